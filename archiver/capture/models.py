@@ -1,0 +1,155 @@
+"""Tables: runs, what they stored, what they looked at, and when the next one is due."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archiver.database import Base, Instant, Json
+
+
+class Lease(Base):
+    """Who may capture an account now. ``epoch`` rises at every acquisition and is checked in the commit, so that a
+    process that woke up late cannot write."""
+
+    __tablename__ = "lease"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    epoch: Mapped[int]
+    holder: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Due(Base):
+    """When a sweep of an account is next due. The clock only looks here."""
+
+    __tablename__ = "due"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    sweep: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    failures: Mapped[int] = mapped_column(default=0, comment="in a row; lengthens the wait")
+
+
+class Watch(Base):
+    """When a thread is next looked at again. Working state, not evidence: a rebuild starts it anew."""
+
+    __tablename__ = "watch"
+
+    record_id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    looks: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    stored_bytes: Mapped[int] = mapped_column(default=0)
+    unique_bytes: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (Index(None, "account_id", "due_at"),)
+
+
+class Run(Base):
+    """One capture run. ``number`` counts from 1 per account and is the order of arrival of everything it brought."""
+
+    __tablename__ = "run"
+    __table_args__ = (UniqueConstraint("account_id", "number"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    number: Mapped[int]
+    sweep: Mapped[str]
+    trigger: Mapped[str] = mapped_column(comment="schedule, person, recovery, adoption")
+    started_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    outcome: Mapped[str | None]
+    reason: Mapped[str | None]
+    settings_hash: Mapped[str]
+    connector_version: Mapped[str]
+    counts: Mapped[Any] = mapped_column(Json)
+    bookmark_before: Mapped[Any] = mapped_column(Json)
+    bookmark_after: Mapped[Any] = mapped_column(Json)
+    drift: Mapped[Any] = mapped_column(Json)
+
+
+class Segment(Base):
+    """One WARC object: one authority, account, access class and month (law R32)."""
+
+    __tablename__ = "segment"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    version_id: Mapped[str | None] = mapped_column(comment="of the object, where the store has versions")
+    sha256: Mapped[str]
+    size: Mapped[int]
+    warc_records: Mapped[int]
+    authority: Mapped[str]
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), index=True)
+    access: Mapped[str]
+    month: Mapped[str] = mapped_column(comment="of capture, YYYY-MM, UTC")
+    record_year: Mapped[int | None] = mapped_column(comment="back-capture only: year of the newest record inside")
+    closed_at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(default="archived")
+    adopted_by: Mapped[str | None] = mapped_column(comment="run that adopted it; null where its own run committed it")
+
+
+class Exchange(Base):
+    """One stored request and answer, or a pushed frame."""
+
+    __tablename__ = "exchange"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    segment_id: Mapped[str] = mapped_column(ForeignKey("segment.id"), index=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), index=True)
+    ordinal: Mapped[int]
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    stream: Mapped[str]
+    purpose: Mapped[str]
+    method: Mapped[str]
+    uri: Mapped[str]
+    status: Mapped[int]
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    offset: Mapped[int] = mapped_column(comment="of the response record in the segment")
+    length: Mapped[int] = mapped_column(comment="of its gzip member")
+    facts_offset: Mapped[int] = mapped_column(comment="of the metadata record that holds ask, context and seed")
+    facts_length: Mapped[int]
+    block_sha256: Mapped[str]
+    body_sha256: Mapped[str] = mapped_column(comment="of the body without transfer coding")
+    commitment: Mapped[str] = mapped_column(comment="root of the salted tree, as in the log")
+    scheme: Mapped[int]
+    reader: Mapped[str] = mapped_column(comment="connector version that first read it")
+    problem: Mapped[str | None]
+    quarantine: Mapped[Any] = mapped_column(Json, comment="[[place, reason]] of what could not be understood")
+
+
+class Coverage(Base):
+    """Which span of a listing one run looked at, completely or not."""
+
+    __tablename__ = "coverage"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
+    listing: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    stream: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Instant)
+    span_from: Mapped[datetime | None] = mapped_column(Instant, comment="null: from the beginning")
+    complete: Mapped[bool]
+    seen: Mapped[int]
+    reason: Mapped[str | None] = mapped_column(comment="why not complete")
+
+
+class Gap(Base):
+    """A hole in what was looked at, with its cause (law R63). Closed when a later sweep covered it."""
+
+    __tablename__ = "gap"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    opened_by: Mapped[str] = mapped_column(primary_key=True, comment="run that could not look")
+    span_from: Mapped[datetime | None] = mapped_column(Instant, comment="last time it was covered; null: never")
+    opened_at: Mapped[datetime] = mapped_column(Instant)
+    cause: Mapped[str]
+    remedy: Mapped[str]
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_by: Mapped[str | None]

@@ -1,0 +1,5 @@
+"""Commands, one module each."""
+
+
+def main() -> None:
+    raise SystemExit(2)

@@ -1,0 +1,67 @@
+"""Ids that a rebuild repeats: derived from what they name, never drawn by a database.
+
+An id is a two-letter prefix, an underscore and 32 characters of lower-case base32 (160 bits of SHA-256 over a domain
+tag and the length-prefixed parts). Holds, redactions and releases point at these ids for decades, so **nothing in
+this module may ever change its result**; ``tests/test_ids.py`` holds the frozen vectors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from base64 import b32encode
+
+_BYTES = 20
+
+
+def derive(prefix: str, *parts: str) -> str:
+    """Id of kind ``prefix`` for ``parts``. Parts are length-prefixed, so that no two lists of parts collide.
+
+    Strings may hold lone surrogates (platforms send them); they are kept apart from their replacements.
+    """
+    digest = hashlib.sha256(f"cra/v1/{prefix}\0".encode())
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(4, "big"))
+        digest.update(encoded)
+    return f"{prefix}_{b32encode(digest.digest()[:_BYTES]).decode().lower()}"
+
+
+def account_id(platform: str, service: str, platform_id: str) -> str:
+    """``ac_…``: one account on one server of one platform, by the platform's stable id, never its handle."""
+    return derive("ac", platform, service, platform_id)
+
+
+def record_id(account: str, key: str) -> str:
+    """``rc_…``: one record of an account, by the connector's key."""
+    return derive("rc", account, key)
+
+
+def exchange_id(run: str, ordinal: int) -> str:
+    """``ex_…``: the ``ordinal``-th exchange of a run, counted from 0 as asked."""
+    return derive("ex", run, str(ordinal))
+
+
+def version_id(record: str, exchange: str, position: int) -> str:
+    """``ve_…``: the version that the occurrence at ``position`` of ``exchange`` established (the first to arrive)."""
+    return derive("ve", record, exchange, str(position))
+
+
+def medium_id(record: str, key: str) -> str:
+    """``md_…``: one file of a record."""
+    return derive("md", record, key)
+
+
+def new_id(prefix: str) -> str:
+    """A fresh random id, for what has no identity of its own before it is stored: runs (``rn``), segments (``sg``),
+    events (``ev``), searches (``se``). It is written into what it names, so a rebuild repeats it too."""
+    return f"{prefix}_{b32encode(os.urandom(_BYTES)).decode().lower()}"
+
+
+def warc_record_id(*parts: str) -> str:
+    """``<urn:uuid:…>`` for a WARC record, derived (UUID version 8, RFC 9562) so that the same record has one id."""
+    digest = bytearray(hashlib.sha256("\0".join(("cra/v1/warc", *parts)).encode()).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x80
+    digest[8] = digest[8] & 0x3F | 0x80
+    return f"<urn:uuid:{uuid.UUID(bytes=bytes(digest))}>"

@@ -1,0 +1,123 @@
+"""Tables: what was captured. Everything here is derived from stored exchanges and run records, and can be rebuilt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archiver.database import Base, Instant, Json
+
+
+class Record(Base):
+    """One post, comment, reply, message, story or profile. Descriptive columns follow its latest stored occurrence."""
+
+    __tablename__ = "record"
+    __table_args__ = (
+        Index(None, "account_id", "created_at"),
+        Index(None, "thread_id"),
+        Index(None, "account_id", "listing"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    key: Mapped[str] = mapped_column(comment="the connector's key; id derives from account and key")
+    kind: Mapped[str]
+    access: Mapped[str]
+    listing: Mapped[str | None] = mapped_column(comment="the list it was first seen in; absence there nominates")
+    thread_id: Mapped[str] = mapped_column(comment="first record of its thread; itself where it is the first")
+    parent_id: Mapped[str | None] = mapped_column(comment="may name a record not (yet) captured")
+    author_id: Mapped[str | None]
+    author_name: Mapped[str | None]
+    author_handle: Mapped[str | None]
+    url: Mapped[str | None]
+    word: Mapped[str | None] = mapped_column(comment="what the platform calls it")
+    created_at: Mapped[datetime | None] = mapped_column(Instant, comment="by the platform's clock")
+    counts: Mapped[Any] = mapped_column(Json, comment="the platform's numbers at the latest stored occurrence")
+    first_seen_at: Mapped[datetime] = mapped_column(Instant)
+    last_seen_at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[str]
+    version_id: Mapped[str] = mapped_column(comment="what it says now, or said last")
+    versions: Mapped[int]
+
+
+class Occurrence(Base):
+    """This record, in this exchange, at this place. Its id is the exchange's id, a dot, and the position."""
+
+    __tablename__ = "occurrence"
+    __table_args__ = (Index(None, "record_id"), {"sqlite_with_rowid": False})
+
+    exchange_id: Mapped[str] = mapped_column(ForeignKey("exchange.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, comment="in the reading's list of records, from 0")
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"))
+    place: Mapped[str] = mapped_column(comment="JSON pointer, or bytes=START-END")
+    observed_at: Mapped[datetime] = mapped_column(Instant)
+    as_of: Mapped[datetime | None] = mapped_column(Instant)
+    retrospective: Mapped[bool]
+    arrival: Mapped[int] = mapped_column(comment="number of the run that brought (or adopted) it")
+    scheme: Mapped[int]
+    version_id: Mapped[str] = mapped_column(ForeignKey("version.id"))
+    partial: Mapped[Any] = mapped_column(Json, comment="its own content where that is less than its version's")
+
+
+class Version(Base):
+    """What a record said, from when to when it was seen so. A, B, A again is three versions."""
+
+    __tablename__ = "version"
+    __table_args__ = (Index(None, "record_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"))
+    number: Mapped[int] = mapped_column(comment="in order of time, from 1; may grow when an earlier one is learnt")
+    content: Mapped[Any] = mapped_column(Json)
+    text: Mapped[str] = mapped_column(comment="plain text of the content, for people and search")
+    scheme: Mapped[int]
+    as_of: Mapped[datetime | None] = mapped_column(Instant, comment="since when, by the platform's clock")
+    first_seen_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="null: known only from the platform's history"
+    )
+    last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class RecordState(Base):
+    """Visible, hidden, not returned …: from when, on what evidence."""
+
+    __tablename__ = "state"
+
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    from_at: Mapped[datetime] = mapped_column(Instant)
+    last_at: Mapped[datetime] = mapped_column(Instant, comment="last time it was seen so")
+    evidence: Mapped[Any] = mapped_column(Json, comment="ids of the exchanges that show it")
+
+
+class Medium(Base):
+    """One file that belongs to a record, and what became of it."""
+
+    __tablename__ = "medium"
+    __table_args__ = (Index(None, "record_id"), Index(None, "state"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    record_id: Mapped[str] = mapped_column(ForeignKey("record.id"))
+    key: Mapped[str]
+    kind: Mapped[str]
+    url: Mapped[str]
+    alt_text: Mapped[str | None]
+    state: Mapped[str] = mapped_column(comment="wanted, fetched, refused, missing, too_large")
+    reason: Mapped[str | None]
+    exchange_id: Mapped[str | None]
+    content_type: Mapped[str | None]
+    sha256: Mapped[str | None]
+    size: Mapped[int | None]
+
+
+class RebuildProgress(Base):
+    """How far a rebuild came, so that it goes on after a stop. Empty when none is under way."""
+
+    __tablename__ = "rebuild_progress"
+
+    segment_key: Mapped[str] = mapped_column(primary_key=True)
+    done_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,101 @@
+"""What an object store must do. Keys are written once and never changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from archiver.errors import ArchiverError, IntegrityError
+
+_KEY = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*(?:/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*")
+
+
+class StoreUnavailable(ArchiverError):  # noqa: N818
+    """The store does not answer, or not in time. What was asked may or may not have happened."""
+
+    exit_code = 4
+
+
+class Conflict(IntegrityError):  # noqa: N818
+    """The key exists with other bytes. Two different things claim one name: stop and look, nothing was overwritten."""
+
+
+class NoSuchObject(ArchiverError):  # noqa: N818
+    """There is no object of that key (or version)."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the store holds under a key."""
+
+    key: str
+    size: int
+    sha256: str
+    """Hex, of the bytes as stored."""
+    version_id: str | None = None
+    """Where the store has versions; every later read and check pins it."""
+
+
+def check_key(key: str) -> str:
+    """``key``, if every store can hold it: parts of ``[A-Za-z0-9._=-]`` joined by single ``/``, none starting with a
+    dot, at most 900 bytes.
+
+    Raises:
+        ValueError: otherwise.
+    """
+    if len(key) > 900 or not _KEY.fullmatch(key):
+        raise ValueError(f"not a usable object key: {key!r}")
+    return key
+
+
+class ObjectStore(Protocol):
+    """A place for immutable objects. Every method may raise :class:`StoreUnavailable`."""
+
+    name: str
+    """For messages: where this is, without credentials."""
+
+    def put(self, key: str, source: Path | bytes, sha256: str) -> Stored:
+        """Store bytes under a new key, durably, and prove that they arrived.
+
+        Putting the same bytes again is success (a lost answer looks like that); returns what is there.
+
+        Raises:
+            Conflict: the key holds other bytes.
+            IntegrityError: ``source`` does not have ``sha256``, or the store holds something else afterwards.
+            OutOfSpace: no room.
+        """
+        ...
+
+    def head(self, key: str) -> Stored | None:
+        """What is under ``key``, or None. The SHA-256 is the one recorded at put, not recomputed."""
+        ...
+
+    def open(self, key: str, offset: int = 0, length: int | None = None) -> AbstractContextManager[BinaryIO]:
+        """Read bytes ``offset`` to ``offset + length``.
+
+        Raises:
+            NoSuchObject: nothing there.
+        """
+        ...
+
+    def list(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
+        """Objects whose key starts with ``prefix``, in order of key, beyond ``after``. ``sha256`` may be empty."""
+        ...
+
+    def locked_until(self, key: str) -> str | None:
+        """ISO date until which it cannot be deleted, or None."""
+        ...
+
+    def delete(self, key: str, version_id: str | None = None) -> None:
+        """Remove one object for ever. Only disposal calls this.
+
+        Raises:
+            Refused: under lock or hold.
+        """
+        ...

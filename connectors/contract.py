@@ -1,0 +1,378 @@
+"""What a connector is: it says what to ask a platform and what an answer means, and does no I/O at all.
+
+A connector never opens a socket, a file or a database, never sleeps, never sees a token and knows nothing of
+retention. The engine owns tokens, pacing, retries, recording and stopping. So the same :meth:`Connector.read` runs
+live, in a test on a recorded file, and in a rebuild ten years later: same bytes in, same :class:`Reading` out.
+
+Third parties add a platform by registering a :class:`Connector` under the entry point group ``archiver.connectors``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel
+
+#: Any value JSON can express, as :func:`json.loads` returns it.
+JSONValue = Any
+#: Where a sweep continues. Opaque to the engine, JSON, stored with every run.
+Bookmark = Mapping[str, JSONValue]
+
+
+class SweepKind(StrEnum):
+    """How far a sweep looks."""
+
+    NEW = "new"
+    """What is new since the bookmark; every few minutes."""
+    WATCH = "watch"
+    """Known recent threads again, at growing intervals: replies, edits, states."""
+    FULL = "full"
+    """Every listing from end to end; the only sweep that may nominate a record as missing."""
+
+
+class Stream(StrEnum):
+    """What part of an account an ask serves; coverage and gaps are kept per stream."""
+
+    POSTS = "posts"
+    COMMENTS = "comments"
+    MESSAGES = "messages"
+    PROFILE = "profile"
+    SETTINGS = "settings"
+    MEDIA = "media"
+
+
+class AccessClass(StrEnum):
+    """Who may see it on the platform. A segment holds one class only, so that classes can be locked and kept apart."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    SETTINGS = "settings"
+    MEDIA = "media"
+
+
+class RecordKind(StrEnum):
+    POST = "post"
+    SHARE = "share"
+    """The account passed on somebody else's post (boost, repost)."""
+    COMMENT = "comment"
+    """Something the public or the account wrote under a post, at any depth."""
+    MENTION = "mention"
+    """A post of somebody else that names the account."""
+    MESSAGE = "message"
+    STORY = "story"
+    REVIEW = "review"
+    PROFILE = "profile"
+    SETTINGS = "settings"
+
+
+class State(StrEnum):
+    """What was seen of a record's visibility. Never says more than was seen (law R16)."""
+
+    VISIBLE = "visible"
+    NOT_RETURNED = "not_returned"
+    """A direct look said not found, beside a control read that worked. Set by the engine only."""
+    HIDDEN_BY_PAGE = "hidden_by_page"
+    HELD_FOR_REVIEW = "held_for_review"
+    SPAM = "spam"
+    RESTRICTED = "restricted"
+    DELETED_BY_AUTHOR = "deleted_by_author"
+    DELETED_BY_PAGE = "deleted_by_page"
+    REMOVED_BY_PLATFORM = "removed_by_platform"
+
+
+class ProblemKind(StrEnum):
+    """What is wrong with an answer; decides what the engine does next."""
+
+    SIGN_IN_EXPIRED = "sign_in_expired"
+    """Stop the run, the account needs sign-in, a person is told. Never retried."""
+    PERMISSION = "permission"
+    """This part is not ours to read. The stream stops with a gap; other streams go on."""
+    GONE = "gone"
+    """Not found or gone. Feeds the direct look; the account itself is gone where its profile says so."""
+    RATE = "rate"
+    """Wait until ``retry_at``."""
+    TRANSIENT = "transient"
+    """Try again, with back-off."""
+    CONTRACT = "contract"
+    """Not what the platform promised: the bytes are kept and quarantined, a person is told."""
+    UNSUPPORTED = "unsupported"
+    """This server does not offer the endpoint. Noted; the connector gives other asks where it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    kind: ProblemKind
+    detail: str
+    """One plain sentence without secrets or content, shown to a custodian."""
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A connector recognises an address. ``strength`` *certain*: no other platform looks like this."""
+
+    platform: str
+    service: str
+    """Origin of the server, e.g. ``https://mastodon.example``; part of the account's identity."""
+    handle: str
+    url: str
+    """The address in its normal form."""
+    strength: Literal["certain", "possible"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What the platform says the account is. ``platform_id`` is stable, the handle is not (handles are re-used)."""
+
+    platform_id: str
+    handle: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """The account a sweep is for, as far as a connector may know it."""
+
+    id: str
+    platform: str
+    service: str
+    platform_id: str
+    handle: str
+    url: str
+    authorised: bool = False
+    """Whether the engine holds a credential. The connector never sees it."""
+    settings: BaseModel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """A record the archive already knows."""
+
+    key: str
+    kind: RecordKind
+    thread: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    kind: SweepKind
+    at: datetime
+    threads: Sequence[RecordRef] = ()
+    """Known threads (their first records) that are due for another look; empty unless the kind is *watch*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to a platform, without credentials. Stored with the exchange, since a rebuild reads it again."""
+
+    url: str
+    """Absolute URL without parameters that hold secrets."""
+    stream: Stream
+    purpose: str
+    """The connector's own short name of the endpoint, e.g. ``statuses``; what :meth:`Connector.read` switches on."""
+    method: str = "GET"
+    parameters: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    access: AccessClass = AccessClass.PUBLIC
+    authorise: Literal["never", "if_possible", "required"] = "if_possible"
+    not_before: datetime | None = None
+    listing: str | None = None
+    """Names the list this page belongs to (``statuses``, ``context:status/1``). Absence from a whole list nominates a
+    record as missing. None: absence means nothing."""
+    scheme: int = 1
+    """Number of the content projection this exchange is to be read with, now and in every later rebuild."""
+    context: Mapping[str, JSONValue] = field(default_factory=dict)
+    """What :meth:`Connector.read` must know beyond the bytes; JSON."""
+    control: Ask | None = None
+    """Asked when this one says *gone*: only if the control read works does *gone* mean anything."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, after masking, transfer coding removed. ``read`` sees exactly what is stored."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    received_at: datetime
+    url: str = ""
+    """The URL that answered (after redirects)."""
+
+    def header(self, name: str) -> str | None:
+        """First header of that name, case-insensitive."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    @cached_property
+    def json(self) -> JSONValue:
+        """The body parsed as JSON, once.
+
+        Raises:
+            ValueError: not JSON, not UTF-8, or nested too deeply.
+        """
+        try:
+            return json.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("JSON nested too deeply") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    id: str | None
+    name: str
+    handle: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """One file that belongs to a record. ``key`` is stable within the record; the URL is not."""
+
+    key: str
+    url: str
+    kind: str
+    """``image``, ``video``, ``audio``, ``document``, ``caption``."""
+    content_type: str | None = None
+    alt_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRecord:
+    """One record seen in an answer."""
+
+    key: str
+    """Unique in the account, never changes, namespaced by kind of thing: ``status/117440``. Ids derive from it."""
+    kind: RecordKind
+    place: str
+    """Where in the body: a JSON pointer (RFC 6901), or ``bytes=START-END`` (END exclusive) where it is not JSON."""
+    content: Mapping[str, JSONValue]
+    """The content projection under ``Ask.scheme``: exactly the fields whose change is an edit. A field that this
+    endpoint does not return is left out (it is then not compared); null is a value."""
+    text: str
+    """What it says as plain text, for search and excerpts; derived from ``content`` alone."""
+    author: Author | None = None
+    created_at: datetime | None = None
+    """By the platform's clock, UTC."""
+    as_of: datetime | None = None
+    """Since when it has stood so, by the platform's clock (edit time, else creation), where the platform says it.
+    Either always or never given for a kind of record."""
+    retrospective: bool = False
+    """An earlier version as the platform remembers it, not what stands now."""
+    parent: str | None = None
+    """Key of the record it answers."""
+    thread: str | None = None
+    """Key of the first record of its thread; None where this is the first or it is not known."""
+    url: str | None = None
+    state: State = State.VISIBLE
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """The platform's own numbers (likes, replies): kept as of capture, never an edit."""
+    media: tuple[MediaRef, ...] = ()
+    word: str | None = None
+    """What the platform calls it on screen (*toot*, *reel*)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateFacts:
+    """The platform's own pacing, from its headers."""
+
+    limit: int | None = None
+    remaining: int | None = None
+    reset_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one answer means. Pure function of (ask, answer)."""
+
+    records: tuple[SeenRecord, ...] = ()
+    next_page: Ask | None = None
+    """The next page of the same listing. None: the platform says there is no more."""
+    asks: tuple[Ask, ...] = ()
+    """Other questions that follow from this answer (a thread's context, an edit history)."""
+    bookmark: Bookmark | None = None
+    """Merged into the account's bookmark once everything before it is archived."""
+    whole: bool = False
+    """The listing, from first to last page read in this run, is everything the platform has for it (no cap, no
+    window). Only then does absence nominate. Judged on the last page."""
+    since: datetime | None = None
+    """The listing is a window that reaches back only to this time; absence older than it means nothing."""
+    present: tuple[str, ...] = ()
+    """Keys a direct look found in place without returning their content."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """The platform's own totals, by listing or record key."""
+    rate: RateFacts | None = None
+    problem: Problem | None = None
+    drift: tuple[str, ...] = ()
+    """Names of fields that this connector does not know. Reported, never an edit."""
+    quarantine: tuple[tuple[str, str], ...] = ()
+    """(place, reason) of parts that could not be understood; the bytes are kept, the rest of the answer is read."""
+    account: AccountFacts | None = None
+    cuts: tuple[int, ...] = ()
+    """Where a body that is not JSON may be cut into separately provable parts: ascending byte offsets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this platform lets us see, in plain words for a custodian; None means it cannot be seen at all."""
+
+    edits: str | None
+    deletions: str | None
+    hidden: str | None
+    messages: str | None
+    comments: str | None
+    media: str | None
+    counts: str | None
+    history: str | None
+    """How far back a first capture reaches."""
+    limits: tuple[str, ...] = ()
+    """What is known not to be seen, one plain sentence each."""
+    proven: str | None = None
+    """What it was proven against; None shows *not yet proven against the live platform*."""
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One platform. Stateless; one instance serves every account and thread."""
+
+    platform: ClassVar[str]
+    title: ClassVar[str]
+    version: ClassVar[str]
+    """Of the reader; stored with every exchange."""
+    scheme: ClassVar[int]
+    """Newest content projection. ``read`` keeps honouring every older ``Ask.scheme``."""
+    capabilities: ClassVar[Capabilities]
+    settings: ClassVar[type[BaseModel]]
+    media_hosts: ClassVar[tuple[str, ...]]
+    """Host suffixes media may be fetched from; ``*`` where any public host may serve them."""
+
+    def claim(self, url: str) -> Claim | None:
+        """Recognise an address without asking anybody, or None."""
+        ...
+
+    def identify(self, claim: Claim) -> Ask:
+        """The question whose reading gives :attr:`Reading.account`."""
+        ...
+
+    def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
+        """First questions of a sweep."""
+        ...
+
+    def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
+        """Ask directly for known records, each ask with ``context["look"]`` = list of their keys and a control.
+
+        Empty where the platform offers no direct look: then nothing is ever declared not returned.
+        """
+        ...
+
+    def read(self, ask: Ask, answer: Answer) -> Reading:
+        """Say what an answer means. Pure; never raises for anything a platform may send."""
+        ...
