@@ -1,0 +1,358 @@
+"""The one settings object. Every setting is an environment variable ``ARCHIVER_NAME`` or a line ``name = …`` of a TOML
+file; the environment wins. Anything unknown, unreadable or out of range is a :class:`SettingsError` that names it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from archiver.errors import SettingsError
+
+PREFIX = "ARCHIVER_"
+#: Read from the environment only, and not a setting of the archive itself.
+SETTINGS_FILE = "ARCHIVER_SETTINGS_FILE"
+#: Names that begin with the prefix and belong to the fault tests.
+_TEST_PREFIXES = ("ARCHIVER_CRASH", "ARCHIVER_FAULT", "ARCHIVER_TEST_")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+_LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
+
+Texts = Annotated[tuple[str, ...], NoDecode]
+
+
+def default_home() -> Path:
+    """Where the archive is kept when nothing says otherwise: the user's data folder, the same from every directory."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".local" / "share") / "records-archiver"
+
+
+class Settings(BaseSettings):
+    """All settings of one archive. Sizes are bytes, times are seconds unless the name says otherwise.
+
+    Raises:
+        SettingsError: from :func:`load_settings`; the constructor itself raises pydantic's ``ValidationError``.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True, hide_input_in_errors=True
+    )
+
+    # Where things are
+    home: Path = Field(
+        default_factory=default_home,
+        description="Folder of the embedded default: database, store, spool, keys and settings file.",
+    )
+    database_url: str = Field(
+        default="",
+        description="The index database, as SQLAlchemy writes it; SQLite in this version. Empty: a file in `home`.",
+    )
+    store_url: str = Field(
+        default="",
+        description="Where objects are stored: `file:///folder` or `s3://bucket/prefix`. Empty: a folder in `home`.",
+    )
+    s3_endpoint_url: str | None = Field(
+        default=None, description="Address of an S3-compatible server, where it is not Amazon's."
+    )
+    key_file: Path = Field(
+        default=Path(),
+        description="File with the key that wraps platform tokens, outside the database. Empty: in `home/keys`.",
+    )
+    log_origin: str = Field(
+        default="",
+        description="Name of the event log, without a scheme, such as `records.example.gov/log`. Fixed when the archive"
+        " is created. Empty: made from the archive's id.",
+    )
+
+    # Who and where the city is
+    time_zone: str = Field(
+        default="America/Chicago", description="Time zone of every time shown to people, an IANA name."
+    )
+    contact: str | None = Field(
+        default=None, description="Mail or web address told to platforms in the User-Agent, so that they can reach you."
+    )
+
+    # Pages
+    web_host: str = Field(default="127.0.0.1", description="Address the pages are served on.")
+    web_port: int = Field(default=8080, ge=0, le=65535, description="TCP port of the pages; 0 takes any free one.")
+    web_names: Texts = Field(
+        default=(),
+        description="Further host names the pages answer to, separated by commas. Any other Host header is refused.",
+    )
+    web_without_sign_in: bool = Field(
+        default=False,
+        description="Serve on an address that other machines reach although this version has no sign-in. Only behind a"
+        " proxy that asks who is there.",
+    )
+
+    # When to look
+    sweep_new_seconds: int = Field(default=300, ge=1, description="Time between sweeps for new records, seconds.")
+    sweep_watch_seconds: int = Field(
+        default=600, ge=1, description="Time between sweeps that look again at recent threads, seconds."
+    )
+    sweep_full_seconds: int = Field(
+        default=7 * 86400, ge=1, description="Time between full sweeps, which re-list everything, seconds."
+    )
+    tick_seconds: float = Field(
+        default=5.0, gt=0, le=3600, description="How often the clock looks for sweeps that are due, seconds."
+    )
+    watch_first_seconds: int = Field(
+        default=600, ge=1, description="A new or changed thread is looked at again after this long, seconds."
+    )
+    watch_longest_seconds: int = Field(
+        default=7 * 86400, ge=1, description="The wait between looks at a quiet thread grows up to this, seconds."
+    )
+    watch_days: int = Field(
+        default=90,
+        ge=1,
+        le=3660,
+        description="A thread without a change for so long is left to full sweeps, days.",
+    )
+    watch_threads: int = Field(default=100, ge=1, le=10_000, description="Most threads looked at in one watch sweep.")
+    watch_storage_factor: float = Field(
+        default=8.0,
+        gt=1,
+        description="A busy thread is looked at less often once its stored answers exceed its unique bytes so many times.",
+    )
+
+    # How to ask
+    request_timeout_seconds: float = Field(
+        default=30.0, gt=0, le=600, description="Longest wait for a platform to say anything, seconds."
+    )
+    request_total_seconds: float = Field(
+        default=300.0, gt=0, le=7200, description="Longest time for one whole answer (media excepted), seconds."
+    )
+    request_attempts: int = Field(
+        default=4, ge=1, le=20, description="How often a request is tried before it is a gap."
+    )
+    request_pause_seconds: float = Field(
+        default=0.5, ge=0, le=600, description="Least time between two requests to one server, seconds."
+    )
+    run_requests: int = Field(
+        default=5_000,
+        ge=1,
+        description="Most requests of one run; the rest is a gap, and the next run goes on.",
+    )
+    run_seconds: int = Field(
+        default=3 * 3600, ge=1, description="A run that takes longer than this counts as stuck, seconds."
+    )
+    answer_bytes: int = Field(
+        default=32 * 2**20, ge=1024, le=2**30, description="Largest answer that is read, bytes; media excepted."
+    )
+    media_bytes: int = Field(
+        default=2 * 2**30, ge=0, description="Largest media file that is kept, bytes; 0 keeps none."
+    )
+    trusted_origins: Texts = Field(
+        default=(),
+        description="Origins that may be asked although they are not on the public network, such as"
+        " `http://127.0.0.1:3000`, separated by commas. For practice and tests.",
+    )
+
+    # How to keep
+    segment_bytes: int = Field(
+        default=64 * 2**20, ge=2**16, le=2**32, description="A segment is closed when it has grown to this size, bytes."
+    )
+    segment_age_seconds: int = Field(
+        default=3600, ge=1, description="A pending segment is closed at this age at the latest, seconds."
+    )
+    disk_reserve_percent: float = Field(
+        default=10.0, ge=0, lt=100, description="Part of the disk that stays free; capture stops before it, percent."
+    )
+    lease_seconds: int = Field(
+        default=120,
+        ge=1,
+        description="A capturing process that is silent for so long loses its account to another, seconds.",
+    )
+
+    # Work and words
+    workers: int = Field(default=4, ge=1, le=64, description="How many accounts are captured at the same time.")
+    stop_seconds: float = Field(
+        default=10.0, gt=0, le=600, description="How long a stopping service waits for captures under way, seconds."
+    )
+    practice: bool = Field(default=False, description="`serve` also runs the practice city, apart from real records.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least important message that is logged: debug, info, warning or error."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings)
+
+    @field_validator("web_names", "trusted_origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_ORIGIN.fullmatch(origin) for origin in value):
+            raise ValueError("should be origins such as http://127.0.0.1:3000, without a path")
+        return value
+
+    @field_validator("home", "key_file")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value if value == Path() else value.expanduser().absolute()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("should be an IANA time zone such as America/Chicago") from error
+        return value
+
+    @field_validator("log_origin")
+    @classmethod
+    def _plain_origin(cls, value: str) -> str:
+        if value and not _LOG_ORIGIN.fullmatch(value):
+            raise ValueError("should be a name like records.example.gov/log, without scheme, spaces or plus signs")
+        return value
+
+    @field_validator("s3_endpoint_url")
+    @classmethod
+    def _is_endpoint(cls, value: str | None) -> str | None:
+        if value is not None and not _ORIGIN.match(value):
+            raise ValueError("should be an address such as https://s3.example.gov")
+        return value
+
+    @field_validator("contact")
+    @classmethod
+    def _one_line(cls, value: str | None) -> str | None:
+        if value is not None and (not value.isascii() or not value.isprintable()):
+            raise ValueError("should be a mail or web address in plain ASCII")
+        return value or None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_places(cls, values: Any) -> Any:
+        home = Path(values.get("home") or default_home()).expanduser().absolute()
+        values["home"] = home
+        values["database_url"] = values.get("database_url") or f"sqlite:///{home / 'index.sqlite3'}"
+        values["store_url"] = values.get("store_url") or (home / "store").as_uri()
+        values["key_file"] = values.get("key_file") or home / "keys" / "tokens.key"
+        return values
+
+    @model_validator(mode="after")
+    def _check_places(self) -> Self:
+        _check_database_url(self.database_url)
+        _check_store_url(self.store_url)
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Time zone of the city, for the screen only."""
+        return ZoneInfo(self.time_zone)
+
+
+def _check_database_url(url: str) -> None:
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        raise ValueError("database_url: should look like sqlite:////folder/index.sqlite3") from None
+    if backend != "sqlite":
+        raise ValueError("database_url: should be SQLite in this version: sqlite:////folder/index.sqlite3")
+    if make_url(url).database in (None, "", ":memory:"):
+        raise ValueError("database_url: should name a file: sqlite:////folder/index.sqlite3")
+
+
+def _check_store_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.startswith("/"):
+        return
+    if parts.scheme == "s3" and parts.netloc and "@" not in parts.netloc:
+        return
+    raise ValueError("store_url: should be file:///folder or s3://bucket/prefix, without credentials")
+
+
+def settings_path(environ: Mapping[str, str] | None = None) -> Path:
+    """The settings file: ``ARCHIVER_SETTINGS_FILE``, else ``settings.toml`` in the home."""
+    environ = os.environ if environ is None else environ
+    named = environ.get(SETTINGS_FILE)
+    if named:
+        return Path(named).expanduser().absolute()
+    return Path(environ.get(PREFIX + "HOME") or default_home()).expanduser().absolute() / "settings.toml"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from, in falling order: ``overrides``, the environment, the settings file, the defaults.
+
+    Raises:
+        SettingsError: unknown or wrong setting, unreadable file. One line that names it and what would be right, and
+            never shows its value.
+    """
+    path = settings_path()
+    from_file = _read_file(path, required=bool(os.environ.get(SETTINGS_FILE)))
+    _refuse_unknown(from_file, path)
+    from_file = {name: value for name, value in from_file.items() if PREFIX + name.upper() not in os.environ}
+    try:
+        return Settings(**{**from_file, **overrides})
+    except ValidationError as error:
+        raise SettingsError(_one_line_of(error, from_file, path)) from None
+
+
+def _read_file(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        if not required:
+            return {}
+        raise SettingsError(f"{SETTINGS_FILE} names {path}, which does not exist: create it or unset it") from None
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r"\(at .*\)$", str(error))
+        raise SettingsError(f"the settings file {path} is not TOML {where[0] if where else ''}".rstrip()) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"the settings file {path} is not UTF-8 text") from None
+
+
+def _refuse_unknown(from_file: Mapping[str, Any], path: Path) -> None:
+    known = set(Settings.model_fields)
+    for name in from_file:
+        if name not in known:
+            raise SettingsError(f"unknown setting {name!r} in {path}{_nearest(name, known, '')}")
+    for name in os.environ:
+        if not name.startswith(PREFIX) or name == SETTINGS_FILE or name.startswith(_TEST_PREFIXES):
+            continue
+        if name[len(PREFIX) :].lower() not in known:
+            raise SettingsError(f"unknown setting {name}{_nearest(name[len(PREFIX) :].lower(), known, PREFIX)}")
+
+
+def _nearest(name: str, known: set[str], prefix: str) -> str:
+    near = difflib.get_close_matches(name, known, 1, 0.6)
+    if not near:
+        return "; docs/settings.md lists them all"
+    return f"; did you mean {(prefix + near[0]).upper() if prefix else near[0]}?"
+
+
+def _one_line_of(error: ValidationError, from_file: Mapping[str, Any], path: Path) -> str:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    message = first["msg"].removeprefix("Value error, ")
+    if first["loc"]:
+        name = str(first["loc"][0])
+    else:
+        name, _, message = message.partition(": ")
+    shown = f"{name} in {path}" if name in from_file else PREFIX + name.upper()
+    message = message.replace("Input should", "should")
+    return f"{shown} {message}. It means: {Settings.model_fields[name].description}"
