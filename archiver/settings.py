@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     watch_storage_factor: float = Field(
         default=8.0,
         gt=1,
-        description="A busy thread is looked at less often once its stored answers exceed its unique bytes so many times.",
+        description="A busy thread is looked at less often once its answers take so many times its unique bytes.",
     )
 
     # How to ask

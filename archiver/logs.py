@@ -1,0 +1,107 @@
+"""Logs: one JSON line per event on standard error, ids and codes only, never content, tokens or query text."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+from archiver.errors import ArchiverError
+
+_SECRET_NAMES = re.compile(r"token|secret|password|authori[sz]ation|cookie|api_?key|credential", re.IGNORECASE)
+_SECRET_TEXT = re.compile(
+    r"(?i)((?:access_|refresh_|id_)?token|client_secret|api_?key|password|sig|signature)=[^&\s\"']+"
+    r"|(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"
+    r"|(?<=://)[^/@\s]+@"
+)
+#: These tell URLs, query text or addresses of readers; ours say what matters.
+_QUIET = ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "apscheduler", "botocore", "urllib3", "asyncio")
+    "httpx",
+    "httpcore",
+    "uvicorn.access",
+    "uvicorn.error",
+    "apscheduler",
+    "botocore",
+    "boto3",
+    "urllib3",
+    "asyncio",
+)
+
+
+def set_up(level: str = "info", stream: TextIO | None = None) -> None:
+    """Configure logging of this process. Standard-library loggers go the same way."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[structlog.types.Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        describe_failure,
+        remove_secrets,
+    ]
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=True),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(number)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    """The logger of one module."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def describe_failure(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace ``exc_info`` by the kind of error and where it happened.
+
+    The words of an error are left out unless it is one of ours: others quote what they choked on, which may be
+    somebody's post or a token.
+    """
+    given = event.pop("exc_info", None)
+    if not given:
+        return event
+    error = given if isinstance(given, BaseException) else given[1] if isinstance(given, tuple) else sys.exc_info()[1]
+    if error is None:
+        return event
+    event["error"] = type(error).__name__
+    if isinstance(error, ArchiverError):
+        event["reason"] = str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    event["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]]
+    return event
+
+
+def remove_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Blank what looks like a secret, by the name of its field or by its form in a text."""
+    for name, value in event.items():
+        if _SECRET_NAMES.search(name):
+            event[name] = "***"
+        elif isinstance(value, str):
+            event[name] = without_secrets(value)
+    return event
+
+
+def without_secrets(text: str) -> str:
+    """``text`` with anything that looks like a token overwritten."""
+    return _SECRET_TEXT.sub(lambda match: f"{match[1] or match[2] or ''}***", text)

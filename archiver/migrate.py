@@ -1,0 +1,126 @@
+"""Bringing the database to the tables of this version, once, whoever starts first.
+
+The whole way up is one transaction that takes the write lock before it looks at the revision (``BEGIN IMMEDIATE``), so
+two processes that start together cannot collide: the second finds the work done. A kill in the middle leaves the
+database as it was.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+import migrations
+from archiver.database import Base, Database
+from archiver.errors import ArchiverError, Unreachable, WrongStore
+
+#: Every module that declares tables.
+_MODELS = (
+    "archiver.accounts.models",
+    "archiver.capture.models",
+    "archiver.evidence.models",
+    "archiver.records.models",
+    "archiver.search.models",
+)
+#: Virtual and shadow tables of the search index: made by its own DDL, invisible to the comparison.
+_SEARCH_TABLES = ("search_fts",)
+
+
+def metadata() -> MetaData:
+    """All tables of this version."""
+    for name in _MODELS:
+        importlib.import_module(name)
+    return Base.metadata
+
+
+def include_name(name: str | None, kind: str, _parents: MutableMapping[Any, Any]) -> bool:
+    """Whether Alembic may look at a table. It would otherwise drop the search index as unknown."""
+    return not (kind == "table" and name is not None and name.startswith(_SEARCH_TABLES))
+
+
+def head() -> str:
+    """The newest revision this version knows."""
+    found = _script().get_current_head()
+    assert found is not None
+    return found
+
+
+def current(connection: Connection) -> str | None:
+    """The revision of a database; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(database: Database) -> bool:
+    """Bring ``database`` to :func:`head`. True if anything had to be done.
+
+    Raises:
+        WrongStore: from a newer version, or not an index of this program at all.
+        Unreachable: the database cannot be opened.
+    """
+    try:
+        with database.read() as connection:
+            if check(connection, str(database.url.database)) == head():
+                return False
+        with database.write() as connection:
+            if check(connection, str(database.url.database)) == head():
+                return False
+            command.upgrade(_config(connection), "head")
+            return True
+    except DatabaseError as error:
+        raise unusable(database, error) from error
+
+
+def check(connection: Connection, place: str) -> str | None:
+    """The revision of a database, if this version can work with it.
+
+    Raises:
+        WrongStore: otherwise, and says why.
+    """
+    revision = current(connection)
+    if revision is None:
+        tables = inspect(connection).get_table_names()
+        if tables:
+            raise WrongStore(f"{place} is a database of another program; name another file in ARCHIVER_DATABASE_URL")
+        return None
+    try:
+        _script().get_revision(revision)
+    except CommandError:
+        raise WrongStore(
+            f"the database {place} was written by a newer version (schema {revision[:40]}); install that version or a"
+            " later one; nothing was changed"
+        ) from None
+    return revision
+
+
+def unusable(database: Database, error: DatabaseError) -> ArchiverError:
+    """The clear form of what the driver said while the database was opened."""
+    place, said = database.url.database, str(error.orig)
+    if "not a database" in said or "malformed" in said:
+        return WrongStore(
+            f"{place} is not a readable SQLite database; restore it, or move it away and run `archiver index rebuild`"
+        )
+    if isinstance(error, OperationalError):
+        return Unreachable(f"the database {place} cannot be used ({said}); check the folder, its owner and the disk")
+    return Unreachable(f"the database {place} does not work ({said})")
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
