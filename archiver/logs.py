@@ -15,22 +15,12 @@ from archiver.errors import ArchiverError
 
 _SECRET_NAMES = re.compile(r"token|secret|password|authori[sz]ation|cookie|api_?key|credential", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
-    r"(?i)((?:access_|refresh_|id_)?token|client_secret|api_?key|password|sig|signature)=[^&\s\"']+"
-    r"|(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"
-    r"|(?<=://)[^/@\s]+@"
+    r"(?i)((?:(?:access_|refresh_|id_)?token|client_secret|api_?key|password|sig|signature)=)[^&\s\"']+"
+    r"|((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{6,}"
+    r"|(://)[^/@\s]+(?=@)"
 )
 #: These tell URLs, query text or addresses of readers; ours say what matters.
 _QUIET = ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "apscheduler", "botocore", "urllib3", "asyncio")
-    "httpx",
-    "httpcore",
-    "uvicorn.access",
-    "uvicorn.error",
-    "apscheduler",
-    "botocore",
-    "boto3",
-    "urllib3",
-    "asyncio",
-)
 
 
 def set_up(level: str = "info", stream: TextIO | None = None) -> None:
@@ -104,4 +94,4 @@ def remove_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) 
 
 def without_secrets(text: str) -> str:
     """``text`` with anything that looks like a token overwritten."""
-    return _SECRET_TEXT.sub(lambda match: f"{match[1] or match[2] or ''}***", text)
+    return _SECRET_TEXT.sub(lambda match: f"{match[match.lastindex or 0]}***", text)
