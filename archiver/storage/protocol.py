@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archiver.errors import ArchiverError, IntegrityError
 
-_KEY = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*(?:/[A-Za-z0-9_=-][A-Za-z0-9._=-]*)*")
+_PART = r"[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,199}"
+_KEY = re.compile(rf"{_PART}(?:/{_PART})*")
 
 
 class StoreUnavailable(ArchiverError):  # noqa: N818
@@ -44,7 +46,7 @@ class Stored:
 
 def check_key(key: str) -> str:
     """``key``, if every store can hold it: parts of ``[A-Za-z0-9._=-]`` joined by single ``/``, none starting with a
-    dot, at most 900 bytes.
+    dot; a part at most 200 bytes (a file name beside it must fit too), the whole at most 900.
 
     Raises:
         ValueError: otherwise.
@@ -89,11 +91,41 @@ class ObjectStore(Protocol):
         ...
 
     def locked_until(self, key: str) -> str | None:
-        """ISO date until which it cannot be deleted, or None."""
+        """Time (:func:`archiver.clock.to_text`) until which it cannot be deleted, or None where it never was locked.
+
+        Raises:
+            NoSuchObject: nothing there.
+        """
+        ...
+
+    def lock(self, key: str, until: datetime) -> None:
+        """Forbid deleting it before ``until``. A lock can only be lengthened; the same time again is success.
+
+        Raises:
+            NoSuchObject: nothing there.
+            Refused: ``until`` is past, or earlier than the lock it has.
+        """
+        ...
+
+    def held(self, key: str) -> bool:
+        """Whether a legal hold forbids deleting it.
+
+        Raises:
+            NoSuchObject: nothing there.
+        """
+        ...
+
+    def hold(self, key: str, on: bool) -> None:
+        """Put it under legal hold, or lift the hold. Independent of the lock; repeating is success.
+
+        Raises:
+            NoSuchObject: nothing there.
+        """
         ...
 
     def delete(self, key: str, version_id: str | None = None) -> None:
-        """Remove one object for ever. Only disposal calls this.
+        """Remove one object for ever. Only disposal calls this. What is not there counts as removed, so that a
+        disposal that was interrupted can be run again.
 
         Raises:
             Refused: under lock or hold.
