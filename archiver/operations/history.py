@@ -1,0 +1,224 @@
+"""What was captured when, and what was not: runs, coverage, gaps and due times, as pages and commands show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from archiver.accounts.models import Account
+from archiver.capture.models import Coverage, Due, Exchange, Gap, Run, Segment
+from archiver.errors import NotFound
+from archiver.records.models import Record
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run. ``outcome`` None: under way, or its process died."""
+
+    id: str
+    account_id: str
+    account: str
+    number: int
+    sweep: str
+    trigger: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    reason: str | None
+    counts: dict[str, int]
+    drift: tuple[str, ...]
+
+    @property
+    def seconds(self) -> float | None:
+        return None if self.finished_at is None else (self.finished_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    """A hole in what was looked at. ``closed_at`` None: still open."""
+
+    account_id: str
+    account: str
+    stream: str
+    span_from: datetime | None
+    opened_at: datetime
+    opened_by: str
+    cause: str
+    remedy: str
+    closed_at: datetime | None
+    closed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageView:
+    """How far a listing was last looked at."""
+
+    listing: str
+    stream: str
+    at: datetime
+    span_from: datetime | None
+    complete: bool
+    seen: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueView:
+    sweep: str
+    due_at: datetime
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the archive holds."""
+
+    accounts: int
+    records: int
+    exchanges: int
+    segments: int
+    stored_bytes: int
+    open_gaps: int
+
+
+def runs(
+    connection: Connection, account_id: str | None = None, limit: int = 50, before: tuple[datetime, str] | None = None
+) -> list[RunView]:
+    """Runs, newest first; ``before`` (start, id) is where the page before ended."""
+    query = _run_query().order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(Run.account_id == account_id)
+    if before is not None:
+        at, run_id = before
+        query = query.where((Run.started_at < at) | ((Run.started_at == at) & (Run.id < run_id)))
+    return [_run_view(row) for row in connection.execute(query)]
+
+
+def last_runs(connection: Connection) -> dict[str, RunView]:
+    """The newest run of every account."""
+    newest = select(func.max(Run.number)).where(Run.account_id == Account.id).correlate(Account).scalar_subquery()
+    query = _run_query().where(Run.number == newest)
+    return {row.account_id: _run_view(row) for row in connection.execute(query)}
+
+
+def run(connection: Connection, run_id: str) -> RunView:
+    """One run.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = connection.execute(_run_query().where(Run.id == run_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such run in this archive")
+    return _run_view(row)
+
+
+def gaps(
+    connection: Connection, account_id: str | None = None, *, closed: bool = False, limit: int = 500
+) -> list[GapView]:
+    """Gaps, open ones first, then newest first. Closed ones only if asked for."""
+    columns = [*Gap.__table__.columns, Account.name, Account.handle]
+    query = select(*columns).join(Account, Account.id == Gap.account_id)
+    query = query.order_by(Gap.closed_at.is_not(None), Gap.opened_at.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(Gap.account_id == account_id)
+    if not closed:
+        query = query.where(Gap.closed_at.is_(None))
+    return [_gap_view(row) for row in connection.execute(query)]
+
+
+def open_gaps(connection: Connection) -> dict[str, int]:
+    """How many open gaps each account has; accounts without one are left out."""
+    query = select(Gap.account_id, func.count()).where(Gap.closed_at.is_(None)).group_by(Gap.account_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def coverage(connection: Connection, account_id: str) -> list[CoverageView]:
+    """The last look at each listing of an account; single threads are summed up by their runs, not listed."""
+    query = (
+        select(*Coverage.__table__.columns)
+        .join(Run, Run.id == Coverage.run_id)
+        .where(Coverage.account_id == account_id, ~Coverage.listing.contains(":"))
+        .order_by(Run.number.desc())
+        .limit(1000)
+    )
+    newest: dict[str, CoverageView] = {}
+    for row in connection.execute(query):
+        newest.setdefault(
+            row.listing,
+            CoverageView(row.listing, row.stream, row.at, row.span_from, row.complete, row.seen, row.reason),
+        )
+    return [newest[listing] for listing in sorted(newest)]
+
+
+def due(connection: Connection, account_id: str | None = None) -> dict[str, list[DueView]]:
+    """When each account is looked at next, soonest first."""
+    query = select(Due.account_id, Due.sweep, Due.due_at, Due.failures).order_by(Due.due_at)
+    if account_id is not None:
+        query = query.where(Due.account_id == account_id)
+    found: dict[str, list[DueView]] = {}
+    for account, sweep, due_at, failures in connection.execute(query):
+        found.setdefault(account, []).append(DueView(sweep, due_at, failures))
+    return found
+
+
+def record_counts(connection: Connection) -> dict[str, int]:
+    """How many records each account has; accounts without any are left out."""
+    query = select(Record.account_id, func.count()).group_by(Record.account_id)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def totals(connection: Connection) -> Totals:
+    """What the archive holds, counted."""
+
+    def count(query: Select[Any]) -> int:
+        return int(connection.execute(query).scalar() or 0)
+
+    return Totals(
+        accounts=count(select(func.count()).select_from(Account)),
+        records=count(select(func.count()).select_from(Record)),
+        exchanges=count(select(func.count()).select_from(Exchange)),
+        segments=count(select(func.count()).select_from(Segment)),
+        stored_bytes=count(select(func.sum(Segment.size))),
+        open_gaps=count(select(func.count()).select_from(Gap).where(Gap.closed_at.is_(None))),
+    )
+
+
+def _run_query() -> Select[Any]:
+    columns = [*Run.__table__.columns, Account.name, Account.handle]
+    return select(*columns).join(Account, Account.id == Run.account_id)
+
+
+def _run_view(row: Row[Any]) -> RunView:
+    return RunView(
+        id=row.id,
+        account_id=row.account_id,
+        account=row.handle or row.name,
+        number=row.number,
+        sweep=row.sweep,
+        trigger=row.trigger,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        outcome=row.outcome,
+        reason=row.reason,
+        counts=dict(row.counts or {}),
+        drift=tuple(row.drift or ()),
+    )
+
+
+def _gap_view(row: Row[Any]) -> GapView:
+    return GapView(
+        account_id=row.account_id,
+        account=row.handle or row.name,
+        stream=row.stream,
+        span_from=row.span_from,
+        opened_at=row.opened_at,
+        opened_by=row.opened_by,
+        cause=row.cause,
+        remedy=row.remedy,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+    )
