@@ -18,7 +18,10 @@ def encode(value: Any) -> bytes:
     Raises:
         ValueError: outside the profile.
     """
-    _check(value)
+    try:
+        _check(value)
+    except RecursionError as error:
+        raise ValueError("nested too deeply for canonical JSON") from error
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -28,7 +31,10 @@ def decode(data: bytes) -> Any:
     Raises:
         ValueError: not JSON, or not the canonical form of what it says (duplicate keys, spaces, order).
     """
-    value = json.loads(data)
+    try:
+        value = json.loads(data.decode())
+    except RecursionError as error:
+        raise ValueError("nested too deeply for canonical JSON") from error
     if encode(value) != data:
         raise ValueError("not in canonical form")
     return value
@@ -47,5 +53,7 @@ def _check(value: Any) -> None:
         raise ValueError("no floating-point numbers in canonical JSON")
     elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _LARGEST:
         raise ValueError("integer too large for canonical JSON")
-    elif not (value is None or isinstance(value, str | int | bool)):
+    elif isinstance(value, str):
+        value.encode()  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
+    elif not (value is None or isinstance(value, int | bool)):
         raise ValueError(f"not JSON: {type(value).__name__}")

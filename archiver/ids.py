@@ -20,12 +20,7 @@ def derive(prefix: str, *parts: str) -> str:
 
     Strings may hold lone surrogates (platforms send them); they are kept apart from their replacements.
     """
-    digest = hashlib.sha256(f"cra/v1/{prefix}\0".encode())
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        digest.update(len(encoded).to_bytes(4, "big"))
-        digest.update(encoded)
-    return f"{prefix}_{b32encode(digest.digest()[:_BYTES]).decode().lower()}"
+    return f"{prefix}_{b32encode(_digest(prefix, parts)[:_BYTES]).decode().lower()}"
 
 
 def account_id(platform: str, service: str, platform_id: str) -> str:
@@ -60,8 +55,18 @@ def new_id(prefix: str) -> str:
 
 
 def warc_record_id(*parts: str) -> str:
-    """``<urn:uuid:…>`` for a WARC record, derived (UUID version 8, RFC 9562) so that the same record has one id."""
-    digest = bytearray(hashlib.sha256("\0".join(("cra/v1/warc", *parts)).encode()).digest()[:16])
+    """``<urn:uuid:…>`` for a WARC record, derived (UUID version 8, RFC 9562) from ``parts``, such as an exchange's id
+    and ``response``, so that the same record always has one id."""
+    digest = bytearray(_digest("warc", parts)[:16])
     digest[6] = digest[6] & 0x0F | 0x80
     digest[8] = digest[8] & 0x3F | 0x80
     return f"<urn:uuid:{uuid.UUID(bytes=bytes(digest))}>"
+
+
+def _digest(kind: str, parts: tuple[str, ...]) -> bytes:
+    digest = hashlib.sha256(f"cra/v1/{kind}\0".encode())
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(4, "big"))
+        digest.update(encoded)
+    return digest.digest()

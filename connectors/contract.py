@@ -54,6 +54,9 @@ class AccessClass(StrEnum):
     PRIVATE = "private"
     SETTINGS = "settings"
     MEDIA = "media"
+    """Files of public records."""
+    PRIVATE_MEDIA = "private-media"
+    """Files of private ones."""
 
 
 class RecordKind(StrEnum):
@@ -119,7 +122,8 @@ class Claim:
 
     platform: str
     service: str
-    """Origin of the server, e.g. ``https://mastodon.example``; part of the account's identity."""
+    """Who issues ``platform_id``, e.g. the origin ``https://mastodon.example``; part of the account's identity. Not a host
+    that may change while the account stays the same: one constant where ids are global (DIDs)."""
     handle: str
     url: str
     """The address in its normal form."""
@@ -196,6 +200,10 @@ class Ask:
     """Asked when this one says *gone*: only if the control read works does *gone* mean anything."""
 
 
+def _refuse(constant: str) -> JSONValue:
+    raise ValueError(f"not JSON: {constant}")
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back, after masking, transfer coding removed. ``read`` sees exactly what is stored."""
@@ -220,7 +228,7 @@ class Answer:
             ValueError: not JSON, not UTF-8, or nested too deeply.
         """
         try:
-            return json.loads(self.body)
+            return json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)
         except RecursionError as error:
             raise ValueError("JSON nested too deeply") from error
 
@@ -235,7 +243,8 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class MediaRef:
-    """One file that belongs to a record. ``key`` is stable within the record; the URL is not."""
+    """One file that belongs to a record. ``key`` is unique in the record and changes when the file changes (never a
+    constant like *avatar*); the URL may change while the file stays."""
 
     key: str
     url: str
@@ -250,7 +259,9 @@ class SeenRecord:
     """One record seen in an answer."""
 
     key: str
-    """Unique in the account, never changes, namespaced by kind of thing: ``status/117440``. Ids derive from it."""
+    """Unique in the account, never changes, namespaced by kind of thing: ``status/117440``. It names the thing across
+    its edits (the first platform id where an edit gets a new one), never a handle, URL or place in a list. The record's
+    id derives from it."""
     kind: RecordKind
     place: str
     """Where in the body: a JSON pointer (RFC 6901), or ``bytes=START-END`` (END exclusive) where it is not JSON."""
@@ -294,6 +305,7 @@ class Reading:
     """What one answer means. Pure function of (ask, answer)."""
 
     records: tuple[SeenRecord, ...] = ()
+    """In the order of the body; (key, place) is unique."""
     next_page: Ask | None = None
     """The next page of the same listing. None: the platform says there is no more."""
     asks: tuple[Ask, ...] = ()

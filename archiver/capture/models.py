@@ -106,9 +106,9 @@ class Exchange(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
     stream: Mapped[str]
     purpose: Mapped[str]
-    method: Mapped[str]
+    method: Mapped[str | None] = mapped_column(comment="null where nothing was asked (pushed, imported, deposited)")
     uri: Mapped[str]
-    status: Mapped[int]
+    status: Mapped[int | None]
     received_at: Mapped[datetime] = mapped_column(Instant)
     offset: Mapped[int] = mapped_column(comment="of the response record in the segment")
     length: Mapped[int] = mapped_column(comment="of its gzip member")

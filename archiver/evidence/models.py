@@ -35,6 +35,7 @@ class LogHead(Base):
     size: Mapped[int]
     frontier: Mapped[bytes] = mapped_column(comment="roots of the perfect subtrees, largest first, 32 bytes each")
     stored: Mapped[int] = mapped_column(default=0, comment="how many entries are in the object store")
+    storing: Mapped[int] = mapped_column(default=0, comment="end of the delta being put; retried unchanged")
 
 
 class Archive(Base):

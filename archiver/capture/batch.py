@@ -1,0 +1,283 @@
+"""A batch: what is captured between two commits. Spooled as it comes, sealed into finished segments, then committed.
+
+Files of a batch in the spool folder, all named ``RUN.BATCH.*``:
+
+``.frames``
+    every exchange as captured, fsynced one by one (*captured*);
+``.body-N``
+    a body too large for memory;
+``.ACCESS[-YEAR].warc.gz``
+    segments being built; worthless until the choice names them;
+``.choice``
+    written last: the finished segments and what the commit needs. From here on recovery puts these very files again
+    and never rebuilds them, since a rebuilt file would have another hash and another key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from archiver import ids
+from archiver.capture import asks
+from archiver.capture.facts import Committed, RunIdentity, Taken, commit
+from archiver.capture.faults import crash_point
+from archiver.capture.parts import Part
+from archiver.capture.spool import FrameFile, write_durably
+from archiver.capture.wire import BodyFile, Network, WireExchange
+from archiver.clock import from_text, to_text
+from archiver.storage.segment_writer import Placed, SegmentInfo, SegmentWriter, segment_key
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTerms:
+    """What all segments of an account have in common."""
+
+    archive: str
+    authority: str
+    software: str
+    account: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedSegment:
+    """A segment file that is closed and hashed, ready to be put."""
+
+    id: str
+    key: str
+    path: str
+    sha256: str
+    size: int
+    warc_records: int
+    authority: str
+    access: str
+    month: str
+    record_year: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stored exchange and where it stands."""
+
+    taken: Taken
+    committed: Committed
+    segment: str
+    placed: Placed
+
+
+@dataclass(slots=True)
+class _Open:
+    info: SegmentInfo
+    writer: SegmentWriter
+
+
+@dataclass(slots=True)
+class Batch:
+    """Builds one batch of one run. Not thread-safe: a run is one thread."""
+
+    folder: Path
+    run: RunIdentity
+    number: int
+    terms: SegmentTerms
+    entries: list[Entry] = field(default_factory=list)
+    _frames: FrameFile | None = None
+    _segments: dict[tuple[str, int | None], _Open] = field(default_factory=dict)
+    _bodies: int = 0
+
+    @property
+    def stem(self) -> str:
+        return f"{self.run.run}.{self.number}"
+
+    def spool(self, taken: Taken) -> None:
+        """Make one exchange safe: on return it is on the disk.
+
+        Raises:
+            SpoolError, OutOfSpace: it is not; stop asking.
+        """
+        if self._frames is None:
+            self._frames = FrameFile(self.folder / f"{self.stem}.frames")
+        header, parts = exchange_frame(self.run, taken)
+        self._frames.append(header, parts)
+
+    def body_path(self) -> Path:
+        """A new file for a body too large for memory."""
+        self._bodies += 1
+        return self.folder / f"{self.stem}.body-{self._bodies}"
+
+    def store(self, taken: Taken, at: datetime) -> Entry:
+        """Add one spooled exchange to its segment."""
+        year = record_year(taken, at)
+        opened = self._segment(taken.ask.access.value, year, at)
+        committed = commit(self.run, taken)
+        placed = opened.writer.add_exchange(
+            taken.wire,
+            committed.facts,
+            request_sha256=committed.request_sha256,
+            response_sha256=committed.response_sha256,
+        )
+        entry = Entry(taken, committed, opened.info.segment, placed)
+        self.entries.append(entry)
+        return entry
+
+    @property
+    def size(self) -> int:
+        """Bytes in its segments so far."""
+        return sum(opened.writer.size for opened in self._segments.values())
+
+    def seal(self, parts: Sequence[Part], at: datetime) -> list[FinishedSegment]:
+        """Close the segments, put ``parts`` (this run's own last) into the first, and write the choice durably."""
+        self._write_parts(parts, at)
+        finished = [self._finish(opened) for opened in self._segments.values()]
+        crash_point("batch.segments_closed")
+        choice = {
+            "v": 1,
+            "identity": asdict(self.run),
+            "account": self.terms.account,
+            "part": parts[-1].fields,
+            "segments": [asdict(one) for one in finished],
+        }
+        write_durably(self.folder / f"{self.stem}.choice", json.dumps(choice).encode())
+        crash_point("batch.choice_written")
+        return finished
+
+    def _write_parts(self, parts: Sequence[Part], at: datetime) -> None:
+        opened = next(iter(self._segments.values()), None) or self._segment("public", None, at)
+        for part in parts:
+            opened.writer.add_run_record(part.run, part.part, part.at, part.fields)
+
+    def _finish(self, opened: _Open) -> FinishedSegment:
+        closed = opened.writer.close()
+        info = opened.info
+        return FinishedSegment(
+            info.segment,
+            segment_key(info, closed.sha256),
+            closed.path.name,
+            closed.sha256,
+            closed.size,
+            closed.warc_records,
+            info.authority,
+            info.access,
+            info.month,
+            info.record_year,
+        )
+
+    def _segment(self, access: str, year: int | None, at: datetime) -> _Open:
+        opened = self._segments.get((access, year))
+        if opened is None:
+            info = SegmentInfo(
+                archive=self.terms.archive,
+                segment=ids.new_id("sg"),
+                authority=self.terms.authority,
+                access=access,
+                month=f"{at:%Y-%m}",
+                record_year=year,
+                account=self.terms.account,
+                software=self.terms.software,
+                created_at=at,
+            )
+            path = self.folder / f"{self.stem}.{access}{'' if year is None else f'-{year}'}.warc.gz"
+            opened = self._segments[access, year] = _Open(info, SegmentWriter(path, info))
+        return opened
+
+    def clear(self) -> None:
+        """Remove its files: everything in them is archived. The choice goes last, so that a crash in between is
+        finished by the next start."""
+        if self._frames is not None:
+            self._frames.close()
+        clear_files(self.folder, self.stem)
+
+    def abandon(self) -> None:
+        """Close what is open and leave the files for recovery."""
+        if self._frames is not None:
+            self._frames.close()
+        for opened in self._segments.values():
+            opened.writer.abandon()
+
+
+def clear_files(folder: Path, stem: str) -> None:
+    """Remove all files of a committed batch, its choice last."""
+    for path in sorted(folder.glob(f"{stem}.*"), key=lambda path: path.suffix == ".choice"):
+        path.unlink(missing_ok=True)
+        crash_point("batch.clearing")
+
+
+def record_year(taken: Taken, at: datetime) -> int | None:
+    """Year of the newest record in an answer where that is before the year of capture: then the answer goes into a
+    segment of that year, so that old records fall due together and not with this year's (law R32)."""
+    years = [record.created_at.year for record in taken.reading.records if record.created_at is not None]
+    newest = max(years, default=at.year)
+    return newest if newest < at.year else None
+
+
+def exchange_frame(run: RunIdentity, taken: Taken) -> tuple[dict[str, Any], list[bytes]]:
+    """One exchange as a frame of the spool. What it means is not in it: that is read again."""
+    wire = taken.wire
+    header: dict[str, Any] = {
+        "v": 1,
+        "identity": asdict(run),
+        "ordinal": taken.ordinal,
+        "ask": asks.to_json(taken.ask),
+        "medium": asdict(taken.medium) if taken.medium else None,
+        "method": wire.method,
+        "url": wire.url,
+        "sent_at": to_text(wire.sent_at),
+        "received_at": to_text(wire.received_at),
+        "status": wire.status,
+        "headers": wire.headers,
+        "head": wire.response_head,
+        "body_sha256": wire.body_sha256,
+        "body_size": wire.body_size,
+        "network": asdict(wire.network),
+        "masked": [wire.masked_request, wire.masked_response],
+        "truncated": wire.truncated,
+    }
+    if wire.body_file is not None:
+        header["body_file"] = {
+            "name": wire.body_file.path.name,
+            "size": wire.body_file.size,
+            "sha256": wire.body_file.sha256,
+        }
+    same_body = wire.response[wire.response_head :] == wire.body
+    return header | {"plain": same_body}, [wire.request, wire.response, b"" if same_body else wire.body]
+
+
+def exchange_from_frame(header: dict[str, Any], parts: Sequence[bytes], folder: Path) -> tuple[Any, WireExchange]:
+    """The ask (stored form) and the exchange of a frame.
+
+    Raises:
+        KeyError, ValueError: a frame of another version.
+    """
+    request, response, body = parts
+    kept = header.get("body_file")
+    masked = [tuple((start, end, what) for start, end, what in ranges) for ranges in header["masked"]]
+    network = header["network"]
+    wire = WireExchange(
+        method=header["method"],
+        url=header["url"],
+        sent_at=from_text(header["sent_at"]),
+        received_at=from_text(header["received_at"]),
+        status=header["status"],
+        headers=tuple((name, value) for name, value in header["headers"]),
+        request=request,
+        response=response,
+        response_head=header["head"],
+        body=response[header["head"] :] if header["plain"] else body,
+        body_sha256=header["body_sha256"],
+        body_size=header["body_size"],
+        network=Network(**(network | {"protocols": tuple(network["protocols"])})),
+        masked_request=masked[0],
+        masked_response=masked[1],
+        truncated=header["truncated"],
+        body_file=BodyFile(folder / kept["name"], kept["size"], kept["sha256"]) if kept else None,
+    )
+    return header["ask"], wire
+
+
+def stems(folder: Path) -> Iterator[str]:
+    """Batches that have files in a spool folder, in order."""
+    found = {".".join(path.name.split(".")[:2]) for path in folder.iterdir() if path.name.startswith("rn_")}
+    yield from sorted(found, key=lambda stem: (stem.split(".")[0], int(stem.split(".")[1])))

@@ -1,0 +1,223 @@
+"""Writing to the index what segments hold. The one way in, live and in a rebuild: so both give the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from archiver.capture.batch import FinishedSegment
+from archiver.capture.models import Coverage, Exchange, Run, Segment
+from archiver.capture.parts import Part
+from archiver.clock import from_text
+from archiver.records.apply import Applier, Arrived
+from archiver.storage.protocol import Stored
+from archiver.storage.segment_writer import Placed
+from connectors.contract import Ask, Reading
+
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRow:
+    """One stored exchange, on its way into the index."""
+
+    facts: dict[str, Any]
+    ask: Ask
+    reading: Reading
+    segment: str
+    placed: Placed
+    response_sha256: str
+    """Of the stored response block."""
+
+    @property
+    def id(self) -> str:
+        return str(self.facts["exchange"])
+
+
+def write_segments(
+    connection: Connection,
+    segments: Sequence[tuple[FinishedSegment, Stored]],
+    account: str,
+    closed_at: datetime,
+    adopted_by: str | None = None,
+) -> bool:
+    """Insert segment rows. False: they are there already (a commit whose answer was lost), nothing is left to do."""
+    ids = [finished.id for finished, _ in segments]
+    if connection.execute(select(Segment.id).where(Segment.id.in_(ids)).limit(1)).first() is not None:
+        return False
+    rows = [
+        {
+            "id": finished.id,
+            "key": finished.key,
+            "version_id": stored.version_id,
+            "sha256": finished.sha256,
+            "size": finished.size,
+            "warc_records": finished.warc_records,
+            "authority": finished.authority,
+            "account_id": account,
+            "access": finished.access,
+            "month": finished.month,
+            "record_year": finished.record_year,
+            "closed_at": closed_at,
+            "state": "archived",
+            "adopted_by": adopted_by,
+        }
+        for finished, stored in segments
+    ]
+    if rows:
+        connection.execute(insert(Segment), rows)
+    return True
+
+
+def write_exchanges(connection: Connection, rows: Iterable[ExchangeRow]) -> None:
+    """Insert exchange rows; their segments and runs are there."""
+    values = [_exchange_values(row) for row in rows]
+    if values:
+        connection.execute(insert(Exchange), values)
+
+
+def _exchange_values(row: ExchangeRow) -> dict[str, Any]:
+    facts, placed = row.facts, row.placed
+    problem = facts.get("problem")
+    return {
+        "id": facts["exchange"],
+        "segment_id": row.segment,
+        "run_id": facts["run"],
+        "ordinal": facts["ordinal"],
+        "account_id": facts["account"],
+        "stream": row.ask.stream.value,
+        "purpose": row.ask.purpose,
+        "method": row.ask.method,
+        "uri": facts["url"],
+        "status": facts["status"],
+        "received_at": from_text(facts["received_at"]),
+        "offset": placed.offset,
+        "length": placed.length,
+        "facts_offset": placed.facts_offset,
+        "facts_length": placed.facts_length,
+        "block_sha256": row.response_sha256,
+        "body_sha256": facts["body_sha256"],
+        "commitment": facts["commitment"],
+        "scheme": row.ask.scheme,
+        "reader": facts["connector"]["version"],
+        "problem": problem["kind"] if problem else None,
+        "quarantine": facts.get("quarantine", []),
+    }
+
+
+def apply_exchange(applier: Applier, row: ExchangeRow, arrival: int) -> None:
+    """Hand one exchange to the records, as having arrived with run ``arrival``."""
+    facts = row.facts
+    arrived = Arrived(
+        id=row.id,
+        run_id=facts["run"],
+        run_number=arrival,
+        ordinal=facts["ordinal"],
+        received_at=from_text(facts["received_at"]),
+        ask=row.ask,
+    )
+    applier.exchange(arrived, row.reading)
+    medium = facts.get("medium")
+    if medium is not None:
+        _apply_medium(applier, medium["id"], facts)
+
+
+def _apply_medium(applier: Applier, medium: str, facts: dict[str, Any]) -> None:
+    if facts["status"] == 200 and "problem" not in facts:
+        applier.medium(
+            medium,
+            "fetched",
+            None,
+            exchange_id=facts["exchange"],
+            content_type=facts["medium"].get("type"),
+            sha256=facts["body_sha256"],
+            size=facts["body_size"],
+        )
+    else:
+        applier.medium(medium, "missing", f"the server answered {facts['status']}", exchange_id=facts["exchange"])
+
+
+def apply_part(connection: Connection, applier: Applier, part: Part, *, adopted: bool = False) -> None:
+    """Write what a run record says. Of an adopted run only the run itself: its conclusions, coverage and bookmark were
+    refused when they were fresh, and others have looked since."""
+    write_run(connection, part, adopted=adopted)
+    if adopted:
+        return
+    for exchange, positions, at in part.same:
+        applier.same(exchange, positions, at)
+    for one in part.concluded:
+        applier.concluded(one.key, one.state, one.at, one.evidence, part.number)
+    for outcome in part.media:
+        applier.medium(outcome.medium, outcome.state, outcome.reason)
+    rows = [
+        {
+            "run_id": part.run,
+            "listing": covered.listing,
+            "account_id": part.account,
+            "stream": covered.stream.value,
+            "at": part.at,
+            "span_from": covered.span_from,
+            "complete": covered.complete,
+            "seen": covered.seen,
+            "reason": covered.reason,
+        }
+        for covered in part.covered
+    ]
+    if rows:
+        connection.execute(insert(Coverage), rows)
+
+
+def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> None:
+    """Fold one part into the run's row. Until the final part, a run counts as interrupted: that is what it is when
+    nothing more comes."""
+    row = connection.execute(select(Run.counts, Run.drift).where(Run.id == part.run)).one_or_none()
+    before = last_bookmark(connection, part.account, part.number)
+    fields = part.fields
+    values = {
+        "finished_at": part.at,
+        "outcome": fields["outcome"] if part.final else INTERRUPTED,
+        "reason": fields.get("reason") if part.final else "stopped before its end",
+        "counts": _counts(row.counts if row else {}, fields),
+        "drift": sorted({*(row.drift if row else ()), *fields.get("drift", ())}),
+        "bookmark_after": before if adopted or "bookmark" not in fields else fields["bookmark"],
+    }
+    if row is not None:
+        connection.execute(update(Run).where(Run.id == part.run).values(**values))
+        return
+    fixed = {
+        "id": part.run,
+        "account_id": part.account,
+        "number": part.number,
+        "sweep": fields["sweep"],
+        "trigger": fields["trigger"],
+        "started_at": from_text(fields["started_at"]),
+        "settings_hash": fields["settings"],
+        "connector_version": fields["connector"],
+        "bookmark_before": before,
+    }
+    connection.execute(insert(Run).values(**fixed, **values))
+
+
+def _counts(before: dict[str, int], fields: dict[str, Any]) -> dict[str, int]:
+    counts = dict(before)
+    for statuses in fields.get("asks", {}).values():
+        counts["asked"] = counts.get("asked", 0) + sum(statuses.values())
+    counts["stored"] = counts.get("stored", 0) + fields.get("stored", 0)
+    for name, amount in fields.get("counts", {}).items():
+        counts[name] = counts.get(name, 0) + amount
+    return counts
+
+
+def last_bookmark(connection: Connection, account: str, before: int) -> dict[str, Any]:
+    """Where the account's next sweep continues: what the last run below number ``before`` left."""
+    row = connection.execute(
+        select(Run.bookmark_after)
+        .where(Run.account_id == account, Run.number < before)
+        .order_by(Run.number.desc())
+        .limit(1)
+    ).first()
+    return dict(row[0] or {}) if row else {}

@@ -1,0 +1,163 @@
+"""The facts stored beside an exchange (WARC profile §2.3), and what its commitment binds (evidence format §1)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from archiver import clock, ids
+from archiver.capture import asks
+from archiver.capture.wire import WireExchange
+from archiver.evidence.commitment import commit_exchange
+from connectors.contract import Ask, Reading
+
+EMPTY = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """What every exchange of a run has in common."""
+
+    run: str
+    number: int
+    account: str
+    platform: str
+    connector: str
+    """Version of the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediumOf:
+    """The file an exchange fetched."""
+
+    id: str
+    record: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One exchange that is safe in the spool, and what it was found to mean."""
+
+    ordinal: int
+    ask: Ask
+    wire: WireExchange
+    reading: Reading = EMPTY
+    medium: MediumOf | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """An exchange's facts with the digests and the commitment they are stored under."""
+
+    exchange: str
+    facts: dict[str, Any]
+    request_sha256: str
+    response_sha256: str
+    commitment: str
+
+
+def commit(run: RunIdentity, taken: Taken) -> Committed:
+    """Facts and commitment of one exchange, under a fresh secret seed."""
+    wire = taken.wire
+    exchange = ids.exchange_id(run.run, taken.ordinal)
+    request_sha256 = sha256(wire.request).hexdigest()
+    response_sha256 = _response_sha256(wire)
+    seed = os.urandom(32)
+    in_file = wire.body_file is not None
+    root = commit_exchange(
+        seed=seed,
+        exchange=_bound(run, taken, exchange),
+        request_sha256=request_sha256,
+        response_sha256=response_sha256,
+        body=None if in_file else wire.body,
+        cuts=taken.reading.cuts,
+        body_sha256=wire.body_sha256 if in_file else None,
+    ).hex()
+    facts = _facts(run, taken, exchange)
+    facts |= {"seed": asks.encode_bytes(seed), "commitment": root}
+    return Committed(exchange, facts, request_sha256, response_sha256, root)
+
+
+def _bound(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, str | int]:
+    """What the commitment says about the exchange itself, in the order of the evidence format."""
+    return {
+        "account": run.account,
+        "exchange": exchange,
+        "run": run.run,
+        "platform": run.platform,
+        "stream": taken.ask.stream.value,
+        "purpose": taken.ask.purpose,
+        "method": taken.wire.method,
+        "target_uri": taken.wire.url,
+        "status": taken.wire.status,
+        "received_at": clock.to_text(taken.wire.received_at),
+    }
+
+
+def _response_sha256(wire: WireExchange) -> str:
+    digest = sha256(wire.response)
+    if wire.body_file is not None:
+        with wire.body_file.path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
+    wire, reading = taken.wire, taken.reading
+    facts: dict[str, Any] = {
+        "v": 1,
+        "exchange": exchange,
+        "run": run.run,
+        "run_number": run.number,
+        "ordinal": taken.ordinal,
+        "account": run.account,
+        "connector": {"platform": run.platform, "version": run.connector},
+        "ask": asks.to_json(taken.ask),
+        "sent_at": clock.to_text(wire.sent_at),
+        "received_at": clock.to_text(wire.received_at),
+        "status": wire.status,
+        "url": wire.url,
+        "network": _network(wire),
+        "body_sha256": wire.body_sha256,
+        "body_size": wire.body_size,
+    }
+    facts |= _understanding(reading)
+    if wire.masked_request or wire.masked_response:
+        facts["masked"] = {"request": wire.masked_request, "response": wire.masked_response}
+    if taken.medium is not None:
+        medium = taken.medium
+        facts["medium"] = {"id": medium.id, "record": medium.record, "key": medium.key, "type": _content_type(wire)}
+    return facts
+
+
+def _content_type(wire: WireExchange) -> str | None:
+    return next((value[:200] for name, value in wire.headers if name.lower() == "content-type"), None)
+
+
+def _network(wire: WireExchange) -> Mapping[str, Any]:
+    network = wire.network
+    named = {
+        "ip": network.ip,
+        "protocols": list(network.protocols),
+        "cipher": network.cipher,
+        "certificate_sha256": network.certificate_sha256,
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def _understanding(reading: Reading) -> dict[str, Any]:
+    understood: dict[str, Any] = {}
+    if reading.records:
+        understood["records"] = [[record.key, record.place] for record in reading.records]
+    if reading.quarantine:
+        understood["quarantine"] = [list(pair) for pair in reading.quarantine]
+    if reading.problem is not None:
+        understood["problem"] = {"kind": reading.problem.kind.value, "detail": reading.problem.detail}
+    if reading.cuts:
+        understood["cuts"] = list(reading.cuts)
+    return understood

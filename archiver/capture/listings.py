@@ -1,0 +1,85 @@
+"""How far a run came through each listing, and what that allows it to conclude. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from archiver.capture.parts import Covered
+from connectors.contract import Ask, Problem, Reading, Stream
+
+REPEATED = "the platform gave a page it had given before in this run"
+PAGE_LIMIT = "more pages than one run asks for; the next run goes on"
+STOPPED = "stopped at what is known"
+
+
+@dataclass(slots=True)
+class Listing:
+    """One list of an account, as one run saw it."""
+
+    name: str
+    stream: Stream
+    seen: set[str] = field(default_factory=set)
+    pages: int = 0
+    whole: bool = False
+    since: datetime | None = None
+    ended: bool = False
+    stopped: bool = False
+    """We did not follow it to its end, on purpose: that is no gap, but nothing may be concluded from it."""
+    fault: str | None = None
+    answered: bool = False
+    """At least one page was a real answer (not a 304)."""
+    access: str = "public"
+
+    def page(self, ask: Ask, reading: Reading, *, not_modified: bool) -> None:
+        """Note one page."""
+        self.pages += 1
+        self.seen.update(record.key for record in reading.records)
+        self.answered |= not not_modified
+        self.access = ask.access.value
+        if reading.problem is not None:
+            self.fail(reading.problem)
+        elif reading.next_page is None:
+            self.ended = not not_modified
+            self.whole, self.since = reading.whole, reading.since
+
+    def fail(self, problem: Problem | str) -> None:
+        self.fault = self.fault or (problem if isinstance(problem, str) else problem.detail)
+
+    @property
+    def complete(self) -> bool:
+        """Every page answered, down to its end or to what is known."""
+        return self.fault is None and (self.ended or self.stopped) and self.answered
+
+    @property
+    def nominates(self) -> bool:
+        """Whether absence from it means anything: it was read to its end, and that end is everything there is (or
+        everything since a known time)."""
+        return self.complete and self.ended and not self.stopped and (self.whole or self.since is not None)
+
+    def covered(self, from_known: datetime | None) -> Covered:
+        """What the run record says of it. ``from_known``: back to when it reaches where it did not start from the
+        beginning."""
+        back_to = None if self.ended and self.whole and not self.stopped else (self.since or from_known)
+        return Covered(self.name, self.stream, back_to, self.complete, len(self.seen), self.fault)
+
+
+@dataclass(slots=True)
+class Listings:
+    """All lists of one run."""
+
+    by_name: dict[str, Listing] = field(default_factory=dict)
+    _pages: set[tuple[str, str, tuple[tuple[str, str], ...]]] = field(default_factory=set)
+
+    def of(self, ask: Ask) -> Listing:
+        """The listing an ask serves; its purpose where it names none (absence then means nothing anyway)."""
+        name = ask.listing or ask.purpose
+        return self.by_name.setdefault(name, Listing(name, ask.stream))
+
+    def repeats(self, ask: Ask) -> bool:
+        """Whether this very page was asked before in this run: a cursor that goes in circles."""
+        page = (ask.method, ask.url, ask.parameters)
+        if page in self._pages:
+            return True
+        self._pages.add(page)
+        return False

@@ -1,0 +1,27 @@
+"""Reading an exchange, live or from the archive: the engine's own purposes aside, the connector says what it means."""
+
+from __future__ import annotations
+
+from connectors.contract import Answer, Ask, Connector, Problem, ProblemKind, Reading
+
+REDIRECT = "redirect"
+"""Purpose of an exchange that only pointed elsewhere; the answer it led to is an exchange of its own."""
+MEDIUM = "medium"
+"""Purpose of an exchange that fetched a file."""
+_ENGINE = frozenset({REDIRECT, MEDIUM})
+
+CUT_OFF = Reading(problem=Problem(ProblemKind.TRANSIENT, "the answer was cut off before its end"))
+TOO_LARGE = Reading(problem=Problem(ProblemKind.CONTRACT, "the answer is larger than this archive reads"))
+
+
+def understand(connector: Connector, ask: Ask, answer: Answer, truncated: str | None) -> Reading:
+    """What an exchange means. Pure; a connector that fails loses nothing: the bytes are kept and quarantined whole."""
+    if truncated is not None:
+        return CUT_OFF if truncated == "disconnect" else TOO_LARGE
+    if ask.purpose in _ENGINE:
+        return Reading()
+    try:
+        return connector.read(ask, answer)
+    except Exception as error:  # noqa: BLE001 - third-party connectors; what failed is recorded, not swallowed
+        reason = f"the reader failed: {type(error).__name__}"
+        return Reading(quarantine=(("", reason),), problem=Problem(ProblemKind.CONTRACT, reason))
