@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archiver.database import Base, Instant, Json
 
 
 class Record(Base):
-    """One post, comment, reply, message, story or profile. Descriptive columns follow its latest stored occurrence."""
+    """One post, comment, reply, message, story or profile. Each descriptive column is what the latest stored occurrence
+    that gives it says, in order of arrival; an earlier version from a platform's history only fills what is empty."""
 
     __tablename__ = "record"
     __table_args__ = (
@@ -41,6 +42,8 @@ class Record(Base):
     state: Mapped[str]
     version_id: Mapped[str] = mapped_column(comment="what it says now, or said last")
     versions: Mapped[int]
+    exchange_id: Mapped[str] = mapped_column(comment="of its latest stored occurrence, in order of arrival")
+    position: Mapped[int] = mapped_column(comment="of its latest stored occurrence")
 
 
 class Occurrence(Base):
@@ -56,17 +59,32 @@ class Occurrence(Base):
     observed_at: Mapped[datetime] = mapped_column(Instant)
     as_of: Mapped[datetime | None] = mapped_column(Instant)
     retrospective: Mapped[bool]
+    last_seen_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="last time an answer that was not stored again repeated it; null: never"
+    )
     arrival: Mapped[int] = mapped_column(comment="number of the run that brought (or adopted) it")
+    ordinal: Mapped[int] = mapped_column(comment="of its exchange in the run that asked; orders what arrived together")
     scheme: Mapped[int]
+    state: Mapped[str] = mapped_column(comment="what this answer shows of the record's visibility")
     version_id: Mapped[str] = mapped_column(ForeignKey("version.id"))
-    partial: Mapped[Any] = mapped_column(Json, comment="its own content where that is less than its version's")
+    partial: Mapped[Any] = mapped_column(
+        Json, comment="its own {content, text} where they are not its version's; null: they are"
+    )
 
 
 class Version(Base):
     """What a record said, from when to when it was seen so. A, B, A again is three versions."""
 
     __tablename__ = "version"
-    __table_args__ = (Index(None, "record_id"),)
+    __table_args__ = (
+        Index(None, "record_id"),
+        Index(
+            "ix_version_edited",
+            "first_seen_at",
+            sqlite_where=text("number > 1"),
+            postgresql_where=text("number > 1"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     record_id: Mapped[str] = mapped_column(ForeignKey("record.id"))
@@ -79,19 +97,32 @@ class Version(Base):
         Instant, comment="null: known only from the platform's history"
     )
     last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    exchange_id: Mapped[str] = mapped_column(
+        comment="of its latest occurrence, in order of arrival: where it is stored"
+    )
+    position: Mapped[int] = mapped_column(comment="of its latest occurrence; what an unchanged answer refers to")
 
 
 class RecordState(Base):
     """Visible, hidden, not returned …: from when, on what evidence."""
 
     __tablename__ = "state"
+    __table_args__ = (
+        Index(
+            "ix_state_changed",
+            "from_at",
+            sqlite_where=text("number > 1"),
+            postgresql_where=text("number > 1"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
 
     record_id: Mapped[str] = mapped_column(ForeignKey("record.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str]
     from_at: Mapped[datetime] = mapped_column(Instant)
     last_at: Mapped[datetime] = mapped_column(Instant, comment="last time it was seen so")
-    evidence: Mapped[Any] = mapped_column(Json, comment="ids of the exchanges that show it")
+    evidence: Mapped[Any] = mapped_column(Json, comment="ids of the exchanges that first showed it")
 
 
 class Medium(Base):
