@@ -24,19 +24,12 @@ _QUIET = ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "apscheduler",
 
 
 def set_up(level: str = "info", stream: TextIO | None = None) -> None:
-    """Configure logging of this process. Standard-library loggers go the same way."""
+    """Send the logs of this process to ``stream``, standard-library loggers included."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    shared: list[structlog.types.Processor] = [
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        describe_failure,
-        remove_secrets,
-    ]
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=_processors(),
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(ensure_ascii=True),
@@ -48,12 +41,16 @@ def set_up(level: str = "info", stream: TextIO | None = None) -> None:
     root.setLevel(number)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        cache_logger_on_first_use=False,
-    )
+
+
+def _processors() -> list[structlog.types.Processor]:
+    return [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        describe_failure,
+        remove_secrets,
+    ]
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
@@ -95,3 +92,15 @@ def remove_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) 
 def without_secrets(text: str) -> str:
     """``text`` with anything that looks like a token overwritten."""
     return _SECRET_TEXT.sub(lambda match: f"{match[match.lastindex or 0]}***", text)
+
+
+# At import, because structlog's own defaults print tracebacks with the values of local variables.
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *_processors(),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+)

@@ -8,6 +8,7 @@ database as it was.
 from __future__ import annotations
 
 import importlib
+import tempfile
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -30,7 +31,6 @@ _MODELS = (
     "archiver.capture.models",
     "archiver.evidence.models",
     "archiver.records.models",
-    "archiver.search.models",
 )
 #: Virtual and shadow tables of the search index: made by its own DDL, invisible to the comparison.
 _SEARCH_TABLES = ("search_fts",)
@@ -48,11 +48,9 @@ def include_name(name: str | None, kind: str, _parents: MutableMapping[Any, Any]
     return not (kind == "table" and name is not None and name.startswith(_SEARCH_TABLES))
 
 
-def head() -> str:
+def head() -> str | None:
     """The newest revision this version knows."""
-    found = _script().get_current_head()
-    assert found is not None
-    return found
+    return _script().get_current_head()
 
 
 def current(connection: Connection) -> str | None:
@@ -124,3 +122,16 @@ def _config(connection: Connection | None = None) -> Config:
 
 def _script() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
+
+
+def write_revision(message: str, number: str) -> str:
+    """For developers: write the next revision from what the models say and an empty database lacks; its path."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/empty.sqlite3")
+        if head() is not None:
+            upgrade(database)
+        with database.write() as connection:
+            script = command.revision(_config(connection), message=message, rev_id=number, autogenerate=True)
+        database.close()
+    assert isinstance(script, Script)
+    return str(script.path)

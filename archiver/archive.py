@@ -1,0 +1,170 @@
+"""One archive, opened: its settings, clock, index, store, identity, connectors and tokens. Real and practice archives
+never share any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from sqlalchemy import Connection, insert, select
+
+from archiver import ids, migrate
+from archiver.accounts.credentials import Vault
+from archiver.accounts.platforms import Platforms, load_platforms
+from archiver.clock import Clock, SystemClock
+from archiver.database import Database
+from archiver.errors import NotFound, SettingsError, Unreachable, WrongStore
+from archiver.evidence.models import Archive as ArchiveRow
+from archiver.settings import Settings
+from archiver.storage.identity import KEY, Identity, read_identity, write_identity
+from archiver.storage.opening import open_store
+from archiver.storage.protocol import ObjectStore
+from connectors.contract import Connector
+
+Kind = Literal["real", "practice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What every part of the service is handed. Safe to share between threads."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    store: ObjectStore
+    identity: Identity
+    platforms: Platforms
+    vault: Vault
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        create: bool = True,
+        kind: Kind = "real",
+        empty_index: bool = False,
+        clock: Clock | None = None,
+    ) -> Self:
+        """Open the archive that ``settings`` name.
+
+        Args:
+            create: begin a new archive where there is none.
+            kind: which kind is expected; the other is refused.
+            empty_index: accept an empty index beside a filled store, as a rebuild does.
+
+        Raises:
+            NotFound: there is none, and ``create`` is false.
+            WrongStore: index or store belong to something else, to the other kind, or to a newer version.
+            SettingsError, Unreachable: a setting, folder, database or store cannot be used.
+        """
+        if not create:
+            _require_home(settings)
+        _make_home(settings.home)
+        clock = clock or SystemClock()
+        store = open_store(settings.store_url)
+        found = read_identity(store)
+        _check_kind(found, kind, store.name)
+        database = Database(settings.database_url)
+        try:
+            migrate.upgrade(database)
+            with database.read() as connection:
+                known = _known(connection)
+            if known is None:
+                with database.write() as connection:
+                    known = _known(connection) or _begin(connection, store, settings, kind, clock, empty_index)
+                    found = read_identity(store)
+            _check_agreement(known, found, store.name, settings)
+        except BaseException:
+            database.close()
+            raise
+        return cls(settings, clock, database, store, known, load_platforms(), Vault(settings.key_file))
+
+    def connector(self, platform: str) -> Connector:
+        """See :meth:`archiver.accounts.platforms.Platforms.connector`."""
+        return self.platforms.connector(platform)
+
+    @property
+    def practice(self) -> bool:
+        """Whether everything in here is made up."""
+        return self.identity.kind == "practice"
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _require_home(settings: Settings) -> None:
+    database = Database(settings.database_url).url.database
+    if not Path(str(database)).exists():
+        raise NotFound(
+            f"there is no archive in {settings.home} yet: `archiver account add URL` or `archiver serve` begins one,"
+            " ARCHIVER_HOME names another folder, and `archiver index rebuild` reads the index anew from a store"
+        )
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unreachable(f"cannot use {home} as ARCHIVER_HOME: {error.strerror or error}") from None
+
+
+def _check_kind(found: Identity | None, kind: Kind, place: str) -> None:
+    if found is not None and found.kind != kind:
+        kinds = {"real": "a real archive", "practice": "a practice archive"}
+        raise WrongStore(f"{place} belongs to {kinds[found.kind]}, not to {kinds[kind]}; the two never mix")
+
+
+def _known(connection: Connection) -> Identity | None:
+    """The identity the index holds."""
+    row = connection.execute(select(ArchiveRow)).mappings().one_or_none()
+    return None if row is None else Identity(row["id"], row["kind"], row["log_origin"], row["created_at"])
+
+
+def _begin(
+    connection: Connection, store: ObjectStore, settings: Settings, kind: Kind, clock: Clock, empty_index: bool
+) -> Identity:
+    """The identity of a new index: the store's, or a new one. Runs under the index's write lock and writes the store
+    first, so that a crash in between leaves a store that names itself and holds nothing else."""
+    found = read_identity(store)
+    if found is not None and not empty_index and _is_filled(store):
+        raise WrongStore(
+            f"the index {connection.engine.url.database} is empty, but {store.name} holds an archive:"
+            " run `archiver index rebuild` to read the index anew, or name the right database"
+        )
+    archive_id = ids.new_id("av")
+    origin = settings.log_origin or f"records-archiver/{archive_id}"
+    identity = found or Identity(archive_id, kind, origin, clock.now())
+    write_identity(store, identity)
+    connection.execute(
+        insert(ArchiveRow).values(
+            id=identity.id, kind=identity.kind, log_origin=identity.log_origin, created_at=identity.created_at
+        )
+    )
+    return identity
+
+
+def _check_agreement(known: Identity, found: Identity | None, store: str, settings: Settings) -> None:
+    if found is None:
+        raise WrongStore(f"{store} is empty, but the index belongs to archive {known.id}: is its disk mounted?")
+    if known != found:
+        raise WrongStore(
+            f"{store} belongs to archive {found.id}, the index to {known.id}: name a pair that belongs together"
+        )
+    if settings.log_origin not in ("", known.log_origin):
+        raise SettingsError(f"ARCHIVER_LOG_ORIGIN cannot change: the log of this archive is named {known.log_origin}")
+
+
+def _is_filled(store: ObjectStore) -> bool:
+    return any(stored.key != KEY for stored, _ in zip(store.list(), range(2), strict=False))
