@@ -60,13 +60,13 @@ def write_identity(store: ObjectStore, identity: Identity) -> None:
             "created_at": clock.to_text(identity.created_at),
         }
     )
-    found = read_identity(store)
-    if found is not None and found != identity:
-        raise WrongStore(f"{store.name} belongs to the archive {found.id}; choose another store")
+    if read_identity(store) not in (None, identity):
+        raise WrongStore(f"{store.name} belongs to another archive; choose another store")
     try:
         store.put(KEY, content, sha256(content).hexdigest())
     except Conflict as error:
-        raise WrongStore(f"{store.name} was just taken by another archive; choose another store") from error
+        if read_identity(store) != identity:  # else the same, with fields of a later version
+            raise WrongStore(f"{store.name} was just taken by another archive; choose another store") from error
 
 
 def _require_empty(store: ObjectStore) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from archiver.errors import SettingsError
 from archiver.storage.directory import DirectoryStore
+from archiver.storage.durable import disk_errors
 from archiver.storage.protocol import ObjectStore
 
 _EXAMPLE = "file:///var/lib/archiver/store"
@@ -38,6 +39,7 @@ def _folder(parts: SplitResult) -> Path:
     path = Path(unquote(parts.path))
     if "\0" in str(path) or not path.is_absolute() or path == Path("/"):
         raise SettingsError(f"the store's address needs the whole path of a folder, as in {_EXAMPLE}")
-    if path.exists() and not path.is_dir():
-        raise SettingsError(f"{path} is a file; the store needs a folder")
+    with disk_errors(f"use {path} as a store"):
+        if path.exists() and not path.is_dir():
+            raise SettingsError(f"{path} is a file; the store needs a folder")
     return path
