@@ -122,8 +122,8 @@ class Claim:
 
     platform: str
     service: str
-    """Who issues ``platform_id``, e.g. the origin ``https://mastodon.example``; part of the account's identity. Not a host
-    that may change while the account stays the same: one constant where ids are global (DIDs)."""
+    """Who issues ``platform_id``, e.g. the origin ``https://mastodon.example``; part of the account's identity. Not a
+    host that may change while the account stays the same: one constant where ids are global (DIDs)."""
     handle: str
     url: str
     """The address in its normal form."""
@@ -163,6 +163,8 @@ class RecordRef:
     kind: RecordKind
     thread: str | None = None
     url: str | None = None
+    seen_at: datetime | None = None
+    """When the archive last saw it, where the engine says so: what changed before that need not be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
