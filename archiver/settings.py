@@ -284,6 +284,30 @@ def _check_store_url(url: str) -> None:
     raise ValueError("store_url: should be file:///folder or s3://bucket/prefix, without credentials")
 
 
+def practice_settings(settings: Settings, trusted_origin: str | None = None) -> Settings:
+    """Settings of the practice archive that belongs to ``settings``: a home, index, store and keys of its own inside the
+    real home, sweeps within seconds, and no other server than ``trusted_origin`` on the local network."""
+    home = settings.home / "practice"
+    own: dict[str, Any] = {
+        "home": home,
+        "database_url": f"sqlite:///{home / 'index.sqlite3'}",
+        "store_url": (home / "store").as_uri(),
+        "s3_endpoint_url": None,
+        "key_file": home / "keys" / "tokens.key",
+        "log_origin": "",
+        "trusted_origins": (trusted_origin,) if trusted_origin else (),
+        "practice": True,
+        "sweep_new_seconds": 5,
+        "sweep_watch_seconds": 5,
+        "sweep_full_seconds": 20,
+        "tick_seconds": 1.0,
+        "watch_first_seconds": 5,
+        "watch_longest_seconds": 60,
+        "request_pause_seconds": 0.0,
+    }
+    return Settings(**{**settings.model_dump(), **own})
+
+
 def settings_path(environ: Mapping[str, str] | None = None) -> Path:
     """The settings file: ``ARCHIVER_SETTINGS_FILE``, else ``settings.toml`` in the home."""
     environ = os.environ if environ is None else environ

@@ -1,0 +1,183 @@
+"""The account register: adding an account by its address, listing, pausing, resuming."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from archiver import ids
+from archiver.accounts.events import log_event
+from archiver.accounts.identify import ask_platform
+from archiver.accounts.models import Account, Handle
+from archiver.accounts.schedule import first_due
+from archiver.archive import Archive
+from archiver.capture.models import Due
+from archiver.database import safe_text
+from archiver.errors import NotFound, UsageError
+from archiver.visible import one_line
+from connectors.contract import AccountFacts, Answer, Ask, Claim
+
+_AUTHORITY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+UNASSIGNED = "unassigned"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """One account of the register."""
+
+    id: str
+    platform: str
+    service: str
+    platform_id: str
+    handle: str
+    name: str
+    url: str
+    authority: str
+    provisional: bool
+    state: str
+    state_since: datetime
+    state_reason: str | None
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What came of adding an account. ``new`` is false where it was in the register before."""
+
+    account: AccountView
+    new: bool
+
+
+def add(
+    archive: Archive,
+    url: str,
+    platform: str | None = None,
+    authority: str = UNASSIGNED,
+    fetch: Callable[[Ask], Answer] | None = None,
+) -> Added:
+    """Register the account at ``url``. The platform is asked who it is; its stable id, not the handle, is the identity.
+
+    Account, handle, due times and event are one transaction; adding it again changes nothing and says so.
+
+    Raises:
+        UnknownAddress, Ambiguous: see :meth:`archiver.accounts.platforms.Platforms.claim`.
+        UsageError: not a usable short name of an authority.
+        Unreachable, Refused: the platform does not answer, or knows no such account.
+    """
+    if not _AUTHORITY.fullmatch(authority):
+        raise UsageError("an authority's short name has lower-case letters, digits and dashes, such as city-clerk")
+    connector, claim = archive.platforms.claim(url, platform)
+    facts = ask_platform(archive, connector, claim, fetch)
+    account_id = ids.account_id(claim.platform, claim.service, facts.platform_id)
+    with archive.database.write() as connection:
+        known = connection.execute(select(Account.id).where(Account.id == account_id)).first()
+        if known is None:
+            _insert(connection, archive, account_id, claim, facts, authority)
+        return Added(get(connection, account_id), new=known is None)
+
+
+def _insert(
+    connection: Connection, archive: Archive, account_id: str, claim: Claim, facts: AccountFacts, authority: str
+) -> None:
+    now = archive.clock.now()
+    shown = {"handle": safe_text(facts.handle), "name": safe_text(facts.name), "url": safe_text(facts.url)}
+    connection.execute(
+        insert(Account).values(
+            id=account_id,
+            platform=claim.platform,
+            service=claim.service,
+            platform_id=facts.platform_id,
+            authority=authority,
+            state_since=now,
+            added_at=now,
+            **shown,
+        )
+    )
+    connection.execute(insert(Handle).values(account_id=account_id, first_seen_at=now, **shown))
+    rows = [{"account_id": account_id, "sweep": sweep, "due_at": at} for sweep, at in first_due(archive.settings, now)]
+    connection.execute(insert(Due), rows)
+    data = {"platform": claim.platform, "service": claim.service, "authority": authority}
+    log_event(connection, archive, "account.added", account_id, data)
+
+
+def list_accounts(connection: Connection) -> list[AccountView]:
+    """All accounts in the order they were added."""
+    return [_view(row) for row in connection.execute(_query().order_by(Account.added_at, Account.id))]
+
+
+def get(connection: Connection, account_id: str) -> AccountView:
+    """One account by its id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = connection.execute(_query().where(Account.id == account_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such account in this archive; `archiver account list` shows them all")
+    return _view(row)
+
+
+def find(connection: Connection, name: str) -> AccountView:
+    """An account as a person names it: its id or the beginning of it, its handle, name or address.
+
+    Raises:
+        NotFound: none matches.
+        UsageError: several do.
+    """
+    wanted = name.strip().casefold()
+    accounts = list_accounts(connection)
+    exact = [one for one in accounts if one.id == wanted]
+    found = exact or [one for one in accounts if wanted in _names(one)]
+    if not found and len(wanted) >= 6 and wanted.startswith("ac_"):
+        found = [one for one in accounts if one.id.startswith(wanted)]
+    if not found:
+        raise NotFound(f"no account is called {one_line(name, 80)!r}; `archiver account list` shows them all")
+    if len(found) > 1:
+        raise UsageError(f"several accounts match; name one by its id: {', '.join(one.id for one in found)}")
+    return found[0]
+
+
+def _names(account: AccountView) -> set[str]:
+    handle = account.handle.casefold()
+    names = {handle, handle.lstrip("@"), f"@{handle.lstrip('@')}", account.name.casefold()}
+    return names | {account.url.casefold().rstrip("/"), account.url.casefold()} - {""}
+
+
+def pause(archive: Archive, account_id: str, reason: str) -> AccountView:
+    """Stop capturing an account until it is resumed. What is captured stays; the pause is a gap, and is logged."""
+    return _set_state(archive, account_id, "paused", reason)
+
+
+def resume(archive: Archive, account_id: str) -> AccountView:
+    """Capture an account again, at once."""
+    return _set_state(archive, account_id, "active", None)
+
+
+def _set_state(archive: Archive, account_id: str, state: str, reason: str | None) -> AccountView:
+    now = archive.clock.now()
+    with archive.database.write() as connection:
+        before = get(connection, account_id)
+        if before.state == state:
+            return before
+        connection.execute(
+            update(Account)
+            .where(Account.id == account_id)
+            .values(state=state, state_since=now, state_reason=safe_text(reason) if reason else None)
+        )
+        if state == "active":
+            connection.execute(update(Due).where(Due.account_id == account_id).values(due_at=now, failures=0))
+        log_event(connection, archive, f"account.{'resumed' if state == 'active' else 'paused'}", account_id, {})
+        return get(connection, account_id)
+
+
+def _query() -> Any:
+    return select(*[getattr(Account, name) for name in AccountView.__dataclass_fields__])
+
+
+def _view(row: Row[Any]) -> AccountView:
+    return AccountView(*row)

@@ -1,0 +1,30 @@
+"""Giving the archive a token with which an account is read."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from archiver.accounts import service
+from archiver.accounts.events import log_event
+from archiver.accounts.service import AccountView
+from archiver.archive import Archive
+from archiver.capture.models import Due
+
+READ = "read"
+
+
+def keep(archive: Archive, account: str, token: str) -> AccountView:
+    """Seal and store ``token`` for an account, in place of an older one; what needed it is tried again at once. The
+    event names the account only.
+
+    Raises:
+        NotFound: no such account.
+        MissingKey, UsageError: see :meth:`archiver.accounts.credentials.Vault.store`.
+    """
+    now = archive.clock.now()
+    with archive.database.write() as connection:
+        found = service.find(connection, account)
+        archive.vault.store(connection, found.id, READ, token, now)
+        connection.execute(update(Due).where(Due.account_id == found.id).values(due_at=now, failures=0))
+        log_event(connection, archive, "account.token_stored", found.id, {"purpose": READ})
+    return found

@@ -1,0 +1,159 @@
+"""``archiver account``: the register of accounts."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from archiver.accounts import service, tokens
+from archiver.accounts.service import AccountView
+from archiver.cli import output
+from archiver.cli.common import AsJson, InPractice, opened, shown
+from archiver.errors import UsageError
+from archiver.operations import history
+
+app = typer.Typer(help="Register, list and look at accounts.", no_args_is_help=True, rich_markup_mode=None)
+
+Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its id, handle or address.")]
+
+
+@app.command("add")
+def add(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Address of the account's page or feed.")],
+    platform: Annotated[str | None, typer.Option(help="Only where the address cannot tell: mastodon, feed …")] = None,
+    authority: Annotated[str, typer.Option(help="Short name of the office whose record it is.")] = service.UNASSIGNED,
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """Register an account; a running service begins to capture it by itself."""
+    with opened(create=True, practice=practice) as archive:
+        added = service.add(archive, url, platform, authority)
+        if json:
+            output.as_json({"new": added.new, "account": asdict(added.account)})
+            return
+        account = added.account
+        output.line(
+            f"{'Added' if added.new else 'Already registered'}: {account.handle or account.name}"
+            f" on {account.platform} ({account.url})"
+        )
+        output.line(f"  id: {account.id}")
+        if added.new:
+            print("  A running `archiver serve` captures it within seconds; `archiver capture` does so now.")
+
+
+@app.command("list")
+def list_accounts(json: AsJson = False, practice: InPractice = False) -> None:
+    """List all accounts with their state and last run."""
+    with opened(practice=practice) as archive:
+        with archive.database.read() as connection:
+            accounts = service.list_accounts(connection)
+            last, gaps = history.last_runs(connection), history.open_gaps(connection)
+        if json:
+            rows = [
+                {**asdict(one), "open_gaps": gaps.get(one.id, 0), "last_run": _run(last.get(one.id))}
+                for one in accounts
+            ]
+            output.as_json({"accounts": rows})
+            return
+        output.table(
+            ("ACCOUNT", "PLATFORM", "STATE", "LAST RUN", "OUTCOME", "GAPS", "ID"),
+            [
+                (
+                    one.handle or one.name,
+                    one.platform,
+                    one.state,
+                    shown(last[one.id].started_at, archive) if one.id in last else "-",
+                    (last[one.id].outcome or "under way") if one.id in last else "not captured yet",
+                    str(gaps.get(one.id, 0)),
+                    one.id,
+                )
+                for one in accounts
+            ],
+            empty="No accounts yet. Add one with `archiver account add URL`.",
+        )
+
+
+@app.command("show")
+def show(account: Account, json: AsJson = False, practice: InPractice = False) -> None:
+    """Show one account: what it is, what is covered, what is due next."""
+    with opened(practice=practice) as archive:
+        with archive.database.read() as connection:
+            found = service.find(connection, account)
+            covered = history.coverage(connection, found.id)
+            gaps = history.gaps(connection, found.id)
+            due = history.due(connection, found.id).get(found.id, [])
+        if json:
+            parts = {"coverage": covered, "gaps": gaps, "due": due}
+            output.as_json(asdict(found) | {name: [asdict(one) for one in each] for name, each in parts.items()})
+            return
+        _print_facts(found)
+        for one in covered:
+            extent = "all of it" if one.complete else f"partly: {one.reason or 'not finished'}"
+            output.line(f"  covered {shown(one.at, archive)}: {one.listing}, {extent}, {one.seen} seen")
+        for gap in gaps:
+            output.line(f"  gap in {gap.stream}: {gap.cause}; {gap.remedy}")
+        for next_sweep in due:
+            output.line(f"  next {next_sweep.sweep} sweep: {shown(next_sweep.due_at, archive)}")
+
+
+@app.command("token")
+def token(account: Account, json: AsJson = False) -> None:
+    """Store the token with which an account is read. It is asked for, or read from standard input; never an argument."""
+    given = getpass.getpass("Token (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
+    if not given.strip():
+        raise UsageError("no token was given: type it at the prompt, or pipe it in as one line")
+    with opened() as archive:
+        found = tokens.keep(archive, account, given.strip())
+        if json:
+            output.as_json({"account": found.id, "stored": True})
+            return
+        output.line(
+            f"Stored, encrypted, for {found.handle or found.name}. Its key is in {archive.settings.key_file}:"
+            " copy that file to a safe place, apart from backups of the database."
+        )
+
+
+@app.command("pause")
+def pause(
+    account: Account,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the account.")] = "",
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """Stop capturing an account until it is resumed."""
+    with opened(practice=practice) as archive:
+        with archive.database.read() as connection:
+            found = service.find(connection, account)
+        _say_state(service.pause(archive, found.id, reason or "paused by a person"), json)
+
+
+@app.command("resume")
+def resume(account: Account, json: AsJson = False, practice: InPractice = False) -> None:
+    """Capture an account again, at once."""
+    with opened(practice=practice) as archive:
+        with archive.database.read() as connection:
+            found = service.find(connection, account)
+        _say_state(service.resume(archive, found.id), json)
+
+
+def _say_state(account: AccountView, json: bool) -> None:
+    if json:
+        output.as_json(asdict(account))
+    else:
+        output.line(f"{account.handle or account.name} is {account.state}.")
+
+
+def _print_facts(account: AccountView) -> None:
+    output.line(f"{account.handle or account.name} on {account.platform}")
+    for name in ("id", "url", "platform_id", "authority", "state", "state_reason"):
+        value = getattr(account, name)
+        if value:
+            output.line(f"  {name.replace('_', ' ')}: {value}")
+
+
+def _run(run: history.RunView | None) -> dict[str, object] | None:
+    return None if run is None else asdict(run)

@@ -1,0 +1,37 @@
+"""``archiver gaps``: what could not be looked at, why, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from archiver.accounts import service as accounts
+from archiver.cli import output
+from archiver.cli.common import AsJson, InPractice, opened, shown
+from archiver.operations import history
+
+
+def gaps(
+    account: Annotated[str | None, typer.Argument(help="Only of this account: its id, handle or address.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that a later sweep closed.")] = False,
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """List gaps: spans that were not looked at, each with cause and remedy. An open gap does not change the exit code."""
+    with opened(practice=practice) as archive:
+        with archive.database.read() as connection:
+            account_id = accounts.find(connection, account).id if account else None
+            found = history.gaps(connection, account_id, closed=everything)
+        if json:
+            output.as_json({"gaps": [asdict(one) for one in found]})
+            return
+        if not found:
+            print("No open gaps.")
+        for gap in found:
+            state = "open" if gap.closed_at is None else f"closed {shown(gap.closed_at, archive)}"
+            since = "never looked at before" if gap.span_from is None else f"since {shown(gap.span_from, archive)}"
+            output.line(f"{gap.account}: {gap.stream}, {since} ({state})")
+            output.line(f"  cause:  {gap.cause}")
+            output.line(f"  remedy: {gap.remedy}")

@@ -1,0 +1,50 @@
+"""``archiver runs``: what was captured when, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from archiver.accounts import service as accounts
+from archiver.archive import Archive
+from archiver.cli import output
+from archiver.cli.common import AsJson, InPractice, opened, shown
+from archiver.operations import history
+from archiver.operations.history import RunView
+
+
+def runs(
+    account: Annotated[str | None, typer.Argument(help="Only of this account: its id, handle or address.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, newest first.")] = 20,
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """List capture runs, newest first."""
+    with opened(practice=practice) as archive:
+        with archive.database.read() as connection:
+            account_id = accounts.find(connection, account).id if account else None
+            found = history.runs(connection, account_id, limit)
+        if json:
+            output.as_json({"runs": [asdict(one) for one in found]})
+            return
+        output.table(
+            ("STARTED", "ACCOUNT", "SWEEP", "OUTCOME", "WHAT IT BROUGHT", "RUN"),
+            [_row(one, archive) for one in found],
+            empty="No runs yet. `archiver capture` makes one now; `archiver serve` makes them on schedule.",
+        )
+
+
+def _row(run: RunView, archive: Archive) -> tuple[str, ...]:
+    outcome = run.outcome or "under way"
+    if run.reason:
+        outcome = f"{outcome}: {run.reason}"
+    return (shown(run.started_at, archive), run.account, run.sweep, outcome, brought(run.counts), run.id)
+
+
+def brought(counts: dict[str, int]) -> str:
+    """The numbers of a run in words: ``asked 3, new 40``."""
+    return (
+        ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in sorted(counts.items()) if count) or "nothing"
+    )

@@ -1,0 +1,61 @@
+"""Capturing on schedule in this process: recover what a dead process left, tick and work, stop cleanly."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from archiver import logs
+from archiver.archive import Archive
+from archiver.capture.service import Capture
+from archiver.work.clock import Ticker
+from archiver.work.workers import Running, Workers
+
+_log = logs.get(__name__)
+_FLUSH_EVERY = timedelta(seconds=30)
+
+
+class Work:
+    """The scheduled capture of one archive. Start once, stop once."""
+
+    def __init__(self, archive: Archive, capture: Capture | None = None) -> None:
+        self.archive = archive
+        self.capture = capture or Capture(archive)
+        self.workers = Workers(self.capture, archive.settings.workers, archive.clock)
+        self.ticker = Ticker(self._tick, archive.settings.tick_seconds, archive.clock)
+        self._flushed_at = archive.clock.now()
+        self._stopping = threading.Lock()
+
+    def start(self) -> None:
+        """Take over what a process that died left in its spool, before anything new is fetched; then begin to tick."""
+        report = self.capture.recover()
+        _log.info("work.recovered", report=repr(report))
+        self.ticker.start()
+
+    def stop(self) -> bool:
+        """End within the configured seconds: no new runs, current pages finish, pending segments are closed. True if
+        every run came to its end; one that did not is safe in the spool and is taken up by the next start."""
+        with self._stopping:
+            self.ticker.stop()
+            clean = self.workers.stop(self.archive.settings.stop_seconds)
+            if clean:
+                self.capture.flush(all=True)
+                self.capture.close()
+        _log.info("work.stopped", clean=clean)
+        return clean
+
+    def stuck(self) -> list[Running]:
+        """Runs that take longer than they may."""
+        return self.workers.stuck(self._run_limit)
+
+    @property
+    def _run_limit(self) -> timedelta:
+        return timedelta(seconds=self.archive.settings.run_seconds)
+
+    def _tick(self) -> None:
+        now = self.archive.clock.now()
+        self.workers.end_stuck(self._run_limit)
+        self.workers.take(self.capture.due(now))
+        if now - self._flushed_at >= _FLUSH_EVERY:
+            self.capture.flush(all=False)
+            self._flushed_at = now
