@@ -80,7 +80,7 @@ class Archive:
         except BaseException:
             database.close()
             raise
-        return cls(settings, clock, database, store, known, load_platforms(), Vault(settings.key_file))
+        return cls(settings, clock, database, store, known, load_platforms(), Vault(settings.key_file, database))
 
     def connector(self, platform: str) -> Connector:
         """See :meth:`archiver.accounts.platforms.Platforms.connector`."""

@@ -18,8 +18,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, func, insert, select
 
 from archiver.accounts.models import Credential
+from archiver.database import Database
 from archiver.errors import IntegrityError, MissingKey, SettingsError, UsageError
 
+#: What a token is for: reading an account.
+READ = "read"
 _FORMAT = b"\x01"
 _NONCE = 12
 _KEY = 32
@@ -30,8 +33,9 @@ _LONGEST = 64 * 1024
 class Vault:
     """Seals and opens tokens with the keys of one file. The file is created with the first token."""
 
-    def __init__(self, key_file: Path) -> None:
+    def __init__(self, key_file: Path, database: Database) -> None:
         self.key_file = key_file
+        self._database = database
 
     def store(self, connection: Connection, account_id: str, purpose: str, token: str, now: datetime) -> None:
         """Keep ``token`` for ``account_id``, in place of the one that was there.
@@ -54,18 +58,18 @@ class Vault:
             )
         )
 
-    def token(self, connection: Connection, account_id: str, purpose: str = "read") -> str | None:
+    def token(self, account_id: str, purpose: str = READ) -> str | None:
         """The token of an account, or None where there is none.
 
         Raises:
             MissingKey: the key that wraps it is not in the key file.
             IntegrityError: the row was changed or moved.
         """
-        row = connection.execute(
-            select(Credential.sealed, Credential.key_id).where(
-                Credential.account_id == account_id, Credential.purpose == purpose
-            )
-        ).one_or_none()
+        query = select(Credential.sealed, Credential.key_id).where(
+            Credential.account_id == account_id, Credential.purpose == purpose
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
         if row is None:
             return None
         key = dict(self._keys()).get(row.key_id)
@@ -73,10 +77,13 @@ class Vault:
             raise MissingKey(f"the key {row.key_id} is not in {self.key_file}: put it back, or give the token again")
         return unseal(key, _place(account_id, purpose, row.key_id), row.sealed).decode()
 
-    def check(self, connection: Connection) -> None:
-        """Prove that every stored token can be opened. Raises as :meth:`token` does."""
-        for account_id, purpose in connection.execute(select(Credential.account_id, Credential.purpose)):
-            self.token(connection, account_id, purpose)
+    def check(self) -> int:
+        """Prove that every stored token can be opened; how many there are. Raises as :meth:`token` does."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(Credential.account_id, Credential.purpose)).all()
+        for account_id, purpose in rows:
+            self.token(account_id, purpose)
+        return len(rows)
 
     def _create_key_file(self, connection: Connection) -> None:
         if connection.execute(select(func.count()).select_from(Credential)).scalar_one():

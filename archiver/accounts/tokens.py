@@ -5,12 +5,11 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from archiver.accounts import service
+from archiver.accounts.credentials import READ
 from archiver.accounts.events import log_event
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
 from archiver.capture.models import Due
-
-READ = "read"
 
 
 def keep(archive: Archive, account: str, token: str) -> AccountView:
