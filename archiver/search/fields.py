@@ -1,0 +1,47 @@
+"""The fields of the query language and the values they know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.contract import RecordKind, State
+
+NAMES = frozenset(
+    {"account", "department", "platform", "author", "kind", "state", "has", "series", "before", "after", "on"}
+)
+
+_KINDS = {kind.value: (kind.value,) for kind in RecordKind} | {
+    "reply": (RecordKind.COMMENT.value,),
+    "boost": (RecordKind.SHARE.value,),
+    "repost": (RecordKind.SHARE.value,),
+}
+_DELETED = (State.DELETED_BY_AUTHOR.value, State.DELETED_BY_PAGE.value)
+_STATES = {state.value: (state.value,) for state in State} | {
+    "hidden": (State.HIDDEN_BY_PAGE.value,),
+    "held": (State.HELD_FOR_REVIEW.value,),
+    "deleted": _DELETED,
+    "removed": (State.REMOVED_BY_PLATFORM.value,),
+    "gone": (State.NOT_RETURNED.value, *_DELETED, State.REMOVED_BY_PLATFORM.value),
+}
+_TRAITS = {
+    "media": ("media",),
+    "link": ("link",),
+    "edit": ("edits",),
+    "comment": ("comments",),
+    "reply": ("comments",),
+    "attachment": ("media",),
+}
+_KNOWN: dict[str, Mapping[str, tuple[str, ...]]] = {"kind": _KINDS, "state": _STATES, "has": _TRAITS}
+
+
+def values(field: str, said: str) -> tuple[str, ...]:
+    """What a value stands for; empty where it is no value of this field. Plural and singular are the same, as are
+    ``not-returned``, ``not returned`` and ``not_returned``. Platforms and series are an open list: any value is one."""
+    name = said.casefold().replace("-", "_").replace(" ", "_")
+    known = _KNOWN.get(field)
+    if known is None:
+        return (said,) if said else ()
+    for form in (name, name.removesuffix("s"), name.removesuffix("ies") + "y"):
+        if form in known:
+            return known[form]
+    return ()

@@ -1,0 +1,107 @@
+"""How tokens and field values are written down, so that no engine changes them.
+
+A *term* is one ASCII letter that says what it is, followed by the token. Tokens hold only ``a-z``, ``0-9`` and
+characters beyond ASCII (:mod:`archiver.search.analyser` sees to it); field values are escaped to the same alphabet.
+SQLite's ``ascii`` tokenizer splits at spaces and leaves such words as they are; PostgreSQL takes them as the lexemes of
+a ``tsvector``. Comparison is by bytes on both, and terms are compared whole or by their beginning, nothing else.
+
+A document is one list of terms. The words of each version stand in order (so that a phrase is a run of neighbours), a
+lone ``z`` closes every part (so that no phrase crosses from one version into the next), and whatever has no order
+follows. Whether a list of terms is a run of neighbours in a document is the only question an engine has to answer;
+on an engine that cannot keep all positions it may be answered on the space-separated list itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from archiver.search.analyser import Analysis, analyse, fold
+from archiver.search.documents import Document, DocumentVersion
+
+#: First letter of a term, by what it is.
+PLAIN = "x"  # a word, by position
+MARKED = "d"  # a word with its diacritics, by position; only of texts that have any
+STEM = "s"
+HASHTAG = "h"
+NAME = "m"  # a name called with @
+AUTHOR = "n"  # a word of the author's name or handle, by position
+AUTHOR_EXACT = "u"  # the author's whole handle or id
+ACCOUNT = "a"
+PLATFORM = "p"
+KIND = "k"
+STATE = "t"
+ACCESS = "c"
+TRAIT = "f"
+SERIES = "r"
+#: Closes every part of a document; so every document has it.
+END = "z"
+
+_ESCAPE = "\u02d0"
+_LONGEST_VALUE = 120
+
+
+def value(kind: str, text: str) -> str:
+    """The term of a whole value: exact but for case and diacritics."""
+    text = fold(text)
+    if text.isalnum() and text.isascii() and len(text) <= _LONGEST_VALUE:
+        return kind + text
+    if len(text) > _LONGEST_VALUE:
+        return kind + _ESCAPE * 2 + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    return kind + "".join(c if c.isalnum() and c != _ESCAPE else f"{_ESCAPE}{ord(c):x}{_ESCAPE}" for c in text)
+
+
+def document_terms(document: Document, versions: Iterable[DocumentVersion] | None = None) -> str:
+    """The space-separated terms of a document. ``versions`` narrows its words (not its fields) to those versions."""
+    return " ".join(_terms(document, document.versions if versions is None else versions))
+
+
+def _terms(document: Document, versions: Iterable[DocumentVersion]) -> Iterator[str]:
+    yield END
+    unordered: set[str] = set()
+    for version in versions:
+        found = analyse(version.text)
+        yield from _sequence(PLAIN, found.words)
+        if found.marked:
+            yield from _sequence(MARKED, found.marked)
+        unordered.update(_unordered(found))
+    for text in (document.author_name, document.author_handle):
+        if text:
+            yield from _sequence(AUTHOR, analyse(text).words)
+    unordered.update(_fields(document))
+    yield from sorted(unordered)
+
+
+def _sequence(kind: str, words: list[str]) -> Iterator[str]:
+    if words:
+        yield kind + f" {kind}".join(words)
+        yield END
+
+
+def _unordered(found: Analysis) -> Iterator[str]:
+    yield from [STEM + stem for stem in found.stems]
+    if found.hashtags:
+        yield from (value(HASHTAG, tag) for tag in found.hashtags)
+    if found.names:
+        yield from (value(NAME, name) for name in found.names)
+
+
+def _fields(document: Document) -> Iterator[str]:
+    yield account(document.account_id)
+    yield value(PLATFORM, document.platform)
+    yield value(KIND, document.kind)
+    yield value(STATE, document.state)
+    yield value(ACCESS, document.access)
+    if document.series:
+        yield value(SERIES, document.series)
+    for trait in document.traits():
+        yield value(TRAIT, trait)
+    if document.author_handle:
+        yield value(AUTHOR_EXACT, document.author_handle.lstrip("@"))
+    if document.author_id:
+        yield value(AUTHOR_EXACT, document.author_id)
+
+
+def account(account_id: str) -> str:
+    """The term of an account; ids are compared as they are."""
+    return value(ACCOUNT, account_id)
