@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from typing import Any
+from typing import Any, BinaryIO
 
 compressor: Any
 decompressor: Any
@@ -27,6 +27,8 @@ else:
 HEADER = bytes.fromhex("1f8b08000000000000ff")
 TRAILER = struct.Struct("<II")
 RAW = -15
+_READ = 1 << 18
+_SLICE = 1 << 15
 
 
 class Deflater:
@@ -55,3 +57,98 @@ def member(content: bytes) -> bytes:
     """``content`` as one gzip member."""
     deflater = Deflater()
     return b"".join((deflater.start(), deflater.add(content), deflater.finish()))
+
+
+class BadMember(ValueError):  # noqa: N818 - named as the cause
+    """What stands there is not a whole gzip member as this archive writes them. The text says what is wrong."""
+
+
+class Source:
+    """A stream with a position, from which a few bytes can be given back."""
+
+    def __init__(self, stream: BinaryIO, offset: int = 0) -> None:
+        self._stream = stream
+        self._buffer = b""
+        self._at = 0
+        self._offset = offset
+
+    @property
+    def offset(self) -> int:
+        """Where the next byte stands in the object."""
+        return self._offset + self._at
+
+    def slice(self, most: int) -> bytes:
+        """At most ``most`` bytes, empty at the end."""
+        if self._at == len(self._buffer):
+            self._offset += self._at
+            self._buffer, self._at = self._stream.read(_READ), 0
+        piece = self._buffer[self._at : self._at + most]
+        self._at += len(piece)
+        return piece
+
+    def exactly(self, count: int) -> bytes:
+        """``count`` bytes, fewer only at the end."""
+        found = self.slice(count)
+        while len(found) < count and (more := self.slice(count - len(found))):
+            found += more
+        return found
+
+    def give_back(self, count: int) -> None:
+        """Undo the last ``count`` bytes of the last slice."""
+        self._at -= count
+
+
+class Inflater:
+    """One member of a source, inflated piece by piece. Its checksum and size are checked at its end.
+
+    Raises:
+        EOFError: there is no further byte, so no member.
+        BadMember: what stands there is not one; also from :meth:`read`.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        header = source.exactly(len(HEADER))
+        if not header:
+            raise EOFError
+        if header != HEADER:
+            raise BadMember("cut off in a record" if HEADER.startswith(header) else "no record starts here")
+        self._inflate = decompressor(RAW)
+        self._waiting = b""
+        self._more = False
+        self._crc = 0
+        self._size = 0
+        self._ended = False
+
+    def read(self, most: int) -> bytes:
+        """At most ``most`` bytes (1 or more), empty at the end of the member."""
+        while not self._ended:
+            piece = self._step(most)
+            self._crc = crc32(piece, self._crc)
+            self._size += len(piece)
+            if self._inflate.eof:
+                self._end()
+            if piece:
+                return piece
+        return b""
+
+    def _step(self, most: int) -> bytes:
+        given = self._waiting
+        if not given and not self._more and not (given := self._source.slice(_SLICE)):
+            raise BadMember("cut off in a record")
+        try:
+            piece: bytes = self._inflate.decompress(given, most)
+        except inflate_error as error:
+            raise BadMember("the compressed bytes are damaged") from error
+        self._waiting = self._inflate.unconsumed_tail
+        self._more = len(piece) == most  # then the inflater may hold output back without needing input
+        return piece
+
+    def _end(self) -> None:
+        self._ended = True
+        self._source.give_back(len(self._inflate.unused_data))
+        trailer = self._source.exactly(TRAILER.size)
+        if len(trailer) < TRAILER.size:
+            raise BadMember("cut off in a record")
+        if trailer != TRAILER.pack(self._crc, self._size & 0xFFFFFFFF):
+            raise BadMember("the gzip checksum differs")

@@ -1,38 +1,19 @@
-"""HTTP/1.1 messages as bytes (RFC 9112): where the head ends, what it says, and the body without chunk framing."""
+"""HTTP/1.1 messages in segments (RFC 9112): where checkers see the body, and chunk framing taken away piece by piece.
+
+:mod:`archiver.capture.framing` reads whole messages; this is for those too large to hold. Both read the same grammar.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+
+from archiver.capture.framing import FramingError
 
 _HEAD_END = re.compile(rb"\n\r?\n")
-_STATUS = re.compile(rb"HTTP/[0-9.]+[ \t]+([0-9]{3})(?:[ \t]|$)", re.IGNORECASE)
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?")
-_LONGEST_LINE = 64 * 1024
+_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})(;[^\r\n]*)?[ \t]*")
+_LONGEST_LINE = 100 * 1024
 _LONGEST_TRAILER = 1 << 20
-
-
-class FramingError(ValueError):
-    """The body is not framed as its head says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The head of an answer."""
-
-    status: int
-    """0 where there is no status line that could be read."""
-    headers: tuple[tuple[str, str], ...]
-    """Latin-1, in wire order and case; folded lines joined by one space; lines that are no header left out."""
-    end: int
-    """Its length, the closing empty line included, interim answers before it too."""
-
-    def chunked(self, method: str) -> bool:
-        """Whether the body of this answer to ``method`` is in chunks (RFC 9112 §6.3)."""
-        if method.upper() == "HEAD" or self.status in (204, 304):
-            return False
-        codings = ",".join(value for name, value in self.headers if name.lower() == "transfer-encoding")
-        return codings.rpartition(",")[2].strip().lower() == "chunked"
 
 
 def visible_head_end(message: bytes) -> int | None:
@@ -41,123 +22,78 @@ def visible_head_end(message: bytes) -> int | None:
     return found.end() if found else None
 
 
-def parse_answer_head(message: bytes) -> Head | None:
-    """The head of the final answer, interim ones (1xx but 101) passed over; None where it does not end."""
-    start = 0
-    while found := _HEAD_END.search(message, start):
-        status, headers = _parse(message[start : found.start()])
-        if not 100 <= status < 200 or status == 101:
-            return Head(status, headers, found.end())
-        start = found.end()
-    return None
-
-
-def _parse(head: bytes) -> tuple[int, tuple[tuple[str, str], ...]]:
-    first, *lines = head.split(b"\n")
-    found = _STATUS.match(first.rstrip(b"\r"))
-    unfolded: list[bytes] = []
-    for line in lines:
-        line = line.rstrip(b"\r")
-        if line[:1] in (b" ", b"\t") and unfolded:
-            unfolded[-1] += b" " + line.strip(b" \t")
-        else:
-            unfolded.append(line)
-    headers = (line.partition(b":") for line in unfolded if b":" in line)
-    return int(found[1]) if found else 0, tuple(
-        (name.strip(b" \t").decode("latin-1"), value.strip(b" \t").decode("latin-1")) for name, _, value in headers
-    )
-
-
 class Unchunker:
-    """Takes chunk framing away (RFC 9112 §7.1), strictly, piece by piece.
+    """Takes chunk framing away (RFC 9112 §7.1), strictly, piece by piece. Extensions and trailers are passed over.
 
-    Extensions and trailers are passed over. Anything else than the grammar raises :class:`FramingError`.
+    Raises:
+        FramingError: from :meth:`add` and :meth:`finish`, for anything but the grammar.
     """
 
     def __init__(self) -> None:
         self._waiting = b""
         self._left = 0
-        self._state = "size"
-        self._trailer = 0
+        self._step: Callable[[bytes, int], int | None] = self._size_line
+        self._ended = False
+        self._beyond = 0
 
     def add(self, piece: bytes) -> bytes:
         """Body bytes that ``piece`` completes."""
         buffer, at, out = self._waiting + piece, 0, []
         while at < len(buffer):
-            if self._state == "data":
+            if self._left:
                 taken = buffer[at : at + self._left]
                 out.append(taken)
-                at += len(taken)
                 self._left -= len(taken)
-                if not self._left:
-                    self._state = "data end"
-            elif self._state == "end":
-                raise FramingError("bytes after the last chunk")
+                at += len(taken)
+            elif (after := self._step(buffer, at)) is None:
+                break
             else:
-                line_end = buffer.find(b"\r\n", at, at + _LONGEST_LINE)
-                if line_end < 0:
-                    break
-                self._line(buffer[at:line_end])
-                at = line_end + 2
+                at = after
         self._waiting = buffer[at:]
-        self._check_waiting()
         return b"".join(out)
 
     def finish(self) -> None:
-        """Say that there is no more.
-
-        Raises:
-            FramingError: the last chunk or the end of its trailer is missing.
-        """
-        if self._state != "end":
+        """Say that there is no more."""
+        if not self._ended:
             raise FramingError("the last chunk is missing")
+        if self._beyond:
+            raise FramingError("bytes after the last chunk")
 
-    def _line(self, line: bytes) -> None:
-        if self._state == "data end":
-            if line:
-                raise FramingError("a chunk does not end where its size says")
-            self._state = "size"
-        elif self._state == "size":
-            self._size(line)
-        elif line:
-            self._trailer += len(line)
-            if self._trailer > _LONGEST_TRAILER:
-                raise FramingError("trailer too long")
-        else:
-            self._state = "end"
+    # Each step reads one thing at an offset and returns the offset after it, or None where it has not all arrived.
 
-    def _size(self, line: bytes) -> None:
-        found = _SIZE_LINE.fullmatch(line)
+    def _size_line(self, buffer: bytes, at: int) -> int | None:
+        end = buffer.find(b"\r\n", at, at + _LONGEST_LINE)
+        if end < 0:
+            self._require_short(buffer, at, _LONGEST_LINE)
+            return None
+        found = _SIZE_LINE.fullmatch(buffer, at, end)
         if found is None:
             raise FramingError("not a chunk size")
         self._left = int(found[1], 16)
-        self._state = "data" if self._left else "trailer"
+        self._step = self._data_end if self._left else self._trailer
+        return end + 2
 
-    def _check_waiting(self) -> None:
-        if len(self._waiting) >= _LONGEST_LINE:
-            raise FramingError("a line of the chunk framing is too long")
-        if self._state == "data end" and self._waiting not in (b"", b"\r"):
-            raise FramingError("a chunk does not end where its size says")
+    def _data_end(self, buffer: bytes, at: int) -> int | None:
+        ending = buffer[at : at + 2]
+        if ending != b"\r\n"[: len(ending)]:
+            raise FramingError("a chunk longer than its size")
+        if len(ending) < 2:
+            return None
+        self._step = self._size_line
+        return at + 2
 
+    def _trailer(self, buffer: bytes, at: int) -> int | None:
+        found = None if buffer.startswith(b"\r\n", at) else _HEAD_END.search(buffer, at)
+        if found is None and not buffer.startswith(b"\r\n", at):
+            self._require_short(buffer, at, _LONGEST_TRAILER)
+            return None
+        self._ended, self._step = True, self._after_end
+        return found.end() if found else at + 2
 
-def unchunk(body: bytes) -> bytes:
-    """``body`` without chunk framing.
+    def _after_end(self, buffer: bytes, at: int) -> int:
+        self._beyond += len(buffer) - at
+        return len(buffer)
 
-    Raises:
-        FramingError: not exactly one chunked body.
-    """
-    unchunker = Unchunker()
-    content = unchunker.add(body)
-    unchunker.finish()
-    return content
-
-
-def unchunk_what_is_there(body: bytes) -> bytes:
-    """The content of a chunked body that was cut off, as far as its framing can be followed."""
-    unchunker, out = Unchunker(), []
-    try:
-        for start in range(0, len(body), 4096):
-            out.append(unchunker.add(body[start : start + 4096]))
-    except FramingError:
-        pass
-    return b"".join(out)
+    def _require_short(self, buffer: bytes, at: int, longest: int) -> None:
+        if len(buffer) - at >= longest:
+            raise FramingError("a line of the chunk framing that does not end")

@@ -20,7 +20,7 @@ _PART = r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*"
 _ACCESS = "|".join(AccessClass)
 _MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 _KEY = re.compile(
-    rf"segments/(?P<authority>{_PART})/(?P<account>{_PART})/(?P<access>{_ACCESS})/(?P<month>{_MONTH})/"
+    rf"segments/(?P<authority>[a-z0-9][a-z0-9-]{{0,62}})/(?P<account>{_PART})/(?P<access>{_ACCESS})/(?P<month>{_MONTH})/"
     rf"(?:of-(?P<year>[0-9]{{4}})/)?(?P<segment>[A-Za-z0-9_]+)-(?P<sha256>[0-9a-f]{{64}})\.warc\.gz"
 )
 
@@ -34,7 +34,7 @@ class SegmentInfo:
     segment: str
     """``sg_…``"""
     authority: str
-    """The office's id, or ``unassigned``."""
+    """The office's name, or ``unassigned``."""
     access: str
     """One :class:`~connectors.contract.AccessClass`."""
     month: str
@@ -42,7 +42,7 @@ class SegmentInfo:
     record_year: int | None
     """Back-capture only: the year of the newest record inside."""
     account: Mapping[str, JSONValue]
-    """What the account is: at least ``id``. Within the canonical profile of :mod:`archiver.canonical`."""
+    """What the account is: at least ``id``. JSON."""
     software: str
     created_at: datetime
 
@@ -116,19 +116,19 @@ def exchange_uri(exchange: str) -> str:
     return f"urn:x-cra:exchange:{exchange}"
 
 
-def run_uri(run: str, part: int) -> str:
-    """Target URI of a run record."""
-    return f"urn:x-cra:run:{run}:{part}"
+def runs_uri(segment: str) -> str:
+    """Target URI of the run records of a segment."""
+    return f"urn:x-cra:runs:{segment}"
 
 
 def info_record_id(segment: str) -> str:
     return ids.warc_record_id(segment, "warcinfo")
 
 
+def runs_record_id(segment: str) -> str:
+    return ids.warc_record_id(segment, "runs")
+
+
 def exchange_record_id(exchange: str, kind: str) -> str:
     """``kind``: response, request, resource or metadata."""
     return ids.warc_record_id(exchange, kind)
-
-
-def run_record_id(run: str, part: int) -> str:
-    return ids.warc_record_id(run, str(part))

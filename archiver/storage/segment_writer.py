@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archiver import canonical, clock
+from archiver import clock
 from archiver.capture.wire import BodyFile, WireExchange
 from archiver.errors import IntegrityError
 from archiver.storage import segment_names as names
@@ -71,11 +71,10 @@ class Closed:
 class SegmentWriter:
     """Writes one segment into the file ``path``; an unfinished file of that name is replaced. Not thread-safe.
 
-    Exchanges and resources come first, run records after them. When writing fails the file is worthless: every later
-    call raises, and the caller abandons it and writes a new one.
+    When writing fails the file is worthless: every later call raises, and the caller abandons it and writes a new one.
 
     Raises:
-        ValueError: ``info`` cannot be written as it is (not canonical JSON, not usable in a key).
+        ValueError: ``info`` cannot stand in a key, or its account is not JSON.
         OutOfSpace, StoreUnavailable: the disk does not take it.
     """
 
@@ -86,7 +85,9 @@ class SegmentWriter:
         self._digest = hashlib.sha256()
         self._size = 0
         self._records = 0
-        self._runs = False
+        self._segment = info.segment
+        self._run_lines: list[bytes] = []
+        self._latest = info.created_at
         self._broken = False
         self._descriptor: int | None = None
         with self._writing():
@@ -105,7 +106,7 @@ class SegmentWriter:
         """Store one exchange. The digests (hex) are of the request and response blocks as they are stored.
 
         Raises:
-            ValueError: facts without the id of the exchange or not JSON; an exchange after a run record.
+            ValueError: facts without the id of the exchange, or not JSON; the segment is closed.
             IntegrityError: a body file is not what it was.
             OutOfSpace, StoreUnavailable: the disk does not take it.
         """
@@ -119,7 +120,7 @@ class SegmentWriter:
         request += _request_digests(exchange.request, request_sha256)
         asked = member(_record(request, exchange.request))
         stored = about.facts_member("response")
-        with self._writing(exchange=True):
+        with self._writing():
             return self._place(response, exchange.response, exchange.body_file, response_sha256, asked, stored)
 
     def add_resource(
@@ -139,31 +140,22 @@ class SegmentWriter:
         """
         about = _About(facts, target=names.target_uri(uri), at=at)
         fields = about.fields("resource", names.header_text(content_type) or "application/octet-stream", [])
-        fields += _digests(block_sha256, block_sha256)
+        fields += _digests(block_sha256)
         held, file = (block, None) if isinstance(block, bytes) else (b"", block)
         stored = about.facts_member("resource")
-        with self._writing(exchange=True):
+        with self._writing():
             return self._place(fields, held, file, block_sha256, b"", stored)
 
     def add_run_record(self, run: str, part: int, at: datetime, fields: Mapping[str, Any]) -> None:
-        """Store what a run has to say (WARC profile §2.4).
+        """Add what a run has to say (WARC profile §2.4). All of it is written at the end, one line each.
 
         Raises:
-            ValueError: not JSON.
-            OutOfSpace, StoreUnavailable: the disk does not take it.
+            ValueError: not JSON, or ``fields`` name another run or part.
         """
-        block = _json(fields)
-        head = [
-            ("WARC-Type", "metadata"),
-            ("WARC-Record-ID", names.run_record_id(run, part)),
-            ("WARC-Date", clock.to_text(at)),
-            ("WARC-Target-URI", names.target_uri(names.run_uri(run, part))),
-            ("Content-Type", "application/json"),
-            *_digests(hashlib.sha256(block).hexdigest()),
-        ]
-        with self._writing():
-            self._append(member(_record(head, block)))
-            self._runs = True
+        if (fields.get("run"), fields.get("part")) != (run, part):
+            raise ValueError("a run record names its run and its part")
+        self._run_lines.append(_json(fields) + b"\n")
+        self._latest = max(self._latest, at)
 
     def close(self) -> Closed:
         """Finish: on return the file and its name are on the disk.
@@ -173,6 +165,7 @@ class SegmentWriter:
         """
         with self._writing():
             assert self._descriptor is not None
+            self._append(self._run_records())
             os.fsync(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = None
@@ -186,17 +179,28 @@ class SegmentWriter:
             with disk_errors(f"remove the unfinished {self.path}"):
                 self.path.unlink(missing_ok=True)
 
+    def _run_records(self) -> bytes:
+        """The last WARC record. It is there even with no line in it, so that a file that was cut off shows."""
+        block = b"".join(self._run_lines)
+        head = [
+            ("WARC-Type", "metadata"),
+            ("WARC-Record-ID", names.runs_record_id(self._segment)),
+            ("WARC-Date", clock.to_text(self._latest)),
+            ("WARC-Target-URI", names.runs_uri(self._segment)),
+            ("Content-Type", "application/x-ndjson"),
+            *_digests(hashlib.sha256(block).hexdigest()),
+        ]
+        return member(_record(head, block))
+
     # --- bytes ---------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _writing(self, *, exchange: bool = False) -> Iterator[None]:
+    def _writing(self) -> Iterator[None]:
         """One step of writing. If it fails the file is no longer to be trusted."""
         if self._broken:
             raise StoreUnavailable(f"writing {self.path} failed before; it has to be written anew")
         if self._descriptor is None and self._size:
             raise ValueError("the segment is closed")
-        if exchange and self._runs:
-            raise ValueError("exchanges come before run records in a segment")
         try:
             with disk_errors(f"write {self.path}"):
                 yield
@@ -301,7 +305,7 @@ def _info_record(info: SegmentInfo) -> bytes:
         ("access", info.access),
         ("month", info.month),
         *year,
-        ("account", canonical.encode(dict(info.account)).decode()),
+        ("account", _json(info.account).decode()),
         ("robots", "not applicable"),
         ("description", _MASKING),
     ]
@@ -355,8 +359,8 @@ def _record(fields: Iterable[_Field], block: bytes) -> bytes:
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
-    """JSON in ASCII: a lone surrogate that a platform sent stays what it is, escaped."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+    """Sorted keys, no spaces, ASCII: whatever string a platform may send stays what it is, lone surrogates too."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def _pieces_of(path: Path) -> Iterator[bytes]:
