@@ -130,12 +130,10 @@ def test_what_cannot_be_a_token_is_refused(database: Database, vault: Vault, tok
 
 
 @given(
-@given(
     st.binary(max_size=200),
     st.binary(max_size=50),
     st.integers(min_value=0),
     st.integers(min_value=1, max_value=255),
-)
 )
 def test_any_changed_byte_or_other_place_fails(secret: bytes, place: bytes, where: int, change: int) -> None:
     key = bytes(range(32))
