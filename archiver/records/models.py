@@ -68,7 +68,7 @@ class Occurrence(Base):
     state: Mapped[str] = mapped_column(comment="what this answer shows of the record's visibility")
     version_id: Mapped[str] = mapped_column(ForeignKey("version.id"))
     partial: Mapped[Any] = mapped_column(
-        Json, comment="its own {content, text} where they are not its version's; null: they are"
+        Json, nullable=True, comment="its own {content, text} where they are not its version's; null: they are"
     )
 
 

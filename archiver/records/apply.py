@@ -1,0 +1,162 @@
+"""Stored exchanges become rows. The one way in, live and in a rebuild, so that both give the same index.
+
+A batch is collected in memory and written in bulk by :meth:`Applier.flush`. Batches of an account are applied in order
+of arrival (run number, then ordinal); inside a batch the order of the calls does not matter. Two cases cover almost
+everything: a record seen for the first time, and a record seen again that says what it said. All others read the
+record's stored occurrences and work its versions out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from archiver import ids
+from archiver.database import safe_text
+from archiver.records import stored
+from archiver.records.applied import Applied, Revision, StateChange
+from archiver.records.rows import Row
+from archiver.records.sightings import Arrived, Sighting
+from archiver.records.states import Observation
+from archiver.records.writer import Work, Writer, shown
+from connectors.contract import Reading, State
+
+__all__ = ["Applied", "Applier", "Arrived", "Revision", "StateChange"]
+
+
+class Applier:
+    """Applies the exchanges of one account.
+
+    Args:
+        carried: (exchange, position) → id of the version that occurrence stands for since the one that gave the id
+            was disposed of (WARC profile §2.4).
+    """
+
+    def __init__(
+        self, connection: Connection, account_id: str, carried: Mapping[tuple[str, int], str] | None = None
+    ) -> None:
+        self._connection = connection
+        self._account_id = account_id
+        self._carried = carried or {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sightings: list[Sighting] = []
+        self._same: dict[tuple[str, int], datetime] = {}
+        self._concluded: list[tuple[str, Observation]] = []
+        self._media: list[tuple[str, Row]] = []
+        self._ids: dict[str, str] = {}
+
+    # What the caller tells -------------------------------------------------------------------------------------
+
+    def exchange(self, arrived: Arrived, reading: Reading, positions: Sequence[int] | None = None) -> None:
+        """A stored exchange; its row is inserted by the caller, before :meth:`flush`.
+
+        ``positions``: of the reading's records in the exchange facts, where they are not simply 0, 1, 2 … (a reader
+        that sees more now than when the exchange was stored).
+
+        Raises:
+            ValueError: positions and records do not match.
+        """
+        numbered = range(len(reading.records)) if positions is None else positions
+        for position, seen in zip(numbered, reading.records, strict=True):
+            carries = self._carried.get((arrived.id, position))
+            self._sightings.append(Sighting(self._id(seen.key), arrived, position, seen, carries=carries))
+
+    def same(self, exchange_id: str, positions: Iterable[int], at: datetime) -> None:
+        """The records at these positions of a stored exchange were seen again, unchanged."""
+        for position in positions:
+            before = self._same.get((exchange_id, position))
+            self._same[exchange_id, position] = at if before is None or at > before else before
+
+    def concluded(self, key: str, state: State, at: datetime, evidence: Sequence[str], run_number: int) -> None:
+        """The engine concluded a state from ``evidence`` (ids of exchanges); ``run_number`` drew the conclusion. A
+        record that is not in the index is passed over: nothing is invented."""
+        self._concluded.append((self._id(key), Observation(state.value, at, tuple(evidence))))
+
+    def medium(
+        self,
+        medium_id: str,
+        state: str,
+        reason: str | None,
+        *,
+        exchange_id: str | None = None,
+        content_type: str | None = None,
+        sha256: str | None = None,
+        size: int | None = None,
+    ) -> None:
+        """What became of a file. One that was fetched stays so, whatever a later try meets."""
+        row: Row = {"b_id": medium_id, "state": state, "reason": None if reason is None else safe_text(reason)}
+        row["exchange_id"] = exchange_id
+        if state == "fetched":
+            row |= {"content_type": content_type and safe_text(content_type), "sha256": sha256, "size": size}
+        self._media.append((state, row))
+
+    def flush(self) -> Applied:
+        """Write everything told since the last flush, and say what it changed."""
+        works = self._works()
+        again = [work for work in works if work.known is not None]
+        intervals = stored.intervals(self._connection, [work.record_id for work in again])
+        writer = Writer(self._connection, self._account_id)
+        unclear = []
+        for work in works:
+            if work.known is None:
+                writer.new(work)
+            elif writer.repeats(work):
+                writer.repeated(work, intervals.get(work.record_id, ()))
+            else:
+                unclear.append(work)
+        writer.revise(unclear, intervals)
+        writer.media(works)
+        writer.rows.media_outcomes = self._media
+        self._begin()
+        return writer.write()
+
+    # What concerns which record --------------------------------------------------------------------------------
+
+    def _id(self, key: str) -> str:
+        found = self._ids.get(key)
+        if found is None:
+            found = self._ids[key] = ids.record_id(self._account_id, key)
+        return found
+
+    def _works(self) -> list[Work]:
+        """The records of this batch, each with all that was told of it in order of arrival or time."""
+        self._sightings.sort(key=lambda sighting: sighting.arrival)
+        references = self._references()
+        record_ids = dict.fromkeys(sighting.record_id for sighting in self._sightings)
+        record_ids |= dict.fromkeys(reference.record_id for reference, _ in references)
+        record_ids |= dict.fromkeys(record_id for record_id, _ in self._concluded)
+        known = stored.records(self._connection, record_ids)
+        works = {record_id: Work(record_id, known.get(record_id)) for record_id in record_ids}
+        for sighting in self._sightings:
+            work = works[sighting.record_id]
+            work.sightings.append(sighting)
+            if not sighting.seen.retrospective:
+                work.observations.append(shown(sighting.seen.state.value, sighting.arrived.id, sighting))
+                if sighting.last_seen_at is not None:
+                    work.observations.append(
+                        Observation(sighting.seen.state.value, sighting.last_seen_at, (sighting.arrived.id,))
+                    )
+        for reference, at in references:
+            work = works[reference.record_id]
+            work.again.append((reference, at))
+            if not reference.retrospective:
+                work.observations.append(Observation(reference.state, at, (reference.exchange_id,)))
+        for record_id, observation in self._concluded:
+            works[record_id].observations.append(observation)
+        return [work for work in works.values() if work.known is not None or work.sightings]
+
+    def _references(self) -> list[tuple[stored.Reference, datetime]]:
+        """What was seen again: occurrences of this very batch are told so themselves, stored ones are looked up."""
+        if not self._same:
+            return []
+        for sighting in self._sightings:
+            sighting.last_seen_at = self._same.pop((sighting.arrived.id, sighting.position), None)
+        wanted: dict[str, set[int]] = {}
+        for exchange_id, position in self._same:
+            wanted.setdefault(exchange_id, set()).add(position)
+        found = stored.references(self._connection, wanted)
+        return [(reference, self._same[reference.exchange_id, reference.position]) for reference in found]

@@ -1,0 +1,113 @@
+"""The rows a batch writes, collected and then written in bulk, each table and kind of change in one statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, update
+from sqlalchemy.sql.dml import Update
+
+from archiver.records.states import Interval
+from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION
+
+Row = dict[str, Any]
+
+
+def _update(table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> Update:
+    """An update of rows found by ``keys``, to be executed with dictionaries of ``b_KEY`` and columns."""
+    found = and_(*(table.c[key] == bindparam(f"b_{key}") for key in keys))
+    return update(table).where(found).values({name: bindparam(name) for name in columns})
+
+
+def _all_but(table: Table, *names: str) -> tuple[str, ...]:
+    return tuple(column.name for column in table.c if column.name not in names)
+
+
+_SEEN_AGAIN = _update(RECORD, ("id",), ("last_seen_at",))
+_OCCURRED = _update(RECORD, ("id",), ("last_seen_at", "counts", "exchange_id", "position"))
+_RECORD = _update(RECORD, ("id",), _all_but(RECORD, "id", "account_id", "key"))
+_REPEATED = _update(VERSION, ("id",), ("first_seen_at", "last_seen_at", "exchange_id", "position"))
+_VERSION = _update(VERSION, ("id",), _all_but(VERSION, "id", "record_id"))
+_PLACED = _update(OCCURRENCE, ("exchange_id", "position"), ("version_id", "partial"))
+_STATE = _update(STATE, ("record_id", "number"), ("state", "from_at", "last_at", "evidence"))
+_MEDIUM = _update(MEDIUM, ("id",), ("kind", "url", "alt_text"))
+_OUTCOME = _update(MEDIUM, ("id",), ("state", "reason", "exchange_id", "content_type", "sha256", "size"))
+_REFUSED = _update(MEDIUM, ("id",), ("state", "reason", "exchange_id")).where(MEDIUM.c.state != "fetched")
+
+
+def _later(table: Table, keys: tuple[str, ...]) -> Update:
+    """Raises ``last_seen_at`` where it is earlier."""
+    at = bindparam("at", type_=table.c.last_seen_at.type)
+    column = table.c.last_seen_at
+    found = and_(*(table.c[key] == bindparam(f"b_{key}") for key in keys))
+    return update(table).where(found, or_(column.is_(None), column < at)).values(last_seen_at=at)
+
+
+_OCCURRENCE_SEEN = _later(OCCURRENCE, ("exchange_id", "position"))
+_VERSION_SEEN = _later(VERSION, ("id",))
+
+
+@dataclass(slots=True)
+class Rows:
+    """What one batch changes. The names say what happened to the row."""
+
+    records: list[Row] = field(default_factory=list)
+    records_changed: list[Row] = field(default_factory=list)
+    records_occurred: list[Row] = field(default_factory=list)
+    records_seen: list[Row] = field(default_factory=list)
+    versions: list[Row] = field(default_factory=list)
+    versions_changed: list[Row] = field(default_factory=list)
+    versions_repeated: list[Row] = field(default_factory=list)
+    versions_seen: list[Row] = field(default_factory=list)
+    versions_gone: list[str] = field(default_factory=list)
+    occurrences: list[Row] = field(default_factory=list)
+    occurrences_placed: list[Row] = field(default_factory=list)
+    occurrences_seen: list[Row] = field(default_factory=list)
+    states: list[Row] = field(default_factory=list)
+    states_changed: list[Row] = field(default_factory=list)
+    media: list[Row] = field(default_factory=list)
+    media_changed: list[Row] = field(default_factory=list)
+    media_outcomes: list[tuple[str, Row]] = field(default_factory=list)
+
+    def write(self, connection: Connection) -> None:
+        """Execute everything, in an order that foreign keys allow."""
+        for statement, rows in (
+            (insert(RECORD), self.records),
+            (insert(VERSION), self.versions),
+            (_VERSION, self.versions_changed),
+            (_REPEATED, self.versions_repeated),
+            (insert(OCCURRENCE), self.occurrences),
+            (_PLACED, self.occurrences_placed),
+            (_OCCURRENCE_SEEN, self.occurrences_seen),
+            (_VERSION_SEEN, self.versions_seen),
+            (_RECORD, self.records_changed),
+            (_OCCURRED, self.records_occurred),
+            (_SEEN_AGAIN, self.records_seen),
+            (insert(STATE), self.states),
+            (_STATE, self.states_changed),
+            (insert(MEDIUM), self.media),
+            (_MEDIUM, self.media_changed),
+        ):
+            if rows:
+                connection.execute(statement, rows)
+        for state, outcome in self.media_outcomes:
+            connection.execute(_OUTCOME if state == "fetched" else _REFUSED, [outcome])
+        for version_id in self.versions_gone:
+            connection.execute(delete(VERSION).where(VERSION.c.id == version_id))
+
+    def intervals(self, record_id: str, before: tuple[Interval, ...], after: tuple[Interval, ...]) -> None:
+        """Write the difference between a record's intervals before and after."""
+        for number, interval in enumerate(after, 1):
+            if number <= len(before) and before[number - 1] == interval:
+                continue
+            row = {
+                "state": interval.state,
+                "from_at": interval.from_at,
+                "last_at": interval.last_at,
+                "evidence": list(interval.evidence),
+            }
+            if number <= len(before):
+                self.states_changed.append(row | {"b_record_id": record_id, "b_number": number})
+            else:
+                self.states.append(row | {"record_id": record_id, "number": number})

@@ -1,0 +1,181 @@
+"""One record in one stored answer, on its way into the index, and what its row says after it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from archiver import ids
+from archiver.database import safe_text
+from archiver.records.contents import Content, plain
+from archiver.records.versions import Arrival, Occurrence
+from connectors.contract import Ask, SeenRecord
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A stored exchange, as it reached the index."""
+
+    id: str
+    run_id: str
+    run_number: int
+    """Of the run it arrived with: the adopting run's, for an adopted segment."""
+    ordinal: int
+    received_at: datetime
+    ask: Ask
+
+
+@dataclass
+class Sighting:
+    """One record at one place of one stored answer."""
+
+    record_id: str
+    arrived: Arrived
+    position: int
+    seen: SeenRecord
+    last_seen_at: datetime | None = None
+    """Set where an unchanged answer of the same batch already repeated it."""
+    carries: str | None = None
+
+    @property
+    def arrival(self) -> Arrival:
+        return self.arrived.run_number, self.arrived.ordinal, self.arrived.id, self.position
+
+    @cached_property
+    def content(self) -> Content:
+        return dict(plain(self.seen.content))
+
+    @cached_property
+    def text(self) -> str:
+        return safe_text(self.seen.text)
+
+    @cached_property
+    def as_of(self) -> datetime | None:
+        return instant(self.seen.as_of)
+
+    @property
+    def seen_until(self) -> datetime:
+        return max(self.arrived.received_at, self.last_seen_at or self.arrived.received_at)
+
+    def occurrence(self) -> Occurrence:
+        return Occurrence(
+            exchange_id=self.arrived.id,
+            position=self.position,
+            run_number=self.arrived.run_number,
+            ordinal=self.arrived.ordinal,
+            observed_at=self.arrived.received_at,
+            as_of=self.as_of,
+            retrospective=self.seen.retrospective,
+            scheme=self.arrived.ask.scheme,
+            content=self.content,
+            text=self.text,
+            last_seen_at=self.last_seen_at,
+            carries=self.carries,
+        )
+
+    def row(self, version_id: str, partial: Row | None) -> Row:
+        """The occurrence's row."""
+        return {
+            "exchange_id": self.arrived.id,
+            "position": self.position,
+            "record_id": self.record_id,
+            "place": safe_text(self.seen.place),
+            "observed_at": self.arrived.received_at,
+            "as_of": self.as_of,
+            "retrospective": self.seen.retrospective,
+            "last_seen_at": self.last_seen_at,
+            "arrival": self.arrived.run_number,
+            "ordinal": self.arrived.ordinal,
+            "scheme": self.arrived.ask.scheme,
+            "state": self.seen.state.value,
+            "version_id": version_id,
+            "partial": partial,
+        }
+
+
+def instant(at: datetime | None) -> datetime | None:
+    """A platform's time as UTC, or None where it is none that can be kept: without a zone, or beyond the years 1000 to
+    9999. Strangers write these."""
+    if at is None or at.tzinfo is None:
+        return None
+    try:
+        utc = at.astimezone(UTC)
+    except OverflowError:
+        return None
+    return utc if utc.year >= 1000 else None
+
+
+def described(account_id: str, sighting: Sighting) -> Row:
+    """What a sighting says of its record: columns of the record's row, None where it says nothing."""
+    seen, ask = sighting.seen, sighting.arrived.ask
+    author = seen.author
+    return {
+        "kind": seen.kind.value,
+        "access": ask.access.value,
+        "thread_id": None if seen.thread is None else ids.record_id(account_id, seen.thread),
+        "parent_id": None if seen.parent is None else ids.record_id(account_id, seen.parent),
+        "author_id": _text(author.id) if author else None,
+        "author_name": safe_text(author.name) if author else None,
+        "author_handle": _text(author.handle) if author else None,
+        "url": _text(seen.url),
+        "word": _text(seen.word),
+        "created_at": instant(seen.created_at),
+        "counts": dict(seen.counts) or None,
+    }
+
+
+def first_row(account_id: str, sighting: Sighting) -> Row:
+    """The row of a record that this sighting makes known; state and version columns are still to come."""
+    row = described(account_id, sighting)
+    row["thread_id"] = row["thread_id"] or sighting.record_id
+    row["counts"] = row["counts"] or {}
+    return row | {
+        "id": sighting.record_id,
+        "account_id": account_id,
+        "key": safe_text(sighting.seen.key),
+        "listing": _text(sighting.arrived.ask.listing),
+        "first_seen_at": sighting.arrived.received_at,
+        "last_seen_at": sighting.seen_until,
+        "exchange_id": sighting.arrived.id,
+        "position": sighting.position,
+    }
+
+
+_AUTHOR = ("author_id", "author_name", "author_handle")
+
+
+def fold(row: Row, account_id: str, sighting: Sighting, *, latest: bool) -> None:
+    """Bring a record's row up to date with one more sighting. ``latest``: it arrived after all others.
+
+    What the platform gives now replaces what it gave before; what it leaves out stays as it was. A version out of its
+    history, or an answer that arrives late, only fills what is empty.
+    """
+    news = described(account_id, sighting)
+    if latest and not sighting.seen.retrospective:
+        if sighting.seen.author is not None:
+            row.update({name: news[name] for name in _AUTHOR})
+        row.update({name: value for name, value in news.items() if value is not None})
+    else:
+        _fill(row, news)
+    row["listing"] = row["listing"] or _text(sighting.arrived.ask.listing)
+    row["first_seen_at"] = min(row["first_seen_at"], sighting.arrived.received_at)
+    row["last_seen_at"] = max(row["last_seen_at"], sighting.seen_until)
+    if latest:
+        row["exchange_id"], row["position"] = sighting.arrived.id, sighting.position
+
+
+def _fill(row: Row, news: Row) -> None:
+    if row["thread_id"] == row["id"] and news["thread_id"] is not None:
+        row["thread_id"] = news["thread_id"]
+    author_known = row["author_name"] is not None
+    for name, value in news.items():
+        if row[name] in (None, {}) and value is not None and not (author_known and name in _AUTHOR):
+            row[name] = value
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else safe_text(text)

@@ -1,0 +1,195 @@
+"""What the index already holds of the records a batch concerns: a few queries for a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, Table, and_, select
+
+from archiver import ids
+from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
+from archiver.records.states import Interval
+from archiver.records.versions import Arrival, Current
+from archiver.records.versions import Occurrence as Seen
+
+
+def table(model: type[Any]) -> Table:
+    """The Core table of a model."""
+    found: Table = model.__table__
+    return found
+
+
+RECORD, OCCURRENCE, VERSION = table(Record), table(Occurrence), table(Version)
+STATE, MEDIUM = table(RecordState), table(Medium)
+_RECORD_COLUMNS = tuple(RECORD.c.keys())
+_CHUNK = 400
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record that is in the index."""
+
+    row: dict[str, Any]
+    current: Current
+    latest: Arrival
+    """Of its occurrence that arrived last."""
+    first_seen_at: datetime | None
+    """Of its current version."""
+    last_seen_at: datetime | None
+    """Of its current version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A stored occurrence that an unchanged answer repeated."""
+
+    exchange_id: str
+    position: int
+    record_id: str
+    version_id: str
+    state: str
+    retrospective: bool
+
+
+def records(connection: Connection, record_ids: Iterable[str]) -> dict[str, Known]:
+    """The rows of records, with as much of their versions as the common case needs."""
+    version = VERSION.alias("v")
+    latest = OCCURRENCE.alias("o")
+    query = (
+        select(
+            RECORD,
+            version.c.scheme.label("v_scheme"),
+            version.c.content.label("v_content"),
+            version.c.as_of.label("v_as_of"),
+            version.c.first_seen_at.label("v_first_seen_at"),
+            version.c.last_seen_at.label("v_last_seen_at"),
+            latest.c.arrival.label("o_arrival"),
+            latest.c.ordinal.label("o_ordinal"),
+        )
+        .join(version, version.c.id == RECORD.c.version_id)
+        .join(latest, and_(latest.c.exchange_id == RECORD.c.exchange_id, latest.c.position == RECORD.c.position))
+    )
+    found = {}
+    for chunk in chunks(record_ids):
+        for row in connection.execute(query.where(RECORD.c.id.in_(chunk))):
+            found[row.id] = _known(row)
+    return found
+
+
+def _known(row: Row[Any]) -> Known:
+    columns = dict(zip(_RECORD_COLUMNS, row, strict=False))
+    arrival = (row.o_arrival, row.o_ordinal, row.exchange_id, row.position)
+    current = Current(row.v_scheme, row.v_content, row.v_as_of, row.last_seen_at, arrival)
+    return Known(columns, current, arrival, row.v_first_seen_at, row.v_last_seen_at)
+
+
+def references(connection: Connection, wanted: dict[str, set[int]]) -> list[Reference]:
+    """The stored occurrences at positions of exchanges; what is not there (any more) is left out."""
+    columns = [getattr(OCCURRENCE.c, name) for name in Reference.__slots__]
+    found: list[Reference] = []
+    for exchange_id, positions in wanted.items():
+        for chunk in chunks(sorted(positions)):
+            query = select(*columns).where(OCCURRENCE.c.exchange_id == exchange_id, OCCURRENCE.c.position.in_(chunk))
+            found.extend(Reference(*row) for row in connection.execute(query))
+    return found
+
+
+def intervals(connection: Connection, record_ids: Collection[str]) -> dict[str, tuple[Interval, ...]]:
+    """The state intervals of records."""
+    query = select(STATE.c.record_id, STATE.c.state, STATE.c.from_at, STATE.c.last_at, STATE.c.evidence)
+    found: dict[str, list[Interval]] = {}
+    for chunk in chunks(record_ids):
+        for row in connection.execute(
+            query.where(STATE.c.record_id.in_(chunk)).order_by(STATE.c.record_id, STATE.c.number)
+        ):
+            found.setdefault(row.record_id, []).append(
+                Interval(row.state, row.from_at, row.last_at, tuple(row.evidence))
+            )
+    return {record_id: tuple(listed) for record_id, listed in found.items()}
+
+
+def version_rows(connection: Connection, record_ids: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """All version rows of records, by record and id."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for chunk in chunks(record_ids):
+        for row in connection.execute(select(VERSION).where(VERSION.c.record_id.in_(chunk))).mappings():
+            found.setdefault(row["record_id"], {})[row["id"]] = dict(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stored occurrence, and what its row says now."""
+
+    occurrence: Seen
+    version_id: str
+    partial: dict[str, Any] | None
+
+
+def occurrences(
+    connection: Connection, record_ids: Collection[str], versions: dict[str, dict[str, dict[str, Any]]]
+) -> dict[str, list[Placed]]:
+    """All stored occurrences of records, with their own content. ``versions`` are the records' version rows."""
+    found: dict[str, list[Placed]] = {}
+    for chunk in chunks(record_ids):
+        for row in connection.execute(select(OCCURRENCE).where(OCCURRENCE.c.record_id.in_(chunk))):
+            found.setdefault(row.record_id, []).append(_placed(row, versions[row.record_id][row.version_id]))
+    return {record_id: _carrying(record_id, placed) for record_id, placed in found.items()}
+
+
+def _placed(row: Row[Any], version: dict[str, Any]) -> Placed:
+    own = version if row.partial is None else row.partial
+    occurrence = Seen(
+        exchange_id=row.exchange_id,
+        position=row.position,
+        run_number=row.arrival,
+        ordinal=row.ordinal,
+        observed_at=row.observed_at,
+        as_of=row.as_of,
+        retrospective=row.retrospective,
+        scheme=row.scheme,
+        content=own["content"],
+        text=own["text"],
+        last_seen_at=row.last_seen_at,
+    )
+    return Placed(occurrence, row.version_id, row.partial)
+
+
+def _carrying(record_id: str, placed: list[Placed]) -> list[Placed]:
+    """A version keeps its id after the occurrence that gave it was disposed of: its earliest one left carries it."""
+    earliest: dict[str, Placed] = {}
+    for one in placed:
+        first = earliest.get(one.version_id)
+        if first is None or one.occurrence.arrival < first.occurrence.arrival:
+            earliest[one.version_id] = one
+    carriers = {
+        id(one)
+        for version_id, one in earliest.items()
+        if ids.version_id(record_id, one.occurrence.exchange_id, one.occurrence.position) != version_id
+    }
+    return [
+        replace(one, occurrence=replace(one.occurrence, carries=one.version_id)) if id(one) in carriers else one
+        for one in placed
+    ]
+
+
+def media(connection: Connection, record_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The media rows of records, by id, as far as a sighting may change them."""
+    query = select(MEDIUM.c.id, MEDIUM.c.kind, MEDIUM.c.url, MEDIUM.c.alt_text)
+    found = {}
+    for chunk in chunks(record_ids):
+        for row in connection.execute(query.where(MEDIUM.c.record_id.in_(chunk))).mappings():
+            found[row["id"]] = dict(row)
+    return found
+
+
+def chunks(values: Iterable[_T], size: int = _CHUNK) -> Iterator[list[_T]]:
+    """Lists of at most ``size``: databases limit how many values one statement may name."""
+    iterator = iter(values)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

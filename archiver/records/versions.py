@@ -1,0 +1,229 @@
+"""What a record said, from when to when: versions out of occurrences. Pure.
+
+Each occurrence is one sight of the record in a stored answer. They are taken in order of arrival and each is put at its
+place in time. There it joins the version it stands in or beside, if their contents do not contradict each other;
+otherwise it establishes a version of its own, and where it fell inside a version, that version's two sides become two
+versions. So:
+
+* A, B, A again is three versions, since only neighbours in time are compared.
+* A field that one side does not have is not compared: another endpoint's field set is no edit. A version's content is
+  what all its occurrences say together.
+* An old answer out of a cache carries its own time, so it joins the version it belongs to.
+* Contents under different projection schemes cannot be compared and never make an edit: the newer scheme's content
+  stands beside the older one's in the same version, and only the newest scheme's is shown. A change that fell exactly
+  between the last answer read with the old scheme and the first read with the new one is therefore shown once the next
+  answer differs, not at the seam.
+* A version's id comes from its occurrence that arrived first. What arrives later may split a version or move numbers,
+  but every id that was given stays, and stays with the occurrence that gave it: versions are split, never joined.
+* Neighbours in time with equal contents are always in one version.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from archiver import ids
+from archiver.records.contents import Content, contradict, equal, share
+
+Arrival = tuple[int, int, str, int]
+"""Run number, ordinal, exchange, position: one order for everything an account has stored."""
+_Time = tuple[datetime, bool, datetime, Arrival]
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One sight of one record in one stored answer."""
+
+    exchange_id: str
+    position: int
+    run_number: int
+    """Of the run it arrived with: the adopting run's, for an adopted segment."""
+    ordinal: int
+    observed_at: datetime
+    as_of: datetime | None
+    """Since when it stood so, by the platform's clock."""
+    retrospective: bool
+    scheme: int
+    content: Content
+    text: str
+    last_seen_at: datetime | None = None
+    """Last time an answer that was not stored again repeated it."""
+    carries: str | None = None
+    """Id of the version it stands for, where the occurrence that gave that id was disposed of."""
+
+    @property
+    def arrival(self) -> Arrival:
+        return self.run_number, self.ordinal, self.exchange_id, self.position
+
+    @property
+    def time(self) -> _Time:
+        """Its place in time: the platform's own where it says so, what it only remembers before what stands."""
+        return self.as_of or self.observed_at, not self.retrospective, self.observed_at, self.arrival
+
+    @property
+    def seen_until(self) -> datetime:
+        return max(self.observed_at, self.last_seen_at or self.observed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a record said for a while."""
+
+    id: str
+    number: int
+    """In order of time, from 1."""
+    scheme: int
+    content: Content
+    text: str
+    as_of: datetime | None
+    first_seen_at: datetime | None
+    """None: never seen standing, only remembered by the platform."""
+    last_seen_at: datetime | None
+    members: tuple[Occurrence, ...]
+    """Its occurrences in order of time."""
+    reference: Occurrence
+    """What an unchanged answer repeats: the latest to arrive of those that show the whole of it, live ones first."""
+
+
+class Timeline:
+    """The versions of one record while occurrences arrive. The one mutable thing here; small, and private to a call."""
+
+    def __init__(self, record_id: str) -> None:
+        self._record_id = record_id
+        self._spans: list[_Span] = []
+
+    def arrive(self, occurrence: Occurrence) -> None:
+        """Take the next occurrence, in order of arrival."""
+        index = bisect_right(self._spans, occurrence.time, key=lambda span: span.members[0].time) - 1
+        if index >= 0 and occurrence.time < self._spans[index].members[-1].time:
+            span = self._spans[index]
+            if span.fit(occurrence) is not None:
+                span.insert(occurrence)
+                return
+            self._spans[index : index + 1] = span.split(occurrence.time)
+        beside = [span for span in self._spans[max(index, 0) : index + 2] if span.fit(occurrence) is not None]
+        if beside:
+            max(beside, key=lambda span: span.fit(occurrence) or 0).insert(occurrence)  # the earlier one, if both fit
+        else:
+            self._spans.insert(index + 1, _Span([occurrence]))
+
+    def versions(self) -> tuple[Version, ...]:
+        """As they stand now, in order of time."""
+        return tuple(span.version(self._record_id, number) for number, span in enumerate(self._spans, 1))
+
+
+def versions(record_id: str, occurrences: Iterable[Occurrence]) -> tuple[Version, ...]:
+    """The versions of one record, in order of time. The order in which ``occurrences`` are given does not matter."""
+    timeline = Timeline(record_id)
+    for occurrence in sorted(occurrences, key=lambda one: one.arrival):
+        timeline.arrive(occurrence)
+    return timeline.versions()
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """As much of a record's latest version as decides the common case without its other occurrences."""
+
+    scheme: int
+    content: Content
+    as_of: datetime | None
+    last_seen_at: datetime
+    """Of the record: no occurrence of any version was observed later."""
+    arrival: Arrival
+    """Of the record's occurrence that arrived last."""
+
+
+def repeats(current: Current, occurrence: Occurrence) -> bool:
+    """Whether it is certain, without looking at other occurrences, that this one joins the current version and adds
+    nothing to it but its time. False means: :func:`versions` decides."""
+    return (
+        not occurrence.retrospective
+        and occurrence.scheme == current.scheme
+        and occurrence.arrival > current.arrival
+        and occurrence.observed_at >= current.last_seen_at
+        and _not_before(occurrence.as_of, current.as_of)
+        and equal(occurrence.content, current.content)
+    )
+
+
+def differs(occurrence: Occurrence, scheme: int, content: Content) -> bool:
+    """Whether an occurrence's own content must be kept beside its version's, because it is not the same."""
+    return occurrence.scheme != scheme or not equal(occurrence.content, content)
+
+
+def _not_before(as_of: datetime | None, start: datetime | None) -> bool:
+    if as_of is None or start is None:
+        return as_of is start
+    return as_of >= start
+
+
+class _Span:
+    """Occurrences next to each other in time that do not contradict each other."""
+
+    __slots__ = ("contents", "members")
+
+    def __init__(self, members: list[Occurrence]) -> None:
+        self.members = members
+        self.contents: dict[int, dict[str, object]] = {}
+        for member in members:
+            self._merge(member)
+
+    def fit(self, occurrence: Occurrence) -> int | None:
+        """None: they contradict. Else how well they go together: 2, equal to its neighbour in time; 1, they agree on
+        what both have; 0, nothing to compare."""
+        known = self.contents.get(occurrence.scheme)
+        if known is None:
+            return 0
+        if contradict(occurrence.content, known):
+            return None
+        if any(_same(occurrence, member) for member in self._neighbours(occurrence)):
+            return 2
+        return 1 if share(occurrence.content, known) else 0
+
+    def insert(self, occurrence: Occurrence) -> None:
+        index = bisect_right(self.members, occurrence.time, key=lambda member: member.time)
+        self.members.insert(index, occurrence)
+        self._merge(occurrence)
+
+    def split(self, at: _Time) -> list[_Span]:
+        index = bisect_right(self.members, at, key=lambda member: member.time)
+        return [_Span(self.members[:index]), _Span(self.members[index:])]
+
+    def version(self, record_id: str, number: int) -> Version:
+        scheme = max(self.contents)
+        content = self.contents[scheme]
+        live = [member for member in self.members if not member.retrospective]
+        fullest = min(self.members, key=lambda one: (-one.scheme, -len(one.content), one.arrival))
+        return Version(
+            id=_id(record_id, min(self.members, key=lambda one: one.arrival)),
+            number=number,
+            scheme=scheme,
+            content=content,
+            text=fullest.text,
+            as_of=min((member.as_of for member in self.members if member.as_of is not None), default=None),
+            first_seen_at=min((member.observed_at for member in live), default=None),
+            last_seen_at=max((member.seen_until for member in live), default=None),
+            members=tuple(self.members),
+            reference=max(
+                self.members,
+                key=lambda one: (not one.retrospective, not differs(one, scheme, content), one.arrival),
+            ),
+        )
+
+    def _neighbours(self, occurrence: Occurrence) -> list[Occurrence]:
+        index = bisect_right(self.members, occurrence.time, key=lambda member: member.time)
+        return self.members[max(index - 1, 0) : index + 1]
+
+    def _merge(self, occurrence: Occurrence) -> None:
+        self.contents.setdefault(occurrence.scheme, {}).update(occurrence.content)
+
+
+def _same(left: Occurrence, right: Occurrence) -> bool:
+    return left.scheme == right.scheme and equal(left.content, right.content)
+
+
+def _id(record_id: str, first: Occurrence) -> str:
+    return first.carries or ids.version_id(record_id, first.exchange_id, first.position)

@@ -1,0 +1,316 @@
+"""The rows of a batch's records: new ones, ones that say what they said, ones whose versions are worked out again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from archiver import ids
+from archiver.database import safe_text
+from archiver.records import stored, versions
+from archiver.records.applied import Applied, Revision, StateChange
+from archiver.records.rows import Row, Rows
+from archiver.records.sightings import Sighting, first_row, fold
+from archiver.records.states import Interval, Observation, observe
+from archiver.records.versions import Occurrence, Version
+from connectors.contract import MediaRef
+
+
+@dataclass(slots=True)
+class Work:
+    """One record of the batch."""
+
+    record_id: str
+    known: stored.Known | None
+    sightings: list[Sighting] = field(default_factory=list)
+    again: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+
+
+class Writer:
+    """Turns what was told of the records of one account into rows. One batch long."""
+
+    def __init__(self, connection: Connection, account_id: str) -> None:
+        self._connection = connection
+        self._account_id = account_id
+        self.rows = Rows()
+        self._applied = Applied()
+        self._names: dict[str, None] = {}
+
+    def write(self) -> Applied:
+        """Write the rows; returns what they change."""
+        self.rows.write(self._connection)
+        self._applied.changed = list(self._names)
+        return self._applied
+
+    # A record seen for the first time --------------------------------------------------------------------------
+
+    def new(self, work: Work) -> None:
+        first, *others = work.sightings
+        row = first_row(self._account_id, first)
+        if others:
+            for sighting in others:
+                fold(row, self._account_id, sighting, latest=True)
+            computed = versions.versions(work.record_id, (sighting.occurrence() for sighting in work.sightings))
+            for version in computed:
+                self.rows.versions.append(_version_row(work.record_id, version))
+                if version.number > 1:
+                    self._applied.revised.append(_revision(work.record_id, version))
+            self._place(work, computed)
+            row["version_id"], row["versions"] = computed[-1].id, len(computed)
+        else:
+            row["version_id"], row["versions"] = self._only_version(first), 1
+        row["state"] = self._observe(work, ())
+        self.rows.records.append(row)
+        self._applied.new_records.append(work.record_id)
+        self._changed(work.record_id)
+
+    def _only_version(self, sighting: Sighting) -> str:
+        """The rows of a record's only occurrence and version: what :func:`versions.versions` gives for one."""
+        arrived = sighting.arrived
+        live = not sighting.seen.retrospective
+        version_id = sighting.carries or ids.version_id(sighting.record_id, arrived.id, sighting.position)
+        self.rows.versions.append(
+            {
+                "id": version_id,
+                "record_id": sighting.record_id,
+                "number": 1,
+                "content": sighting.content,
+                "text": sighting.text,
+                "scheme": arrived.ask.scheme,
+                "as_of": sighting.as_of,
+                "first_seen_at": arrived.received_at if live else None,
+                "last_seen_at": sighting.seen_until if live else None,
+                "exchange_id": arrived.id,
+                "position": sighting.position,
+            }
+        )
+        self.rows.occurrences.append(sighting.row(version_id, None))
+        return version_id
+
+    def _place(self, work: Work, computed: Sequence[Version]) -> None:
+        """Insert the batch's occurrences of a record under their versions."""
+        homes = {member.arrival: version for version in computed for member in version.members}
+        for sighting in work.sightings:
+            version = homes[sighting.arrival]
+            self.rows.occurrences.append(sighting.row(version.id, _partial(sighting.occurrence(), version)))
+
+    # A record that says what it said ---------------------------------------------------------------------------
+
+    def repeats(self, work: Work) -> bool:
+        """Whether everything told of a known record is certain to leave its versions as they are."""
+        assert work.known is not None
+        current = work.known.current
+        for sighting in work.sightings:
+            occurrence = sighting.occurrence()
+            if not versions.repeats(current, occurrence):
+                return False
+            current = replace(current, arrival=sighting.arrival, last_seen_at=sighting.seen_until)
+        return True
+
+    def repeated(self, work: Work, intervals: tuple[Interval, ...]) -> None:
+        """A known record whose versions stay as they are."""
+        assert work.known is not None
+        row = dict(work.known.row)
+        self._seen_again(work, row)
+        for sighting in work.sightings:
+            fold(row, self._account_id, sighting, latest=True)
+            self.rows.occurrences.append(sighting.row(row["version_id"], None))
+        if work.sightings:
+            self._repeat_version(work, work.known)
+        row["state"] = self._observe(work, intervals)
+        self._write_record(work.known.row, row)
+
+    def _repeat_version(self, work: Work, known: stored.Known) -> None:
+        last = work.sightings[-1]
+        seen = [sighting.seen_until for sighting in work.sightings]
+        self.rows.versions_repeated.append(
+            {
+                "b_id": known.row["version_id"],
+                "first_seen_at": known.first_seen_at or work.sightings[0].arrived.received_at,
+                "last_seen_at": max([*seen, known.last_seen_at] if known.last_seen_at else seen),
+                "exchange_id": last.arrived.id,
+                "position": last.position,
+            }
+        )
+
+    def _seen_again(self, work: Work, row: Row) -> None:
+        for reference, at in work.again:
+            self.rows.occurrences_seen.append(
+                {"b_exchange_id": reference.exchange_id, "b_position": reference.position, "at": at}
+            )
+            if not reference.retrospective:
+                self.rows.versions_seen.append({"b_id": reference.version_id, "at": at})
+            row["last_seen_at"] = max(row["last_seen_at"], at)
+
+    def _write_record(self, before: Row, after: Row) -> None:
+        changed = {name for name, value in after.items() if before[name] != value}
+        if not changed:
+            return
+        keyed = {"b_id": after["id"], **{name: value for name, value in after.items() if name not in _FIXED}}
+        if changed <= {"last_seen_at"}:
+            self.rows.records_seen.append(_only(keyed, "last_seen_at"))
+        elif changed <= _PASSING:
+            self.rows.records_occurred.append(_only(keyed, *_PASSING))
+        else:
+            self.rows.records_changed.append(keyed)
+            self._changed(after["id"])
+
+    # A record that says something else, or what arrives late ---------------------------------------------------
+
+    def revise(self, works: Sequence[Work], intervals: Mapping[str, tuple[Interval, ...]]) -> None:
+        """Work the versions of these records out again, from all their occurrences."""
+        record_ids = [work.record_id for work in works]
+        before = stored.version_rows(self._connection, record_ids)
+        placed = stored.occurrences(self._connection, record_ids, before)
+        for work in works:
+            assert work.known is not None
+            row = dict(work.known.row)
+            self._seen_again(work, row)
+            for sighting in work.sightings:
+                fold(row, self._account_id, sighting, latest=sighting.arrival > work.known.latest)
+            computed = self._reworked(work, placed.get(work.record_id, []))
+            self._place(work, computed)
+            self._write_versions(work.record_id, before.get(work.record_id, {}), computed)
+            row["version_id"], row["versions"] = computed[-1].id, len(computed)
+            row["state"] = self._observe(work, intervals.get(work.record_id, ()))
+            self._write_record(work.known.row, row)
+
+    def _reworked(self, work: Work, placed: Sequence[stored.Placed]) -> tuple[Version, ...]:
+        again = {(reference.exchange_id, reference.position): at for reference, at in work.again}
+        seen = [_until(one.occurrence, again) for one in placed]
+        computed = versions.versions(work.record_id, [*seen, *(sighting.occurrence() for sighting in work.sightings)])
+        homes = {member.arrival: version for version in computed for member in version.members}
+        for one in placed:
+            version = homes[one.occurrence.arrival]
+            partial = _partial(one.occurrence, version)
+            if version.id != one.version_id or partial != one.partial:
+                self.rows.occurrences_placed.append(
+                    {
+                        "b_exchange_id": one.occurrence.exchange_id,
+                        "b_position": one.occurrence.position,
+                        "version_id": version.id,
+                        "partial": partial,
+                    }
+                )
+        return computed
+
+    def _write_versions(self, record_id: str, before: Mapping[str, Row], computed: Sequence[Version]) -> None:
+        changed = False
+        for version in computed:
+            row = _version_row(record_id, version)
+            old = before.get(version.id)
+            if old is None:
+                self.rows.versions.append(row)
+                self._applied.revised.append(_revision(record_id, version))
+            elif row != old:
+                self.rows.versions_changed.append(
+                    {"b_id": version.id, **{name: row[name] for name in row if name not in ("id", "record_id")}}
+                )
+            changed |= old is None or any(row[name] != old[name] for name in ("number", "content", "text"))
+        gone = before.keys() - {version.id for version in computed}
+        self.rows.versions_gone.extend(sorted(gone))
+        if changed or gone:
+            self._changed(record_id)
+
+    # States and media ------------------------------------------------------------------------------------------
+
+    def _observe(self, work: Work, before: tuple[Interval, ...]) -> str:
+        """Write what was seen of the record's visibility; returns its state now."""
+        if not work.observations and not before:
+            # Only remembered by the platform so far: that it answered is all that was seen.
+            first = work.sightings[0]
+            work.observations.append(shown(first.seen.state.value, first.arrived.id, first))
+        after = before
+        for observation in sorted(work.observations, key=lambda one: one.at):
+            after = observe(after, observation)
+        self.rows.intervals(work.record_id, before, after)
+        last = after[-1]
+        was = before[-1].state if before else after[0].state
+        if was != last.state:
+            self._applied.states.append(StateChange(work.record_id, was, last.state, last.from_at, last.evidence))
+        return last.state
+
+    def media(self, works: Sequence[Work]) -> None:
+        shown = [work for work in works if any(sighting.seen.media for sighting in work.sightings)]
+        known = stored.media(self._connection, [work.record_id for work in shown if work.known is not None])
+        for work in shown:
+            for sighting in work.sightings:
+                for ref in sighting.seen.media:
+                    self._medium_of(sighting, ref, known)
+
+    def _medium_of(self, sighting: Sighting, ref: MediaRef, known: dict[str, Row]) -> None:
+        medium_id = ids.medium_id(sighting.record_id, ref.key)
+        shown: Row = {
+            "kind": safe_text(ref.kind),
+            "url": safe_text(ref.url),
+            "alt_text": None if ref.alt_text is None else safe_text(ref.alt_text),
+        }
+        old = known.get(medium_id)
+        if old is None:
+            known[medium_id] = shown
+            self.rows.media.append(
+                {"id": medium_id, "record_id": sighting.record_id, "key": safe_text(ref.key), **shown, **_WANTED}
+            )
+            self._changed(sighting.record_id)
+        elif not sighting.seen.retrospective and any(old[name] != value for name, value in shown.items()):
+            known[medium_id] = shown
+            self.rows.media_changed.append({"b_id": medium_id, **shown})
+
+    def _changed(self, record_id: str) -> None:
+        self._names[record_id] = None
+
+
+_FIXED = frozenset({"id", "account_id", "key"})
+_PASSING = frozenset({"last_seen_at", "counts", "exchange_id", "position"})
+_WANTED: Row = {
+    "state": "wanted",
+    "reason": None,
+    "exchange_id": None,
+    "content_type": None,
+    "sha256": None,
+    "size": None,
+}
+
+
+def shown(state: str, exchange_id: str, sighting: Sighting) -> Observation:
+    return Observation(state, sighting.arrived.received_at, (exchange_id,))
+
+
+def _partial(occurrence: Occurrence, version: Version) -> Row | None:
+    if not versions.differs(occurrence, version.scheme, version.content):
+        return None
+    return {"content": dict(occurrence.content), "text": occurrence.text}
+
+
+def _until(occurrence: Occurrence, again: Mapping[tuple[str, int], datetime]) -> Occurrence:
+    at = again.get((occurrence.exchange_id, occurrence.position))
+    return occurrence if at is None else replace(occurrence, last_seen_at=max(at, occurrence.last_seen_at or at))
+
+
+def _version_row(record_id: str, version: Version) -> Row:
+    return {
+        "id": version.id,
+        "record_id": record_id,
+        "number": version.number,
+        "content": dict(version.content),
+        "text": version.text,
+        "scheme": version.scheme,
+        "as_of": version.as_of,
+        "first_seen_at": version.first_seen_at,
+        "last_seen_at": version.last_seen_at,
+        "exchange_id": version.reference.exchange_id,
+        "position": version.reference.position,
+    }
+
+
+def _revision(record_id: str, version: Version) -> Revision:
+    remembered = version.first_seen_at is None
+    return Revision(record_id, version.id, version.number, version.reference.exchange_id, remembered)
+
+
+def _only(row: Row, *names: str) -> Row:
+    return {"b_id": row["b_id"], **{name: row[name] for name in names}}
