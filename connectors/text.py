@@ -21,10 +21,11 @@ _RAW = {
 #: Elements that only carry looks: their text is kept, they are not.
 _BARE = frozenset({"span", "font", "html", "body", "wbr", "center", "o:p"})
 _VOID = frozenset({"br", "img", "hr", "source", "track", "embed", "input", "col", "area"})
-_BLOCK = frozenset(
-    "address article aside blockquote dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav"
-    " ol p pre section table tr ul".split()
-)
+_BLOCK_NAMES = """
+address article aside blockquote dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol
+p pre section table tr ul
+"""
+_BLOCK = frozenset(_BLOCK_NAMES.split())
 #: Attributes that say something; all others (class, rel, target, sizes …) change with the server's software.
 _SAID = {
     "a": ("href",),
@@ -158,7 +159,7 @@ def _is_pixel(tag: Tag) -> bool:
 
 
 def plain(source: str) -> str:
-    """What it says, as plain text: blocks on lines of their own, links as their words, pictures as their description."""
+    """What it says, as plain text: blocks on lines of their own, pictures as their description."""
     parts: list[str] = []
     for piece in seen(source):
         if isinstance(piece, str):

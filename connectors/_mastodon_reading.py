@@ -1,0 +1,461 @@
+"""What the answers of a Mastodon server mean. Pure; never raises, whatever JSON comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from connectors import _mastodon_fields as fields
+from connectors import links
+from connectors._mastodon_asks import LISTS, Asks, edits_after
+from connectors._mastodon_statuses import (
+    Unreadable,
+    account_facts,
+    ident,
+    key_of,
+    profile_record,
+    status_record,
+    version_record,
+)
+from connectors.answers import failure, moment, within_a_day
+from connectors.contract import (
+    Answer,
+    Ask,
+    JSONValue,
+    Problem,
+    ProblemKind,
+    RateFacts,
+    Reading,
+    RecordKind,
+    SeenRecord,
+)
+
+#: What a server gives to strangers of one thread (Mastodon, ``Api::V1::StatusesController``), and to the signed in.
+ANCESTORS, DESCENDANTS, DEPTH = 40, 60, 20
+SIGNED_IN = 4096
+_NESTED = 4
+_CLOCKS_APART = timedelta(hours=1)
+_DEEPER_LEVELS, _DEEPER_ASKS = 10, 40
+
+
+@dataclass(slots=True)
+class Found:
+    """What one body holds, collected while it is read."""
+
+    account: str
+    records: list[SeenRecord] = field(default_factory=list)
+    quarantine: list[tuple[str, str]] = field(default_factory=list)
+    drift: set[str] = field(default_factory=set)
+
+    def status(self, value: JSONValue, place: str, thread: str | None = None) -> SeenRecord | None:
+        """Add a status and those that stand inside it; return the outer one's record, None where it is unreadable."""
+        outer = self._one(value, place, thread, passed_on=False)
+        around = (outer.thread or outer.key) if outer else None
+        for inner, where in _inside(value, place):
+            self._one(inner, where, around, passed_on=True)
+        return outer
+
+    def _one(self, value: JSONValue, place: str, thread: str | None, *, passed_on: bool) -> SeenRecord | None:
+        if isinstance(value, dict):
+            self.drift |= fields.unknown_in_status(value)
+        try:
+            own_thread = None if passed_on and _author_is(value, self.account) else thread
+            record = status_record(value, place, self.account, thread=own_thread, passed_on=passed_on)
+        except Unreadable as error:
+            self.quarantine.append((place, str(error)))
+            return None
+        self.records.append(record)
+        return record
+
+    def unreadable(self, place: str, reason: str) -> None:
+        self.quarantine.append((place, reason))
+
+    def reading(self) -> Reading:
+        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=fields.report(self.drift))
+
+
+def read(ask: Ask, answer: Answer) -> Reading:
+    """What ``answer`` means."""
+    rate = _rate(answer)
+    problem = _problem(ask, answer)
+    if problem is not None:
+        return Reading(problem=problem, rate=rate)
+    if answer.status == 304:
+        return Reading(rate=rate)
+    try:
+        body = answer.json
+    except ValueError:
+        return replace(_not_understood(answer, "the answer is not JSON"), rate=rate)
+    return replace(_read_body(ask, answer, body), rate=rate)
+
+
+def _read_body(ask: Ask, answer: Answer, body: JSONValue) -> Reading:
+    if ask.purpose in LISTS:
+        return _list(ask, answer, body) if isinstance(body, list) else _wrong("a list", body)
+    if ask.purpose == "history":
+        return _history(ask, body) if isinstance(body, list) else _wrong("a list", body)
+    if not isinstance(body, dict):
+        return _wrong("an object", body)
+    if ask.purpose in ("account", "lookup"):
+        return _account(ask, body)
+    if ask.purpose == "status":
+        return _status(ask, body)
+    if ask.purpose == "context":
+        return _context(ask, body)
+    if ask.purpose == "instance":
+        return Reading()
+    return _not_understood(answer, "a question this connector never asked")
+
+
+# Single objects.
+
+
+def _account(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:
+    found = Found(_account_id(ask))
+    found.drift |= fields.unknown("account", body)
+    try:
+        facts = account_facts(body, Asks.of(ask).service)
+        found.records.append(profile_record(body, ""))
+    except Unreadable as error:
+        return _quarantined(str(error))
+    reading = replace(found.reading(), account=facts)
+    if found.account and facts.platform_id != found.account:
+        return replace(reading, problem=Problem(ProblemKind.CONTRACT, "the server answered with another account"))
+    return reading
+
+
+def _status(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:
+    found = Found(_account_id(ask))
+    thread = ask.context.get("thread")
+    outer = found.status(body, "", thread if isinstance(thread, str) else None)
+    if outer is None:
+        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
+    reading = replace(found.reading(), asks=tuple(_histories(ask, [outer])))
+    if ask.context.get("look") not in (None, [outer.key]):
+        return replace(reading, problem=Problem(ProblemKind.CONTRACT, "the server answered with another status"))
+    return reading
+
+
+def _history(ask: Ask, body: Sequence[JSONValue]) -> Reading:
+    found = Found(_account_id(ask))
+    about = ask.context.get("about")
+    if not isinstance(about, Mapping) or "key" not in about:
+        return _quarantined("a history of no known status")
+    for number, version in enumerate(body):
+        if isinstance(version, dict):
+            found.drift |= fields.unknown_in_status(version, "version")
+        try:
+            found.records.append(version_record(version, f"/{number}", about))
+        except (Unreadable, KeyError) as error:
+            found.unreadable(f"/{number}", str(error))
+    return found.reading()
+
+
+# Threads.
+
+
+def _context(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:
+    found = Found(_account_id(ask))
+    found.drift |= fields.unknown("context", body)
+    above, below = body.get("ancestors"), body.get("descendants")
+    if not isinstance(above, list) or not isinstance(below, list):
+        return _quarantined("a thread without its two lists")
+    key = str(ask.context.get("key", ""))
+    first = _first_of_thread(above, key, ask)
+    seen = [found.status(value, f"/ancestors/{number}", first) for number, value in enumerate(above)]
+    under = [found.status(value, f"/descendants/{number}", first) for number, value in enumerate(below)]
+    seen += under
+    cut = _is_cut(ask, len(above), key, [record for record in under if record])
+    readable = [record for record in seen if record]
+    return replace(
+        found.reading(),
+        asks=(*_histories(ask, readable), *(_more(ask, under) if cut else ())),
+        whole=not cut and not found.quarantine,
+    )
+
+
+def _first_of_thread(above: Sequence[JSONValue], key: str, ask: Ask) -> str:
+    """Key of the first record; the asked one where the server may have cut off what is above."""
+    limit = SIGNED_IN if ask.context.get("signed_in") is True else ANCESTORS
+    first = above[0] if above else None
+    if isinstance(first, dict) and len(above) < limit:
+        try:
+            return key_of(ident(first.get("id"), "a status"))
+        except Unreadable:
+            return key
+    return key
+
+
+def _is_cut(ask: Ask, above: int, key: str, below: Sequence[SeenRecord]) -> bool:
+    """Whether the server may have left something out because there was too much of it."""
+    if ask.context.get("signed_in") is True:
+        return above >= SIGNED_IN or len(below) >= SIGNED_IN
+    return above >= ANCESTORS or len(below) >= DESCENDANTS or _depth(key, below) >= DEPTH
+
+
+def _depth(key: str, below: Sequence[SeenRecord]) -> int:
+    """Levels of answers under ``key``. Takes the list in any order and with circles."""
+    answers: dict[str | None, list[str]] = {}
+    for record in below:
+        answers.setdefault(record.parent, []).append(record.key)
+    level, depth, known = [key], 0, {key}
+    while level:
+        level = [one for parent in level for one in answers.get(parent, ()) if one not in known]
+        known.update(level)
+        depth += bool(level)
+    return depth
+
+
+def _more(ask: Ask, below: Sequence[SeenRecord | None]) -> Iterator[Ask]:
+    """Where a thread was cut: the same signed in, or else the branches that count more answers than were shown."""
+    asks = Asks.of(ask)
+    if ask.context.get("signed_in") is True:
+        return
+    if asks.authorised:
+        yield asks.whole_thread(ask)
+        return
+    level = ask.context.get("level")
+    if not isinstance(level, int) or level >= _DEEPER_LEVELS:
+        return
+    after = ask.context.get("edits_after")
+    for key in _branches(str(ask.context.get("key")), [record for record in below if record])[:_DEEPER_ASKS]:
+        yield asks.thread(key, private=False, edits_after=after if isinstance(after, str) else None, level=level + 1)
+
+
+def _branches(key: str, below: Sequence[SeenRecord]) -> list[str]:
+    shown: dict[str | None, int] = {}
+    for record in below:
+        shown[record.parent] = shown.get(record.parent, 0) + 1
+    return [one.key for one in below if one.key != key and one.counts.get("replies", 0) > shown.get(one.key, 0)]
+
+
+# Lists.
+
+
+def _list(ask: Ask, answer: Answer, body: Sequence[JSONValue]) -> Reading:
+    found = Found(_account_id(ask))
+    outer = [record for number, value in enumerate(body) if (record := _element(ask, found, value, number))]
+    to_self = {key_of(str(one.get("id"))) for one in body if isinstance(one, dict) and _answers(one, found.account)}
+    asks = (*_histories(ask, outer), *_threads(ask, [one for one in outer if one.key not in to_self]))
+    return _paged(ask, answer, body, replace(found.reading(), asks=asks))
+
+
+def _element(ask: Ask, found: Found, value: JSONValue, number: int) -> SeenRecord | None:
+    """The status that one element of a list is, or is about."""
+    place = f"/{number}"
+    inside = {"notifications": ("notification", "status"), "conversations": ("conversation", "last_status")}
+    if ask.purpose not in inside:
+        return found.status(value, place)
+    kind, name = inside[ask.purpose]
+    if not isinstance(value, dict):
+        found.unreadable(place, f"not a {kind}")
+        return None
+    found.drift |= fields.unknown(kind, value)
+    if value.get(name) is None:  # its status was deleted since
+        return None
+    return found.status(value[name], f"{place}/{name}")
+
+
+def _threads(ask: Ask, records: Sequence[SeenRecord]) -> Iterator[Ask]:
+    """Threads to look into because of what a list showed."""
+    asks = Asks.of(ask)
+    for record in records:
+        private = record.kind is RecordKind.MESSAGE
+        if private != (ask.purpose != "statuses") and not asks.closed:
+            continue
+        if ask.purpose != "notifications" and _wants_thread(asks, record):
+            after = ask.context.get("edits_after")
+            yield asks.thread(record.key, private=private, edits_after=after if isinstance(after, str) else None)
+
+
+def _wants_thread(asks: Asks, record: SeenRecord) -> bool:
+    """Own answers to others: for what they answer. Own first posts: for their answers; a full sweep also looks where no
+    answer is counted now, since there may have been some. (Answers to oneself are in the thread of the first.)"""
+    if record.kind is RecordKind.MESSAGE:
+        return True
+    if record.kind is RecordKind.COMMENT:
+        return record.parent is not None
+    if record.kind is not RecordKind.POST:
+        return False
+    return record.counts.get("replies", 1) > 0 or (asks.full and asks.every_thread)
+
+
+def _paged(ask: Ask, answer: Answer, body: Sequence[JSONValue], reading: Reading) -> Reading:
+    """The same with where the list goes on."""
+    newer = ask.context.get("direction") == "newer"
+    written = links.target(answer.headers, "prev" if newer else "next")
+    unread = ask.context.get("unread") is True or bool(reading.quarantine)
+    newest = _newest(ask, answer, body, reading)
+    following = None
+    if written is not None:
+        url = _resolved(answer.url or ask.url, written)
+        if url is None or not links.same_origin(url, ask.url):
+            return replace(reading, problem=Problem(ProblemKind.CONTRACT, "the next page is on another server"))
+        context = {**ask.context, **newest, **({"unread": True} if unread else {})}
+        following = replace(ask, url=url, parameters=(), context=context)
+    ended = following is None
+    whole = ended and not newer and not unread and ask.context.get("resumed") is not True and ask.listing is not None
+    return replace(
+        reading,
+        next_page=following,
+        bookmark=_bookmark(ask, newest, following) or None,
+        whole=whole,
+        since=moment(ask.context.get("since")) if ended and newer and not unread else None,
+    )
+
+
+def _newest(ask: Ask, answer: Answer, body: Sequence[JSONValue], reading: Reading) -> dict[str, JSONValue]:
+    """The newest place of the list known after this page: on the way down that of the first page."""
+    if ask.context.get("direction") != "newer":
+        if "newest" in ask.context:
+            return {"newest": ask.context["newest"], "newest_at": ask.context.get("newest_at")}
+        if ask.context.get("resumed") is True:
+            return {}
+    cursor = _cursor(answer, body)
+    if cursor is None:
+        return {}
+    at = next((record.created_at for record in reading.records if record.created_at), None)
+    return {"newest": cursor, "newest_at": at.isoformat() if at else ask.context.get("since")}
+
+
+def _cursor(answer: Answer, body: Sequence[JSONValue]) -> str | None:
+    """Cursor of the first element. The header names it; ids of a list need not be ids of what it lists."""
+    if not body:
+        return None
+    written = links.target(answer.headers, "prev")
+    if written is not None:
+        try:
+            given = dict(parse_qsl(urlsplit(written).query, max_num_fields=100))
+        except ValueError:
+            given = {}
+        cursor = given.get("min_id") or given.get("since_id")
+        if cursor and cursor.isprintable() and len(cursor) <= 256:
+            return cursor
+    first = body[0]
+    try:
+        return ident(first.get("id") if isinstance(first, dict) else None, "the first element")
+    except Unreadable:
+        return None
+
+
+def _bookmark(ask: Ask, newest: Mapping[str, JSONValue], following: Ask | None) -> dict[str, JSONValue]:
+    """What the next sweep must know. A full sweep moves the bookmark only when it is through, since what it has not
+    come to yet may be new."""
+    purpose, full = ask.purpose, Asks.of(ask).full
+    found: dict[str, JSONValue] = {}
+    if full and following is not None:
+        return found
+    if newest:
+        found |= {f"{purpose}.newest": newest["newest"], f"{purpose}.since": newest["newest_at"]}
+    if ask.context.get("direction") != "newer":
+        found[f"{purpose}.older"] = following.url if following else None
+    if full and purpose == "statuses":
+        found["full_at"] = Asks.of(ask).at
+    return found
+
+
+def _histories(ask: Ask, records: Sequence[SeenRecord]) -> Iterator[Ask]:
+    """Edit histories of what was edited since it was last looked at."""
+    asks, after = Asks.of(ask), edits_after(ask)
+    for record in records:
+        edited = record.as_of is not None and record.as_of != record.created_at
+        if edited and record.kind is not RecordKind.SHARE and _is_news(record.as_of, after):
+            yield asks.history(record, ask)
+
+
+def _is_news(at: datetime | None, after: datetime | None) -> bool:
+    return at is None or after is None or at > after - _CLOCKS_APART
+
+
+# Problems and rates.
+
+
+def _problem(ask: Ask, answer: Answer) -> Problem | None:
+    signed_in = ask.context.get("signed_in") is True
+    problem = failure(answer, signed_in=signed_in)
+    if problem is None:
+        return None
+    if answer.status == 429:
+        reset = within_a_day(moment(answer.header("X-RateLimit-Reset")), answer)
+        return replace(problem, retry_at=reset or problem.retry_at)
+    if answer.status == 422 and not signed_in:
+        return Problem(ProblemKind.PERMISSION, "the server shows this only to those who sign in")
+    if problem.kind is ProblemKind.GONE and ask.purpose in ("notifications", "conversations"):
+        return Problem(ProblemKind.UNSUPPORTED, "the server does not offer this")
+    if answer.status == 404 and not _is_error_body(answer):
+        return Problem(ProblemKind.CONTRACT, "not found, but not in the words of a Mastodon server")
+    return problem
+
+
+def _is_error_body(answer: Answer) -> bool:
+    try:
+        body = answer.json
+    except ValueError:
+        return False
+    return isinstance(body, dict) and isinstance(body.get("error"), str)
+
+
+def _rate(answer: Answer) -> RateFacts | None:
+    limit, remaining = (_number(answer.header(f"X-RateLimit-{name}")) for name in ("Limit", "Remaining"))
+    reset = moment(answer.header("X-RateLimit-Reset"))
+    if limit is None and remaining is None and reset is None:
+        return None
+    return RateFacts(limit, remaining, within_a_day(reset, answer))
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _wrong(expected: str, body: JSONValue) -> Reading:
+    if isinstance(body, dict) and "error" in body:
+        return _quarantined("an error in the form of a success")
+    return _quarantined(f"not {expected}")
+
+
+def _quarantined(reason: str, place: str = "") -> Reading:
+    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))
+
+
+def _not_understood(answer: Answer, reason: str) -> Reading:
+    return _quarantined(reason, f"bytes=0-{len(answer.body)}")
+
+
+# Small parts.
+
+
+def _inside(value: JSONValue, place: str) -> Iterator[tuple[JSONValue, str]]:
+    """Statuses inside a status: the one it shares, the one it quotes, and theirs."""
+    for _ in range(_NESTED):
+        if not isinstance(value, dict):
+            return
+        quoted = value.get("quote")
+        if value.get("reblog") is not None:
+            value, place = value["reblog"], f"{place}/reblog"
+        elif isinstance(quoted, dict) and quoted.get("quoted_status") is not None:
+            value, place = quoted["quoted_status"], f"{place}/quote/quoted_status"
+        else:
+            return
+        yield value, place
+
+
+def _answers(value: Mapping[str, JSONValue], account: str) -> bool:
+    return value.get("in_reply_to_account_id") == account
+
+
+def _author_is(value: JSONValue, account: str) -> bool:
+    author = value.get("account") if isinstance(value, dict) else None
+    return isinstance(author, dict) and author.get("id") == account
+
+
+def _account_id(ask: Ask) -> str:
+    return str(ask.context.get("account", ""))
+
+
+def _resolved(base: str, target: str) -> str | None:
+    try:
+        return urljoin(base, target)
+    except ValueError:
+        return None

@@ -1,0 +1,170 @@
+"""Mastodon, and any server that speaks its API. Public accounts need no credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connectors import _mastodon_reading
+from connectors._mastodon_asks import LISTS, Asks
+from connectors.contract import (
+    AccountRef,
+    Answer,
+    Ask,
+    Bookmark,
+    Capabilities,
+    Claim,
+    Reading,
+    RecordKind,
+    RecordRef,
+    Sweep,
+    SweepKind,
+)
+from connectors.links import origin, web
+
+_NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,98}[A-Za-z0-9_])?"
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5})?"
+_ADDRESS = re.compile(rf"(?:@|acct:@?)(?P<name>{_NAME})@(?P<host>{_HOST})")
+_PATH = re.compile(
+    rf"/(?:(?:web|deck)/)?@(?P<name>{_NAME})(?:@(?P<host>{_HOST}))?(?:/(?:with_replies|media|featured|\d+))?/?"
+)
+_OLD_PATH = re.compile(rf"/users/(?P<name>{_NAME})(?:/statuses/\d+)?/?")
+#: Their addresses look the same, and they have no such API.
+_OTHER_NAMES = """
+youtube.com m.youtube.com tiktok.com threads.net threads.com medium.com substack.com flipboard.com instagram.com
+facebook.com x.com twitter.com linkedin.com bsky.app vimeo.com t.me telegram.me
+"""
+_OTHERS = frozenset(_OTHER_NAMES.split())
+_MESSAGE = RecordKind.MESSAGE
+
+
+class MastodonSettings(BaseModel):
+    """Settings of one Mastodon account."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    closed_server: bool = Field(
+        default=False,
+        title="The server shows nothing to strangers",
+        description="Ask for everything signed in. Then all of it is kept as private, since strangers cannot see it.",
+    )
+    every_thread: bool = Field(
+        default=True,
+        title="Full sweeps look into every thread",
+        description=(
+            "Also into threads whose posts count no answers now, because the answers there may have been deleted."
+            " Turn it off for an account with very many posts on a slow server."
+        ),
+    )
+
+
+class Mastodon:
+    """Accounts on Mastodon servers, through the REST API (``/api/v1``)."""
+
+    platform: ClassVar[str] = "mastodon"
+    title: ClassVar[str] = "Mastodon"
+    version: ClassVar[str] = "1"
+    scheme: ClassVar[int] = 1
+    settings: ClassVar[type[BaseModel]] = MastodonSettings
+    media_hosts: ClassVar[tuple[str, ...]] = ("*",)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        edits="Every edit, with the earlier versions that the server remembers.",
+        deletions="A deleted post or reply is no longer returned; the server does not say who deleted it.",
+        hidden=None,
+        messages="Private mentions and posts to followers, where the account is signed in.",
+        comments="Replies that the account's own server knows.",
+        media="Original files with their descriptions.",
+        counts="Replies, boosts, favourites, quotes and poll votes, as of capture.",
+        history="Back to the account's first post, unless the account deletes old posts automatically.",
+        limits=(
+            "Replies from other servers that never reached the account's own server are not seen.",
+            "Without signing in, a server shows at most 60 replies of a thread, 20 levels deep; deeper branches are"
+            " asked for one by one, but replies beyond the first 60 to one and the same post stay unseen.",
+            "A reply to an old post is seen when its thread is looked at again, not at once.",
+            "Replies by people whom the account's server blocks or limits may not be shown to strangers.",
+            "Who favourited or boosted a post is not captured, only how many.",
+            "Changes of profile picture are kept as files, not as edits of the profile.",
+        ),
+        proven="Recorded traffic of Mastodon 4.7.3, and a simulated server over a real socket.",
+    )
+
+    def claim(self, url: str) -> Claim | None:
+        """``https://host/@name``, ``https://host/@name@other``, ``https://host/users/name`` or ``@name@host``.
+
+        A remote view (``@name@other``) is asked of the server in the address, since where ``other`` has its API is not
+        known without asking.
+        """
+        address = _ADDRESS.fullmatch(url.strip())
+        if address is not None:
+            return self._claimed(f"https://{address['host']}", address["name"], certain=True)
+        parts = web(url.strip())
+        if parts is None or (parts.hostname or "").removeprefix("www.") in _OTHERS:
+            return None
+        match = _PATH.fullmatch(parts.path) or _OLD_PATH.fullmatch(parts.path)
+        if match is None:
+            return None
+        other = match.groupdict().get("host")
+        handle = match["name"] if other is None else f"{match['name']}@{other.lower()}"
+        return self._claimed(origin(parts), handle, certain=other is not None)
+
+    def _claimed(self, service: str, handle: str, *, certain: bool) -> Claim | None:
+        parts = web(service)
+        if parts is None:
+            return None
+        server = origin(parts)
+        return Claim(self.platform, server, handle, f"{server}/@{handle}", "certain" if certain else "possible")
+
+    def identify(self, claim: Claim) -> Ask:
+        """Ask the server whose handle it is."""
+        return Asks(claim.service, account="", sweep="", at="").lookup(claim.handle)
+
+    def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
+        """*new*: what was posted since the bookmark, everything where there is none. *watch*: the profile and the given
+        threads. *full*: every list from end to end."""
+        asks = self._asks(account, sweep)
+        known = bookmark or {}
+        if sweep.kind is SweepKind.WATCH:
+            return (asks.profile(), *self._watched(account, asks, sweep.threads))
+        lists = [
+            ask
+            for purpose, (_, _, private, _) in LISTS.items()
+            if not private or (account.authorised and not (asks.closed and purpose == "statuses_signed_in"))
+            for ask in asks.listing(purpose, known)
+        ]
+        first = sweep.kind is SweepKind.FULL or not known
+        return (asks.profile(), *lists) if first else lists
+
+    def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
+        """Ask for each record by its id, as visible as it was: a public one as a stranger, a private one signed in."""
+        asks = self._asks(account, None)
+        for ref in records:
+            if ref.kind is RecordKind.PROFILE:
+                yield asks.profile()
+            elif ref.key.startswith("status/") and (ref.kind is not _MESSAGE or account.authorised):
+                yield asks.status(ref)
+
+    def read(self, ask: Ask, answer: Answer) -> Reading:
+        """Say what an answer means."""
+        return _mastodon_reading.read(ask, answer)
+
+    def _watched(self, account: AccountRef, asks: Asks, threads: Sequence[RecordRef]) -> Iterable[Ask]:
+        for ref in threads:
+            private = ref.kind is _MESSAGE
+            if not ref.key.startswith("status/") or (private and not account.authorised):
+                continue
+            yield asks.status(ref)
+            if ref.kind is not RecordKind.SHARE:
+                seen = None if ref.seen_at is None else ref.seen_at.isoformat()
+                yield asks.thread(ref.key, private=private, edits_after=seen)
+
+    def _asks(self, account: AccountRef, sweep: Sweep | None) -> Asks:
+        return Asks.begin(account, sweep, **self._settings(account))
+
+    @staticmethod
+    def _settings(account: AccountRef) -> dict[str, bool]:
+        given = account.settings
+        chosen = given if isinstance(given, MastodonSettings) else MastodonSettings()
+        return {"closed": chosen.closed_server, "every_thread": chosen.every_thread}
