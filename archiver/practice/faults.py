@@ -186,7 +186,9 @@ def unknown_field(name: str = "practice_field", value: Any = None) -> Alter:
 
     def alter(request: Request, response: Response) -> Response:
         extra = {"since": "4.9", "list": [1, 2]} if value is None else value
-        return _changed(response, lambda found: found | {name: extra} if "content" in found and "uri" in found else found)
+        return _changed(
+            response, lambda found: found | {name: extra} if "content" in found and "uri" in found else found
+        )
 
     return alter
 

@@ -44,7 +44,7 @@ class Pages:
         return Response(200, (("Content-Type", "image/png"), _CACHED_FOR_EVER), content)
 
     def _content(self, found: re.Match[str], path: str) -> bytes | None:
-        number = int(found["id"].replace("/", ""))
+        number = int("0" + found["id"].replace("/", ""))
         person, medium = self._city.people.get(number), self._city.media.get(number)
         if found["among"] == "accounts/avatars" and person is not None:
             known = urlsplit(self._bodies.account_json(person)["avatar"]).path

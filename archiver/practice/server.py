@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 
 from archiver.practice.city import City
@@ -117,7 +118,7 @@ class PracticeServer:
                 return
             with self._lock:
                 self._open.add(connection)
-            self._begin(lambda taken=connection: self._serve(taken), "practice connection")  # type: ignore[misc]
+            self._begin(partial(self._serve, connection), "practice connection")
 
     def _serve(self, connection: socket.socket) -> None:
         try:
@@ -138,7 +139,8 @@ class PracticeServer:
             try:
                 request, pending = _receive(connection, pending)
             except BadRequest as bad:
-                connection.sendall(framed(Response(400, (("Connection", "close"),), f"{bad}\n".encode()))[0])
+                head, body = framed(Response(400, (("Connection", "close"),), f"{bad}\n".encode()))
+                connection.sendall(head + body)
                 raise
             if request is None:
                 return
@@ -210,5 +212,3 @@ def _body_length(request: Request) -> int:
     if len(text) > 9 or int(text) > _LARGEST_BODY:
         raise BadRequest("body too large")
     return int(text)
-
-

@@ -1,0 +1,46 @@
+"""Who lives and works in the practice city."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from archiver.practice.city import City
+from archiver.practice.words import CITY, RESIDENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Ids of people, by platform they are on."""
+
+    city: int
+    """The city's main account, on Mastodon."""
+    works: int
+    """Public works, on Mastodon."""
+    news: int
+    """The news office, on its own web site with feeds."""
+    residents: tuple[int, ...]
+    """On Mastodon."""
+    readers: tuple[int, ...]
+    """Who comments on the web site."""
+
+    def offices(self, home: str) -> tuple[int, ...]:
+        """Official accounts on a platform."""
+        return (self.news,) if home == "web" else (self.city, self.works)
+
+    def public(self, home: str) -> tuple[int, ...]:
+        """Everybody else there."""
+        return self.readers if home == "web" else self.residents
+
+
+def populate(city: City, at: datetime | None = None) -> Cast:
+    """Everybody opens an account."""
+    handle = CITY.lower()
+    main = city.join(handle, f"City of {CITY}", note=f"Official account of {CITY}. Invented.", official=True, at=at)
+    works = city.join(f"{handle}_works", f"{CITY} Public Works", note="Streets, water, snow.", official=True, at=at)
+    news = city.join(
+        f"{handle}_news", f"{CITY} News", note="News of City Hall", home="web", official=True, at=at
+    )  # fmt: skip
+    residents = tuple(city.join(handle, name, at=at) for handle, name in RESIDENTS)
+    readers = tuple(city.join(f"reader_{handle}", name, home="web", at=at) for handle, name in RESIDENTS[:5])
+    return Cast(main, works, news, residents, readers)
