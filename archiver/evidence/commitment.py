@@ -1,0 +1,218 @@
+"""Commitments of exchanges and run records: salted trees over their JSON, scheme ``cra-tree/1``.
+
+``docs/evidence-format.md`` §1 is the definition, word for word; nothing here may ever change its result.
+``tests/evidence/commitments.json`` holds the frozen vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256, shake_256
+from itertools import pairwise
+from typing import Any, Final
+
+from archiver.evidence.as_written import NotJson, Raw, parse, parse_body
+from archiver.evidence.tree import leaf_hash, root_of
+
+SCHEME: Final = "cra-tree/1"
+MOST_CUTS: Final = 100_000
+SEED_SIZE: Final = 32
+
+SCALAR, SEEDS, OBJECT, ARRAY = b"\x10", b"\x20", b"\x12", b"\x13"
+NO_LABEL: Final = b"\0\0\0\0"
+
+
+def commit_exchange(
+    *,
+    seed: bytes,
+    facts: bytes,
+    request_sha256: str | None,
+    response_sha256: str,
+    body: bytes | None,
+    cuts: Sequence[int] = (),
+    body_sha256: str | None = None,
+) -> str:
+    """The commitment of one exchange, ``cra-tree/1:HEX``.
+
+    Args:
+        seed: 32 secret random bytes of this exchange alone.
+        facts: the JSON text of the exchange facts as stored, without ``seed`` and ``commitment``.
+        request_sha256: hex digest of the stored request block; None where nothing was asked.
+        response_sha256: hex digest of the stored response block.
+        body: the decoded body (transfer and content coding removed); None for media.
+        cuts: where a body that is not JSON is cut into slices; see :func:`usable_cuts`.
+        body_sha256: for media, instead of ``body``: the hex digest.
+
+    Raises:
+        ValueError: not one of ``body`` and ``body_sha256``, a seed of another size, or facts that are no JSON object.
+    """
+    return written(
+        commit(exchange_value(facts, request_sha256, response_sha256, body, cuts, body_sha256), _checked(seed))
+    )
+
+
+def commit_run_record(seed: bytes, fields: bytes) -> str:
+    """The commitment of a run record, ``cra-tree/1:HEX``; ``fields`` is its JSON text without ``seed`` and
+    ``commitment``.
+
+    Raises:
+        ValueError: a seed of another size, or fields that are no JSON object.
+    """
+    return written(commit(run_record_value(fields), _checked(seed)))
+
+
+def exchange_value(
+    facts: bytes,
+    request_sha256: str | None,
+    response_sha256: str,
+    body: bytes | None,
+    cuts: Sequence[int] = (),
+    body_sha256: str | None = None,
+) -> dict[str, Any]:
+    """The value an exchange's root commits to; arguments as in :func:`commit_exchange`.
+
+    Raises:
+        ValueError: not one of ``body`` and ``body_sha256``, or facts that are no JSON object.
+    """
+    value = {
+        "facts": _object(facts),
+        "request_sha256": request_sha256,
+        "response_sha256": response_sha256,
+    }
+    if (body is None) == (body_sha256 is None):
+        raise ValueError("an exchange is committed with either its body or the digest of its body")
+    if body is None:
+        return value | {"body_sha256": body_sha256}
+    try:
+        return value | {"body": parse_body(body)}
+    except NotJson:
+        return value | {"slices": slices(body, cuts)}
+
+
+def run_record_value(fields: bytes) -> dict[str, Any]:
+    """The value a run record's root commits to.
+
+    Raises:
+        ValueError: no JSON object.
+    """
+    return {"run_record": _object(fields)}
+
+
+def slices(body: bytes, cuts: Sequence[int]) -> list[Raw]:
+    """``body`` cut at its :func:`usable_cuts`; a body of no bytes is one empty slice."""
+    edges = [0, *usable_cuts(cuts, len(body)), len(body)]
+    return [Raw(body[start:end]) for start, end in pairwise(edges)]
+
+
+def usable_cuts(cuts: Sequence[int], size: int) -> list[int]:
+    """The cuts that are obeyed: inside a body of ``size`` bytes and beyond the one obeyed before, the first 100,000."""
+    return list(_usable_cuts(cuts, size))
+
+
+def _usable_cuts(cuts: Sequence[int], size: int) -> Iterator[int]:
+    last = count = 0
+    for cut in cuts:
+        if last < cut < size:
+            last, count = cut, count + 1
+            yield cut
+            if count == MOST_CUTS:
+                return
+
+
+# --- the tree ------------------------------------------------------------------------------------------------------
+
+
+def written(root: bytes) -> str:
+    """A root with its scheme."""
+    return f"{SCHEME}:{root.hex()}"
+
+
+def commit(value: Any, seed: bytes, label: bytes = NO_LABEL) -> bytes:
+    """Commitment of a parsed value (:mod:`archiver.evidence.as_written`) under ``seed``; ``label`` with its length."""
+    return _commit(value, seed, label, {})
+
+
+def label_of(key: str) -> bytes:
+    """``u32(len) || key``, as a commitment has it."""
+    encoded = key.encode("utf-8", "surrogatepass")
+    return len(encoded).to_bytes(4, "big") + encoded
+
+
+def seeds_of(seed: bytes, count: int) -> list[bytes]:
+    """The seeds of the ``count`` children of the container that has ``seed``."""
+    seeds = shake_256(SEEDS + seed).digest(SEED_SIZE * count)
+    return [seeds[at : at + SEED_SIZE] for at in range(0, len(seeds), SEED_SIZE)]
+
+
+def object_hash(label: bytes, members: Sequence[bytes]) -> bytes:
+    """Commitment of an object from those of its members."""
+    return sha256(b"".join([OBJECT, label, len(members).to_bytes(4, "big"), *members])).digest()
+
+
+def array_hash(label: bytes, count: int, elements_root: bytes) -> bytes:
+    """Commitment of an array of ``count`` elements from the RFC 6962 root over their commitments."""
+    return sha256(ARRAY + label + count.to_bytes(4, "big") + elements_root).digest()
+
+
+def _commit(value: Any, seed: bytes, label: bytes, labels: dict[str, bytes]) -> bytes:
+    # One call a node, and the seeds of a container sliced from one SHAKE256: a page of 40 posts has 2,800 nodes, and
+    # this is done for everything that is captured. ``labels`` remembers the labels of this value's keys, no longer.
+    kind = type(value)
+    if kind is str:
+        return sha256(SCALAR + seed + label + b"s" + value.encode("utf-8", "surrogatepass")).digest()
+    if kind is bytes:
+        return sha256(SCALAR + seed + label + b"n" + value).digest()
+    if kind is dict and value:
+        return _commit_object(value, seed, label, labels)
+    if kind is list and value:
+        return _commit_array(value, seed, label, labels)
+    return sha256(SCALAR + seed + label + _other_scalar(value)).digest()
+
+
+def _commit_object(members: dict[str, Any], seed: bytes, label: bytes, labels: dict[str, bytes]) -> bytes:
+    commitments = []
+    for (key, member), member_seed in zip(members.items(), seeds_of(seed, len(members)), strict=True):
+        member_label = labels.get(key)
+        if member_label is None:
+            member_label = labels[key] = label_of(key)
+        commitments.append(_commit(member, member_seed, member_label, labels))
+    return object_hash(label, commitments)
+
+
+def _commit_array(elements: list[Any], seed: bytes, label: bytes, labels: dict[str, bytes]) -> bytes:
+    seeds = seeds_of(seed, len(elements))
+    leaves = [
+        leaf_hash(_commit(element, element_seed, NO_LABEL, labels))
+        for element, element_seed in zip(elements, seeds, strict=True)
+    ]
+    return array_hash(label, len(elements), root_of(leaves))
+
+
+def _other_scalar(value: Any) -> bytes:
+    """Type and payload of what is neither string, number nor container with children."""
+    if value is None:
+        return b"z"
+    if value is True:
+        return b"t"
+    if value is False:
+        return b"f"
+    if type(value) is Raw:
+        return b"b" + value
+    if type(value) is dict:
+        return b"o"
+    if type(value) is list:
+        return b"a"
+    raise TypeError(f"not a parsed value: {type(value).__name__}")
+
+
+def _checked(seed: bytes) -> bytes:
+    if len(seed) != SEED_SIZE:
+        raise ValueError(f"a seed has {SEED_SIZE} bytes, not {len(seed)}")
+    return seed
+
+
+def _object(text: bytes) -> dict[str, Any]:
+    value = parse(text)
+    if type(value) is not dict:
+        raise ValueError("facts and run records are JSON objects")
+    return value
