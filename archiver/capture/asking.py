@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from archiver.capture.asks import answer_of
 from archiver.capture.facts import MediumOf, Taken
 from archiver.capture.masking import Secret
 from archiver.capture.pacing import Pacer
 from archiver.capture.reading import REDIRECT, understand
 from archiver.capture.spool import sync_file
 from archiver.capture.wire import WireExchange
-from archiver.http import FetchError, Fetcher, redirect_target
+from archiver.http import Fetcher, FetchError, redirect_target
 from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, Reading
 
 _HOPS = 5
@@ -41,6 +40,20 @@ class Asked:
     def problem(self) -> Problem | None:
         return self.reading.problem
 
+    @property
+    def last(self) -> int | None:
+        """Ordinal of its latest redirect."""
+        return self.hops[-1].ordinal if self.hops else None
+
+
+@dataclass(frozen=True, slots=True)
+class FileWanted:
+    """A file of a record, to be streamed to the disk."""
+
+    medium: MediumOf
+    into: Path
+    limit: int
+
 
 @dataclass(slots=True)
 class Asker:
@@ -56,50 +69,50 @@ class Asker:
     token: Secret | None = None
     attempts: int = 4
     answer_bytes: int = 32 * 2**20
-    trusted: bool = False
-    """The account's own address is plain http or not public, and was registered so."""
     ordinal: int = 0
 
-    def ask(self, ask: Ask, medium: MediumOf | None = None, into: Path | None = None, limit: int = 0) -> Asked:
+    def ask(self, ask: Ask, *, control_of: int | None = None, wanted: FileWanted | None = None) -> Asked:
         """Ask until there is an answer that means something, or no more sense in asking.
 
         Raises:
             Stopped: the service is stopping.
             SpoolError, OutOfSpace: the answer could not be kept.
         """
-        asked = Asked(ask)
         for attempt in range(self.attempts):
-            self._once(asked, medium, into, limit)
+            asked = self._once(ask, control_of, wanted)
             problem = asked.problem
             if problem is None or problem.kind not in _AGAIN or attempt + 1 == self.attempts:
                 break
-            if not self.pacer.again(self._bucket(ask), problem, attempt, self.stop):
+            if not self.pacer.again(self._bucket(ask.url), problem, attempt, self.stop):
                 break
         return asked
 
-    def _once(self, asked: Asked, medium: MediumOf | None, into: Path | None, limit: int) -> None:
-        asked.hops.clear()
-        ask = asked.ask
+    def _once(self, ask: Ask, control_of: int | None, wanted: FileWanted | None) -> Asked:
+        asked = Asked(ask)
+        hop = ask
         for _ in range(_HOPS):
-            wire = self._fetch(asked, ask, into, limit)
-            if wire is None:
-                return
+            wire = self._fetch(hop, wanted)
+            if isinstance(wire, Problem):
+                asked.reading = Reading(problem=wire)
+                return asked
+            medium = wanted.medium if wanted else None
+            taken = Taken(self._next(), ask, wire, medium=medium, follows=asked.last, control_of=control_of)
             target = redirect_target(wire)
             if target is None:
-                self._answered(asked, wire, medium)
-                return
-            hop = Taken(self._next(), dataclasses.replace(ask, purpose=REDIRECT, control=None), wire)
-            self.spool(hop)
-            asked.hops.append(hop)
-            ask = dataclasses.replace(ask, url=urljoin(ask.url, target), parameters=())
+                self._answered(asked, taken)
+                return asked
+            redirected = dataclasses.replace(taken, ask=dataclasses.replace(ask, purpose=REDIRECT, control=None))
+            self.spool(redirected)
+            asked.hops.append(redirected)
+            hop = dataclasses.replace(ask, url=urljoin(hop.url, target), parameters=())
         asked.reading = Reading(problem=Problem(ProblemKind.CONTRACT, "more redirects than anybody should follow"))
+        return asked
 
-    def _fetch(self, asked: Asked, ask: Ask, into: Path | None, limit: int) -> WireExchange | None:
-        self.pacer.wait(self._bucket(ask), self.stop)
+    def _fetch(self, ask: Ask, wanted: FileWanted | None) -> WireExchange | Problem:
+        self.pacer.wait(self._bucket(ask.url), self.stop)
         if self.stop.is_set():
             raise Stopped
-        own = _origin(ask.url) == self.account.service
-        token = self.token if own and ask.authorise != "never" else None
+        own = origin(ask.url) == origin(self.account.url)
         try:
             wire = self.fetcher.fetch(
                 ask.method,
@@ -108,37 +121,50 @@ class Asker:
                 headers=ask.headers,
                 body=ask.body,
                 secrets=(self.token,) if self.token else (),
-                authorization=token,
-                limit=limit or self.answer_bytes,
-                into=into,
-                hosts=self.connector.media_hosts if into is not None else None,
-                plain_http=own and into is None,
+                authorization=self.token if own and ask.authorise != "never" and wanted is None else None,
+                limit=wanted.limit if wanted else self.answer_bytes,
+                into=wanted.into if wanted else None,
+                hosts=self.connector.media_hosts if wanted else None,
             )
         except FetchError as error:
             self.tally(ask.purpose, error.code)
-            asked.reading = Reading(problem=Problem(error.problem, str(error)))
-            return None
+            return problem_of(error)
         self.tally(ask.purpose, wire.status)
         if wire.body_file is not None:
             sync_file(wire.body_file.path)
         return wire
 
-    def _answered(self, asked: Asked, wire: WireExchange, medium: MediumOf | None) -> None:
-        taken = Taken(self._next(), asked.ask, wire, medium=medium)
+    def _answered(self, asked: Asked, taken: Taken) -> None:
         self.spool(taken)
-        reading = understand(self.connector, asked.ask, answer_of(wire), wire.truncated)
+        reading = understand_wire(self.connector, taken.ask, taken.wire)
         asked.answer = dataclasses.replace(taken, reading=reading)
         asked.reading = reading
-        self.pacer.note(self._bucket(asked.ask), reading.rate, reading.problem, wire)
+        self.pacer.note(self._bucket(taken.wire.url), reading.rate, reading.problem, taken.wire)
 
     def _next(self) -> int:
         self.ordinal += 1
         return self.ordinal - 1
 
-    def _bucket(self, ask: Ask) -> str:
-        return f"{_origin(ask.url)} {self.account.id if self.token else ''}"
+    def _bucket(self, url: str) -> str:
+        """What shares one allowance on the other side: a server and whoever signs."""
+        return f"{origin(url)} {self.account.id if self.token else ''}"
 
 
-def _origin(url: str) -> str:
+def understand_wire(connector: Connector, ask: Ask, wire: WireExchange) -> Reading:
+    """:func:`archiver.capture.reading.understand` of an exchange as captured."""
+    return understand(
+        connector,
+        ask,
+        status=wire.status,
+        headers=wire.headers,
+        body=wire.body,
+        received_at=wire.received_at,
+        url=wire.url,
+        truncated=wire.truncated,
+    )
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}".lower()

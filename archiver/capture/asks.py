@@ -1,14 +1,12 @@
-"""Asks as stored JSON, and answers as readers see them. A rebuild turns stored facts back into exactly the same ask."""
+"""Asks as stored JSON. A rebuild turns stored facts back into exactly the same ask."""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from archiver.capture.wire import WireExchange
-from connectors.contract import AccessClass, Answer, Ask, Stream
+from connectors.contract import AccessClass, Ask, Stream
 
 
 def to_json(ask: Ask) -> dict[str, Any]:
@@ -58,18 +56,6 @@ def from_json(stored: Mapping[str, Any]) -> Ask:
         context=stored.get("context", {}),
         control=from_json(stored["control"]) if "control" in stored else None,
     )
-
-
-def answer_of(exchange: WireExchange) -> Answer:
-    """What a reader sees of an exchange: the stored bytes, transfer coding removed."""
-    return Answer(exchange.status, exchange.headers, exchange.body, exchange.received_at, exchange.url)
-
-
-def stored_answer(
-    status: int, headers: tuple[tuple[str, str], ...], body: bytes, received_at: datetime, url: str
-) -> Answer:
-    """The same answer, from the archive."""
-    return Answer(status, headers, body, received_at, url)
 
 
 def encode_bytes(data: bytes) -> str:

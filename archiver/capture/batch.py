@@ -6,7 +6,7 @@ Files of a batch in the spool folder, all named ``RUN.BATCH.*``:
     every exchange as captured, fsynced one by one (*captured*);
 ``.body-N``
     a body too large for memory;
-``.ACCESS[-YEAR].warc.gz``
+``.N.warc.gz``
     segments being built; worthless until the choice names them;
 ``.choice``
     written last: the finished segments and what the commit needs. From here on recovery puts these very files again
@@ -16,7 +16,7 @@ Files of a batch in the spool folder, all named ``RUN.BATCH.*``:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from typing import Any
 
 from archiver import ids
 from archiver.capture import asks
-from archiver.capture.facts import Committed, RunIdentity, Taken, commit
+from archiver.capture.facts import Committed, MediumOf, RunIdentity, Taken, commit
 from archiver.capture.faults import crash_point
 from archiver.capture.parts import Part
 from archiver.capture.spool import FrameFile, write_durably
@@ -73,6 +73,7 @@ class Entry:
 class _Open:
     info: SegmentInfo
     writer: SegmentWriter
+    parts: list[Part] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -85,22 +86,23 @@ class Batch:
     terms: SegmentTerms
     entries: list[Entry] = field(default_factory=list)
     _frames: FrameFile | None = None
-    _segments: dict[tuple[str, int | None], _Open] = field(default_factory=dict)
+    _segments: dict[tuple[str, str, int | None], _Open] = field(default_factory=dict)
     _bodies: int = 0
 
     @property
     def stem(self) -> str:
         return f"{self.run.run}.{self.number}"
 
-    def spool(self, taken: Taken) -> None:
-        """Make one exchange safe: on return it is on the disk.
+    def spool(self, taken: Taken, terms: Mapping[str, Any]) -> None:
+        """Make one exchange safe: on return it is on the disk. ``terms``: what recovery must know of the run.
 
         Raises:
             SpoolError, OutOfSpace: it is not; stop asking.
         """
         if self._frames is None:
             self._frames = FrameFile(self.folder / f"{self.stem}.frames")
-        header, parts = exchange_frame(self.run, taken)
+            self._frames.append({"terms": dict(terms)}, durable=False)
+        header, parts = exchange_frame(taken)
         self._frames.append(header, parts)
 
     def body_path(self) -> Path:
@@ -108,10 +110,10 @@ class Batch:
         self._bodies += 1
         return self.folder / f"{self.stem}.body-{self._bodies}"
 
-    def store(self, taken: Taken, at: datetime) -> Entry:
+    def store(self, taken: Taken) -> Entry:
         """Add one spooled exchange to its segment."""
-        year = record_year(taken, at)
-        opened = self._segment(taken.ask.access.value, year, at)
+        at = taken.wire.received_at
+        opened = self._segment(taken.ask.access.value, at, record_year(taken, at))
         committed = commit(self.run, taken)
         placed = opened.writer.add_exchange(
             taken.wire,
@@ -129,27 +131,29 @@ class Batch:
         return sum(opened.writer.size for opened in self._segments.values())
 
     def seal(self, parts: Sequence[Part], at: datetime) -> list[FinishedSegment]:
-        """Close the segments, put ``parts`` (this run's own last) into the first, and write the choice durably."""
-        self._write_parts(parts, at)
+        """Put ``parts`` (pending ones of earlier runs, and this run's own) into segments of their access class, close
+        all segments, and write the choice durably."""
+        for part in parts:
+            self._home_of(part, at).parts.append(part)
         finished = [self._finish(opened) for opened in self._segments.values()]
         crash_point("batch.segments_closed")
         choice = {
             "v": 1,
             "identity": asdict(self.run),
-            "account": self.terms.account,
-            "part": parts[-1].fields,
             "segments": [asdict(one) for one in finished],
         }
         write_durably(self.folder / f"{self.stem}.choice", json.dumps(choice).encode())
         crash_point("batch.choice_written")
         return finished
 
-    def _write_parts(self, parts: Sequence[Part], at: datetime) -> None:
-        opened = next(iter(self._segments.values()), None) or self._segment("public", None, at)
-        for part in parts:
-            opened.writer.add_run_record(part.run, part.part, part.at, part.fields)
+    def _home_of(self, part: Part, at: datetime) -> _Open:
+        """Its access class's newest segment, so that run records live and die with what they speak of."""
+        same = [opened for opened in self._segments.values() if opened.info.access == part.access]
+        return same[-1] if same else self._segment(part.access, at, None)
 
     def _finish(self, opened: _Open) -> FinishedSegment:
+        for part in opened.parts:
+            opened.writer.add_run_record(part.run, part.part, part.at, part.fields)
         closed = opened.writer.close()
         info = opened.info
         return FinishedSegment(
@@ -165,22 +169,23 @@ class Batch:
             info.record_year,
         )
 
-    def _segment(self, access: str, year: int | None, at: datetime) -> _Open:
-        opened = self._segments.get((access, year))
+    def _segment(self, access: str, at: datetime, year: int | None) -> _Open:
+        month = f"{at:%Y-%m}"
+        opened = self._segments.get((access, month, year))
         if opened is None:
             info = SegmentInfo(
                 archive=self.terms.archive,
                 segment=ids.new_id("sg"),
                 authority=self.terms.authority,
                 access=access,
-                month=f"{at:%Y-%m}",
+                month=month,
                 record_year=year,
                 account=self.terms.account,
                 software=self.terms.software,
                 created_at=at,
             )
-            path = self.folder / f"{self.stem}.{access}{'' if year is None else f'-{year}'}.warc.gz"
-            opened = self._segments[access, year] = _Open(info, SegmentWriter(path, info))
+            path = self.folder / f"{self.stem}.{len(self._segments)}.warc.gz"
+            opened = self._segments[access, month, year] = _Open(info, SegmentWriter(path, info))
         return opened
 
     def clear(self) -> None:
@@ -213,13 +218,14 @@ def record_year(taken: Taken, at: datetime) -> int | None:
     return newest if newest < at.year else None
 
 
-def exchange_frame(run: RunIdentity, taken: Taken) -> tuple[dict[str, Any], list[bytes]]:
+def exchange_frame(taken: Taken) -> tuple[dict[str, Any], list[bytes]]:
     """One exchange as a frame of the spool. What it means is not in it: that is read again."""
     wire = taken.wire
     header: dict[str, Any] = {
         "v": 1,
-        "identity": asdict(run),
         "ordinal": taken.ordinal,
+        "follows": taken.follows,
+        "control_of": taken.control_of,
         "ask": asks.to_json(taken.ask),
         "medium": asdict(taken.medium) if taken.medium else None,
         "method": wire.method,
@@ -245,17 +251,28 @@ def exchange_frame(run: RunIdentity, taken: Taken) -> tuple[dict[str, Any], list
     return header | {"plain": same_body}, [wire.request, wire.response, b"" if same_body else wire.body]
 
 
-def exchange_from_frame(header: dict[str, Any], parts: Sequence[bytes], folder: Path) -> tuple[Any, WireExchange]:
-    """The ask (stored form) and the exchange of a frame.
+def taken_from_frame(header: Mapping[str, Any], parts: Sequence[bytes], folder: Path) -> Taken:
+    """A spooled exchange, not yet read.
 
     Raises:
         KeyError, ValueError: a frame of another version.
     """
+    medium = header["medium"]
+    return Taken(
+        ordinal=header["ordinal"],
+        ask=asks.from_json(header["ask"]),
+        wire=_wire_from_frame(header, parts, folder),
+        medium=MediumOf(**medium) if medium else None,
+        follows=header["follows"],
+        control_of=header["control_of"],
+    )
+
+
+def _wire_from_frame(header: Mapping[str, Any], parts: Sequence[bytes], folder: Path) -> WireExchange:
     request, response, body = parts
-    kept = header.get("body_file")
+    kept, network = header.get("body_file"), header["network"]
     masked = [tuple((start, end, what) for start, end, what in ranges) for ranges in header["masked"]]
-    network = header["network"]
-    wire = WireExchange(
+    return WireExchange(
         method=header["method"],
         url=header["url"],
         sent_at=from_text(header["sent_at"]),
@@ -274,7 +291,6 @@ def exchange_from_frame(header: dict[str, Any], parts: Sequence[bytes], folder: 
         truncated=header["truncated"],
         body_file=BodyFile(folder / kept["name"], kept["size"], kept["sha256"]) if kept else None,
     )
-    return header["ask"], wire
 
 
 def stems(folder: Path) -> Iterator[str]:

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from archiver.capture.batch import FinishedSegment
+from archiver.capture.batch import Entry, FinishedSegment
 from archiver.capture.models import Coverage, Exchange, Run, Segment
-from archiver.capture.parts import Part
+from archiver.capture.parts import PUBLIC, Part
 from archiver.clock import from_text
 from archiver.records.apply import Applier, Arrived
 from archiver.storage.protocol import Stored
@@ -141,12 +141,8 @@ def _apply_medium(applier: Applier, medium: str, facts: dict[str, Any]) -> None:
         applier.medium(medium, "missing", f"the server answered {facts['status']}", exchange_id=facts["exchange"])
 
 
-def apply_part(connection: Connection, applier: Applier, part: Part, *, adopted: bool = False) -> None:
-    """Write what a run record says. Of an adopted run only the run itself: its conclusions, coverage and bookmark were
-    refused when they were fresh, and others have looked since."""
-    write_run(connection, part, adopted=adopted)
-    if adopted:
-        return
+def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> None:
+    """Write what a run record says beside its exchanges. Its run row is there."""
     for exchange, positions, at in part.same:
         applier.same(exchange, positions, at)
     for one in part.concluded:
@@ -175,6 +171,10 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
     """Fold one part into the run's row. Until the final part, a run counts as interrupted: that is what it is when
     nothing more comes."""
     row = connection.execute(select(Run.counts, Run.drift).where(Run.id == part.run)).one_or_none()
+    if part.access != PUBLIC:
+        if row is not None:
+            connection.execute(update(Run).where(Run.id == part.run).values(counts=_counts(row.counts, part.fields)))
+        return
     before = last_bookmark(connection, part.account, part.number)
     fields = part.fields
     values = {
@@ -221,3 +221,15 @@ def last_bookmark(connection: Connection, account: str, before: int) -> dict[str
         .limit(1)
     ).first()
     return dict(row[0] or {}) if row else {}
+
+
+def exchange_row(entry: Entry) -> ExchangeRow:
+    """One stored exchange as the index takes it."""
+    return ExchangeRow(
+        entry.committed.facts,
+        entry.taken.ask,
+        entry.taken.reading,
+        entry.segment,
+        entry.placed,
+        entry.committed.response_sha256,
+    )

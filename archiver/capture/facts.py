@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from archiver import clock, ids
 from archiver.capture import asks
+from archiver.capture.codings import decoded_body
 from archiver.capture.wire import WireExchange
 from archiver.evidence.commitment import commit_exchange
 from connectors.contract import Ask, Reading
@@ -47,6 +49,10 @@ class Taken:
     wire: WireExchange
     reading: Reading = EMPTY
     medium: MediumOf | None = None
+    follows: int | None = None
+    """Ordinal of the exchange whose redirect led here."""
+    control_of: int | None = None
+    """Ordinal of the exchange for whose *not found* this is the control read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +74,23 @@ def commit(run: RunIdentity, taken: Taken) -> Committed:
     response_sha256 = _response_sha256(wire)
     seed = os.urandom(32)
     in_file = wire.body_file is not None
-    root = commit_exchange(
+    facts = _facts(run, taken, exchange)
+    commitment = commit_exchange(
         seed=seed,
-        exchange=_bound(run, taken, exchange),
+        facts=stored_json(facts),
         request_sha256=request_sha256,
         response_sha256=response_sha256,
-        body=None if in_file else wire.body,
+        body=None if in_file else decoded_body(wire.headers, wire.body),
         cuts=taken.reading.cuts,
         body_sha256=wire.body_sha256 if in_file else None,
-    ).hex()
-    facts = _facts(run, taken, exchange)
-    facts |= {"seed": asks.encode_bytes(seed), "commitment": root}
-    return Committed(exchange, facts, request_sha256, response_sha256, root)
+    )
+    facts |= {"seed": asks.encode_bytes(seed), "commitment": commitment}
+    return Committed(exchange, facts, request_sha256, response_sha256, commitment)
 
 
-def _bound(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, str | int]:
-    """What the commitment says about the exchange itself, in the order of the evidence format."""
-    return {
-        "account": run.account,
-        "exchange": exchange,
-        "run": run.run,
-        "platform": run.platform,
-        "stream": taken.ask.stream.value,
-        "purpose": taken.ask.purpose,
-        "method": taken.wire.method,
-        "target_uri": taken.wire.url,
-        "status": taken.wire.status,
-        "received_at": clock.to_text(taken.wire.received_at),
-    }
+def stored_json(fields: Mapping[str, Any]) -> bytes:
+    """JSON as facts, run records and warcinfo hold it: sorted, without spaces, ASCII, so that any string can be kept."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _response_sha256(wire: WireExchange) -> str:
@@ -111,6 +106,7 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
     wire, reading = taken.wire, taken.reading
     facts: dict[str, Any] = {
         "v": 1,
+        "source": "asked",
         "exchange": exchange,
         "run": run.run,
         "run_number": run.number,
@@ -129,6 +125,10 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
     facts |= _understanding(reading)
     if wire.masked_request or wire.masked_response:
         facts["masked"] = {"request": wire.masked_request, "response": wire.masked_response}
+    if taken.follows is not None:
+        facts["follows"] = ids.exchange_id(run.run, taken.follows)
+    if taken.control_of is not None:
+        facts["control_of"] = ids.exchange_id(run.run, taken.control_of)
     if taken.medium is not None:
         medium = taken.medium
         facts["medium"] = {"id": medium.id, "record": medium.record, "key": medium.key, "type": _content_type(wire)}

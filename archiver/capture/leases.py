@@ -28,8 +28,10 @@ class Held:
     holder: str
 
 
-def acquire(database: Database, account_id: str, holder: str, now: datetime, lasts: timedelta) -> Held:
-    """Take the account for one run.
+def acquire(
+    database: Database, account_id: str, holder: str, now: datetime, lasts: timedelta, *, dead: str | None = None
+) -> Held:
+    """Take the account for one run; at once where its holder is known to be ``dead``.
 
     Raises:
         Busy: somebody holds it and has not let it expire.
@@ -38,7 +40,7 @@ def acquire(database: Database, account_id: str, holder: str, now: datetime, las
         row = connection.execute(
             select(Lease.epoch, Lease.holder, Lease.expires_at).where(Lease.account_id == account_id)
         ).one_or_none()
-        if row is not None and row.expires_at > now and row.holder:
+        if row is not None and row.expires_at > now and row.holder not in ("", dead):
             raise Busy("this account is being captured by another process just now; try again in a moment")
         epoch = max(row.epoch if row else 0, _last_number(connection, account_id)) + 1
         values = {"epoch": epoch, "holder": holder, "expires_at": now + lasts}
@@ -49,8 +51,8 @@ def acquire(database: Database, account_id: str, holder: str, now: datetime, las
     return Held(account_id, epoch, holder)
 
 
-def renew(connection: Connection, held: Held, until: datetime) -> None:
-    """Prove, inside the transaction that writes, that the lease is still ours; and lengthen it.
+def renew(connection: Connection, held: Held, until: datetime, *, release: bool = False) -> None:
+    """Prove, inside the transaction that writes, that the lease is still ours; lengthen it, or give it back.
 
     Raises:
         StaleLease: it is not.
@@ -58,7 +60,7 @@ def renew(connection: Connection, held: Held, until: datetime) -> None:
     result = connection.execute(
         update(Lease)
         .where(Lease.account_id == held.account_id, Lease.epoch == held.epoch, Lease.holder == held.holder)
-        .values(expires_at=until)
+        .values(expires_at=until, holder="" if release else held.holder)
     )
     if result.rowcount != 1:
         raise StaleLease("another process took this account over; its run goes on, this one stops")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from archiver.capture.parts import Covered
-from connectors.contract import Ask, Problem, Reading, Stream
+from connectors.contract import AccessClass, Ask, Problem, Reading, Stream
 
 REPEATED = "the platform gave a page it had given before in this run"
 PAGE_LIMIT = "more pages than one run asks for; the next run goes on"
@@ -29,14 +29,17 @@ class Listing:
     fault: str | None = None
     answered: bool = False
     """At least one page was a real answer (not a 304)."""
-    access: str = "public"
+    access: AccessClass = AccessClass.PUBLIC
+    named: bool = False
+    """The connector gave it a name: it is a list whose coverage is worth a line in the run record."""
 
     def page(self, ask: Ask, reading: Reading, *, not_modified: bool) -> None:
         """Note one page."""
         self.pages += 1
         self.seen.update(record.key for record in reading.records)
         self.answered |= not not_modified
-        self.access = ask.access.value
+        self.access = ask.access
+        self.named = ask.listing is not None
         if reading.problem is not None:
             self.fail(reading.problem)
         elif reading.next_page is None:

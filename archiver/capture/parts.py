@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,8 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from archiver import clock
+from archiver.capture.asks import encode_bytes
+from archiver.capture.facts import stored_json
+from archiver.evidence.commitment import commit_run_record
 from archiver.records import ranges
 from connectors.contract import State, Stream
+
+PUBLIC = "public"
+"""Access class of a run's main part: outcome, bookmark and what concerns no single record stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,15 @@ class Tally:
 
     asks: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     same: defaultdict[tuple[str, datetime], set[int]] = field(default_factory=lambda: defaultdict(set))
+    stored: int = 0
     concluded: list[Concluded] = field(default_factory=list)
     covered: list[Covered] = field(default_factory=list)
     media: list[MediumOutcome] = field(default_factory=list)
     drift: set[str] = field(default_factory=set)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.asks or self.same or self.stored or self.concluded or self.covered or self.media)
 
     def asked(self, purpose: str, status: int | str) -> None:
         self.asks[purpose][str(status)] += 1
@@ -65,8 +77,9 @@ class Tally:
 
     def fields(self) -> dict[str, Any]:
         """The JSON fields, empty ones left out; everything in a fixed order."""
-        return _without_empty(
+        return without_empty(
             {
+                "stored": self.stored or None,
                 "asks": {purpose: dict(sorted(counts.items())) for purpose, counts in sorted(self.asks.items())},
                 "same": [
                     [exchange, ranges.encode(positions), clock.to_text(at)]
@@ -83,7 +96,7 @@ class Tally:
 
 
 def _coverage_fields(covered: Covered) -> dict[str, Any]:
-    return _without_empty(
+    return without_empty(
         {
             "listing": covered.listing,
             "stream": covered.stream.value,
@@ -95,7 +108,7 @@ def _coverage_fields(covered: Covered) -> dict[str, Any]:
     )
 
 
-def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
+def without_empty(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value not in (None, [], {})}
 
 
@@ -109,6 +122,10 @@ class Part:
     part: int
     at: datetime
     fields: dict[str, Any]
+
+    @property
+    def access(self) -> str:
+        return str(self.fields.get("access", PUBLIC))
 
     @property
     def final(self) -> bool:
@@ -156,6 +173,14 @@ def _coverage_from(fields: dict[str, Any]) -> Covered:
         int(fields.get("seen", 0)),
         fields.get("reason"),
     )
+
+
+def seal_part(fields: dict[str, Any]) -> Part:
+    """A run record with its own commitment, ready to be stored."""
+    plain = without_empty(fields)
+    seed = os.urandom(32)
+    commitment = commit_run_record(seed, stored_json(plain))
+    return part_from(plain | {"seed": encode_bytes(seed), "commitment": commitment})
 
 
 def part_from(fields: dict[str, Any]) -> Part:

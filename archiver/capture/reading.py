@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from archiver.capture.codings import Undecodable, decoded
 from connectors.contract import Answer, Ask, Connector, Problem, ProblemKind, Reading
 
 REDIRECT = "redirect"
@@ -10,18 +13,32 @@ MEDIUM = "medium"
 """Purpose of an exchange that fetched a file."""
 _ENGINE = frozenset({REDIRECT, MEDIUM})
 
+EMPTY = Reading()
 CUT_OFF = Reading(problem=Problem(ProblemKind.TRANSIENT, "the answer was cut off before its end"))
 TOO_LARGE = Reading(problem=Problem(ProblemKind.CONTRACT, "the answer is larger than this archive reads"))
 
 
-def understand(connector: Connector, ask: Ask, answer: Answer, truncated: str | None) -> Reading:
-    """What an exchange means. Pure; a connector that fails loses nothing: the bytes are kept and quarantined whole."""
+def understand(
+    connector: Connector,
+    ask: Ask,
+    *,
+    status: int,
+    headers: tuple[tuple[str, str], ...],
+    body: bytes,
+    received_at: datetime,
+    url: str,
+    truncated: str | None,
+) -> Reading:
+    """What an exchange means. Pure; a reader that fails loses nothing: the bytes are kept and quarantined whole."""
     if truncated is not None:
         return CUT_OFF if truncated == "disconnect" else TOO_LARGE
     if ask.purpose in _ENGINE:
-        return Reading()
+        return EMPTY
     try:
+        answer = Answer(status, headers, decoded(headers, body), received_at, url)
         return connector.read(ask, answer)
+    except Undecodable as error:
+        return Reading(quarantine=(("", str(error)),), problem=Problem(ProblemKind.CONTRACT, str(error)))
     except Exception as error:  # noqa: BLE001 - third-party connectors; what failed is recorded, not swallowed
         reason = f"the reader failed: {type(error).__name__}"
         return Reading(quarantine=(("", reason),), problem=Problem(ProblemKind.CONTRACT, reason))

@@ -146,9 +146,11 @@ class Medium(Base):
 
 
 class RebuildProgress(Base):
-    """How far a rebuild came, so that it goes on after a stop. Empty when none is under way."""
+    """How far a rebuild came, so that it goes on after a stop. Empty when none is under way; a row with an empty account
+    says that one is."""
 
     __tablename__ = "rebuild_progress"
 
-    segment_key: Mapped[str] = mapped_column(primary_key=True)
-    done_at: Mapped[datetime] = mapped_column(Instant)
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(comment="of the last run whose rows are there")
+    part: Mapped[int] = mapped_column(comment="of that run")

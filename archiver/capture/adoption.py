@@ -1,0 +1,190 @@
+"""Segments that stand in the store without a row: adopted, never deleted. They are evidence.
+
+An adopted segment's exchanges arrive with the adopting run. Of the run that wrote it only its existence counts: its
+conclusions, coverage and bookmark were refused when they were fresh, and others have looked since.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select
+
+from archiver import ids, logs
+from archiver.accounts.models import Account
+from archiver.capture import leases
+from archiver.capture.batch import FinishedSegment
+from archiver.capture.commit import apply_exchange, write_exchanges, write_run, write_segments
+from archiver.capture.committer import Committer, exchange_event, run_event, segment_event
+from archiver.capture.contents import Contents, read_contents
+from archiver.capture.facts import RunIdentity
+from archiver.capture.leases import Held
+from archiver.capture.models import Run, Segment
+from archiver.capture.outcomes import RunOutcome
+from archiver.capture.parts import Part, seal_part
+from archiver.capture.pending import Pending
+from archiver.clock import to_text
+from archiver.errors import Busy
+from archiver.evidence import log
+from archiver.records.apply import Applier
+from archiver.search.index import SearchIndex
+from archiver.search.source import documents
+from archiver.storage.protocol import Stored
+from archiver.storage.segment_names import parse_segment_key
+
+if TYPE_CHECKING:
+    from archiver.archive import Archive
+
+_log = logs.get(__name__)
+
+
+@dataclass(slots=True)
+class Adoption:
+    """Adopts for one archive."""
+
+    archive: Archive
+    pending: Pending
+    committer: Committer
+    holder: str
+
+    def adopt_orphans(self) -> int:
+        """Adopt every segment in the store that has no row and whose account nobody is capturing just now. How many.
+
+        Whoever holds the account's lease is the only one who may commit for it, so an object without a row is an
+        orphan once we hold it.
+        """
+        adopted = 0
+        for account, orphans in self._orphans().items():
+            try:
+                adopted += self._adopt_of(account, orphans)
+            except Busy:
+                _log.info("adoption.postponed", account=account)
+        return adopted
+
+    def _orphans(self) -> dict[str, list[Stored]]:
+        with self.archive.database.read() as connection:
+            known = set(connection.execute(select(Segment.key)).scalars())
+        orphans = defaultdict(list)
+        for stored in self.archive.store.list("segments/"):
+            named = parse_segment_key(stored.key)
+            if named is not None and stored.key not in known:
+                orphans[named.account].append(stored)
+        return orphans
+
+    def _adopt_of(self, account: str, orphans: Sequence[Stored]) -> int:
+        archive = self.archive
+        with archive.database.read() as connection:
+            if connection.execute(select(Account.id).where(Account.id == account)).first() is None:
+                _log.warning("adoption.unknown_account", account=account, segments=len(orphans))
+                return 0
+        lasts = timedelta(seconds=archive.settings.lease_seconds)
+        held = leases.acquire(archive.database, account, self.holder, archive.clock.now(), lasts)
+        try:
+            finished, contents = self._read(orphans)
+            return self.adopt(held, account, finished, contents)
+        finally:
+            leases.release(archive.database, held, archive.clock.now())
+
+    def _read(self, orphans: Sequence[Stored]) -> tuple[list[tuple[FinishedSegment, Stored]], Contents]:
+        contents, finished = Contents(), []
+        for stored in orphans:
+            named = parse_segment_key(stored.key)
+            assert named is not None
+            with self.archive.store.open(stored.key) as stream:
+                read_contents(stream, named.segment, self.archive.platforms, into=contents, key=stored.key)
+            finished.append((finished_segment(stored, contents.warc_records[named.segment]), stored))
+        return finished, contents
+
+    def adopt(
+        self, held: Held, account: str, finished: Sequence[tuple[FinishedSegment, Stored]], contents: Contents
+    ) -> int:
+        """Write rows for segments that were refused or forgotten, as having arrived with a run of our own."""
+        run = RunIdentity(ids.new_id("rn"), held.epoch, account, "", "")
+        part = self._part(run, finished, contents)
+        self.pending.add([part])
+        try:
+            return self._write(held, account, finished, contents, part)
+        except BaseException:
+            self.pending.drop(part)
+            raise
+
+    def _write(
+        self,
+        held: Held,
+        account: str,
+        finished: Sequence[tuple[FinishedSegment, Stored]],
+        contents: Contents,
+        part: Part,
+    ) -> int:
+        now = self.archive.clock.now()
+        with self.archive.database.write() as connection:
+            leases.renew(connection, held, now)
+            write_run(connection, part)
+            if not write_segments(connection, finished, account, part.at, adopted_by=part.run):
+                raise Busy("these segments were taken in by somebody else just now")
+            write_adopted(connection, account, contents, held.epoch, self.archive.search)
+            events = [exchange_event(row) for row in contents.exchanges]
+            events += [segment_event("segment.adopted", one, stored) for one, stored in finished]
+            log.append(connection, [*events, run_event(part)], now)
+        return len(finished)
+
+    def _part(self, run: RunIdentity, finished: Sequence[tuple[FinishedSegment, Stored]], contents: Contents) -> Part:
+        now = to_text(self.archive.clock.now())
+        settings = contents.parts[0].fields["settings"] if contents.parts else ""
+        return seal_part(
+            {
+                "v": 1,
+                "run": run.run,
+                "number": run.number,
+                "part": 1,
+                "account": run.account,
+                "sweep": "new",
+                "trigger": "adoption",
+                "started_at": now,
+                "at": now,
+                "through": 0,
+                "connector": run.connector,
+                "settings": settings,
+                "adopted": [one.key for one, _ in finished],
+                "final": True,
+                "outcome": RunOutcome.COMPLETE.value,
+                "reason": "segments that were stored but not in the index were taken in",
+            }
+        )
+
+
+def finished_segment(stored: Stored, warc_records: int) -> FinishedSegment:
+    """A stored segment as its key names it."""
+    named = parse_segment_key(stored.key)
+    assert named is not None
+    return FinishedSegment(
+        named.segment,
+        stored.key,
+        "",
+        named.sha256,
+        stored.size,
+        warc_records,
+        named.authority,
+        named.access,
+        named.month,
+        named.record_year,
+    )
+
+
+def write_adopted(connection: Connection, account: str, contents: Contents, arrival: int, search: SearchIndex) -> None:
+    """Rows of adopted exchanges, and of the runs that made them where they have none."""
+    for part in contents.parts:
+        if connection.execute(select(Run.id).where(Run.id == part.run)).first() is None:
+            write_run(connection, part, adopted=True)
+    known = set(connection.execute(select(Run.id).where(Run.account_id == account)).scalars())
+    rows = [row for row in contents.exchanges if row.facts["run"] in known]
+    applier = Applier(connection, account)
+    write_exchanges(connection, rows)
+    for row in sorted(rows, key=lambda row: (row.facts["run_number"], row.facts["ordinal"])):
+        apply_exchange(applier, row, arrival)
+    applied = applier.flush()
+    search.put(connection, documents(connection, applied.changed))

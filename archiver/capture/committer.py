@@ -1,0 +1,167 @@
+"""From a sealed batch to rows: put the finished segments, then one transaction, refused if the lease is stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from archiver.capture import leases
+from archiver.capture.batch import FinishedSegment
+from archiver.capture.commit import (
+    ExchangeRow,
+    apply_conclusions,
+    apply_exchange,
+    write_exchanges,
+    write_run,
+    write_segments,
+)
+from archiver.capture.faults import crash_point
+from archiver.capture.leases import Held, StaleLease
+from archiver.capture.models import Run
+from archiver.capture.parts import PUBLIC, Part
+from archiver.clock import Clock
+from archiver.database import Database
+from archiver.evidence import log
+from archiver.evidence.log import NewEvent
+from archiver.records.apply import Applied, Applier
+from archiver.search.index import SearchIndex
+from archiver.search.source import documents
+from archiver.storage.protocol import ObjectStore, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one transaction has to write."""
+
+    account: str
+    run: str
+    number: int
+    segments: Sequence[tuple[FinishedSegment, Stored]]
+    exchanges: Sequence[ExchangeRow]
+    parts: Sequence[Part]
+    """Of this run. Pending parts of earlier runs have their rows already."""
+    closed_at: datetime
+    """When its segments were closed: the time of their newest run record, so that a rebuild repeats it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committer:
+    """Writes batches of one archive."""
+
+    database: Database
+    store: ObjectStore
+    search: SearchIndex
+    clock: Clock
+    lease_lasts: timedelta
+
+    def put(self, folder: Path, finished: Sequence[FinishedSegment]) -> list[tuple[FinishedSegment, Stored]]:
+        """Put finished segment files, as they are. Putting one again is success.
+
+        Raises:
+            StoreUnavailable, Conflict, IntegrityError, OutOfSpace: they are not (all) there.
+        """
+        stored = []
+        for one in finished:
+            stored.append((one, self.store.put(one.key, folder / one.path, one.sha256)))
+            crash_point("commit.put")
+        return stored
+
+    def commit(
+        self,
+        held: Held,
+        work: Work,
+        *,
+        release: bool = False,
+        settle: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """Everything a batch brought, in one transaction; ``settle`` writes what the clock needs to know.
+
+        Raises:
+            StaleLease: somebody else took the account over; nothing was written.
+        """
+        now = self.clock.now()
+        with self.database.write() as connection:
+            leases.renew(connection, held, now if release else now + self.lease_lasts, release=release)
+            if _newest(connection, work.account) > work.number:
+                raise StaleLease("a later run of this account was archived first")
+            crash_point("commit.begun")
+            if not write_segments(connection, work.segments, work.account, work.closed_at):
+                return
+            applied = write_work(connection, work, arrival=work.number)
+            self.search.put(connection, documents(connection, applied.changed))
+            log.append(connection, _events(work), now)
+            if settle is not None:
+                settle(connection)
+            crash_point("commit.written")
+        crash_point("commit.done")
+
+
+def write_work(connection: Connection, work: Work, arrival: int) -> Applied:
+    """Rows of a run's parts and exchanges, interleaved as they came: the one order both live and in a rebuild."""
+    applier = Applier(connection, work.account)
+    left = sorted(work.exchanges, key=lambda row: row.facts["ordinal"])
+    for part in sorted(work.parts, key=lambda part: (part.part, part.access != PUBLIC, part.access)):
+        write_run(connection, part)
+        before = [row for row in left if row.facts["ordinal"] < part.through]
+        left = left[len(before) :]
+        _apply_rows(connection, applier, before, arrival)
+        apply_conclusions(connection, applier, part)
+    _apply_rows(connection, applier, left, arrival)
+    return applier.flush()
+
+
+def _apply_rows(connection: Connection, applier: Applier, rows: Sequence[ExchangeRow], arrival: int) -> None:
+    write_exchanges(connection, rows)
+    for row in rows:
+        apply_exchange(applier, row, arrival)
+
+
+def _newest(connection: Connection, account: str) -> int:
+    return connection.execute(select(func.max(Run.number)).where(Run.account_id == account)).scalar() or 0
+
+
+def _events(work: Work) -> list[NewEvent]:
+    events = [exchange_event(row) for row in work.exchanges]
+    events += [segment_event("segment.archived", one, stored) for one, stored in work.segments]
+    events += [run_event(part) for part in work.parts if part.final and part.access == PUBLIC]
+    return events
+
+
+def exchange_event(row: ExchangeRow) -> NewEvent:
+    facts = row.facts
+    return NewEvent(
+        "exchange.archived",
+        "exchange",
+        row.id,
+        {"segment": row.segment, "run": facts["run"], "account": facts["account"], "commitment": facts["commitment"]},
+    )
+
+
+def segment_event(kind: str, segment: FinishedSegment, stored: Stored) -> NewEvent:
+    facts = {"key": segment.key, "sha256": segment.sha256, "size": segment.size, "warc_records": segment.warc_records}
+    return NewEvent(kind, "segment", segment.id, facts | {"version": stored.version_id})
+
+
+def run_event(part: Part) -> NewEvent:
+    fields = part.fields
+    return NewEvent(
+        "run.finished",
+        "run",
+        part.run,
+        {
+            "account": part.account,
+            "number": part.number,
+            "sweep": fields["sweep"],
+            "outcome": fields["outcome"],
+            "commitment": fields["commitment"],
+        },
+    )
+
+
+def closed_at(parts: Sequence[Part]) -> datetime:
+    """When a segment with these run records was closed."""
+    return max(part.at for part in parts)

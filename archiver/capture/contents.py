@@ -1,0 +1,86 @@
+"""What segments hold, read back as the index takes it: for recovery, adoption and rebuilds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO
+
+from archiver.accounts.platforms import Platforms
+from archiver.capture import asks
+from archiver.capture.commit import ExchangeRow
+from archiver.capture.parts import Part, part_from
+from archiver.capture.reading import understand
+from archiver.errors import IntegrityError
+from archiver.storage.segment_reader import Read, ReadExchange, ReadInfo, ReadRunRecord, read_segment
+from connectors.contract import Reading, SeenRecord
+
+
+@dataclass(slots=True)
+class Contents:
+    """Exchanges and run records of one or more segments."""
+
+    exchanges: list[ExchangeRow] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    account: Mapping[str, object] | None = None
+    """The account as the newest warcinfo has it."""
+    warc_records: dict[str, int] = field(default_factory=dict)
+    """How many WARC records each segment has."""
+
+
+def read_contents(stream: BinaryIO, segment: str, platforms: Platforms, *, into: Contents, key: str = "") -> None:
+    """Read one segment, every digest checked, and understand its exchanges under the schemes they were asked with.
+
+    Raises:
+        IntegrityError: bytes are not what they were, or a listed record is not found again.
+    """
+    counts = into.warc_records
+    counts[segment] = 1  # the run records at the end, in however many lines
+    for read in read_segment(stream, key=key or segment):
+        counts[segment] += _warc_records(read)
+        if isinstance(read, ReadInfo):
+            into.account = read.account
+        elif isinstance(read, ReadRunRecord):
+            into.parts.append(part_from(read.fields))
+        else:
+            into.exchanges.append(exchange_from(read, segment, platforms))
+
+
+def _warc_records(read: Read) -> int:
+    if isinstance(read, ReadExchange):
+        return 2 if read.request is None else 3
+    return 1 if isinstance(read, ReadInfo) else 0
+
+
+def exchange_from(read: ReadExchange, segment: str, platforms: Platforms) -> ExchangeRow:
+    """One stored exchange, understood again."""
+    facts = read.facts
+    ask = asks.from_json(facts["ask"])
+    connector = platforms.connector(facts["connector"]["platform"])
+    reading = understand(
+        connector,
+        ask,
+        status=read.status,
+        headers=read.headers,
+        body=read.body,
+        received_at=read.received_at,
+        url=read.uri,
+        truncated=read.truncated,
+    )
+    listed = [(key, place) for key, place in facts.get("records", ())]
+    return ExchangeRow(facts, ask, as_listed(reading, listed), segment, read.placed, read.response_sha256)
+
+
+def as_listed(reading: Reading, listed: Sequence[tuple[str, str]]) -> Reading:
+    """``reading`` with its records exactly as the exchange facts list them: positions never move. What a newer reader
+    sees beyond the list is not in the index until a run says so (WARC profile §2.3).
+
+    Raises:
+        IntegrityError: a listed record is not found again.
+    """
+    found: dict[tuple[str, str], SeenRecord] = {(one.key, one.place): one for one in reading.records}
+    try:
+        records = tuple(found[pair] for pair in listed)
+    except KeyError as error:
+        raise IntegrityError(f"the reader no longer finds the listed record {error.args[0]!r}") from None
+    return reading if records == reading.records else replace(reading, records=records)

@@ -1,0 +1,78 @@
+"""Files of records: fetched in the run that saw them, since platforms let their addresses expire within hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from archiver import ids
+from archiver.capture.asking import Asker, FileWanted
+from archiver.capture.facts import MediumOf, Taken
+from archiver.capture.parts import MediumOutcome
+from archiver.capture.reading import MEDIUM
+from archiver.capture.run import RunState
+from connectors.contract import AccessClass, Ask, MediaRef, Stream
+
+_PRIVATE = (AccessClass.PRIVATE, AccessClass.PRIVATE_MEDIA, AccessClass.SETTINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class WantedFile:
+    """One file to fetch."""
+
+    medium: MediumOf
+    url: str
+    access: AccessClass
+
+
+def wanted_files(account: str, taken: Taken, new: Iterable[tuple[str, MediaRef]]) -> list[WantedFile]:
+    """What to fetch for the new media of an answer, given as (record key, file)."""
+    access = AccessClass.PRIVATE_MEDIA if taken.ask.access in _PRIVATE else AccessClass.MEDIA
+    return [wanted_file(ids.record_id(account, key), ref.key, ref.url, access) for key, ref in new]
+
+
+def wanted_file(record: str, key: str, url: str, access: AccessClass) -> WantedFile:
+    return WantedFile(MediumOf(ids.medium_id(record, key), record, key), url, access)
+
+
+@dataclass(slots=True)
+class FileFetcher:
+    """Fetches files for one run."""
+
+    asker: Asker
+    state: RunState
+    largest: int
+
+    def fetch(self, wanted: WantedFile) -> None:
+        """Fetch one file into its segment, or write down why not. Never more than once an address in one run.
+
+        Raises:
+            Stopped, SpoolError, OutOfSpace: as for any ask.
+        """
+        if self.largest == 0:
+            self._not_fetched(wanted, "refused", "this archive is set to keep no files")
+            return
+        ask = Ask(wanted.url, Stream.MEDIA, MEDIUM, access=wanted.access, authorise="never")
+        into = self.state.batch.body_path()
+        asked = self.asker.ask(ask, wanted=FileWanted(wanted.medium, into, self.largest))
+        if asked.answer is None:
+            self._no_answer(wanted, asked.reading.problem.detail if asked.reading.problem else "no answer")
+            return
+        if asked.answer.wire.truncated == "length":
+            into.unlink(missing_ok=True)
+            self._not_fetched(wanted, "too_large", f"larger than {self.largest} bytes")
+        elif asked.answer.wire.truncated is None:
+            self.state.store([*asked.hops, asked.answer])
+            self.state.count("exchanges", 1 + len(asked.hops))
+            self.state.count("files")
+
+    def _no_answer(self, wanted: WantedFile, reason: str) -> None:
+        """Refused addresses are final; anything else is tried again by a later run."""
+        if self.asker.refused:
+            self._not_fetched(wanted, "refused", reason)
+        else:
+            self.state.count("files_postponed")
+
+    def _not_fetched(self, wanted: WantedFile, state: str, reason: str) -> None:
+        self.state.tally_of(wanted.access).media.append(MediumOutcome(wanted.medium.id, state, reason))
+        self.state.count("files_not_kept")

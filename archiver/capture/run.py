@@ -1,0 +1,153 @@
+"""One run in progress: what it has asked, kept and concluded so far, and how that becomes stored parts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from archiver import clock
+from archiver.capture.batch import Batch, SegmentTerms
+from archiver.capture.facts import RunIdentity, Taken
+from archiver.capture.parts import Part, Tally, seal_part
+from archiver.capture.spool import Spool
+from connectors.contract import AccessClass, SweepKind
+
+#: Where the parts of a run go that speak of records of a class.
+_CLASS_OF = {
+    AccessClass.PUBLIC: AccessClass.PUBLIC,
+    AccessClass.MEDIA: AccessClass.PUBLIC,
+    AccessClass.SETTINGS: AccessClass.SETTINGS,
+    AccessClass.PRIVATE: AccessClass.PRIVATE,
+    AccessClass.PRIVATE_MEDIA: AccessClass.PRIVATE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunTerms:
+    """What is fixed for a run when it starts."""
+
+    identity: RunIdentity
+    sweep: SweepKind
+    trigger: str
+    started_at: datetime
+    settings_hash: str
+    frozen: dict[str, Any] | None
+    """The settings themselves, where no earlier run of the account used them."""
+    about: dict[str, Any] | None
+    """The account, where no earlier run said so or it changed."""
+    segments: SegmentTerms
+
+    def to_json(self) -> dict[str, Any]:
+        """For the spool: what recovery must know to finish the run in its name."""
+        return asdict(self) | {"started_at": clock.to_text(self.started_at)}
+
+
+def terms_from(stored: Mapping[str, Any]) -> RunTerms:
+    """Inverse of :meth:`RunTerms.to_json`."""
+    return RunTerms(
+        identity=RunIdentity(**stored["identity"]),
+        sweep=SweepKind(stored["sweep"]),
+        trigger=stored["trigger"],
+        started_at=clock.from_text(stored["started_at"]),
+        settings_hash=stored["settings_hash"],
+        frozen=stored["frozen"],
+        about=stored["about"],
+        segments=SegmentTerms(**stored["segments"]),
+    )
+
+
+@dataclass(slots=True)
+class RunState:
+    """Collects one run between commits. One thread."""
+
+    terms: RunTerms
+    spool: Spool
+    batch: Batch
+    bookmark: dict[str, Any]
+    part: int = 1
+    ordinal: int = 0
+    tallies: defaultdict[AccessClass, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    counts: dict[str, int] = field(default_factory=dict)
+    adopted: list[str] = field(default_factory=list)
+
+    @property
+    def tally(self) -> Tally:
+        """Of what concerns no single record, and of public ones."""
+        return self.tallies[AccessClass.PUBLIC]
+
+    def tally_of(self, access: AccessClass) -> Tally:
+        return self.tallies[_CLASS_OF[access]]
+
+    def count(self, name: str, by: int = 1) -> None:
+        self.counts[name] = self.counts.get(name, 0) + by
+
+    def store(self, taken: Iterable[Taken]) -> None:
+        """Put exchanges into the batch's segments."""
+        for one in taken:
+            self.batch.store(one)
+            self.tally_of(one.ask.access).stored += 1
+
+    def parts(self, at: datetime, ordinal: int, outcome: tuple[str, str | None] | None) -> list[Part]:
+        """This batch's run records: the public one always, others where they have something to say. ``outcome`` makes
+        them final."""
+        others = [
+            access for access, tally in self.tallies.items() if access is not AccessClass.PUBLIC and not tally.empty
+        ]
+        return [
+            seal_part(self._fields(access, self.tallies[access], at, ordinal, outcome))
+            for access in (AccessClass.PUBLIC, *sorted(others))
+        ]
+
+    def _fields(
+        self, access: AccessClass, tally: Tally, at: datetime, ordinal: int, outcome: tuple[str, str | None] | None
+    ) -> dict[str, Any]:
+        terms, main = self.terms, access is AccessClass.PUBLIC
+        first = main and self.part == 1
+        fields: dict[str, Any] = {
+            "v": 1,
+            "run": terms.identity.run,
+            "number": terms.identity.number,
+            "part": self.part,
+            "access": access.value if not main else None,
+            "account": terms.identity.account,
+            "sweep": terms.sweep.value,
+            "trigger": terms.trigger,
+            "started_at": clock.to_text(terms.started_at),
+            "at": clock.to_text(at),
+            "through": ordinal,
+            "connector": terms.identity.connector,
+            "settings": terms.settings_hash,
+            "frozen": terms.frozen if first else None,
+            "about": terms.about if first else None,
+        }
+        fields |= tally.fields()
+        if main:
+            fields |= {"counts": self.counts, "adopted": self.adopted}
+            if outcome is not None:
+                fields |= {"final": True, "outcome": outcome[0], "reason": outcome[1], "bookmark": self.bookmark}
+        return fields
+
+    def next_batch(self) -> None:
+        """Start the next batch of the same run."""
+        self.part += 1
+        self.tallies.clear()
+        self.counts = {}
+        self.adopted = []
+        self.batch = Batch(self.spool.folder, self.terms.identity, self.part, self.terms.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a watching person is told while a run is under way."""
+
+    account_id: str
+    asked: int
+    records: int
+    stored: int
+    doing: str
+
+
+Watcher = Callable[[Progress], None]

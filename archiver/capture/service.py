@@ -1,0 +1,199 @@
+"""Capturing: one run of one account from lease to commit, and everything that follows from a run that did not end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, select
+
+from archiver import __version__, ids
+from archiver.accounts.models import Account
+from archiver.capture import due, leases
+from archiver.capture.batch import Batch
+from archiver.capture.committer import Committer, Work, closed_at
+from archiver.capture.facts import RunIdentity
+from archiver.capture.leases import Held
+from archiver.capture.outcomes import RunOutcome
+from archiver.capture.pacing import Pacer
+from archiver.capture.pending import Pending
+from archiver.capture.recovery import Recovery, RecoveryReport
+from archiver.capture.run import Watcher
+from archiver.capture.spool import Spool
+from archiver.capture.terms import segment_terms
+from archiver.capture.under_way import UnderWay
+from archiver.errors import NotFound, OutOfSpace
+from archiver.evidence.deltas import store_deltas
+from archiver.http import Fetcher
+from connectors.contract import SweepKind
+
+if TYPE_CHECKING:
+    from archiver.archive import Archive
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to."""
+
+    run_id: str
+    account_id: str
+    outcome: RunOutcome
+    reason: str | None
+    counts: dict[str, int]
+    started_at: datetime
+    finished_at: datetime
+
+
+class Capture:
+    """The acts of capturing, for one open archive and one process. Safe for several threads."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        settings = archive.settings
+        self.spool = Spool(settings.home / "spool", ids.new_id("sp"))
+        self.pending = Pending(self.spool.folder)
+        self.pacer = Pacer(pause=settings.request_pause_seconds)
+        self.fetcher = Fetcher(
+            user_agent=_user_agent(settings.contact),
+            trusted_origins=frozenset(settings.trusted_origins),
+            spool_folder=self.spool.folder,
+            read_timeout=settings.request_timeout_seconds,
+            total_timeout=settings.request_total_seconds,
+        )
+        self.committer = Committer(
+            archive.database, archive.store, archive.search, archive.clock, timedelta(seconds=settings.lease_seconds)
+        )
+        self.recovery = Recovery(archive, self.spool, self.pending, self.committer)
+        self._active: set[str] = set()
+        self._lock = threading.Lock()
+
+    def run(
+        self,
+        account_id: str,
+        sweep: SweepKind,
+        *,
+        trigger: str,
+        progress: Watcher | None = None,
+        stop: threading.Event | None = None,
+    ) -> RunResult:
+        """Capture one account now.
+
+        Raises:
+            NotFound: no such account.
+            Busy: somebody else is at it.
+            OutOfSpace, SpoolError: the disk would not keep more.
+            StoreUnavailable: what was captured is safe in the spool and goes to the store as soon as it answers.
+        """
+        self._check_room()
+        account = self._account(account_id)
+        with self._using(account_id):
+            self.recovery.finish_own(account_id)
+            with self._leased(account_id) as held:
+                result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
+        store_deltas(self.archive.database, self.archive.store)
+        return result
+
+    def _carry_out(
+        self,
+        account: Row[Any],
+        held: Held,
+        sweep: SweepKind,
+        trigger: str,
+        stop: threading.Event,
+        progress: Watcher | None,
+    ) -> RunResult:
+        under_way = UnderWay(
+            self.archive, self.spool, self.pending, self.committer, self.fetcher, self.pacer, account, held
+        )
+        ended = under_way.carry_out(sweep, trigger, stop, progress)
+        return RunResult(
+            ended.run, account.id, ended.outcome, ended.reason, ended.counts, ended.started_at, ended.finished_at
+        )
+
+    def due(self, now: datetime) -> list[tuple[str, SweepKind]]:
+        """Sweeps that are due, longest overdue first, at most one per account."""
+        with self.archive.database.read() as connection:
+            return due.due(connection, now)
+
+    def recover(self) -> RecoveryReport:
+        """Finish what processes that died left behind. Before anything new is fetched: the platform may no longer
+        have it."""
+        report = self.recovery.recover()
+        store_deltas(self.archive.database, self.archive.store)
+        return report
+
+    def flush(self, *, all: bool) -> None:
+        """Give waiting run records a segment: those past the longest age, or ``all``."""
+        age = timedelta(seconds=self.archive.settings.segment_age_seconds)
+        before = None if all else self.archive.clock.now() - age
+        for account_id in self.pending.due(before):
+            with self._using(account_id), self._leased(account_id) as held:
+                self._flush(account_id, held)
+        store_deltas(self.archive.database, self.archive.store)
+
+    def close(self) -> None:
+        """Flush and give the spool folder up."""
+        try:
+            self.flush(all=True)
+        finally:
+            self.fetcher.close()
+            self.spool.close()
+
+    def _flush(self, account_id: str, held: Held) -> None:
+        parts = self.pending.of(account_id)
+        account = self._account(account_id)
+        identity = RunIdentity(ids.new_id("rn"), held.epoch, account_id, account.platform, "")
+        batch = Batch(self.spool.folder, identity, 1, segment_terms(self.archive, account))
+        finished = batch.seal(parts, self.archive.clock.now())
+        stored = self.committer.put(self.spool.folder, finished)
+        work = Work(account_id, identity.run, held.epoch, stored, (), (), closed_at(parts))
+        self.committer.commit(held, work, release=True)
+        batch.clear()
+        self.pending.done(account_id, parts)
+
+    def _check_room(self) -> None:
+        reserve = self.archive.settings.disk_reserve_percent / 100
+        if self.spool.free_share() < reserve:
+            raise OutOfSpace(
+                f"less than {reserve:.0%} of the disk of {self.spool.root} is free: capturing waits until there is room"
+            )
+
+    def _account(self, account_id: str) -> Row[Any]:
+        with self.archive.database.read() as connection:
+            row = connection.execute(select(Account.__table__).where(Account.id == account_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"no account {account_id}; `archiver account list` shows them")
+        return row
+
+    @contextmanager
+    def _leased(self, account_id: str) -> Iterator[Held]:
+        archive = self.archive
+        lasts = timedelta(seconds=archive.settings.lease_seconds)
+        holder = self.spool.folder.name
+        held = leases.acquire(archive.database, account_id, holder, archive.clock.now(), lasts)
+        try:
+            yield held
+        finally:
+            leases.release(archive.database, held, archive.clock.now())
+
+    @contextmanager
+    def _using(self, account_id: str) -> Iterator[None]:
+        """One thread of this process per account."""
+        with self._lock:
+            if account_id in self._active:
+                raise leases.Busy("this account is being captured just now; try again in a moment")
+            self._active.add(account_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._active.discard(account_id)
+
+
+def _user_agent(contact: str | None) -> str:
+    """Says who asks, and where to complain."""
+    return f"records-archiver/{__version__}" + (f" ({contact})" if contact else "")

@@ -1,0 +1,225 @@
+"""One sweep of one account: asks in order, takes what comes, and concludes only what was seen."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from archiver import ids
+from archiver.capture.asking import Asked, Asker, Stopped
+from archiver.capture.facts import Taken
+from archiver.capture.fetching import WantedFile, wanted_files
+from archiver.capture.listings import PAGE_LIMIT, REPEATED, Listing, Listings
+from archiver.capture.outcomes import RunOutcome, judge
+from archiver.capture.parts import Concluded
+from archiver.capture.run import Progress, RunState, Watcher
+from archiver.capture.seen import Seen
+from archiver.clock import Clock
+from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, RecordRef, State, Sweep, SweepKind
+
+_FATAL = (ProblemKind.SIGN_IN_EXPIRED,)
+_LOOKS = 500
+"""Most direct looks of one run; the rest are looked at by the next."""
+
+
+class _Fatal(Exception):  # noqa: N818
+    """The account needs a person; asking on makes it worse."""
+
+
+@dataclass(slots=True)
+class SweepRun:
+    """Carries out one sweep. ``checkpoint`` is called between pages and may commit what there is."""
+
+    connector: Connector
+    account: AccountRef
+    sweep: Sweep
+    asker: Asker
+    state: RunState
+    seen: Seen
+    clock: Clock
+    requests: int
+    checkpoint: Callable[[], None]
+    watch: Watcher | None = None
+    listings: Listings = field(default_factory=Listings)
+    wanted: list[WantedFile] = field(default_factory=list)
+    problem: Problem | None = None
+    """What a person must know of the account, if anything."""
+    suspicious: str | None = None
+    _bookmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _gone: list[Asked] = field(default_factory=list)
+    _controls: dict[tuple[str, tuple[tuple[str, str], ...]], Asked] = field(default_factory=dict)
+    _told: float = 0.0
+
+    def perform(self) -> tuple[RunOutcome, str | None]:
+        """Ask everything, then look directly at what was missing. The outcome and its reason.
+
+        Raises:
+            SpoolError, OutOfSpace, StaleLease: the run cannot go on; what was captured stays in the spool.
+        """
+        stopped, fatal = False, None
+        try:
+            self._pages(self.connector.begin(self.account, self.sweep, self.state.bookmark or None))
+            self._look_at_missing()
+        except Stopped:
+            stopped = True
+        except _Fatal as error:
+            fatal = str(error)
+        self._cover()
+        stored = self.state.counts.get("exchanges", 0)
+        lists = self.listings.by_name.values()
+        return judge(lists, stored=stored, suspicious=self.suspicious, stopped=stopped, fatal=fatal)
+
+    def _pages(self, first: Iterable[Ask]) -> None:
+        queue = deque(first)
+        while queue:
+            ask = queue.popleft()
+            listing = self.listings.of(ask)
+            if self.asker.ordinal >= self.requests:
+                listing.fail(PAGE_LIMIT)
+            elif self.listings.repeats(ask):
+                listing.fail(REPEATED)
+            else:
+                self._page(ask, listing, queue)
+                self.checkpoint()
+
+    def _page(self, ask: Ask, listing: Listing, queue: deque[Ask]) -> None:
+        asked = self.asker.ask(ask)
+        news = self._take(asked)
+        status = asked.answer.wire.status if asked.answer else None
+        listing.page(ask, asked.reading, not_modified=status == 304)
+        self._tell(ask.purpose)
+        self._judge_problem(asked)
+        reading = asked.reading
+        if reading.bookmark is not None:
+            self._bookmarks.setdefault(listing.name, {}).update(reading.bookmark)
+        if reading.next_page is not None:
+            if self.sweep.kind is SweepKind.NEW and reading.records and not news:
+                listing.stopped = True
+            else:
+                queue.appendleft(reading.next_page)
+        queue.extend(reading.asks)
+
+    def _take(self, asked: Asked, *, keep: bool = False) -> bool:
+        """Keep an answer, or note what it repeats. True where it brought anything."""
+        if asked.answer is None:
+            return False
+        taken, reading = asked.answer, asked.reading
+        if asked.answer.wire.status == 304 and not keep:
+            return False
+        choice = self.seen.choose(taken, reading)
+        self.state.tally.drift.update(reading.drift)
+        if not (choice.store or keep):
+            self.state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
+            return False
+        self._store([*asked.hops, taken])
+        self.seen.stored(taken, reading)
+        self.wanted.extend(wanted_files(self.account.id, taken, choice.new_media))
+        return choice.store
+
+    def _store(self, taken: list[Taken]) -> None:
+        self.state.store(taken)
+        self.state.count("exchanges", len(taken))
+
+    def _judge_problem(self, asked: Asked) -> None:
+        problem = asked.problem
+        if problem is None:
+            return
+        if problem.kind is ProblemKind.GONE and asked.answer is not None:
+            self._gone.append(asked)
+        else:
+            self.problem = self.problem or problem
+        if problem.kind in _FATAL:
+            raise _Fatal(problem.detail)
+
+    # What is missing
+
+    def _look_at_missing(self) -> None:
+        """Look directly at everything that should have been there and was not."""
+        refs: dict[str, RecordRef] = {}
+        for asked in self._gone:
+            if asked.ask.context.get("look"):
+                self._conclude(asked, asked.ask.context["look"])
+            elif asked.ask.listing is not None:
+                refs |= {ref.key: ref for ref in self.seen.expected(asked.ask.listing, None)}
+        for listing in self.listings.by_name.values():
+            refs |= self._missing_from(listing)
+        looks = list(refs.values())
+        if len(looks) > _LOOKS:
+            self.state.count("looks_left", len(looks) - _LOOKS)
+        for ask in self.connector.look(self.account, looks[:_LOOKS]):
+            self._look(ask)
+            self.checkpoint()
+
+    def _missing_from(self, listing: Listing) -> dict[str, RecordRef]:
+        if not listing.nominates:
+            return {}
+        expected = {ref.key: ref for ref in self.seen.expected(listing.name, listing.since)}
+        if expected and not listing.seen:
+            self.suspicious = f"{listing.name} came back empty, but {len(expected)} records are known to be in it"
+            return {}
+        return {key: ref for key, ref in expected.items() if key not in listing.seen}
+
+    def _look(self, ask: Ask) -> None:
+        if self.listings.repeats(ask):
+            return
+        asked = self.asker.ask(ask)
+        keys = [key for key in ask.context.get("look", ()) if isinstance(key, str)]
+        self.state.count("looks", len(keys))
+        self._tell("look")
+        if asked.answer is None:
+            return
+        kind = asked.problem.kind if asked.problem else None
+        found = {record.key for record in asked.reading.records} | set(asked.reading.present)
+        absent = [key for key in keys if key not in found]
+        if absent and kind in (None, ProblemKind.GONE):
+            self._conclude(asked, absent)
+        else:
+            self._take(asked)
+
+    def _conclude(self, asked: Asked, keys: Iterable[str]) -> None:
+        """Not returned: the platform says not found, and in the same run answers for something else of the account."""
+        answer, control = asked.answer, self._control(asked)
+        if answer is None or control is None or control.answer is None or control.problem is not None:
+            self.state.count("looks_undecided")
+            return
+        missing = [key for key in keys if self.seen.is_known(key)]
+        if not missing:
+            return
+        for one in (asked, control):
+            if one.answer is not None and not self.seen.is_stored(one.answer.ordinal):
+                self._take(one, keep=True)
+        run = self.state.terms.identity.run
+        evidence = tuple(ids.exchange_id(run, one.ordinal) for one in (answer, control.answer))
+        for key in missing:
+            concluded = Concluded(key, State.NOT_RETURNED, answer.wire.received_at, evidence)
+            self.state.tally_of(answer.ask.access).concluded.append(concluded)
+            self.state.count("not_returned")
+
+    def _control(self, asked: Asked) -> Asked | None:
+        ask = asked.ask.control
+        if ask is None or asked.answer is None:
+            return None
+        known = self._controls.get((ask.url, ask.parameters))
+        if known is None:
+            known = self.asker.ask(replace(ask, control=None), control_of=asked.answer.ordinal)
+            self._controls[ask.url, ask.parameters] = known
+        return known
+
+    # What is written down
+
+    def _cover(self) -> None:
+        for listing in self.listings.by_name.values():
+            if listing.complete:
+                self.state.bookmark.update(self._bookmarks.get(listing.name, {}))
+            if listing.pages and (listing.named or listing.fault):
+                self.state.tally_of(listing.access).covered.append(listing.covered(self.seen.since(listing.name)))
+
+    def _tell(self, doing: str) -> None:
+        if self.watch is None or time.monotonic() - self._told < 0.1:
+            return
+        self._told = time.monotonic()
+        counts = self.state.counts
+        self.watch(Progress(self.account.id, self.asker.ordinal, self.seen.count, counts.get("exchanges", 0), doing))

@@ -1,0 +1,213 @@
+"""One run between its lease and its last commit."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row
+
+from archiver import ids
+from archiver.capture import due
+from archiver.capture.asking import Asker, Stopped
+from archiver.capture.batch import Batch
+from archiver.capture.commit import exchange_row, last_bookmark
+from archiver.capture.committer import Committer, Work
+from archiver.capture.facts import RunIdentity, Taken
+from archiver.capture.faults import crash_point
+from archiver.capture.fetching import FileFetcher, postponed_files
+from archiver.capture.leases import Held
+from archiver.capture.outcomes import RunOutcome
+from archiver.capture.pacing import Pacer
+from archiver.capture.pending import Pending
+from archiver.capture.run import RunState, RunTerms, Watcher
+from archiver.capture.seen import Seen
+from archiver.capture.spool import Spool
+from archiver.capture.sweep import SweepRun
+from archiver.capture.terms import about, account_ref, frozen_settings, said_before, segment_terms
+from archiver.http import Fetcher
+from connectors.contract import Sweep, SweepKind
+
+if TYPE_CHECKING:
+    from archiver.archive import Archive
+
+_BATCH_EXCHANGES = 200
+_BATCH_AGE = timedelta(minutes=1)
+"""A long run is committed at least so often, so that what it found can be searched and its lease stays fresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    run: str
+    outcome: RunOutcome
+    reason: str | None
+    counts: dict[str, int]
+    started_at: datetime
+    finished_at: datetime
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """Carries out one run of one account whose lease is held."""
+
+    archive: Archive
+    spool: Spool
+    pending: Pending
+    committer: Committer
+    fetcher: Fetcher
+    pacer: Pacer
+    account: Row[Any]
+    held: Held
+    counts: dict[str, int] = field(default_factory=dict)
+    _since: datetime = field(init=False)
+    _state: RunState = field(init=False)
+    _asker: Asker = field(init=False)
+    _seen: Seen = field(init=False)
+
+    def carry_out(self, kind: SweepKind, trigger: str, stop: threading.Event, watch: Watcher | None) -> Ended:
+        """Sweep, fetch files, commit.
+
+        Raises:
+            ArchiverError: the run could not be archived; what was captured stays in the spool for recovery.
+        """
+        self._prepare(kind, trigger, stop)
+        sweep = self._sweep(kind, watch)
+        try:
+            outcome, reason = sweep.perform()
+            if outcome is not RunOutcome.INTERRUPTED:
+                outcome, reason = self._files(sweep, outcome, reason)
+            at = self.archive.clock.now()
+            self._finish(sweep, outcome, reason, at)
+        except BaseException:
+            self._state.batch.abandon()
+            raise
+        return Ended(self._state.terms.identity.run, outcome, reason, self.counts, self._since_start(), at)
+
+    # Setting up
+
+    def _prepare(self, kind: SweepKind, trigger: str, stop: threading.Event) -> None:
+        archive, account = self.archive, self.account
+        connector = archive.platforms.connector(account.platform)
+        token = archive.vault.token(account.id)
+        now = archive.clock.now()
+        identity = RunIdentity(ids.new_id("rn"), self.held.epoch, account.id, account.platform, connector.version)
+        settings_hash, frozen = frozen_settings(archive, account)
+        with archive.database.read() as connection:
+            used, any_run = said_before(connection, account, settings_hash)
+            bookmark = last_bookmark(connection, account.id, self.held.epoch)
+        terms = RunTerms(
+            identity=identity,
+            sweep=kind,
+            trigger=trigger,
+            started_at=now,
+            settings_hash=settings_hash,
+            frozen=None if used else frozen,
+            about=None if any_run else about(account),
+            segments=segment_terms(archive, account),
+        )
+        batch = Batch(self.spool.folder, identity, 1, terms.segments)
+        self._since = now
+        self._state = RunState(terms, self.spool, batch, bookmark)
+        self._seen = Seen(archive.database, account.id)
+        self._asker = Asker(
+            connector,
+            account_ref(account, connector, authorised=token is not None),
+            self.fetcher,
+            self.pacer,
+            stop,
+            self._spool,
+            lambda purpose, status: self._state.tally.asked(purpose, status),
+            token,
+            archive.settings.request_attempts,
+            archive.settings.answer_bytes,
+        )
+
+    def _sweep(self, kind: SweepKind, watch: Watcher | None) -> SweepRun:
+        threads = due.threads(self.archive, self.account.id) if kind is SweepKind.WATCH else []
+        return SweepRun(
+            self._asker.connector,
+            self._asker.account,
+            Sweep(kind, self._since, threads),
+            self._asker,
+            self._state,
+            self._seen,
+            self.archive.clock,
+            self.archive.settings.run_requests,
+            self._checkpoint,
+            watch,
+        )
+
+    def _since_start(self) -> datetime:
+        return self._state.terms.started_at
+
+    def _spool(self, taken: Taken) -> None:
+        self._state.batch.spool(taken, self._state.terms.to_json())
+        crash_point("run.captured")
+
+    # Committing
+
+    def _checkpoint(self) -> None:
+        """Commit what there is, where it is much or old."""
+        batch, settings = self._state.batch, self.archive.settings
+        old = self.archive.clock.now() - self._since > _BATCH_AGE
+        if not batch.entries and not old:
+            return
+        if len(batch.entries) >= _BATCH_EXCHANGES or batch.size >= settings.segment_bytes or old:
+            self._commit(None, self.archive.clock.now())
+
+    def _files(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None) -> tuple[RunOutcome, str | None]:
+        fetcher = FileFetcher(self._asker, self._state, self.archive.settings.media_bytes)
+        postponed = postponed_files(self.archive.database, self.account.id)
+        wanted = {file.medium.id: file for file in (*postponed, *sweep.wanted)}
+        try:
+            for file in wanted.values():
+                fetcher.fetch(file)
+                self._checkpoint()
+        except Stopped:
+            return RunOutcome.INTERRUPTED, "the service was stopped"
+        if outcome is RunOutcome.UNCHANGED and self._stored():
+            return RunOutcome.COMPLETE, None
+        return outcome, reason
+
+    def _stored(self) -> bool:
+        return bool(self.counts.get("exchanges") or self._state.counts.get("exchanges"))
+
+    def _finish(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime) -> None:
+        due.settle(self.archive, sweep, outcome)
+        if self._state.batch.entries or self._state.part > 1:
+            self._commit((outcome.value, reason), at)
+        else:
+            self._commit_quiet((outcome.value, reason), at)
+
+    def _commit(self, outcome: tuple[str, str | None] | None, at: datetime) -> None:
+        state, batch = self._state, self._state.batch
+        waiting = self.pending.of(self.account.id)
+        parts = state.parts(at, self._asker.ordinal, outcome)
+        finished = batch.seal([*waiting, *parts], at)
+        stored = self.committer.put(self.spool.folder, finished)
+        rows = [exchange_row(entry) for entry in batch.entries]
+        work = Work(self.account.id, state.terms.identity.run, self.held.epoch, stored, rows, parts, at)
+        self.committer.commit(self.held, work, release=outcome is not None)
+        batch.clear()
+        self.pending.done(self.account.id, waiting)
+        self._next(outcome)
+
+    def _commit_quiet(self, outcome: tuple[str, str | None], at: datetime) -> None:
+        """Nothing was stored: the run record waits for the account's next segment; its rows are written at once."""
+        parts = self._state.parts(at, self._asker.ordinal, outcome)
+        self.pending.add(parts)
+        crash_point("run.pending")
+        work = Work(self.account.id, self._state.terms.identity.run, self.held.epoch, (), (), parts, at)
+        self.committer.commit(self.held, work, release=True)
+        self._state.batch.clear()
+        self._next(outcome)
+
+    def _next(self, outcome: tuple[str, str | None] | None) -> None:
+        for name, amount in self._state.counts.items():
+            self.counts[name] = self.counts.get(name, 0) + amount
+        if outcome is None:
+            self._state.next_batch()
+            self._seen.committed()
+            self._since = self.archive.clock.now()
