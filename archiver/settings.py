@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     )
     store_url: str = Field(
         default="",
-        description="Where objects are stored: `file:///folder` or `s3://bucket/prefix`. Empty: a folder in `home`.",
+        description="Where objects are stored: `file:///folder`; `s3://bucket/prefix` comes later. Empty: in `home`.",
     )
     s3_endpoint_url: str | None = Field(
         default=None, description="Address of an S3-compatible server, where it is not Amazon's."
@@ -285,7 +285,7 @@ def _check_store_url(url: str) -> None:
 
 
 def practice_settings(settings: Settings, trusted_origin: str | None = None) -> Settings:
-    """Settings of the practice archive that belongs to ``settings``: a home, index, store and keys of its own inside the
+    """Settings of the practice archive of ``settings``: a home, index, store and keys of its own inside the
     real home, sweeps within seconds, and no other server than ``trusted_origin`` on the local network."""
     home = settings.home / "practice"
     own: dict[str, Any] = {

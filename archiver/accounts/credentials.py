@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, delete, func, insert, select
 
 from archiver.accounts.models import Credential
+from archiver.capture.secret_forms import Secret
 from archiver.database import Database
 from archiver.errors import IntegrityError, MissingKey, SettingsError, UsageError
 
@@ -42,10 +43,11 @@ class Vault:
 
         Raises:
             MissingKey: the key file is gone although tokens sealed with it exist.
-            UsageError: an empty or absurdly long token.
+            UsageError: too long, or nothing that could be kept out of the record (:class:`Secret`).
         """
-        if not token or len(token) > _LONGEST or not token.isprintable():
+        if len(token) > _LONGEST or not token.isprintable():
             raise UsageError("that is not a token: one line of text without control characters is expected")
+        Secret(token)
         if not self.key_file.exists():
             self._create_key_file(connection)
         key_id, key = self._keys()[0]
@@ -58,7 +60,7 @@ class Vault:
             )
         )
 
-    def token(self, account_id: str, purpose: str = READ) -> str | None:
+    def token(self, account_id: str, purpose: str = READ) -> Secret | None:
         """The token of an account, or None where there is none.
 
         Raises:
@@ -75,7 +77,7 @@ class Vault:
         key = dict(self._keys()).get(row.key_id)
         if key is None:
             raise MissingKey(f"the key {row.key_id} is not in {self.key_file}: put it back, or give the token again")
-        return unseal(key, _place(account_id, purpose, row.key_id), row.sealed).decode()
+        return Secret(unseal(key, _place(account_id, purpose, row.key_id), row.sealed).decode())
 
     def check(self) -> int:
         """Prove that every stored token can be opened; how many there are. Raises as :meth:`token` does."""

@@ -1,0 +1,81 @@
+"""Asking a platform who an address is, before anything is registered."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from archiver.archive import Archive
+from archiver.capture.asks import answer_of
+from archiver.errors import ArchiverError, Refused, Unreachable
+from archiver.http import Fetcher, redirect_target, user_agent
+from archiver.visible import one_line
+from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector, Problem, ProblemKind
+
+_HOPS = 5
+_UNREACHABLE = (ProblemKind.RATE, ProblemKind.TRANSIENT)
+
+
+def ask_platform(
+    archive: Archive, connector: Connector, claim: Claim, fetch: Callable[[Ask], Answer] | None = None
+) -> AccountFacts:
+    """What the platform says the claimed account is.
+
+    Raises:
+        Unreachable: it does not answer, or wants us to wait.
+        Refused: it answers that there is no such account, that it is not ours to read, or something unexpected.
+    """
+    ask = connector.identify(claim)
+    answer = fetch(ask) if fetch is not None else _fetch(archive, ask)
+    reading = connector.read(ask, answer)
+    if reading.problem is not None:
+        raise _error_of(reading.problem, connector)
+    if reading.account is None or not reading.account.platform_id:
+        raise Refused(f"this address does not answer like {connector.title}; check it, or name another with --platform")
+    return reading.account
+
+
+def _fetch(archive: Archive, ask: Ask) -> Answer:
+    settings = archive.settings
+    with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
+        fetcher = Fetcher(
+            user_agent=user_agent(settings.contact),
+            trusted_origins=frozenset(settings.trusted_origins),
+            spool_folder=Path(folder),
+            read_timeout=settings.request_timeout_seconds,
+            total_timeout=settings.request_total_seconds,
+        )
+        try:
+            return _follow(fetcher, ask, settings.answer_bytes)
+        finally:
+            fetcher.close()
+
+
+def _follow(fetcher: Fetcher, ask: Ask, limit: int) -> Answer:
+    for _ in range(_HOPS):
+        wire = fetcher.fetch(
+            ask.method,
+            ask.url,
+            parameters=ask.parameters,
+            headers=ask.headers,
+            body=ask.body,
+            limit=limit,
+            plain_http=urlsplit(ask.url).scheme == "http",
+        )
+        target = redirect_target(wire)
+        if target is None:
+            return answer_of(wire)
+        ask = dataclasses.replace(ask, url=urljoin(ask.url, target), parameters=())
+    raise Refused("this address redirects in circles; give the one it should end at")
+
+
+def _error_of(problem: Problem, connector: Connector) -> ArchiverError:
+    detail = one_line(problem.detail, 200).rstrip(".")
+    if problem.kind in _UNREACHABLE:
+        return Unreachable(f"{connector.title} cannot answer just now ({detail}); try again later, nothing was added")
+    if problem.kind is ProblemKind.GONE:
+        return Refused(f"there is no such account ({detail}); check the address")
+    return Refused(f"{connector.title} refused ({detail}); nothing was added")

@@ -1,0 +1,104 @@
+"""Templates and what they call: archived text is escaped, isolated in its direction, and shows what would steer it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from archiver.clock import to_text
+from archiver.visible import character_name, code_point, local_time, parts
+from archiver.web.words import OUTCOMES, STATES, SWEEPS, plain
+from zoneinfo import ZoneInfo
+
+
+def environment() -> Environment:
+    """The one template environment; everything is escaped unless it is :class:`Markup` made here."""
+    made = Environment(
+        loader=PackageLoader("archiver.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        said=said, outside=outside, size=size, number=number, span=span, plain=plain, part=lambda text: quote(text, "")
+    )
+    made.globals.update(OUTCOMES=OUTCOMES, STATES=STATES, SWEEPS=SWEEPS)
+    return made
+
+
+def said(text: str | None, nothing: str = "") -> Markup:
+    """Archived text: in ``<bdi>``, so that it cannot turn the words around it, with steering characters visible."""
+    if not text:
+        return escape(nothing)
+    return Markup("<bdi>{}</bdi>").format(shown(text))
+
+
+def shown(text: str) -> Markup:
+    """Escaped text in which each steering character is a small label with its code point and name."""
+    label = Markup('<span class="steering" title="{}">{}</span>')
+    return Markup("").join(
+        label.format(character_name(part), code_point(part)) if steers else escape(part)
+        for part, steers in parts(text.replace("\r\n", "\n"))
+    )
+
+
+def when(at: datetime | None, zone: ZoneInfo, nothing: str = "never") -> Markup:
+    """A time by the city's clocks, with UTC for whoever points at it."""
+    if at is None:
+        return escape(nothing)
+    utc = at.astimezone(UTC)
+    title = utc.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(to_text(utc), title, local_time(at, zone))
+
+
+def outside(url: str | None) -> Markup:
+    """An archived address: a link where it is a web address, plain text otherwise. Never followed with our address."""
+    if not url:
+        return Markup("")
+    try:
+        usable = urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname) and url.isprintable()
+    except ValueError:
+        usable = False
+    if not usable:
+        return said(url)
+    return Markup('<a href="{}" rel="noreferrer noopener nofollow external">{}</a>').format(url, said(url))
+
+
+def size(count: int | None) -> str:
+    """Bytes for people: ``1.5 MiB``."""
+    if count is None:
+        return "unknown"
+    amount, unit = float(count), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if amount < 1024:
+            break
+        amount, unit = amount / 1024, larger
+    return f"{count:,} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+
+
+def number(count: int) -> str:
+    """``12,345``."""
+    return f"{count:,}"
+
+
+def span(seconds: float | None) -> str:
+    """A length of time for people."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 90:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return str(timedelta(seconds=round(seconds)))
+
+
+def render(made: Environment, name: str, zone: ZoneInfo, values: dict[str, Any]) -> str:
+    """One page; ``when`` is bound to the city's zone."""
+
+    def local(at: datetime | None, nothing: str = "never") -> Markup:
+        return when(at, zone, nothing)
+
+    return made.get_template(name).render(**values, when=local)

@@ -1,0 +1,118 @@
+"""What protects every page: the Host allow-list, methods that only read, response headers, and errors that tell nothing.
+
+Written as plain ASGI, outermost, so that no route and no error escapes it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from archiver import logs
+
+_log = logs.get(__name__)
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": _POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "interest-cohort=()",
+}
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+#: Renders an error: status, what to say, id, whether JSON is wanted → content type and body.
+ErrorPage = Callable[[int, str, str, bool], tuple[str, bytes]]
+
+
+class Guard:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp, names: Sequence[str], error_page: ErrorPage) -> None:
+        self._app = app
+        self._names = frozenset(name.lower() for name in (*_LOOPBACK, *names))
+        self._error_page = error_page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        guarded = _WithHeaders(send)
+        if host_of(scope) not in self._names:
+            await self._refuse(scope, guarded, 400, "This service does not answer to that name.")
+        elif scope["method"] not in ("GET", "HEAD"):
+            await self._refuse(scope, guarded, 405, "These pages can only be read.")
+        else:
+            await self._serve(scope, receive, guarded)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: _WithHeaders) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - the last resort: told to the log with an id, never to the reader
+            number = secrets.token_hex(6)
+            _log.error("page.failed", id=number, route=_route(scope), exc_info=error)
+            if send.started:
+                raise
+            await self._refuse(scope, send, 500, "Something went wrong. Nothing archived is affected.", number)
+
+    async def _refuse(self, scope: Scope, send: _WithHeaders, status: int, message: str, number: str = "") -> None:
+        kind, body = self._error_page(status, message, number, wants_json(scope))
+        headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+        if status == 405:
+            headers.append((b"allow", b"GET, HEAD"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+class _WithHeaders:
+    """A ``send`` that puts our headers on every response."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers[name] = value
+            if "server" in headers:
+                del headers["server"]
+        await self._send(message)
+
+
+def host_of(scope: Scope) -> str:
+    """The one Host header without its port, lower case; empty where it is missing, doubled or unreadable."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) != 1:
+        return ""
+    host: str = hosts[0].decode("latin-1").lower()
+    if host.startswith("["):
+        end = host.find("]")
+        return host[: end + 1] if _is_port(host[end + 1 :]) else ""
+    name, colon, port = host.partition(":")
+    return name if not colon or _is_port(colon + port) else ""
+
+
+def _is_port(text: str) -> bool:
+    return text == "" or (text[0] == ":" and text[1:].isdigit() and text.isascii())
+
+
+def wants_json(scope: Scope) -> bool:
+    """Whether the reader is a program."""
+    path = str(scope["path"])
+    return "/api/" in path or path.endswith("/healthz")
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern, which holds no query and no id."""
+    return str(getattr(scope.get("route"), "path", "unknown"))

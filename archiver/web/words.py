@@ -1,0 +1,45 @@
+"""The words of the screen for what the archive stores as codes. A code without words is shown as it is."""
+
+from __future__ import annotations
+
+from archiver.capture.outcomes import RunOutcome
+from connectors.contract import State, SweepKind
+
+#: Code → (words, tone). A tone is a colour and never the only sign.
+OUTCOMES: dict[str | None, tuple[str, str]] = {
+    RunOutcome.COMPLETE.value: ("complete, something new", "good"),
+    RunOutcome.UNCHANGED.value: ("complete, nothing new", "good"),
+    RunOutcome.SUSPICIOUS.value: ("suspicious: a list came back empty", "bad"),
+    RunOutcome.PARTIAL.value: ("partly done, there is a gap", "warn"),
+    RunOutcome.FAILED.value: ("failed", "bad"),
+    RunOutcome.INTERRUPTED.value: ("interrupted, goes on with the next run", "warn"),
+    None: ("under way", "quiet"),
+}
+
+STATES: dict[str, tuple[str, str]] = {
+    State.VISIBLE.value: ("visible when last seen", "good"),
+    State.NOT_RETURNED.value: ("no longer returned by the platform", "bad"),
+    State.HIDDEN_BY_PAGE.value: ("hidden by the page", "warn"),
+    State.HELD_FOR_REVIEW.value: ("held for review by the platform", "warn"),
+    State.SPAM.value: ("marked as spam", "warn"),
+    State.RESTRICTED.value: ("restricted", "warn"),
+    State.DELETED_BY_AUTHOR.value: ("deleted by its author", "bad"),
+    State.DELETED_BY_PAGE.value: ("deleted by the page", "bad"),
+    State.REMOVED_BY_PLATFORM.value: ("removed by the platform", "bad"),
+}
+
+ACCOUNT_STATES: dict[str, tuple[str, str]] = {
+    "active": ("captured on schedule", "good"),
+    "paused": ("paused by a person", "warn"),
+}
+
+SWEEPS: dict[str, str] = {
+    SweepKind.NEW.value: "for new records",
+    SweepKind.WATCH.value: "again at recent threads",
+    SweepKind.FULL.value: "of everything",
+}
+
+
+def plain(code: str) -> str:
+    """A stored code as words: ``held_for_review`` → ``held for review``."""
+    return code.replace("_", " ")

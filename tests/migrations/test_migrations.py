@@ -1,0 +1,139 @@
+"""The tables: one way up, equal to the models, refused where they are not ours."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from archiver import migrate
+from archiver.database import Database
+from archiver.errors import Unreachable, WrongStore
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'index.sqlite3'}")
+    yield database
+    database.close()
+
+
+def test_there_is_one_head_and_one_way_to_it() -> None:
+    script = ScriptDirectory.from_config(migrate._config())
+    assert len(script.get_heads()) == 1
+    assert [revision.revision for revision in script.walk_revisions()][-1] == "0001"
+
+
+def test_an_empty_database_comes_up_and_a_second_start_changes_nothing(database: Database) -> None:
+    assert migrate.upgrade(database)
+    assert not migrate.upgrade(database)
+    with database.read() as connection:
+        assert migrate.current(connection) == migrate.head()
+
+
+def test_the_models_say_what_the_migrations_made(database: Database) -> None:
+    migrate.upgrade(database)
+    with database.read() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_name": migrate.include_name, "compare_type": True, "target_metadata": migrate.metadata()},
+        )
+        assert compare_metadata(context, migrate.metadata()) == []
+
+
+def test_names_of_keys_and_indexes_are_those_of_the_models(database: Database) -> None:
+    migrate.upgrade(database)
+    inspector = inspect(database.engine)
+    for table in migrate.metadata().sorted_tables:
+        found = {str(index["name"]) for index in inspector.get_indexes(table.name)}
+        assert found == {str(index.name) for index in table.indexes}, table.name
+        assert inspector.get_pk_constraint(table.name)["name"] == f"pk_{table.name}"
+
+
+def test_every_table_of_the_database_is_known_or_the_search_index_own(database: Database) -> None:
+    migrate.upgrade(database)
+    known = set(migrate.metadata().tables) | {"alembic_version"}
+    for name in inspect(database.engine).get_table_names():
+        assert name in known or not migrate.include_name(name, "table", {}), name
+
+
+def test_the_way_down_and_up_again_gives_the_same_tables(database: Database) -> None:
+    from alembic import command
+
+    migrate.upgrade(database)
+    before = _schema(database)
+    with database.write() as connection:
+        command.downgrade(migrate._config(connection), "base")
+    assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
+    migrate.upgrade(database)
+    assert _schema(database) == before
+
+
+def test_starters_at_the_same_time_do_not_collide(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'index.sqlite3'}"
+    done: list[bool] = []
+    errors: list[BaseException] = []
+    gate = threading.Barrier(6)
+
+    def start() -> None:
+        database = Database(url)
+        try:
+            gate.wait()
+            done.append(migrate.upgrade(database))
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert sorted(done) == [False] * 5 + [True]
+
+
+def test_a_database_of_a_newer_version_is_refused_and_not_touched(database: Database, tmp_path: Path) -> None:
+    migrate.upgrade(database)
+    with sqlite3.connect(tmp_path / "index.sqlite3") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = _schema(database)
+    with pytest.raises(WrongStore, match="newer version") as caught:
+        migrate.upgrade(database)
+    assert caught.value.exit_code == 6
+    assert _schema(database) == before
+
+
+def test_a_database_of_another_program_is_refused_and_not_touched(database: Database, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "index.sqlite3") as raw:
+        raw.execute("CREATE TABLE invoices (id INTEGER)")
+    with pytest.raises(WrongStore, match="another program"):
+        migrate.upgrade(database)
+    assert inspect(database.engine).get_table_names() == ["invoices"]
+
+
+def test_a_file_that_is_no_database_is_refused_and_not_touched(database: Database, tmp_path: Path) -> None:
+    content = b"this is a letter to the mayor, not a database\n" * 50
+    (tmp_path / "index.sqlite3").write_bytes(content)
+    with pytest.raises(WrongStore, match="not a readable SQLite database"):
+        migrate.upgrade(database)
+    assert (tmp_path / "index.sqlite3").read_bytes() == content
+
+
+def test_a_database_in_a_folder_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable, match="check the folder"):
+        migrate.upgrade(Database(f"sqlite:///{tmp_path / 'missing' / 'index.sqlite3'}"))
+
+
+def _schema(database: Database) -> list[tuple[str, str]]:
+    with database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
+        return [(name, sql) for name, sql in rows]
