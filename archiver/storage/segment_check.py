@@ -90,10 +90,9 @@ def check_store(
         StoreUnavailable: the store cannot even be listed. One object that cannot be read is a finding.
     """
     wanted = {key: known[key] for key in sorted(known) if key.startswith(prefix) and key > after}
-    number = total = 0
-    for key, present in _merged(store, wanted, prefix, after):
+    total = 0
+    for number, (key, present) in enumerate(_merged(store, wanted, prefix, after), 1):
         fixity, findings, size = _look(store, key, present, wanted.get(key))
-        number += 1
         total += size
         yield Checked(key, fixity, tuple(findings), number, len(wanted), total)
 

@@ -1,0 +1,363 @@
+"""What every object store must do, whatever is behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archiver.clock import SetClock, to_text
+from archiver.errors import IntegrityError, Refused
+from archiver.storage.protocol import Conflict, NoSuchObject, ObjectStore, Stored, check_key
+from tests.storage.samples import NOW, sha
+
+KEY = "segments/unassigned/ac_x/public/2026-11/sg_1-00.warc.gz"
+PARTS = st.from_regex(r"[A-Za-z0-9_=-][A-Za-z0-9._=-]{0,11}", fullmatch=True)
+KEYS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
+
+
+def put(store: ObjectStore, key: str, content: bytes = b"content") -> Stored:
+    return store.put(key, content, sha(content))
+
+
+def read(store: ObjectStore, key: str, offset: int = 0, length: int | None = None) -> bytes:
+    with store.open(key, offset, length) as file:
+        return file.read()
+
+
+def test_what_was_put_is_there_for_another_process(store: ObjectStore, open_again: Callable[[], ObjectStore]) -> None:
+    stored = put(store, KEY, b"some bytes")
+    other = open_again()
+    assert stored == other.head(KEY)
+    assert (stored.key, stored.size, stored.sha256) == (KEY, 10, sha(b"some bytes"))
+    assert read(other, KEY) == b"some bytes"
+
+
+def test_a_file_is_stored_as_bytes_are(store: ObjectStore, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 9000
+    source = tmp_path / "source"
+    source.write_bytes(content)
+    assert store.put(KEY, source, sha(content)).size == len(content)
+    assert read(store, KEY) == content
+    assert source.read_bytes() == content
+
+
+def test_an_empty_object_can_be_stored(store: ObjectStore) -> None:
+    assert put(store, KEY, b"").size == 0
+    assert read(store, KEY) == b""
+
+
+def test_nothing_is_under_a_key_that_was_never_put(store: ObjectStore) -> None:
+    put(store, KEY)
+    for absent in ("segments", "segments/unassigned", f"{KEY}/below", "other"):
+        assert store.head(absent) is None
+        with pytest.raises(NoSuchObject):
+            store.open(absent)
+
+
+def test_putting_the_same_bytes_again_is_success(store: ObjectStore) -> None:
+    first = put(store, KEY)
+    assert put(store, KEY) == first
+    assert [found.key for found in store.list()] == [KEY]
+
+
+def test_other_bytes_under_the_same_key_are_a_conflict_and_change_nothing(store: ObjectStore) -> None:
+    put(store, KEY, b"first")
+    for other in (b"other", b"a longer one", b""):
+        with pytest.raises(Conflict):
+            put(store, KEY, other)
+    assert read(store, KEY) == b"first"
+    assert store.head(KEY) == Stored(KEY, 5, sha(b"first"))
+
+
+def test_bytes_without_the_digest_they_should_have_are_not_stored(store: ObjectStore, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"changed")
+    for what in (b"changed", source):
+        with pytest.raises(IntegrityError, match="does not have SHA-256"):
+            store.put(KEY, what, sha(b"as captured"))
+    assert store.head(KEY) is None
+    assert list(store.list()) == []
+
+
+@pytest.mark.parametrize(
+    ("offset", "length", "expected"),
+    [(0, 4, b"0123"), (3, 2, b"34"), (8, 5, b"89"), (10, 1, b""), (99, 1, b""), (4, None, b"456789"), (2, 0, b"")],
+)
+def test_a_range_gives_these_bytes_and_no_others(
+    store: ObjectStore, offset: int, length: int | None, expected: bytes
+) -> None:
+    put(store, KEY, b"0123456789")
+    assert read(store, KEY, offset, length) == expected
+
+
+def test_a_negative_range_is_refused(store: ObjectStore) -> None:
+    put(store, KEY)
+    for offset, length in ((-1, 1), (0, -1)):
+        with pytest.raises(ValueError):
+            store.open(KEY, offset, length)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(
+            "",
+            "/",
+            "/a",
+            "a/",
+            "a//b",
+            ".",
+            "..",
+            "../a",
+            "a/../b",
+            "a/./b",
+            ".tmp/x",
+            "a/.b",
+            "a b",
+            "a\n",
+            "a\\b",
+            "é",
+        ),
+        *("a\0", "C:\\x", "a" * 201, "/".join(["a" * 100] * 9), "a:b", "%2e%2e/a"),
+    ],
+)
+def test_a_key_that_could_lead_elsewhere_is_no_key(store: ObjectStore, key: str) -> None:
+    for act in (
+        lambda: put(store, key),
+        lambda: store.head(key),
+        lambda: store.open(key),
+        lambda: store.delete(key),
+        lambda: store.lock(key, NOW + timedelta(days=1)),
+        lambda: store.hold(key, True),
+        lambda: store.locked_until(key),
+    ):
+        with pytest.raises(ValueError, match="not a usable object key"):
+            act()
+
+
+@given(keys=st.lists(KEYS, max_size=8), prefix=st.one_of(st.just(""), KEYS), after=st.one_of(st.just(""), KEYS))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_listing_gives_every_key_once_in_order(
+    open_again: Callable[[], ObjectStore], keys: list[str], prefix: str, after: str
+) -> None:
+    store = open_again()
+    for old in list(store.list()):
+        store.delete(old.key)
+    present: set[str] = set()
+    for key in keys:
+        # On some stores a name cannot be an object and lead to others at once; those keys are not asked of any.
+        if not any(key.startswith(f"{other}/") or other.startswith(f"{key}/") for other in present):
+            put(store, check_key(key))
+            present.add(key)
+    expected = sorted(key for key in present if key.startswith(prefix) and key > after)
+    assert [found.key for found in store.list(prefix, after)] == expected
+    assert [found.key for found in store.list(prefix[: len(prefix) // 2], after)] == sorted(
+        key for key in present if key.startswith(prefix[: len(prefix) // 2]) and key > after
+    )
+
+
+def test_listing_orders_by_the_whole_key_not_folder_by_folder(store: ObjectStore) -> None:
+    keys = ["a-b", "a.b", "a/x", "a/y/z", "a0", "a=", "aa"]
+    for key in reversed(keys):
+        put(store, key, key.encode())
+    assert [(found.key, found.size) for found in store.list()] == [(key, len(key)) for key in keys]
+    assert [found.key for found in store.list(after="a/x")] == ["a/y/z", "a0", "a=", "aa"]
+    assert [found.key for found in store.list("a/")] == ["a/x", "a/y/z"]
+    assert [found.key for found in store.list("a")] == keys
+
+
+def test_of_sixteen_writers_racing_for_a_key_one_wins_and_the_others_know(
+    open_again: Callable[[], ObjectStore],
+) -> None:
+    for name in range(12):
+        key = f"race/{name}"
+        outcomes: list[bytes | None] = []
+        barrier = threading.Barrier(16)
+
+        def write(
+            number: int, key: str = key, barrier: threading.Barrier = barrier, seen: list[bytes | None] = outcomes
+        ) -> None:
+            store, content = open_again(), b"writer %d" % number
+            barrier.wait()
+            try:
+                put(store, key, content)
+                seen.append(content)
+            except Conflict:
+                seen.append(None)
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        winners = [content for content in outcomes if content is not None]
+        assert len(outcomes) == 16
+        assert len(winners) == 1
+        assert read(open_again(), key) == winners[0]
+        assert open_again().head(key) == Stored(key, len(winners[0]), sha(winners[0]))
+
+
+def test_of_sixteen_writers_with_the_same_bytes_all_succeed(open_again: Callable[[], ObjectStore]) -> None:
+    done: list[Stored] = []
+    barrier = threading.Barrier(16)
+
+    def write() -> None:
+        store = open_again()
+        barrier.wait()
+        done.append(put(store, KEY))
+
+    threads = [threading.Thread(target=write) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [Stored(KEY, 7, sha(b"content"))] * 16
+
+
+# --- lock, hold, removal ---------------------------------------------------------------------------------------------
+
+
+def test_an_object_without_lock_and_hold_can_be_deleted_and_its_key_used_again(store: ObjectStore) -> None:
+    put(store, KEY, b"old")
+    assert store.locked_until(KEY) is None
+    assert not store.held(KEY)
+    store.delete(KEY)
+    assert store.head(KEY) is None
+    assert list(store.list()) == []
+    assert put(store, KEY, b"newer") == store.head(KEY)
+
+
+def test_deleting_what_is_not_there_is_success_so_that_a_disposal_can_be_run_again(store: ObjectStore) -> None:
+    store.delete(KEY)
+    put(store, KEY)
+    store.delete("segments")
+    assert store.head(KEY) is not None
+
+
+def test_a_locked_object_is_not_deleted_until_its_time(store: ObjectStore, clock: SetClock) -> None:
+    put(store, KEY)
+    until = NOW + timedelta(days=30)
+    store.lock(KEY, until)
+    assert store.locked_until(KEY) == to_text(until)
+    clock.at = until - timedelta(microseconds=1)
+    with pytest.raises(Refused, match="locked until"):
+        store.delete(KEY)
+    assert read(store, KEY) == b"content"
+    clock.at = until
+    store.delete(KEY)
+    assert store.head(KEY) is None
+
+
+def test_a_lock_is_lengthened_and_never_shortened(store: ObjectStore, open_again: Callable[[], ObjectStore]) -> None:
+    put(store, KEY)
+    store.lock(KEY, NOW + timedelta(days=30))
+    store.lock(KEY, NOW + timedelta(days=30))
+    open_again().lock(KEY, NOW + timedelta(days=60))
+    for earlier in (NOW + timedelta(days=59), NOW, NOW - timedelta(days=1)):
+        with pytest.raises(Refused, match="lengthened"):
+            store.lock(KEY, earlier)
+    assert store.locked_until(KEY) == to_text(NOW + timedelta(days=60))
+
+
+def test_a_lock_into_the_past_is_refused(store: ObjectStore) -> None:
+    put(store, KEY)
+    with pytest.raises(Refused):
+        store.lock(KEY, NOW - timedelta(seconds=1))
+    assert store.locked_until(KEY) is None
+
+
+def test_an_object_under_hold_is_not_deleted_until_the_hold_is_lifted(store: ObjectStore) -> None:
+    put(store, KEY)
+    store.hold(KEY, True)
+    store.hold(KEY, True)
+    assert store.held(KEY)
+    with pytest.raises(Refused, match="hold"):
+        store.delete(KEY)
+    store.hold(KEY, False)
+    store.hold(KEY, False)
+    assert not store.held(KEY)
+    store.delete(KEY)
+    assert store.head(KEY) is None
+
+
+def test_lock_and_hold_are_independent(store: ObjectStore, clock: SetClock) -> None:
+    put(store, KEY)
+    store.hold(KEY, True)
+    store.lock(KEY, NOW + timedelta(days=1))
+    clock.advance(timedelta(days=2))
+    with pytest.raises(Refused, match="hold"):
+        store.delete(KEY)
+    store.hold(KEY, False)
+    clock.advance(-timedelta(days=2))
+    with pytest.raises(Refused, match="locked"):
+        store.delete(KEY)
+
+
+def test_a_new_object_does_not_inherit_the_lock_of_a_deleted_one(store: ObjectStore, clock: SetClock) -> None:
+    put(store, KEY)
+    store.lock(KEY, NOW + timedelta(days=1))
+    clock.advance(timedelta(days=1))
+    store.delete(KEY)
+    put(store, KEY, b"another")
+    assert store.locked_until(KEY) is None
+
+
+def test_lock_and_hold_need_an_object(store: ObjectStore) -> None:
+    for act in (
+        lambda: store.lock(KEY, NOW + timedelta(days=1)),
+        lambda: store.hold(KEY, True),
+        lambda: store.held(KEY),
+        lambda: store.locked_until(KEY),
+    ):
+        with pytest.raises(NoSuchObject):
+            act()
+    assert list(store.list()) == []
+
+
+def test_putting_the_same_bytes_again_leaves_lock_and_hold(store: ObjectStore) -> None:
+    put(store, KEY)
+    store.lock(KEY, NOW + timedelta(days=1))
+    store.hold(KEY, True)
+    put(store, KEY)
+    assert store.locked_until(KEY) is not None
+    assert store.held(KEY)
+    assert [found.key for found in store.list()] == [KEY]
+
+
+def test_a_hold_races_a_deletion_and_one_of_them_comes_first(open_again: Callable[[], ObjectStore]) -> None:
+    for number in range(30):
+        key, outcome = f"race/{number}", list[str]()
+        put(open_again(), key)
+        barrier = threading.Barrier(2)
+
+        def hold(key: str = key, barrier: threading.Barrier = barrier, seen: list[str] = outcome) -> None:
+            store = open_again()
+            barrier.wait()
+            try:
+                store.hold(key, True)
+                seen.append("held")
+            except NoSuchObject:
+                seen.append("too late")
+
+        def delete(key: str = key, barrier: threading.Barrier = barrier, seen: list[str] = outcome) -> None:
+            store = open_again()
+            barrier.wait()
+            try:
+                store.delete(key)
+                seen.append("deleted")
+            except Refused:
+                seen.append("refused")
+
+        threads = [threading.Thread(target=act) for act in (hold, delete)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        there = open_again().head(key) is not None
+        assert set(outcome) == ({"held", "refused"} if there else {"too late", "deleted"})
