@@ -33,7 +33,8 @@ _TEXT = (
     "Notice {number}: street works on Juniper Avenue, block {block}, from 7 a.m. Crews renew the water main and the "
     "gas line. Buses 4 and 11 stop at Granary Row, wheelchair access is at the corner of Foundry Street. Residents of "
     "numbers {low} to {high} park on the east side; towing starts at 8 a.m. Questions: public works, weekdays 8 to 5. "
-    "Word of the day {word} {word2} {word3}."
+    "The street is swept before and after. Trees on the north side stay; two new ones are planted in the autumn at the "
+    "corner of Lantern Street, paid from the fund for streets. Word of the day {word} {word2} {word3}."
 )
 _STATUS = re.compile(r"/api/v1/(?P<of>statuses|accounts)/(?P<id>[0-9]{1,20})(?P<part>/statuses|/context|/history)?")
 _MARK = "\x00"

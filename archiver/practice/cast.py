@@ -8,6 +8,8 @@ from datetime import datetime
 from archiver.practice.city import City
 from archiver.practice.words import CITY, RESIDENTS
 
+_READERS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Cast:
@@ -33,6 +35,20 @@ class Cast:
         return self.readers if home == "web" else self.residents
 
 
+def recall(city: City) -> Cast:
+    """The cast of a city that was populated before.
+
+    Raises:
+        KeyError: it was not.
+    """
+    handle = CITY.lower()
+    residents = tuple(city.handles[name] for name, _ in RESIDENTS)
+    readers = tuple(city.handles[f"reader_{name}"] for name, _ in RESIDENTS[:_READERS])
+    return Cast(
+        city.handles[handle], city.handles[f"{handle}_works"], city.handles[f"{handle}_news"], residents, readers
+    )
+
+
 def populate(city: City, at: datetime | None = None) -> Cast:
     """Everybody opens an account."""
     handle = CITY.lower()
@@ -42,5 +58,5 @@ def populate(city: City, at: datetime | None = None) -> Cast:
         f"{handle}_news", f"{CITY} News", note="News of City Hall", home="web", official=True, at=at
     )  # fmt: skip
     residents = tuple(city.join(handle, name, at=at) for handle, name in RESIDENTS)
-    readers = tuple(city.join(f"reader_{handle}", name, home="web", at=at) for handle, name in RESIDENTS[:5])
+    readers = tuple(city.join(f"reader_{handle}", name, home="web", at=at) for handle, name in RESIDENTS[:_READERS])
     return Cast(main, works, news, residents, readers)

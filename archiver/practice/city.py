@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import singledispatchmethod
@@ -85,10 +85,10 @@ class Notice:
 class City:
     """People and what they said, changed by acts only. Deterministic: same seed and times, same ids and bytes.
 
-    Every read of more than one field is done holding ``lock``; each act takes it.
+    Every read of more than one field is done holding ``lock``; each act takes it. ``keep`` is told every act.
     """
 
-    def __init__(self, clock: Clock, seed: int = 1) -> None:
+    def __init__(self, clock: Clock, seed: int = 1, keep: Callable[[Act], None] | None = None) -> None:
         self.clock = clock
         self.seed = seed
         self.lock = threading.RLock()
@@ -99,6 +99,7 @@ class City:
         self.notices: list[Notice] = []
         self.journal: list[Act] = []
         self.revision = 0
+        self.keep = keep
         self._ids = IdSource(seed)
         self._notice_count = 0
 
@@ -213,6 +214,8 @@ class City:
         with self.lock:
             self._do(act)
             self.journal.append(act)
+            if self.keep is not None:
+                self.keep(act)
             self.revision += 1
 
     @singledispatchmethod

@@ -54,14 +54,17 @@ def month(
     yield from _played(city, actors, kinds, _times(draw, city.now(), days, len(kinds)))
 
 
-def live(city: City, cast: Cast, seed: int = 1, *, limit: int = 5000) -> Iterator[float]:
+def live(
+    city: City, cast: Cast, seed: int = 1, *, opening: bool = True, limit: int = 20_000
+) -> Iterator[float]:  # fmt: skip
     """The life a newcomer watches. Gives seconds to wait before what happens when the next value is asked for.
 
     Within the first minute posts and comments arrive, a wrong date is corrected and the page deletes a comment.
-    Afterwards every few seconds something happens, less and less often. After ``limit`` acts, weeks later, everybody
-    falls silent, so that memory stays bounded.
+    Afterwards every few seconds something happens, less and less often. After ``limit`` acts, months later,
+    everybody falls silent, so that memory stays bounded.
     """
-    yield from Opening(city, cast).played()
+    if opening:
+        yield from Opening(city, cast).played()
     draw = random.Random(f"life {seed}")  # noqa: S311 - a script, not a secret
     homes = [Actors(city, cast, draw, home=home, depth=4) for home in ("mastodon", "mastodon", "web")]
     names, weights = zip(*_CALM, strict=True)
