@@ -41,6 +41,14 @@ def mask(data: bytes, secrets: Sequence[Secret]) -> tuple[bytes, tuple[MaskedRan
     return overwrite(data, ranges), ranges
 
 
+def mask_fragment(data: bytes, secrets: Sequence[Secret]) -> bytes:
+    """Overwrite secrets in part of an answer that cannot be understood as one."""
+    in_head, in_body = list(issued.in_answer_head(b"\n" + data)), list(issued.in_answer_body(data))
+    wanted = (*secrets, *_propagated([*in_head, *in_body]))
+    found = [*_places(in_head, -1), *_places(in_body), *known(data, wanted)]
+    return overwrite(data, merged([*found, *finder(wanted).find_beginning(data)]))
+
+
 def mask_text(text: str, secrets: Sequence[Secret] = ()) -> str:
     """A URL or a line of a log without secrets: known ones, and credentials by the names of their parameters.
 

@@ -1,0 +1,122 @@
+"""From recorded bytes to a :class:`WireExchange`: framed, masked, and described."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from archiver.capture.framing import Body, Head, parse_headers, read_body
+from archiver.capture.large_bodies import LargeBody, Spill, mask_file
+from archiver.capture.masking import Mask, mask_answer, mask_request, mask_text, merged, overwrite
+from archiver.capture.recorder import Recording
+from archiver.capture.secret_forms import Secret
+from archiver.capture.wire import Network, WireExchange
+
+Truncated = Literal["disconnect", "length"] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An answer as received, taken apart; ``wire`` begins with the final head (interim answers are left out)."""
+
+    wire: bytes
+    head: Head
+    body: Body
+    surplus: bool
+    """More came than belongs to the answer."""
+    received_at: datetime
+    truncated: Truncated
+
+
+def read_message(recording: Recording, first: Head, method: str, limit: int, spill: Spill | None) -> Message:
+    """The answer in a recording, of which ``first`` is the final head.
+
+    Raises:
+        FramingError: it breaks its framing.
+    """
+    wire = bytes(recording.received)[first.start :]
+    head = dataclasses.replace(first, start=0, end=first.end - first.start)
+    arrived = recording.arrived_at(first.start)
+    if spill is not None and spill.used:
+        body = spill.finish(head, method, limit)
+        over, surplus = spill.size > limit, spill.size > body.end
+    else:
+        over = len(wire) > head.end + limit
+        body = read_body(wire[: head.end + limit] if over else wire, head, method, recording.closed and not over)
+        surplus = len(wire) > body.end
+        wire = wire[: body.end]
+    return Message(wire, head, body, surplus, arrived, None if body.complete else "length" if over else "disconnect")
+
+
+def to_exchange(
+    message: Message, recording: Recording, method: str, url: str, secrets: Sequence[Secret], spill: Spill | None
+) -> WireExchange:
+    """The exchange, secrets masked; the body stays in its file where it was spilled."""
+    assert recording.sent_at is not None
+    request, masked_request = mask_request(b"".join(recording.sent), secrets)
+    exchange = WireExchange(
+        method=method,
+        url=mask_text(url, secrets),
+        sent_at=recording.sent_at,
+        received_at=message.received_at,
+        status=message.head.status,
+        headers=message.head.headers,
+        request=request,
+        response=message.wire,
+        response_head=message.head.end,
+        body=b"",
+        body_sha256="",
+        body_size=message.body.size,
+        network=_network(recording, message.head),
+        masked_request=masked_request,
+        truncated=message.truncated,
+    )
+    if spill is not None and spill.used:
+        return _with_file(exchange, message, secrets, spill)
+    return _in_memory(exchange, message, secrets)
+
+
+def _in_memory(exchange: WireExchange, message: Message, secrets: Sequence[Secret]) -> WireExchange:
+    masked = mask_answer(message.wire, message.head, message.body, secrets)
+    return dataclasses.replace(
+        exchange,
+        headers=_headers(masked.wire[: message.head.end], message.head, bool(masked.ranges)),
+        response=masked.wire,
+        body=masked.body,
+        body_sha256=hashlib.sha256(masked.body).hexdigest(),
+        masked_response=masked.ranges,
+    )
+
+
+def _with_file(exchange: WireExchange, message: Message, secrets: Sequence[Secret], spill: Spill) -> WireExchange:
+    end = message.head.end
+    mask = Mask(message.wire[:end], message.head, secrets)
+    large: LargeBody = mask_file(spill.into, message.body, mask)
+    in_head = merged(mask.in_head())
+    head_bytes = overwrite(message.wire[:end], in_head)
+    return dataclasses.replace(
+        exchange,
+        headers=_headers(head_bytes, message.head, bool(in_head)),
+        response=head_bytes,
+        body_sha256=large.sha256,
+        masked_response=(*in_head, *((start + end, stop + end, what) for start, stop, what in large.ranges)),
+        body_file=large.file,
+    )
+
+
+def _headers(head_bytes: bytes, head: Head, masked: bool) -> tuple[tuple[str, str], ...]:
+    if not masked:
+        return head.headers
+    return tuple(parse_headers(head_bytes[head_bytes.index(b"\n") + 1 :]))
+
+
+def _network(recording: Recording, head: Head) -> Network:
+    assert recording.stream is not None
+    network = recording.stream.network
+    if head.version == "1.1":
+        return network
+    return dataclasses.replace(network, protocols=(f"http/{head.version}", *network.protocols[1:]))

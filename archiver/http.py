@@ -1,0 +1,397 @@
+"""The seam to the network: what the rest of the archive knows of HTTP clients.
+
+The library is httpx by its transport, httpcore. httpx's client layer costs as much again as an exchange does, and adds
+what an archive must not have (redirects, cookies, proxies from the environment, decoding); so requests go straight to
+httpcore's pool, on whose public network interface the recorder stands. Together with the recorder, this is the only
+module that knows either library.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import ssl
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urldefrag, urlencode, urljoin
+
+import certifi
+import httpcore
+
+from archiver.capture import addresses
+from archiver.capture.addresses import Destination, Resolver
+from archiver.capture.exchanges import Message, read_message, to_exchange
+from archiver.capture.fetch_errors import (
+    AddressRefused,
+    ConnectFailed,
+    ConnectionLost,
+    FetchError,
+    MalformedAnswer,
+    NameNotFound,
+    TimedOut,
+    TlsFailed,
+    TooLarge,
+    UnsendableRequest,
+)
+from archiver.capture.framing import FramingError, Head, final_head
+from archiver.capture.large_bodies import Spill
+from archiver.capture.masking import Secret, mask_fragment
+from archiver.capture.recorder import (
+    HeadTooLarge,
+    Recording,
+    RecordingBackend,
+    TotalTimeout,
+    UntrustedCertificate,
+)
+from archiver.capture.wire import WireExchange
+from archiver.clock import Clock, SystemClock
+
+__all__ = [
+    "AddressRefused",
+    "ConnectFailed",
+    "ConnectionLost",
+    "FetchError",
+    "Fetcher",
+    "MalformedAnswer",
+    "NameNotFound",
+    "TimedOut",
+    "TlsFailed",
+    "TooLarge",
+    "UnsendableRequest",
+    "redirect_target",
+]
+
+DEFAULT_LIMIT = 64 * 2**20
+_REDIRECTS = (301, 302, 303, 307, 308)
+_REPEATABLE = ("GET", "HEAD")
+#: Headers that belong to this module, whatever a connector asks for.
+_OWN_HEADERS = frozenset(
+    (
+        *("accept-encoding", "connection", "content-length", "expect", "host"),
+        *("te", "transfer-encoding", "upgrade", "user-agent"),
+    )
+)
+
+_HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
+_NOT_IN_HEADER = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]|^[ \t]|[ \t]\Z")
+#: httpcore's own limit; it gives up with a protocol error.
+_LARGEST_HEAD = 100 * 1024
+
+for _name in ("httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+    logging.getLogger(_name).disabled = True  # at debug level they write whole heads, cookies and tokens included
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One exchange to be had."""
+
+    method: str
+    where: Destination
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes | None
+    secrets: tuple[Secret, ...]
+    limit: int
+    into: Path | None
+
+
+class Fetcher:
+    """Asks servers and records every exchange. One serves all threads of a process.
+
+    Follows no redirects, keeps no cookies, uses no proxies, speaks HTTP/1.1 only, and goes nowhere but to public https
+    addresses and ``trusted_origins``. Connections are kept and used again.
+
+    Args:
+        trusted_origins: exact ``scheme://host:port`` that are exempt from the address rules (practice, tests).
+        spool_folder: where a relative ``into`` of :meth:`fetch` is placed.
+        connect_timeout, read_timeout, total_timeout: seconds, to connect (resolving the name included), between two
+            pieces of an answer, and for the whole exchange.
+        certificate_authorities: a PEM file of further authorities to trust, e.g. the city's own.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        trusted_origins: Collection[str] = frozenset(),
+        spool_folder: Path | None = None,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 30.0,
+        total_timeout: float = 120.0,
+        certificate_authorities: Path | None = None,
+        resolver: Resolver | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._user_agent = user_agent.encode()
+        self._trusted = frozenset(trusted_origins)
+        self._folder = spool_folder
+        self._timeouts = {
+            "connect": connect_timeout,
+            "pool": total_timeout,
+            "read": read_timeout,
+            "write": read_timeout,
+        }
+        self._total_timeout = total_timeout
+        self._resolver = resolver or addresses.system_resolver(connect_timeout)
+        self._clock = clock or SystemClock()
+        self._backend = RecordingBackend()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=_trust(certificate_authorities),
+            max_connections=64,
+            max_keepalive_connections=16,
+            keepalive_expiry=30.0,
+            network_backend=self._backend,
+        )
+
+    def close(self) -> None:
+        """End all connections."""
+        self._pool.close()
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        *,
+        parameters: Sequence[tuple[str, str]] = (),
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        secrets: Sequence[Secret] = (),
+        authorization: Secret | None = None,
+        limit: int = DEFAULT_LIMIT,
+        into: Path | None = None,
+        hosts: Collection[str] | None = None,
+        plain_http: bool = False,
+    ) -> WireExchange:
+        """Have one exchange. Whatever the server answers is a result; only where nothing usable came is it an error.
+
+        Args:
+            parameters: appended to the URL's query.
+            secrets: what must not be stored; masked wherever it turns up.
+            authorization: sent as ``Authorization: Bearer …``, and masked.
+            limit: bytes of the body, as on the wire, after which it is cut (``truncated="length"``).
+            into: a body above 1 MiB goes to this file (``body_file``); a smaller one stays in memory.
+            hosts: host suffixes that may be asked, ``*`` for any; None for any.
+            plain_http: allow ``http`` on port 80.
+
+        Raises:
+            FetchError: see :mod:`archiver.capture.fetch_errors`; the address is refused, or no usable answer came.
+            UnsendableRequest: a method or header that cannot be sent.
+        """
+        where = addresses.destination(
+            _with_parameters(url, parameters), hosts=hosts, plain_http=plain_http, trusted_origins=self._trusted
+        )
+        question = _Question(
+            method=method,
+            where=where,
+            headers=self._headers(where, headers, authorization, body),
+            body=body,
+            secrets=(*secrets, authorization) if authorization and authorization not in secrets else tuple(secrets),
+            limit=limit,
+            into=self._folder / into if into and self._folder else into,
+        )
+        return self._ask(question)
+
+    def _headers(
+        self, where: Destination, given: Sequence[tuple[str, str]], authorization: Secret | None, body: bytes | None
+    ) -> tuple[tuple[bytes, bytes], ...]:
+        headers = [(b"Host", where.authority.encode()), (b"User-Agent", self._user_agent)]
+        if not any(name.lower() == "accept" for name, _ in given):
+            headers.append((b"Accept", b"*/*"))
+        headers.append((b"Accept-Encoding", b"identity"))
+        headers.extend(_encoded_header(name, value) for name, value in given)
+        if authorization is not None:
+            headers.append((b"Authorization", b"Bearer " + authorization.value.encode()))
+        if body is not None:
+            headers.append((b"Content-Length", b"%d" % len(body)))
+        return tuple(headers)
+
+    def _ask(self, question: _Question) -> WireExchange:
+        deadline = time.monotonic() + self._total_timeout
+        while True:
+            recording = Recording(self._clock, lambda: self._addresses(question.where), deadline)
+            result = self._exchange(question, recording)
+            if isinstance(result, WireExchange):
+                return result
+            # The server had ended a kept connection just when we used it again. Nothing came, so ask once more.
+            idle_end = isinstance(result, ConnectionLost) and recording.reused and not recording.received
+            if not (idle_end and question.method in _REPEATABLE):
+                raise result
+
+    def _addresses(self, where: Destination) -> Sequence[str]:
+        return addresses.checked_addresses(where, self._resolver)
+
+    def _exchange(self, question: _Question, recording: Recording) -> WireExchange | FetchError | UnsendableRequest:
+        """Errors are returned, so that the caller raises them outside of any handler: none then carries the one it
+        came from, whose text or frames may hold a secret."""
+        with self._backend.recording(recording):
+            result, spill = self._transfer(question, recording)
+        if isinstance(result, Message):
+            return to_exchange(result, recording, question.method, question.where.url, question.secrets, spill)
+        if spill is not None:
+            spill.discard()
+        return result
+
+    def _transfer(
+        self, question: _Question, recording: Recording
+    ) -> tuple[Message | FetchError | UnsendableRequest, Spill | None]:
+        spill: Spill | None = None
+        try:
+            response = self._pool.handle_request(self._request(question))
+            try:
+                first = _final_head(recording)
+                spill = Spill(question.into, recording, first.end) if question.into else None
+                return self._receive(question, recording, response, first, spill), spill
+            finally:
+                response.close()
+        except FetchError as error:
+            return error, spill
+        except _FAILURES as error:
+            return _explained(error, question, recording), spill
+
+    def _receive(
+        self, question: _Question, recording: Recording, response: httpcore.Response, first: Head, spill: Spill | None
+    ) -> Message:
+        broken = False
+        assert isinstance(response.stream, Iterable)
+        try:
+            for _ in response.stream:
+                received = spill.received if spill else len(recording.received) - first.end
+                if received > question.limit:
+                    break
+                if spill:
+                    spill.move()
+        except (httpcore.ReadError, httpcore.RemoteProtocolError):
+            broken = True
+        message = read_message(recording, first, question.method, question.limit, spill)
+        if broken and message.body.complete:
+            raise FramingError("what follows the body is not HTTP/1.1")
+        if message.surplus and recording.stream is not None:
+            recording.stream.spent = True
+        return message
+
+    def _request(self, question: _Question) -> httpcore.Request:
+        where = question.where
+        return httpcore.Request(
+            question.method,
+            httpcore.URL(
+                scheme=where.scheme.encode(), host=where.host.encode(), port=where.port, target=where.target.encode()
+            ),
+            headers=list(question.headers),
+            content=question.body,
+            extensions={"timeout": self._timeouts},
+        )
+
+
+_FAILURES = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    FramingError,
+    HeadTooLarge,
+)
+
+
+def _final_head(recording: Recording) -> Head:
+    recording.head_complete = True
+    head = final_head(bytes(recording.received))
+    if head is None or head.status < 200:
+        raise FramingError("it switches to another protocol")
+    return head
+
+
+def _explained(error: Exception, question: _Question, recording: Recording) -> FetchError | UnsendableRequest:
+    """The error of ours for one of httpcore's, by what had happened until then."""
+    host = question.where.host
+    received = mask_fragment(bytes(recording.received), question.secrets)
+    if isinstance(error, httpcore.LocalProtocolError):
+        return UnsendableRequest(f"the request to {host} holds a method or header that cannot be sent")
+    if isinstance(error, httpcore.TimeoutException):
+        return TimedOut(f"{host} took too long {_step(error)}", received)
+    if isinstance(error, UntrustedCertificate):
+        return TlsFailed(f"no trusted TLS connection to {host}: {error}")
+    if isinstance(error, httpcore.ConnectError):
+        return ConnectFailed(f"nobody answers at {host} port {question.where.port}")
+    if isinstance(error, HeadTooLarge):
+        return TooLarge(f"the head of the answer from {host} is too large", received)
+    if isinstance(error, FramingError):
+        return MalformedAnswer(f"{host} did not answer in HTTP/1.1: {error}", received)
+    return _unfinished_head(host, recording, received)
+
+
+def _unfinished_head(host: str, recording: Recording, received: bytes) -> FetchError:
+    """httpcore gave up before there was a head it understood."""
+    if not received:
+        return ConnectionLost(f"{host} ended the connection without an answer")
+    try:
+        head = final_head(bytes(recording.received))
+    except FramingError as error:
+        return MalformedAnswer(f"{host} did not answer in HTTP/1.1: {error}", received)
+    if head is None and len(received) >= _LARGEST_HEAD:
+        return TooLarge(f"the head of the answer from {host} is too large", received)
+    if head is None:
+        return ConnectionLost(f"{host} ended the connection in the middle of a head", received)
+    return MalformedAnswer(f"{host} sent a head that is not HTTP/1.1", received)
+
+
+def _step(error: Exception) -> str:
+    if isinstance(error, TotalTimeout):
+        return "in all"
+    return "to connect" if isinstance(error, httpcore.ConnectTimeout | httpcore.PoolTimeout) else "to go on"
+
+
+def _encoded_header(name: str, value: str) -> tuple[bytes, bytes]:
+    if name.lower() in _OWN_HEADERS:
+        raise UnsendableRequest(f"the header {name} is not for a connector to set")
+    encoded = value.encode("utf-8", "surrogatepass")
+    if not _HEADER_NAME.fullmatch(name) or _NOT_IN_HEADER.search(encoded):
+        raise UnsendableRequest("a header that cannot be sent in HTTP/1.1")
+    return name.encode(), encoded
+
+
+def _with_parameters(url: str, parameters: Sequence[tuple[str, str]]) -> str:
+    if not parameters:
+        return url
+    query = urlencode(parameters, quote_via=quote, safe="", errors="surrogatepass")
+    address = url.partition("#")[0]
+    if "?" not in address:
+        return f"{address}?{query}"
+    return f"{address}{'' if address[-1] in '?&' else '&'}{query}"
+
+
+def _trust(certificate_authorities: Path | None) -> ssl.SSLContext:
+    """The system's authorities, those of certifi (a slim machine has none of its own), and further ones."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    if certificate_authorities is not None:
+        context.load_verify_locations(certificate_authorities)
+    return context
+
+
+def redirect_target(exchange: WireExchange) -> str | None:
+    """Where an answer sends us, as an absolute URL without fragment, or None: it is not a redirect, it was cut off,
+    or its target holds a secret, which must not be handed on. The target is not checked here: fetching it does that.
+    """
+    if exchange.status not in _REDIRECTS or exchange.truncated:
+        return None
+    targets = [value for name, value in exchange.headers if name.lower() == "location"]
+    if len(targets) != 1 or not targets[0] or _is_masked(exchange, targets[0]):
+        return None
+    try:
+        return urldefrag(urljoin(exchange.url, _as_text(targets[0]))).url
+    except ValueError:
+        return None
+
+
+def _is_masked(exchange: WireExchange, target: str) -> bool:
+    start = exchange.response.find(target.encode("latin-1"))
+    return any(at < start + len(target) and end > start for at, end, _ in exchange.masked_response)
+
+
+def _as_text(target: str) -> str:
+    """A header is Latin-1 by the letter, and UTF-8 in practice where it is not ASCII."""
+    raw = target.encode("latin-1")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return target
