@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 Content = Mapping[str, Any]
+_SCALARS = (str, int, float, type(None))
 
 
 def plain(value: Any) -> Any:
     """A JSON value in the types :func:`json.loads` gives, so that what was just read compares equal to what was stored
     (a tuple becomes a list)."""
+    if isinstance(value, _SCALARS):
+        return value
     if isinstance(value, Mapping):
-        return {str(key): plain(child) for key, child in value.items()}
+        return {str(key): child if isinstance(child, _SCALARS) else plain(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [plain(child) for child in value]
     return value

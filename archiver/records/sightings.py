@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
 from archiver import ids
@@ -29,33 +28,28 @@ class Arrived:
     ask: Ask
 
 
-@dataclass
 class Sighting:
     """One record at one place of one stored answer."""
 
-    record_id: str
-    arrived: Arrived
-    position: int
-    seen: SeenRecord
-    last_seen_at: datetime | None = None
-    """Set where an unchanged answer of the same batch already repeated it."""
-    carries: str | None = None
+    __slots__ = ("arrival", "arrived", "as_of", "carries", "content", "last_seen_at", "position", "record_id", "seen")
+
+    def __init__(
+        self, record_id: str, arrived: Arrived, position: int, seen: SeenRecord, carries: str | None = None
+    ) -> None:
+        self.record_id = record_id
+        self.arrived = arrived
+        self.position = position
+        self.seen = seen
+        self.carries = carries
+        self.last_seen_at: datetime | None = None
+        """Set where an unchanged answer of the same batch already repeated it."""
+        self.arrival: Arrival = (arrived.run_number, arrived.ordinal, arrived.id, position)
+        self.content: Content = plain(seen.content)
+        self.as_of = instant(seen.as_of)
 
     @property
-    def arrival(self) -> Arrival:
-        return self.arrived.run_number, self.arrived.ordinal, self.arrived.id, self.position
-
-    @cached_property
-    def content(self) -> Content:
-        return dict(plain(self.seen.content))
-
-    @cached_property
     def text(self) -> str:
         return safe_text(self.seen.text)
-
-    @cached_property
-    def as_of(self) -> datetime | None:
-        return instant(self.seen.as_of)
 
     @property
     def seen_until(self) -> datetime:

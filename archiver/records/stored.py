@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Held:
     """A record that is in the index."""
 
     row: dict[str, Any]
@@ -56,7 +56,7 @@ class Reference:
     retrospective: bool
 
 
-def records(connection: Connection, record_ids: Iterable[str]) -> dict[str, Known]:
+def records(connection: Connection, record_ids: Iterable[str]) -> dict[str, Held]:
     """The rows of records, with as much of their versions as the common case needs."""
     version = VERSION.alias("v")
     latest = OCCURRENCE.alias("o")
@@ -77,15 +77,15 @@ def records(connection: Connection, record_ids: Iterable[str]) -> dict[str, Know
     found = {}
     for chunk in chunks(record_ids):
         for row in connection.execute(query.where(RECORD.c.id.in_(chunk))):
-            found[row.id] = _known(row)
+            found[row.id] = _held(row)
     return found
 
 
-def _known(row: Row[Any]) -> Known:
+def _held(row: Row[Any]) -> Held:
     columns = dict(zip(_RECORD_COLUMNS, row, strict=False))
     arrival = (row.o_arrival, row.o_ordinal, row.exchange_id, row.position)
     current = Current(row.v_scheme, row.v_content, row.v_as_of, row.last_seen_at, arrival)
-    return Known(columns, current, arrival, row.v_first_seen_at, row.v_last_seen_at)
+    return Held(columns, current, arrival, row.v_first_seen_at, row.v_last_seen_at)
 
 
 def references(connection: Connection, wanted: dict[str, set[int]]) -> list[Reference]:

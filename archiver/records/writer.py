@@ -24,7 +24,7 @@ class Work:
     """One record of the batch."""
 
     record_id: str
-    known: stored.Known | None
+    known: stored.Held | None
     sightings: list[Sighting] = field(default_factory=list)
     again: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Writer:
         row["state"] = self._observe(work, intervals)
         self._write_record(work.known.row, row)
 
-    def _repeat_version(self, work: Work, known: stored.Known) -> None:
+    def _repeat_version(self, work: Work, known: stored.Held) -> None:
         last = work.sightings[-1]
         seen = [sighting.seen_until for sighting in work.sightings]
         self.rows.versions_repeated.append(

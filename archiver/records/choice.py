@@ -1,0 +1,239 @@
+"""Whether an answer says anything new, so that its bytes must be stored; and if not, what it repeats. Pure.
+
+Unchanged means: content projection, time, state and files equal what is known of the record. Counts, pictures and display
+names of authors may differ. An unchanged answer is not stored; the run record names the stored occurrences it repeats
+(WARC profile §2.4). When in doubt, store: a needless copy costs bytes, a missing one is a hole in the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from archiver import ids
+from archiver.records.contents import Content, contradict, plain, within
+from archiver.records.sightings import instant
+from connectors.contract import Ask, Problem, ProblemKind, Reading, SeenRecord, State
+
+
+class Reason(StrEnum):
+    """Why an answer is stored."""
+
+    NEW_RECORD = "new_record"
+    CONTENT = "content"
+    """A record says something else, or more, than what is known."""
+    TIME = "time"
+    """The platform gives the same words another time."""
+    STATE = "state"
+    MEDIA = "media"
+    HISTORY = "history"
+    """An earlier version that was not known."""
+    STANDING = "standing"
+    """What was only known from the platform's history is seen standing."""
+    SCHEME = "scheme"
+    """Read with another content projection than what is known, so it cannot be compared."""
+    QUARANTINE = "quarantine"
+    PROBLEM = "problem"
+    DRIFT = "drift"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownVersion:
+    """A version of a known record, as far as a choice needs it."""
+
+    scheme: int
+    content: Content
+    as_of: datetime | None
+    """Earliest of its occurrences, by the platform's clock."""
+    seen: bool
+    """Seen standing, not only in the platform's history."""
+    exchange_id: str
+    """Of its reference: the stored occurrence that an unchanged answer repeats."""
+    position: int
+    reference_as_of: datetime | None
+    reference_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRecord:
+    """What is known of a record."""
+
+    id: str
+    key: str
+    state: str
+    versions: tuple[KnownVersion, ...]
+    """In order of time; the last is what it says now."""
+    media: frozenset[str]
+    """Ids of its files."""
+
+    @property
+    def current(self) -> KnownVersion:
+        return self.versions[-1]
+
+    def at(self, as_of: datetime | None) -> KnownVersion | None:
+        """The version that stood at a time by the platform's clock; the current one where the platform gives no time;
+        None where all that is known is later."""
+        if as_of is None:
+            return self.current
+        timed = (version for version in reversed(self.versions) if version.as_of is None or version.as_of <= as_of)
+        return next(timed, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What need not be stored again, because an archived exchange of the account shows it already."""
+
+    drift: frozenset[str] = frozenset()
+    problems: frozenset[str] = frozenset()
+    """By :func:`problem_key`, of asks that have not worked since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    store: bool
+    reasons: tuple[Reason, ...] = ()
+    same: list[tuple[str, int]] = field(default_factory=list)
+    """Where the answer is not stored: (exchange, position) of the stored occurrences that it repeats."""
+
+
+_NEVER_KEPT = frozenset({ProblemKind.RATE, ProblemKind.TRANSIENT})
+_NOTHING_KEPT = Kept()
+
+
+def choose(
+    reading: Reading, known: Mapping[str, KnownRecord], ask: Ask | None = None, kept: Kept = _NOTHING_KEPT
+) -> Choice:
+    """Store this answer, or only note what it repeats.
+
+    Args:
+        known: what is known of the reading's records (and of those a direct look asked for), by key.
+        ask: what was asked: its scheme, and the keys of a direct look. None: scheme 1, no look.
+        kept: problems and unknown fields that are archived already.
+    """
+    scheme = 1 if ask is None else ask.scheme
+    reasons: dict[Reason, None] = {}
+    same: dict[tuple[str, int], None] = {}
+    for seen in reading.records:
+        record = known.get(seen.key)
+        reason = Reason.NEW_RECORD if record is None else news(record, seen, scheme)
+        if reason is not None:
+            reasons[reason] = None
+        elif record is not None and not seen.retrospective:
+            version = record.at(instant(seen.as_of)) or record.current
+            same[version.exchange_id, version.position] = None
+    reasons |= dict.fromkeys(_other_reasons(reading, known, ask, kept))
+    return Choice(True, tuple(reasons)) if reasons else Choice(False, (), list(same))
+
+
+def news(record: KnownRecord, seen: SeenRecord, scheme: int) -> Reason | None:
+    """What a sight of a known record adds to what is known of it; None: nothing."""
+    as_of = instant(seen.as_of)
+    version = record.at(as_of)
+    if version is not None and version.scheme != scheme:
+        return Reason.SCHEME
+    if version is None or not within(plain(seen.content), version.content):
+        return Reason.HISTORY if seen.retrospective else Reason.CONTENT
+    if any(ids.medium_id(record.id, medium.key) not in record.media for medium in seen.media):
+        return Reason.MEDIA
+    return None if seen.retrospective else _standing_news(record, version, seen, as_of)
+
+
+def _standing_news(
+    record: KnownRecord, version: KnownVersion, seen: SeenRecord, as_of: datetime | None
+) -> Reason | None:
+    if not version.seen:
+        return Reason.STANDING
+    if as_of != version.reference_as_of and not _spans(version, as_of):
+        return Reason.TIME
+    if seen.state.value != record.state or seen.state.value != version.reference_state:
+        return Reason.STATE
+    return None
+
+
+def _spans(version: KnownVersion, as_of: datetime | None) -> bool:
+    """Whether a version is known from before to after a time, so that its occurrence then would be nothing new."""
+    start, end = version.as_of, version.reference_as_of
+    return as_of is not None and start is not None and end is not None and start <= as_of <= end
+
+
+def _other_reasons(reading: Reading, known: Mapping[str, KnownRecord], ask: Ask | None, kept: Kept) -> Iterable[Reason]:
+    if any(key in known and known[key].state == State.NOT_RETURNED for key in reading.present):
+        yield Reason.STATE
+    if reading.quarantine:
+        yield Reason.QUARANTINE
+    if reading.problem is not None and _worth_keeping(reading.problem, known, ask, kept):
+        yield Reason.PROBLEM
+    if not kept.drift.issuperset(reading.drift):
+        yield Reason.DRIFT
+
+
+def _worth_keeping(problem: Problem, known: Mapping[str, KnownRecord], ask: Ask | None, kept: Kept) -> bool:
+    if problem.kind in _NEVER_KEPT:
+        return False
+    if ask is None:
+        return True
+    looked_for = ask.context.get("look")
+    if problem.kind is ProblemKind.GONE and isinstance(looked_for, list | tuple) and looked_for:
+        return any(key not in known or known[key].state != State.NOT_RETURNED for key in looked_for)
+    return problem_key(ask, problem) not in kept.problems
+
+
+def problem_key(ask: Ask, problem: Problem) -> str:
+    """What makes two problems the same one."""
+    return f"{problem.kind.value} {ask.method} {ask.url}"
+
+
+def learn(
+    record: KnownRecord | None, seen: SeenRecord, record_id: str, exchange_id: str, position: int, scheme: int
+) -> KnownRecord:
+    """What is known of a record once this sight of it is stored. Close enough to what the index will say to choose the
+    next pages of the same batch by; where they could differ, it leads to storing more, never less."""
+    new = _version(seen, exchange_id, position, scheme)
+    media = frozenset(ids.medium_id(record_id, medium.key) for medium in seen.media)
+    if record is None:
+        return KnownRecord(record_id, seen.key, seen.state.value, (new,), media)
+    version = record.at(new.as_of)
+    if version is None:
+        versions = (new, *record.versions)
+    else:
+        index = record.versions.index(version)
+        if version.scheme == scheme and contradict(new.content, version.content):
+            versions = (*record.versions[: index + 1], new, *record.versions[index + 1 :])
+        else:
+            versions = (*record.versions[:index], _merge(version, new), *record.versions[index + 1 :])
+    state = record.state if seen.retrospective else seen.state.value
+    return replace(record, versions=versions, media=record.media | media, state=state)
+
+
+def _version(seen: SeenRecord, exchange_id: str, position: int, scheme: int) -> KnownVersion:
+    as_of = instant(seen.as_of)
+    return KnownVersion(
+        scheme=scheme,
+        content=plain(seen.content),
+        as_of=as_of,
+        seen=not seen.retrospective,
+        exchange_id=exchange_id,
+        position=position,
+        reference_as_of=as_of,
+        reference_state=seen.state.value,
+    )
+
+
+def _merge(version: KnownVersion, new: KnownVersion) -> KnownVersion:
+    scheme = max(version.scheme, new.scheme)
+    contents = [one.content for one in (version, new) if one.scheme == scheme]
+    content = {name: value for content in contents for name, value in content.items()}
+    times = [one.as_of for one in (version, new) if one.as_of is not None]
+    reference = new if new.seen or not version.seen else version
+    return KnownVersion(
+        scheme=scheme,
+        content=content,
+        as_of=min(times, default=None),
+        seen=version.seen or new.seen,
+        exchange_id=reference.exchange_id,
+        position=reference.position,
+        reference_as_of=reference.reference_as_of,
+        reference_state=reference.reference_state,
+    )

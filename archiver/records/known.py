@@ -1,0 +1,102 @@
+"""What the archive knows of the records an answer shows: from the index, and from the batch not yet committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from archiver import ids
+from archiver.records.choice import KnownRecord, KnownVersion, learn
+from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, VERSION, chunks
+from connectors.contract import Ask, Reading, State
+
+_QUERY = (
+    select(
+        RECORD.c.id,
+        RECORD.c.state,
+        VERSION.c.scheme,
+        VERSION.c.content,
+        VERSION.c.as_of,
+        VERSION.c.first_seen_at,
+        VERSION.c.exchange_id,
+        VERSION.c.position,
+        OCCURRENCE.c.as_of.label("reference_as_of"),
+        OCCURRENCE.c.state.label("reference_state"),
+    )
+    .join(VERSION, VERSION.c.record_id == RECORD.c.id)
+    .join(
+        OCCURRENCE,
+        and_(OCCURRENCE.c.exchange_id == VERSION.c.exchange_id, OCCURRENCE.c.position == VERSION.c.position),
+    )
+    .order_by(RECORD.c.id, VERSION.c.number)
+)
+
+
+def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[str, KnownRecord]:
+    """What the index knows of an account's records, by the connector's key; unknown keys are left out. Two queries for
+    a page of keys."""
+    names = {ids.record_id(account_id, key): key for key in keys}
+    found: dict[str, list[Row[Any]]] = {}
+    media: dict[str, set[str]] = {}
+    for chunk in chunks(names):
+        for row in connection.execute(_QUERY.where(RECORD.c.id.in_(chunk))):
+            found.setdefault(row.id, []).append(row)
+        if found:
+            for medium in connection.execute(
+                select(MEDIUM.c.record_id, MEDIUM.c.id).where(MEDIUM.c.record_id.in_(chunk))
+            ):
+                media.setdefault(medium.record_id, set()).add(medium.id)
+    return {
+        names[record_id]: KnownRecord(
+            record_id,
+            names[record_id],
+            rows[0].state,
+            tuple(_version(row) for row in rows),
+            frozenset(media.get(record_id, ())),
+        )
+        for record_id, rows in found.items()
+    }
+
+
+def _version(row: Row[Any]) -> KnownVersion:
+    return KnownVersion(
+        scheme=row.scheme,
+        content=row.content,
+        as_of=row.as_of,
+        seen=row.first_seen_at is not None,
+        exchange_id=row.exchange_id,
+        position=row.position,
+        reference_as_of=row.reference_as_of,
+        reference_state=row.reference_state,
+    )
+
+
+class Known:
+    """What is known while a batch is filled: the index, overlaid with what the batch itself will store. A fresh one is
+    made after every commit, and whenever a batch was given up."""
+
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+        self._overlay: dict[str, KnownRecord] = {}
+
+    def of(self, connection: Connection, keys: Iterable[str]) -> dict[str, KnownRecord]:
+        """What is known of these keys; unknown ones are left out."""
+        wanted = dict.fromkeys(keys)
+        found = known(connection, self._account_id, [key for key in wanted if key not in self._overlay])
+        return found | {key: self._overlay[key] for key in wanted if key in self._overlay}
+
+    def learn(self, exchange_id: str, ask: Ask, reading: Reading, before: Mapping[str, KnownRecord]) -> None:
+        """The batch will store this answer; ``before`` is what :meth:`of` said of its records."""
+        for position, seen in enumerate(reading.records):
+            record = self._overlay.get(seen.key) or before.get(seen.key)
+            record_id = ids.record_id(self._account_id, seen.key)
+            self._overlay[seen.key] = learn(record, seen, record_id, exchange_id, position, ask.scheme)
+
+    def concluded(self, key: str, state: State, before: Mapping[str, KnownRecord]) -> None:
+        """The batch will conclude that a record is in this state."""
+        record = self._overlay.get(key) or before.get(key)
+        if record is not None:
+            self._overlay[key] = replace(record, state=state.value)
