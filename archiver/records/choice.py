@@ -1,8 +1,8 @@
 """Whether an answer says anything new, so that its bytes must be stored; and if not, what it repeats. Pure.
 
-Unchanged means: content projection, time, state and files equal what is known of the record. Counts, pictures and display
-names of authors may differ. An unchanged answer is not stored; the run record names the stored occurrences it repeats
-(WARC profile §2.4). When in doubt, store: a needless copy costs bytes, a missing one is a hole in the record.
+Unchanged means: content projection, time, state and files equal what is known of the record. Counts, pictures and
+display names of authors may differ. An unchanged answer is not stored; the run record names the stored occurrences it
+repeats (WARC profile §2.4). When in doubt, store: a needless copy costs bytes, a missing one is a hole in the record.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from enum import StrEnum
 from archiver import ids
 from archiver.records.contents import Content, contradict, plain, within
 from archiver.records.sightings import instant
-from connectors.contract import Ask, Problem, ProblemKind, Reading, SeenRecord, State
+from connectors.contract import Ask, MediaRef, Problem, ProblemKind, Reading, SeenRecord, State
 
 
 class Reason(StrEnum):
@@ -96,6 +96,8 @@ class Choice:
     reasons: tuple[Reason, ...] = ()
     same: list[tuple[str, int]] = field(default_factory=list)
     """Where the answer is not stored: (exchange, position) of the stored occurrences that it repeats."""
+    new_media: list[tuple[str, MediaRef]] = field(default_factory=list)
+    """Files that are not known yet, each once, with the key of their record: to be fetched in this run."""
 
 
 _NEVER_KEPT = frozenset({ProblemKind.RATE, ProblemKind.TRANSIENT})
@@ -115,8 +117,11 @@ def choose(
     scheme = 1 if ask is None else ask.scheme
     reasons: dict[Reason, None] = {}
     same: dict[tuple[str, int], None] = {}
+    new_media: dict[tuple[str, str], tuple[str, MediaRef]] = {}
     for seen in reading.records:
         record = known.get(seen.key)
+        for ref in _new_media(record, seen):
+            new_media.setdefault((seen.key, ref.key), (seen.key, ref))
         reason = Reason.NEW_RECORD if record is None else news(record, seen, scheme)
         if reason is not None:
             reasons[reason] = None
@@ -124,7 +129,7 @@ def choose(
             version = record.at(instant(seen.as_of)) or record.current
             same[version.exchange_id, version.position] = None
     reasons |= dict.fromkeys(_other_reasons(reading, known, ask, kept))
-    return Choice(True, tuple(reasons)) if reasons else Choice(False, (), list(same))
+    return Choice(True, tuple(reasons), [], list(new_media.values())) if reasons else Choice(False, (), list(same))
 
 
 def news(record: KnownRecord, seen: SeenRecord, scheme: int) -> Reason | None:
@@ -135,9 +140,15 @@ def news(record: KnownRecord, seen: SeenRecord, scheme: int) -> Reason | None:
         return Reason.SCHEME
     if version is None or not within(plain(seen.content), version.content):
         return Reason.HISTORY if seen.retrospective else Reason.CONTENT
-    if any(ids.medium_id(record.id, medium.key) not in record.media for medium in seen.media):
+    if _new_media(record, seen):
         return Reason.MEDIA
     return None if seen.retrospective else _standing_news(record, version, seen, as_of)
+
+
+def _new_media(record: KnownRecord | None, seen: SeenRecord) -> list[MediaRef]:
+    if record is None:
+        return list(seen.media)
+    return [ref for ref in seen.media if ids.medium_id(record.id, ref.key) not in record.media]
 
 
 def _standing_news(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, and_, select
 
 from archiver import ids
 from archiver.records.choice import KnownRecord, KnownVersion, learn
@@ -39,7 +39,7 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
     """What the index knows of an account's records, by the connector's key; unknown keys are left out. Two queries for
     a page of keys."""
     names = {ids.record_id(account_id, key): key for key in keys}
-    found: dict[str, list[Row[Any]]] = {}
+    found: dict[str, list[Any]] = {}
     media: dict[str, set[str]] = {}
     for chunk in chunks(names):
         for row in connection.execute(_QUERY.where(RECORD.c.id.in_(chunk))):
@@ -61,7 +61,7 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
     }
 
 
-def _version(row: Row[Any]) -> KnownVersion:
+def _version(row: Any) -> KnownVersion:
     return KnownVersion(
         scheme=row.scheme,
         content=row.content,

@@ -146,8 +146,8 @@ class Medium(Base):
 
 
 class RebuildProgress(Base):
-    """How far a rebuild came, so that it goes on after a stop. Empty when none is under way; a row with an empty account
-    says that one is."""
+    """How far a rebuild came, so that it goes on after a stop. Empty when none is under way; a row with an empty
+    account says that one is."""
 
     __tablename__ = "rebuild_progress"
 
