@@ -42,7 +42,6 @@ from archiver.capture.recorder import (
     HeadTooLarge,
     Recording,
     RecordingBackend,
-    TotalTimeout,
     UntrustedCertificate,
 )
 from archiver.capture.wire import WireExchange
@@ -307,7 +306,7 @@ def _explained(error: Exception, question: _Question, recording: Recording) -> F
     if isinstance(error, httpcore.LocalProtocolError):
         return UnsendableRequest(f"the request to {host} holds a method or header that cannot be sent")
     if isinstance(error, httpcore.TimeoutException):
-        return TimedOut(f"{host} took too long {_step(error)}", received)
+        return TimedOut(f"{host} took too long {_step(error, recording)}", received)
     if isinstance(error, UntrustedCertificate):
         return TlsFailed(f"no trusted TLS connection to {host}: {error}")
     if isinstance(error, httpcore.ConnectError):
@@ -334,8 +333,8 @@ def _unfinished_head(host: str, recording: Recording, received: bytes) -> FetchE
     return MalformedAnswer(f"{host} sent a head that is not HTTP/1.1", received)
 
 
-def _step(error: Exception) -> str:
-    if isinstance(error, TotalTimeout):
+def _step(error: Exception, recording: Recording) -> str:
+    if recording.overdue:
         return "in all"
     return "to connect" if isinstance(error, httpcore.ConnectTimeout | httpcore.PoolTimeout) else "to go on"
 

@@ -28,13 +28,13 @@ _WEAK = (
 )
 #: A part of every strong name, with what must follow it, found fast; each hit is then looked at closely.
 _HINTS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rb"oken(?=[\"=%\\_S-])",
-        rb"ecret(?=[\"=%\\_P-])",
-        rb"pi(?=[_-]?[kK]ey)",
-        rb"Jwt",
-        rb"assw(?=(?:or)?d)",
+    re.compile(part + rf"(?={after})".encode())
+    for part, after in (
+        (b"oken", r"[\"=%\\_S-]"),
+        (b"ecret", r"[\"=%\\_P-]"),
+        (b"pi", "[_-]?[kK]ey"),
+        (b"Jwt", ""),
+        (b"assw", "(?:or)?d"),
     )
 )
 _WINDOW = 48

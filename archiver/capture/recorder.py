@@ -30,10 +30,6 @@ class HeadTooLarge(Exception):  # noqa: N818 - crosses httpcore, and is turned i
     """More than :data:`HEAD_LIMIT` arrived, and still no complete head."""
 
 
-class TotalTimeout(httpcore.ReadTimeout):
-    """The time allowed for the whole exchange is over."""
-
-
 class UntrustedCertificate(httpcore.ConnectError):
     """TLS could not be agreed on; the text names OpenSSL's reason."""
 
@@ -58,15 +54,20 @@ class Recording:
     stream: RecordedStream | None = None
     reused: bool = False
 
+    @property
+    def overdue(self) -> bool:
+        """The time for the whole exchange is over."""
+        return time.monotonic() >= self.deadline
+
     def left(self, timeout: float | None) -> float:
         """Seconds a read or write may take.
 
         Raises:
-            TotalTimeout: none are left.
+            ReadTimeout: none are left.
         """
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise TotalTimeout
+            raise httpcore.ReadTimeout
         return left if timeout is None else min(timeout, left)
 
     def on_write(self, stream: RecordedStream, data: bytes) -> None:
