@@ -156,7 +156,10 @@ def cut_list(keep: int = 0, *, keep_next: bool = False) -> Alter:
     """A list cut short to its first ``keep``, with or without a word of more. Nothing is wrong but what is missing."""
 
     def alter(request: Request, response: Response) -> Response:
-        cut = with_json(response, _cut(json.loads(response.body), keep))
+        try:
+            cut = with_json(response, _cut(json.loads(response.body), keep))
+        except ValueError:
+            return response
         return cut if keep_next else cut.with_header("Link", None)
 
     return alter
@@ -305,7 +308,8 @@ def _list(response: Response) -> list[Any]:
         value = json.loads(response.body)
     except ValueError:
         return []
-    return value if isinstance(value, list) else []
+    posts = value if isinstance(value, list) else []
+    return posts if all(isinstance(post, dict) and "id" in post for post in posts) else []
 
 
 def _above(post: Any) -> str:
@@ -316,6 +320,8 @@ def _cut(value: Any, keep: int) -> Any:
     """The lists in an answer cut: itself, or those of a thread."""
     if isinstance(value, list):
         return value[:keep]
+    if not isinstance(value, dict):
+        return value
     return {key: part[:keep] if isinstance(part, list) else part for key, part in value.items()}
 
 

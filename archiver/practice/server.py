@@ -11,7 +11,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import TracebackType
 
 from archiver.practice.city import City
@@ -62,6 +61,9 @@ class PracticeServer:
             self.mastodon = MastodonApi(city, self.base_url, capped=capped, rate_limit=rate_limit)
             self.feeds = Feeds(city, self.base_url)
             self._sites += [self.mastodon, self.feeds]
+        # A time-out, because closing a listening socket does not wake up who waits on it on every system.
+        self._listener.settimeout(0.5)
+        self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)
         self._threads: set[threading.Thread] = set()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -77,7 +79,7 @@ class PracticeServer:
 
     def start(self) -> PracticeServer:
         """Begin to accept connections."""
-        self._begin(self._accept, "practice server")
+        self._acceptor.start()
         return self
 
     def stop(self) -> None:
@@ -85,6 +87,8 @@ class PracticeServer:
         self._stopping.set()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        if self._acceptor.is_alive():
+            self._acceptor.join(5)
         self._listener.close()
         with self._lock:
             connections, threads = list(self._open), list(self._threads)
@@ -104,21 +108,19 @@ class PracticeServer:
 
     # Connections.
 
-    def _begin(self, work: Callable[[], None], name: str) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)
-        with self._lock:
-            self._threads.add(thread)
-        thread.start()
-
     def _accept(self) -> None:
         while not self._stopping.is_set():
             try:
                 connection, _ = self._listener.accept()
+            except TimeoutError:
+                continue
             except OSError:
                 return
+            thread = threading.Thread(target=self._serve, args=(connection,), name="practice connection", daemon=True)
             with self._lock:
                 self._open.add(connection)
-            self._begin(partial(self._serve, connection), "practice connection")
+                self._threads.add(thread)
+            thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         try:
