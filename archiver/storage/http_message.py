@@ -17,9 +17,11 @@ _LONGEST_TRAILER = 1 << 20
 
 
 def visible_head_end(message: bytes) -> int | None:
-    """Where the first head of a message ends, as every WARC checker sees it; None where it does not end."""
+    """Where the first head of a message ends, if every WARC checker sees it there; None where it does not end, or
+    where checkers disagree about it (some take bare line feeds for line ends)."""
     found = _HEAD_END.search(message)
-    return found.end() if found else None
+    strict = message.find(b"\r\n\r\n")
+    return found.end() if found and strict + 4 == found.end() else None
 
 
 class Unchunker:

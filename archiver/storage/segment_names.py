@@ -95,10 +95,12 @@ def parse_segment_key(key: str) -> SegmentKey | None:
 
 def target_uri(url: str) -> str:
     """``url`` as it can stand in a WARC header: whatever is not printable ASCII is percent-encoded, so that no address
-    can end the header. One over 16 KiB is named by its digest (the exchange facts keep it whole)."""
+    can end the header. Of one over 16 KiB the beginning stands there, and a fragment ``#abridged:sha256:HEX`` that
+    names the whole (the exchange facts keep it)."""
     safe = _UNSAFE.sub(_percent, url)
     if len(safe) > _LONGEST_URI:
-        return f"urn:x-cra:url:sha256:{_sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        whole = _sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{safe[: _LONGEST_URI // 2]}#abridged:sha256:{whole}"
     return safe
 
 

@@ -117,7 +117,7 @@ class SegmentWriter:
         if exchange.truncated:
             response.append(("WARC-Truncated", exchange.truncated))
         response += _response_digests(exchange, response_sha256)
-        request += _request_digests(exchange.request, request_sha256)
+        request += _request_digests(exchange, request_sha256)
         asked = member(_record(request, exchange.request))
         stored = about.facts_member("response")
         with self._writing():
@@ -330,18 +330,24 @@ def _network(exchange: WireExchange) -> list[_Field]:
 
 
 def _response_digests(exchange: WireExchange, block: str) -> list[_Field]:
-    """The payload digest is left out where checkers would look for the body elsewhere (interim answers before the
-    final one, or a head that was cut off)."""
-    if visible_head_end(exchange.response) != exchange.response_head:
+    """The payload digest is left out where checkers would look for the body elsewhere: interim answers before the final
+    one, bare line feeds, a head that was cut off, an address they do not take for HTTP."""
+    if visible_head_end(exchange.response) != exchange.response_head or not _is_http(exchange.url):
         return _digests(block)
     if exchange.body_file is not None:
         return _digests(block, exchange.body_file.sha256)
     return _digests(block, hashlib.sha256(memoryview(exchange.response)[exchange.response_head :]).hexdigest())
 
 
-def _request_digests(request: bytes, block: str) -> list[_Field]:
-    end = visible_head_end(request)
-    return _digests(block) if end is None else _digests(block, hashlib.sha256(request[end:]).hexdigest())
+def _request_digests(exchange: WireExchange, block: str) -> list[_Field]:
+    end = visible_head_end(exchange.request)
+    if end is None or not _is_http(exchange.url):
+        return _digests(block)
+    return _digests(block, hashlib.sha256(exchange.request[end:]).hexdigest())
+
+
+def _is_http(url: str) -> bool:
+    return url.startswith(("http:", "https:"))
 
 
 def _digests(block: str, payload: str | None = None) -> list[_Field]:
