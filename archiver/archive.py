@@ -17,6 +17,8 @@ from archiver.clock import Clock, SystemClock
 from archiver.database import Database
 from archiver.errors import NotFound, SettingsError, Unreachable, WrongStore
 from archiver.evidence.models import Archive as ArchiveRow
+from archiver.search.index import SearchIndex
+from archiver.search.sqlite import SqliteSearchIndex
 from archiver.settings import Settings
 from archiver.storage.identity import KEY, Identity, read_identity, write_identity
 from archiver.storage.opening import open_store
@@ -37,6 +39,7 @@ class Archive:
     identity: Identity
     platforms: Platforms
     vault: Vault
+    search: SearchIndex
 
     @classmethod
     def open(
@@ -80,7 +83,9 @@ class Archive:
         except BaseException:
             database.close()
             raise
-        return cls(settings, clock, database, store, known, load_platforms(), Vault(settings.key_file, database))
+        vault = Vault(settings.key_file, database)
+        search = SqliteSearchIndex(zone=settings.time_zone)
+        return cls(settings, clock, database, store, known, load_platforms(), vault, search)
 
     def connector(self, platform: str) -> Connector:
         """See :meth:`archiver.accounts.platforms.Platforms.connector`."""

@@ -165,9 +165,11 @@ def due(connection: Connection, account_id: str | None = None) -> dict[str, list
     return found
 
 
-def record_counts(connection: Connection) -> dict[str, int]:
+def record_counts(connection: Connection, account_id: str | None = None) -> dict[str, int]:
     """How many records each account has; accounts without any are left out."""
     query = select(Record.account_id, func.count()).group_by(Record.account_id)
+    if account_id is not None:
+        query = query.where(Record.account_id == account_id)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -12,7 +13,6 @@ from markupsafe import Markup, escape
 from archiver.clock import to_text
 from archiver.visible import character_name, code_point, local_time, parts
 from archiver.web.words import OUTCOMES, STATES, SWEEPS, plain
-from zoneinfo import ZoneInfo
 
 
 def environment() -> Environment:

@@ -1,4 +1,4 @@
-"""What protects every page: the Host allow-list, methods that only read, response headers, and errors that tell nothing.
+"""What protects every page: the Host allow-list, reading methods only, response headers, errors that tell nothing.
 
 Written as plain ASGI, outermost, so that no route and no error escapes it.
 """
@@ -56,7 +56,7 @@ class Guard:
     async def _serve(self, scope: Scope, receive: Receive, send: _WithHeaders) -> None:
         try:
             await self._app(scope, receive, send)
-        except Exception as error:  # noqa: BLE001 - the last resort: told to the log with an id, never to the reader
+        except Exception as error:
             number = secrets.token_hex(6)
             _log.error("page.failed", id=number, route=_route(scope), exc_info=error)
             if send.started:

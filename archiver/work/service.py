@@ -23,7 +23,8 @@ class Work:
         self.capture = capture or Capture(archive)
         self.workers = Workers(self.capture, archive.settings.workers, archive.clock)
         self.ticker = Ticker(self._tick, archive.settings.tick_seconds, archive.clock)
-        self._flushed_at = archive.clock.now()
+        self.started_at = archive.clock.now()
+        self._flushed_at = self.started_at
         self._stopping = threading.Lock()
 
     def start(self) -> None:

@@ -1,0 +1,118 @@
+"""Whether a running service does its work. Quick, and about this service only: a platform that is down is no reason."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from archiver import __version__
+from archiver.accounts.models import Account
+from archiver.archive import Archive
+from archiver.capture.models import Due
+from archiver.errors import ArchiverError
+from archiver.storage.identity import read_identity
+
+if TYPE_CHECKING:
+    from archiver.work.service import Work
+
+_LEAST_SILENCE = timedelta(seconds=30)
+_LATE = timedelta(minutes=15)
+
+
+@dataclass(slots=True)
+class Health:
+    """What was found. Reasons hold no content, no addresses and no secrets."""
+
+    kind: str
+    checks: dict[str, str] = field(default_factory=dict)
+    """Name of a check → ``ok``, or in one sentence why not."""
+
+    @property
+    def ok(self) -> bool:
+        return all(said == "ok" for said in self.checks.values())
+
+    def as_json(self) -> dict[str, Any]:
+        reasons = [f"{name}: {said}" for name, said in self.checks.items() if said != "ok"]
+        status = "ok" if self.ok else "failing"
+        return {
+            "status": status,
+            "version": __version__,
+            "archive": self.kind,
+            "reasons": reasons,
+            "checks": self.checks,
+        }
+
+
+def check(archive: Archive, work: Work | None = None) -> Health:
+    """Look at database, store and disk, and at the clock and workers where they run in this process."""
+    found = Health(archive.identity.kind)
+    found.checks["database"] = _tried(lambda: _database(archive))
+    found.checks["store"] = _tried(lambda: _store(archive))
+    found.checks["disk"] = _tried(lambda: disk(archive))
+    if work is not None:
+        found.checks["clock"] = _clock(archive, work)
+        found.checks["runs"] = _runs(work)
+        found.checks["schedule"] = _tried(lambda: _schedule(archive))
+    return found
+
+
+def disk(archive: Archive) -> str:
+    """Whether capturing has room: the reserve is where it stops."""
+    usage = shutil.disk_usage(archive.settings.home)
+    free = 100 * usage.free / usage.total
+    if free < archive.settings.disk_reserve_percent:
+        return f"only {free:.0f} % is free, capturing waits for {archive.settings.disk_reserve_percent:.0f} %"
+    return "ok"
+
+
+def _database(archive: Archive) -> str:
+    with archive.database.read() as connection:
+        connection.execute(select(func.min(Due.due_at)))
+    return "ok"
+
+
+def _store(archive: Archive) -> str:
+    return "ok" if read_identity(archive.store) == archive.identity else "it is not this archive's any more"
+
+
+def _clock(archive: Archive, work: Work) -> str:
+    ticker = work.ticker
+    if ticker.failing is not None:
+        return f"the last tick failed ({ticker.failing})"
+    silence = max(_LEAST_SILENCE, 5 * timedelta(seconds=archive.settings.tick_seconds))
+    since = ticker.beat or work.started_at
+    if archive.clock.now() - since > silence:
+        return f"no tick for {(archive.clock.now() - since).total_seconds():.0f} seconds"
+    return "ok"
+
+
+def _runs(work: Work) -> str:
+    stuck = work.stuck()
+    return f"{len(stuck)} under way for too long, the longest for {stuck[0].account_id}" if stuck else "ok"
+
+
+def _schedule(archive: Archive) -> str:
+    """Late sweeps: two intervals, or a quarter of an hour where that is longer."""
+    allowed = max(_LATE, 2 * timedelta(seconds=archive.settings.sweep_new_seconds))
+    with archive.database.read() as connection:
+        oldest = connection.execute(
+            select(func.min(Due.due_at))
+            .join(Account, Account.id == Due.account_id)
+            .where(Account.state == "active", Due.sweep == "new")
+        ).scalar()
+    if oldest is not None and archive.clock.now() - oldest > allowed:
+        return f"the longest waiting sweep is {(archive.clock.now() - oldest).total_seconds() / 60:.0f} minutes late"
+    return "ok"
+
+
+def _tried(look: Callable[[], str]) -> str:
+    try:
+        return look()
+    except (ArchiverError, SQLAlchemyError, OSError) as error:
+        return f"does not answer ({type(error).__name__})"

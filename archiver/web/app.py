@@ -1,0 +1,88 @@
+"""The web application: the real archive's site, the practice city's beside it, one guard around both. It only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import DatabaseError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from archiver import __version__, logs
+from archiver.errors import ArchiverError, NotFound, UsageError
+from archiver.web import api, pages, records, search
+from archiver.web.security import Guard, wants_json
+from archiver.web.site import Site
+
+_log = logs.get(__name__)
+_STATIC = Path(__file__).parent / "static"
+_HEADINGS = {
+    400: "That address cannot be read",
+    404: "There is no such page",
+    405: "These pages can only be read",
+    503: "The archive cannot be read just now",
+}
+
+
+def create_app(site: Site, practice: Site | None = None, names: Sequence[str] = ()) -> ASGIApp:
+    """The application to serve. ``names`` are host names it answers to besides the loopback ones."""
+    app = _site_app(site)
+    if practice is not None:
+        app.mount(practice.base, _site_app(practice))
+
+    def error_page(status: int, message: str, number: str, json: bool) -> tuple[str, bytes]:
+        response = _error(site, status, message, json=json, number=number)
+        return response.headers["content-type"], bytes(response.body)
+
+    return Guard(app, names, error_page)
+
+
+def _site_app(site: Site) -> FastAPI:
+    app = FastAPI(title=site.title, version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.state.site = site
+    for router in (pages.router, search.router, records.router):
+        app.include_router(router, include_in_schema=False)
+    app.include_router(api.router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(ArchiverError, _on_known)
+    app.add_exception_handler(DatabaseError, _on_database)
+    return app
+
+
+def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message = "Check the address, or begin at the accounts."
+    return _error(request.app.state.site, error.status_code, message, json=wants_json(request.scope))
+
+
+def _on_invalid(request: Request, _error_: Exception) -> Response:
+    return _error(request.app.state.site, 400, "Part of the address is not usable.", json=wants_json(request.scope))
+
+
+def _on_known(request: Request, error: Exception) -> Response:
+    status = 404 if isinstance(error, NotFound) else 400 if isinstance(error, UsageError) else 503
+    if status == 503:
+        _log.error("page.unavailable", exc_info=error)
+    shown = str(error) if status != 503 else "The log of the service says why. Nothing archived is affected."
+    return _error(request.app.state.site, status, shown, json=wants_json(request.scope))
+
+
+def _on_database(request: Request, error: Exception) -> Response:
+    _log.error("page.unavailable", exc_info=error)
+    message = "The database does not answer. Try again in a moment; nothing archived is affected."
+    return _error(request.app.state.site, 503, message, json=wants_json(request.scope))
+
+
+def _error(site: Site, status: int, message: str, *, json: bool, number: str = "") -> Response:
+    if json:
+        body = {"error": message, "status": status} | ({"id": number} if number else {})
+        return JSONResponse(body, status_code=status)
+    heading = _HEADINGS.get(status, "Something went wrong")
+    return site.page("error.html", status=status, heading=heading, message=message, number=number)

@@ -1,0 +1,159 @@
+"""Pages about capture: accounts, runs, gaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from archiver.accounts import service as accounts
+from archiver.accounts.service import AccountView
+from archiver.clock import from_text, to_text
+from archiver.errors import SettingsError, UsageError
+from archiver.operations import history
+from archiver.operations.history import DueView, RunView
+from archiver.web.site import Site, site_of
+from archiver.web.words import ACCOUNT_STATES, plain
+from connectors.contract import Capabilities
+
+router = APIRouter()
+Here = Annotated[Site, Depends(site_of)]
+_RUNS = 50
+_CAPABILITIES = (
+    ("Edits", "edits"),
+    ("Deletions", "deletions"),
+    ("Hidden comments", "hidden"),
+    ("Messages", "messages"),
+    ("Comments", "comments"),
+    ("Pictures and files", "media"),
+    ("Numbers", "counts"),
+    ("First capture", "history"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One line of the list of accounts."""
+
+    account: AccountView
+    state: tuple[str, str]
+    last: RunView | None
+    due: DueView | None
+    records: int
+    gaps: int
+
+
+@router.get("/", response_class=HTMLResponse)
+def start(site: Here) -> Response:
+    """To the accounts; to the practice city while there is no real account."""
+    if not site.practice and site.other is not None:
+        with site.archive.database.read() as connection:
+            if not accounts.list_accounts(connection):
+                return RedirectResponse(site.other, status_code=302)
+    return RedirectResponse(f"{site.base}/accounts", status_code=302)
+
+
+@router.get("/accounts", response_class=HTMLResponse)
+def list_accounts(site: Here) -> HTMLResponse:
+    with site.archive.database.read() as connection:
+        known = accounts.list_accounts(connection)
+        last, due = history.last_runs(connection), history.due(connection)
+        gaps, records = history.open_gaps(connection), history.record_counts(connection)
+        totals = history.totals(connection)
+    rows = [
+        AccountRow(
+            account=one,
+            state=account_state(one.state),
+            last=last.get(one.id),
+            due=due[one.id][0] if due.get(one.id) and one.state == "active" else None,
+            records=records.get(one.id, 0),
+            gaps=gaps.get(one.id, 0),
+        )
+        for one in known
+    ]
+    titles = sorted(one.title for one in site.archive.platforms.connectors.values())
+    return site.page("accounts.html", here="accounts", accounts=rows, totals=totals, platforms=titles, now=site.archive.clock.now())
+
+
+@router.get("/accounts/{account_id}", response_class=HTMLResponse)
+def show_account(site: Here, account_id: str) -> HTMLResponse:
+    with site.archive.database.read() as connection:
+        account = accounts.get(connection, account_id)
+        values = {
+            "due": history.due(connection, account_id).get(account_id, []) if account.state == "active" else [],
+            "coverage": history.coverage(connection, account_id),
+            "gaps": history.gaps(connection, account_id),
+            "runs": history.runs(connection, account_id, limit=10),
+            "records": history.record_counts(connection, account_id).get(account_id, 0),
+        }
+    title, capabilities = _platform(site, account.platform)
+    return site.page(
+        "account.html",
+        here="accounts",
+        account=account,
+        state=account_state(account.state),
+        title=title,
+        capabilities=capabilities,
+        capability_rows=[(words, getattr(capabilities, name, None)) for words, name in _CAPABILITIES],
+        **values,
+    )
+
+
+@router.get("/runs", response_class=HTMLResponse)
+def list_runs(
+    site: Here, account: str | None = None, before: Annotated[str | None, Query(max_length=100)] = None
+) -> HTMLResponse:
+    place = _place(before)
+    with site.archive.database.read() as connection:
+        chosen = accounts.get(connection, account) if account else None
+        found = history.runs(connection, account, limit=_RUNS + 1, before=place)
+    older = None
+    if len(found) > _RUNS:
+        found = found[:_RUNS]
+        next_page = {"account": account} if account else {}
+        older = urlencode(next_page | {"before": f"{to_text(found[-1].started_at)},{found[-1].id}"})
+    return site.page("runs.html", here="runs", runs=found, account=chosen, older=older, later=place is not None)
+
+
+@router.get("/runs/{run_id}", response_class=HTMLResponse)
+def show_run(site: Here, run_id: str) -> HTMLResponse:
+    with site.archive.database.read() as connection:
+        return site.page("run.html", here="runs", run=history.run(connection, run_id))
+
+
+@router.get("/gaps", response_class=HTMLResponse)
+def list_gaps(site: Here, all: bool = False) -> HTMLResponse:
+    with site.archive.database.read() as connection:
+        found = history.gaps(connection, closed=all)
+    return site.page("gaps.html", here="gaps", gaps=found, everything=all)
+
+
+def account_state(state: str) -> tuple[str, str]:
+    """Words and tone of an account's state; one without words of its own needs a person."""
+    return ACCOUNT_STATES.get(state, (plain(state), "bad"))
+
+
+def _platform(site: Site, platform: str) -> tuple[str, Capabilities | None]:
+    try:
+        connector = site.archive.connector(platform)
+    except SettingsError:
+        return platform, None
+    return connector.title, connector.capabilities
+
+
+def _place(before: str | None) -> tuple[datetime, str] | None:
+    if before is None:
+        return None
+    at, _, run_id = before.partition(",")
+    try:
+        return from_text(at), run_id
+    except ValueError as error:
+        raise BadPlace("that page of the list does not exist; begin at the newest") from error
+
+
+class BadPlace(UsageError):  # noqa: N818 - named as the cause, like its siblings
+    """An address names a place in a list that cannot be."""

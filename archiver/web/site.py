@@ -1,0 +1,59 @@
+"""One archive as a web site: what every page of it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from archiver.archive import Archive
+from archiver.web import rendering
+
+if TYPE_CHECKING:
+    from archiver.work.service import Work
+
+_TEMPLATES = rendering.environment()
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages of one archive."""
+
+    archive: Archive
+    base: str = ""
+    """Path under which it stands, without a slash at its end."""
+    other: str | None = None
+    """Address of the other archive served beside it: practice beside real, and the other way round."""
+    work: Work | None = None
+    """The capture on schedule in this process; None where another process does it."""
+
+    @property
+    def practice(self) -> bool:
+        return self.archive.practice
+
+    @property
+    def title(self) -> str:
+        return "Practice archive" if self.practice else "Records archive"
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return self.archive.settings.zone
+
+    @property
+    def zone_name(self) -> str:
+        return self.archive.settings.time_zone.replace("_", " ")
+
+    def page(self, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
+        """One page. ``here`` names the entry of the navigation it belongs to."""
+        values = {"site": self, "here": here, **values}
+        return HTMLResponse(rendering.render(_TEMPLATES, template, self.zone, values), status_code=status)
+
+
+def site_of(request: Request) -> Site:
+    """The site a request is for."""
+    site: Site = request.app.state.site
+    return site
