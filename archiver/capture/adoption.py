@@ -19,7 +19,7 @@ from archiver.accounts.models import Account
 from archiver.capture import leases
 from archiver.capture.batch import FinishedSegment
 from archiver.capture.commit import apply_exchange, write_exchanges, write_run, write_segments
-from archiver.capture.committer import Committer, exchange_event, run_event, segment_event
+from archiver.capture.committer import Committer, exchange_event, index_changed, run_event, segment_event
 from archiver.capture.contents import Contents, read_contents
 from archiver.capture.facts import RunIdentity
 from archiver.capture.leases import Held
@@ -32,7 +32,6 @@ from archiver.errors import Busy
 from archiver.evidence import log
 from archiver.records.apply import Applier
 from archiver.search.index import SearchIndex
-from archiver.search.source import documents
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_names import parse_segment_key
 
@@ -187,4 +186,4 @@ def write_adopted(connection: Connection, account: str, contents: Contents, arri
     for row in sorted(rows, key=lambda row: (row.facts["run_number"], row.facts["ordinal"])):
         apply_exchange(applier, row, arrival)
     applied = applier.flush()
-    search.put(connection, documents(connection, applied.changed))
+    index_changed(connection, search, applied.changed)

@@ -11,16 +11,23 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from archiver.capture.facts import MediumOf, Taken
+from archiver.capture.fetch_errors import AddressRefused, FetchError, MalformedAnswer, TooLarge
 from archiver.capture.masking import Secret
 from archiver.capture.pacing import Pacer
 from archiver.capture.reading import REDIRECT, understand
 from archiver.capture.spool import sync_file
 from archiver.capture.wire import WireExchange
-from archiver.http import Fetcher, FetchError, redirect_target
+from archiver.http import Fetcher, redirect_target
 from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, Reading
 
 _HOPS = 5
 _AGAIN = (ProblemKind.RATE, ProblemKind.TRANSIENT)
+#: What a failed exchange means; everything else may go better the next time.
+_KIND = {
+    AddressRefused: ProblemKind.CONTRACT,
+    MalformedAnswer: ProblemKind.CONTRACT,
+    TooLarge: ProblemKind.CONTRACT,
+}
 
 
 class Stopped(Exception):  # noqa: N818 - a request, not an error
@@ -35,6 +42,8 @@ class Asked:
     hops: list[Taken] = field(default_factory=list)
     answer: Taken | None = None
     reading: Reading = field(default_factory=Reading)
+    refused: bool = False
+    """We do not go to that address, now or later."""
 
     @property
     def problem(self) -> Problem | None:
@@ -78,6 +87,9 @@ class Asker:
             Stopped: the service is stopping.
             SpoolError, OutOfSpace: the answer could not be kept.
         """
+        given_up = self.pacer.gives_up(self._bucket(ask.url))
+        if given_up is not None:
+            return Asked(ask, reading=Reading(problem=Problem(ProblemKind.TRANSIENT, given_up)))
         for attempt in range(self.attempts):
             asked = self._once(ask, control_of, wanted)
             problem = asked.problem
@@ -91,9 +103,14 @@ class Asker:
         asked = Asked(ask)
         hop = ask
         for _ in range(_HOPS):
-            wire = self._fetch(hop, wanted)
-            if isinstance(wire, Problem):
-                asked.reading = Reading(problem=wire)
+            try:
+                wire = self._fetch(hop, wanted)
+            except FetchError as error:
+                self.tally(ask.purpose, error.code)
+                asked.refused = isinstance(error, AddressRefused)
+                problem = Problem(_KIND.get(type(error), ProblemKind.TRANSIENT), str(error))
+                asked.reading = Reading(problem=problem)
+                self.pacer.note(self._bucket(hop.url), None, problem, None)
                 return asked
             medium = wanted.medium if wanted else None
             taken = Taken(self._next(), ask, wire, medium=medium, follows=asked.last, control_of=control_of)
@@ -108,27 +125,24 @@ class Asker:
         asked.reading = Reading(problem=Problem(ProblemKind.CONTRACT, "more redirects than anybody should follow"))
         return asked
 
-    def _fetch(self, ask: Ask, wanted: FileWanted | None) -> WireExchange | Problem:
+    def _fetch(self, ask: Ask, wanted: FileWanted | None) -> WireExchange:
         self.pacer.wait(self._bucket(ask.url), self.stop)
         if self.stop.is_set():
             raise Stopped
         own = origin(ask.url) == origin(self.account.url)
-        try:
-            wire = self.fetcher.fetch(
-                ask.method,
-                ask.url,
-                parameters=ask.parameters,
-                headers=ask.headers,
-                body=ask.body,
-                secrets=(self.token,) if self.token else (),
-                authorization=self.token if own and ask.authorise != "never" and wanted is None else None,
-                limit=wanted.limit if wanted else self.answer_bytes,
-                into=wanted.into if wanted else None,
-                hosts=self.connector.media_hosts if wanted else None,
-            )
-        except FetchError as error:
-            self.tally(ask.purpose, error.code)
-            return problem_of(error)
+        wire = self.fetcher.fetch(
+            ask.method,
+            ask.url,
+            parameters=ask.parameters,
+            headers=ask.headers,
+            body=ask.body,
+            secrets=(self.token,) if self.token else (),
+            authorization=self.token if own and ask.authorise != "never" and wanted is None else None,
+            limit=wanted.limit if wanted else self.answer_bytes,
+            into=wanted.into if wanted else None,
+            hosts=self.connector.media_hosts if wanted else None,
+            plain_http=own,
+        )
         self.tally(ask.purpose, wire.status)
         if wire.body_file is not None:
             sync_file(wire.body_file.path)

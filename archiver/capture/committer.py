@@ -29,7 +29,7 @@ from archiver.evidence import log
 from archiver.evidence.log import NewEvent
 from archiver.records.apply import Applied, Applier
 from archiver.search.index import SearchIndex
-from archiver.search.source import documents
+from archiver.search.source import answered_by, read_documents
 from archiver.storage.protocol import ObjectStore, Stored
 
 
@@ -92,7 +92,7 @@ class Committer:
             if not write_segments(connection, work.segments, work.account, work.closed_at):
                 return
             applied = write_work(connection, work, arrival=work.number)
-            self.search.put(connection, documents(connection, applied.changed))
+            index_changed(connection, self.search, applied.changed)
             log.append(connection, _events(work), now)
             if settle is not None:
                 settle(connection)
@@ -160,6 +160,13 @@ def run_event(part: Part) -> NewEvent:
             "commitment": fields["commitment"],
         },
     )
+
+
+def index_changed(connection: Connection, search: SearchIndex, changed: Sequence[str]) -> None:
+    """Bring the search index up to date with records that changed, and with those they answer."""
+    if changed:
+        touched = dict.fromkeys((*changed, *answered_by(connection, changed)))
+        search.put(connection, read_documents(connection, touched))
 
 
 def closed_at(parts: Sequence[Part]) -> datetime:

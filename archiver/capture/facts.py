@@ -89,7 +89,7 @@ def commit(run: RunIdentity, taken: Taken) -> Committed:
 
 
 def stored_json(fields: Mapping[str, Any]) -> bytes:
-    """JSON as facts, run records and warcinfo hold it: sorted, without spaces, ASCII, so that any string can be kept."""
+    """JSON as facts, run records and warcinfo hold it: sorted, no spaces, ASCII, so that any string can be kept."""
     return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
 
 

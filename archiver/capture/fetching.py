@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from archiver import ids
-from archiver.capture.asking import Asker, FileWanted
+from archiver.capture.asking import Asked, Asker, FileWanted
 from archiver.capture.facts import MediumOf, Taken
 from archiver.capture.parts import MediumOutcome
 from archiver.capture.reading import MEDIUM
 from archiver.capture.run import RunState
+from archiver.database import Database
+from archiver.records.models import Medium, Record
 from connectors.contract import AccessClass, Ask, MediaRef, Stream
 
+_AGAIN = 20
 _PRIVATE = (AccessClass.PRIVATE, AccessClass.PRIVATE_MEDIA, AccessClass.SETTINGS)
 
 
@@ -27,12 +32,29 @@ class WantedFile:
 
 def wanted_files(account: str, taken: Taken, new: Iterable[tuple[str, MediaRef]]) -> list[WantedFile]:
     """What to fetch for the new media of an answer, given as (record key, file)."""
-    access = AccessClass.PRIVATE_MEDIA if taken.ask.access in _PRIVATE else AccessClass.MEDIA
+    access = _media_class(taken.ask.access)
     return [wanted_file(ids.record_id(account, key), ref.key, ref.url, access) for key, ref in new]
+
+
+def _media_class(access: AccessClass) -> AccessClass:
+    return AccessClass.PRIVATE_MEDIA if access in _PRIVATE else AccessClass.MEDIA
 
 
 def wanted_file(record: str, key: str, url: str, access: AccessClass) -> WantedFile:
     return WantedFile(MediumOf(ids.medium_id(record, key), record, key), url, access)
+
+
+def postponed_files(database: Database, account: str) -> list[WantedFile]:
+    """Files that earlier runs saw and could not fetch: tried again, a few at a time."""
+    query = (
+        select(Medium.record_id, Medium.key, Medium.url, Record.access)
+        .join(Record, Record.id == Medium.record_id)
+        .where(Record.account_id == account, Medium.state == "wanted")
+        .limit(_AGAIN)
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    return [wanted_file(row.record_id, row.key, row.url, _media_class(AccessClass(row.access))) for row in rows]
 
 
 @dataclass(slots=True)
@@ -56,7 +78,7 @@ class FileFetcher:
         into = self.state.batch.body_path()
         asked = self.asker.ask(ask, wanted=FileWanted(wanted.medium, into, self.largest))
         if asked.answer is None:
-            self._no_answer(wanted, asked.reading.problem.detail if asked.reading.problem else "no answer")
+            self._no_answer(wanted, asked)
             return
         if asked.answer.wire.truncated == "length":
             into.unlink(missing_ok=True)
@@ -66,10 +88,10 @@ class FileFetcher:
             self.state.count("exchanges", 1 + len(asked.hops))
             self.state.count("files")
 
-    def _no_answer(self, wanted: WantedFile, reason: str) -> None:
-        """Refused addresses are final; anything else is tried again by a later run."""
-        if self.asker.refused:
-            self._not_fetched(wanted, "refused", reason)
+    def _no_answer(self, wanted: WantedFile, asked: Asked) -> None:
+        """A refused address is final; anything else is tried again by a later run."""
+        if asked.refused and asked.problem is not None:
+            self._not_fetched(wanted, "refused", asked.problem.detail)
         else:
             self.state.count("files_postponed")
 

@@ -22,7 +22,7 @@ from archiver.capture import due
 from archiver.capture.adoption import finished_segment, write_adopted
 from archiver.capture.batch import FinishedSegment
 from archiver.capture.commit import write_segments
-from archiver.capture.committer import Work, write_work
+from archiver.capture.committer import Work, index_changed, write_work
 from archiver.capture.contents import Contents, read_contents
 from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Watch
 from archiver.capture.parts import Part, part_from
@@ -31,7 +31,6 @@ from archiver.evidence import log
 from archiver.evidence.deltas import restore_log
 from archiver.evidence.log import NewEvent
 from archiver.records.models import Medium, Occurrence, RebuildProgress, Record, RecordState, Version
-from archiver.search.source import documents
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_names import parse_segment_key
 from archiver.storage.segment_reader import ReadExchange, ReadInfo, ReadRunRecord, read_segment
@@ -122,7 +121,7 @@ def _begin(archive: Archive, report: RebuildReport) -> None:
         if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is None:
             for table in _TABLES:
                 connection.execute(delete(table))
-            archive.search.clear(connection)
+            archive.search.rebuild(connection)
             connection.execute(insert(RebuildProgress).values(account_id="", number=0, part=0))
         report.events = restore_log(connection, archive.store)
 
@@ -278,7 +277,7 @@ def _apply_step(
     work = Work(account.id, "", step.number, (), contents.exchanges, step.parts, archive.clock.now())
     applied = write_work(connection, work, arrival=step.number)
     report.records += len(applied.new_records)
-    archive.search.put(connection, documents(connection, applied.changed))
+    index_changed(connection, archive.search, applied.changed)
     if step.adopted:
         taken_in = _contents(archive, step.adopted, report)
         by = step.parts[0].run

@@ -130,7 +130,7 @@ class Recovery:
         number = int(stem.split(".")[1])
         batch = Batch(self.spool.folder, terms.identity, number, terms.segments)
         state = RunState(terms, self.spool, batch, {}, part=number)
-        seen = Seen(self.archive.database, terms.identity.account)
+        seen = Seen(self.archive.database, terms.identity.account, terms.identity.run)
         connector = self.archive.platforms.connector(terms.identity.platform)
         last = 0
         for taken in _spooled(folder, stem, report):
@@ -138,7 +138,7 @@ class Recovery:
             whole = Taken(taken.ordinal, taken.ask, taken.wire, reading, taken.medium, taken.follows, taken.control_of)
             last = taken.ordinal + 1
             state.tally.asked(taken.ask.purpose, taken.wire.status)
-            choice = seen.choose(whole, reading)
+            choice = seen.choose(whole, reading).choice
             if choice.store or taken.medium or taken.control_of is not None:
                 state.store([whole])
                 seen.stored(whole, reading)

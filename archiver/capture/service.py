@@ -26,7 +26,7 @@ from archiver.capture.run import Watcher
 from archiver.capture.spool import Spool
 from archiver.capture.terms import segment_terms
 from archiver.capture.under_way import UnderWay
-from archiver.errors import NotFound, OutOfSpace
+from archiver.errors import Busy, NotFound, OutOfSpace
 from archiver.evidence.deltas import store_deltas
 from archiver.http import Fetcher
 from connectors.contract import SweepKind
@@ -185,7 +185,7 @@ class Capture:
         """One thread of this process per account."""
         with self._lock:
             if account_id in self._active:
-                raise leases.Busy("this account is being captured just now; try again in a moment")
+                raise Busy("this account is being captured just now; try again in a moment")
             self._active.add(account_id)
         try:
             yield

@@ -17,6 +17,7 @@ from archiver.capture.outcomes import RunOutcome, judge
 from archiver.capture.parts import Concluded
 from archiver.capture.run import Progress, RunState, Watcher
 from archiver.capture.seen import Seen
+from archiver.capture.watching import Looked
 from archiver.clock import Clock
 from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, RecordRef, State, Sweep, SweepKind
 
@@ -48,6 +49,8 @@ class SweepRun:
     problem: Problem | None = None
     """What a person must know of the account, if anything."""
     suspicious: str | None = None
+    looked: dict[str, Looked] = field(default_factory=dict)
+    """Threads that were looked at, by the key of their first record."""
     _bookmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
     _gone: list[Asked] = field(default_factory=list)
     _controls: dict[tuple[str, tuple[tuple[str, str], ...]], Asked] = field(default_factory=dict)
@@ -109,15 +112,22 @@ class SweepRun:
         taken, reading = asked.answer, asked.reading
         if asked.answer.wire.status == 304 and not keep:
             return False
-        choice = self.seen.choose(taken, reading)
+        taking = self.seen.choose(taken, reading)
+        choice = taking.choice
+        self._note_threads(taken, stored=choice.store)
         self.state.tally.drift.update(reading.drift)
         if not (choice.store or keep):
             self.state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
             return False
         self._store([*asked.hops, taken])
         self.seen.stored(taken, reading)
-        self.wanted.extend(wanted_files(self.account.id, taken, choice.new_media))
+        self.wanted.extend(wanted_files(self.account.id, taken, taking.new_media))
         return choice.store
+
+    def _note_threads(self, taken: Taken, *, stored: bool) -> None:
+        threads = {record.thread or record.key for record in taken.reading.records}
+        if self.sweep.kind is SweepKind.WATCH and len(threads) == 1:
+            self.looked.setdefault(threads.pop(), Looked()).note(taken.wire.body_size, stored=stored)
 
     def _store(self, taken: list[Taken]) -> None:
         self.state.store(taken)
@@ -185,7 +195,7 @@ class SweepRun:
         if answer is None or control is None or control.answer is None or control.problem is not None:
             self.state.count("looks_undecided")
             return
-        missing = [key for key in keys if self.seen.is_known(key)]
+        missing = [key for key in keys if self.seen.is_visible(key)]
         if not missing:
             return
         for one in (asked, control):
@@ -197,6 +207,7 @@ class SweepRun:
             concluded = Concluded(key, State.NOT_RETURNED, answer.wire.received_at, evidence)
             self.state.tally_of(answer.ask.access).concluded.append(concluded)
             self.state.count("not_returned")
+            self.seen.concluded(key, State.NOT_RETURNED)
 
     def _control(self, asked: Asked) -> Asked | None:
         ask = asked.ask.control

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from archiver import ids
-from archiver.capture import due
+from archiver.capture import due, watching
 from archiver.capture.asking import Asker, Stopped
 from archiver.capture.batch import Batch
 from archiver.capture.commit import exchange_row, last_bookmark
@@ -28,11 +29,12 @@ from archiver.capture.spool import Spool
 from archiver.capture.sweep import SweepRun
 from archiver.capture.terms import about, account_ref, frozen_settings, said_before, segment_terms
 from archiver.http import Fetcher
-from connectors.contract import Sweep, SweepKind
+from connectors.contract import RecordRef, Sweep, SweepKind
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
 
+Settle = Callable[[Connection], None]
 _BATCH_EXCHANGES = 200
 _BATCH_AGE = timedelta(minutes=1)
 """A long run is committed at least so often, so that what it found can be searched and its lease stays fresh."""
@@ -110,7 +112,7 @@ class UnderWay:
         batch = Batch(self.spool.folder, identity, 1, terms.segments)
         self._since = now
         self._state = RunState(terms, self.spool, batch, bookmark)
-        self._seen = Seen(archive.database, account.id)
+        self._seen = Seen(archive.database, account.id, identity.run)
         self._asker = Asker(
             connector,
             account_ref(account, connector, authorised=token is not None),
@@ -125,7 +127,7 @@ class UnderWay:
         )
 
     def _sweep(self, kind: SweepKind, watch: Watcher | None) -> SweepRun:
-        threads = due.threads(self.archive, self.account.id) if kind is SweepKind.WATCH else []
+        threads = self._threads() if kind is SweepKind.WATCH else []
         return SweepRun(
             self._asker.connector,
             self._asker.account,
@@ -138,6 +140,10 @@ class UnderWay:
             self._checkpoint,
             watch,
         )
+
+    def _threads(self) -> list[RecordRef]:
+        with self.archive.database.read() as connection:
+            return watching.threads(connection, self.account.id, self.archive.settings, self._since)
 
     def _since_start(self) -> datetime:
         return self._state.terms.started_at
@@ -175,13 +181,13 @@ class UnderWay:
         return bool(self.counts.get("exchanges") or self._state.counts.get("exchanges"))
 
     def _finish(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime) -> None:
-        due.settle(self.archive, sweep, outcome)
+        settle = due.after_run(self.account.id, sweep.sweep.kind, outcome, sweep.looked, self.archive.settings, at)
         if self._state.batch.entries or self._state.part > 1:
-            self._commit((outcome.value, reason), at)
+            self._commit((outcome.value, reason), at, settle)
         else:
-            self._commit_quiet((outcome.value, reason), at)
+            self._commit_quiet((outcome.value, reason), at, settle)
 
-    def _commit(self, outcome: tuple[str, str | None] | None, at: datetime) -> None:
+    def _commit(self, outcome: tuple[str, str | None] | None, at: datetime, settle: Settle | None = None) -> None:
         state, batch = self._state, self._state.batch
         waiting = self.pending.of(self.account.id)
         parts = state.parts(at, self._asker.ordinal, outcome)
@@ -189,18 +195,18 @@ class UnderWay:
         stored = self.committer.put(self.spool.folder, finished)
         rows = [exchange_row(entry) for entry in batch.entries]
         work = Work(self.account.id, state.terms.identity.run, self.held.epoch, stored, rows, parts, at)
-        self.committer.commit(self.held, work, release=outcome is not None)
+        self.committer.commit(self.held, work, release=outcome is not None, settle=settle)
         batch.clear()
         self.pending.done(self.account.id, waiting)
         self._next(outcome)
 
-    def _commit_quiet(self, outcome: tuple[str, str | None], at: datetime) -> None:
+    def _commit_quiet(self, outcome: tuple[str, str | None], at: datetime, settle: Settle) -> None:
         """Nothing was stored: the run record waits for the account's next segment; its rows are written at once."""
         parts = self._state.parts(at, self._asker.ordinal, outcome)
         self.pending.add(parts)
         crash_point("run.pending")
         work = Work(self.account.id, self._state.terms.identity.run, self.held.epoch, (), (), parts, at)
-        self.committer.commit(self.held, work, release=True)
+        self.committer.commit(self.held, work, release=True, settle=settle)
         self._state.batch.clear()
         self._next(outcome)
 

@@ -1,0 +1,156 @@
+"""What one run knows of its account: the index, the batch it is filling, and what it saw on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from archiver import ids
+from archiver.capture.facts import Taken
+from archiver.capture.models import Coverage, Exchange, Run
+from archiver.database import Database
+from archiver.records.choice import Choice, Kept, KnownRecord, choose, problem_key
+from archiver.records.known import Known
+from archiver.records.models import Record
+from connectors.contract import MediaRef, Reading, RecordKind, RecordRef, State
+
+_PROBLEM_LASTS = timedelta(days=1)
+"""A problem that stays is stored once a day: often enough to show that it stayed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What to do with an answer, and which files it shows for the first time (record key, file)."""
+
+    choice: Choice
+    new_media: tuple[tuple[str, MediaRef], ...]
+
+
+@dataclass(slots=True)
+class Seen:
+    """Knowledge of one run. Not thread-safe."""
+
+    database: Database
+    account: str
+    run: str
+    count: int = 0
+    """Records seen so far, each as often as it was."""
+    _known: Known = field(init=False)
+    _before: dict[str, KnownRecord] = field(default_factory=dict)
+    _ordinals: set[int] = field(default_factory=set)
+    _problems: set[str] = field(default_factory=set)
+    _drift: set[str] | None = None
+
+    def __post_init__(self) -> None:
+        self._known = Known(self.account)
+
+    def choose(self, taken: Taken, reading: Reading) -> Taking:
+        """Whether an answer brings anything new."""
+        self.count += len(reading.records)
+        looked_for = [key for key in taken.ask.context.get("look", ()) if isinstance(key, str)]
+        keys = [*(seen.key for seen in reading.records), *reading.present, *looked_for]
+        if keys:
+            with self.database.read() as connection:
+                self._before = self._known.of(connection, keys)
+        else:
+            self._before = {}
+        choice = choose(reading, self._before, taken.ask, self._kept(taken, reading))
+        return Taking(choice, tuple(self._new_media(reading)))
+
+    def _new_media(self, reading: Reading) -> list[tuple[str, MediaRef]]:
+        new = []
+        for seen in reading.records:
+            known = self._before.get(seen.key)
+            for medium in seen.media:
+                medium_id = ids.medium_id(ids.record_id(self.account, seen.key), medium.key)
+                if known is None or medium_id not in known.media:
+                    new.append((seen.key, medium))
+        return new
+
+    def stored(self, taken: Taken, reading: Reading) -> None:
+        """The batch will store the answer that was last chosen."""
+        self._ordinals.add(taken.ordinal)
+        self._known.learn(ids.exchange_id(self.run, taken.ordinal), taken.ask, reading, self._before)
+        if reading.problem is not None:
+            self._problems.add(problem_key(taken.ask, reading.problem))
+        if self._drift is not None:
+            self._drift.update(reading.drift)
+
+    def concluded(self, key: str, state: State) -> None:
+        """The batch will hold a conclusion about a record."""
+        self._known.concluded(key, state, self._before)
+
+    def committed(self) -> None:
+        """The batch is in the index now."""
+        self._known = Known(self.account)
+
+    def is_stored(self, ordinal: int) -> bool:
+        """Whether this run stored the exchange of an ordinal."""
+        return ordinal in self._ordinals
+
+    def is_visible(self, key: str) -> bool:
+        """Whether a record is known, and not known as not returned already."""
+        with self.database.read() as connection:
+            self._before = self._known.of(connection, [key])
+        known = self._before.get(key)
+        return known is not None and known.state != State.NOT_RETURNED
+
+    def expected(self, listing: str, since: datetime | None) -> list[RecordRef]:
+        """Records that belong to a listing and have not gone, as far as the index knows."""
+        thread = Record.__table__.alias("thread")
+        query = (
+            select(Record.key, Record.kind, Record.url, thread.c.key)
+            .join(thread, thread.c.id == Record.thread_id, isouter=True)
+            .where(
+                Record.account_id == self.account, Record.listing == listing, Record.state != State.NOT_RETURNED.value
+            )
+        )
+        if since is not None:
+            query = query.where(Record.created_at >= since)
+        with self.database.read() as connection:
+            rows: Sequence[tuple[str, str, str | None, str | None]] = [
+                row._tuple() for row in connection.execute(query)
+            ]
+        return [
+            RecordRef(key, RecordKind(kind), thread_key if thread_key != key else None, url)
+            for key, kind, url, thread_key in rows
+        ]
+
+    def since(self, listing: str) -> datetime | None:
+        """When a listing was last covered completely."""
+        query = select(func.max(Coverage.at)).where(
+            Coverage.account_id == self.account, Coverage.listing == listing, Coverage.complete.is_(True)
+        )
+        with self.database.read() as connection:
+            return connection.execute(query).scalar()
+
+    def _kept(self, taken: Taken, reading: Reading) -> Kept:
+        drift: frozenset[str] = frozenset()
+        problems: frozenset[str] = frozenset()
+        if reading.drift:
+            drift = frozenset(self._known_drift())
+        if reading.problem is not None:
+            key = problem_key(taken.ask, reading.problem)
+            if key in self._problems or self._stored_lately(taken, reading.problem.kind.value):
+                problems = frozenset({key})
+        return Kept(drift, problems)
+
+    def _known_drift(self) -> set[str]:
+        if self._drift is None:
+            with self.database.read() as connection:
+                rows = connection.execute(select(Run.drift).where(Run.account_id == self.account, Run.drift != []))
+                self._drift = {name for row in rows for name in row.drift}
+        return self._drift
+
+    def _stored_lately(self, taken: Taken, kind: str) -> bool:
+        query = select(Exchange.id).where(
+            Exchange.account_id == self.account,
+            Exchange.uri == taken.wire.url,
+            Exchange.problem == kind,
+            Exchange.received_at > taken.wire.received_at - _PROBLEM_LASTS,
+        )
+        with self.database.read() as connection:
+            return connection.execute(query.limit(1)).first() is not None

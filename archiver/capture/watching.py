@@ -1,0 +1,105 @@
+"""Which threads are looked at again, and when. Working state: a rebuild starts it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from archiver import ids
+from archiver.capture.models import Watch
+from archiver.capture.watch_times import Rule, next_look
+from archiver.records.models import Record
+from archiver.settings import Settings
+from connectors.contract import RecordKind, RecordRef, State
+
+#: Kinds of records that begin a thread.
+_FIRST = (RecordKind.POST.value, RecordKind.STORY.value, RecordKind.REVIEW.value, RecordKind.MENTION.value)
+_WEEK_IN_STEPS = 7.4
+"""log2 of the hours of a week and one: the storage factor of the settings is what a thread reaches in a week."""
+
+
+@dataclass(slots=True)
+class Looked:
+    """What a look at a thread came to."""
+
+    answer_bytes: int = 0
+    stored_bytes: int = 0
+
+    def note(self, size: int, *, stored: bool) -> None:
+        self.answer_bytes = max(self.answer_bytes, size)
+        self.stored_bytes += size if stored else 0
+
+
+def rule(settings: Settings) -> Rule:
+    """The bounds the settings give."""
+    return Rule(
+        shortest=timedelta(seconds=settings.watch_first_seconds),
+        longest=timedelta(seconds=settings.watch_longest_seconds),
+        asleep_after=timedelta(days=settings.watch_days),
+        growth=(settings.watch_storage_factor - 1) / _WEEK_IN_STEPS,
+    )
+
+
+def threads(connection: Connection, account_id: str, settings: Settings, now: datetime) -> list[RecordRef]:
+    """Threads that are due for another look, longest overdue first."""
+    query = (
+        select(Record.key, Record.kind, Record.url)
+        .join(Watch, Watch.record_id == Record.id)
+        .where(Watch.account_id == account_id, Watch.due_at <= now, Record.state != State.NOT_RETURNED.value)
+        .order_by(Watch.due_at)
+        .limit(settings.watch_threads)
+    )
+    return [RecordRef(row.key, RecordKind(row.kind), None, row.url) for row in connection.execute(query)]
+
+
+def watch_new(connection: Connection, account_id: str, settings: Settings, now: datetime) -> None:
+    """Begin to watch threads that are new in the index."""
+    bounds = rule(settings)
+    query = (
+        select(Record.id, Record.created_at, Record.first_seen_at)
+        .join(Watch, Watch.record_id == Record.id, isouter=True)
+        .where(
+            Record.account_id == account_id,
+            Record.created_at > now - bounds.asleep_after,
+            Record.kind.in_(_FIRST),
+            Record.thread_id == Record.id,
+            Watch.record_id.is_(None),
+        )
+    )
+    rows = []
+    for record_id, created_at, first_seen_at in connection.execute(query):
+        created_at = created_at or first_seen_at
+        due_at = next_look(now, posted_at=created_at, changed_at=created_at, rule=bounds)
+        rows.append({"record_id": record_id, "account_id": account_id, "due_at": due_at, "changed_at": created_at})
+    if rows:
+        connection.execute(insert(Watch), rows)
+
+
+def looked_at(
+    connection: Connection, account_id: str, looked: Mapping[str, Looked], settings: Settings, now: datetime
+) -> None:
+    """Plan the next look of threads that were looked at."""
+    by_id = {ids.record_id(account_id, key): look for key, look in looked.items()}
+    query = select(Watch, Record.created_at).join(Record, Record.id == Watch.record_id)
+    for record_id, look in by_id.items():
+        row = connection.execute(query.where(Watch.record_id == record_id)).one_or_none()
+        if row is None:
+            continue
+        stored = row.stored_bytes + look.stored_bytes
+        unique = max(row.unique_bytes, look.answer_bytes)
+        changed_at = now if look.stored_bytes else row.changed_at
+        due_at = next_look(
+            now,
+            posted_at=row.created_at or row.changed_at,
+            changed_at=changed_at,
+            stored_bytes=stored,
+            unique_bytes=unique,
+            answer_bytes=look.answer_bytes,
+            rule=rule(settings),
+        )
+        values = {"due_at": due_at, "looks": row.looks + 1, "changed_at": changed_at}
+        values |= {"stored_bytes": stored, "unique_bytes": unique}
+        connection.execute(update(Watch).where(Watch.record_id == record_id).values(**values))
