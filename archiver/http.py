@@ -82,7 +82,7 @@ for _name in ("httpcore.connection", "httpcore.http11", "httpcore.proxy"):
     logging.getLogger(_name).disabled = True  # at debug level they write whole heads, cookies and tokens included
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Question:
     """One exchange to be had."""
 

@@ -34,7 +34,7 @@ class UntrustedCertificate(httpcore.ConnectError):
     """TLS could not be agreed on; the text names OpenSSL's reason."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Recording:
     """The bytes of one exchange as they cross the connection."""
 

@@ -64,7 +64,7 @@ class Secret:
     __str__ = __repr__
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Needle:
     """One text to look for, character by character."""
 
