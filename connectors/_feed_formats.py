@@ -30,6 +30,9 @@ authors tags language attachments
 """
 _ITEM_NAMES = frozenset(_KNOWN.split())
 _LONGEST_ID = 8192
+_LONGEST_NAME = 256
+_MOST_TAGS = 500
+_MOST_ITEMS = 50_000
 _ROOTS = frozenset({"rss", "rdf", "feed", "channel"})
 
 
@@ -77,13 +80,25 @@ def _xml_channel(answer: Answer, base: str) -> Channel:
     )
 
 
+class _Parser(StrictFeedParser):  # type: ignore[misc]  # feedparser has no types
+    """feedparser's strict half without what takes quadratic time on input made for that."""
+
+    def _sync_author_detail(self, key: str = "author") -> None:
+        if len(str(self._get_context().get(key) or "")) <= _LONGEST_NAME:
+            super()._sync_author_detail(key)
+
+    def _add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
+        if len(self._get_context().get("tags") or ()) < _MOST_TAGS:
+            super()._add_tag(term, scheme, label)
+
+
 def _parse(utf8: bytes, base: str) -> Any:
     """feedparser's strict half. Its forgiving half, and its way to open what it is given, are not used.
 
     Raises:
         IllFormed: not well-formed, or feedparser cannot cope with it.
     """
-    handler = StrictFeedParser(base, None, "utf-8")
+    handler = _Parser(base, None, "utf-8")
     handler.resolve_relative_uris = False
     handler.sanitize_html = False
     # All in one read, since a token that comes in many parts is looked at many times. What makes XML dangerous was
@@ -228,12 +243,16 @@ def _count(value: object) -> int | None:
 
 
 def _json_channel(answer: Answer, base: str) -> Channel:
+    if len(answer.body) > LARGEST:
+        raise IllFormed("larger than this archive reads as a feed")
     try:
         body = answer.json
     except ValueError as error:
         raise IllFormed("not JSON") from error
     if not isinstance(body, dict) or not _is_version(body.get("version")) or not isinstance(body.get("items"), list):
         raise IllFormed("JSON, but not a feed")
+    if len(body["items"]) > _MOST_ITEMS:
+        raise IllFormed("of too many items")
     read = [_item(item, f"/items/{number}", base) for number, item in enumerate(body["items"])]
     title = body.get("title")
     return Channel(

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-LARGEST = 16 * 2**20
+LARGEST = 8 * 2**20
 _DEEPEST = 256
 _ATTRIBUTES = 256
-_ELEMENTS = 500_000
+_ELEMENTS = 200_000
+_ASIDES = 50_000
+_NAMESPACES = 256
 _DECLARATIONS = 256
 _REPLACEMENT = 32
 _ENTRY_NAMES = frozenset({"item", "entry"})
@@ -130,7 +132,11 @@ class _Survey:
     _depth: int = 0
     _entry_depth: int | None = None
     _elements: int = 0
+    _asides: int = 0
+    _spaces: set[tuple[str | None, str | None]] = field(default_factory=set)
     _declarations: int = 0
+    _room: int = 0
+    """Characters that text may still have, where entities make more of it than was sent."""
     _parser: expat.XMLParserType = field(init=False)
 
     def parse(self, utf8: bytes) -> None:
@@ -138,9 +144,12 @@ class _Survey:
         self._parser = parser = expat.ParserCreate("utf-8", " ")
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
+        parser.StartNamespaceDeclHandler = self._namespace
         parser.EntityDeclHandler = self._entity
         parser.SkippedEntityHandler = self._skipped
+        parser.StartCdataSectionHandler = parser.CommentHandler = parser.ProcessingInstructionHandler = self._aside
         parser.ExternalEntityRefHandler = self._outside
+        self._room = 2 * len(utf8)
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         try:
             parser.Parse(utf8, True)
@@ -156,6 +165,8 @@ class _Survey:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         self._elements += 1
+        if self._declarations:
+            self._text("".join(attributes.values()))
         if self._depth > _DEEPEST or self._elements > _ELEMENTS or len(attributes) > _ATTRIBUTES:
             raise IllFormed("nested too deeply, or of too many parts")
         space, _, local = name.rpartition(" ")
@@ -173,6 +184,11 @@ class _Survey:
             self.ends.append(self._parser.CurrentByteIndex)
         self._depth -= 1
 
+    def _namespace(self, prefix: str | None, uri: str | None) -> None:
+        self._spaces.add((prefix, uri))
+        if len(self._spaces) > _NAMESPACES:
+            raise IllFormed("of too many namespaces")
+
     def _entity(
         self,
         name: str,
@@ -183,12 +199,25 @@ class _Survey:
         public: str | None,
         notation: str | None,
     ) -> None:
-        """Short plain replacements are harmless, and so is what leads outside while nobody follows it. Anything else can
-        grow without bounds."""
+        """Short plain replacements are harmless, and so is what leads outside while nobody follows it. Anything else
+        can grow without bounds."""
         self._declarations += 1
         short = value is None or (len(value) <= _REPLACEMENT and not any(mark in value for mark in "&%<"))
         if not short or self._declarations > _DECLARATIONS:
             raise IllFormed("declares entities that could grow without bounds")
+        self._parser.buffer_text = True
+        self._parser.CharacterDataHandler = self._text
+
+    def _text(self, text: str) -> None:
+        self._room -= len(text)
+        if self._room < 0:
+            raise IllFormed("grows by its entities")
+
+    def _aside(self, *_: str) -> None:
+        """Comments, instructions and marked sections cut text into pieces, of which too many take too long to join."""
+        self._asides += 1
+        if self._asides > _ASIDES:
+            raise IllFormed("cut into too many pieces")
 
     def _outside(self, context: str, base: str | None, system: str | None, public: str | None) -> int:
         raise IllFormed("uses an entity that stands elsewhere")
