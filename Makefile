@@ -1,0 +1,66 @@
+# Two commands: `make run` and `make test`. Both set up everything they need in ./.venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+STAMP_DEV := $(VENV)/.installed-dev
+
+.PHONY: run test quick lint format bench faults docs lock clean help
+
+help:
+	@echo "make run     start the service on http://127.0.0.1:8080 (with a practice city to look at)"
+	@echo "make test    set up and run all tests"
+	@echo "make quick   the tests without the slow ones"
+	@echo "make lint    style and types"
+	@echo "make bench   measure against what you would use instead; writes docs/benchmarks.md"
+	@echo "make faults  the long fault runs: 500 kills, every crash point, disks and databases that fail"
+	@echo "make docs    write the generated pages of docs/ anew"
+	@echo "make lock    choose the dependencies' versions anew"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed; say PYTHON=/path/to/it"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
+
+$(STAMP): requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMP_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(STAMP)
+
+run: $(STAMP)
+	$(BIN)/archiver serve --practice
+
+test: $(STAMP_DEV)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
+
+quick: $(STAMP_DEV)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+lint: $(STAMP_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP_DEV)
+	$(BIN)/ruff check --fix -q . ; $(BIN)/ruff format -q .
+
+bench: $(STAMP_DEV)
+	$(BIN)/python -m bench $(ARGS)
+
+faults: $(STAMP_DEV)
+	$(BIN)/python -m pytest -q -m "faults or slow" --cycles 500 tests/faults $(ARGS)
+
+docs: $(STAMP_DEV)
+	$(BIN)/python -m archiver.operations.documentation
+
+lock: $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 --no-header -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 --no-header -q -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
