@@ -125,13 +125,15 @@ class Truth:
         return found
 
     def listed_at(self, at: datetime, person: int, *, authorised: bool = False, ancestors: bool = True) -> set[int]:
-        """Ids that lists and threads of the account ``person`` lead to: its own posts, and the conversations around
-        them. ``authorised``: with its sign-in, hence also its messages and who mentions it."""
+        """Ids that lists and threads of the account ``person`` lead to: its own posts, what it passed on, and the
+        conversations above and below its own. ``authorised``: with its sign-in, hence also its messages and who
+        mentions it."""
         own = {number for number in self._by_author[person] if self.stands(number, at)}
         if authorised:
             own |= {record.id for record in self._naming(person) if self.stands(record.id, at)}
         found = set(own)
         for number in own:
+            found |= {self.records[number].share_of or number}
             found |= self._below(number, at)
             if ancestors:
                 found |= self._above(number, at)

@@ -432,7 +432,7 @@ def test_what_lists_and_threads_show_after_a_month_is_the_truth(town: Town) -> N
     found: dict[int, dict[str, Any]] = {}
     for status in [status for part in client.pages(town.statuses) for status in part]:
         around = client.get(f"/api/v1/statuses/{status['id']}/context").json
-        for shown in (status, *around["ancestors"], *around["descendants"]):
+        for shown in (status, status["reblog"] or status, *around["ancestors"], *around["descendants"]):
             found[int(shown["id"])] = shown
     assert set(found) == truth.listed_at(now, town.cast.city)
     for number, shown in found.items():

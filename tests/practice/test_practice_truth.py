@@ -174,6 +174,16 @@ def test_messages_and_mentions_are_known_only_to_who_is_signed_in() -> None:
     assert truth.listed_at(city.now(), cast.city, authorised=True) == {message, mention}
 
 
+def test_what_an_office_passes_on_is_known_with_it() -> None:
+    city = City(SetClock(START))
+    cast = populate(city)
+    told = city.say(cast.residents[0], "Told")
+    below = city.say(cast.residents[1], "Below", answering=told)
+    share = city.share(cast.city, told)
+    known = Truth(city.journal).listed_at(city.now(), cast.city)
+    assert (known, below in known) == ({told, share}, False)
+
+
 def test_deleting_cuts_off_what_is_below_and_takes_shares_with_it() -> None:
     city = City(SetClock(START))
     cast = populate(city)
