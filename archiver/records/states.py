@@ -2,8 +2,8 @@
 
 An observation is one sight: an answer that showed the record in some state, or a conclusion the engine drew and wrote
 down (*not returned*, law R16). An interval is a stretch of observations of one state with none of another between them.
-Only its ends are kept, so an observation that falls strictly inside an interval and contradicts it (it can: an adopted
-segment arrives late) cuts it back to its ends. An interval never claims more than was seen.
+Only its ends are kept. So an observation that comes late (an adopted segment) and contradicts the middle of an interval
+needs the observations again, as far as they are stored: see :func:`cuts`. An interval never claims more than was seen.
 """
 
 from __future__ import annotations
@@ -40,26 +40,29 @@ def intervals(observations: Iterable[Observation]) -> tuple[Interval, ...]:
 
 
 def observe(known: Sequence[Interval], seen: Observation) -> tuple[Interval, ...]:
-    """The intervals after one more observation, which may come late."""
-    index = bisect_right(known, seen.at, key=lambda interval: interval.from_at) - 1
-    before, after = tuple(known[: max(index, 0)]), tuple(known[index + 1 :])
-    if index < 0:
-        return _before(after, seen)
-    current = known[index]
-    if current.state == seen.state:
-        return (*before, replace(current, last_at=max(current.last_at, seen.at)), *after)
-    if seen.at < current.last_at:
-        end = replace(current, from_at=current.last_at)
-        return (*before, replace(current, last_at=current.from_at), _begin(seen), end, *after)
-    return (*before, current, *_before(after, seen))
-
-
-def _before(after: tuple[Interval, ...], seen: Observation) -> tuple[Interval, ...]:
-    """Put an observation in front of the interval it may belong to."""
+    """The intervals after one more observation, which may come late but must not cut (see :func:`cuts`)."""
+    index = _before(known, seen)
+    before, after = tuple(known[: index + 1]), tuple(known[index + 1 :])
+    if before and before[-1].state == seen.state:
+        last = before[-1]
+        return (*before[:-1], replace(last, last_at=max(last.last_at, seen.at)), *after)
     if after and after[0].state == seen.state:
-        return (replace(after[0], from_at=seen.at, evidence=seen.evidence), *after[1:])
-    return (_begin(seen), *after)
+        return (*before, replace(after[0], from_at=seen.at, evidence=seen.evidence), *after[1:])
+    return (*before, Interval(seen.state, seen.at, seen.at, seen.evidence), *after)
 
 
-def _begin(seen: Observation) -> Interval:
-    return Interval(seen.state, seen.at, seen.at, seen.evidence)
+def cuts(known: Sequence[Interval], seen: Observation) -> bool:
+    """Whether an observation contradicts an interval it falls into. Then the intervals are made again, by
+    :func:`intervals`, from their :func:`ends`, from what is stored beside them, and from this observation."""
+    index = _before(known, seen)
+    return index >= 0 and known[index].state != seen.state and seen.at < known[index].last_at
+
+
+def ends(known: Iterable[Interval]) -> list[Observation]:
+    """The observations that intervals still hold."""
+    return [Observation(one.state, when, one.evidence) for one in known for when in (one.from_at, one.last_at)]
+
+
+def _before(known: Sequence[Interval], seen: Observation) -> int:
+    """Index of the last interval that begins no later; -1 where all begin later."""
+    return bisect_right(known, seen.at, key=lambda interval: interval.from_at) - 1

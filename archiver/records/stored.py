@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Table, and_, select
 
 from archiver import ids
 from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
-from archiver.records.states import Interval
+from archiver.records.states import Interval, Observation
 from archiver.records.versions import Arrival, Current
 from archiver.records.versions import Occurrence as Seen
 
@@ -111,6 +111,18 @@ def intervals(connection: Connection, record_ids: Collection[str]) -> dict[str, 
                 Interval(row.state, row.from_at, row.last_at, tuple(row.evidence))
             )
     return {record_id: tuple(listed) for record_id, listed in found.items()}
+
+
+def observations(connection: Connection, record_id: str) -> list[Observation]:
+    """What the stored occurrences of a record show of its state."""
+    columns = (OCCURRENCE.c.state, OCCURRENCE.c.observed_at, OCCURRENCE.c.last_seen_at, OCCURRENCE.c.exchange_id)
+    query = select(*columns).where(OCCURRENCE.c.record_id == record_id, ~OCCURRENCE.c.retrospective)
+    found = []
+    for state, observed_at, last_seen_at, exchange_id in connection.execute(query):
+        found.append(Observation(state, observed_at, (exchange_id,)))
+        if last_seen_at is not None:
+            found.append(Observation(state, last_seen_at, (exchange_id,)))
+    return found
 
 
 def version_rows(connection: Connection, record_ids: Collection[str]) -> dict[str, dict[str, dict[str, Any]]]:

@@ -14,7 +14,7 @@ from archiver.records import stored, versions
 from archiver.records.applied import Applied, Revision, StateChange
 from archiver.records.rows import Row, Rows
 from archiver.records.sightings import Sighting, first_row, fold
-from archiver.records.states import Interval, Observation, observe
+from archiver.records.states import Interval, Observation, cuts, ends, intervals, observe
 from archiver.records.versions import Occurrence, Version
 from connectors.contract import MediaRef
 
@@ -111,7 +111,7 @@ class Writer:
             current = replace(current, arrival=sighting.arrival, last_seen_at=sighting.seen_until)
         return True
 
-    def repeated(self, work: Work, intervals: tuple[Interval, ...]) -> None:
+    def repeated(self, work: Work, before: tuple[Interval, ...]) -> None:
         """A known record whose versions stay as they are."""
         assert work.known is not None
         row = dict(work.known.row)
@@ -121,7 +121,7 @@ class Writer:
             self.rows.occurrences.append(sighting.row(row["version_id"], None))
         if work.sightings:
             self._repeat_version(work, work.known)
-        row["state"] = self._observe(work, intervals)
+        row["state"] = self._observe(work, before)
         self._write_record(work.known.row, row)
 
     def _repeat_version(self, work: Work, known: stored.Held) -> None:
@@ -161,7 +161,7 @@ class Writer:
 
     # A record that says something else, or what arrives late ---------------------------------------------------
 
-    def revise(self, works: Sequence[Work], intervals: Mapping[str, tuple[Interval, ...]]) -> None:
+    def revise(self, works: Sequence[Work], before_states: Mapping[str, tuple[Interval, ...]]) -> None:
         """Work the versions of these records out again, from all their occurrences."""
         record_ids = [work.record_id for work in works]
         before = stored.version_rows(self._connection, record_ids)
@@ -176,7 +176,7 @@ class Writer:
             self._place(work, computed)
             self._write_versions(work.record_id, before.get(work.record_id, {}), computed)
             row["version_id"], row["versions"] = computed[-1].id, len(computed)
-            row["state"] = self._observe(work, intervals.get(work.record_id, ()))
+            row["state"] = self._observe(work, before_states.get(work.record_id, ()))
             self._write_record(work.known.row, row)
 
     def _reworked(self, work: Work, placed: Sequence[stored.Placed]) -> tuple[Version, ...]:
@@ -224,15 +224,23 @@ class Writer:
             # Only remembered by the platform so far: that it answered is all that was seen.
             first = work.sightings[0]
             work.observations.append(shown(first.seen.state.value, first.arrived.id, first))
-        after = before
-        for observation in sorted(work.observations, key=lambda one: one.at):
-            after = observe(after, observation)
+        after = self._intervals(work, before)
         self.rows.intervals(work.record_id, before, after)
         last = after[-1]
         was = before[-1].state if before else after[0].state
         if was != last.state:
             self._applied.states.append(StateChange(work.record_id, was, last.state, last.from_at, last.evidence))
         return last.state
+
+    def _intervals(self, work: Work, before: tuple[Interval, ...]) -> tuple[Interval, ...]:
+        after = before
+        ordered = sorted(work.observations, key=lambda one: one.at)
+        for observation in ordered:
+            if cuts(after, observation):
+                shown = stored.observations(self._connection, work.record_id)
+                return intervals([*ends(before), *shown, *ordered])
+            after = observe(after, observation)
+        return after
 
     def media(self, works: Sequence[Work]) -> None:
         shown = [work for work in works if any(sighting.seen.media for sighting in work.sightings)]
