@@ -80,7 +80,7 @@ class BigOffice:
         self.records = records
         self.base = base
         self._ids = _Ids(range(records))
-        self._api, self._person = _small_city(base, id_of(records - 1) if records else 0)
+        self._api, self.person = _small_city(base, id_of(records - 1) if records else 0)
         self._pieces = self._template()
 
     @property
@@ -144,7 +144,7 @@ class BigOffice:
     def _template(self) -> list[str]:
         """A real status, cut where statuses differ."""
         city = self._api.city
-        post = city.posts[next(iter(city.people[self._person].said))]
+        post = city.posts[next(iter(city.people[self.person].said))]
         shown: dict[str, Any] = json.loads(self._api.bodies.status(post, None))
         old = shown["id"]
         shown["id"] = shown["created_at"] = shown["content"] = _MARK

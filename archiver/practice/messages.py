@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
@@ -132,8 +131,3 @@ def _chunked(body: bytes, wire: Wire) -> bytes:
 
 def _size_line(size: int, wire: Wire) -> bytes:
     return (f"{size:06X}" if wire.padded else f"{size:x}").encode() + wire.extension.encode() + b"\r\n"
-
-
-def json_headers(extra: Sequence[tuple[str, str]] = ()) -> Headers:
-    """Headers of every JSON answer that do not depend on it."""
-    return ("Content-Type", "application/json; charset=utf-8"), *extra

@@ -126,17 +126,17 @@ class Truth:
 
     def listed_at(self, at: datetime, person: int, *, authorised: bool = False, ancestors: bool = True) -> set[int]:
         """Ids that lists and threads of the account ``person`` lead to: its own posts, what it passed on, and the
-        conversations above and below its own. ``authorised``: with its sign-in, hence also its messages and who
-        mentions it."""
+        conversations above and below its own. ``authorised``: with its sign-in, hence also its messages, and what
+        mentions it without what was said around that."""
         own = {number for number in self._by_author[person] if self.stands(number, at)}
-        if authorised:
-            own |= {record.id for record in self._naming(person) if self.stands(record.id, at)}
         found = set(own)
         for number in own:
             found |= {self.records[number].share_of or number}
             found |= self._below(number, at)
             if ancestors:
                 found |= self._above(number, at)
+        if authorised:
+            found |= {record.id for record in self._naming(person) if self.stands(record.id, at)}
         return {number for number in found if self._visible(number, person if authorised else None)}
 
     def sights(self, looks: Sequence[datetime], person: int, *, authorised: bool = False) -> dict[int, Sight]:

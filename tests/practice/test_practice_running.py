@@ -177,7 +177,7 @@ def test_the_big_office_takes_no_memory_for_its_records() -> None:
         "from archiver.practice.big import BigOffice\n"
         "from archiver.practice.messages import Request\n"
         "office = BigOffice(2_000_000, 'http://x')\n"
-        "person = office._person\n"
+        "person = office.person\n"
         "for step in range(200):\n"
         "    target = f'/api/v1/accounts/{person}/statuses?limit=40&max_id={10**18 - step}'\n"
         "    assert len(office.answer(Request('GET', target)).body) > 60_000\n"
@@ -189,7 +189,7 @@ def test_the_big_office_takes_no_memory_for_its_records() -> None:
 
 def test_three_hundred_pages_a_second_are_served_on_one_core() -> None:
     office = BigOffice(200_000, "http://x")
-    target = f"/api/v1/accounts/{office._person}/statuses?limit=40&max_id="
+    target = f"/api/v1/accounts/{office.person}/statuses?limit=40&max_id="
     before = resource.getrusage(resource.RUSAGE_SELF)
     for step in range(150):
         assert office.answer(Request("GET", f"{target}{id_of(199_000 - step * 40)}")) is not None

@@ -174,6 +174,14 @@ def test_messages_and_mentions_are_known_only_to_who_is_signed_in() -> None:
     assert truth.listed_at(city.now(), cast.city, authorised=True) == {message, mention}
 
 
+def test_what_was_said_around_a_mention_is_not_part_of_what_an_account_leads_to() -> None:
+    city = City(SetClock(START))
+    cast = populate(city)
+    mention = city.say(cast.residents[1], "I told @larkmere so")
+    city.say(cast.residents[2], "So did I", answering=mention)
+    assert Truth(city.journal).listed_at(city.now(), cast.city, authorised=True) == {mention}
+
+
 def test_what_an_office_passes_on_is_known_with_it() -> None:
     city = City(SetClock(START))
     cast = populate(city)
