@@ -26,6 +26,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, groupby
+from typing import NamedTuple
 
 import Stemmer
 
@@ -86,8 +87,7 @@ class Analysis:
     """``@names`` without the first sign, folded, plain: ``mayor``; for ``@mayor@city.example`` both forms."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token and where it stands in the text as given: ``text[start:end]``."""
 
     start: int

@@ -93,6 +93,10 @@ def negation(part: Condition) -> Condition:
     """The opposite, in its simplest form."""
     if isinstance(part, Not):
         return part.part
+    if isinstance(part, Between):
+        before = Never() if part.start is None else Between(None, part.start)
+        after = Never() if part.end is None else Between(part.end, None)
+        return any_of([before, after])
     if isinstance(part, Always):
         return Never()
     return Always() if isinstance(part, Never) else Not(part)

@@ -37,6 +37,8 @@ _PICTURES = "\U0001f000-\U0001faff"  # taken whole, so that a newer emoji needs 
 _SKIN = "\U0001f3fb-\U0001f3ff"
 _REGIONAL = "\U0001f1e6-\U0001f1ff"
 _VOICED = "\uff9e\uff9f"
+#: What stands for a character that could not be kept or shown (NUL, an embedded object, a broken byte): no word.
+_STAND_INS = {0x2400, 0xFFFC, 0xFFFD}
 _SELECTORS = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0x20DD, 0x20E4), (0xE0100, 0xE01EF))
 #: Marks that people leave out when they type: Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowels. The
 #: vowel signs of Indic and South-East Asian scripts are letters in all but name, and stay.
@@ -80,7 +82,7 @@ def patterns() -> Patterns:
     marks = [code for name in ("Mn", "Mc", "Me") for code in by_category[name]]
     hidden = [*by_category["Cf"], *_codes(_SELECTORS), 0x0640]
     unspaced = _class(code for code in _codes(_UNSPACED) if chr(code).isalnum()) + _HAN_PLANES
-    symbols = _class(by_category["So"]) + _PICTURES
+    symbols = _class(set(by_category["So"]) - _STAND_INS) + _PICTURES
     follows = _class([*marks, *by_category["Cf"]])
     run = re.compile(
         rf"(?P<cluster>[{unspaced}][{_class(marks)}{_VOICED}]*)"

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 
 from archiver.search.analyser import Analysis, analyse, fold
 from archiver.search.documents import Document, DocumentVersion
+from connectors.contract import AccessClass
 
 #: First letter of a term, by what it is.
 PLAIN = "x"  # a word, by position
@@ -37,6 +38,8 @@ SERIES = "r"
 #: Closes every part of a document; so every document has it.
 END = "z"
 
+ACCESS_CLASSES = frozenset(access_class.value for access_class in AccessClass)
+_OTHER = "other"
 _ESCAPE = "\u02d0"
 _LONGEST_VALUE = 120
 
@@ -91,7 +94,7 @@ def _fields(document: Document) -> Iterator[str]:
     yield value(PLATFORM, document.platform)
     yield value(KIND, document.kind)
     yield value(STATE, document.state)
-    yield value(ACCESS, document.access)
+    yield access(document.access)
     if document.series:
         yield value(SERIES, document.series)
     for trait in document.traits():
@@ -100,6 +103,16 @@ def _fields(document: Document) -> Iterator[str]:
         yield value(AUTHOR_EXACT, document.author_handle.lstrip("@"))
     if document.author_id:
         yield value(AUTHOR_EXACT, document.author_id)
+
+
+def access(name: str) -> str:
+    """The term of an access class. Every class beyond :data:`ACCESS_CLASSES` counts as one and the same *other*."""
+    return ACCESS + (name if name in ACCESS_CLASSES else _OTHER)
+
+
+def access_classes_but(allowed: Iterable[str]) -> list[str]:
+    """The terms of all classes but these, *other* always among them: what a viewer of ``allowed`` must not see."""
+    return [ACCESS + name for name in sorted({*ACCESS_CLASSES, _OTHER} - {*allowed})]
 
 
 def account(account_id: str) -> str:

@@ -1,0 +1,116 @@
+"""Hits: indexed rows as somebody sees them, whatever database they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from archiver import clock
+from archiver.search import conditions, meaning
+from archiver.search.documents import DocumentVersion
+from archiver.search.excerpts import Excerpt, Finder, excerpt
+from archiver.search.rows import Content, Stored, content_of, to_document
+from archiver.search.tree import Query
+
+
+class Asked:
+    """What every hit of one query needs to know of it."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+
+    @cached_property
+    def condition(self) -> conditions.Condition:
+        return meaning.condition(self._query.root)
+
+    @cached_property
+    def finder(self) -> Finder:
+        return Finder(self._query.root)
+
+
+class Hit:
+    """One record that answers. What takes time to make (the excerpt) is made when it is first looked at."""
+
+    def __init__(self, columns: Iterable[Any], asked: Asked) -> None:
+        self._columns = columns
+        self._asked = asked
+
+    def __repr__(self) -> str:
+        return f"Hit({self.record_id})"
+
+    @property
+    def record_id(self) -> str:
+        return self._row.record_id
+
+    @property
+    def account_id(self) -> str:
+        return self._row.account_id
+
+    @property
+    def platform(self) -> str:
+        return self._row.platform
+
+    @property
+    def kind(self) -> str:
+        return self._row.kind
+
+    @property
+    def access(self) -> str:
+        """Access class."""
+        return self._row.access
+
+    @property
+    def state(self) -> str:
+        return self._row.state
+
+    @property
+    def at(self) -> datetime:
+        """When it was created by the platform's clock, else first seen; UTC."""
+        return clock.from_text(self._row.created_at or self._row.first_seen_at)
+
+    @property
+    def author_name(self) -> str | None:
+        return self._content.author_name
+
+    @property
+    def author_handle(self) -> str | None:
+        return self._content.author_handle
+
+    @property
+    def versions(self) -> int:
+        """How many versions of it are known."""
+        return len(self._versions)
+
+    @cached_property
+    def edited_away(self) -> bool:
+        """What the record says now does not answer; only with what it said before does it."""
+        if len(self._versions) < 2:
+            return False
+        current = [version for version in self._versions if version.current]
+        return not conditions.holds(self._asked.condition, to_document(self._row, self._content), current)
+
+    @cached_property
+    def excerpt(self) -> Excerpt:
+        """A few words around what was asked for: of what the record says now, or else of an earlier version."""
+        return excerpt(self._asked.finder, _in_order(self._versions, earlier_first=self.edited_away))
+
+    @cached_property
+    def _row(self) -> Stored:
+        return Stored._make(self._columns)
+
+    @cached_property
+    def _content(self) -> Content:
+        return content_of(self._row)
+
+    @cached_property
+    def _versions(self) -> list[DocumentVersion]:
+        return [DocumentVersion(*version) for version in self._content.versions]
+
+
+def _in_order(versions: list[DocumentVersion], *, earlier_first: bool) -> Iterable[tuple[str, str]]:
+    """What the record says now, then what it said before, newest first; or the other way round."""
+    newest_first = versions[::-1]
+    chosen = sorted(newest_first, key=lambda version: version.current == earlier_first)
+    return [(version.id, version.text) for version in chosen]

@@ -1,0 +1,226 @@
+"""What a search index can do, whatever database it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from sqlalchemy import Connection
+
+from archiver.errors import ArchiverError, UsageError
+from archiver.search import meaning, terms
+from archiver.search.conditions import Always, Condition, Run, all_of, any_of, negation
+from archiver.search.documents import Document
+from archiver.search.facets import Facets
+from archiver.search.hits import Hit
+from archiver.search.tree import Query
+
+#: Hits are counted exactly up to here; beyond, the count reads "10,000+" until :meth:`SearchIndex.count_exact`.
+COUNT_LIMIT = 10_000
+
+
+class SearchTooSlow(ArchiverError):  # noqa: N818 - named as the cause, like its siblings
+    """The query took longer than a search may take."""
+
+
+class OutdatedIndex(ArchiverError):  # noqa: N818
+    """The index was made by another analyser, and has to be rebuilt before it is written to."""
+
+
+class BadCursor(UsageError):  # noqa: N818
+    """The place to continue from is not one that this index gave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """What somebody may see. It is part of every match, so that neither hits nor counts nor facets tell of the rest."""
+
+    accounts: frozenset[str] | None = None
+    """Ids of accounts; None: all of them."""
+    access: frozenset[str] | None = None
+    """Access classes; None: all of them."""
+    EVERYTHING: ClassVar[Viewer]
+
+    def condition(self) -> Condition:
+        """What must be true of every record shown to this viewer."""
+        accounts: Condition = Always() if self.accounts is None else meaning.accounts(self.accounts)
+        if self.access is None:
+            return accounts
+        # Nearly every record is public, so it is far quicker to take away the few that are not than to look for those
+        # that are. A class nobody knows counts as one that is taken away.
+        hidden = any_of(Run((term,)) for term in terms.access_classes_but(self.access))
+        return all_of([accounts, negation(hidden)])
+
+
+Viewer.EVERYTHING = Viewer()
+
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    """By date, newest first."""
+    RELEVANCE = "relevance"
+    """By tier (:func:`archiver.search.meaning.tiers`), newest first in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    size: int = 50
+    after: str | None = None
+    """:attr:`Results.next` of the page before; None: the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many records answer."""
+
+    count: int
+    exact: bool
+
+    def __str__(self) -> str:
+        return f"{self.count:,}" + ("" if self.exact else "+")
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of hits, and what is known of all of them."""
+
+    hits: tuple[Hit, ...]
+    total: Total
+    reading: str
+    """How the query was read."""
+    next: str | None
+    """Where the next page begins; None: there is none."""
+    facets: Facets | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every record that answers, without a page: newest first, by record id where the second is the same."""
+
+    query: Query
+    record_ids: tuple[str, ...]
+    records: int
+    """How many records the index held, of whatever kind."""
+
+
+@dataclass(slots=True)
+class CheckReport:
+    """Whether the index says the same as the records. Lists name at most :data:`MOST_NAMED` records."""
+
+    records: int = 0
+    missing: list[str] = field(default_factory=list)
+    """Records that are not in the index."""
+    outdated: list[str] = field(default_factory=list)
+    """Records that the index holds as they no longer are."""
+    orphaned: list[str] = field(default_factory=list)
+    """In the index, but no such record."""
+    wrong: int = 0
+    """All of the above, counted."""
+    terms_differ: bool = False
+    """The words in the index are not those of the records it holds."""
+    damage: str | None = None
+    """What the database says is broken in the index itself."""
+
+    @property
+    def ok(self) -> bool:
+        return not (self.wrong or self.terms_differ or self.damage)
+
+
+#: Records named one by one in a :class:`CheckReport`.
+MOST_NAMED = 100
+#: Called with the number of records done so far.
+Progress = Callable[[int], None]
+
+
+class SearchIndex(Protocol):
+    """Finds records. Every method works in the caller's transaction; none commits."""
+
+    def create(self, connection: Connection) -> None:
+        """Make the tables that are not there yet."""
+        ...
+
+    def put(self, connection: Connection, documents: Iterable[Document]) -> None:
+        """Index these records, or index them again with what has changed.
+
+        Raises:
+            OutdatedIndex: the index was made by another analyser.
+        """
+        ...
+
+    def remove(self, connection: Connection, record_ids: Iterable[str]) -> None:
+        """Take these records out; ids that are not in the index are no error.
+
+        Raises:
+            OutdatedIndex: the index was made by another analyser.
+        """
+        ...
+
+    def read(self, connection: Connection, query_text: str) -> Query:
+        """How a query is read here and now (time zone, names of accounts)."""
+        ...
+
+    def search(
+        self,
+        connection: Connection,
+        query: str | Query,
+        *,
+        viewer: Viewer,
+        page: Page = ...,
+        order: Order = ...,
+        count_limit: int = ...,
+        facets: bool = ...,
+    ) -> Results:
+        """One page of hits. Any text is a query.
+
+        Raises:
+            SearchTooSlow: it took longer than a search may take.
+            BadCursor: ``page.after`` is not from this index, or from a search in another order.
+        """
+        ...
+
+    def count_exact(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> int:
+        """How many records answer, however many.
+
+        Raises:
+            SearchTooSlow: it took longer than a search may take.
+        """
+        ...
+
+    def facets(self, connection: Connection, query: str | Query, *, viewer: Viewer, limit: int | None = ...) -> Facets:
+        """Facets of all hits, or of the newest ``limit``.
+
+        Raises:
+            SearchTooSlow: it took longer than a search may take.
+        """
+        ...
+
+    def listing(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> Listing:
+        """All hits at once, in an order that a rebuild repeats.
+
+        Raises:
+            SearchTooSlow: it took longer than a listing may take.
+        """
+        ...
+
+    def outdated(self, connection: Connection) -> bool:
+        """Whether another analyser made the index, so that it has to be rebuilt."""
+        ...
+
+    def check(self, connection: Connection, progress: Progress | None = ...) -> CheckReport:
+        """Compare the index with the records, word by word."""
+        ...
+
+    def rebuild(self, connection: Connection, progress: Progress | None = ...) -> int:
+        """Make the index anew from the records; returns how many."""
+        ...
+
+    def purge(self, connection: Connection) -> None:
+        """Make sure that nothing of removed records is left in the index's own files."""
+        ...
+
+
+def record_order(rows: Iterable[tuple[int, str]]) -> Sequence[str]:
+    """Record ids of (second, record id): newest first, then by id, whatever order an index stores them in."""
+    return [record_id for _, record_id in sorted(rows, key=lambda row: (-row[0], row[1]))]

@@ -1,0 +1,84 @@
+"""How a document is kept beside the index, and read back exactly as it was."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from archiver import clock
+from archiver.search.documents import Document, DocumentVersion
+
+
+class Stored(NamedTuple):
+    """One indexed record as its two rows hold it. Times are text, content is JSON."""
+
+    id: int
+    record_id: str
+    account_id: str
+    kind: str
+    state: str
+    platform: str
+    access: str
+    created_at: str | None
+    first_seen_at: str
+    content: str
+
+
+class Content(NamedTuple):
+    """What :attr:`Stored.content` holds, in this order."""
+
+    author_id: str | None
+    author_name: str | None
+    author_handle: str | None
+    series: str | None
+    flags: list[str]
+    versions: list[tuple[str, str, bool]]
+
+
+def to_row(document: Document) -> Stored:
+    """How a document is stored; its id is not known yet and reads 0."""
+    content = Content(
+        document.author_id,
+        document.author_name,
+        document.author_handle,
+        document.series,
+        sorted(document.flags),
+        [(version.id, version.text, version.current) for version in document.versions],
+    )
+    return Stored(
+        0,
+        document.record_id,
+        document.account_id,
+        document.kind,
+        document.state,
+        document.platform,
+        document.access,
+        None if document.created_at is None else clock.to_text(document.created_at),
+        clock.to_text(document.first_seen_at),
+        json.dumps(content, separators=(",", ":")),
+    )
+
+
+def content_of(row: Stored) -> Content:
+    return Content._make(json.loads(row.content))
+
+
+def to_document(row: Stored, content: Content | None = None) -> Document:
+    """The document that was stored."""
+    content = content or content_of(row)
+    return Document(
+        record_id=row.record_id,
+        account_id=row.account_id,
+        platform=row.platform,
+        kind=row.kind,
+        access=row.access,
+        state=row.state,
+        created_at=None if row.created_at is None else clock.from_text(row.created_at),
+        first_seen_at=clock.from_text(row.first_seen_at),
+        author_id=content.author_id,
+        author_name=content.author_name,
+        author_handle=content.author_handle,
+        series=content.series,
+        flags=frozenset(content.flags),
+        versions=tuple(DocumentVersion(*version) for version in content.versions),
+    )

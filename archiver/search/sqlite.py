@@ -1,0 +1,250 @@
+"""The search index on SQLite: FTS5 over terms, rows in order of time.
+
+``search_words`` is a contentless FTS5 table of one column of terms, so FTS5 keeps the index and nothing else; its
+tokenizer only splits at spaces. SQLite before 3.43 takes a row out of such a table only when it is told word by word
+what was in it, which is why ``search_source`` keeps what was indexed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from sqlite3 import Cursor
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from archiver.search import meaning, sqlite_check, sqlite_rows
+from archiver.search import query as queries
+from archiver.search.analyser import IDENTITY
+from archiver.search.conditions import Never, all_of, negation
+from archiver.search.documents import Document
+from archiver.search.facets import Facets, count_facets
+from archiver.search.fts5 import Selection, second_of, select
+from archiver.search.hits import Asked, Hit
+from archiver.search.index import (
+    COUNT_LIMIT,
+    BadCursor,
+    CheckReport,
+    Listing,
+    Order,
+    OutdatedIndex,
+    Page,
+    Progress,
+    Results,
+    Total,
+    Viewer,
+    record_order,
+)
+from archiver.search.register import RegisterInDatabase
+from archiver.search.source import batches, read_documents
+from archiver.search.sqlite_time import reading
+from archiver.search.tree import Query, Register
+
+_BATCH = 2000
+_CURSOR = re.compile(r"([nr])(\d)\.(-?\d{1,19})", re.ASCII)
+_ROWS = """
+    SELECT r.id, r.record_id, r.account_id, r.kind, r.state,
+           s.platform, s.access, s.created_at, s.first_seen_at, s.content
+    FROM ({ids}) AS hit
+    CROSS JOIN search_record AS r ON r.id = hit.id
+    CROSS JOIN search_source AS s ON s.id = hit.id
+    ORDER BY hit.id DESC
+"""
+_COLUMNS = """
+    SELECT r.id >> 20, r.account_id, r.kind, r.state
+    FROM ({ids}) AS hit CROSS JOIN search_record AS r ON r.id = hit.id
+"""
+_NAMES = "SELECT r.id, r.record_id FROM ({ids}) AS hit CROSS JOIN search_record AS r ON r.id = hit.id"
+_COUNT = "SELECT count(*) FROM ({ids})"
+_NEWEST = "ORDER BY rowid DESC LIMIT {:d}"
+
+
+class SqliteSearchIndex:
+    """:class:`archiver.search.index.SearchIndex` on SQLite 3.38 or later with FTS5."""
+
+    def __init__(
+        self,
+        *,
+        zone: str = queries.DEFAULT_ZONE,
+        register: Callable[[Connection], Register] = RegisterInDatabase,
+        documents: Callable[[Connection], Iterable[Document]] = read_documents,
+        timeout: float = 5.0,
+        listing_timeout: float = 120.0,
+    ) -> None:
+        """``zone``: the city's, for dates. ``register``: who knows accounts by name. ``documents``: all there is to
+        index. Timeouts are seconds, for one page and for a listing."""
+        self._zone = ZoneInfo(zone)
+        self._register = register
+        self._documents = documents
+        self._timeout = timeout
+        self._listing_timeout = listing_timeout
+
+    # -- writing
+
+    def create(self, connection: Connection) -> None:
+        sqlite_rows.create(connection)
+
+    def put(self, connection: Connection, documents: Iterable[Document]) -> None:
+        self._refuse_if_outdated(connection)
+        for batch in batches(documents, _BATCH):
+            sqlite_rows.put(connection, batch)
+
+    def remove(self, connection: Connection, record_ids: Iterable[str]) -> None:
+        self._refuse_if_outdated(connection)
+        for batch in batches(record_ids, _BATCH):
+            sqlite_rows.remove(connection, batch)
+
+    def rebuild(self, connection: Connection, progress: Progress | None = None) -> int:
+        sqlite_rows.empty(connection)
+        sqlite_rows.note_analyser(connection, replace=True)
+        done = 0
+        for batch in batches(self._documents(connection), _BATCH):
+            sqlite_rows.put(connection, batch)
+            done += len(batch)
+            if progress:
+                progress(done)
+        sqlite_rows.merge(connection)
+        return done
+
+    def purge(self, connection: Connection) -> None:
+        sqlite_rows.merge(connection)
+
+    def outdated(self, connection: Connection) -> bool:
+        return sqlite_rows.analyser_of(connection) != IDENTITY
+
+    def check(self, connection: Connection, progress: Progress | None = None) -> CheckReport:
+        return sqlite_check.check(connection, self._documents(connection), progress)
+
+    def _refuse_if_outdated(self, connection: Connection) -> None:
+        if self.outdated(connection):
+            raise OutdatedIndex("the search index was made by another version; rebuild it first")
+
+    # -- reading
+
+    def read(self, connection: Connection, query_text: str) -> Query:
+        return queries.parse(query_text, zone=self._zone.key, register=self._register(connection))
+
+    def search(
+        self,
+        connection: Connection,
+        query: str | Query,
+        *,
+        viewer: Viewer,
+        page: Page = Page(),  # noqa: B008 - immutable
+        order: Order = Order.NEWEST,
+        count_limit: int = COUNT_LIMIT,
+        facets: bool = True,
+    ) -> Results:
+        asked = self._asked(connection, query)
+        plan = _plan(asked, viewer, order)
+        with reading(connection, self._timeout) as cursor:
+            found = _page(cursor, plan, page)
+            if page.after is None and len(found) <= page.size:
+                total = Total(len(found), exact=True)
+            else:
+                total = _total(cursor, plan.whole, count_limit)
+            counted = self._facets(cursor, plan.whole, COUNT_LIMIT) if facets else None
+        shown, context = found[: page.size], Asked(asked)
+        return Results(
+            hits=tuple(Hit(row, context) for _, row in shown),
+            total=total,
+            reading=queries.describe(asked),
+            next=f"{order[0]}{shown[-1][0]}.{shown[-1][1][0]}" if len(found) > page.size and shown else None,
+            facets=counted,
+        )
+
+    def count_exact(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> int:
+        selection = _selection(self._asked(connection, query), viewer)
+        with reading(connection, self._timeout) as cursor:
+            return _count(cursor, selection, "")
+
+    def facets(
+        self, connection: Connection, query: str | Query, *, viewer: Viewer, limit: int | None = COUNT_LIMIT
+    ) -> Facets:
+        selection = _selection(self._asked(connection, query), viewer)
+        with reading(connection, self._timeout) as cursor:
+            return self._facets(cursor, selection, limit)
+
+    def listing(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> Listing:
+        asked = self._asked(connection, query)
+        selection = _selection(asked, viewer)
+        with reading(connection, self._listing_timeout) as cursor:
+            rows = [(second_of(row_id), name) for row_id, name in _rows(cursor, _NAMES, selection, "")]
+            held = cursor.execute("SELECT count(*) FROM search_record").fetchone()[0]
+        return Listing(asked, tuple(record_order(rows)), held)
+
+    def _asked(self, connection: Connection, query: str | Query) -> Query:
+        return self.read(connection, query) if isinstance(query, str) else query
+
+    def _facets(self, cursor: Cursor, selection: Selection, limit: int | None) -> Facets:
+        tail = "" if limit is None else _NEWEST.format(limit + 1)
+        found = _rows(cursor, _COLUMNS, selection, tail)
+        return count_facets(found, limit, self._zone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to look for, and in which steps to show it."""
+
+    order: Order
+    whole: Selection
+    steps: tuple[Selection, ...]
+    """No record is in two of them; together they are the whole."""
+
+
+def _plan(query: Query, viewer: Viewer, order: Order) -> _Plan:
+    whole = _selection(query, viewer)
+    if order is Order.NEWEST:
+        return _Plan(order, whole, (whole,))
+    allowed, before = viewer.condition(), negation(Never())
+    steps: list[Selection] = []
+    for tier in meaning.tiers(query.root):
+        steps.append(select(all_of([tier, before, allowed])))
+        before = negation(tier)
+    return _Plan(order, whole, tuple(steps))
+
+
+def _selection(query: Query, viewer: Viewer) -> Selection:
+    return select(all_of([meaning.condition(query.root), viewer.condition()]))
+
+
+def _page(cursor: Cursor, plan: _Plan, page: Page) -> list[tuple[int, tuple[Any, ...]]]:
+    """(step, row) of one page, and of one hit more where there is one."""
+    first, below = _place(plan, page.after)
+    found: list[tuple[int, tuple[Any, ...]]] = []
+    for step in range(first, len(plan.steps)):
+        tail = _NEWEST.format(page.size + 1 - len(found))
+        rows = _rows(cursor, _ROWS, plan.steps[step], tail, below=below if step == first else None)
+        found.extend([(step, row) for row in rows])
+        if len(found) > page.size:
+            break
+    return found
+
+
+def _place(plan: _Plan, after: str | None) -> tuple[int, int | None]:
+    """Step and id to continue from."""
+    if after is None:
+        return 0, None
+    place = _CURSOR.fullmatch(after)
+    is_ours = place is not None and place[1] == plan.order[0] and int(place[2]) < len(plan.steps)
+    if place is None or not is_ours or abs(int(place[3])) >= 2**63:
+        raise BadCursor("this page does not belong to this search; start again from its first page")
+    return int(place[2]), int(place[3])
+
+
+def _total(cursor: Cursor, selection: Selection, limit: int) -> Total:
+    count = _count(cursor, selection, f"LIMIT {limit + 1:d}")
+    return Total(min(count, limit), exact=count <= limit)
+
+
+def _count(cursor: Cursor, selection: Selection, tail: str) -> int:
+    return int(next(_rows(cursor, _COUNT, selection, tail))[0])
+
+
+def _rows(cursor: Cursor, around: str, selection: Selection, tail: str, *, below: int | None = None) -> Cursor:
+    """Rows of a statement around the ids of a selection."""
+    ids, parameters = selection.sql(tail, below=below)
+    return cursor.execute(around.format(ids=ids), parameters)

@@ -1,0 +1,157 @@
+"""Rows of the search index on SQLite: how a document is stored, put in, and taken out again word by word."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from archiver.database import Base
+from archiver.search.analyser import IDENTITY
+from archiver.search.documents import Document
+from archiver.search.fts5 import SECOND_BITS, first_id, second_of
+from archiver.search.models import SearchIndexed, SearchRecord, SearchSource, SearchStatement
+from archiver.search.rows import Stored, to_document, to_row
+from archiver.search.terms import document_terms
+
+_MODELS = (SearchRecord, SearchSource, SearchIndexed, SearchStatement)
+_TABLES = [Base.metadata.tables[model.__tablename__] for model in _MODELS]
+_SLOTS = 1 << SECOND_BITS
+#: Bytes of new words that FTS5 collects in memory before it writes a segment.
+_COLLECTED = 8 << 20
+
+_STORED = """
+    SELECT r.id, r.record_id, r.account_id, r.kind, r.state,
+           s.platform, s.access, s.created_at, s.first_seen_at, s.content
+    FROM json_each(?) AS wanted
+    CROSS JOIN search_record AS r ON r.record_id = wanted.value
+    CROSS JOIN search_source AS s ON s.id = r.id
+"""
+_WRITE_WORDS = "INSERT INTO search_words (search_words, rowid, terms) VALUES (?, ?, ?)"
+_WRITE_RECORD = "INSERT OR REPLACE INTO search_record (id, record_id, account_id, kind, state) VALUES (?, ?, ?, ?, ?)"
+_WRITE_SOURCE = (
+    "INSERT OR REPLACE INTO search_source (id, platform, access, created_at, first_seen_at, content)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+
+def create(connection: Connection) -> None:
+    """Make the tables that are not there yet."""
+    Base.metadata.create_all(connection, tables=_TABLES)
+    if not connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'search_words'").first():
+        create_words(connection)
+    note_analyser(connection, replace=False)
+
+
+def create_words(connection: Connection) -> None:
+    """The virtual tables: the words, and a view of their vocabulary that takes no room."""
+    connection.exec_driver_sql(
+        "CREATE VIRTUAL TABLE search_words USING fts5 (terms, content='', columnsize=0, tokenize='ascii')"
+    )
+    connection.exec_driver_sql("INSERT INTO search_words (search_words, rank) VALUES ('hashsize', ?)", (_COLLECTED,))
+    connection.exec_driver_sql("CREATE VIRTUAL TABLE search_vocabulary USING fts5vocab (search_words, row)")
+
+
+def note_analyser(connection: Connection, *, replace: bool) -> None:
+    how = "REPLACE" if replace else "IGNORE"
+    connection.exec_driver_sql(f"INSERT OR {how} INTO search_indexed (id, analyser) VALUES (1, ?)", (IDENTITY,))  # noqa: S608 - one of two words
+
+
+def analyser_of(connection: Connection) -> str | None:
+    """Identity of the analyser that made the index."""
+    found: str | None = connection.exec_driver_sql("SELECT analyser FROM search_indexed").scalar()
+    return found
+
+
+def empty(connection: Connection) -> None:
+    """Take everything out at once."""
+    connection.exec_driver_sql("INSERT INTO search_words (search_words) VALUES ('delete-all')")
+    connection.exec_driver_sql("DELETE FROM search_record")
+    connection.exec_driver_sql("DELETE FROM search_source")
+
+
+def merge(connection: Connection) -> None:
+    """Rewrite the words as one segment: nothing of removed records is left in it, and reading is fastest."""
+    connection.exec_driver_sql("INSERT INTO search_words (search_words) VALUES ('optimize')")
+
+
+def stored(connection: Connection, record_ids: Iterable[str]) -> dict[str, Stored]:
+    """What the index holds of these records, by record id."""
+    rows = connection.exec_driver_sql(_STORED, (json.dumps(list(record_ids)),))
+    return {row.record_id: row for row in map(Stored._make, rows)}
+
+
+def put(connection: Connection, documents: Sequence[Document]) -> None:
+    """Index these documents; of several with one record id the last counts. What has not changed is left alone."""
+    latest = {document.record_id: document for document in documents}
+    before = stored(connection, latest)
+    rows = {record_id: to_row(document) for record_id, document in latest.items()}
+    changed = [rid for rid, row in rows.items() if rid not in before or before[rid]._replace(id=0) != row]
+    old = [before[record_id] for record_id in changed if record_id in before]
+    ids = _ids(connection, [latest[record_id] for record_id in changed], before)
+    _forget(connection, [row.id for row in old if ids[row.record_id] != row.id])
+    new_words = [(None, ids[record_id], document_terms(latest[record_id])) for record_id in changed]
+    _write_words(connection, [*_taken_out(old), *new_words])
+    if changed:
+        new_rows = [rows[record_id]._replace(id=ids[record_id]) for record_id in changed]
+        connection.exec_driver_sql(_WRITE_RECORD, [row[:5] for row in new_rows])
+        connection.exec_driver_sql(_WRITE_SOURCE, [(row.id, *row[5:]) for row in new_rows])
+
+
+def remove(connection: Connection, record_ids: Collection[str]) -> None:
+    """Take these records out."""
+    rows = list(stored(connection, record_ids).values())
+    _write_words(connection, _taken_out(rows))
+    _forget(connection, [row.id for row in rows])
+
+
+_Words = tuple[str | None, int, str]
+
+
+def _taken_out(rows: Iterable[Stored]) -> list[_Words]:
+    return [("delete", row.id, document_terms(to_document(row))) for row in rows]
+
+
+def _write_words(connection: Connection, operations: list[_Words]) -> None:
+    # FTS5 writes a new segment whenever ids do not grow, so they are sorted; a delete goes before the insert of its id.
+    operations.sort(key=lambda operation: (operation[1], operation[0] is None))
+    if operations:
+        connection.exec_driver_sql(_WRITE_WORDS, operations)
+
+
+def _forget(connection: Connection, ids: list[int]) -> None:
+    if ids:
+        gone: list[tuple[Any, ...]] = [(row_id,) for row_id in ids]
+        connection.exec_driver_sql("DELETE FROM search_record WHERE id = ?", gone)
+        connection.exec_driver_sql("DELETE FROM search_source WHERE id = ?", gone)
+
+
+def _ids(connection: Connection, documents: list[Document], before: dict[str, Stored]) -> dict[str, int]:
+    """An id for each: the one it has where its second is the same, else a place in its second that follows from the
+    record id (so that a rebuild repeats it), or the next free one."""
+    ids: dict[str, int] = {}
+    wanted: dict[str, int] = {}
+    for document in documents:
+        row = before.get(document.record_id)
+        if row is not None and second_of(row.id) == document.second:
+            ids[document.record_id] = row.id
+        else:
+            wanted[document.record_id] = first_id(document.second) + zlib.crc32(document.record_id.encode()) % _SLOTS
+    taken = _taken(connection, wanted.values())
+    for record_id, row_id in wanted.items():
+        while row_id in taken:
+            row_id = first_id(second_of(row_id)) + (row_id + 1) % _SLOTS
+            taken |= _taken(connection, [row_id])
+        taken.add(row_id)
+        ids[record_id] = row_id
+    return ids
+
+
+def _taken(connection: Connection, ids: Iterable[int]) -> set[int]:
+    found = connection.exec_driver_sql(
+        "SELECT id FROM search_record WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+    )
+    return {row_id for (row_id,) in found}
