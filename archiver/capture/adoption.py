@@ -27,6 +27,7 @@ from archiver.capture.models import Run, Segment
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.parts import Part, seal_part
 from archiver.capture.pending import Pending
+from archiver.capture.standing import ADOPTION
 from archiver.clock import to_text
 from archiver.errors import Busy
 from archiver.evidence import log
@@ -142,10 +143,11 @@ class Adoption:
                 "part": 1,
                 "account": run.account,
                 "sweep": "new",
-                "trigger": "adoption",
+                "trigger": ADOPTION,
                 "started_at": now,
                 "at": now,
                 "through": 0,
+                "every": 0,
                 "connector": run.connector,
                 "settings": settings,
                 "adopted": [one.key for one, _ in finished],

@@ -6,7 +6,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.contract import AccessClass, Ask, Stream
+from archiver.capture.codings import decoded_body
+from archiver.capture.wire import WireExchange
+from connectors.contract import AccessClass, Answer, Ask, Stream
 
 
 def to_json(ask: Ask) -> dict[str, Any]:
@@ -56,6 +58,12 @@ def from_json(stored: Mapping[str, Any]) -> Ask:
         context=stored.get("context", {}),
         control=from_json(stored["control"]) if "control" in stored else None,
     )
+
+
+def answer_of(exchange: WireExchange) -> Answer:
+    """What a reader sees of an exchange: the stored bytes without transfer and content coding."""
+    body = decoded_body(exchange.headers, exchange.body)
+    return Answer(exchange.status, exchange.headers, body, exchange.received_at, exchange.url)
 
 
 def encode_bytes(data: bytes) -> str:

@@ -23,6 +23,7 @@ from archiver.capture.faults import crash_point
 from archiver.capture.leases import Held, StaleLease
 from archiver.capture.models import Run
 from archiver.capture.parts import PUBLIC, Part
+from archiver.capture.standing import follow
 from archiver.clock import Clock
 from archiver.database import Database
 from archiver.evidence import log
@@ -91,17 +92,19 @@ class Committer:
             crash_point("commit.begun")
             if not write_segments(connection, work.segments, work.account, work.closed_at):
                 return
-            applied = write_work(connection, work, arrival=work.number)
+            applied, followed = write_work(connection, work, arrival=work.number)
             index_changed(connection, self.search, applied.changed)
-            log.append(connection, _events(work), now)
+            log.append(connection, [*_events(work), *followed], now)
             if settle is not None:
                 settle(connection)
             crash_point("commit.written")
         crash_point("commit.done")
 
 
-def write_work(connection: Connection, work: Work, arrival: int) -> Applied:
-    """Rows of a run's parts and exchanges, interleaved as they came: the one order both live and in a rebuild."""
+def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applied, list[NewEvent]]:
+    """Rows of a run's parts and exchanges, interleaved as they came: the one order both live and in a rebuild. Also
+    the events that follow from the end of the run, for live work to log."""
+    followed: list[NewEvent] = []
     applier = Applier(connection, work.account)
     left = sorted(work.exchanges, key=lambda row: row.facts["ordinal"])
     for part in sorted(work.parts, key=lambda part: (part.part, part.access != PUBLIC, part.access)):
@@ -110,8 +113,10 @@ def write_work(connection: Connection, work: Work, arrival: int) -> Applied:
         left = left[len(before) :]
         _apply_rows(connection, applier, before, arrival)
         apply_conclusions(connection, applier, part)
+        if part.final and part.access == PUBLIC:
+            followed += follow(connection, part)
     _apply_rows(connection, applier, left, arrival)
-    return applier.flush()
+    return applier.flush(), followed
 
 
 def _apply_rows(connection: Connection, applier: Applier, rows: Sequence[ExchangeRow], arrival: int) -> None:

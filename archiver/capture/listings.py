@@ -8,9 +8,14 @@ from datetime import datetime
 from archiver.capture.parts import Covered
 from connectors.contract import AccessClass, Ask, Problem, Reading, Stream
 
-REPEATED = "the platform gave a page it had given before in this run"
-PAGE_LIMIT = "more pages than one run asks for; the next run goes on"
+REPEATED = "contract: the platform gave a page it had given before in this run"
+PAGE_LIMIT = "other: more pages than one run asks for; the next run goes on"
 STOPPED = "stopped at what is known"
+
+
+def reason_of(problem: Problem) -> str:
+    """Cause and words, as gaps take them."""
+    return f"{problem.kind.value}: {problem.detail}"
 
 
 @dataclass(slots=True)
@@ -47,7 +52,7 @@ class Listing:
             self.whole, self.since = reading.whole, reading.since
 
     def fail(self, problem: Problem | str) -> None:
-        self.fault = self.fault or (problem if isinstance(problem, str) else problem.detail)
+        self.fault = self.fault or (problem if isinstance(problem, str) else reason_of(problem))
 
     @property
     def complete(self) -> bool:

@@ -153,3 +153,12 @@ class Gap(Base):
     remedy: Mapped[str]
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     closed_by: Mapped[str | None]
+
+
+class Standing(Base):
+    """Where an account stands after its runs: what the next run's gaps depend on. Derived, like the gaps themselves."""
+
+    __tablename__ = "standing"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    watch: Mapped[Any] = mapped_column(Json)

@@ -132,6 +132,10 @@ class Part:
         return bool(self.fields.get("final"))
 
     @property
+    def started_at(self) -> datetime:
+        return clock.from_text(self.fields["started_at"])
+
+    @property
     def through(self) -> int:
         """Exchanges with an ordinal below this came before this part."""
         return int(self.fields["through"])

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -24,21 +24,21 @@ from archiver.capture.batch import FinishedSegment
 from archiver.capture.commit import write_segments
 from archiver.capture.committer import Work, index_changed, write_work
 from archiver.capture.contents import Contents, read_contents
-from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Watch
+from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Standing, Watch
 from archiver.capture.parts import Part, part_from
 from archiver.errors import IntegrityError
 from archiver.evidence import log
 from archiver.evidence.deltas import restore_log
 from archiver.evidence.log import NewEvent
 from archiver.records.models import Medium, Occurrence, RebuildProgress, Record, RecordState, Version
-from archiver.storage.protocol import Stored
+from archiver.storage.protocol import ObjectStore, Stored
 from archiver.storage.segment_names import parse_segment_key
 from archiver.storage.segment_reader import ReadExchange, ReadInfo, ReadRunRecord, read_segment
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
 
-_TABLES = (Occurrence, RecordState, Medium, Version, Record, Coverage, Gap, Watch, Exchange, Segment, Run)
+_TABLES = (Occurrence, RecordState, Medium, Version, Record, Coverage, Gap, Standing, Watch, Exchange, Segment, Run)
 _TRANSACTION = 20
 
 
@@ -168,9 +168,9 @@ def _survey_segment(archive: Archive, account: _Account, stored: Stored, report:
     assert named is not None
     run, number, first, count, mine = "", 0, -1, 1, []
     try:
+        _check_hash(archive.store, stored.key, named.sha256)
         with archive.store.open(stored.key) as stream:
-            hashed = _Hashed(stream)
-            for read in read_segment(hashed, bodies=False, key=stored.key):  # type: ignore[arg-type]
+            for read in read_segment(stream, bodies=False, key=stored.key):
                 if isinstance(read, ReadExchange):
                     facts = read.facts
                     run, number = facts["run"], facts["run_number"]
@@ -181,8 +181,6 @@ def _survey_segment(archive: Archive, account: _Account, stored: Stored, report:
                 elif isinstance(read, ReadInfo):
                     account.about = account.about or read.account
                     count += 1
-        if hashed.hexdigest() != named.sha256:
-            raise IntegrityError(f"{stored.key} does not have the hash its key names")
     except IntegrityError as error:
         report.damaged.append(str(error))
     if first < 0 and mine:
@@ -194,22 +192,13 @@ def _survey_segment(archive: Archive, account: _Account, stored: Stored, report:
         account.about = part.fields.get("about", account.about)
 
 
-class _Hashed:
-    """A stream that is hashed as it is read to its end."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._digest = sha256()
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
-        self._digest.update(data)
-        return data
-
-    def hexdigest(self) -> str:
-        while data := self._stream.read(1 << 20):
-            self._digest.update(data)
-        return self._digest.hexdigest()
+def _check_hash(store: ObjectStore, key: str, expected: str) -> None:
+    digest = sha256()
+    with store.open(key) as stream:
+        while data := stream.read(1 << 20):
+            digest.update(data)
+    if digest.hexdigest() != expected:
+        raise IntegrityError(f"{key} does not have the hash its key names")
 
 
 # Second pass
@@ -275,7 +264,7 @@ def _apply_step(
     contents = _contents(archive, step.segments, report)
     _write_segments(connection, account.id, step.segments, step.parts, None)
     work = Work(account.id, "", step.number, (), contents.exchanges, step.parts, archive.clock.now())
-    applied = write_work(connection, work, arrival=step.number)
+    applied, _ = write_work(connection, work, arrival=step.number)
     report.records += len(applied.new_records)
     index_changed(connection, archive.search, applied.changed)
     if step.adopted:

@@ -33,6 +33,8 @@ class RunTerms:
     sweep: SweepKind
     trigger: str
     started_at: datetime
+    every: int
+    """Seconds between two sweeps for what is new, as the settings have it: a longer pause is a gap."""
     settings_hash: str
     frozen: dict[str, Any] | None
     """The settings themselves, where no earlier run of the account used them."""
@@ -52,6 +54,7 @@ def terms_from(stored: Mapping[str, Any]) -> RunTerms:
         sweep=SweepKind(stored["sweep"]),
         trigger=stored["trigger"],
         started_at=clock.from_text(stored["started_at"]),
+        every=stored["every"],
         settings_hash=stored["settings_hash"],
         frozen=stored["frozen"],
         about=stored["about"],
@@ -118,6 +121,7 @@ class RunState:
             "started_at": clock.to_text(terms.started_at),
             "at": clock.to_text(at),
             "through": ordinal,
+            "every": terms.every,
             "connector": terms.identity.connector,
             "settings": terms.settings_hash,
             "frozen": terms.frozen if first else None,

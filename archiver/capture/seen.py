@@ -109,7 +109,7 @@ class Seen:
             )
         )
         if since is not None:
-            query = query.where(Record.created_at >= since)
+            query = query.where(Record.created_at > since)
         with self.database.read() as connection:
             rows: Sequence[tuple[str, str, str | None, str | None]] = [
                 row._tuple() for row in connection.execute(query)

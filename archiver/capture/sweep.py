@@ -12,7 +12,7 @@ from archiver import ids
 from archiver.capture.asking import Asked, Asker, Stopped
 from archiver.capture.facts import Taken
 from archiver.capture.fetching import WantedFile, wanted_files
-from archiver.capture.listings import PAGE_LIMIT, REPEATED, Listing, Listings
+from archiver.capture.listings import PAGE_LIMIT, REPEATED, Listing, Listings, reason_of
 from archiver.capture.outcomes import RunOutcome, judge
 from archiver.capture.parts import Concluded
 from archiver.capture.run import Progress, RunState, Watcher
@@ -142,7 +142,7 @@ class SweepRun:
         else:
             self.problem = self.problem or problem
         if problem.kind in _FATAL:
-            raise _Fatal(problem.detail)
+            raise _Fatal(reason_of(problem))
 
     # What is missing
 

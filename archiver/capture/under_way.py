@@ -104,6 +104,7 @@ class UnderWay:
             sweep=kind,
             trigger=trigger,
             started_at=now,
+            every=archive.settings.sweep_new_seconds,
             settings_hash=settings_hash,
             frozen=None if used else frozen,
             about=None if any_run else about(account),

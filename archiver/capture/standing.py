@@ -1,0 +1,87 @@
+"""Gaps and account states that follow from a run, written beside it (law R63). The rules are in
+:mod:`archiver.capture.gaps`; here they meet the tables."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, insert, select, update
+
+from archiver.accounts.models import Account
+from archiver.capture import gaps
+from archiver.capture.models import Gap, Standing
+from archiver.capture.parts import Part
+from archiver.evidence.log import NewEvent
+
+_WATCH = TypeAdapter(gaps.Watch)
+_NOT_OURS = ("paused", "closed")
+"""States that a person set; a run does not change them."""
+ADOPTION = "adoption"
+
+
+def follow(connection: Connection, part: Part) -> list[NewEvent]:
+    """What the end of a run means for gaps and state. The events to log, in live work."""
+    if part.fields["trigger"] == ADOPTION:
+        return []
+    stored = connection.execute(select(Standing.watch).where(Standing.account_id == part.account)).scalar()
+    watch = _WATCH.validate_python(stored) if stored is not None else None
+    derived = gaps.derive([_facts(part)], timedelta(seconds=part.fields["every"]), watch)
+    _keep(connection, part.account, derived.watch, new=stored is None)
+    events = [_write_gap(connection, part, gap) for gap in derived.gaps]
+    for transition in derived.transitions:
+        events += _write_state(connection, part, transition)
+    return events
+
+
+def _facts(part: Part) -> gaps.RunFacts:
+    fields = part.fields
+    return gaps.RunFacts(
+        id=part.run,
+        started_at=part.started_at,
+        at=part.at,
+        outcome=fields["outcome"],
+        reason=fields.get("reason"),
+        looked=tuple(
+            gaps.Looked(one.listing, one.stream.value, one.span_from, one.complete, one.reason) for one in part.covered
+        ),
+    )
+
+
+def _keep(connection: Connection, account: str, watch: gaps.Watch, *, new: bool) -> None:
+    dumped: Any = _WATCH.dump_python(watch, mode="json")
+    if new:
+        connection.execute(insert(Standing).values(account_id=account, watch=dumped))
+    else:
+        connection.execute(update(Standing).where(Standing.account_id == account).values(watch=dumped))
+
+
+def _write_gap(connection: Connection, part: Part, gap: gaps.Gap) -> NewEvent:
+    mine = (Gap.account_id == part.account, Gap.stream == gap.stream, Gap.opened_by == gap.opened_by)
+    values = {"closed_at": gap.closed_at, "closed_by": gap.closed_by}
+    if connection.execute(update(Gap).where(*mine).values(**values)).rowcount == 0:
+        connection.execute(
+            insert(Gap).values(
+                account_id=part.account,
+                stream=gap.stream,
+                opened_by=gap.opened_by,
+                span_from=gap.span_from,
+                opened_at=gap.opened_at,
+                cause=gap.cause.value,
+                remedy=gap.remedy,
+                **values,
+            )
+        )
+    kind = "gap.opened" if gap.closed_at is None else "gap.closed"
+    facts = {"stream": gap.stream, "run": part.run, "opened_by": gap.opened_by, "cause": gap.cause.value}
+    return NewEvent(kind, "account", part.account, facts)
+
+
+def _write_state(connection: Connection, part: Part, transition: gaps.Transition) -> list[NewEvent]:
+    account = (Account.id == part.account, Account.state.not_in(_NOT_OURS))
+    values = {"state": transition.state.value, "state_since": transition.at, "state_reason": transition.reason}
+    if connection.execute(update(Account).where(*account).values(**values)).rowcount == 0:
+        return []
+    facts = {"state": transition.state.value, "run": part.run}
+    return [NewEvent("account.state_changed", "account", part.account, facts, chained=True)]
