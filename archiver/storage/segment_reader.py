@@ -87,8 +87,8 @@ def read_records(records: Records, *, bodies: bool = True) -> Iterator[Read]:
     while (record := records.next()) is not None:
         if record.type in ("response", "resource"):
             yield _exchange(records, record, bodies)
-        elif record.uri == names.runs_uri(info.fields["segment"]):
-            yield from _runs(records, record)
+        elif record.type == "metadata" and record.uri == names.runs_uri(info.fields["segment"]):
+            yield from _runs(records, record, info.fields["segment"])
             records.expect_end()
             return
         elif record.type in ("warcinfo", "request") or record.uri.startswith("urn:x-cra:"):
@@ -142,7 +142,9 @@ def _info(records: Records, record: WarcRecord) -> ReadInfo:
     return ReadInfo(fields, account)
 
 
-def _runs(records: Records, record: WarcRecord) -> Iterator[ReadRunRecord]:
+def _runs(records: Records, record: WarcRecord, segment: str) -> Iterator[ReadRunRecord]:
+    if record.id != names.runs_record_id(segment):
+        records.damaged(Code.REFERENCE, "run records under an id that is not theirs")
     *lines, last = record.block.split(b"\n")
     try:
         if last:
@@ -184,7 +186,7 @@ def _exchange(records: Records, main: WarcRecord, bodies: bool) -> ReadExchange:
     if request:
         _require_pair(records, main, request)
     stored = records.expect("metadata")
-    facts = _facts(records, main, stored)
+    facts = _facts(records, main, request, stored)
     understood = _understand(records, main, request, facts) if request else _resource(main)
     held = main.held and bodies
     return ReadExchange(
@@ -218,25 +220,30 @@ def _require_pair(records: Records, main: WarcRecord, request: WarcRecord) -> No
         records.check_digest(noted, hashlib.sha256(request.block[end:] if end else b"").hexdigest())
 
 
-def _facts(records: Records, main: WarcRecord, stored: WarcRecord) -> dict[str, Any]:
+def _facts(records: Records, main: WarcRecord, request: WarcRecord | None, stored: WarcRecord) -> dict[str, Any]:
+    if not stored.uri.startswith(names.exchange_uri("")):
+        records.damaged(Code.ORDER, "another record stands where the exchange facts have to")
     try:
         facts = _object(stored.block)
     except ValueError:
         records.damaged(Code.FACTS, "exchange facts that cannot be read")
-    exchange = facts.get("exchange")
-    if not isinstance(exchange, str) or (
-        stored.fields.get("warc-refers-to"),
-        stored.uri,
-        main.id,
-        facts.get("received_at", clock.to_text(main.date)),
-    ) != (
-        main.id,
-        names.target_uri(names.exchange_uri(exchange)),
-        names.exchange_record_id(exchange, main.type),
-        clock.to_text(main.date),
-    ):
+    if not _belong_together(facts, main, request, stored):
         records.damaged(Code.REFERENCE, "exchange facts that do not belong to the records before them")
     return facts
+
+
+def _belong_together(facts: dict[str, Any], main: WarcRecord, request: WarcRecord | None, stored: WarcRecord) -> bool:
+    exchange = facts.get("exchange")
+    if not isinstance(exchange, str):
+        return False
+    return (
+        main.id == stored.fields.get("warc-refers-to") == names.exchange_record_id(exchange, main.type)
+        and stored.id == names.exchange_record_id(exchange, "metadata")
+        and (request is None or request.id == names.exchange_record_id(exchange, "request"))
+        and stored.uri == names.target_uri(names.exchange_uri(exchange))
+        and main.date == stored.date
+        and facts.get("received_at", clock.to_text(main.date)) == clock.to_text(main.date)
+    )
 
 
 def _truncated(records: Records, main: WarcRecord) -> Literal["disconnect", "length"] | None:

@@ -26,12 +26,12 @@ HELD_HEAD = 1 << 20
 """Of a block that is not held, so much is: enough for the head of any answer."""
 _LONGEST_HEADER = 64 * 1024
 _LONGEST_BLOCK = 1 << 40
-_LONGEST_HELD_ALWAYS = 256 << 20
 _PIECE = 1 << 20
 _ENDING = b"\r\n\r\n"
 _FIRST_LINE = "WARC/1.1"
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REPEATABLE = frozenset({"warc-protocol"})
 
 
@@ -108,9 +108,10 @@ class Records:
         head, rest = self._head(member)
         fields = self._fields(head)
         length = self._block_length(fields)
-        if length <= self._hold or fields["warc-type"] not in ("response", "resource"):
+        held = length <= self._hold or fields["warc-type"] not in ("response", "resource")
+        if held:
             block, past = self._whole(member, rest, length), None
-            self._check(fields, "warc-block-digest", hashlib.sha256(block).hexdigest())
+            self.check_digest(fields["warc-block-digest"], hashlib.sha256(block).hexdigest())
         else:
             block, past = self._pass(member, rest, length, fields)
         self.count += 1
@@ -123,7 +124,7 @@ class Records:
             date=self._date(fields),
             uri=fields.get("warc-target-uri", ""),
             block=block,
-            held=len(block) == length,
+            held=held,
             past=past,
         )
 
@@ -150,6 +151,8 @@ class Records:
             self.damaged(Code.HEADER, "a WARC header that is not UTF-8")
         if first != _FIRST_LINE:
             self.damaged(Code.HEADER, "not a record of WARC 1.1")
+        if _CONTROL.search("".join(lines)):
+            self.damaged(Code.HEADER, "a control character in a WARC header")
         fields: dict[str, str] = {}
         for line in lines:
             name, colon, value = line.partition(": ")
@@ -166,15 +169,19 @@ class Records:
         text = fields["content-length"]
         if not _LENGTH.fullmatch(text) or (length := int(text)) > _LONGEST_BLOCK:
             self.damaged(Code.HEADER, "a Content-Length that is no number, or over the limit")
-        if length > _LONGEST_HELD_ALWAYS and fields["warc-type"] not in ("response", "resource"):
+        if length > HELD and fields["warc-type"] not in ("response", "resource"):
             self.damaged(Code.HEADER, f"a {fields['warc-type']} record over the limit")
         return length
 
     def _date(self, fields: Mapping[str, str]) -> datetime:
+        text = fields["warc-date"]
         try:
-            return clock.from_text(fields["warc-date"])
+            date = clock.from_text(text)
         except ValueError:
-            self.damaged(Code.HEADER, "a WARC-Date that is no time")
+            date = None
+        if date is None or clock.to_text(date) != text:
+            self.damaged(Code.HEADER, "a WARC-Date that is no UTC time with microseconds")
+        return date
 
     # --- block ---------------------------------------------------------------------------------------------------
 
@@ -212,7 +219,7 @@ class Records:
             piece = member.read(_PIECE)
         else:
             self.damaged(Code.LENGTH, "a record shorter than it says")
-        self._check(fields, "warc-block-digest", block.hexdigest())
+        self.check_digest(fields["warc-block-digest"], block.hexdigest())
         return kept, body.digests() if body else None
 
     def _end_of(self, member: Inflater, rest: bytes) -> None:
@@ -220,9 +227,6 @@ class Records:
             rest += piece
         if rest != _ENDING:
             self.damaged(Code.LENGTH, "a record longer than it says")
-
-    def _check(self, fields: Mapping[str, str], name: str, found: str) -> None:
-        self.check_digest(fields[name], found)
 
     def check_digest(self, noted: str, found: str) -> None:
         """Compare a digest as noted in a header with the one found (hex)."""
