@@ -31,9 +31,10 @@ _MODELS = (
     "archiver.capture.models",
     "archiver.evidence.models",
     "archiver.records.models",
+    "archiver.search.models",
 )
 #: Virtual and shadow tables of the search index: made by its own DDL, invisible to the comparison.
-_SEARCH_TABLES = ("search_fts",)
+_SEARCH_TABLES = ("search_words", "search_vocabulary")
 
 
 def metadata() -> MetaData:
@@ -86,8 +87,7 @@ def check(connection: Connection, place: str) -> str | None:
     """
     revision = current(connection)
     if revision is None:
-        tables = inspect(connection).get_table_names()
-        if tables:
+        if set(inspect(connection).get_table_names()) - {"alembic_version"}:
             raise WrongStore(f"{place} is a database of another program; name another file in ARCHIVER_DATABASE_URL")
         return None
     try:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from archiver import __version__
 from archiver.errors import SettingsError
 
 PREFIX = "ARCHIVER_"
@@ -262,6 +263,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo:
         """Time zone of the city, for the screen only."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def user_agent(self) -> str:
+        """How this archive introduces itself to platforms."""
+        return f"records-archiver/{__version__}" + (f" ({self.contact})" if self.contact else "")
 
 
 def _check_database_url(url: str) -> None:

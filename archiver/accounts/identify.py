@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from archiver.archive import Archive
 from archiver.capture.asks import answer_of
 from archiver.errors import ArchiverError, Refused, Unreachable
-from archiver.http import Fetcher, redirect_target, user_agent
+from archiver.http import Fetcher, redirect_target
 from archiver.visible import one_line
 from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector, Problem, ProblemKind
 
@@ -42,7 +42,7 @@ def _fetch(archive: Archive, ask: Ask) -> Answer:
     settings = archive.settings
     with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
         fetcher = Fetcher(
-            user_agent=user_agent(settings.contact),
+            user_agent=settings.user_agent,
             trusted_origins=frozenset(settings.trusted_origins),
             spool_folder=Path(folder),
             read_timeout=settings.request_timeout_seconds,

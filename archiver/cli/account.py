@@ -102,7 +102,7 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
 
 @app.command("token")
 def token(account: Account, json: AsJson = False) -> None:
-    """Store the token with which an account is read. It is asked for, or read from standard input; never an argument."""
+    """Store the token an account is read with. It is asked for, or read from standard input; never an argument."""
     given = getpass.getpass("Token (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
     if not given.strip():
         raise UsageError("no token was given: type it at the prompt, or pipe it in as one line")

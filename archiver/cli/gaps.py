@@ -19,7 +19,7 @@ def gaps(
     json: AsJson = False,
     practice: InPractice = False,
 ) -> None:
-    """List gaps: spans that were not looked at, each with cause and remedy. An open gap does not change the exit code."""
+    """List gaps: spans that were not looked at, with cause and remedy. Open gaps do not change the exit code."""
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
             account_id = accounts.find(connection, account).id if account else None

@@ -76,7 +76,9 @@ def list_accounts(site: Here) -> HTMLResponse:
         for one in known
     ]
     titles = sorted(one.title for one in site.archive.platforms.connectors.values())
-    return site.page("accounts.html", here="accounts", accounts=rows, totals=totals, platforms=titles, now=site.archive.clock.now())
+    return site.page(
+        "accounts.html", here="accounts", accounts=rows, totals=totals, platforms=titles, now=site.archive.clock.now()
+    )
 
 
 @router.get("/accounts/{account_id}", response_class=HTMLResponse)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from sqlalchemy import inspect
 from archiver import migrate
 from archiver.database import Database
 from archiver.errors import Unreachable, WrongStore
+from archiver.search.documents import Document, DocumentVersion
+from archiver.search.index import Viewer
+from archiver.search.sqlite import SqliteSearchIndex
 
 
 @pytest.fixture
@@ -55,6 +59,16 @@ def test_names_of_keys_and_indexes_are_those_of_the_models(database: Database) -
         found = {str(index["name"]) for index in inspector.get_indexes(table.name)}
         assert found == {str(index.name) for index in table.indexes}, table.name
         assert inspector.get_pk_constraint(table.name)["name"] == f"pk_{table.name}"
+
+
+def test_tables_without_row_ids_are_made_so(database: Database) -> None:
+    migrate.upgrade(database)
+    with database.read() as connection:
+        rows = {
+            row.name: bool(row.wr) for row in connection.exec_driver_sql("PRAGMA table_list") if row.type == "table"
+        }
+    for table in migrate.metadata().sorted_tables:
+        assert rows[table.name] == (table.dialect_kwargs.get("sqlite_with_rowid") is False), table.name
 
 
 def test_every_table_of_the_database_is_known_or_the_search_index_own(database: Database) -> None:
@@ -131,6 +145,33 @@ def test_a_file_that_is_no_database_is_refused_and_not_touched(database: Databas
 def test_a_database_in_a_folder_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(Unreachable, match="check the folder"):
         migrate.upgrade(Database(f"sqlite:///{tmp_path / 'missing' / 'index.sqlite3'}"))
+
+
+def test_a_record_put_into_the_index_of_a_migrated_database_is_found(database: Database) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    migrate.upgrade(database)
+    index = SqliteSearchIndex()
+    with database.write() as connection:
+        assert not index.outdated(connection)
+        index.put(connection, [_document(now)])
+        found = index.search(connection, "snowplough", viewer=Viewer.EVERYTHING)
+        other = index.search(connection, "snowman", viewer=Viewer.EVERYTHING)
+    assert [hit.record_id for hit in found.hits] == ["rc_1"]
+    assert other.total.count == 0
+
+
+def _document(now: datetime) -> Document:
+    return Document(
+        record_id="rc_1",
+        account_id="ac_1",
+        platform="mastodon",
+        kind="post",
+        access="public",
+        state="visible",
+        created_at=now,
+        first_seen_at=now,
+        versions=(DocumentVersion("ve_1", "The snowplough comes at six.", current=True),),
+    )
 
 
 def _schema(database: Database) -> list[tuple[str, str]]:

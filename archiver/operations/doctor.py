@@ -1,0 +1,196 @@
+"""Examination of everything the archive stands on, each finding with its remedy. Changes nothing but a probe object
+that it writes, tries to overwrite and removes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from archiver import __version__, migrate
+from archiver.archive import Archive
+from archiver.database import Database
+from archiver.errors import ArchiverError
+from archiver.settings import Settings
+from archiver.storage.protocol import Conflict
+
+#: Built after this day; a clock that shows an earlier time is wrong.
+_BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+_PROBE = "probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Everything that can be looked at; what cannot be opened is a finding, not an error."""
+    findings = [_home(settings), _disk(settings), _clock(), _sqlite()]
+    if not Path(str(Database(settings.database_url).url.database)).exists():
+        return [*findings, Finding("archive", True, f"none yet in {settings.home}", "Begin with `archiver serve`.")]
+    findings.append(_migrations(settings))
+    try:
+        archive = Archive.open(settings, create=False)
+    except ArchiverError as error:
+        return [*findings, Finding("archive", False, str(error), "Nothing else can be looked at before this is right.")]
+    with archive:
+        findings.append(Finding("archive", True, f"{archive.identity.kind}, {archive.identity.id}"))
+        findings += [_database(archive), _search(archive), _store(archive), _keys(archive)]
+        findings += _connectors(archive)
+    return findings
+
+
+def _home(settings: Settings) -> Finding:
+    home = settings.home
+    if not home.exists():
+        return Finding("home", True, f"{home} is not there yet")
+    mode = home.stat().st_mode & 0o777
+    if not os.access(home, os.W_OK | os.X_OK):
+        return Finding("home", False, f"{home} cannot be written", f"Run as its owner, or chown it: {home}.")
+    if mode & 0o077:
+        return Finding("home", False, f"{home} is open to other users (mode {mode:o})", f"Run chmod 700 {home}.")
+    return Finding("home", True, str(home))
+
+
+def _disk(settings: Settings) -> Finding:
+    place = next(path for path in (settings.home, *settings.home.parents) if path.exists())
+    usage = shutil.disk_usage(place)
+    free = 100 * usage.free / usage.total
+    said = f"{free:.0f} % free ({usage.free / 2**30:,.1f} GiB)"
+    if free < settings.disk_reserve_percent:
+        remedy = f"Capturing waits below {settings.disk_reserve_percent:.0f} %: make room, or move the archive."
+        return Finding("disk", False, said, remedy)
+    return Finding("disk", True, said)
+
+
+def _clock() -> Finding:
+    now = datetime.now(UTC)
+    if not _BUILT <= now <= _BUILT + timedelta(days=365 * 30):
+        return Finding("clock", False, f"the machine says it is {now:%Y-%m-%d}", "Set the clock; use NTP.")
+    return Finding("clock", True, f"{now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _sqlite() -> Finding:
+    said = f"SQLite {sqlite3.sqlite_version}, archiver {__version__}"
+    with sqlite3.connect(":memory:") as connection:
+        try:
+            connection.execute("CREATE VIRTUAL TABLE probe USING fts5 (words)")
+        except sqlite3.OperationalError:
+            return Finding("software", False, f"{said}: without FTS5", "Use a Python whose SQLite has FTS5.")
+    return Finding("software", True, said)
+
+
+def _migrations(settings: Settings) -> Finding:
+    database = Database(settings.database_url)
+    try:
+        with database.read() as connection:
+            revision = migrate.check(connection, str(database.url.database))
+    except (ArchiverError, SQLAlchemyError) as error:
+        said = str(error) if isinstance(error, ArchiverError) else f"cannot be read ({type(error).__name__})"
+        return Finding("tables", False, said, "Use the version that wrote it, or restore the database.")
+    finally:
+        database.close()
+    if revision == migrate.head():
+        return Finding("tables", True, f"schema {revision}")
+    return Finding("tables", True, f"schema {revision}, {migrate.head()} is made at the next start")
+
+
+def _database(archive: Archive) -> Finding:
+    with _telling("database", "Restore it from a copy, or run `archiver index rebuild`.") as tell:
+        with archive.database.read() as connection:
+            said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            strangers = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if said != "ok" or strangers is not None:
+            tell(False, "its own check finds damage")
+        else:
+            tell(True, "its own check finds nothing wrong")
+    return tell.finding
+
+
+def _search(archive: Archive) -> Finding:
+    with _telling("search", "Run `archiver index rebuild`.") as tell:
+        with archive.database.read() as connection:
+            outdated = archive.search.outdated(connection)
+        tell(not outdated, "made by another version" if outdated else "up to date")
+    return tell.finding
+
+
+def _store(archive: Archive) -> Finding:
+    """Write once, read back, and be refused a second time with other bytes."""
+    with _telling("store", "Check that the folder is there, is writable and supports hard links.") as tell:
+        key = f"{_PROBE}/{secrets.token_hex(8)}"
+        first, second = b"probe", b"another probe"
+        archive.store.put(key, first, hashlib.sha256(first).hexdigest())
+        try:
+            with archive.store.open(key) as stream:
+                same = stream.read() == first
+            overwritten = _overwrites(archive, key, second)
+        finally:
+            archive.store.delete(key)
+        if not same:
+            tell(False, f"{archive.store.name} gives back other bytes than were written")
+        elif overwritten:
+            tell(False, f"{archive.store.name} lets stored objects be overwritten")
+        else:
+            tell(True, f"{archive.store.name} keeps what is written and refuses to overwrite it")
+    return tell.finding
+
+
+def _overwrites(archive: Archive, key: str, content: bytes) -> bool:
+    try:
+        archive.store.put(key, content, hashlib.sha256(content).hexdigest())
+    except Conflict:
+        return False
+    return True
+
+
+def _keys(archive: Archive) -> Finding:
+    with _telling("keys", "Put the key file back with mode 600, or give the tokens again.") as tell:
+        count = archive.vault.check()
+        tell(True, f"{count} stored tokens open" if count else "no token is stored")
+    return tell.finding
+
+
+def _connectors(archive: Archive) -> Iterator[Finding]:
+    names = ", ".join(sorted(one.title for one in archive.platforms.connectors.values()))
+    yield Finding("connectors", bool(names), names or "none", "" if names else "Install the program again.")
+    for name, error in archive.platforms.broken.items():
+        yield Finding("connector", False, f"{name} does not load ({error})", "Update or remove the package it is in.")
+
+
+class _Tell:
+    """Collects the one finding of a check."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self._what, self._remedy = what, remedy
+        self.finding = Finding(what, False, "was not looked at", remedy)
+
+    def __call__(self, ok: bool, found: str) -> None:
+        self.finding = Finding(self._what, ok, found, "" if ok else self._remedy)
+
+
+@contextmanager
+def _telling(what: str, remedy: str) -> Iterator[_Tell]:
+    """Turns an error into the finding."""
+    tell = _Tell(what, remedy)
+    try:
+        yield tell
+    except ArchiverError as error:
+        tell(False, str(error))
+    except (SQLAlchemyError, OSError) as error:
+        tell(False, f"does not work ({type(error).__name__})")
