@@ -1,0 +1,208 @@
+"""The event log in the object store: deltas, each a range of entries, put once and never changed.
+
+A range is fixed in the database (``log_head.storing``) before it is put and is put unchanged until it is counted as
+stored; so whoever puts it, and however often, it is one object of the same bytes, and ranges neither overlap nor leave
+a hole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from typing import BinaryIO, Final
+
+from sqlalchemy import Connection, exc, update
+
+from archiver.database import Database
+from archiver.errors import IntegrityError, WrongStore
+from archiver.evidence import log
+from archiver.evidence.entry import Entry, read_entry
+from archiver.evidence.models import LogHead
+from archiver.evidence.tree import leaf_hash
+from archiver.storage.protocol import ObjectStore
+
+PREFIX: Final = "log/delta/"
+#: Entries in one delta at most, when written; readers take any number.
+MOST_ENTRIES: Final = 1000
+
+_KEY = re.compile(rf"{PREFIX}([0-9]{{20}})-([0-9]{{20}})")
+_LENGTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Delta:
+    start: int
+    end: int
+
+    @property
+    def key(self) -> str:
+        return f"{PREFIX}{self.start:020d}-{self.end:020d}"
+
+
+# --- writing -------------------------------------------------------------------------------------------------------
+
+
+def store_deltas(database: Database, store: ObjectStore) -> int:
+    """Put every entry that has a position and is not in the store yet. How many this call brought in.
+
+    Safe at any time, from any number of threads and processes, and after a kill anywhere.
+
+    Raises:
+        StoreUnavailable, OutOfSpace: try again later; the range that was begun stays the same.
+        IntegrityError, Conflict: the store holds other entries than the database: the database was set back to an older
+            state, or two share one store. Stop and look.
+    """
+    brought = 0
+    while (delta := _next(database)) is not None:
+        _require_free(store, delta)
+        with database.read() as connection:
+            content = encode_delta(log.entries(connection, delta.start, delta.end))
+        store.put(delta.key, content, sha256(content).hexdigest())
+        brought += _count(database, delta)
+    return brought
+
+
+def encode_delta(bodies: Iterable[bytes]) -> bytes:
+    """Entries with their lengths, one after the other."""
+    return b"".join([len(body).to_bytes(_LENGTH, "big") + body for body in bodies])
+
+
+def _next(database: Database) -> _Delta | None:
+    """The range to be put now: the one already fixed, else a new one; None where nothing is left."""
+    with database.read() as connection:
+        head = log.read_head(connection)
+    if head.stored == head.size:
+        return None
+    if head.storing > head.stored:
+        return _Delta(head.stored, head.storing)
+    with database.write() as connection:
+        head = log.read_head(connection)
+        if head.storing <= head.stored:
+            log.write_head(connection, storing=min(head.size, head.stored + MOST_ENTRIES))
+    # Whether that became the range, or another caller was faster, the row says.
+    return _next(database)
+
+
+def _require_free(store: ObjectStore, delta: _Delta) -> None:
+    """A range is fixed before it is put, so no other can begin where ours does."""
+    for stored in store.list(f"{PREFIX}{delta.start:020d}-"):
+        if stored.key != delta.key:
+            raise IntegrityError(
+                f"{store.name} already holds {stored.key}, which this database knows nothing of: the database is older"
+                " than the store, or two databases share it. Nothing was written; run `archiver index rebuild`"
+            )
+
+
+def _count(database: Database, delta: _Delta) -> int:
+    """Note that ``delta`` is stored; 0 where another caller has."""
+    with database.write() as connection:
+        counted = connection.execute(
+            update(LogHead).where(LogHead.stored == delta.start, LogHead.storing == delta.end).values(stored=delta.end)
+        )
+        return delta.end - delta.start if counted.rowcount else 0
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+def read_deltas(store: ObjectStore) -> Iterator[bytes]:
+    """The bytes of every entry in the store, in order of position from 0.
+
+    Raises:
+        IntegrityError: a delta is missing, overlaps, is cut short or goes on too long, or holds what is no entry.
+        StoreUnavailable: the store does not answer.
+    """
+    for body, _ in _read(store):
+        yield body
+
+
+def _read(store: ObjectStore) -> Iterator[tuple[bytes, Entry]]:
+    expected = 0
+    for stored in store.list(PREFIX):
+        delta = _from_key(stored.key)
+        if delta.start != expected:
+            raise IntegrityError(f"{store.name} has {delta.key} where a delta from entry {expected} belongs")
+        with store.open(delta.key) as file:
+            yield from _entries_in(file, delta)
+        expected = delta.end
+
+
+def _from_key(key: str) -> _Delta:
+    match = _KEY.fullmatch(key)
+    if match is None or int(match[1]) >= int(match[2]):
+        raise IntegrityError(f"{key} is not a delta of an event log")
+    return _Delta(int(match[1]), int(match[2]))
+
+
+def _entries_in(file: BinaryIO, delta: _Delta) -> Iterator[tuple[bytes, Entry]]:
+    for position in range(delta.start, delta.end):
+        size = int.from_bytes(_exactly(file, _LENGTH, delta), "big")
+        body = _exactly(file, size, delta)
+        try:
+            entry = read_entry(body)
+        except ValueError as error:
+            raise IntegrityError(f"entry {position} in {delta.key} cannot be read: {error}") from error
+        yield body, entry
+    if file.read(1):
+        raise IntegrityError(f"{delta.key} goes on after its last entry")
+
+
+def _exactly(file: BinaryIO, size: int, delta: _Delta) -> bytes:
+    content = b""
+    while len(content) < size:
+        piece = file.read(size - len(content))
+        if not piece:
+            raise IntegrityError(f"{delta.key} is cut short")
+        content += piece
+    return content
+
+
+# --- restoring -----------------------------------------------------------------------------------------------------
+
+
+def restore_log(connection: Connection, store: ObjectStore) -> int:
+    """Fill the database's copy of the log from the store, in the caller's transaction. How many entries came in.
+
+    Entries the database has are compared; those beyond the last stored one are kept. Doing it again changes nothing.
+
+    Raises:
+        IntegrityError: the database holds other entries than the store, or either is damaged; or the store lacks
+            entries that were put. The transaction must be given up.
+        WrongStore: the entries are of another log.
+        StoreUnavailable: the store does not answer.
+    """
+    name, head = log.origin(connection), log.read_head(connection)
+    known = log.entries(connection, 0, head.size)
+    in_store = _of_log(_read(store), name, store)
+    same = 0
+    for body, (stored, _) in zip(known, islice(in_store, head.size), strict=False):
+        if body != stored:
+            raise IntegrityError(f"entry {same} of the event log differs between the database and {store.name}")
+        same += 1
+    if same < head.stored:
+        raise IntegrityError(f"{store.name} has {same} entries of the event log, of {head.stored} that were put")
+    restored = _append_all(connection, in_store)
+    in_all = same + restored
+    log.write_head(connection, stored=in_all, storing=max(head.storing, in_all))
+    return restored
+
+
+def _of_log(found: Iterator[tuple[bytes, Entry]], name: str, store: ObjectStore) -> Iterator[tuple[bytes, Entry]]:
+    for body, entry in found:
+        if entry.log != name:
+            raise WrongStore(f"{store.name} holds entries of another event log than {name}")
+        yield body, entry
+
+
+def _append_all(connection: Connection, found: Iterator[tuple[bytes, Entry]]) -> int:
+    restored = 0
+    while some := list(islice(found, MOST_ENTRIES)):
+        try:
+            log.extend(connection, [(entry, body, leaf_hash(body)) for body, entry in some])
+        except exc.IntegrityError as error:
+            raise IntegrityError("the event log in the store names one event twice") from error
+        restored += len(some)
+    return restored

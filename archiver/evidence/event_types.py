@@ -1,0 +1,263 @@
+"""Types of events of this version, and what each may say.
+
+Entries of the log hold ids, digests, counts and codes only. Every text field therefore has a pattern that no sentence
+fits; ``docs/events.md`` is generated from here, and ``tests/evidence/test_event_types.py`` holds the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+
+class EventType(StrEnum):
+    """What happened. Names are final: they stand in entries that are never changed."""
+
+    ACCOUNT_ADDED = "account.added"
+    ACCOUNT_CHANGED = "account.changed"
+    ACCOUNT_STATE_CHANGED = "account.state_changed"
+    ACCOUNT_PAUSED = "account.paused"
+    ACCOUNT_RESUMED = "account.resumed"
+    CREDENTIAL_STORED = "credential.stored"
+    CREDENTIAL_REMOVED = "credential.removed"
+    RUN_RECORDED = "run.recorded"
+    RUN_FINISHED = "run.finished"
+    EXCHANGE_ARCHIVED = "exchange.archived"
+    SEGMENT_ARCHIVED = "segment.archived"
+    SEGMENT_ADOPTED = "segment.adopted"
+    GAP_OPENED = "gap.opened"
+    GAP_CLOSED = "gap.closed"
+    SEARCH_FROZEN = "search.frozen"
+    FIXITY_PASSED = "fixity.passed"
+    FIXITY_FAILED = "fixity.failed"
+    INDEX_REBUILT = "index.rebuilt"
+    ARCHIVE_CREATED = "archive.created"
+    LOG_HEARTBEAT = "log.heartbeat"
+    STORAGE_PROBED = "storage.probed"
+
+
+#: Kinds of subjects with the prefix of their ids. Records are none: their ids could be guessed after their destruction.
+SUBJECTS: Final[Mapping[str, str]] = {
+    "account": "ac",
+    "archive": "av",
+    "exchange": "ex",
+    "run": "rn",
+    "search": "se",
+    "segment": "sg",
+}
+
+_AUTHORITY = "[a-z0-9][a-z0-9-]{0,62}"
+_DIGEST = "[0-9a-f]{64}"
+
+
+def _id(prefix: str) -> str:
+    return f"{prefix}_[a-z2-7]{{32}}"
+
+
+#: Every pattern a text in an entry may have, with the words that explain it. No sentence and no record id fits any.
+PATTERNS: Final[Mapping[str, str]] = {
+    **{f"^{_id(prefix)}$": f"id, `{prefix}_…`" for prefix in SUBJECTS.values()},
+    f"^{_DIGEST}$": "SHA-256, hex",
+    f"^cra-tree/1:{_DIGEST}$": "commitment with its scheme",
+    "^[a-z][a-z0-9_-]{0,39}$": "code",
+    f"^{_AUTHORITY}$": "short name of an authority, as in keys",
+    "^[a-z][a-z0-9+.-]{0,15}://[A-Za-z0-9._:\\[\\]-]{1,255}$": "origin of a server",
+    f"^segments/{_AUTHORITY}/{_id('ac')}/[a-z-]{{1,20}}/[0-9]{{4}}-[0-9]{{2}}/(of-[0-9]{{4}}/)?"
+    f"{_id('sg')}-{_DIGEST}\\.warc\\.gz$": "key of a segment",
+    "^[A-Za-z0-9._~+/=-]{1,1024}$": "version id, as the store gave it",
+}
+_BY_WORDS = {words: pattern for pattern, words in PATTERNS.items()}
+
+
+def _text(words: str) -> StringConstraints:
+    return StringConstraints(pattern=_BY_WORDS[words])
+
+
+AccountId = Annotated[str, _text("id, `ac_…`")]
+RunId = Annotated[str, _text("id, `rn_…`")]
+SegmentId = Annotated[str, _text("id, `sg_…`")]
+Digest = Annotated[str, _text("SHA-256, hex")]
+Commitment = Annotated[str, _text("commitment with its scheme")]
+Code = Annotated[str, _text("code")]
+Authority = Annotated[str, _text("short name of an authority, as in keys")]
+Origin = Annotated[str, _text("origin of a server")]
+SegmentKey = Annotated[str, _text("key of a segment")]
+VersionId = Annotated[str, _text("version id, as the store gave it")]
+Count = Annotated[int, Field(ge=0, lt=2**53)]
+Codes = Annotated[list[Code], Field(max_length=100)]
+
+
+class Facts(BaseModel):
+    """What an entry says in ``data``. Every field is always there."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class NoFacts(Facts):
+    """Type and subject say it all."""
+
+
+class AccountAdded(Facts):
+    platform: Annotated[Code, Field(description="platform of the account")]
+    service: Annotated[Origin, Field(description="server it is on")]
+    authority: Annotated[Authority, Field(description="whose record it is")]
+
+
+class AccountChanged(Facts):
+    fields: Annotated[Codes, Field(description="which fields of the register changed, not what they hold")]
+
+
+class AccountStateChanged(Facts):
+    state: Annotated[Code, Field(description="state from now on")]
+    run: Annotated[RunId, Field(description="run whose end led to it")]
+
+
+class CredentialFacts(Facts):
+    purpose: Annotated[Code, Field(description="what the token is for")]
+
+
+class RunRecorded(Facts):
+    account: Annotated[AccountId, Field(description="account of the run")]
+    number: Annotated[Count, Field(description="number of the run in its account")]
+    part: Annotated[Count, Field(description="number of the part in its run")]
+    access: Annotated[Code, Field(description="access class the part stands in")]
+    commitment: Annotated[Commitment, Field(description="of this part of the run record")]
+
+
+class RunFinished(Facts):
+    account: Annotated[AccountId, Field(description="account of the run")]
+    number: Annotated[Count, Field(description="number of the run in its account")]
+    sweep: Annotated[Code, Field(description="kind of sweep")]
+    outcome: Annotated[Code, Field(description="how it ended")]
+    commitment: Annotated[Commitment, Field(description="of the final part of its public run record")]
+
+
+class ExchangeArchived(Facts):
+    segment: Annotated[SegmentId, Field(description="segment that holds it")]
+    run: Annotated[RunId, Field(description="run that made it")]
+    account: Annotated[AccountId, Field(description="account it was made for")]
+    commitment: Annotated[Commitment, Field(description="of the exchange: facts, request, response, body")]
+
+
+class SegmentFacts(Facts):
+    key: Annotated[SegmentKey, Field(description="where it is in the object store")]
+    sha256: Annotated[Digest, Field(description="of the object")]
+    size: Annotated[Count, Field(description="of the object, bytes")]
+    warc_records: Annotated[Count, Field(description="WARC records in it")]
+    version: Annotated[VersionId | None, Field(description="of the object, where the store has versions")]
+
+
+class GapFacts(Facts):
+    stream: Annotated[Code, Field(description="part of the account that was not looked at")]
+    run: Annotated[RunId, Field(description="run whose end opened or closed it")]
+    opened_by: Annotated[RunId, Field(description="run that could not look; with account and stream it names the gap")]
+    cause: Annotated[Code, Field(description="why")]
+
+
+class SearchFrozen(Facts):
+    sha256: Annotated[
+        Digest, Field(description="of the statement, which holds a random salt so that no one can guess it")
+    ]
+    hits: Annotated[Count, Field(description="records that answered")]
+
+
+class FixityPassed(Facts):
+    segments: Annotated[Count, Field(description="segments that were read and compared")]
+    size: Annotated[Count, Field(description="bytes that were read")]
+    entries: Annotated[Count, Field(description="entries of the log that were checked")]
+
+
+class FixityFailed(Facts):
+    problem: Annotated[Code, Field(description="what is wrong")]
+    expected: Annotated[Digest | None, Field(description="SHA-256 on record")]
+    found: Annotated[Digest | None, Field(description="SHA-256 of what is there; null where nothing could be read")]
+
+
+class IndexRebuilt(Facts):
+    segments: Annotated[Count, Field(description="segments that were read")]
+    exchanges: Annotated[Count, Field(description="exchanges that were read")]
+    damaged: Annotated[Count, Field(description="objects that could not be read whole")]
+
+
+class ArchiveCreated(Facts):
+    kind: Annotated[Literal["real", "practice"], Field(description="the two never mix")]
+    format: Annotated[Count, Field(description="of the store")]
+
+
+class LogHeartbeat(Facts):
+    stored: Annotated[Count, Field(description="entries that were in the object store by then")]
+
+
+class StorageProbed(Facts):
+    store: Annotated[Literal["directory", "s3"], Field(description="kind of store")]
+    passed: Annotated[Codes, Field(description="properties that were shown")]
+    failed: Annotated[Codes, Field(description="properties that were not")]
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """One type of event: whom it is about, what it means, what it says."""
+
+    name: EventType
+    subject: str
+    meaning: str
+    facts: type[Facts]
+
+
+_E = EventType
+#: Every type of this version, in the order of the documentation.
+EVENTS: Final[Mapping[str, EventKind]] = {
+    kind.name: kind
+    for kind in (
+        EventKind(_E.ARCHIVE_CREATED, "archive", "The archive was begun.", ArchiveCreated),
+        EventKind(_E.ACCOUNT_ADDED, "account", "An account was entered into the register.", AccountAdded),
+        EventKind(_E.ACCOUNT_CHANGED, "account", "What the register says of an account changed.", AccountChanged),
+        EventKind(
+            _E.ACCOUNT_STATE_CHANGED,
+            "account",
+            "A run showed that an account can, or can no longer, be captured.",
+            AccountStateChanged,
+        ),
+        EventKind(_E.ACCOUNT_PAUSED, "account", "A person stopped the capture of an account.", NoFacts),
+        EventKind(_E.ACCOUNT_RESUMED, "account", "A person started the capture of an account again.", NoFacts),
+        EventKind(_E.CREDENTIAL_STORED, "account", "A token was stored, in place of an older one.", CredentialFacts),
+        EventKind(_E.CREDENTIAL_REMOVED, "account", "A token was removed.", CredentialFacts),
+        EventKind(_E.RUN_RECORDED, "run", "A part of a run record was made and committed to.", RunRecorded),
+        EventKind(_E.RUN_FINISHED, "run", "A run ended, and all it brought is archived.", RunFinished),
+        EventKind(_E.EXCHANGE_ARCHIVED, "exchange", "An exchange is stored and in the index.", ExchangeArchived),
+        EventKind(_E.SEGMENT_ARCHIVED, "segment", "A segment is stored and in the index.", SegmentFacts),
+        EventKind(
+            _E.SEGMENT_ADOPTED, "segment", "A segment that was stored but not in the index was taken in.", SegmentFacts
+        ),
+        EventKind(_E.GAP_OPENED, "account", "Part of an account was not looked at.", GapFacts),
+        EventKind(_E.GAP_CLOSED, "account", "What had not been looked at now was.", GapFacts),
+        EventKind(_E.SEARCH_FROZEN, "search", "A search was frozen into a statement.", SearchFrozen),
+        EventKind(_E.FIXITY_PASSED, "archive", "Stored bytes were compared and are what they were.", FixityPassed),
+        EventKind(_E.FIXITY_FAILED, "segment", "Stored bytes are missing or not what they were.", FixityFailed),
+        EventKind(_E.INDEX_REBUILT, "archive", "The index was emptied and filled from the store.", IndexRebuilt),
+        EventKind(_E.STORAGE_PROBED, "archive", "The object store was tried out.", StorageProbed),
+        EventKind(_E.LOG_HEARTBEAT, "archive", "Nothing else happened for a while; the log is alive.", LogHeartbeat),
+    )
+}
+
+
+def check_facts(name: str, subject_kind: str, data: Mapping[str, Any]) -> None:
+    """Check that an event of this type may be about such a subject and say this.
+
+    Raises:
+        ValueError: otherwise. The message does not repeat what was said.
+    """
+    kind = EVENTS.get(name)
+    if kind is None:
+        raise ValueError(f"no type of event: {name!r}")
+    if kind.subject != subject_kind:
+        raise ValueError(f"{name} is about a subject of kind {kind.subject}, not {subject_kind!r}")
+    try:
+        kind.facts.__pydantic_validator__.validate_python(data)
+    except ValidationError as error:
+        wrong = {".".join(map(str, one["loc"])): one["type"] for one in error.errors(include_input=False)}
+        raise ValueError(f"{name} cannot say this: {wrong}") from None
