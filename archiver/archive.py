@@ -16,6 +16,8 @@ from archiver.accounts.platforms import Platforms, load_platforms
 from archiver.clock import Clock, SystemClock
 from archiver.database import Database
 from archiver.errors import NotFound, SettingsError, Unreachable, WrongStore
+from archiver.evidence import log
+from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Archive as ArchiveRow
 from archiver.search.index import SearchIndex
 from archiver.search.sqlite import SqliteSearchIndex
@@ -26,6 +28,8 @@ from archiver.storage.protocol import ObjectStore
 from connectors.contract import Connector
 
 Kind = Literal["real", "practice"]
+#: Of the store; `archive.json` and the first event of the log say so.
+FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,8 @@ def _begin(
     """The identity of a new index: the store's, or a new one. Runs under the index's write lock and writes the store
     first, so that a crash in between leaves a store that names itself and holds nothing else."""
     found = read_identity(store)
-    if found is not None and not empty_index and _is_filled(store):
+    filled = found is not None and _is_filled(store)
+    if filled and not empty_index:
         raise WrongStore(
             f"the index {connection.engine.url.database} is empty, but {store.name} holds an archive:"
             " run `archiver index rebuild` to read the index anew, or name the right database"
@@ -157,6 +162,9 @@ def _begin(
             id=identity.id, kind=identity.kind, log_origin=identity.log_origin, created_at=identity.created_at
         )
     )
+    if not filled:
+        facts = {"kind": identity.kind, "format": FORMAT}
+        log.append(connection, [NewEvent("archive.created", "archive", identity.id, facts)], clock.now())
     return identity
 
 

@@ -8,11 +8,16 @@ from sqlalchemy import Connection
 
 from archiver.archive import Archive
 from archiver.evidence import log
+from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
+
+#: Who acts while there is no sign-in: whoever may run commands on this machine.
+OPERATOR = "operator"
 
 
 def log_event(
-    connection: Connection, archive: Archive, kind: str, account_id: str, facts: Mapping[str, str]
+    connection: Connection, archive: Archive, kind: EventType, account_id: str, facts: Mapping[str, str]
 ) -> None:
-    """Enter an act on an account into the log, in the act's own transaction. ``facts`` hold codes, never names."""
-    log.append(connection, [NewEvent(kind, "account", account_id, dict(facts))], archive.clock.now())
+    """Enter a person's act on an account into the log, in the act's own transaction."""
+    event = NewEvent(kind.value, "account", account_id, dict(facts), "person", OPERATOR, chained=True)
+    log.append(connection, [event], archive.clock.now())

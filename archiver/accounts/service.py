@@ -19,6 +19,7 @@ from archiver.archive import Archive
 from archiver.capture.models import Due
 from archiver.database import safe_text
 from archiver.errors import NotFound, UsageError
+from archiver.evidence.event_types import EventType
 from archiver.visible import one_line
 from connectors.contract import AccountFacts, Answer, Ask, Claim
 
@@ -102,7 +103,7 @@ def _insert(
     rows = [{"account_id": account_id, "sweep": sweep, "due_at": at} for sweep, at in first_due(archive.settings, now)]
     connection.execute(insert(Due), rows)
     data = {"platform": claim.platform, "service": claim.service, "authority": authority}
-    log_event(connection, archive, "account.added", account_id, data)
+    log_event(connection, archive, EventType.ACCOUNT_ADDED, account_id, data)
 
 
 def list_accounts(connection: Connection) -> list[AccountView]:
@@ -171,7 +172,8 @@ def _set_state(archive: Archive, account_id: str, state: str, reason: str | None
         )
         if state == "active":
             connection.execute(update(Due).where(Due.account_id == account_id).values(due_at=now, failures=0))
-        log_event(connection, archive, f"account.{'resumed' if state == 'active' else 'paused'}", account_id, {})
+        kind = EventType.ACCOUNT_RESUMED if state == "active" else EventType.ACCOUNT_PAUSED
+        log_event(connection, archive, kind, account_id, {})
         return get(connection, account_id)
 
 
@@ -180,4 +182,4 @@ def _query() -> Any:
 
 
 def _view(row: Row[Any]) -> AccountView:
-    return AccountView(*row)
+    return AccountView(**row._mapping)

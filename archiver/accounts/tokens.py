@@ -10,6 +10,7 @@ from archiver.accounts.events import log_event
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
 from archiver.capture.models import Due
+from archiver.evidence.event_types import EventType
 
 
 def keep(archive: Archive, account: str, token: str) -> AccountView:
@@ -25,5 +26,5 @@ def keep(archive: Archive, account: str, token: str) -> AccountView:
         found = service.find(connection, account)
         archive.vault.store(connection, found.id, READ, token, now)
         connection.execute(update(Due).where(Due.account_id == found.id).values(due_at=now, failures=0))
-        log_event(connection, archive, "account.token_stored", found.id, {"purpose": READ})
+        log_event(connection, archive, EventType.CREDENTIAL_STORED, found.id, {"purpose": READ})
     return found

@@ -87,8 +87,14 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
             gaps = history.gaps(connection, found.id)
             due = history.due(connection, found.id).get(found.id, [])
         if json:
-            parts = {"coverage": covered, "gaps": gaps, "due": due}
-            output.as_json(asdict(found) | {name: [asdict(one) for one in each] for name, each in parts.items()})
+            output.as_json(
+                asdict(found)
+                | {
+                    "coverage": [asdict(one) for one in covered],
+                    "gaps": [asdict(one) for one in gaps],
+                    "due": [asdict(one) for one in due],
+                }
+            )
             return
         _print_facts(found)
         for one in covered:

@@ -11,7 +11,8 @@ from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import found
-from archiver.search.index import Hit, Order, Page, Results, Viewer
+from archiver.search.hits import Hit
+from archiver.search.index import Order, Page, Results, Viewer
 
 
 def search(

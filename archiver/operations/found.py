@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from archiver.clock import to_text
-from archiver.search.index import Facets, Hit, Results
+from archiver.search.hits import Facets, Hit
+from archiver.search.index import Results
 
 
 def as_json(results: Results, query: str, total: int | None = None) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from archiver.archive import Archive
 from archiver.capture.models import Segment
+from archiver.errors import IntegrityError
+from archiver.evidence import deltas, log, log_check
+from archiver.evidence.log import NewEvent
 from archiver.storage.segment_check import Checked, Finding, Known, check_store
 
 #: Segments of a state other than this are not expected in the store.
@@ -60,7 +63,60 @@ def verify(archive: Archive, watch: Watcher | None = None) -> VerifyReport:
         if watch is not None:
             watch(checked)
     check_log(archive, report)
+    note(archive, report)
     return report
+
+
+def check_log(archive: Archive, report: VerifyReport) -> None:
+    """The event log: its rows against each other and the tree, and against the copy in the store."""
+    with archive.database.read() as connection:
+        head = log.read_head(connection)
+        report.log_entries = head.size
+        report.log_problems = [finding.problem for finding in log_check.check(connection)]
+        if not report.log_problems:
+            report.log_problems = list(_log_against_store(archive, connection, head.stored))
+
+
+def _log_against_store(archive: Archive, connection: Connection, stored: int) -> Iterator[str]:
+    position = 0
+    try:
+        for mine, theirs in zip(log.entries(connection, 0, stored), deltas.read_deltas(archive.store), strict=False):
+            if mine != theirs:
+                yield f"entry {position} differs between the database and {archive.store.name}"
+                return
+            position += 1
+    except IntegrityError as error:
+        yield str(error)
+        return
+    if position < stored:
+        yield f"{archive.store.name} has {position} entries of the log, of {stored} that were put there"
+
+
+def note(archive: Archive, report: VerifyReport) -> None:
+    """Enter the result into the log: that everything is what it was, or each segment that is not. A log that is itself
+    damaged is left alone."""
+    if report.log_problems:
+        return
+    with archive.database.write() as connection:
+        log.append(connection, _events(archive, report, connection), archive.clock.now())
+    deltas.store_deltas(archive.database, archive.store)
+
+
+def _events(archive: Archive, report: VerifyReport, connection: Connection) -> list[NewEvent]:
+    if report.ok:
+        facts = {"segments": report.objects, "size": report.bytes_read, "entries": report.log_entries}
+        return [NewEvent("fixity.passed", "archive", archive.identity.id, facts)]
+    segments = {row.key: row for row in connection.execute(select(Segment.key, Segment.id, Segment.sha256))}
+    return [
+        NewEvent(
+            "fixity.failed",
+            "segment",
+            segments[one.key].id,
+            {"problem": str(one.code), "expected": segments[one.key].sha256, "found": None},
+        )
+        for one in report.findings
+        if one.key in segments
+    ]
 
 
 def _known(archive: Archive) -> dict[str, Known]:

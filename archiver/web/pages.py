@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
@@ -85,7 +85,7 @@ def list_accounts(site: Here) -> HTMLResponse:
 def show_account(site: Here, account_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
         account = accounts.get(connection, account_id)
-        values = {
+        values: dict[str, Any] = {
             "due": history.due(connection, account_id).get(account_id, []) if account.state == "active" else [],
             "coverage": history.coverage(connection, account_id),
             "gaps": history.gaps(connection, account_id),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from archiver.accounts import service as accounts
-from archiver.search.index import Facets, Hit, Order, Page, Results, SearchTooSlow, Viewer
+from archiver.search.hits import Facets, Hit
+from archiver.search.index import Order, Page, Results, SearchTooSlow, Viewer
 from archiver.web.site import Site, site_of
 from archiver.web.words import STATES, plain
 
@@ -46,7 +47,7 @@ def show(
     order: Order = Order.NEWEST,
     after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> HTMLResponse:
-    values = {"q": q, "order": order.value, "orders": tuple(Order), "later": after is not None}
+    values: dict[str, Any] = {"q": q, "order": order.value, "orders": tuple(Order), "later": after is not None}
     if not q.strip():
         return site.page("search.html", here="search", results=None, problem=None, **values)
     try:
