@@ -8,6 +8,7 @@ module that knows either library.
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import ssl
@@ -15,7 +16,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urldefrag, urlencode, urljoin
+from urllib.parse import quote, urlencode
 
 import certifi
 import httpcore
@@ -44,8 +45,10 @@ from archiver.capture.recorder import (
     RecordingBackend,
     UntrustedCertificate,
 )
+from archiver.capture.redirects import redirect_target
 from archiver.capture.wire import WireExchange
 from archiver.clock import Clock, SystemClock
+from archiver.errors import ArchiverError, OutOfSpace
 
 __all__ = [
     "AddressRefused",
@@ -63,7 +66,6 @@ __all__ = [
 ]
 
 DEFAULT_LIMIT = 64 * 2**20
-_REDIRECTS = (301, 302, 303, 307, 308)
 _REPEATABLE = ("GET", "HEAD")
 #: Headers that belong to this module, whatever a connector asks for.
 _OWN_HEADERS = frozenset(
@@ -176,6 +178,7 @@ class Fetcher:
         Raises:
             FetchError: see :mod:`archiver.capture.fetch_errors`; the address is refused, or no usable answer came.
             UnsendableRequest: a method or header that cannot be sent.
+            OutOfSpace: the disk of ``into`` is full.
         """
         where = addresses.destination(
             _with_parameters(url, parameters), hosts=hosts, plain_http=plain_http, trusted_origins=self._trusted
@@ -220,37 +223,45 @@ class Fetcher:
     def _addresses(self, where: Destination) -> Sequence[str]:
         return addresses.checked_addresses(where, self._resolver)
 
-    def _exchange(self, question: _Question, recording: Recording) -> WireExchange | FetchError | UnsendableRequest:
+    def _exchange(self, question: _Question, recording: Recording) -> WireExchange | ArchiverError:
         """Errors are returned, so that the caller raises them outside of any handler: none then carries the one it
         came from, whose text or frames may hold a secret."""
-        with self._backend.recording(recording):
-            result, spill = self._transfer(question, recording)
-        if isinstance(result, Message):
-            return to_exchange(result, recording, question.method, question.where.url, question.secrets, spill)
-        if spill is not None:
-            spill.discard()
-        return result
+        spill = Spill(question.into, recording) if question.into else None
+        kept = False
+        try:
+            with self._backend.recording(recording):
+                result = self._transfer(question, recording, spill)
+            if not isinstance(result, Message):
+                return result
+            exchange = to_exchange(result, recording, question.method, question.where.url, question.secrets, spill)
+            kept = True
+            return exchange
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                return OutOfSpace("no space is left for a file that is being fetched")
+            raise
+        finally:
+            if spill is not None and not kept:
+                spill.discard()
 
-    def _transfer(
-        self, question: _Question, recording: Recording
-    ) -> tuple[Message | FetchError | UnsendableRequest, Spill | None]:
-        spill: Spill | None = None
+    def _transfer(self, question: _Question, recording: Recording, spill: Spill | None) -> Message | ArchiverError:
         try:
             response = self._pool.handle_request(self._request(question))
             try:
-                first = _final_head(recording)
-                spill = Spill(question.into, recording, first.end) if question.into else None
-                return self._receive(question, recording, response, first, spill), spill
+                return self._receive(question, recording, response, spill)
             finally:
                 response.close()
         except FetchError as error:
-            return error, spill
+            return error
         except _FAILURES as error:
-            return _explained(error, question, recording), spill
+            return _explained(error, question, recording)
 
     def _receive(
-        self, question: _Question, recording: Recording, response: httpcore.Response, first: Head, spill: Spill | None
+        self, question: _Question, recording: Recording, response: httpcore.Response, spill: Spill | None
     ) -> Message:
+        first = _final_head(recording)
+        if spill is not None:
+            spill.head_end = first.end
         broken = False
         assert isinstance(response.stream, Iterable)
         try:
@@ -299,7 +310,7 @@ def _final_head(recording: Recording) -> Head:
     return head
 
 
-def _explained(error: Exception, question: _Question, recording: Recording) -> FetchError | UnsendableRequest:
+def _explained(error: Exception, question: _Question, recording: Recording) -> ArchiverError:
     """The error of ours for one of httpcore's, by what had happened until then."""
     host = question.where.host
     received = mask_fragment(bytes(recording.received), question.secrets)
@@ -365,32 +376,3 @@ def _trust(certificate_authorities: Path | None) -> ssl.SSLContext:
     if certificate_authorities is not None:
         context.load_verify_locations(certificate_authorities)
     return context
-
-
-def redirect_target(exchange: WireExchange) -> str | None:
-    """Where an answer sends us, as an absolute URL without fragment, or None: it is not a redirect, it was cut off,
-    or its target holds a secret, which must not be handed on. The target is not checked here: fetching it does that.
-    """
-    if exchange.status not in _REDIRECTS or exchange.truncated:
-        return None
-    targets = [value for name, value in exchange.headers if name.lower() == "location"]
-    if len(targets) != 1 or not targets[0] or _is_masked(exchange, targets[0]):
-        return None
-    try:
-        return urldefrag(urljoin(exchange.url, _as_text(targets[0]))).url
-    except ValueError:
-        return None
-
-
-def _is_masked(exchange: WireExchange, target: str) -> bool:
-    start = exchange.response.find(target.encode("latin-1"))
-    return any(at < start + len(target) and end > start for at, end, _ in exchange.masked_response)
-
-
-def _as_text(target: str) -> str:
-    """A header is Latin-1 by the letter, and UTF-8 in practice where it is not ASCII."""
-    raw = target.encode("latin-1")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return target

@@ -1,9 +1,9 @@
 """Finding secrets by where they stand: credentials of a request, and what a platform newly issues in an answer.
 
-Two strengths of names. *Strong* ones name a secret wherever they stand as a JSON key or a parameter. *Weak* ones
-(``code``, ``key``, ``state`` …) are ordinary words in content: they count only in requests, in addresses we are sent
-to, and in form bodies we send. An answer's text was written by the public, so an ordinary word must not be able to
-blank it.
+Two strengths of names. *Strong* ones (``access_token``, ``client_secret`` …) name a secret wherever they stand as a
+JSON key or a parameter. *Weak* ones (``code``, ``key``, ``state`` …) are ordinary words in content, and fields that
+readers need: they count in requests only, and in a redirect that ends a sign-in (RFC 6749 section 4.1.2). An answer's
+text was written by the public, so an ordinary word must not be able to blank it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archiver.capture.framing import header_spans
 
@@ -50,11 +50,15 @@ _CREDENTIAL_HEADERS = {
     b"x-access-token": "token",
     b"x-csrf-token": "token",
 }
+_SIGN_IN = re.compile(rb"[?&#]code=[^ ]*&state=|[?&#]state=[^ ]*&code=")
 _COOKIE_HEADERS = (b"set-cookie", b"set-cookie2")
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9-]* +(?=\S)")
 
 _EQUALS = r"(?:=|%(?:25)*3[dD]|\\{1,4}u003[dD])"
-_BEFORE_PARAMETER = r"(?:(?<=[?&#;\"'])|(?<=\\u0026)|(?<=\\u003[fF])|(?<=&amp;)|(?<=%26)|(?<=%3[fF])|(?<=%23)|\A)"
+_BEFORE_PARAMETER = (
+    r"(?:(?<=[?&#;\"'])|(?<=\\u0026)|(?<=\\u003[fF])|(?<=&amp;)"
+    r"|(?<=%26)|(?<=%3[fF])|(?<=%23)|(?<=%2526)|(?<=%253[fF])|\A)"
+)
 #: A parameter's value ends where the parameter does, in whatever the address stands in.
 _PARAMETER_VALUE = re.compile(rb"(?:[^&\s\"'<>\\#;,()\x00-\x20*]|\\{1,4}(?:/|u00(?!26|23|22|27|3[cCeE])[2-7]))+")
 _ESCAPED_VALUE = re.compile(rb"(?:(?!%(?:25)*(?:26|23|22))[^&\s\"'<>\\#;,()\x00-\x20*])+")
@@ -64,7 +68,12 @@ _NESTED_STRING = re.compile(rb"[^\"\\]*+")
 _BEARER = re.compile(rb"[Bb]earer(?: |\+|%20|\\u0020)([A-Za-z0-9._~+/=-]{16,})")
 _DIGIT = re.compile(rb"[0-9]")
 
-_STRONG_NAME = re.compile(rf"(?i:(?<![A-Za-z0-9])(?:{'|'.join(_STRONG)}))(?![A-Za-z0-9_-])".encode())
+#: Matched at the start of a word; an escaped ``&`` or ``?`` before a name looks like part of its word.
+_STRONG_NAME = re.compile(
+    rb"(?:(?<=\\)u00(?:26|3[fF])|(?<=%)(?:25)*(?:26|3[fF]|23))?"
+    + rf"(?P<name>(?i:{'|'.join(_STRONG)}))(?![A-Za-z0-9_-])".encode()
+)
+_WORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 _PARAMETER = re.compile(rf"{_BEFORE_PARAMETER}(?i:({'|'.join((*_STRONG, *_WEAK))})){_EQUALS}".encode())
 _STRONG_PARAMETER = re.compile(rf"{_BEFORE_PARAMETER}(?i:({'|'.join(_STRONG)})){_EQUALS}".encode())
 _WEAK_JSON = re.compile(rf"\"(?i:({'|'.join(_WEAK)}))\"\s*:\s*\"".encode())
@@ -99,13 +108,17 @@ def in_request_body(body: bytes) -> Iterator[Issued]:
     yield from in_parameters(body)
     yield from in_answer_body(body)
     for match in _WEAK_JSON.finditer(body):
-        yield Issued(*_json_string(body, match.end()), match[1].decode().lower())
+        yield Issued(*_json_string(body, match.end()), _what(match[1]))
 
 
 def in_parameters(text: bytes) -> Iterator[Issued]:
     """Parameters of addresses or forms, strong and weak names."""
+    done = 0
     for match in _PARAMETER.finditer(text):
-        yield from _parameter(text, match)
+        found = _parameter(text, match) if match.start() >= done else None
+        if found is not None:
+            done = found.end
+            yield found
 
 
 def in_answer_head(head: bytes) -> Iterator[Issued]:
@@ -115,12 +128,19 @@ def in_answer_head(head: bytes) -> Iterator[Issued]:
             yield from _cookie(head, start, end)
         elif name in _CREDENTIAL_HEADERS and end > start:
             yield Issued(start, end, _CREDENTIAL_HEADERS[name], _random(head[start:end]))
+        elif name == b"location" and _SIGN_IN.search(head, start, end):
+            yield from (_moved(found, start) for found in in_parameters(head[start:end]))
     yield from _strong_fields(head)
 
 
-def in_answer_body(body: bytes) -> Iterator[Issued]:
-    """What an answer's body issues: strongly named JSON strings and parameters, and bearer tokens."""
-    yield from _strong_fields(body)
+def in_answer_body(body: bytes, is_json: bool = False) -> Iterator[Issued]:
+    """What an answer's body issues: strongly named JSON strings and parameters, and bearer tokens.
+
+    ``is_json``: it is a JSON document, in which only the platform can write a key; then the values of keys are surely
+    secrets. In any other text, people can write what looks like a key.
+    """
+    for found in _strong_fields(body):
+        yield found if is_json else replace(found, value=None)
     at = body.find(b"earer")
     while at >= 0:
         match = _BEARER.match(body, max(0, at - 1))
@@ -132,6 +152,10 @@ def in_answer_body(body: bytes) -> Iterator[Issued]:
 def _headers(head: bytes) -> Iterator[tuple[bytes, int, int]]:
     first_line = head.find(b"\n") + 1
     return ((name.lower(), start, end) for name, start, end in header_spans(head, first_line, len(head)))
+
+
+def _moved(found: Issued, by: int) -> Issued:
+    return Issued(found.start + by, found.end + by, found.what, found.value)
 
 
 def _cookie(head: bytes, start: int, end: int) -> Iterator[Issued]:
@@ -151,23 +175,38 @@ def _strong_fields(text: bytes) -> Iterator[Issued]:
     for hint in _HINTS:
         done = 0
         for hit in hint.finditer(text):
-            name = _STRONG_NAME.search(text, max(done, hit.start() - _WINDOW), hit.end() + _WINDOW)
-            if name is not None and name.start() <= hit.start() < name.end():
-                yield from _strong_field(text, name)
-                done = name.end()
+            name = _strong_name(text, hit.start()) if hit.start() >= done else None
+            if name is None or name.end() <= hit.start():
+                continue
+            done = name.end()
+            found = _strong_field(text, *name.span("name"))
+            if found is not None:
+                done = found.end
+                yield found
 
 
-def _strong_field(text: bytes, name: re.Match[bytes]) -> Iterator[Issued]:
-    what = name[0].decode().lower().replace("-", "_")
-    separator = _JSON_SEPARATOR.match(text, name.end())
-    if separator is not None and text[name.start() - 1 : name.start()] == b'"':
-        start, end = _json_string(text, separator.end(), nested=bool(separator[1]))
-        if end > start:
-            yield Issued(start, end, what, None if separator[1] else _json_value(text[start:end]))
-        return
-    parameter = _STRONG_PARAMETER.match(text, name.start())
-    if parameter is not None:
-        yield from _parameter(text, parameter)
+def _strong_name(text: bytes, hit: int) -> re.Match[bytes] | None:
+    before = text[max(0, hit - _WINDOW) : hit]
+    return _STRONG_NAME.match(text, hit - len(before) + len(before.rstrip(_WORD)))
+
+
+def _strong_field(text: bytes, start: int, end: int) -> Issued | None:
+    separator = _JSON_SEPARATOR.match(text, end)
+    if separator is not None and text[start - 1 : start] == b'"':
+        value = _json_string(text, separator.end(), nested=bool(separator[1]))
+        return _json_field(text, _what(text[start:end]), *value, nested=bool(separator[1]))
+    parameter = _STRONG_PARAMETER.match(text, start)
+    return _parameter(text, parameter) if parameter is not None else None
+
+
+def _json_field(text: bytes, what: str, start: int, end: int, nested: bool) -> Issued | None:
+    if start == end:
+        return None
+    return Issued(start, end, what, None if nested else _json_value(text[start:end]))
+
+
+def _what(name: bytes) -> str:
+    return name.decode().lower().replace("-", "_")
 
 
 def _json_string(text: bytes, start: int, nested: bool = False) -> tuple[int, int]:
@@ -183,8 +222,7 @@ def _json_value(text: bytes) -> str | None:
     return value if isinstance(value, str) and _TOKEN.fullmatch(value) else None
 
 
-def _parameter(text: bytes, match: re.Match[bytes]) -> Iterator[Issued]:
+def _parameter(text: bytes, match: re.Match[bytes]) -> Issued | None:
     plain = text[match.end() - 1 : match.end()] == b"="
     value = (_PARAMETER_VALUE if plain else _ESCAPED_VALUE).match(text, match.end())
-    if value is not None:
-        yield Issued(*value.span(), match[1].decode().lower().replace("-", "_"))
+    return Issued(*value.span(), _what(match[1])) if value is not None else None

@@ -39,11 +39,12 @@ class LargeBody:
 class Spill:
     """Moves the body of a recording to a file once it has become large."""
 
-    def __init__(self, into: Path, recording: Recording, head_end: int) -> None:
+    def __init__(self, into: Path, recording: Recording) -> None:
         self.into = into
         self.size = 0
+        self.head_end = 0
+        """Where the body begins in what was received."""
         self._recording = recording
-        self._head_end = head_end
         self._file: BinaryIO | None = None
 
     @property
@@ -53,18 +54,18 @@ class Spill:
     @property
     def received(self) -> int:
         """Bytes of the body that came so far, in file and memory."""
-        return self.size + len(self._recording.received) - self._head_end
+        return self.size + len(self._recording.received) - self.head_end
 
     def move(self, at_least: int = KEPT_IN_MEMORY) -> None:
         """Move what is in memory if there is enough of it."""
         received = self._recording.received
-        if len(received) - self._head_end <= at_least:
+        if len(received) - self.head_end <= at_least:
             return
         if self._file is None:
             self._file = self.into.open("wb")
-        self._file.write(memoryview(received)[self._head_end :].toreadonly().tobytes())
-        self.size += len(received) - self._head_end
-        del received[self._head_end :]
+        self._file.write(memoryview(received)[self.head_end :].toreadonly().tobytes())
+        self.size += len(received) - self.head_end
+        del received[self.head_end :]
 
     def finish(self, head: Head, method: str, limit: int) -> Body:
         """The framing of the body in the file, which is cut to where the message ends.

@@ -74,6 +74,7 @@ class Mask:
 
     def __init__(self, head_bytes: bytes, head: Head, secrets: Sequence[Secret]) -> None:
         self._head_bytes = head_bytes
+        self._json = any("json" in value.lower() for value in head.all("content-type"))
         self._coding = ",".join(head.all("content-encoding")).strip().lower()
         self._secrets = tuple(secrets)
         self._issued_in_head = list(issued.in_answer_head(head_bytes))
@@ -102,7 +103,7 @@ class Mask:
         middle of a secret."""
         if self.encoded:
             return self._in_encoded(plain)
-        fields = list(issued.in_answer_body(plain))
+        fields = list(issued.in_answer_body(plain, self._json or plain[:1] in (b"{", b"[")))
         self._new = tuple(dict.fromkeys((*self._new, *_propagated(fields))))[:MOST_ISSUED]
         found = [*_places(fields), *known(plain, self.secrets)]
         return found + finder(self.secrets).find_beginning(plain) if cut_off else found

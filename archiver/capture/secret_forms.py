@@ -33,6 +33,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _SLASHES = r"\\{1,4}"
 """Backslashes in front of an escape: nested JSON doubles them."""
 _NAMED = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+_CHARACTERS = {name: character for character, name in _NAMED.items()} | {"+": " "}
+"""What an escape with a name, or a plus sign, stands for."""
 
 
 class UnusableSecret(UsageError):  # noqa: N818 - named as the cause
@@ -84,9 +86,32 @@ class _Needle:
         runs = ((unit, len(list(run))) for unit, run in groupby(self.units))
         return re.compile("".join(_any_form(unit, count) for unit, count in runs).encode("latin-1"))
 
-    def begins(self, plain: bytes) -> bool:
-        """Whether the needle begins so, in plain spelling."""
-        return any(spelling.startswith(plain) for spelling in self.spellings)
+    def places(self) -> Iterator[_Place]:
+        """Each character's place."""
+        for index, start in enumerate(self.starts):
+            prefixes = dict.fromkeys(spelling[:start] for spelling in self.spellings)
+            yield _Place(self, index, start, tuple(prefixes))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Place:
+    """Where one character stands in a needle."""
+
+    needle: _Needle
+    index: int
+    start: int
+    """Its byte offset in a plain spelling."""
+    prefixes: tuple[bytes, ...]
+    """What stands before it in plain spellings."""
+
+    @property
+    def unit(self) -> str:
+        return self.needle.units[self.index]
+
+    @property
+    def next_unit(self) -> str | None:
+        """The characters that may follow; None at the end."""
+        return self.needle.units[self.index + 1] if self.index + 1 < len(self.needle.units) else None
 
 
 def _any_form(unit: str, count: int) -> str:
@@ -141,7 +166,7 @@ def _base64_needle(what: str, plain: bytes, before: int) -> _Needle:
     return _Needle(what, tuple(spellings), units, tuple(range(len(inner))), (before > 0, shared))
 
 
-_Places = dict[int, list[tuple[_Needle, int]]]
+_Places = dict[int, list[_Place]]
 
 
 class Finder:
@@ -152,13 +177,14 @@ class Finder:
         self._by_code: _Places = defaultdict(list)
         self._by_byte: _Places = defaultdict(list)
         self._by_unit: _Places = defaultdict(list)
-        for needle in self._needles:
-            for index, unit in enumerate(needle.units):
-                for character in unit:
-                    self._by_code[ord(character)].append((needle, index))
-                    self._by_byte[character.encode()[0]].append((needle, index))
-                    self._by_unit[int(_utf16(character)[0], 16)].append((needle, index))
-        self._escapes = [re.compile(pattern.encode()) for pattern in self._escape_patterns()] if secrets else []
+        for place in (place for needle in self._needles for place in needle.places()):
+            for character in place.unit:
+                self._by_code[ord(character)].append(place)
+                self._by_byte[character.encode()[0]].append(place)
+                self._by_unit[int(_utf16(character)[0], 16)].append(place)
+        self._escapes = (
+            [re.compile(pattern.encode("latin-1")) for pattern in self._escape_patterns()] if secrets else []
+        )
 
     def find(self, buffer: bytes) -> list[Found]:
         """Every occurrence, in no order; they may overlap."""
@@ -183,9 +209,9 @@ class Finder:
         regular expression engine looks for fast."""
         percent = f"(?P<deep>(?:25){{0,4}})(?P<byte>{_hex_choice(f'{byte:02x}' for byte in self._by_byte)})"
         unit = _hex_choice(f"{unit:04x}" for unit in self._by_unit)
-        special = "".join(re.escape(character) for character in '"/\\' if ord(character) in self._by_code)
+        special = "|".join(self._followed(character) for character in '"/\\' if ord(character) in self._by_code)
         yield f"%{percent}"
-        yield rf"\\\\{{0,3}}(?:u(?:0025{percent}|(?P<unit>{unit})){f'|(?P<special>[{special}])' if special else ''})"
+        yield rf"\\\\{{0,3}}(?:u(?:0025{percent}|(?P<unit>{unit})){f'|(?P<special>{special})' if special else ''})"
         numbers = "|".join(str(code) for code in self._by_code)
         hexes = _hex_choice(f"{code:x}" for code in self._by_code)
         yield f"&#(?:0{{0,6}}(?P<number>{numbers})(?![0-9])|[xX]0{{0,6}}(?P<hex>{hexes})(?![0-9A-Fa-f]))"
@@ -195,33 +221,40 @@ class Finder:
         if ord(" ") in self._by_code:
             yield r"(?P<space>\+)"
 
+    def _followed(self, character: str) -> str:
+        """A character that is escaped everywhere in JSON, where what follows it may continue a needle."""
+        units = [place.next_unit for place in self._by_code[ord(character)]]
+        if None in units or character == "\\":
+            return re.escape(character)
+        followers = {each.encode()[:1] for unit in units if unit for each in unit} | {b"%", b"\\", b"&", b"+"}
+        return re.escape(character) + f"(?=[{''.join(re.escape(each.decode('latin-1')) for each in followers)}])"
+
     def _from_escape(self, buffer: bytes, escape: re.Match[bytes]) -> Iterator[Found]:
         at = escape.start()
-        for needle, index in self._meanings(escape):
-            start = at - needle.starts[index]
-            if start >= 0 and needle.begins(buffer[start:at]):
-                match = needle.pattern.match(buffer, start)
+        for place in self._meanings(escape):
+            if buffer.endswith(place.prefixes, 0, at):
+                match = place.needle.pattern.match(buffer, at - place.start)
                 if match is not None:
-                    yield _whole(needle, buffer, start, match.end())
+                    yield _whole(place.needle, buffer, *match.span())
 
-    def _meanings(self, escape: re.Match[bytes]) -> Iterator[tuple[_Needle, int]]:
-        """The characters of needles an escape may stand for; several where escapes are nested."""
-        groups = {name: text.decode() for name, text in escape.groupdict().items() if text is not None}
-        if "byte" in groups:
-            yield from self._by_byte.get(int(groups["byte"], 16), ())
-            yield from self._by_code.get(0x25, ())
-        if "unit" in groups:
-            yield from self._by_unit.get(int(groups["unit"], 16), ())
-        if "special" in groups:
-            yield from self._by_code.get(ord(groups["special"]), ())
-            yield from self._by_code.get(0x5C, ())
-        if "number" in groups or "hex" in groups:
-            code = int(groups["number"]) if "number" in groups else int(groups["hex"], 16)
-            yield from self._by_code.get(code, ())
-        if "name" in groups:
-            yield from self._by_code.get(next(ord(key) for key, name in _NAMED.items() if name == groups["name"]), ())
-        if "space" in groups:
-            yield from self._by_code.get(0x20, ())
+    def _meanings(self, escape: re.Match[bytes]) -> list[_Place]:
+        """The characters an escape may stand for; several where escapes are nested."""
+        kind = escape.lastgroup or ""
+        places = self._by_kind(kind, escape[kind].decode())
+        if kind == "byte":  # of what is escaped twice, the outer escape stands for a percent sign
+            places = places + self._by_code.get(0x25, [])
+        if 0x5C in self._by_code and escape[0].startswith(b"\\"):
+            places = places + self._by_code[0x5C]
+        return places
+
+    def _by_kind(self, kind: str, text: str) -> list[_Place]:
+        if kind == "byte":
+            return self._by_byte.get(int(text, 16), [])
+        if kind == "unit":
+            return self._by_unit.get(int(text, 16), [])
+        if kind in ("number", "hex"):
+            return self._by_code.get(int(text, 10 if kind == "number" else 16), [])
+        return self._by_code.get(ord(_CHARACTERS.get(text, text)), [])
 
 
 @lru_cache(maxsize=64)
