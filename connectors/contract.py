@@ -172,7 +172,8 @@ class Sweep:
     kind: SweepKind
     at: datetime
     threads: Sequence[RecordRef] = ()
-    """Known threads (their first records) that are due for another look; empty unless the kind is *watch*."""
+    """Known threads (their first records) to look at again: on a *watch* sweep those that are due, on a *full* sweep
+    all in which answers are known; none on a *new* one."""
 
 
 @dataclass(frozen=True, slots=True)

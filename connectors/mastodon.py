@@ -52,11 +52,11 @@ class MastodonSettings(BaseModel):
         description="Ask for everything signed in. Then all of it is kept as private, since strangers cannot see it.",
     )
     every_thread: bool = Field(
-        default=True,
+        default=False,
         title="Full sweeps look into every thread",
         description=(
-            "Also into threads whose posts count no answers now, because the answers there may have been deleted."
-            " Turn it off for an account with very many posts on a slow server."
+            "Also into threads whose posts count no answers now and in which none are known: answers that were"
+            " written and hidden between two looks. One question for every post the account ever made."
         ),
     )
 
@@ -134,8 +134,9 @@ class Mastodon:
             if not private or (account.authorised and not (asks.closed and purpose == "statuses_signed_in"))
             for ask in asks.listing(purpose, known)
         ]
-        first = sweep.kind is SweepKind.FULL or not known
-        return (asks.profile(), *lists) if first else lists
+        if sweep.kind is SweepKind.FULL:
+            return (asks.profile(), *lists, *self._watched(account, asks, sweep.threads))
+        return lists if known else (asks.profile(), *lists)
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for each record by its id, as visible as it was: a public one as a stranger, a private one signed in."""

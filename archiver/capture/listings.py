@@ -85,9 +85,12 @@ class Listings:
         return self.by_name.setdefault(name, Listing(name, ask.stream))
 
     def repeats(self, ask: Ask) -> bool:
-        """Whether this very page was asked before in this run: a cursor that goes in circles."""
-        page = (ask.method, ask.url, ask.parameters)
-        if page in self._pages:
+        """Whether this very question was put before in this run; from now on it was."""
+        if self.asked(ask):
             return True
-        self._pages.add(page)
+        self._pages.add((ask.method, ask.url, ask.parameters))
         return False
+
+    def asked(self, ask: Ask) -> bool:
+        """Whether this very question was put before in this run. A next page that was is a cursor in circles."""
+        return (ask.method, ask.url, ask.parameters) in self._pages

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -102,7 +101,7 @@ class Seen:
         """Records that belong to a listing and have not gone, as far as the index knows."""
         thread = Record.__table__.alias("thread")
         query = (
-            select(Record.key, Record.kind, Record.url, thread.c.key)
+            select(Record.key, Record.kind, Record.url, thread.c.key, Record.last_seen_at)
             .join(thread, thread.c.id == Record.thread_id, isouter=True)
             .where(
                 Record.account_id == self.account, Record.listing == listing, Record.state != State.NOT_RETURNED.value
@@ -111,12 +110,10 @@ class Seen:
         if since is not None:
             query = query.where(Record.created_at > since)
         with self.database.read() as connection:
-            rows: Sequence[tuple[str, str, str | None, str | None]] = [
-                row._tuple() for row in connection.execute(query)
-            ]
+            rows = [tuple(row) for row in connection.execute(query)]
         return [
-            RecordRef(key, RecordKind(kind), thread_key if thread_key != key else None, url)
-            for key, kind, url, thread_key in rows
+            RecordRef(key, RecordKind(kind), thread_key if thread_key != key else None, url, seen_at)
+            for key, kind, url, thread_key, seen_at in rows
         ]
 
     def since(self, listing: str) -> datetime | None:

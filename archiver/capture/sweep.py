@@ -82,9 +82,7 @@ class SweepRun:
             listing = self.listings.of(ask)
             if self.asker.ordinal >= self.requests:
                 listing.fail(PAGE_LIMIT)
-            elif self.listings.repeats(ask):
-                listing.fail(REPEATED)
-            else:
+            elif not self.listings.repeats(ask):
                 self._page(ask, listing, queue)
                 self.checkpoint()
 
@@ -99,7 +97,9 @@ class SweepRun:
         if reading.bookmark is not None:
             self._bookmarks.setdefault(listing.name, {}).update(reading.bookmark)
         if reading.next_page is not None:
-            if self.sweep.kind is SweepKind.NEW and reading.records and not news:
+            if self.listings.asked(reading.next_page):
+                listing.fail(REPEATED)
+            elif self.sweep.kind is SweepKind.NEW and reading.records and not news:
                 listing.stopped = True
             else:
                 queue.appendleft(reading.next_page)

@@ -128,7 +128,7 @@ class UnderWay:
         )
 
     def _sweep(self, kind: SweepKind, watch: Watcher | None) -> SweepRun:
-        threads = self._threads() if kind is SweepKind.WATCH else []
+        threads = self._threads(kind)
         return SweepRun(
             self._asker.connector,
             self._asker.account,
@@ -142,8 +142,12 @@ class UnderWay:
             watch,
         )
 
-    def _threads(self) -> list[RecordRef]:
+    def _threads(self, kind: SweepKind) -> list[RecordRef]:
+        if kind is SweepKind.NEW:
+            return []
         with self.archive.database.read() as connection:
+            if kind is SweepKind.FULL:
+                return watching.answered(connection, self.account.id)
             return watching.threads(connection, self.account.id, self.archive.settings, self._since)
 
     def _since_start(self) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from archiver import ids
 from archiver.capture.models import Watch
@@ -17,6 +17,7 @@ from connectors.contract import RecordKind, RecordRef, State
 
 #: Kinds of records that begin a thread.
 _FIRST = (RecordKind.POST.value, RecordKind.STORY.value, RecordKind.REVIEW.value, RecordKind.MENTION.value)
+_REF = select(Record.key, Record.kind, Record.url, Record.last_seen_at)
 _WEEK_IN_STEPS = 7.4
 """log2 of the hours of a week and one: the storage factor of the settings is what a thread reaches in a week."""
 
@@ -46,13 +47,32 @@ def rule(settings: Settings) -> Rule:
 def threads(connection: Connection, account_id: str, settings: Settings, now: datetime) -> list[RecordRef]:
     """Threads that are due for another look, longest overdue first."""
     query = (
-        select(Record.key, Record.kind, Record.url)
-        .join(Watch, Watch.record_id == Record.id)
+        _REF.join(Watch, Watch.record_id == Record.id)
         .where(Watch.account_id == account_id, Watch.due_at <= now, Record.state != State.NOT_RETURNED.value)
         .order_by(Watch.due_at)
         .limit(settings.watch_threads)
     )
-    return [RecordRef(row.key, RecordKind(row.kind), None, row.url) for row in connection.execute(query)]
+    return [_ref(row) for row in connection.execute(query)]
+
+
+def answered(connection: Connection, account_id: str) -> list[RecordRef]:
+    """Threads in which answers are known that have not gone: a full sweep looks at each of them again."""
+    answer = Record.__table__.alias("answer")
+    there = (
+        select(answer.c.thread_id)
+        .where(
+            answer.c.account_id == account_id,
+            answer.c.id != answer.c.thread_id,
+            answer.c.state != State.NOT_RETURNED.value,
+        )
+        .distinct()
+    )
+    query = _REF.where(Record.account_id == account_id, Record.id.in_(there), Record.state != State.NOT_RETURNED.value)
+    return [_ref(row) for row in connection.execute(query.order_by(Record.id))]
+
+
+def _ref(row: Row[str, str, str | None, datetime]) -> RecordRef:
+    return RecordRef(row.key, RecordKind(row.kind), None, row.url, row.last_seen_at)
 
 
 def watch_new(connection: Connection, account_id: str, settings: Settings, now: datetime) -> None:
