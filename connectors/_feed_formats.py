@@ -61,7 +61,7 @@ def _xml_channel(answer: Answer, base: str) -> Channel:
     document = inspect(answer.body, answer.header("Content-Type"))
     if document.root.lower() == "html":
         raise IllFormed("a web page, not a feed")
-    parsed = _parse(document.utf8, base)
+    parsed = _parse(document.utf8)
     if not parsed.entries and not parsed.version and document.root.lower() not in _ROOTS:
         raise IllFormed("XML, but not a feed")
     size = len(answer.body)
@@ -92,13 +92,13 @@ class _Parser(StrictFeedParser):  # type: ignore[misc]  # feedparser has no type
             super()._add_tag(term, scheme, label)
 
 
-def _parse(utf8: bytes, base: str) -> Any:
+def _parse(utf8: bytes) -> Any:
     """feedparser's strict half. Its forgiving half, and its way to open what it is given, are not used.
 
     Raises:
         IllFormed: not well-formed, or feedparser cannot cope with it.
     """
-    handler = _Parser(base, None, "utf-8")
+    handler = _Parser("", None, "utf-8")  # ids must not depend on where the feed was found; links are resolved later
     handler.resolve_relative_uris = False
     handler.sanitize_html = False
     # All in one read, since a token that comes in many parts is looked at many times. What makes XML dangerous was

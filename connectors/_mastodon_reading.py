@@ -141,14 +141,14 @@ def _status(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:
 def _history(ask: Ask, body: Sequence[JSONValue]) -> Reading:
     found = Found(_account_id(ask))
     about = ask.context.get("about")
-    if not isinstance(about, Mapping) or "key" not in about:
+    if not isinstance(about, Mapping) or "key" not in about or about.get("kind") not in set(RecordKind):
         return _quarantined("a history of no known status")
     for number, version in enumerate(body):
         if isinstance(version, dict):
             found.drift |= fields.unknown_in_status(version, "version")
         try:
             found.records.append(version_record(version, f"/{number}", about))
-        except (Unreadable, KeyError) as error:
+        except Unreadable as error:
             found.unreadable(f"/{number}", str(error))
     return found.reading()
 

@@ -25,7 +25,6 @@ from connectors.links import web
 from connectors.text import plain, reduced, storable, tidy
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PRIVATE = frozenset({"private", "direct"})
 _MEDIA_KINDS = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
 _COUNTS = ("replies", "reblogs", "favourites", "quotes")
 _PROFILE_COUNTS = ("followers", "following", "statuses")
@@ -226,7 +225,7 @@ def _kind(value: Json, own: bool, *, passed_on: bool) -> RecordKind:
 
     Not by ``in_reply_to_id`` alone: servers blank it when the answered status is deleted, but keep the account.
     """
-    if value.get("visibility") in _PRIVATE:
+    if value.get("visibility") in ("private", "direct"):
         return RecordKind.MESSAGE
     if value.get("reblog") is not None or (passed_on and not own):
         return RecordKind.SHARE
