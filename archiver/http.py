@@ -371,7 +371,9 @@ def _with_parameters(url: str, parameters: Sequence[tuple[str, str]]) -> str:
 
 def _trust(certificate_authorities: Path | None) -> ssl.SSLContext:
     """The system's authorities, those of certifi (a slim machine has none of its own), and further ones."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unlike the default one it never logs keys at SSLKEYLOGFILE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs()
     context.load_verify_locations(certifi.where())
     if certificate_authorities is not None:
         context.load_verify_locations(certificate_authorities)

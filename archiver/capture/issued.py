@@ -1,7 +1,7 @@
 """Finding secrets by where they stand: credentials of a request, and what a platform newly issues in an answer.
 
 Two strengths of names. *Strong* ones (``access_token``, ``client_secret`` …) name a secret wherever they stand as a
-JSON key or a parameter. *Weak* ones (``code``, ``key``, ``state`` …) are ordinary words in content, and fields that
+JSON key or a parameter. *Weak* ones (``code``, ``key``, ``sig`` …) are ordinary words in content, and fields that
 readers need: they count in requests only, and in a redirect that ends a sign-in (RFC 6749 section 4.1.2). An answer's
 text was written by the public, so an ordinary word must not be able to blank it.
 """
@@ -23,7 +23,7 @@ _STRONG = (
     r"(?:app[_-]?|user[_-]?)?passw(?:or)?d",
 )
 _WEAK = (
-    *("secret", "token", "key", "code", "state", "sig", "signature", "assertion", "client_assertion", "code_verifier"),
+    *("secret", "token", "key", "code", "sig", "signature", "assertion", "client_assertion", "code_verifier"),
     *("device_code", "session_key", "oauth_verifier", "oauth_signature", "signed_request", "jwt", "auth"),
 )
 #: A part of every strong name, with what must follow it, found fast; each hit is then looked at closely.

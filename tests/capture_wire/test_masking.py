@@ -277,7 +277,7 @@ def test_what_people_write_is_not_touched(body: bytes) -> None:
 
 def test_a_redirect_that_ends_a_sign_in_is_masked_and_others_are_not() -> None:
     back = masked(answer(b"", "Location: https://x.example/cb?code=SplxlOBeZQ&state=xyz", status="302 Found"))
-    assert b"Location: https://x.example/cb?code=**********&state=***\r\n" in back.wire
+    assert b"Location: https://x.example/cb?code=**********&state=xyz\r\n" in back.wire
     assert masked(answer(b"", "Location: https://x.example/?code=SAVE20&key=1", status="302 Found")).ranges == ()
 
 
@@ -402,9 +402,9 @@ def test_masking_is_fast(size: int, milliseconds: float) -> None:
 
 
 def _seconds(raw: bytes, head: framing.Head, body: framing.Body, secrets: list[Secret]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     mask_answer(raw, head, body, secrets)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize(
@@ -426,6 +426,6 @@ def _seconds(raw: bytes, head: framing.Head, body: framing.Body, secrets: list[S
     ids=lambda hostile: hostile[:16].decode(),
 )
 def test_hostile_text_takes_time_only_in_proportion(hostile: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     masked(answer(hostile), Secret("aaaaaaaaab/aaaaaa"), Secret(TOKEN))
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 8

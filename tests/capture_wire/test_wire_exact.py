@@ -7,6 +7,7 @@ import re
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -466,6 +467,24 @@ def test_nothing_of_the_environment_leads_elsewhere(fetcher_for: MakeFetcher, mo
         fetcher.fetch("GET", server.url())
         assert proxy.connections == 0
         assert b"ookie" not in server.requests[1]
+
+
+def test_no_tls_keys_are_logged(
+    authority: Authority, fetcher_for: MakeFetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    with RawServer(answer(b"x"), tls=authority.server()) as server:
+        assert fetcher_for(server).fetch("GET", server.url()).body == b"x"
+    assert not list(tmp_path.iterdir())
+
+
+def test_old_tls_is_refused(authority: Authority, fetcher_for: MakeFetcher) -> None:
+    old = authority.server()
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.warns(DeprecationWarning, match="TLS"):
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with RawServer(answer(b"x"), tls=old) as server, pytest.raises(TlsFailed):
+        fetcher_for(server).fetch("GET", server.url())
 
 
 def test_authorization_is_sent_and_stored_masked(fetcher_for: MakeFetcher) -> None:
