@@ -91,8 +91,9 @@ def read_entry(body: bytes) -> Entry:
 
 def _entry_from(fields: Mapping[str, Any]) -> Entry:
     actor, subject = fields["actor"], fields["subject"]
-    at = clock.from_text(fields["at"])
-    if clock.to_text(at) != fields["at"]:
+    written = fields["at"]
+    at = clock.from_text(written) if isinstance(written, str) else None
+    if at is None or clock.to_text(at) != written:
         raise ValueError("the time of an entry has another form")
     return Entry(
         log=fields["log"],

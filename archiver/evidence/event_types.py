@@ -6,12 +6,13 @@ fits; ``docs/events.md`` is generated from here, and ``tests/evidence/test_event
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 
 class EventType(StrEnum):
@@ -54,16 +55,20 @@ _AUTHORITY = "[a-z0-9][a-z0-9-]{0,62}"
 _DIGEST = "[0-9a-f]{64}"
 
 
+_OF_A_RECORD = re.compile("(?:rc|ve|md)_[a-z2-7]{32}")
+
+
 def _id(prefix: str) -> str:
     return f"{prefix}_[a-z2-7]{{32}}"
 
 
-#: Every pattern a text in an entry may have, with the words that explain it. No sentence and no record id fits any.
+#: Every pattern a text in an entry may have, with the words that explain it. Codes are too short for an id, and no
+#: sentence fits any.
 PATTERNS: Final[Mapping[str, str]] = {
     **{f"^{_id(prefix)}$": f"id, `{prefix}_…`" for prefix in SUBJECTS.values()},
     f"^{_DIGEST}$": "SHA-256, hex",
     f"^cra-tree/1:{_DIGEST}$": "commitment with its scheme",
-    "^[a-z][a-z0-9_-]{0,39}$": "code",
+    "^[a-z][a-z0-9_-]{0,29}$": "code",
     f"^{_AUTHORITY}$": "short name of an authority, as in keys",
     "^[a-z][a-z0-9+.-]{0,15}://[A-Za-z0-9._:\\[\\]-]{1,255}$": "origin of a server",
     f"^segments/{_AUTHORITY}/{_id('ac')}/[a-z-]{{1,20}}/[0-9]{{4}}-[0-9]{{2}}/(of-[0-9]{{4}}/)?"
@@ -77,6 +82,12 @@ def _text(words: str) -> StringConstraints:
     return StringConstraints(pattern=_BY_WORDS[words])
 
 
+def _no_record_id(text: str) -> str:
+    if _OF_A_RECORD.search(text):
+        raise ValueError("the id of a record, version or medium")
+    return text
+
+
 AccountId = Annotated[str, _text("id, `ac_…`")]
 RunId = Annotated[str, _text("id, `rn_…`")]
 SegmentId = Annotated[str, _text("id, `sg_…`")]
@@ -86,7 +97,7 @@ Code = Annotated[str, _text("code")]
 Authority = Annotated[str, _text("short name of an authority, as in keys")]
 Origin = Annotated[str, _text("origin of a server")]
 SegmentKey = Annotated[str, _text("key of a segment")]
-VersionId = Annotated[str, _text("version id, as the store gave it")]
+VersionId = Annotated[str, _text("version id, as the store gave it"), AfterValidator(_no_record_id)]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Codes = Annotated[list[Code], Field(max_length=100)]
 
