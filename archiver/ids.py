@@ -11,6 +11,7 @@ import hashlib
 import os
 import uuid
 from base64 import b32encode
+from functools import lru_cache
 
 _BYTES = 20
 
@@ -28,6 +29,7 @@ def account_id(platform: str, service: str, platform_id: str) -> str:
     return derive("ac", platform, service, platform_id)
 
 
+@lru_cache(maxsize=8192)  # one page asks for the same id in several steps
 def record_id(account: str, key: str) -> str:
     """``rc_…``: one record of an account, by the connector's key."""
     return derive("rc", account, key)
