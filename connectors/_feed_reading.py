@@ -193,12 +193,12 @@ def _bookmark(ask: Ask, answer: Answer, records: Sequence[SeenRecord]) -> dict[s
 
 def _comment_asks(ask: Ask, entries: Sequence[Entry], records: Sequence[SeenRecord]) -> Iterator[Ask]:
     """Comment feeds to follow: on a *watch* sweep those of the given threads, on a *new* one those of new entries, on a
-    *full* one all. One on another site is not followed."""
+    *full* one all that count comments and those of threads where some are known. None on another site."""
     for entry, one in zip(entries, records, strict=True):
         url = entry.comment_feed
-        if url is None or entry.comments == 0 or one.kind is not RecordKind.POST:
+        if url is None or one.kind is not RecordKind.POST or not same_site(url, ask.url):
             continue
-        if same_site(url, ask.url) and _is_due(ask.context, one):
+        if _is_due(ask.context, one, entry.comments):
             yield Ask(
                 url,
                 Stream.COMMENTS,
@@ -210,10 +210,12 @@ def _comment_asks(ask: Ask, entries: Sequence[Entry], records: Sequence[SeenReco
             )
 
 
-def _is_due(context: Mapping[str, JSONValue], one: SeenRecord) -> bool:
+def _is_due(context: Mapping[str, JSONValue], one: SeenRecord, comments: int | None) -> bool:
     threads = context.get("threads")
-    if isinstance(threads, Sequence):
-        return one.key in threads
+    if isinstance(threads, Sequence) and one.key in threads:
+        return True
+    if comments == 0 or context.get("sweep") == SweepKind.WATCH:
+        return False
     newest = moment(context.get("newest"))
     return newest is None or one.created_at is None or one.created_at > newest
 

@@ -91,14 +91,14 @@ class Feed:
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
         """*new*: the feed, if it changed. *watch*: the feed, and comment feeds of the given threads. *full*: the feed,
-        its older pages, all comment feeds."""
+        its older pages, all comment feeds that count comments or held some."""
         known = bookmark or {}
         context: dict[str, JSONValue] = {"sweep": sweep.kind.value}
         headers: tuple[tuple[str, str], ...] = ()
         if sweep.kind is SweepKind.NEW:
             context |= {"newest": known["newest"]} if isinstance(known.get("newest"), str) else {}
             headers = _conditions(known)
-        elif sweep.kind is SweepKind.WATCH:
+        else:
             context |= {"threads": [ref.key for ref in sweep.threads]}
         asks = [_ask(account.platform_id, _feed_reading.ENTRIES, Stream.POSTS, context, headers, "entries")]
         comments = account.settings.comments_url if isinstance(account.settings, FeedSettings) else None

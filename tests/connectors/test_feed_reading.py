@@ -306,6 +306,8 @@ def test_comment_feeds_are_followed_when_they_are_due() -> None:
     assert followed(feed_ask(SweepKind.NEW, known={"newest": "2026-10-26T00:00:00+00:00"})) == both[:1]
     assert followed(feed_ask(SweepKind.WATCH, RecordRef(keys[2], RecordKind.POST))) == both[1:]
     assert followed(feed_ask(SweepKind.WATCH)) == []
+    emptied = RecordRef(keys[1], RecordKind.POST)
+    assert "https://city.example/2/feed/" in followed(feed_ask(SweepKind.FULL, emptied))
 
 
 def test_a_comment_feed_on_another_site_is_not_followed() -> None:

@@ -122,6 +122,11 @@ def test_watching_a_thread_asks_for_its_first_post_and_what_is_under_it() -> Non
     assert asks[2].context["edits_after"] == (AT - timedelta(days=1)).isoformat()
 
 
+def test_a_full_sweep_looks_again_where_answers_are_known() -> None:
+    asks = list(Mastodon().begin(MASTODON_ACCOUNT, sweep(SweepKind.FULL, POST), None))
+    assert [ask.purpose for ask in asks] == ["account", "statuses", "status", "context"]
+
+
 def test_a_direct_look_has_a_control_read_and_names_its_record() -> None:
     (ask,) = Mastodon().look(MASTODON_ACCOUNT, [POST])
     assert ask.url == f"{SERVER}/api/v1/statuses/5"

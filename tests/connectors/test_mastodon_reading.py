@@ -21,7 +21,7 @@ from connectors.contract import (
     State,
     SweepKind,
 )
-from connectors.mastodon import Mastodon
+from connectors.mastodon import Mastodon, MastodonSettings
 from tests.connectors.reading import AT, MASTODON_ACCOUNT, SERVER, answer, mastodon_asks, status, statuses_ask, stranger
 
 Json = Any
@@ -267,9 +267,11 @@ def test_a_poll_follows_new_posts_that_have_answers_and_answers_to_others() -> N
     assert asked == {"context:status/2", "context:status/4"}
 
 
-def test_a_full_sweep_looks_where_no_answer_is_counted_any_more() -> None:
-    asked = {ask.listing for ask in READ(statuses_ask(SweepKind.FULL), answer([status(1)])).asks}
-    assert asked == {"context:status/1"}
+def test_a_full_sweep_looks_where_no_answer_is_counted_only_if_told_to() -> None:
+    assert not READ(statuses_ask(SweepKind.FULL), answer([status(1)])).asks
+    account = replace(MASTODON_ACCOUNT, settings=MastodonSettings(every_thread=True))
+    _, ask = mastodon_asks(SweepKind.FULL, account)
+    assert {one.listing for one in READ(ask, answer([status(1)])).asks} == {"context:status/1"}
 
 
 # Edit histories.
@@ -510,4 +512,3 @@ def test_whatever_is_read_can_be_stored() -> None:
     record = one(status(content="<p>\ud800 a\x00b</p>", spoiler_text="\udfff", language="\ud800"))
     repr((record.content, record.text)).encode()
     assert "\x00" not in str(record.content)
-    assert MASTODON_ACCOUNT.platform_id == "7"
