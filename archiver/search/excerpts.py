@@ -12,11 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from archiver.database import safe_text
-from archiver.search import terms
-from archiver.search.analyser import Token, analyse, is_joiner, stem, tokens
-from archiver.search.conditions import All, Any, Condition, Run
-from archiver.search.meaning import text as meaning_of
-from archiver.search.tree import Node, Text, leaves
+from archiver.search.finder import Finder, Span
 
 #: Characters of an excerpt, about.
 LENGTH = 240
@@ -52,84 +48,6 @@ class Excerpt:
         return _ON in self.marked
 
 
-class Finder:
-    """Finds in a text what a query asked for. Made once per query."""
-
-    def __init__(self, root: Node) -> None:
-        asked = [leaf for leaf in leaves(root, positive_only=True) if isinstance(leaf, Text)]
-        self._stems: set[str] = set()
-        self._runs: dict[str, list[tuple[list[str], bool, bool]]] = {}
-        for leaf in asked:
-            self._add(meaning_of(leaf), leaf)
-
-    def _add(self, condition: Condition, leaf: Text) -> None:
-        if isinstance(condition, All | Any):
-            for part in condition.parts:
-                self._add(part, leaf)
-        elif isinstance(condition, Run):
-            kind = condition.terms[0][0]
-            words = [term[1:] for term in condition.terms]
-            if kind == terms.STEM:
-                self._stems.add(words[0])
-            else:
-                if kind in (terms.HASHTAG, terms.NAME):
-                    words = analyse(leaf.said).words
-                is_marked = kind == terms.MARKED
-                first = "" if condition.prefix and len(words) == 1 else words[0]
-                self._runs.setdefault(first, []).append((words, condition.prefix, is_marked))
-
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Places of what was found, in order, not overlapping."""
-        if not self._stems and not self._runs:
-            return []
-        found = tokens(text)
-        places: list[int] = []
-        if self._stems:
-            places = [place for place, token in enumerate(found) if stem(token.plain) in self._stems]
-            places.extend(self._joined(text, found))
-        if self._runs:
-            places.extend(self._run_places(found))
-        return _close(found[place] for place in sorted(set(places)))
-
-    def _run_places(self, found: list[Token]) -> Iterable[int]:
-        for place, token in enumerate(found):
-            for first in {token.plain, token.marked, ""} & self._runs.keys():
-                for run in self._runs[first]:
-                    if _stands_at(run, found, place):
-                        yield from range(place, place + len(run[0]))
-
-    def _joined(self, text: str, found: list[Token]) -> Iterable[int]:
-        """Words that are parts of a joined word that was asked for."""
-        if text.isascii() and "-" not in text and "'" not in text:
-            return
-        start = 0
-        for place in range(1, len(found) + 1):
-            if place < len(found) and is_joiner(text[found[place - 1].end : found[place].start]):
-                continue
-            if place - start > 1 and stem("".join(token.plain for token in found[start:place])) in self._stems:
-                yield from range(start, place)
-            start = place
-
-
-def _stands_at(run: tuple[list[str], bool, bool], found: list[Token], place: int) -> bool:
-    words, is_prefix, is_marked = run
-    there = [token.marked if is_marked else token.plain for token in found[place : place + len(words)]]
-    if len(there) < len(words) or there[:-1] != words[:-1]:
-        return False
-    return there[-1].startswith(words[-1]) if is_prefix else there[-1] == words[-1]
-
-
-def _close(found: Iterable[tuple[int, int, *tuple[str, ...]]]) -> list[tuple[int, int]]:
-    """Spans of tokens in order; neighbours with no more than one sign or space between them become one."""
-    spans: list[tuple[int, int]] = []
-    for start, end, *_ in found:
-        if spans and start <= spans[-1][1] + 1:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        else:
-            spans.append((start, end))
-    return spans
-
-
 def excerpt(finder: Finder, versions: Iterable[tuple[str, str]]) -> Excerpt:
     """From the first of these (version id, text) in which something is found, else the beginning of the first."""
     first: tuple[str | None, str] | None = None
@@ -142,7 +60,7 @@ def excerpt(finder: Finder, versions: Iterable[tuple[str, str]]) -> Excerpt:
     return Excerpt(version_id_or_none, _cut(text, []))
 
 
-def _cut(text: str, spans: list[tuple[int, int]]) -> str:
+def _cut(text: str, spans: list[Span]) -> str:
     start, end = _window(text, spans)
     pieces: list[str] = ["… " if start else ""]
     at = start
@@ -154,7 +72,7 @@ def _cut(text: str, spans: list[tuple[int, int]]) -> str:
     return "".join(pieces).strip()
 
 
-def _window(text: str, spans: list[tuple[int, int]]) -> tuple[int, int]:
+def _window(text: str, spans: list[Span]) -> tuple[int, int]:
     if len(text) <= LENGTH:
         return 0, len(text)
     first, first_end = spans[0] if spans else (0, 0)

@@ -10,7 +10,8 @@ from typing import Any
 from archiver import clock
 from archiver.search import conditions, meaning
 from archiver.search.documents import DocumentVersion
-from archiver.search.excerpts import Excerpt, Finder, excerpt
+from archiver.search.excerpts import Excerpt, excerpt
+from archiver.search.finder import Finder
 from archiver.search.rows import Content, Stored, content_of, to_document
 from archiver.search.tree import Query
 

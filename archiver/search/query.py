@@ -67,7 +67,7 @@ def parse(text: str, *, zone: str = DEFAULT_ZONE, register: Register | None = No
     if root is None:
         root = Nothing() if text.strip() else Everything()
     too_long = (f"the last {rest:,} characters",) if rest > 0 else ()
-    return Query(text, root, (*parser.left_out, *too_long))
+    return Query(text, root, zone, (*parser.left_out, *too_long))
 
 
 def matches(query: Query, document: Document) -> bool:

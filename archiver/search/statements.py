@@ -9,7 +9,7 @@ the list on screen, the list in an export and the list in a court paper are one 
 ``query``      as typed; ``zone`` and ``names`` say how dates and names in it were understood
 ``reading``    the query in plain words
 ``viewer``     what whoever asked may see: ``accounts`` and ``access``, each a list or null for all
-``index``      ``records`` it held, ``analyser`` that made it, ``log_size``: entries of the event log at that time, or null
+``index``      ``records`` it held, ``analyser`` that made it, ``log_size``: entries of the event log then, or null
 ``record_ids``  of every hit, newest first, by id where the second is the same
 """
 
@@ -27,7 +27,7 @@ from archiver import canonical, clock, ids
 from archiver.errors import IntegrityError, NotFound
 from archiver.search import query as queries
 from archiver.search.analyser import IDENTITY
-from archiver.search.index import Listing, SearchIndex, Viewer
+from archiver.search.index import Listing, OutdatedIndex, SearchIndex, Viewer
 from archiver.search.models import SearchStatement
 from archiver.search.tree import Accounts, Query, RememberedRegister, leaves
 
@@ -96,19 +96,21 @@ def freeze(
     query_text: str,
     *,
     viewer: Viewer,
-    zone: str,
     at: datetime,
     log_size: int | None = None,
 ) -> Statement:
     """Search, and keep everything that answers, in the caller's transaction (which must be able to write).
 
-    ``zone`` is the index's own time zone; ``log_size`` how many entries the event log has in this transaction.
+    ``log_size``: how many entries the event log has in this transaction.
 
     Raises:
+        OutdatedIndex: the index was made by another analyser, so its hits would not be what the statement says.
         SearchTooSlow: the listing took too long.
     """
+    if index.outdated(connection):
+        raise OutdatedIndex("the search index was made by another version; rebuild it before freezing a search")
     found = index.listing(connection, query_text, viewer=viewer)
-    statement = _statement(found, viewer, zone, at, log_size)
+    statement = _statement(found, viewer, at, log_size)
     row = {"id": statement.id, "at": at, "sha256": statement.sha256, "body": statement.body}
     connection.execute(insert(SearchStatement).values(row))
     return statement
@@ -151,12 +153,12 @@ def reproduce(connection: Connection, index: SearchIndex, statement: Statement) 
     )
 
 
-def _statement(found: Listing, viewer: Viewer, zone: str, at: datetime, log_size: int | None) -> Statement:
+def _statement(found: Listing, viewer: Viewer, at: datetime, log_size: int | None) -> Statement:
     return Statement(
         id=ids.new_id("se"),
         at=at,
         query=found.query.text,
-        zone=zone,
+        zone=found.query.zone,
         names=_names(found.query),
         reading=queries.describe(found.query),
         viewer=viewer,

@@ -92,6 +92,8 @@ class Query:
 
     text: str
     root: Node
+    zone: str
+    """Time zone that its dates were read in."""
     left_out: tuple[str, ...] = ()
     """What could not be searched for, as typed."""
 
