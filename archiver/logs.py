@@ -20,7 +20,10 @@ _SECRET_TEXT = re.compile(
     r"|(://)[^/@\s]+(?=@)"
 )
 #: These tell URLs, query text or addresses of readers; ours say what matters.
-_QUIET = ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "apscheduler", "botocore", "urllib3", "asyncio")
+_QUIET = (
+    *("httpx", "httpcore", "urllib3", "botocore"),
+    *("uvicorn.access", "uvicorn.error", "apscheduler", "alembic", "asyncio"),
+)
 
 
 def set_up(level: str = "info", stream: TextIO | None = None) -> None:

@@ -4,6 +4,7 @@ file; the environment wins. Anything unknown, unreadable or out of range is a :c
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 import tomllib
@@ -288,6 +289,16 @@ def _check_store_url(url: str) -> None:
     if parts.scheme == "s3" and parts.netloc and "@" not in parts.netloc:
         return
     raise ValueError("store_url: should be file:///folder or s3://bucket/prefix, without credentials")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def practice_settings(settings: Settings, trusted_origin: str | None = None) -> Settings:

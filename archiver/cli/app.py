@@ -9,19 +9,17 @@ import typer
 from typer.main import get_command
 
 from archiver import __version__, logs
-from archiver.cli import (
-    account,
-    capture,
-    doctor,
-    gaps,
-    index,
-    practice,
-    runs,
-    search,
-    serve,
-    show,
-    verify,
-)
+from archiver.cli.account import app as account
+from archiver.cli.capture import capture
+from archiver.cli.doctor import doctor
+from archiver.cli.gaps import gaps
+from archiver.cli.index import app as index
+from archiver.cli.practice import practice
+from archiver.cli.runs import runs
+from archiver.cli.search import search
+from archiver.cli.serve import serve
+from archiver.cli.show import show
+from archiver.cli.verify import verify
 
 app = typer.Typer(
     name="archiver",
@@ -48,17 +46,21 @@ def _global(
     logs.set_up("debug" if debug else "warning")
 
 
-app.command("serve")(serve.serve)
-app.add_typer(account.app, name="account")
-app.command("capture")(capture.capture)
-app.command("runs")(runs.runs)
-app.command("gaps")(gaps.gaps)
-app.command("search")(search.search)
-app.command("show")(show.show)
-app.command("verify")(verify.verify)
-app.add_typer(index.app, name="index")
-app.command("doctor")(doctor.doctor)
-app.command("practice")(practice.practice)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": serve,
+    "capture": capture,
+    "runs": runs,
+    "gaps": gaps,
+    "search": search,
+    "show": show,
+    "verify": verify,
+    "doctor": doctor,
+    "practice": practice,
+}
+for name, act in _COMMANDS.items():
+    app.command(name)(act)
+app.add_typer(account, name="account")
+app.add_typer(index, name="index")
 
 
 def command() -> Callable[..., Any]:

@@ -39,7 +39,8 @@ def complain(message: str) -> None:
 
 def line(text: str = "") -> None:
     """One line for people; steering characters made visible."""
-    print(one_line(text) if text.strip() == text else " " * (len(text) - len(text.lstrip())) + one_line(text))
+    indent = len(text) - len(text.lstrip(" "))
+    print(" " * indent + one_line(text), flush=True)
 
 
 def block(text: str, indent: str = "  ") -> None:

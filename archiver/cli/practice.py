@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Annotated
 
 import typer
 
-from archiver import logs
 from archiver.cli import output
 from archiver.cli.common import AsJson, stop_on_signal
-from archiver.cli.serve import announce, wait
-from archiver.settings import load_settings
-from archiver.web.app import create_app
-from archiver.web.server import PageServer, bind
-from archiver.web.site import Site
-from archiver.work.practice import begin
+from archiver.cli.serve import announce, settings_for
 
 
 def practice(
@@ -25,17 +18,10 @@ def practice(
     json: AsJson = False,
 ) -> None:
     """Run the practice city: made-up people, captured like real ones, apart from every real record."""
-    settings = load_settings(**({} if port is None else {"web_port": port}))
-    if not context.find_root().params.get("debug"):
-        logs.set_up(settings.log_level)
-    with ExitStack() as stack:
-        bound = stack.enter_context(bind(settings))
-        stop = stack.enter_context(stop_on_signal())
-        city = begin(settings, speed)
-        stack.callback(city.stop)
-        pages = PageServer(create_app(Site(city.archive, work=city.work), names=settings.web_names), bound)
-        pages.start()
-        stack.callback(pages.stop)
-        announce(pages.url, city.archive, city.archive.settings, json)
-        wait(stop, pages)
+    from archiver.work.serving import serving_practice
+
+    settings = settings_for(context, web_port=port)
+    with stop_on_signal() as stop, serving_practice(settings, speed) as service:
+        announce(service, settings, json)
+        service.wait(stop)
         output.complain("stopping; the practice archive is kept and goes on next time")

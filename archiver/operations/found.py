@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from archiver.clock import to_text
-from archiver.search.hits import Facets, Hit
+from archiver.search.facets import Facets
+from archiver.search.hits import Hit
 from archiver.search.index import Results
 
 

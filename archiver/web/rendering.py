@@ -25,7 +25,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        said=said, outside=outside, size=size, number=number, span=span, plain=plain, part=lambda text: quote(text, "")
+        said=said,
+        shown=shown,
+        outside=outside,
+        size=size,
+        number=number,
+        span=span,
+        plain=plain,
+        part=lambda text: quote(text, ""),
     )
     made.globals.update(OUTCOMES=OUTCOMES, STATES=STATES, SWEEPS=SWEEPS)
     return made

@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from archiver.accounts import service as accounts
-from archiver.search.hits import Facets, Hit
+from archiver.search.facets import Facets
+from archiver.search.hits import Hit
 from archiver.search.index import Order, Page, Results, SearchTooSlow, Viewer
 from archiver.web.site import Site, site_of
 from archiver.web.words import STATES, plain

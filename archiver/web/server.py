@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
@@ -12,7 +11,7 @@ from starlette.types import ASGIApp
 
 from archiver import logs
 from archiver.errors import SettingsError, Unreachable
-from archiver.settings import Settings
+from archiver.settings import Settings, is_loopback
 
 _log = logs.get(__name__)
 _START_SECONDS = 15
@@ -54,16 +53,6 @@ def check_address(settings: Settings) -> None:
             " sign-in: serve on 127.0.0.1, or set ARCHIVER_WEB_WITHOUT_SIGN_IN=true behind a proxy that has one"
         )
     _log.warning("web.without_sign_in", host=settings.web_host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class PageServer:
