@@ -29,6 +29,11 @@ from connectors.contract import (
 from connectors.links import origin, same_origin, web
 
 PAGE = "40"
+#: ``exclude_replies=false`` is what servers do anyway; it tells the signed-in list from the public one.
+_MORE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "notifications": (("types[]", "mention"),),
+    "statuses_signed_in": (("exclude_replies", "false"),),
+}
 #: Lists that are paged: path, stream, whether only the account sees them, and the name under which absence counts.
 LISTS: Mapping[str, tuple[str, Stream, bool, str | None]] = {
     "statuses": ("accounts/{account}/statuses", Stream.POSTS, False, "statuses"),
@@ -109,20 +114,26 @@ class Asks:
             control=self._account,
         )
 
-    def thread(self, key: str, *, private: bool, edits_after: str | None = None, level: int = 0) -> Ask:
-        """Everything above and below a status."""
+    def thread(
+        self, key: str, *, private: bool, edits_after: str | None = None, level: int = 0, replies: int | None = None
+    ) -> Ask:
+        """Everything above and below a status. ``replies``: how many direct answers it counts, where known."""
+        more: dict[str, JSONValue] = {"edits_after": edits_after} if edits_after else {}
+        more |= {"replies": replies} if replies is not None else {}
         return self._ask(
             f"statuses/{_part(_ident(key))}/context",
             "context",
             Stream.MESSAGES if private and not self.closed else Stream.COMMENTS,
             private=private,
             listing=f"context:{key}",
-            context={"key": key, "level": level} | ({"edits_after": edits_after} if edits_after else {}),
+            context={"key": key, "level": level} | more,
         )
 
     def whole_thread(self, asked: Ask) -> Ask:
-        """The same thread signed in, where the server cuts it short for strangers."""
+        """The same thread signed in, where the server cuts it short for strangers. Servers pass over the parameter; it
+        makes two questions of what would else look like one."""
         signed_in = replace(asked, access=AccessClass.PRIVATE, authorise="required", control=None)
+        signed_in = replace(signed_in, parameters=(("signed_in", "true"),))
         return replace(signed_in, context={**asked.context, "signed_in": True})
 
     def history(self, record: SeenRecord, asked: Ask) -> Ask:
@@ -160,14 +171,14 @@ class Asks:
 
     def _page(self, purpose: str, context: Mapping[str, JSONValue], more: tuple[tuple[str, str], ...] = ()) -> Ask:
         path, stream, private, listing = LISTS[purpose]
-        types = (("types[]", "mention"),) if purpose == "notifications" else ()
+        narrowed = _MORE.get(purpose, ())
         return self._ask(
             path.format(account=_part(self.account)),
             purpose,
             stream,
             private=private,
             listing=listing,
-            parameters=(("limit", PAGE), *types, *more),
+            parameters=(("limit", PAGE), *narrowed, *more),
             context={key: value for key, value in context.items() if value is not None},
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -82,8 +82,6 @@ def read(ask: Ask, answer: Answer) -> Reading:
     problem = _problem(ask, answer)
     if problem is not None:
         return Reading(problem=problem, rate=rate)
-    if answer.status == 304:
-        return Reading(rate=rate)
     try:
         body = answer.json
     except ValueError:
@@ -189,10 +187,23 @@ def _first_of_thread(above: Sequence[JSONValue], key: str, ask: Ask) -> str:
 
 
 def _is_cut(ask: Ask, above: int, key: str, below: Sequence[SeenRecord]) -> bool:
-    """Whether the server may have left something out because there was too much of it."""
+    """Whether the server may have left something out because there was too much of it.
+
+    It counts to its limit before it leaves out what is hidden, so a thread that was cut may show fewer. What the
+    statuses count and the thread does not show may be such.
+    """
+    answers = len(below) + _not_shown(ask, key, below)
     if ask.context.get("signed_in") is True:
-        return above >= SIGNED_IN or len(below) >= SIGNED_IN
-    return above >= ANCESTORS or len(below) >= DESCENDANTS or _depth(key, below) >= DEPTH
+        return above >= SIGNED_IN or answers >= SIGNED_IN
+    return above >= ANCESTORS or answers >= DESCENDANTS or _depth(key, below) >= DEPTH
+
+
+def _not_shown(ask: Ask, key: str, below: Sequence[SeenRecord]) -> int:
+    """How many answers the statuses of a thread count beyond those that it shows."""
+    shown = _shown(below)
+    missing = sum(max(0, one.counts.get("replies", 0) - shown.get(one.key, 0)) for one in below)
+    counted = ask.context.get("replies")
+    return missing + (max(0, counted - shown.get(key, 0)) if isinstance(counted, int) else 0)
 
 
 def _depth(key: str, below: Sequence[SeenRecord]) -> int:
@@ -220,15 +231,23 @@ def _more(ask: Ask, below: Sequence[SeenRecord | None]) -> Iterator[Ask]:
     if not isinstance(level, int) or level >= _DEEPER_LEVELS:
         return
     after = ask.context.get("edits_after")
-    for key in _branches(str(ask.context.get("key")), [record for record in below if record])[:_DEEPER_ASKS]:
-        yield asks.thread(key, private=False, edits_after=after if isinstance(after, str) else None, level=level + 1)
+    edits = after if isinstance(after, str) else None
+    for one in _branches(str(ask.context.get("key")), [record for record in below if record])[:_DEEPER_ASKS]:
+        replies = one.counts.get("replies")
+        yield asks.thread(one.key, private=False, edits_after=edits, level=level + 1, replies=replies)
 
 
-def _branches(key: str, below: Sequence[SeenRecord]) -> list[str]:
+def _shown(below: Iterable[SeenRecord]) -> dict[str | None, int]:
+    """How many direct answers to each status a thread shows."""
     shown: dict[str | None, int] = {}
     for record in below:
         shown[record.parent] = shown.get(record.parent, 0) + 1
-    return [one.key for one in below if one.key != key and one.counts.get("replies", 0) > shown.get(one.key, 0)]
+    return shown
+
+
+def _branches(key: str, below: Sequence[SeenRecord]) -> list[SeenRecord]:
+    shown = _shown(below)
+    return [one for one in below if one.key != key and one.counts.get("replies", 0) > shown.get(one.key, 0)]
 
 
 # Lists.
@@ -266,18 +285,19 @@ def _threads(ask: Ask, records: Sequence[SeenRecord]) -> Iterator[Ask]:
         if private != (ask.purpose != "statuses") and not asks.closed:
             continue
         if ask.purpose != "notifications" and _wants_thread(asks, record):
-            after = ask.context.get("edits_after")
-            yield asks.thread(record.key, private=private, edits_after=after if isinstance(after, str) else None)
+            # With every edit in it: what is known of a thread is not known from its list.
+            yield asks.thread(record.key, private=private, replies=record.counts.get("replies"))
 
 
 def _wants_thread(asks: Asks, record: SeenRecord) -> bool:
-    """Own answers to others: for what they answer. Own first posts: for their answers; a full sweep also looks where no
-    answer is counted now, since there may have been some. (Answers to oneself are in the thread of the first.)"""
+    """Own answers to others: for what they answer. Own first posts, and own answers to what was deleted: for their
+    answers; a full sweep may also look where no answer is counted now, since there may have been some. (Answers to
+    oneself are in the thread of the first.)"""
     if record.kind is RecordKind.MESSAGE:
         return True
-    if record.kind is RecordKind.COMMENT:
-        return record.parent is not None
-    if record.kind is not RecordKind.POST:
+    if record.kind is RecordKind.COMMENT and record.parent is not None:
+        return True
+    if record.kind not in (RecordKind.POST, RecordKind.COMMENT):
         return False
     return record.counts.get("replies", 1) > 0 or (asks.full and asks.every_thread)
 
@@ -375,6 +395,8 @@ def _is_news(at: datetime | None, after: datetime | None) -> bool:
 def _problem(ask: Ask, answer: Answer) -> Problem | None:
     signed_in = ask.context.get("signed_in") is True
     problem = failure(answer, signed_in=signed_in)
+    if answer.status == 304:
+        return Problem(ProblemKind.CONTRACT, "not modified, though nobody asked whether it was")
     if problem is None:
         return None
     if answer.status == 429:
@@ -442,7 +464,8 @@ def _inside(value: JSONValue, place: str) -> Iterator[tuple[JSONValue, str]]:
 
 
 def _answers(value: Mapping[str, JSONValue], account: str) -> bool:
-    return value.get("in_reply_to_account_id") == account
+    """Whether a status answers one of the account that is still there: servers blank its id when it is deleted."""
+    return value.get("in_reply_to_account_id") == account and value.get("in_reply_to_id") is not None
 
 
 def _author_is(value: JSONValue, account: str) -> bool:
