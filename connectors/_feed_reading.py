@@ -31,6 +31,8 @@ IDENTIFY, ENTRIES, COMMENTS, PAGE, CONTROL = "identify", "entries", "comments", 
 _HOPS = 2
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 _HEAD = 512 * 1024
+_UNASKED = Problem(ProblemKind.CONTRACT, "not modified, though nobody asked whether it was")
+_ELSEWHERE = Problem(ProblemKind.UNSUPPORTED, "the page leads elsewhere, which says nothing of the entry")
 
 
 def read(ask: Ask, answer: Answer) -> Reading:
@@ -39,7 +41,7 @@ def read(ask: Ask, answer: Answer) -> Reading:
     if problem is not None:
         return _refused(ask, problem)
     if answer.status == 304:
-        return Reading()
+        return Reading() if ask.headers else Reading(problem=_UNASKED)
     if ask.purpose == PAGE:
         return _page(ask, answer)
     base = answer.url or ask.url
@@ -62,12 +64,13 @@ def _refused(ask: Ask, problem: Problem) -> Reading:
 
 
 def _page(ask: Ask, answer: Answer) -> Reading:
-    """The page of an entry is there. One that led elsewhere says nothing: sites often send the lost to their front."""
+    """The page of an entry is there. One that led elsewhere says nothing, neither that it is there nor that it is gone:
+    sites often send the lost to their front page."""
     looked = ask.context.get("look")
     asked, came = web(ask.url), web(answer.url or ask.url)
     there = asked is not None and came is not None and asked.path.rstrip("/") == came.path.rstrip("/")
-    if not there or not isinstance(looked, Sequence) or isinstance(looked, str):
-        return Reading()
+    if not there or answer.status != 200 or not isinstance(looked, Sequence) or isinstance(looked, str):
+        return Reading(problem=_ELSEWHERE)
     return Reading(present=tuple(str(key) for key in looked))
 
 

@@ -390,7 +390,9 @@ def test_the_bookmark_holds_what_saves_bytes() -> None:
 
 
 def test_not_modified_says_nothing_and_covers_nothing() -> None:
-    assert read(b"", feed_ask(SweepKind.NEW), status=304) == Reading()
+    known = {"etag": '"x"'}
+    assert read(b"", feed_ask(SweepKind.NEW, known=known), status=304) == Reading()
+    assert read(b"", feed_ask(SweepKind.FULL, known=known), status=304).problem is not None
 
 
 # Direct looks.
@@ -417,7 +419,11 @@ def test_a_page_is_there_or_gone_or_says_nothing() -> None:
     page = b"<html></html>"
     assert READ(ask, answer(page)).present == ("entry/1",)
     assert READ(ask, answer(page, url="https://www.city.example/1")).present == ("entry/1",)
-    assert READ(ask, answer(page, url="https://city.example/")) == Reading()
+    for says_nothing in (answer(page, url="https://city.example/"), answer(page, 202), answer(b"", 304)):
+        reading = READ(ask, says_nothing)
+        assert reading.present == ()
+        assert reading.problem is not None
+        assert reading.problem.kind is not ProblemKind.GONE
     for status in (404, 410):
         problem = READ(ask, answer(page, status)).problem
         assert problem is not None

@@ -85,6 +85,12 @@ def test_private_lists_are_asked_signed_in_and_kept_apart() -> None:
     assert ("types[]", "mention") in mentions.parameters
 
 
+def test_no_two_questions_of_a_sweep_look_the_same() -> None:
+    """The engine takes a question put twice in a run for a circle."""
+    asks = mastodon_asks(SweepKind.FULL, SIGNED_IN)
+    assert len({(ask.url, ask.parameters) for ask in asks}) == len(asks)
+
+
 def test_a_closed_server_is_asked_signed_in_for_everything_and_all_is_private() -> None:
     account = replace(SIGNED_IN, settings=MastodonSettings(closed_server=True))
     asks = mastodon_asks(SweepKind.FULL, account)

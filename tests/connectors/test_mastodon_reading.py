@@ -454,8 +454,12 @@ def test_pacing_is_read_from_every_answer() -> None:
     assert (rate.limit, rate.remaining, rate.reset_at) == (300, 7, AT + timedelta(minutes=5))
 
 
-def test_not_modified_says_nothing() -> None:
-    assert READ(statuses_ask(SweepKind.FULL), answer(b"", 304)) == Reading()
+def test_not_modified_is_no_answer_to_a_question_without_conditions() -> None:
+    for ask in (statuses_ask(SweepKind.FULL), ASKS.status(RecordRef("status/1", RecordKind.POST)), ASKS.profile()):
+        reading = READ(ask, answer(b"", 304))
+        assert reading.problem is not None
+        assert reading.problem.kind is ProblemKind.CONTRACT
+        assert not reading.whole
 
 
 def test_a_look_answered_with_another_status_proves_nothing() -> None:
