@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 _LARGEST = 2**53
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def encode(value: Any) -> bytes:
@@ -20,9 +21,9 @@ def encode(value: Any) -> bytes:
     """
     try:
         _check(value)
+        return _ENCODER.encode(value).encode()
     except RecursionError as error:
         raise ValueError("nested too deeply for canonical JSON") from error
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def decode(data: bytes) -> Any:
@@ -41,19 +42,20 @@ def decode(data: bytes) -> Any:
 
 
 def _check(value: Any) -> None:
-    if isinstance(value, dict):
+    if isinstance(value, str):
+        if not value.isascii():
+            value.encode()  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
+    elif isinstance(value, dict):
         for key, child in value.items():
             if not isinstance(key, str) or not key.isascii():
                 raise ValueError(f"key outside the canonical profile: {key!r}")
             _check(child)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for child in value:
             _check(child)
     elif isinstance(value, float):
         raise ValueError("no floating-point numbers in canonical JSON")
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _LARGEST:
-        raise ValueError("integer too large for canonical JSON")
-    elif isinstance(value, str):
-        value.encode()  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
-    elif not (value is None or isinstance(value, int | bool)):
+    elif not (value is None or isinstance(value, int)):
         raise ValueError(f"not JSON: {type(value).__name__}")
+    elif value is not None and abs(value) >= _LARGEST:
+        raise ValueError("integer too large for canonical JSON")
