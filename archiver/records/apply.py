@@ -20,7 +20,7 @@ from archiver.records.applied import Applied, Revision, StateChange
 from archiver.records.rows import Row
 from archiver.records.sightings import Arrived, Sighting
 from archiver.records.states import Observation
-from archiver.records.writer import Work, Writer, shown
+from archiver.records.writer import Work, Writer
 from connectors.contract import Reading, State
 
 __all__ = ["Applied", "Applier", "Arrived", "Revision", "StateChange"]
@@ -132,14 +132,7 @@ class Applier:
         known = stored.records(self._connection, record_ids)
         works = {record_id: Work(record_id, known.get(record_id)) for record_id in record_ids}
         for sighting in self._sightings:
-            work = works[sighting.record_id]
-            work.sightings.append(sighting)
-            if not sighting.seen.retrospective:
-                work.observations.append(shown(sighting.seen.state.value, sighting.arrived.id, sighting))
-                if sighting.last_seen_at is not None:
-                    work.observations.append(
-                        Observation(sighting.seen.state.value, sighting.last_seen_at, (sighting.arrived.id,))
-                    )
+            works[sighting.record_id].take(sighting)
         for reference, at in references:
             work = works[reference.record_id]
             work.again.append((reference, at))

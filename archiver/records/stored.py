@@ -114,14 +114,19 @@ def intervals(connection: Connection, record_ids: Collection[str]) -> dict[str, 
 
 
 def observations(connection: Connection, record_id: str) -> list[Observation]:
-    """What the stored occurrences of a record show of its state."""
-    columns = (OCCURRENCE.c.state, OCCURRENCE.c.observed_at, OCCURRENCE.c.last_seen_at, OCCURRENCE.c.exchange_id)
-    query = select(*columns).where(OCCURRENCE.c.record_id == record_id, ~OCCURRENCE.c.retrospective)
-    found = []
-    for state, observed_at, last_seen_at, exchange_id in connection.execute(query):
-        found.append(Observation(state, observed_at, (exchange_id,)))
-        if last_seen_at is not None:
-            found.append(Observation(state, last_seen_at, (exchange_id,)))
+    """What the stored occurrences of a record show of its state, in order of arrival. One out of the platform's history
+    only counts where it came first."""
+    names = ("state", "observed_at", "last_seen_at", "exchange_id", "retrospective")
+    query = (
+        select(*(OCCURRENCE.c[name] for name in names))
+        .where(OCCURRENCE.c.record_id == record_id)
+        .order_by(OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
+    )
+    found: list[Observation] = []
+    for state, observed_at, last_seen_at, exchange_id, retrospective in connection.execute(query):
+        if not (retrospective and found):
+            times = (at for at in (observed_at, last_seen_at) if at is not None)
+            found.extend(Observation(state, at, (exchange_id,)) for at in times)
     return found
 
 

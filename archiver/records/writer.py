@@ -29,6 +29,15 @@ class Work:
     again: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
 
+    def take(self, sighting: Sighting) -> None:
+        """One more sighting, in order of arrival. A version out of the platform's history says nothing of the state,
+        except where it is the first that is known of a record: then that it was answered is what was seen."""
+        if not sighting.seen.retrospective or (self.known is None and not self.sightings):
+            times = (sighting.arrived.received_at, sighting.last_seen_at)
+            state, evidence = sighting.seen.state.value, (sighting.arrived.id,)
+            self.observations.extend(Observation(state, at, evidence) for at in times if at is not None)
+        self.sightings.append(sighting)
+
 
 class Writer:
     """Turns what was told of the records of one account into rows. One batch long."""
@@ -220,10 +229,6 @@ class Writer:
 
     def _observe(self, work: Work, before: tuple[Interval, ...]) -> str:
         """Write what was seen of the record's visibility; returns its state now."""
-        if not work.observations and not before:
-            # Only remembered by the platform so far: that it answered is all that was seen.
-            first = work.sightings[0]
-            work.observations.append(shown(first.seen.state.value, first.arrived.id, first))
         after = self._intervals(work, before)
         self.rows.intervals(work.record_id, before, after)
         last = after[-1]
@@ -238,7 +243,7 @@ class Writer:
         for observation in ordered:
             if cuts(after, observation):
                 shown = stored.observations(self._connection, work.record_id)
-                return intervals([*ends(before), *shown, *ordered])
+                return intervals([*shown, *ends(before), *ordered])  # what is stored shows it best
             after = observe(after, observation)
         return after
 
@@ -282,10 +287,6 @@ _WANTED: Row = {
     "sha256": None,
     "size": None,
 }
-
-
-def shown(state: str, exchange_id: str, sighting: Sighting) -> Observation:
-    return Observation(state, sighting.arrived.received_at, (exchange_id,))
 
 
 def _partial(occurrence: Occurrence, version: Version) -> Row | None:
