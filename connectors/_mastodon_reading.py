@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from connectors import _mastodon_fields as fields
-from connectors import links
 from connectors._mastodon_asks import LISTS, Asks, edits_after
+from connectors._mastodon_pages import paged
+from connectors._mastodon_problems import problem_of, rate_of
 from connectors._mastodon_statuses import (
     Unreadable,
     account_facts,
@@ -19,14 +19,12 @@ from connectors._mastodon_statuses import (
     status_record,
     version_record,
 )
-from connectors.answers import failure, moment, within_a_day
 from connectors.contract import (
     Answer,
     Ask,
     JSONValue,
     Problem,
     ProblemKind,
-    RateFacts,
     Reading,
     RecordKind,
     SeenRecord,
@@ -78,8 +76,8 @@ class Found:
 
 def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
-    rate = _rate(answer)
-    problem = _problem(ask, answer)
+    rate = rate_of(answer)
+    problem = problem_of(ask, answer)
     if problem is not None:
         return Reading(problem=problem, rate=rate)
     try:
@@ -258,7 +256,7 @@ def _list(ask: Ask, answer: Answer, body: Sequence[JSONValue]) -> Reading:
     outer = [record for number, value in enumerate(body) if (record := _element(ask, found, value, number))]
     to_self = {key_of(str(one.get("id"))) for one in body if isinstance(one, dict) and _answers(one, found.account)}
     asks = (*_histories(ask, outer), *_threads(ask, [one for one in outer if one.key not in to_self]))
-    return _paged(ask, answer, body, replace(found.reading(), asks=asks))
+    return paged(ask, answer, body, replace(found.reading(), asks=asks))
 
 
 def _element(ask: Ask, found: Found, value: JSONValue, number: int) -> SeenRecord | None:
@@ -302,80 +300,6 @@ def _wants_thread(asks: Asks, record: SeenRecord) -> bool:
     return record.counts.get("replies", 1) > 0 or (asks.full and asks.every_thread)
 
 
-def _paged(ask: Ask, answer: Answer, body: Sequence[JSONValue], reading: Reading) -> Reading:
-    """The same with where the list goes on."""
-    newer = ask.context.get("direction") == "newer"
-    written = links.target(answer.headers, "prev" if newer else "next")
-    unread = ask.context.get("unread") is True or bool(reading.quarantine)
-    newest = _newest(ask, answer, body, reading)
-    following = None
-    if written is not None:
-        url = _resolved(answer.url or ask.url, written)
-        if url is None or not links.same_origin(url, ask.url):
-            return replace(reading, problem=Problem(ProblemKind.CONTRACT, "the next page is on another server"))
-        context = {**ask.context, **newest, **({"unread": True} if unread else {})}
-        following = replace(ask, url=url, parameters=(), context=context)
-    ended = following is None
-    whole = ended and not newer and not unread and ask.context.get("resumed") is not True and ask.listing is not None
-    return replace(
-        reading,
-        next_page=following,
-        bookmark=_bookmark(ask, newest, following) or None,
-        whole=whole,
-        since=moment(ask.context.get("since")) if ended and newer and not unread else None,
-    )
-
-
-def _newest(ask: Ask, answer: Answer, body: Sequence[JSONValue], reading: Reading) -> dict[str, JSONValue]:
-    """The newest place of the list known after this page: on the way down that of the first page."""
-    if ask.context.get("direction") != "newer":
-        if "newest" in ask.context:
-            return {"newest": ask.context["newest"], "newest_at": ask.context.get("newest_at")}
-        if ask.context.get("resumed") is True:
-            return {}
-    cursor = _cursor(answer, body)
-    if cursor is None:
-        return {}
-    at = next((record.created_at for record in reading.records if record.created_at), None)
-    return {"newest": cursor, "newest_at": at.isoformat() if at else ask.context.get("since")}
-
-
-def _cursor(answer: Answer, body: Sequence[JSONValue]) -> str | None:
-    """Cursor of the first element. The header names it; ids of a list need not be ids of what it lists."""
-    if not body:
-        return None
-    written = links.target(answer.headers, "prev")
-    if written is not None:
-        try:
-            given = dict(parse_qsl(urlsplit(written).query, max_num_fields=100))
-        except ValueError:
-            given = {}
-        cursor = given.get("min_id") or given.get("since_id")
-        if cursor and cursor.isprintable() and len(cursor) <= 256:
-            return cursor
-    first = body[0]
-    try:
-        return ident(first.get("id") if isinstance(first, dict) else None, "the first element")
-    except Unreadable:
-        return None
-
-
-def _bookmark(ask: Ask, newest: Mapping[str, JSONValue], following: Ask | None) -> dict[str, JSONValue]:
-    """What the next sweep must know. A full sweep moves the bookmark only when it is through, since what it has not
-    come to yet may be new."""
-    purpose, full = ask.purpose, Asks.of(ask).full
-    found: dict[str, JSONValue] = {}
-    if full and following is not None:
-        return found
-    if newest:
-        found |= {f"{purpose}.newest": newest["newest"], f"{purpose}.since": newest["newest_at"]}
-    if ask.context.get("direction") != "newer":
-        found[f"{purpose}.older"] = following.url if following else None
-    if full and purpose == "statuses":
-        found["full_at"] = Asks.of(ask).at
-    return found
-
-
 def _histories(ask: Ask, records: Sequence[SeenRecord]) -> Iterator[Ask]:
     """Edit histories of what was edited since it was last looked at."""
     asks, after = Asks.of(ask), edits_after(ask)
@@ -389,46 +313,7 @@ def _is_news(at: datetime | None, after: datetime | None) -> bool:
     return at is None or after is None or at > after - _CLOCKS_APART
 
 
-# Problems and rates.
-
-
-def _problem(ask: Ask, answer: Answer) -> Problem | None:
-    signed_in = ask.context.get("signed_in") is True
-    problem = failure(answer, signed_in=signed_in)
-    if answer.status == 304:
-        return Problem(ProblemKind.CONTRACT, "not modified, though nobody asked whether it was")
-    if problem is None:
-        return None
-    if answer.status == 429:
-        reset = within_a_day(moment(answer.header("X-RateLimit-Reset")), answer)
-        return replace(problem, retry_at=reset or problem.retry_at)
-    if answer.status == 422 and not signed_in:
-        return Problem(ProblemKind.PERMISSION, "the server shows this only to those who sign in")
-    if problem.kind is ProblemKind.GONE and ask.purpose in ("notifications", "conversations"):
-        return Problem(ProblemKind.UNSUPPORTED, "the server does not offer this")
-    if answer.status == 404 and not _is_error_body(answer):
-        return Problem(ProblemKind.CONTRACT, "not found, but not in the words of a Mastodon server")
-    return problem
-
-
-def _is_error_body(answer: Answer) -> bool:
-    try:
-        body = answer.json
-    except ValueError:
-        return False
-    return isinstance(body, dict) and isinstance(body.get("error"), str)
-
-
-def _rate(answer: Answer) -> RateFacts | None:
-    limit, remaining = (_number(answer.header(f"X-RateLimit-{name}")) for name in ("Limit", "Remaining"))
-    reset = moment(answer.header("X-RateLimit-Reset"))
-    if limit is None and remaining is None and reset is None:
-        return None
-    return RateFacts(limit, remaining, within_a_day(reset, answer))
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+# What was not understood.
 
 
 def _wrong(expected: str, body: JSONValue) -> Reading:
@@ -475,10 +360,3 @@ def _author_is(value: JSONValue, account: str) -> bool:
 
 def _account_id(ask: Ask) -> str:
     return str(ask.context.get("account", ""))
-
-
-def _resolved(base: str, target: str) -> str | None:
-    try:
-        return urljoin(base, target)
-    except ValueError:
-        return None
