@@ -56,13 +56,14 @@ class Capture:
         settings = archive.settings
         self.spool = Spool(settings.home / "spool", ids.new_id("sp"))
         self.pending = Pending(self.spool.folder)
-        self.pacer = Pacer(pause=settings.request_pause_seconds)
+        self.pacer = Pacer(pause=settings.request_pause_seconds, clock=archive.clock)
         self.fetcher = Fetcher(
             user_agent=_user_agent(settings.contact),
             trusted_origins=frozenset(settings.trusted_origins),
             spool_folder=self.spool.folder,
             read_timeout=settings.request_timeout_seconds,
             total_timeout=settings.request_total_seconds,
+            clock=archive.clock,
         )
         self.committer = Committer(
             archive.database, archive.store, archive.search, archive.clock, timedelta(seconds=settings.lease_seconds)
