@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 _LONGEST = 8192
 _TARGET = re.compile(r"\s*<([^<>]*)>")
 _PARAMETER = re.compile(r"""\s*;\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*))?""")
+_UNUSABLE = re.compile(r"""[\s<>"\\]""")
 _COMMA = re.compile(r"\s*,")
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _PORTS = {"http": 80, "https": 443}
@@ -65,7 +66,7 @@ def web(url: str, base: str | None = None) -> SplitResult | None:
 
     Refused: other schemes, no host, user names and passwords, spaces and control characters, more than 8 KiB.
     """
-    if len(url) > _LONGEST or not url.isprintable() or any(letter.isspace() or letter in '<>"\\' for letter in url):
+    if len(url) > _LONGEST or not url.isprintable() or _UNUSABLE.search(url):
         return None
     try:
         parts = urlsplit(urljoin(base, url) if base else url)
