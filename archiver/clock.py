@@ -49,6 +49,6 @@ def from_text(text: str) -> datetime:
     Raises:
         ValueError: not a UTC time of that form.
     """
-    if not text.endswith("Z"):
+    if not isinstance(text, str) or not text.endswith("Z") or "+" in text or "-" in text[10:]:
         raise ValueError(f"not a UTC time: {text!r}")
     return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)

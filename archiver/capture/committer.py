@@ -132,7 +132,7 @@ def _newest(connection: Connection, account: str) -> int:
 def _events(work: Work) -> list[NewEvent]:
     events = [exchange_event(row) for row in work.exchanges]
     events += [segment_event("segment.archived", one, stored) for one, stored in work.segments]
-    events += [run_event(part) for part in work.parts if part.final and part.access == PUBLIC]
+    events += [run_event(part) for part in work.parts]
     return events
 
 
@@ -152,19 +152,14 @@ def segment_event(kind: str, segment: FinishedSegment, stored: Stored) -> NewEve
 
 
 def run_event(part: Part) -> NewEvent:
+    """A run's end, or another part it left."""
     fields = part.fields
-    return NewEvent(
-        "run.finished",
-        "run",
-        part.run,
-        {
-            "account": part.account,
-            "number": part.number,
-            "sweep": fields["sweep"],
-            "outcome": fields["outcome"],
-            "commitment": fields["commitment"],
-        },
-    )
+    facts = {"account": part.account, "number": part.number, "commitment": fields["commitment"]}
+    if part.final and part.access == PUBLIC:
+        return NewEvent(
+            "run.finished", "run", part.run, facts | {"sweep": fields["sweep"], "outcome": fields["outcome"]}
+        )
+    return NewEvent("run.recorded", "run", part.run, facts | {"part": part.part, "access": part.access})
 
 
 def index_changed(connection: Connection, search: SearchIndex, changed: Sequence[str]) -> None:

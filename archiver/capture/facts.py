@@ -13,7 +13,7 @@ from archiver import clock, ids
 from archiver.capture import asks
 from archiver.capture.codings import decoded_body
 from archiver.capture.wire import WireExchange
-from archiver.evidence.commitment import commit_exchange
+from archiver.evidence.commitment import commit_exchange, usable_cuts
 from connectors.contract import Ask, Reading
 
 EMPTY = Reading()
@@ -122,7 +122,7 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         "body_sha256": wire.body_sha256,
         "body_size": wire.body_size,
     }
-    facts |= _understanding(reading)
+    facts |= _understanding(reading, len(decoded_body(wire.headers, wire.body)) if reading.cuts else 0)
     if wire.masked_request or wire.masked_response:
         facts["masked"] = {"request": wire.masked_request, "response": wire.masked_response}
     if taken.follows is not None:
@@ -150,7 +150,7 @@ def _network(wire: WireExchange) -> Mapping[str, Any]:
     return {name: value for name, value in named.items() if value}
 
 
-def _understanding(reading: Reading) -> dict[str, Any]:
+def _understanding(reading: Reading, size: int) -> dict[str, Any]:
     understood: dict[str, Any] = {}
     if reading.records:
         understood["records"] = [[record.key, record.place] for record in reading.records]
@@ -159,5 +159,5 @@ def _understanding(reading: Reading) -> dict[str, Any]:
     if reading.problem is not None:
         understood["problem"] = {"kind": reading.problem.kind.value, "detail": reading.problem.detail}
     if reading.cuts:
-        understood["cuts"] = list(reading.cuts)
+        understood["cuts"] = usable_cuts(reading.cuts, size)
     return understood

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archiver import ids
+from archiver.capture.ahead import Ahead
 from archiver.capture.asking import Asked, Asker, Stopped
 from archiver.capture.facts import Taken
 from archiver.capture.fetching import WantedFile, wanted_files
@@ -42,8 +43,11 @@ class SweepRun:
     seen: Seen
     clock: Clock
     requests: int
+    due: Callable[[], bool]
+    """Whether a checkpoint would commit."""
     checkpoint: Callable[[], None]
     watch: Watcher | None = None
+    ahead: Ahead = field(init=False)
     listings: Listings = field(default_factory=Listings)
     wanted: list[WantedFile] = field(default_factory=list)
     problem: Problem | None = None
@@ -55,6 +59,9 @@ class SweepRun:
     _gone: list[Asked] = field(default_factory=list)
     _controls: dict[tuple[str, tuple[tuple[str, str], ...]], Asked] = field(default_factory=dict)
     _told: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.ahead = Ahead(self.asker)
 
     def perform(self) -> tuple[RunOutcome, str | None]:
         """Ask everything, then look directly at what was missing. The outcome and its reason.
@@ -70,6 +77,9 @@ class SweepRun:
             stopped = True
         except _Fatal as error:
             fatal = str(error)
+        finally:
+            for asked in self.ahead.close():
+                self._take(asked)
         self._cover()
         stored = self.state.counts.get("exchanges", 0)
         lists = self.listings.by_name.values()
@@ -84,10 +94,17 @@ class SweepRun:
                 listing.fail(PAGE_LIMIT)
             elif not self.listings.repeats(ask):
                 self._page(ask, listing, queue)
-                self.checkpoint()
+                if not self.ahead.under_way:
+                    self.checkpoint()
 
     def _page(self, ask: Ask, listing: Listing, queue: deque[Ask]) -> None:
-        asked = self.asker.ask(ask)
+        asked = self.ahead.answer(ask)
+        if self.sweep.kind is SweepKind.FULL and not self.due() and self.asker.ordinal < self.requests:
+            # The next page comes while this one is taken in. Never across a commit: what is asked ahead is spooled
+            # in the batch that is open now, and must be taken before that batch is cleared.
+            following = asked.reading.next_page
+            if following is not None and asked.problem is None and not self.listings.asked(following):
+                self.ahead.begin(following)
         news = self._take(asked)
         status = asked.answer.wire.status if asked.answer else None
         listing.page(ask, asked.reading, not_modified=status == 304)

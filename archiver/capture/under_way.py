@@ -138,6 +138,7 @@ class UnderWay:
             self._seen,
             self.archive.clock,
             self.archive.settings.run_requests,
+            self._due,
             self._checkpoint,
             watch,
         )
@@ -159,13 +160,15 @@ class UnderWay:
 
     # Committing
 
+    def _due(self) -> bool:
+        """Whether there is much to commit, or it is old."""
+        batch = self._state.batch
+        if self.archive.clock.now() - self._since > _BATCH_AGE:
+            return True
+        return len(batch.entries) >= _BATCH_EXCHANGES or batch.size >= self.archive.settings.segment_bytes
+
     def _checkpoint(self) -> None:
-        """Commit what there is, where it is much or old."""
-        batch, settings = self._state.batch, self.archive.settings
-        old = self.archive.clock.now() - self._since > _BATCH_AGE
-        if not batch.entries and not old:
-            return
-        if len(batch.entries) >= _BATCH_EXCHANGES or batch.size >= settings.segment_bytes or old:
+        if self._due():
             self._commit(None, self.archive.clock.now())
 
     def _files(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None) -> tuple[RunOutcome, str | None]:
