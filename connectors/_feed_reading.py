@@ -32,6 +32,7 @@ _HOPS = 2
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 _HEAD = 512 * 1024
 _UNASKED = Problem(ProblemKind.CONTRACT, "not modified, though nobody asked whether it was")
+_ON_A_PAGE = Problem(ProblemKind.UNSUPPORTED, "the page is there, which does not say that the comment is on it")
 _ELSEWHERE = Problem(ProblemKind.UNSUPPORTED, "the page leads elsewhere, which says nothing of the entry")
 
 
@@ -65,12 +66,14 @@ def _refused(ask: Ask, problem: Problem) -> Reading:
 
 def _page(ask: Ask, answer: Answer) -> Reading:
     """The page of an entry is there. One that led elsewhere says nothing, neither that it is there nor that it is gone:
-    sites often send the lost to their front page."""
+    sites often send the lost to their front page. That of a comment may be its post's, so only its absence counts."""
     looked = ask.context.get("look")
     asked, came = web(ask.url), web(answer.url or ask.url)
     there = asked is not None and came is not None and asked.path.rstrip("/") == came.path.rstrip("/")
     if not there or answer.status != 200 or not isinstance(looked, Sequence) or isinstance(looked, str):
         return Reading(problem=_ELSEWHERE)
+    if ask.context.get("comment") is True:
+        return Reading(problem=_ON_A_PAGE)
     return Reading(present=tuple(str(key) for key in looked))
 
 

@@ -69,7 +69,7 @@ class Feed:
         limits=(
             "A feed lists only its newest entries: an edit or deletion of an older one is not seen.",
             "A comment feed lists only its newest comments: when more arrive between two looks, some are missed.",
-            "A deleted comment cannot be told from one that left its feed.",
+            "A deleted comment that has no page of its own cannot be told from one that left its feed.",
             "A feed that is not well-formed is kept, but not read: what is missing from it would look like an edit.",
             "What the feed does not say (comments awaiting approval, spam, private posts) is not seen.",
         ),
@@ -110,16 +110,18 @@ class Feed:
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for the page of each entry, beside the feed as control.
 
-        Not for pages of other sites, which say nothing of the entry; nor for comments, which share their post's page.
+        Not for pages of other sites, which say nothing of the entry, nor for places inside a page, where comments often
+        are.
         """
         control = _ask(account.platform_id, _feed_reading.CONTROL, Stream.POSTS, {}, (), None)
         for ref in records:
             url = ref.url or ""
-            if ref.kind is not RecordKind.POST or "#" in url or not same_site(url, account.platform_id):
+            if "#" in url or url == account.platform_id or not same_site(url, account.platform_id):
                 continue
-            if url != account.platform_id:
-                ask = _ask(url, _feed_reading.PAGE, Stream.POSTS, {"look": [ref.key]}, (), None)
-                yield replace(ask, control=control)
+            comment = ref.kind is RecordKind.COMMENT
+            stream = Stream.COMMENTS if comment else Stream.POSTS
+            context = {"look": [ref.key]} | ({"comment": True} if comment else {})
+            yield replace(_ask(url, _feed_reading.PAGE, stream, context, (), None), control=control)
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""

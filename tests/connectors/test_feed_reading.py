@@ -403,7 +403,7 @@ def test_only_pages_that_can_say_something_of_an_entry_are_asked_for() -> None:
         RecordRef("entry/1", RecordKind.POST, url="https://www.city.example/1/"),
         RecordRef("entry/2", RecordKind.POST, url="https://elsewhere.example/article"),
         RecordRef("entry/3", RecordKind.POST, url="https://city.example/1/#comment-3"),
-        RecordRef("entry/4", RecordKind.COMMENT, url="https://city.example/1/"),
+        RecordRef("entry/4", RecordKind.COMMENT, url="https://city.example/1/#comment-4"),
         RecordRef("entry/5", RecordKind.POST, url=None),
         RecordRef("entry/6", RecordKind.POST, url=FEED_URL),
         RecordRef("entry/7", RecordKind.POST, url="ftp://city.example/1"),
@@ -412,6 +412,15 @@ def test_only_pages_that_can_say_something_of_an_entry_are_asked_for() -> None:
     assert (ask.url, ask.context["look"]) == ("https://www.city.example/1/", ["entry/1"])
     assert ask.control is not None
     assert ask.control.url == FEED_URL
+
+
+def test_the_page_of_a_comment_says_something_only_when_it_is_gone() -> None:
+    ref = RecordRef("entry/4", RecordKind.COMMENT, url="https://city.example/1/comment/4/")
+    (ask,) = Feed().look(FEED_ACCOUNT, [ref])
+    there, gone = READ(ask, answer(b"<html></html>")), READ(ask, answer(b"", 404))
+    assert (there.present, there.problem is None) == ((), False)
+    assert gone.problem is not None
+    assert gone.problem.kind is ProblemKind.GONE
 
 
 def test_a_page_is_there_or_gone_or_says_nothing() -> None:
