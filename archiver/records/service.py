@@ -1,0 +1,309 @@
+"""Reading records, for pages and commands: one record, its thread, what changed lately.
+
+Every function takes a :class:`Viewer`; what the viewer may see is part of each query, so that nothing else is ever
+counted, shown or missing in a way that tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal_column, select
+
+from archiver.accounts.models import Account
+from archiver.capture.models import Exchange, Segment
+from archiver.errors import NotFound
+from archiver.records import threads
+from archiver.records.contents import equal
+from archiver.records.differences import differences
+from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, chunks, table
+from archiver.records.views import (
+    EVERYTHING,
+    AccountName,
+    AuthorView,
+    Change,
+    MediumView,
+    OccurrenceView,
+    RecordView,
+    StateView,
+    ThreadLine,
+    ThreadRecord,
+    ThreadView,
+    VersionView,
+    Viewer,
+)
+
+__all__ = ["EVERYTHING", "Viewer", "allowed", "recent_changes", "record", "thread"]
+
+_ACCOUNT, _EXCHANGE, _SEGMENT = table(Account), table(Exchange), table(Segment)
+_ACCOUNT_COLUMNS = tuple(_ACCOUNT.c[name].label(f"account_{name}") for name in ("platform", "handle", "name", "url"))
+_BEYOND_THE_FIRST: ColumnElement[int] = literal_column("1")
+"""Written into the statement, so that the index of rows with a number above 1 is used."""
+
+
+def allowed(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Conditions on the record table for what a viewer may see."""
+    conditions: list[ColumnElement[bool]] = []
+    if viewer.accounts is not None:
+        conditions.append(RECORD.c.account_id.in_(sorted(viewer.accounts)))
+    if viewer.access is not None:
+        conditions.append(RECORD.c.access.in_(sorted(viewer.access)))
+    return conditions
+
+
+def record(
+    connection: Connection, record_id: str, viewer: Viewer = EVERYTHING, *, occurrences: int = 100
+) -> RecordView:
+    """One record with its versions, states, files and where it is stored (the latest ``occurrences`` places).
+
+    Raises:
+        NotFound: there is none, or not for this viewer.
+    """
+    row = _one(connection, record_id, viewer)
+    count = select(func.count()).select_from(OCCURRENCE).where(OCCURRENCE.c.record_id == record_id)
+    return RecordView(
+        id=row.id,
+        key=row.key,
+        account=_account(row),
+        kind=row.kind,
+        word=row.word,
+        access=row.access,
+        thread_id=row.thread_id,
+        parent_id=row.parent_id,
+        author=_author(row),
+        url=row.url,
+        created_at=row.created_at,
+        counts=row.counts or {},
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        state=row.state,
+        versions=_versions(connection, record_id),
+        states=_states(connection, record_id),
+        occurrences=_occurrences(connection, record_id, occurrences),
+        occurrence_count=int(connection.execute(count).scalar_one()),
+        media=_media(connection, record_id),
+    )
+
+
+def thread(
+    connection: Connection,
+    record_id: str,
+    as_of: datetime | None = None,
+    viewer: Viewer = EVERYTHING,
+    *,
+    most: int = 2000,
+    deepest: int = 12,
+) -> ThreadView:
+    """The thread a record belongs to, in order, as it stands now or stood at a time.
+
+    What is hidden or no longer returned stays in its place and says so. At most ``most`` records, the oldest, and none
+    deeper than ``deepest``.
+
+    Raises:
+        NotFound: there is no such record, or not for this viewer.
+    """
+    row = _one(connection, record_id, viewer)
+    conditions = [RECORD.c.thread_id == row.thread_id, RECORD.c.account_id == row.account_id, *allowed(viewer)]
+    written = func.coalesce(RECORD.c.created_at, RECORD.c.first_seen_at)
+    if as_of is not None:
+        conditions.append(RECORD.c.first_seen_at <= as_of)
+    total = connection.execute(select(func.count()).select_from(RECORD).where(*conditions)).scalar_one()
+    query = select(RECORD).where(*conditions).order_by(written, RECORD.c.id).limit(most)
+    found = {one.id: one for one in connection.execute(query)}
+    texts = _texts(connection, found, as_of)
+    states = {} if as_of is None else _states_at(connection, found, as_of)
+    members = [threads.Member(one.id, one.parent_id, one.created_at or one.first_seen_at) for one in found.values()]
+    lines = tuple(
+        ThreadLine(line.id, line.depth, None if line.missing else _in_thread(found[line.id], texts, states))
+        for line in threads.arrange(row.thread_id, members, deepest)
+    )
+    return ThreadView(row.thread_id, _account(row), as_of, lines, int(total))
+
+
+def recent_changes(
+    connection: Connection, viewer: Viewer = EVERYTHING, *, limit: int = 50, before: datetime | None = None
+) -> list[Change]:
+    """Edits and new states of known records, newest first; ``before`` is where the page before ended."""
+    edits = _edits(connection, viewer, limit, before)
+    states = _state_changes(connection, viewer, limit, before)
+    return sorted([*edits, *states], key=lambda change: (change.at, change.record_id), reverse=True)[:limit]
+
+
+# One record ---------------------------------------------------------------------------------------------------------
+
+
+def _one(connection: Connection, record_id: str, viewer: Viewer) -> Row[Any]:
+    query = (
+        select(RECORD, *_ACCOUNT_COLUMNS)
+        .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
+        .where(RECORD.c.id == record_id, *allowed(viewer))
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("there is no such record in this archive")
+    return row
+
+
+def _account(row: Row[Any]) -> AccountName:
+    return AccountName(row.account_id, row.account_platform, row.account_handle, row.account_name, row.account_url)
+
+
+def _author(row: Row[Any]) -> AuthorView:
+    return AuthorView(row.author_id, row.author_name, row.author_handle)
+
+
+def _versions(connection: Connection, record_id: str) -> tuple[VersionView, ...]:
+    query = select(VERSION).where(VERSION.c.record_id == record_id).order_by(VERSION.c.number)
+    rows = connection.execute(query).all()
+    return tuple(_version(row, before) for before, row in pairwise([None, *rows]) if row is not None)
+
+
+def _version(row: Row[Any], before: Row[Any] | None) -> VersionView:
+    return VersionView(
+        id=row.id,
+        number=row.number,
+        text=row.text,
+        content=row.content,
+        as_of=row.as_of,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        changes=() if before is None else differences(before.text, row.text),
+        changed=() if before is None else _changed(before, row),
+    )
+
+
+def _changed(before: Row[Any], after: Row[Any]) -> tuple[str, ...]:
+    """Fields that both versions have and that differ; none where they were read with different schemes."""
+    if before.scheme != after.scheme:
+        return ()
+    names = sorted(before.content.keys() & after.content.keys())
+    return tuple(name for name in names if not equal(before.content[name], after.content[name]))
+
+
+def _states(connection: Connection, record_id: str) -> tuple[StateView, ...]:
+    query = select(STATE).where(STATE.c.record_id == record_id).order_by(STATE.c.number)
+    return tuple(
+        StateView(row.state, row.from_at, row.last_at, tuple(row.evidence)) for row in connection.execute(query)
+    )
+
+
+def _occurrences(connection: Connection, record_id: str, most: int) -> tuple[OccurrenceView, ...]:
+    here = ("exchange_id", "position", "place", "observed_at", "last_seen_at", "as_of", "retrospective", "version_id")
+    query = (
+        select(
+            *(OCCURRENCE.c[name] for name in here),
+            *(_EXCHANGE.c[name] for name in ("run_id", "uri", "status", "segment_id", "offset", "length")),
+            *(_EXCHANGE.c[name] for name in ("body_sha256", "commitment")),
+            _SEGMENT.c.key.label("segment_key"),
+            _SEGMENT.c.sha256.label("segment_sha256"),
+        )
+        .join(_EXCHANGE, _EXCHANGE.c.id == OCCURRENCE.c.exchange_id)
+        .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
+        .where(OCCURRENCE.c.record_id == record_id)
+        .order_by(OCCURRENCE.c.arrival.desc(), OCCURRENCE.c.ordinal.desc(), OCCURRENCE.c.position.desc())
+        .limit(most)
+    )
+    return tuple(OccurrenceView(**row) for row in connection.execute(query).mappings())
+
+
+def _media(connection: Connection, record_id: str) -> tuple[MediumView, ...]:
+    columns = [MEDIUM.c[name] for name in MediumView.__slots__]
+    query = select(*columns).where(MEDIUM.c.record_id == record_id).order_by(MEDIUM.c.id)
+    return tuple(MediumView(*row) for row in connection.execute(query))
+
+
+# A thread -----------------------------------------------------------------------------------------------------------
+
+
+def _texts(
+    connection: Connection, records: Mapping[str, Row[Any]], as_of: datetime | None
+) -> dict[str, tuple[str, int]]:
+    """Text and number of the version of each record, now or at a time."""
+    query = select(VERSION.c.record_id, VERSION.c.text, VERSION.c.number).order_by(VERSION.c.number)
+    if as_of is None:
+        wanted: Iterable[str] = [row.version_id for row in records.values()]
+        column = VERSION.c.id
+    else:
+        wanted, column = records, VERSION.c.record_id
+        query = query.where(func.coalesce(VERSION.c.as_of, VERSION.c.first_seen_at) <= as_of)
+    found = {}
+    for chunk in chunks(wanted):
+        for row in connection.execute(query.where(column.in_(chunk))):
+            found[row.record_id] = (row.text, row.number)
+    return found
+
+
+def _states_at(connection: Connection, records: Iterable[str], as_of: datetime) -> dict[str, str]:
+    query = select(STATE.c.record_id, STATE.c.state).order_by(STATE.c.number).where(STATE.c.from_at <= as_of)
+    found = {}
+    for chunk in chunks(records):
+        for row in connection.execute(query.where(STATE.c.record_id.in_(chunk))):
+            found[row.record_id] = row.state
+    return found
+
+
+def _in_thread(row: Row[Any], texts: Mapping[str, tuple[str, int]], states: Mapping[str, str]) -> ThreadRecord:
+    text, number = texts.get(row.id, ("", 0))
+    return ThreadRecord(
+        id=row.id,
+        kind=row.kind,
+        word=row.word,
+        author=_author(row),
+        url=row.url,
+        created_at=row.created_at,
+        first_seen_at=row.first_seen_at,
+        last_seen_at=row.last_seen_at,
+        state=states.get(row.id, row.state),
+        text=text,
+        version=number,
+        versions=row.versions,
+    )
+
+
+# What changed lately ------------------------------------------------------------------------------------------------
+
+
+def _edits(connection: Connection, viewer: Viewer, limit: int, before: datetime | None) -> Sequence[Change]:
+    earlier = VERSION.alias("earlier")
+    query = _changes(viewer, VERSION.c.first_seen_at, limit, before).add_columns(
+        VERSION.c.text, earlier.c.text.label("earlier_text")
+    )
+    query = (
+        query.select_from(VERSION)
+        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
+        .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
+        .join(earlier, and_(earlier.c.record_id == RECORD.c.id, earlier.c.number == VERSION.c.number - 1))
+        .where(VERSION.c.number > _BEYOND_THE_FIRST)
+    )
+    return [_change(row, differences(row.earlier_text, row.text), None, None) for row in connection.execute(query)]
+
+
+def _state_changes(connection: Connection, viewer: Viewer, limit: int, before: datetime | None) -> Sequence[Change]:
+    earlier = STATE.alias("earlier")
+    query = _changes(viewer, STATE.c.from_at, limit, before).add_columns(
+        VERSION.c.text, earlier.c.state.label("state_before"), STATE.c.state.label("state_after")
+    )
+    query = (
+        query.select_from(STATE)
+        .join(RECORD, RECORD.c.id == STATE.c.record_id)
+        .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
+        .join(VERSION, VERSION.c.id == RECORD.c.version_id)
+        .join(earlier, and_(earlier.c.record_id == RECORD.c.id, earlier.c.number == STATE.c.number - 1))
+        .where(STATE.c.number > _BEYOND_THE_FIRST)
+    )
+    return [_change(row, (), row.state_before, row.state_after) for row in connection.execute(query)]
+
+
+def _changes(viewer: Viewer, at: ColumnElement[Any], limit: int, before: datetime | None) -> Select[Any]:
+    columns = (RECORD.c.id, RECORD.c.account_id, RECORD.c.kind, RECORD.c.author_name)
+    query = select(at.label("at"), *columns, *_ACCOUNT_COLUMNS).where(at.is_not(None), *allowed(viewer))
+    if before is not None:
+        query = query.where(at < before)
+    return query.order_by(at.desc()).limit(limit)
+
+
+def _change(row: Row[Any], edit: Any, before: str | None, after: str | None) -> Change:
+    return Change(row.at, row.id, _account(row), row.kind, row.author_name, row.text, edit, before, after)

@@ -1,0 +1,201 @@
+"""What pages and commands show of records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from archiver.records.differences import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whose eyes. None: every account, every access class. What a viewer may not see does not exist for them."""
+
+    accounts: frozenset[str] | None = None
+    access: frozenset[str] | None = None
+
+
+EVERYTHING = Viewer()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountName:
+    id: str
+    platform: str
+    handle: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorView:
+    """Who wrote it, as of its latest stored occurrence."""
+
+    id: str | None
+    name: str | None
+    handle: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """What the record said for a while."""
+
+    id: str
+    number: int
+    text: str
+    content: Mapping[str, Any]
+    as_of: datetime | None
+    """Since when, by the platform's clock."""
+    first_seen_at: datetime | None
+    """None: known only from the platform's history."""
+    last_seen_at: datetime | None
+    changes: tuple[Segment, ...]
+    """How its text differs from the version before; empty for the first."""
+    changed: tuple[str, ...]
+    """Names of the content fields that differ from the version before, text or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateView:
+    state: str
+    from_at: datetime
+    last_at: datetime
+    evidence: tuple[str, ...]
+    """Ids of the exchanges that first showed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrenceView:
+    """One place where the record is stored, and how to get there."""
+
+    exchange_id: str
+    position: int
+    place: str
+    """In the body: a JSON pointer, or ``bytes=START-END``."""
+    observed_at: datetime
+    last_seen_at: datetime | None
+    """Last time an answer repeated it and was therefore not stored."""
+    as_of: datetime | None
+    retrospective: bool
+    version_id: str
+    run_id: str
+    uri: str
+    status: int | None
+    segment_id: str
+    segment_key: str
+    segment_sha256: str
+    offset: int
+    length: int
+    """Of the response's gzip member in the segment."""
+    body_sha256: str
+    commitment: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediumView:
+    id: str
+    key: str
+    kind: str
+    url: str
+    alt_text: str | None
+    state: str
+    reason: str | None
+    content_type: str | None
+    sha256: str | None
+    size: int | None
+    exchange_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One record with everything that is known of it."""
+
+    id: str
+    key: str
+    account: AccountName
+    kind: str
+    word: str | None
+    access: str
+    thread_id: str
+    parent_id: str | None
+    author: AuthorView
+    url: str | None
+    created_at: datetime | None
+    counts: Mapping[str, int]
+    first_seen_at: datetime
+    last_seen_at: datetime
+    state: str
+    versions: tuple[VersionView, ...]
+    states: tuple[StateView, ...]
+    occurrences: tuple[OccurrenceView, ...]
+    """The latest, newest first, up to a bound."""
+    occurrence_count: int
+    media: tuple[MediumView, ...]
+
+    @property
+    def text(self) -> str:
+        """What it says now, or said last."""
+        return self.versions[-1].text
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadRecord:
+    """A record as it stands in its thread."""
+
+    id: str
+    kind: str
+    word: str | None
+    author: AuthorView
+    url: str | None
+    created_at: datetime | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    state: str
+    text: str
+    version: int
+    """Number of the version shown."""
+    versions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """One line of a thread. ``record`` None: answered by others, but not captured."""
+
+    id: str
+    depth: int
+    record: ThreadRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadView:
+    id: str
+    account: AccountName
+    as_of: datetime | None
+    lines: tuple[ThreadLine, ...]
+    total: int
+    """Records in the thread, shown or not."""
+
+    @property
+    def whole(self) -> bool:
+        return sum(line.record is not None for line in self.lines) == self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An edit, or a new state, of a record that was known before."""
+
+    at: datetime
+    record_id: str
+    account: AccountName
+    kind: str
+    author_name: str | None
+    text: str
+    edit: tuple[Segment, ...]
+    """Where it was edited: how the text differs from before; empty where its state changed."""
+    before: str | None
+    """Where its state changed: from what."""
+    after: str | None
+    """Where its state changed: to what."""

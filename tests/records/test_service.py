@@ -1,0 +1,205 @@
+"""Reading records, their threads and what changed."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import event, insert, text
+
+from archiver.accounts.models import Account
+from archiver.errors import NotFound
+from archiver.records.differences import Segment
+from archiver.records.service import recent_changes, record, thread
+from archiver.records.views import RecordView, ThreadView, Viewer
+from connectors.contract import AccessClass, State
+from tests.records.city import START, City, ask, at, author, comment, seen, told
+
+
+def read(city: City, key: str, viewer: Viewer | None = None) -> RecordView:
+    with city.database.read() as connection:
+        return record(connection, city.id(key), viewer or Viewer())
+
+
+def threaded(
+    city: City, key: str, as_of: float | None = None, viewer: Viewer | None = None, most: int = 100
+) -> ThreadView:
+    with city.database.read() as connection:
+        when = None if as_of is None else at(as_of)
+        return thread(connection, city.id(key), when, viewer or Viewer(), most=most)
+
+
+def shown(view: ThreadView) -> list[tuple[int, str]]:
+    return [(line.depth, line.record.text if line.record else "?") for line in view.lines]
+
+
+def test_a_record_shows_its_versions_with_their_differences_and_where_each_sight_is_stored(city: City) -> None:
+    first = told(1, 1, seen("status/0"), seen("status/1", "Open today", as_of=1, author=author("City"), place="/1"))
+    second = told(2, 2, seen("status/1", "Closed today", as_of=2, media=["a"]), ordinal=3)
+    city.apply(first)
+    city.apply(second)
+    city.apply(same=[(second, [0], 8)])
+    view = read(city, "status/1")
+    assert (view.account.handle, view.author.name, view.state, view.text) == (
+        "city",
+        "City",
+        "visible",
+        "Closed today",
+    )
+    assert [one.text for one in view.versions] == ["Open today", "Closed today"]
+    assert view.versions[0].changes == ()
+    assert view.versions[1].changes == (
+        Segment("removed", "Open"),
+        Segment("added", "Closed"),
+        Segment("same", " today"),
+    )
+    assert view.versions[1].changed == ("text",)
+    latest, earliest = view.occurrences
+    assert (earliest.exchange_id, earliest.position, earliest.place) == (first.id, 1, "/1")
+    assert (latest.segment_key, latest.offset, latest.length) == ("segments/2", 300, 90)
+    assert (latest.last_seen_at, view.last_seen_at, view.occurrence_count) == (at(8), at(8), 2)
+    assert [one.key for one in view.media] == ["a"]
+    assert view.states[0].evidence == (first.id,)
+
+
+def test_a_record_that_is_not_there_is_not_found(city: City) -> None:
+    with pytest.raises(NotFound, match="no such record"):
+        read(city, "status/1")
+
+
+def test_fields_only_one_version_has_are_not_called_changed(city: City) -> None:
+    city.apply(told(1, 1, seen("status/1", "A", content={"text": "A", "language": "en"})))
+    city.apply(told(2, 2, seen("status/1", "B", content={"text": "B", "poll": None})))
+    assert read(city, "status/1").versions[1].changed == ("text",)
+
+
+def test_a_thread_is_shown_in_order_with_what_is_gone_in_its_place(city: City) -> None:
+    city.apply(
+        told(
+            1,
+            1,
+            seen("status/1", "post", created_at=at(-3)),
+            comment("status/2", "status/1", "status/1", "first", created_at=at(-2)),
+            comment("status/3", "status/2", "status/1", "answer", created_at=at(-1)),
+            comment("status/4", "status/9", "status/1", "orphan", created_at=at(0)),
+        )
+    )
+    city.apply(concluded=[("status/2", State.NOT_RETURNED, 5, ["ex_look"])])
+    view = threaded(city, "status/3")
+    assert view.id == city.id("status/1")
+    assert shown(view) == [(0, "post"), (1, "first"), (2, "answer"), (0, "?"), (1, "orphan")]
+    assert [line.record.state for line in view.lines if line.record] == [
+        "visible",
+        "not_returned",
+        "visible",
+        "visible",
+    ]
+    assert view.lines[3].id == city.id("status/9")
+    assert (view.total, view.whole) == (4, True)
+    cut = threaded(city, "status/1", most=2)
+    assert (shown(cut), cut.total, cut.whole) == ([(0, "post"), (1, "first")], 4, False)
+
+
+def test_a_thread_is_shown_as_it_stood_at_a_time(city: City) -> None:
+    city.apply(told(1, 1, seen("status/1", "post")))
+    city.apply(told(2, 2, comment("status/2", "status/1", "status/1", "one wording")))
+    city.apply(told(3, 4, comment("status/2", "status/1", "status/1", "another wording", state=State.HIDDEN_BY_PAGE)))
+    assert shown(threaded(city, "status/1", as_of=1)) == [(0, "post")]
+    earlier, later = threaded(city, "status/1", as_of=3), threaded(city, "status/1", as_of=5)
+    assert shown(earlier) == [(0, "post"), (1, "one wording")]
+    assert shown(later) == [(0, "post"), (1, "another wording")]
+    assert [line.record.state for line in earlier.lines if line.record] == ["visible", "visible"]
+    assert [line.record.state for line in later.lines if line.record] == ["visible", "hidden_by_page"]
+
+
+def test_what_a_viewer_may_not_see_does_not_exist_for_them(city: City) -> None:
+    city.apply(
+        told(1, 1, seen("status/1", "post")),
+        told(
+            1,
+            1,
+            comment("status/2", "status/1", "status/1", "secret"),
+            ordinal=1,
+            asked=ask(None, access=AccessClass.PRIVATE),
+        ),
+    )
+    city.apply(
+        told(
+            2,
+            2,
+            comment("status/2", "status/1", "status/1", "secret, edited"),
+            asked=ask(None, access=AccessClass.PRIVATE),
+        )
+    )
+    public = Viewer(access=frozenset({"public"}))
+    stranger = Viewer(accounts=frozenset({"ac_other"}))
+    nobody = Viewer(accounts=frozenset())
+    assert read(city, "status/1", public).text == "post"
+    for key, viewer in (("status/2", public), ("status/1", stranger), ("status/1", nobody)):
+        with pytest.raises(NotFound):
+            read(city, key, viewer)
+        with pytest.raises(NotFound):
+            threaded(city, key, viewer=viewer)
+    seen_by_public = threaded(city, "status/1", viewer=public)
+    assert (shown(seen_by_public), seen_by_public.total) == ([(0, "post")], 1)
+    with city.database.read() as connection:
+        assert len(recent_changes(connection)) == 1
+        assert recent_changes(connection, public) == []
+        assert recent_changes(connection, stranger) == []
+        assert len(recent_changes(connection, Viewer(accounts=frozenset({city.account})))) == 1
+
+
+def test_recent_changes_are_edits_and_states_newest_first(city: City) -> None:
+    city.apply(told(1, 1, seen("status/1", "A"), seen("status/2", "x"), seen("status/3", "never changes")))
+    city.apply(told(2, 3, seen("status/1", "B")))
+    city.apply(concluded=[("status/2", State.NOT_RETURNED, 4, ["ex_look"])])
+    city.apply(told(3, 5, seen("status/1", "C")))
+    with city.database.read() as connection:
+        changes = recent_changes(connection)
+        assert [(one.at, one.text, one.before, one.after) for one in changes] == [
+            (at(5), "C", None, None),
+            (at(4), "x", "visible", "not_returned"),
+            (at(3), "B", None, None),
+        ]
+        assert changes[0].edit == (Segment("removed", "B"), Segment("added", "C"))
+        assert [one.at for one in recent_changes(connection, limit=2)] == [at(5), at(4)]
+        assert [one.at for one in recent_changes(connection, before=at(4))] == [at(3)]
+
+
+def test_recent_changes_are_found_by_their_own_index(city: City) -> None:
+    with city.database.read() as connection:
+        statements: list[str] = []
+        event.listen(connection, "before_cursor_execute", lambda *told: statements.append(told[2]))
+        recent_changes(connection, limit=5)
+        plans = " ".join(
+            str(row)
+            for statement in list(statements)
+            for row in connection.execute(text("EXPLAIN QUERY PLAN " + statement.replace("?", "5")))
+        )
+    assert "ix_version_edited" in plans
+    assert "ix_state_changed" in plans
+
+
+def test_records_of_another_account_are_not_mixed_into_a_thread(city: City) -> None:
+    city.apply(told(1, 1, seen("status/1", "post")))
+    with city.database.write() as connection:
+        connection.execute(
+            insert(Account).values(
+                id="ac_other",
+                platform="test",
+                service="s",
+                platform_id="2",
+                handle="h",
+                name="n",
+                url="u",
+                authority="a",
+                provisional=True,
+                state="active",
+                state_since=START,
+                settings={},
+                added_at=START,
+            )
+        )
+    other = City.__new__(City)
+    other.database, other.account, other._runs = city.database, "ac_other", {"rn_1"}
+    other.apply(told(1, 1, seen("status/1", "another city's post"), ordinal=5))
+    assert shown(threaded(city, "status/1")) == [(0, "post")]
+    assert shown(threaded(other, "status/1")) == [(0, "another city's post")]
