@@ -81,7 +81,8 @@ def ours(url: str, home: Path) -> Captured:
 
 def pages(url: str, records: int) -> list[str]:
     """The addresses of all pages, as a sweep asks for them."""
-    found, client = [], httpx.Client()
+    found: list[str] = []
+    client = httpx.Client()
     origin, handle = url.split("/@")
     account = client.get(f"{origin}/api/v1/accounts/lookup", params={"acct": handle}).json()["id"]
     address: str | None = f"{origin}/api/v1/accounts/{account}/statuses?limit={_PAGE}"
@@ -93,7 +94,7 @@ def pages(url: str, records: int) -> list[str]:
 
 
 def recorder(addresses: list[str], folder: Path) -> float:
-    """``warcio.capture_http`` with requests, in a process of its own, since it replaces parts of the standard library."""
+    """``warcio.capture_http`` with requests, in a process of its own, since it replaces library parts."""
     script = (
         "import sys, time, json\n"
         "from warcio.capture_http import capture_http\n"
@@ -261,7 +262,6 @@ def main() -> None:
     chosen = parser.parse_args()
     json.dump(measure(chosen.records, chosen.rounds), sys.stdout, indent=2)
     print()
-
 
 
 if __name__ == "__main__":

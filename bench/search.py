@@ -153,7 +153,7 @@ def questions(corpus: Corpus, raw: sqlite3.Connection, number: int) -> dict[str,
         fitting = sorted(word for word, share in shares if low <= share <= high)
         return lambda: choose.choice(fitting)
 
-    rare, middle, common = words(0.00001, 0.0003), words(0.006, 0.02), words(0.03, 0.1)
+    rare, middle, common = words(0.00001, max(0.0003, 10 / corpus.records)), words(0.006, 0.02), words(0.03, 0.1)
     texts = [row[0] for row in raw.execute("SELECT body FROM plain WHERE rowid % 997 = 5 LIMIT 500")]
 
     def phrase() -> str:
