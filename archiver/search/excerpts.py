@@ -65,19 +65,20 @@ def _cut(text: str, spans: list[Span]) -> str:
     pieces: list[str] = ["… " if start else ""]
     at = start
     for left, right in spans:
-        if left >= start and right <= end:
+        left, right = max(left, at), min(right, end)
+        if left < right:
             pieces += (_shown(text[at:left]), _ON, _shown(text[left:right]), _OFF)
             at = right
     pieces += (_shown(text[at:end]), " …" if end < len(text) else "")
     return "".join(pieces).strip()
 
 
-def _window(text: str, spans: list[Span]) -> tuple[int, int]:
+def _window(text: str, spans: list[Span]) -> Span:
     if len(text) <= LENGTH:
         return 0, len(text)
     first, first_end = spans[0] if spans else (0, 0)
     start = max(0, min(first - _BEFORE, len(text) - LENGTH))
-    end = min(len(text), max(start + LENGTH, first_end))
+    end = min(len(text), start + LENGTH)
     if start:
         space = text.find(" ", start, first)
         start = space + 1 if space >= 0 else start

@@ -60,13 +60,13 @@ class Finder:
         if self._pattern is not None and text.isascii() and not self._has_joined(text):
             return _close(sorted(self._ascii_places(text.lower(), self._pattern)))
         found = tokens(text)
-        places: set[int] = set()
+        places: list[Span] = []
         if self._stems:
-            places.update(place for place, token in enumerate(found) if stem(token.plain) in self._stems)
-            places.update(self._joined_places(text, found))
+            places.extend((token.start, token.end) for token in found if stem(token.plain) in self._stems)
+            places.extend(self._joined_places(text, found))
         if self._runs:
-            places.update(self._run_places(found))
-        return _close([found[place][:2] for place in sorted(places)])
+            places.extend(self._run_places(found))
+        return _close(sorted(places))
 
     def _ascii_places(self, text: str, pattern: re.Pattern[str]) -> Iterator[Span]:
         """The same for a text without surprises, by patterns: several times faster."""
@@ -81,21 +81,21 @@ class Finder:
             return False
         return any(stem(word) in self._stems for word in analyse(text).joined)
 
-    def _run_places(self, found: list[Token]) -> Iterator[int]:
+    def _run_places(self, found: list[Token]) -> Iterator[Span]:
         for place, token in enumerate(found):
             for first in {token.plain, token.marked, ""} & self._by_first.keys():
                 for run in self._by_first[first]:
                     if _stands_at(run, found, place):
-                        yield from range(place, place + len(run.words))
+                        yield token.start, found[place + len(run.words) - 1].end
 
-    def _joined_places(self, text: str, found: list[Token]) -> Iterator[int]:
+    def _joined_places(self, text: str, found: list[Token]) -> Iterator[Span]:
         """Words that are parts of a joined word that was asked for."""
         start = 0
         for place in range(1, len(found) + 1):
             if place < len(found) and is_joiner(text[found[place - 1].end : found[place].start]):
                 continue
             if place - start > 1 and stem("".join(token.plain for token in found[start:place])) in self._stems:
-                yield from range(start, place)
+                yield found[start].start, found[place - 1].end
             start = place
 
 

@@ -14,6 +14,7 @@ from archiver.records.models import Medium, Record, Version
 from archiver.search.documents import Document, DocumentVersion
 
 _BATCH = 1000
+_THREADS = 500
 _T = TypeVar("_T")
 
 _RECORD = Record.__table__
@@ -44,12 +45,13 @@ def batches(things: Iterable[_T], size: int) -> Iterator[list[_T]]:
 
 
 def _all_ids(connection: Connection) -> Iterator[str]:
+    """Thread by thread, so that the records of one thread are read together and :func:`_answered` looks at it once."""
     last = ""
-    while page := connection.scalars(
-        select(_RECORD.c.id).where(_RECORD.c.id > last).order_by(_RECORD.c.id).limit(_BATCH)
-    ).all():
-        yield from page
-        last = page[-1]
+    in_order = select(_RECORD.c.thread_id).distinct().order_by(_RECORD.c.thread_id).limit(_THREADS)
+    while threads := connection.scalars(in_order.where(_RECORD.c.thread_id > last)).all():
+        chosen = select(_RECORD.c.id).where(_RECORD.c.thread_id.in_(threads)).order_by(_RECORD.c.thread_id)
+        yield from connection.scalars(chosen).all()
+        last = threads[-1]
 
 
 def _documents(connection: Connection, ids: Sequence[str]) -> Iterator[Document]:
