@@ -25,11 +25,11 @@ from typing import Any
 from archiver import ids
 from archiver.capture import asks
 from archiver.capture.facts import Committed, MediumOf, RunIdentity, Taken, commit
-from archiver.capture.faults import crash_point
 from archiver.capture.parts import Part
 from archiver.capture.spool import FrameFile, write_durably
 from archiver.capture.wire import BodyFile, Network, WireExchange
 from archiver.clock import from_text, to_text
+from archiver.faults import crash_point
 from archiver.storage.segment_writer import Placed, SegmentInfo, SegmentWriter, segment_key
 
 

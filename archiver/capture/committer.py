@@ -19,7 +19,6 @@ from archiver.capture.commit import (
     write_run,
     write_segments,
 )
-from archiver.capture.faults import crash_point
 from archiver.capture.leases import Held, StaleLease
 from archiver.capture.models import Run
 from archiver.capture.parts import PUBLIC, Part
@@ -28,6 +27,7 @@ from archiver.clock import Clock
 from archiver.database import Database
 from archiver.evidence import log
 from archiver.evidence.log import NewEvent
+from archiver.faults import crash_point
 from archiver.records.apply import Applied, Applier
 from archiver.search.index import SearchIndex
 from archiver.search.source import answered_by, read_documents

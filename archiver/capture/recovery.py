@@ -31,7 +31,6 @@ from archiver.capture.commit import exchange_row
 from archiver.capture.committer import Committer, Work, closed_at
 from archiver.capture.contents import Contents, read_contents
 from archiver.capture.facts import Taken
-from archiver.capture.faults import crash_point
 from archiver.capture.leases import Held, StaleLease
 from archiver.capture.models import Run
 from archiver.capture.parts import Part
@@ -39,6 +38,7 @@ from archiver.capture.pending import Pending, left_behind
 from archiver.capture.run import RunState, RunTerms, terms_from
 from archiver.capture.seen import Seen
 from archiver.capture.spool import Spool, keep_torn, read_frames, sync_folder
+from archiver.faults import crash_point
 from archiver.storage.protocol import Stored
 
 if TYPE_CHECKING:

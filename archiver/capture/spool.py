@@ -20,8 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from archiver.capture.faults import crash_point
 from archiver.errors import ArchiverError, OutOfSpace
+from archiver.faults import crash_point
 
 _MAGIC = b"CRF1"
 _HEAD = struct.Struct(">4sII")

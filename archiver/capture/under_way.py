@@ -17,7 +17,6 @@ from archiver.capture.batch import Batch
 from archiver.capture.commit import exchange_row, last_bookmark
 from archiver.capture.committer import Committer, Work
 from archiver.capture.facts import RunIdentity, Taken
-from archiver.capture.faults import crash_point
 from archiver.capture.fetching import FileFetcher, postponed_files
 from archiver.capture.leases import Held
 from archiver.capture.outcomes import RunOutcome
@@ -28,6 +27,7 @@ from archiver.capture.seen import Seen
 from archiver.capture.spool import Spool
 from archiver.capture.sweep import SweepRun
 from archiver.capture.terms import about, account_ref, frozen_settings, said_before, segment_terms
+from archiver.faults import crash_point
 from archiver.http import Fetcher
 from connectors.contract import RecordRef, Sweep, SweepKind
 
