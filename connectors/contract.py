@@ -314,14 +314,16 @@ class Reading:
     asks: tuple[Ask, ...] = ()
     """Other questions that follow from this answer (a thread's context, an edit history)."""
     bookmark: Bookmark | None = None
-    """Merged into the account's bookmark once everything before it is archived."""
+    """Merged into the account's bookmark with the commit that archives this answer: so it says where to go on after
+    this page, whatever becomes of the rest of the run."""
     whole: bool = False
     """The listing, from first to last page read in this run, is everything the platform has for it (no cap, no
     window). Only then does absence nominate. Judged on the last page."""
     since: datetime | None = None
     """The listing is a window that reaches back only to this time; absence older than it means nothing."""
     present: tuple[str, ...] = ()
-    """Keys a direct look found in place without returning their content."""
+    """Keys a direct look found in place without returning their content. A look that gives no problem and does not name
+    one of its keys here or among the records says that it is absent."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """The platform's own totals, by listing or record key."""
     rate: RateFacts | None = None

@@ -29,8 +29,12 @@ def ask_platform(
         Refused: it answers that there is no such account, that it is not ours to read, or something unexpected.
     """
     ask = connector.identify(claim)
-    answer = fetch(ask) if fetch is not None else _fetch(archive, ask)
-    reading = connector.read(ask, answer)
+    for _ in range(_HOPS):
+        answer = fetch(ask) if fetch is not None else _fetch(archive, ask)
+        reading = connector.read(ask, answer)
+        if reading.account is not None or not reading.asks:
+            break
+        ask = reading.asks[0]  # the address leads to it, as a web page names its feed
     if reading.problem is not None:
         raise _error_of(reading.problem, connector)
     if reading.account is None or not reading.account.platform_id:

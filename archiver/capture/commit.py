@@ -170,12 +170,13 @@ def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> N
 def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> None:
     """Fold one part into the run's row. Until the final part, a run counts as interrupted: that is what it is when
     nothing more comes."""
-    row = connection.execute(select(Run.counts, Run.drift).where(Run.id == part.run)).one_or_none()
+    row = connection.execute(select(Run.counts, Run.drift, Run.bookmark_after).where(Run.id == part.run)).one_or_none()
     if part.access != PUBLIC:
         if row is not None:
             connection.execute(update(Run).where(Run.id == part.run).values(counts=_counts(row.counts, part.fields)))
         return
     before = last_bookmark(connection, part.account, part.number)
+    kept = row.bookmark_after if row is not None else before
     fields = part.fields
     values = {
         "finished_at": part.at,
@@ -183,7 +184,7 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
         "reason": fields.get("reason") if part.final else "stopped before its end",
         "counts": _counts(row.counts if row else {}, fields),
         "drift": sorted({*(row.drift if row else ()), *fields.get("drift", ())}),
-        "bookmark_after": before if adopted or "bookmark" not in fields else fields["bookmark"],
+        "bookmark_after": fields["bookmark"] if "bookmark" in fields and not adopted else kept,
     }
     if row is not None:
         connection.execute(update(Run).where(Run.id == part.run).values(**values))

@@ -8,6 +8,7 @@ from datetime import datetime
 from archiver.capture.parts import Covered
 from connectors.contract import AccessClass, Ask, Problem, Reading, Stream
 
+_Question = tuple[str, str, tuple[tuple[str, str], ...], str]
 REPEATED = "contract: the platform gave a page it had given before in this run"
 PAGE_LIMIT = "other: more pages than one run asks for; the next run goes on"
 STOPPED = "stopped at what is known"
@@ -77,7 +78,7 @@ class Listings:
     """All lists of one run."""
 
     by_name: dict[str, Listing] = field(default_factory=dict)
-    _pages: set[tuple[str, str, tuple[tuple[str, str], ...]]] = field(default_factory=set)
+    _pages: set[_Question] = field(default_factory=set)
 
     def of(self, ask: Ask) -> Listing:
         """The listing an ask serves; its purpose where it names none (absence then means nothing anyway)."""
@@ -88,9 +89,13 @@ class Listings:
         """Whether this very question was put before in this run; from now on it was."""
         if self.asked(ask):
             return True
-        self._pages.add((ask.method, ask.url, ask.parameters))
+        self._pages.add(_question(ask))
         return False
 
     def asked(self, ask: Ask) -> bool:
         """Whether this very question was put before in this run. A next page that was is a cursor in circles."""
-        return (ask.method, ask.url, ask.parameters) in self._pages
+        return _question(ask) in self._pages
+
+
+def _question(ask: Ask) -> _Question:
+    return (ask.method, ask.url, ask.parameters, ask.authorise)

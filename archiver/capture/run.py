@@ -129,9 +129,9 @@ class RunState:
         }
         fields |= tally.fields()
         if main:
-            fields |= {"counts": self.counts, "adopted": self.adopted}
+            fields |= {"counts": self.counts, "adopted": self.adopted, "bookmark": dict(self.bookmark)}
             if outcome is not None:
-                fields |= {"final": True, "outcome": outcome[0], "reason": outcome[1], "bookmark": self.bookmark}
+                fields |= {"final": True, "outcome": outcome[0], "reason": outcome[1]}
         return fields
 
     def next_batch(self) -> None:

@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from archiver import ids
 from archiver.capture.ahead import Ahead
@@ -20,7 +19,18 @@ from archiver.capture.run import Progress, RunState, Watcher
 from archiver.capture.seen import Seen
 from archiver.capture.watching import Looked
 from archiver.clock import Clock
-from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, RecordRef, State, Sweep, SweepKind
+from connectors.contract import (
+    AccountRef,
+    Ask,
+    Connector,
+    Problem,
+    ProblemKind,
+    Reading,
+    RecordRef,
+    State,
+    Sweep,
+    SweepKind,
+)
 
 _FATAL = (ProblemKind.SIGN_IN_EXPIRED,)
 _LOOKS = 500
@@ -55,7 +65,6 @@ class SweepRun:
     suspicious: str | None = None
     looked: dict[str, Looked] = field(default_factory=dict)
     """Threads that were looked at, by the key of their first record."""
-    _bookmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
     _gone: list[Asked] = field(default_factory=list)
     _controls: dict[tuple[str, tuple[tuple[str, str], ...]], Asked] = field(default_factory=dict)
     _told: float = 0.0
@@ -111,16 +120,21 @@ class SweepRun:
         self._tell(ask.purpose)
         self._judge_problem(asked)
         reading = asked.reading
-        if reading.bookmark is not None:
-            self._bookmarks.setdefault(listing.name, {}).update(reading.bookmark)
+        if reading.bookmark is not None and asked.problem is None:
+            self.state.bookmark.update(reading.bookmark)
         if reading.next_page is not None:
             if self.listings.asked(reading.next_page):
                 listing.fail(REPEATED)
-            elif self.sweep.kind is SweepKind.NEW and reading.records and not news:
+            elif self._at_what_is_known(reading, news=news):
                 listing.stopped = True
             else:
                 queue.appendleft(reading.next_page)
         queue.extend(reading.asks)
+
+    def _at_what_is_known(self, reading: Reading, *, news: bool) -> bool:
+        """A sweep for what is new goes no further once a page brings nothing; not so where the connector keeps its own
+        place page by page: then pages known from a run that was cut short lie before what is still unknown."""
+        return self.sweep.kind is SweepKind.NEW and bool(reading.records) and not news and reading.bookmark is None
 
     def _take(self, asked: Asked, *, keep: bool = False) -> bool:
         """Keep an answer, or note what it repeats. True where it brought anything."""
@@ -240,8 +254,6 @@ class SweepRun:
 
     def _cover(self) -> None:
         for listing in self.listings.by_name.values():
-            if listing.complete:
-                self.state.bookmark.update(self._bookmarks.get(listing.name, {}))
             if listing.pages and (listing.named or listing.fault):
                 self.state.tally_of(listing.access).covered.append(listing.covered(self.seen.since(listing.name)))
 
