@@ -1,9 +1,10 @@
 """The seam to the network: what the rest of the archive knows of HTTP clients.
 
-The library is httpx by its transport, httpcore. httpx's client layer costs as much again as an exchange does, and adds
-what an archive must not have (redirects, cookies, proxies from the environment, decoding); so requests go straight to
-httpcore's pool, on whose public network interface the recorder stands. Together with the recorder, this is the only
-module that knows either library.
+The library is httpx. Requests go through an :class:`httpx.Client` whose transport records
+(:mod:`archiver.capture.transport`); together they are all that knows httpx. What else a client does is kept out, since
+an archive must not have it: each request is built whole, so that no header of httpx's is merged in and the target is
+sent as it was checked, not as httpx would write it; and the client is shown no headers of an answer, so that there is
+nothing to follow, to keep as a cookie or to decode. What is stored comes from the recording alone.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import certifi
-import httpcore
+import httpx
 
 from archiver.capture import addresses
 from archiver.capture.addresses import Destination, Resolver
@@ -39,13 +42,9 @@ from archiver.capture.fetch_errors import (
 from archiver.capture.framing import FramingError, Head, final_head
 from archiver.capture.large_bodies import Spill
 from archiver.capture.masking import Secret, mask_fragment
-from archiver.capture.recorder import (
-    HeadTooLarge,
-    Recording,
-    RecordingBackend,
-    UntrustedCertificate,
-)
+from archiver.capture.recorder import HeadTooLarge, Recording
 from archiver.capture.redirects import redirect_target
+from archiver.capture.transport import RecordingTransport
 from archiver.capture.wire import WireExchange
 from archiver.clock import Clock, SystemClock
 from archiver.errors import ArchiverError, OutOfSpace
@@ -75,12 +74,13 @@ _OWN_HEADERS = frozenset(
     )
 )
 
-_HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
+#: What a method and a header's name are made of (RFC 9110 §5.6.2).
+_TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
 _NOT_IN_HEADER = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]|^[ \t]|[ \t]\Z")
-#: httpcore's own limit; it gives up with a protocol error.
+#: The limit of httpcore, under httpx; it gives up with a protocol error.
 _LARGEST_HEAD = 100 * 1024
 
-for _name in ("httpcore.connection", "httpcore.http11", "httpcore.proxy"):
+for _name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
     logging.getLogger(_name).disabled = True  # at debug level they write whole heads, cookies and tokens included
 
 
@@ -136,18 +136,17 @@ class Fetcher:
         self._total_timeout = total_timeout
         self._resolver = resolver or addresses.system_resolver(connect_timeout)
         self._clock = clock or SystemClock()
-        self._backend = RecordingBackend()
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=_trust(certificate_authorities),
-            max_connections=64,
-            max_keepalive_connections=16,
-            keepalive_expiry=30.0,
-            network_backend=self._backend,
+        self._transport = RecordingTransport(_trust(certificate_authorities))
+        self._client = httpx.Client(
+            transport=self._transport,
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
 
     def close(self) -> None:
         """End all connections."""
-        self._pool.close()
+        self._transport.close()
 
     def fetch(
         self,
@@ -183,6 +182,8 @@ class Fetcher:
         where = addresses.destination(
             _with_parameters(url, parameters), hosts=hosts, plain_http=plain_http, trusted_origins=self._trusted
         )
+        if not _TOKEN.fullmatch(method):
+            raise UnsendableRequest(f"the request to {where.host} has a method that cannot be sent")
         question = _Question(
             method=method,
             where=where,
@@ -229,7 +230,7 @@ class Fetcher:
         spill = Spill(question.into, recording) if question.into else None
         kept = False
         try:
-            with self._backend.recording(recording):
+            with self._transport.recording(recording):
                 result = self._transfer(question, recording, spill)
             if not isinstance(result, Message):
                 return result
@@ -246,7 +247,7 @@ class Fetcher:
 
     def _transfer(self, question: _Question, recording: Recording, spill: Spill | None) -> Message | ArchiverError:
         try:
-            response = self._pool.handle_request(self._request(question))
+            response = self._client.send(self._request(question), stream=True)
             try:
                 return self._receive(question, recording, response, spill)
             finally:
@@ -257,21 +258,20 @@ class Fetcher:
             return _explained(error, question, recording)
 
     def _receive(
-        self, question: _Question, recording: Recording, response: httpcore.Response, spill: Spill | None
+        self, question: _Question, recording: Recording, response: httpx.Response, spill: Spill | None
     ) -> Message:
         first = _final_head(recording)
         if spill is not None:
             spill.head_end = first.end
         broken = False
-        assert isinstance(response.stream, Iterable)
         try:
-            for _ in response.stream:
+            for _ in response.iter_raw():
                 received = spill.received if spill else len(recording.received) - first.end
                 if received > question.limit:
                     break
                 if spill:
                     spill.move()
-        except (httpcore.ReadError, httpcore.RemoteProtocolError):
+        except (httpx.ReadError, httpx.RemoteProtocolError):
             broken = True
         message = read_message(recording, first, question.method, question.limit, spill)
         if broken and message.body.complete:
@@ -280,26 +280,26 @@ class Fetcher:
             recording.stream.spent = True
         return message
 
-    def _request(self, question: _Question) -> httpcore.Request:
+    def _request(self, question: _Question) -> httpx.Request:
         where = question.where
-        return httpcore.Request(
+        request = httpx.Request(
             question.method,
-            httpcore.URL(
-                scheme=where.scheme.encode(), host=where.host.encode(), port=where.port, target=where.target.encode()
-            ),
-            headers=list(question.headers),
-            content=question.body,
-            extensions={"timeout": self._timeouts},
+            _origin(where.origin),
+            headers=question.headers,
+            stream=httpx.ByteStream(question.body or b""),
+            extensions={"timeout": self._timeouts, "target": where.target.encode()},
         )
+        request.method = question.method  # which httpx has made upper case
+        return request
 
 
-_FAILURES = (
-    httpcore.NetworkError,
-    httpcore.TimeoutException,
-    httpcore.ProtocolError,
-    FramingError,
-    HeadTooLarge,
-)
+_FAILURES = (httpx.TransportError, FramingError, HeadTooLarge)
+
+
+@lru_cache(maxsize=256)
+def _origin(origin: str) -> httpx.URL:
+    """As httpx wants it; the request target is given apart."""
+    return httpx.URL(origin)
 
 
 def _final_head(recording: Recording) -> Head:
@@ -311,16 +311,14 @@ def _final_head(recording: Recording) -> Head:
 
 
 def _explained(error: Exception, question: _Question, recording: Recording) -> ArchiverError:
-    """The error of ours for one of httpcore's, by what had happened until then."""
+    """The error of ours for one of httpx's, by what had happened until then."""
     host = question.where.host
     received = mask_fragment(bytes(recording.received), question.secrets)
-    if isinstance(error, httpcore.LocalProtocolError):
+    if isinstance(error, httpx.LocalProtocolError):
         return UnsendableRequest(f"the request to {host} holds a method or header that cannot be sent")
-    if isinstance(error, httpcore.TimeoutException):
+    if isinstance(error, httpx.TimeoutException):
         return TimedOut(f"{host} took too long {_step(error, recording)}", received)
-    if isinstance(error, UntrustedCertificate):
-        return TlsFailed(f"no trusted TLS connection to {host}: {error}")
-    if isinstance(error, httpcore.ConnectError):
+    if isinstance(error, httpx.ConnectError):
         return ConnectFailed(f"nobody answers at {host} port {question.where.port}")
     if isinstance(error, HeadTooLarge):
         return TooLarge(f"the head of the answer from {host} is too large", received)
@@ -330,7 +328,7 @@ def _explained(error: Exception, question: _Question, recording: Recording) -> A
 
 
 def _unfinished_head(host: str, recording: Recording, received: bytes) -> FetchError:
-    """httpcore gave up before there was a head it understood."""
+    """httpx gave up before there was a head it understood."""
     if not received:
         return ConnectionLost(f"{host} ended the connection without an answer")
     try:
@@ -347,14 +345,14 @@ def _unfinished_head(host: str, recording: Recording, received: bytes) -> FetchE
 def _step(error: Exception, recording: Recording) -> str:
     if recording.overdue:
         return "in all"
-    return "to connect" if isinstance(error, httpcore.ConnectTimeout | httpcore.PoolTimeout) else "to go on"
+    return "to connect" if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout) else "to go on"
 
 
 def _encoded_header(name: str, value: str) -> tuple[bytes, bytes]:
     if name.lower() in _OWN_HEADERS:
         raise UnsendableRequest(f"the header {name} is not for a connector to set")
     encoded = value.encode("utf-8", "surrogatepass")
-    if not _HEADER_NAME.fullmatch(name) or _NOT_IN_HEADER.search(encoded):
+    if not _TOKEN.fullmatch(name) or _NOT_IN_HEADER.search(encoded):
         raise UnsendableRequest("a header that cannot be sent in HTTP/1.1")
     return name.encode(), encoded
 

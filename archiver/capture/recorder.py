@@ -19,6 +19,7 @@ from typing import Any
 
 import httpcore
 
+from archiver.capture.fetch_errors import TlsFailed
 from archiver.capture.wire import Network
 from archiver.clock import Clock
 
@@ -28,10 +29,6 @@ HEAD_LIMIT = 512 * 1024
 
 class HeadTooLarge(Exception):  # noqa: N818 - crosses httpcore, and is turned into an error of ours behind it
     """More than :data:`HEAD_LIMIT` arrived, and still no complete head."""
-
-
-class UntrustedCertificate(httpcore.ConnectError):
-    """TLS could not be agreed on; the text names OpenSSL's reason."""
 
 
 @dataclass(slots=True, repr=False)
@@ -118,16 +115,22 @@ class RecordedStream(httpcore.NetworkStream):
     def close(self) -> None:
         self._inner.close()
 
+    def _secured(
+        self, ssl_context: ssl.SSLContext, name: str | None, timeout: float
+    ) -> httpcore.NetworkStream | TlsFailed:
+        try:
+            return self._inner.start_tls(ssl_context, server_hostname=name, timeout=timeout)
+        except httpcore.ConnectError as error:
+            if not isinstance(error.__cause__, ssl.SSLError):
+                raise
+            return TlsFailed(f"no trusted TLS connection to {name}: {_reason(error.__cause__)}")
+
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = self._open.recording.left(timeout)
-        try:
-            secured = self._inner.start_tls(ssl_context, server_hostname=server_hostname, timeout=left)
-        except httpcore.ConnectError as error:
-            if isinstance(error.__cause__, ssl.SSLError):
-                raise UntrustedCertificate(_reason(error.__cause__)) from None
-            raise
+        secured = self._secured(ssl_context, server_hostname, self._open.recording.left(timeout))
+        if isinstance(secured, TlsFailed):
+            raise secured
         # An end without TLS's own closing message may be somebody cutting the line: an error, not an end.
         secured.get_extra_info("socket").suppress_ragged_eofs = False
         return RecordedStream(secured, self._open, secured_network(self.network, secured))
