@@ -82,8 +82,8 @@ class Archive:
             if known is None:
                 with database.write() as connection:
                     known = _known(connection) or _begin(connection, store, settings, kind, clock, empty_index)
-                    found = read_identity(store)
-            _check_agreement(known, found, store.name, settings)
+            # Looked at again where it was not there: another process may have begun the archive meanwhile.
+            _check_agreement(known, found or read_identity(store), store.name, settings)
         except BaseException:
             database.close()
             raise

@@ -27,6 +27,8 @@ PREFIX = "ARCHIVER_"
 SETTINGS_FILE = "ARCHIVER_SETTINGS_FILE"
 #: Names that begin with the prefix and belong to the fault tests.
 _TEST_PREFIXES = ("ARCHIVER_CRASH", "ARCHIVER_FAULT", "ARCHIVER_TEST_")
+#: File in the practice home that remembers the port of the city.
+CITY_PORT = "city.port"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
 
@@ -303,8 +305,10 @@ def is_loopback(host: str) -> bool:
 
 def practice_settings(settings: Settings, trusted_origin: str | None = None) -> Settings:
     """Settings of the practice archive of ``settings``: a home, index, store and keys of its own inside the
-    real home, sweeps within seconds, and no other server than ``trusted_origin`` on the local network."""
+    real home, sweeps within seconds, and no other server than ``trusted_origin`` (the city; where it was last, if none
+    is given) on the local network."""
     home = settings.home / "practice"
+    trusted_origin = trusted_origin or city_origin(home)
     own: dict[str, Any] = {
         "home": home,
         "database_url": f"sqlite:///{home / 'index.sqlite3'}",
@@ -323,6 +327,14 @@ def practice_settings(settings: Settings, trusted_origin: str | None = None) -> 
         "request_pause_seconds": 0.0,
     }
     return Settings(**{**settings.model_dump(), **own})
+
+
+def city_origin(practice_home: Path) -> str | None:
+    """Where the practice city of a home was last served; its port is remembered beside it."""
+    try:
+        return f"http://127.0.0.1:{int((practice_home / CITY_PORT).read_text())}"
+    except (OSError, ValueError):
+        return None
 
 
 def settings_path(environ: Mapping[str, str] | None = None) -> Path:

@@ -130,7 +130,7 @@ def find(connection: Connection, name: str) -> AccountView:
         NotFound: none matches.
         UsageError: several do.
     """
-    wanted = name.strip().casefold()
+    wanted = name.strip().casefold().rstrip("/")
     accounts = list_accounts(connection)
     exact = [one for one in accounts if one.id == wanted]
     found = exact or [one for one in accounts if wanted in _names(one)]
@@ -144,9 +144,10 @@ def find(connection: Connection, name: str) -> AccountView:
 
 
 def _names(account: AccountView) -> set[str]:
-    handle = account.handle.casefold()
-    names = {handle, handle.lstrip("@"), f"@{handle.lstrip('@')}", account.name.casefold()}
-    return names | {account.url.casefold().rstrip("/"), account.url.casefold()} - {""}
+    handle = account.handle.casefold().lstrip("@")
+    local = handle.partition("@")[0]
+    names = {handle, f"@{handle}", local, f"@{local}", account.name.casefold()}
+    return names | {account.url.casefold().rstrip("/")} - {"", "@"}
 
 
 def pause(archive: Archive, account_id: str, reason: str) -> AccountView:

@@ -42,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
         return _tell(_usage_message(error), 2, error, debug)
     except (KeyboardInterrupt, typer.Abort) as error:
         return _tell("interrupted; everything archived so far is kept", INTERRUPTED, error, debug)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # typer turns the former into the latter, and raises it for nothing else
         _silence_stdout()
         return 0
     except DatabaseError as error:

@@ -58,7 +58,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "practice": practice,
 }
 for name, act in _COMMANDS.items():
-    app.command(name)(act)
+    # A word to leave out of a search begins with a dash, and is no option.
+    app.command(name, context_settings={"ignore_unknown_options": name == "search"})(act)
 app.add_typer(account, name="account")
 app.add_typer(index, name="index")
 

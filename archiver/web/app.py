@@ -58,7 +58,7 @@ def _site_app(site: Site) -> FastAPI:
 
 def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message = "Check the address, or begin at the accounts."
+    message = "Check the address."
     return _error(request.app.state.site, error.status_code, message, json=wants_json(request.scope))
 
 

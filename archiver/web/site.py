@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from archiver.archive import Archive
+from archiver.settings import default_home
 from archiver.web import rendering
 
 if TYPE_CHECKING:
@@ -46,6 +48,12 @@ class Site:
     @property
     def zone_name(self) -> str:
         return self.archive.settings.time_zone.replace("_", " ")
+
+    @property
+    def command(self) -> str:
+        """How the command line is called so that it means the real archive of this service."""
+        home = self.archive.settings.home.parent if self.practice else self.archive.settings.home
+        return "archiver" if home == default_home() else f"ARCHIVER_HOME={shlex.quote(str(home))} archiver"
 
     def page(self, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
         """One page. ``here`` names the entry of the navigation it belongs to."""

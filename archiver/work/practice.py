@@ -12,7 +12,7 @@ from archiver.archive import Archive
 from archiver.errors import Unreachable, WrongStore
 from archiver.practice.journal import UnreadableJournal
 from archiver.practice.run import RunningPractice, start_practice
-from archiver.settings import Settings, practice_settings
+from archiver.settings import CITY_PORT, Settings, practice_settings
 from archiver.work.service import Work
 
 _log = logs.get(__name__)
@@ -59,7 +59,7 @@ def begin(settings: Settings, speed: float = 1.0) -> Practice:
 
 def _start_city(home: Path, speed: float) -> RunningPractice:
     """The city remembers itself, and keeps its port, because its address is part of its accounts' identity."""
-    remembered = home / "city.port"
+    remembered = home / CITY_PORT
     journal = home / "city.journal"
     try:
         port = int(remembered.read_text()) if remembered.exists() and journal.exists() else 0

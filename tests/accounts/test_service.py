@@ -1,0 +1,166 @@
+"""The register of accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from archiver.accounts import service
+from archiver.archive import Archive
+from archiver.capture.models import Due
+from archiver.clock import SetClock
+from archiver.database import Base
+from archiver.errors import ArchiverError, NotFound, Refused, Unreachable, UsageError
+from archiver.evidence.models import Event
+from archiver.settings import Settings
+from connectors.contract import AccountFacts, Answer, Ask, Problem, ProblemKind, Reading
+from connectors.feed import Feed
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+URL = "https://www.example.gov/news/feed.xml"
+
+
+class _Answering(Feed):
+    """A feed that says of itself what it is told."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+
+    def read(self, ask: Ask, answer: Answer) -> Reading:
+        return self.reading
+
+
+def _facts(platform_id: str = "feed-1", handle: str = "news", name: str = "City News") -> Reading:
+    return Reading(account=AccountFacts(platform_id, handle, name, URL))
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive.open(Settings(home=tmp_path / "home"), clock=SetClock(NOW)) as archive:
+        yield archive
+
+
+def _saying(archive: Archive, reading: Reading) -> Archive:
+    return replace(archive, platforms=replace(archive.platforms, connectors={"feed": _Answering(reading)}))
+
+
+def _add(archive: Archive, reading: Reading | None = None, **more: str) -> service.Added:
+    return service.add(_saying(archive, reading or _facts()), URL, "feed", fetch=_fetch, **more)
+
+
+def _fetch(ask: Ask) -> Answer:
+    return Answer(200, (), b"", NOW, ask.url)
+
+
+def _rows(archive: Archive) -> dict[str, int]:
+    with archive.database.read() as connection:
+        return {
+            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def test_adding_gives_account_handle_due_times_and_one_event(archive: Archive) -> None:
+    before = _rows(archive)
+    added = _add(archive, authority="city-clerk")
+    assert added.new
+    assert (added.account.handle, added.account.name, added.account.authority) == ("news", "City News", "city-clerk")
+    assert added.account.provisional
+    after = _rows(archive)
+    grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
+    assert grown == {"account": 1, "handle": 1, "due": 3, "event": 1}
+    with archive.database.read() as connection:
+        due = {row.sweep: row.due_at for row in connection.execute(select(Due.sweep, Due.due_at))}
+        newest = connection.execute(select(Event.type).order_by(Event.position.desc())).scalars().first()
+    assert due["new"] == NOW
+    assert due["full"] == NOW + timedelta(seconds=archive.settings.sweep_full_seconds)
+    assert newest == "account.added"
+
+
+def test_adding_again_changes_nothing_and_says_so(archive: Archive) -> None:
+    first = _add(archive)
+    before = _rows(archive)
+    again = _add(archive, _facts(handle="renamed"))
+    assert not again.new
+    assert again.account == first.account
+    assert _rows(archive) == before
+
+
+def test_the_platforms_id_is_the_identity_and_not_the_handle(archive: Archive) -> None:
+    one, other = _add(archive, _facts("1", "news")), _add(archive, _facts("2", "news"))
+    assert one.account.id != other.account.id
+    with archive.database.read() as connection, pytest.raises(UsageError, match=one.account.id):
+        service.find(connection, "news")
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        (ProblemKind.GONE, Refused),
+        (ProblemKind.PERMISSION, Refused),
+        (ProblemKind.SIGN_IN_EXPIRED, Refused),
+        (ProblemKind.CONTRACT, Refused),
+        (ProblemKind.UNSUPPORTED, Refused),
+        (ProblemKind.RATE, Unreachable),
+        (ProblemKind.TRANSIENT, Unreachable),
+    ],
+)
+def test_what_the_platform_refuses_is_not_added(
+    archive: Archive, kind: ProblemKind, error: type[ArchiverError]
+) -> None:
+    before = _rows(archive)
+    with pytest.raises(error) as caught:
+        _add(archive, Reading(problem=Problem(kind, "said\nso \x1b[31m")))
+    assert "\n" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)
+    assert _rows(archive) == before
+
+
+@pytest.mark.parametrize("reading", [Reading(), Reading(account=AccountFacts("", "x", "x", URL))])
+def test_an_answer_that_names_no_account_is_refused(archive: Archive, reading: Reading) -> None:
+    with pytest.raises(Refused, match="does not answer like"):
+        _add(archive, reading)
+
+
+@pytest.mark.parametrize("authority", ["", "City Clerk", "../x", "a" * 64, "-x", "ä"])
+def test_an_authority_that_cannot_stand_in_a_key_is_refused(archive: Archive, authority: str) -> None:
+    with pytest.raises(UsageError):
+        _add(archive, authority=authority)
+    assert _rows(archive)["account"] == 0
+
+
+def test_an_account_is_found_by_all_its_names(archive: Archive) -> None:
+    account = _add(archive, _facts(handle="news@www.example.gov")).account
+    with archive.database.read() as connection:
+        for name in (account.id, account.id[:10], "news", "@news", "NEWS@www.example.gov", "city news", URL, URL + "/"):
+            assert service.find(connection, name).id == account.id, name
+        for name in ("", "@", "new", "ac_", account.id[:5], "%", "_", "/"):
+            with pytest.raises(NotFound):
+                service.find(connection, name)
+
+
+def test_pausing_and_resuming_are_events_and_resuming_looks_at_once(archive: Archive) -> None:
+    account = _add(archive).account
+    paused = service.pause(archive, account.id, "the office moved")
+    assert (paused.state, paused.state_reason) == ("paused", "the office moved")
+    count = _rows(archive)["event"]
+    assert service.pause(archive, account.id, "again") == paused
+    assert _rows(archive)["event"] == count, "nothing happened, so nothing is logged"
+    later = NOW + timedelta(days=1)
+    assert isinstance(archive.clock, SetClock)
+    archive.clock.at = later
+    assert service.resume(archive, account.id).state == "active"
+    with archive.database.read() as connection:
+        assert set(connection.execute(select(Due.due_at)).scalars()) == {later}
+        types = list(connection.execute(select(Event.type).order_by(Event.position)).scalars())
+    assert types[-3:] == ["account.added", "account.paused", "account.resumed"]
+
+
+def test_text_a_database_cannot_hold_is_replaced(archive: Archive) -> None:
+    account = _add(archive, _facts(handle="a\0b", name="lone \ud800 half")).account
+    assert (account.handle, account.name) == ("a␀b", "lone ? half")

@@ -1,0 +1,56 @@
+"""The manual says what the program does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archiver import errors
+from archiver.cli import INTERRUPTED
+from archiver.cli.verify import DAMAGED
+from archiver.errors import IntegrityError
+from archiver.operations import manual
+from archiver.settings import PREFIX, Settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("name", sorted(manual.PAGES))
+def test_a_page_made_from_the_program_is_up_to_date(name: str) -> None:
+    assert (DOCS / name).read_text() == manual.PAGES[name](), "run python -m archiver.operations.manual"
+
+
+def test_every_setting_is_documented() -> None:
+    page = (DOCS / "settings.md").read_text()
+    for name in Settings.model_fields:
+        assert f"| `{PREFIX}{name.upper()}` |" in page
+
+
+def test_every_command_is_documented_and_speaks_json() -> None:
+    from typer.main import get_command
+
+    from archiver.cli.app import app
+
+    page = (DOCS / "commands.md").read_text()
+    commands = dict(manual._commands(get_command(app)))
+    assert {"archiver serve", "archiver index rebuild", "archiver account add"} <= set(commands)
+    for name, command in commands.items():
+        assert f"\n## {name}\n" in page
+        assert command.help, name
+        assert any("--json" in one.opts for one in command.params), name
+
+
+def test_every_exit_code_is_documented() -> None:
+    codes = manual.exit_codes()
+    used = {
+        one.exit_code
+        for one in vars(errors).values()
+        if isinstance(one, type) and issubclass(one, errors.ArchiverError)
+    }
+    assert used | {0, INTERRUPTED, DAMAGED} == set(codes)
+    assert all(codes.values())
+    assert IntegrityError.exit_code == DAMAGED
+    page = (DOCS / "commands.md").read_text()
+    for code, meaning in codes.items():
+        assert f"| {code} | {meaning} |" in page
