@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, UsageError
 from archiver.web import api, pages, records, search
-from archiver.web.security import Guard, wants_json
+from archiver.web.security import ErrorPage, Guard, LastResort, wants_json
 from archiver.web.site import Site
 
 _log = logs.get(__name__)
@@ -34,12 +34,15 @@ def create_app(site: Site, practice: Site | None = None, names: Sequence[str] = 
     app = _site_app(site)
     if practice is not None:
         app.mount(practice.base, _site_app(practice))
+    return Guard(app, names, _error_page(site))
 
-    def error_page(status: int, message: str, number: str, json: bool) -> tuple[str, bytes]:
+
+def _error_page(site: Site) -> ErrorPage:
+    def page(status: int, message: str, number: str, json: bool) -> tuple[str, bytes]:
         response = _error(site, status, message, json=json, number=number)
         return response.headers["content-type"], bytes(response.body)
 
-    return Guard(app, names, error_page)
+    return page
 
 
 def _site_app(site: Site) -> FastAPI:
@@ -49,6 +52,7 @@ def _site_app(site: Site) -> FastAPI:
         app.include_router(router, include_in_schema=False)
     app.include_router(api.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_middleware(LastResort, error_page=_error_page(site))
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(ArchiverError, _on_known)

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from archiver.clock import to_text
-from archiver.visible import character_name, code_point, local_time, parts
+from archiver.visible import character_name, code_point, local_time, parts, visible
 from archiver.web.words import OUTCOMES, STATES, SWEEPS, plain
 
 
@@ -21,6 +21,7 @@ def environment() -> Environment:
         loader=PackageLoader("archiver.web"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_steers_nothing,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -36,6 +37,11 @@ def environment() -> Environment:
     )
     made.globals.update(OUTCOMES=OUTCOMES, STATES=STATES, SWEEPS=SWEEPS)
     return made
+
+
+def _steers_nothing(value: Any) -> Any:
+    """Every text that a template prints, wherever it is from: whoever forgets :func:`said` still shows, not obeys."""
+    return visible(value) if type(value) is str else value
 
 
 def said(text: str | None, nothing: str = "") -> Markup:

@@ -14,6 +14,7 @@ from archiver.accounts import service as accounts
 from archiver.search.facets import Facets
 from archiver.search.hits import Hit
 from archiver.search.index import Order, Page, Results, SearchTooSlow, Viewer
+from archiver.visible import visible
 from archiver.web.site import Site, site_of
 from archiver.web.words import STATES, plain
 
@@ -80,8 +81,8 @@ def find(site: Site, query: str, order: Order, after: str | None) -> tuple[Resul
 
 
 def row(hit: Hit, names: dict[str, str]) -> HitRow:
-    # The excerpt escapes the text before it marks what was found, and takes steering characters out.
-    return HitRow(hit, names.get(hit.account_id, hit.account_id), Markup(hit.excerpt.html()))  # noqa: S704
+    # The excerpt escapes the text before it marks what was found; what is done to it here adds no markup.
+    return HitRow(hit, names.get(hit.account_id, hit.account_id), Markup(visible(hit.excerpt.html())))  # noqa: S704
 
 
 def _choices(facets: Facets | None, query: str, order: Order, names: dict[str, str]) -> dict[str, list[Choice]]:

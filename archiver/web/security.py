@@ -34,7 +34,7 @@ ErrorPage = Callable[[int, str, str, bool], tuple[str, bytes]]
 
 
 class Guard:
-    """Wraps the whole application."""
+    """Wraps the whole application: who may be asked for, what may be asked, and the headers of every answer."""
 
     def __init__(self, app: ASGIApp, names: Sequence[str], error_page: ErrorPage) -> None:
         self._app = app
@@ -47,29 +47,41 @@ class Guard:
             return
         guarded = _WithHeaders(send)
         if host_of(scope) not in self._names:
-            await self._refuse(scope, guarded, 400, "This service does not answer to that name.")
+            await refuse(self._error_page, scope, guarded, 400, "This service does not answer to that name.")
         elif scope["method"] not in ("GET", "HEAD"):
-            await self._refuse(scope, guarded, 405, "These pages can only be read.")
+            await refuse(self._error_page, scope, guarded, 405, "These pages can only be read.")
         else:
-            await self._serve(scope, receive, guarded)
+            await self._app(scope, receive, guarded)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: _WithHeaders) -> None:
+
+class LastResort:
+    """Inside one site: an error that nobody expected is told to the log with an id, never to the reader."""
+
+    def __init__(self, app: ASGIApp, error_page: ErrorPage) -> None:
+        self._app = app
+        self._error_page = error_page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        noticed = _WithHeaders(send)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, noticed)
         except Exception as error:
+            if scope["type"] != "http" or noticed.started:
+                raise
             number = secrets.token_hex(6)
             _log.error("page.failed", id=number, route=_route(scope), exc_info=error)
-            if send.started:
-                raise
-            await self._refuse(scope, send, 500, "Something went wrong. Nothing archived is affected.", number)
+            message = "Something went wrong. Nothing archived is affected."
+            await refuse(self._error_page, scope, noticed, 500, message, number)
 
-    async def _refuse(self, scope: Scope, send: _WithHeaders, status: int, message: str, number: str = "") -> None:
-        kind, body = self._error_page(status, message, number, wants_json(scope))
-        headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
-        if status == 405:
-            headers.append((b"allow", b"GET, HEAD"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+async def refuse(page: ErrorPage, scope: Scope, send: Send, status: int, message: str, number: str = "") -> None:
+    """Answer with an error page."""
+    kind, body = page(status, message, number, wants_json(scope))
+    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+    if status == 405:
+        headers.append((b"allow", b"GET, HEAD"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 class _WithHeaders:

@@ -1,0 +1,85 @@
+"""The pure rules of the pages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archiver.logs import without_secrets
+from archiver.visible import local_time, one_line, parts, visible
+from archiver.web.diff import MOST_PIECES, diff
+from archiver.web.rendering import outside, said, size
+from archiver.web.security import host_of
+
+words = st.lists(st.sampled_from(["road", "closed", " ", "\n", "é", "🎉", "!", "a"]), max_size=40).map("".join)
+
+
+@given(st.one_of(words, st.text()), st.one_of(words, st.text()))
+def test_a_difference_gives_both_texts_back(before: str, after: str) -> None:
+    parts = diff(before, after)
+    assert "".join(part.text for part in parts if part.change != "added") == before
+    assert "".join(part.text for part in parts if part.change != "removed") == after
+    assert all(part.text for part in parts)
+
+
+def test_a_difference_is_by_words() -> None:
+    assert [(part.change, part.text) for part in diff("closed on Friday.", "closed on Saturday.")] == [
+        ("same", "closed on "), ("removed", "Friday"), ("added", "Saturday"), ("same", "."),
+    ]  # fmt: skip
+
+
+def test_texts_too_long_to_compare_are_replaced_as_a_whole() -> None:
+    assert [part.change for part in diff("a " * MOST_PIECES, "b " * MOST_PIECES)] == ["removed", "added"]
+
+
+@given(st.text())
+def test_visible_text_steers_nothing_and_loses_nothing_else(text: str) -> None:
+    shown = visible(text)
+    assert not [part for part, steers in parts(shown) if steers]
+    assert "".join(part for part, _ in parts(text)) == text
+    assert "\n" not in one_line(text)
+    assert len(one_line(text, 10)) <= 10
+
+
+@given(st.text())
+def test_what_is_said_is_escaped_and_isolated(text: str) -> None:
+    shown = str(said(text))
+    inside = shown.removeprefix("<bdi>").removesuffix("</bdi>")
+    assert "<" not in inside.replace('<span class="steering"', "").replace("</span>", "")
+    if text:
+        assert shown.startswith("<bdi>")
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "https://", "https://[", "x", "ftp://a/b",
+            "https://a.example/\u202e", "JaVaScRiPt:alert(1)", "\njavascript:alert(1)"],
+)  # fmt: skip
+def test_only_web_addresses_become_links(url: str) -> None:
+    assert "<a" not in str(outside(url))
+    assert '<a href="https://a.example/?x=1&amp;y=2"' in str(outside("https://a.example/?x=1&y=2"))
+
+
+@pytest.mark.parametrize(
+    ("header", "host"),
+    [(b"localhost", "localhost"), (b"LocalHost:80", "localhost"), (b"[::1]:80", "[::1]"), (b"[::1]", "[::1]"),
+     (b"a:b", ""), (b"a:1:2", ""), (b"[::1]x", ""), (b"", ""), (b"a:", ""), (b"a:\xb2", "")],
+)  # fmt: skip
+def test_the_host_of_a_request(header: bytes, host: str) -> None:
+    assert host_of({"type": "http", "headers": [(b"host", header)]}) == host
+
+
+def test_sizes_and_times_are_for_people() -> None:
+    assert [size(one) for one in (0, 1023, 1536, 5 * 2**30)] == ["0 bytes", "1,023 bytes", "1.5 KiB", "5.0 GiB"]
+    zone = ZoneInfo("America/Chicago")
+    assert local_time(datetime(2026, 7, 1, 12, tzinfo=UTC), zone) == "2026-07-01 07:00:00 CDT"
+    assert local_time(None, zone) == "unknown"
+
+
+@given(st.from_regex(r"[A-Za-z0-9._~-]{8,40}", fullmatch=True))
+def test_a_token_in_a_text_for_the_log_is_overwritten(token: str) -> None:
+    for text in (f"GET /x?access_token={token}&y=1", f"Authorization: Bearer {token}", f"https://{token}@x.example/"):
+        assert token not in without_secrets(text)
