@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
@@ -18,19 +17,29 @@ from archiver import ids, logs
 from archiver.accounts.models import Account
 from archiver.capture import leases
 from archiver.capture.batch import FinishedSegment
-from archiver.capture.commit import apply_exchange, write_exchanges, write_run, write_segments
-from archiver.capture.committer import Committer, exchange_event, index_changed, run_event, segment_event
+from archiver.capture.commit import (
+    ExchangeRow,
+    apply_exchange,
+    known_exchanges,
+    known_segments,
+    write_exchanges,
+    write_lost_runs,
+    write_run,
+    write_segments,
+)
+from archiver.capture.committer import exchange_event, index_changed, run_event, segment_event
 from archiver.capture.contents import Contents, read_contents
 from archiver.capture.facts import RunIdentity
-from archiver.capture.leases import Held
+from archiver.capture.leases import Held, Leases
 from archiver.capture.models import Run, Segment
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.parts import Part, seal_part
 from archiver.capture.pending import Pending
 from archiver.capture.standing import ADOPTION
 from archiver.clock import to_text
-from archiver.errors import Busy
+from archiver.errors import Busy, IntegrityError
 from archiver.evidence import log
+from archiver.faults import crash_point
 from archiver.records.apply import Applier
 from archiver.search.index import SearchIndex
 from archiver.storage.protocol import Stored
@@ -48,8 +57,7 @@ class Adoption:
 
     archive: Archive
     pending: Pending
-    committer: Committer
-    holder: str
+    leases: Leases
 
     def adopt_orphans(self) -> int:
         """Adopt every segment in the store that has no row and whose account nobody is capturing just now. How many.
@@ -81,56 +89,73 @@ class Adoption:
             if connection.execute(select(Account.id).where(Account.id == account)).first() is None:
                 _log.warning("adoption.unknown_account", account=account, segments=len(orphans))
                 return 0
-        lasts = timedelta(seconds=archive.settings.lease_seconds)
-        held = leases.acquire(archive.database, account, self.holder, archive.clock.now(), lasts)
-        try:
+        with self.leases.held(account) as held:
             finished, contents = self._read(orphans)
+            crash_point("adoption.read")
             return self.adopt(held, account, finished, contents)
-        finally:
-            leases.release(archive.database, held, archive.clock.now())
 
     def _read(self, orphans: Sequence[Stored]) -> tuple[list[tuple[FinishedSegment, Stored]], Contents]:
         contents, finished = Contents(), []
         for stored in orphans:
             named = parse_segment_key(stored.key)
             assert named is not None
-            with self.archive.store.open(stored.key) as stream:
-                read_contents(stream, named.segment, self.archive.platforms, into=contents, key=stored.key)
-            finished.append((finished_segment(stored, contents.warc_records[named.segment]), stored))
+            found = Contents()
+            try:
+                with self.archive.store.open(stored.key) as stream:
+                    read_contents(stream, named.segment, self.archive.platforms, into=found, key=stored.key)
+            except IntegrityError as error:
+                _log.error("adoption.damaged", segment=named.segment, exc_info=error)
+                continue
+            contents.extend(found)
+            finished.append((finished_segment(stored, found.warc_records[named.segment]), stored))
         return finished, contents
 
     def adopt(
         self, held: Held, account: str, finished: Sequence[tuple[FinishedSegment, Stored]], contents: Contents
     ) -> int:
-        """Write rows for segments that were refused or forgotten, as having arrived with a run of our own."""
-        run = RunIdentity(ids.new_id("rn"), held.epoch, account, "", "")
-        part = self._part(run, finished, contents)
+        """Write rows for segments that were refused or forgotten, as having arrived with a run of our own. Those that
+        have rows by now are passed over. How many were taken in.
+
+        Raises:
+            StaleLease: somebody else took the account over; nothing was written.
+        """
+        with self.archive.database.read() as connection:
+            known = known_segments(connection, (one.id for one, _ in finished))
+        taken_in = [(one, stored) for one, stored in finished if one.id not in known]
+        if not taken_in:
+            return 0
+        part = self._part(RunIdentity(ids.new_id("rn"), held.epoch, account, "", ""), taken_in, contents)
         self.pending.add([part])
         try:
-            return self._write(held, account, finished, contents, part)
-        except BaseException:
-            self.pending.drop(part)
+            self._write(held, account, taken_in, contents, part)
+        except Busy:
+            self.pending.done([part])  # refused for certain; after any other error it is looked up
             raise
+        self.pending.settle([part])
+        crash_point("adoption.done")
+        return len(taken_in)
 
     def _write(
         self,
         held: Held,
         account: str,
-        finished: Sequence[tuple[FinishedSegment, Stored]],
+        taken_in: Sequence[tuple[FinishedSegment, Stored]],
         contents: Contents,
         part: Part,
-    ) -> int:
+    ) -> None:
         now = self.archive.clock.now()
         with self.archive.database.write() as connection:
-            leases.renew(connection, held, now)
+            leases.renew(connection, held, now + self.leases.lasts)
             write_run(connection, part)
-            if not write_segments(connection, finished, account, part.at, adopted_by=part.run):
-                raise Busy("these segments were taken in by somebody else just now")
-            write_adopted(connection, account, contents, held.epoch, self.archive.search)
-            events = [exchange_event(row) for row in contents.exchanges]
-            events += [segment_event("segment.adopted", one, stored) for one, stored in finished]
+            write_segments(connection, taken_in, account, part.at, adopted_by=part.run)
+            segments = {one.id for one, _ in taken_in}
+            rows = [row for row in contents.exchanges if row.segment in segments]
+            written = write_adopted(connection, account, rows, contents.parts, held.epoch, self.archive.search)
+            logged = log.subjects(connection, "exchange.archived", [row.id for row in written])
+            events = [exchange_event(row) for row in written if row.id not in logged]
+            events += [segment_event("segment.adopted", one, stored) for one, stored in taken_in]
             log.append(connection, [*events, run_event(part)], now)
-        return len(finished)
+            crash_point("adoption.written")
 
     def _part(self, run: RunIdentity, finished: Sequence[tuple[FinishedSegment, Stored]], contents: Contents) -> Part:
         now = to_text(self.archive.clock.now())
@@ -176,16 +201,26 @@ def finished_segment(stored: Stored, warc_records: int) -> FinishedSegment:
     )
 
 
-def write_adopted(connection: Connection, account: str, contents: Contents, arrival: int, search: SearchIndex) -> None:
-    """Rows of adopted exchanges, and of the runs that made them where they have none."""
-    for part in contents.parts:
+def write_adopted(
+    connection: Connection,
+    account: str,
+    exchanges: Sequence[ExchangeRow],
+    parts: Sequence[Part],
+    arrival: int,
+    search: SearchIndex,
+) -> list[ExchangeRow]:
+    """Rows of adopted exchanges, and of the runs that made them where they have none. Which were written: one that
+    another segment brought already is not written twice."""
+    for part in parts:
         if connection.execute(select(Run.id).where(Run.id == part.run)).first() is None:
             write_run(connection, part, adopted=True)
-    known = set(connection.execute(select(Run.id).where(Run.account_id == account)).scalars())
-    rows = [row for row in contents.exchanges if row.facts["run"] in known]
-    applier = Applier(connection, account)
+    known = known_exchanges(connection, (row.id for row in exchanges))
+    rows = list({row.id: row for row in exchanges if row.id not in known}.values())
+    write_lost_runs(connection, rows)
     write_exchanges(connection, rows)
+    applier = Applier(connection, account)
     for row in sorted(rows, key=lambda row: (row.facts["run_number"], row.facts["ordinal"])):
         apply_exchange(applier, row, arrival)
     applied = applier.flush()
     index_changed(connection, search, applied.changed)
+    return rows

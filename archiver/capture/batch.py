@@ -26,7 +26,7 @@ from archiver import ids
 from archiver.capture import asks
 from archiver.capture.facts import Committed, MediumOf, RunIdentity, Taken, commit
 from archiver.capture.parts import Part
-from archiver.capture.spool import FrameFile, write_durably
+from archiver.capture.spool import FrameFile, disk_errors, write_durably
 from archiver.capture.wire import BodyFile, Network, WireExchange
 from archiver.clock import from_text, to_text
 from archiver.faults import crash_point
@@ -123,6 +123,7 @@ class Batch:
         )
         entry = Entry(taken, committed, opened.info.segment, placed)
         self.entries.append(entry)
+        crash_point("batch.stored")
         return entry
 
     @property
@@ -142,7 +143,7 @@ class Batch:
             "identity": asdict(self.run),
             "segments": [asdict(one) for one in finished],
         }
-        write_durably(self.folder / f"{self.stem}.choice", json.dumps(choice).encode())
+        write_durably(self.folder / f"{self.stem}.choice", [json.dumps(choice).encode()])
         crash_point("batch.choice_written")
         return finished
 
@@ -190,7 +191,11 @@ class Batch:
 
     def clear(self) -> None:
         """Remove its files: everything in them is archived. The choice goes last, so that a crash in between is
-        finished by the next start."""
+        finished by the next start.
+
+        Raises:
+            SpoolError, OutOfSpace: the disk refuses.
+        """
         if self._frames is not None:
             self._frames.close()
         clear_files(self.folder, self.stem)
@@ -204,10 +209,15 @@ class Batch:
 
 
 def clear_files(folder: Path, stem: str) -> None:
-    """Remove all files of a committed batch, its choice last."""
-    for path in sorted(folder.glob(f"{stem}.*"), key=lambda path: path.suffix == ".choice"):
-        path.unlink(missing_ok=True)
-        crash_point("batch.clearing")
+    """Remove all files of a committed batch, its choice last.
+
+    Raises:
+        SpoolError, OutOfSpace: the disk refuses.
+    """
+    with disk_errors(folder):
+        for path in sorted(folder.glob(f"{stem}.*"), key=lambda path: (path.suffix == ".choice", path.name)):
+            path.unlink(missing_ok=True)
+            crash_point("batch.clearing")
 
 
 def record_year(taken: Taken, at: datetime) -> int | None:

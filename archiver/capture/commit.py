@@ -16,9 +16,11 @@ from archiver.clock import from_text
 from archiver.records.apply import Applier, Arrived
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_writer import Placed
-from connectors.contract import Ask, Reading
+from connectors.contract import Ask, Reading, SweepKind
 
 INTERRUPTED = "interrupted"
+RECOVERY = "recovery"
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,8 @@ def write_segments(
     account: str,
     closed_at: datetime,
     adopted_by: str | None = None,
-) -> bool:
-    """Insert segment rows. False: they are there already (a commit whose answer was lost), nothing is left to do."""
-    ids = [finished.id for finished, _ in segments]
-    if connection.execute(select(Segment.id).where(Segment.id.in_(ids)).limit(1)).first() is not None:
-        return False
+) -> None:
+    """Insert segment rows."""
     rows = [
         {
             "id": finished.id,
@@ -70,7 +69,50 @@ def write_segments(
     ]
     if rows:
         connection.execute(insert(Segment), rows)
-    return True
+
+
+def known_segments(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Those of these segments that have rows."""
+    return set(connection.execute(select(Segment.id).where(Segment.id.in_(list(ids)))).scalars())
+
+
+def known_exchanges(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Those of these exchanges that have rows."""
+    wanted, known = list(ids), set[str]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = Exchange.id.in_(wanted[start : start + _AT_ONCE])
+        known.update(connection.execute(select(Exchange.id).where(some)).scalars())
+    return known
+
+
+def write_lost_runs(connection: Connection, rows: Iterable[ExchangeRow]) -> None:
+    """Rows of runs of which only exchanges are there: the object with their run record is lost, or was never stored.
+    They count as interrupted."""
+    for facts in {row.facts["run"]: row.facts for row in rows}.values():
+        if connection.execute(select(Run.id).where(Run.id == facts["run"])).first() is None:
+            at, before = (
+                from_text(facts["received_at"]),
+                last_bookmark(connection, facts["account"], facts["run_number"]),
+            )
+            connection.execute(
+                insert(Run).values(
+                    id=facts["run"],
+                    account_id=facts["account"],
+                    number=facts["run_number"],
+                    sweep=SweepKind.NEW.value,
+                    trigger=RECOVERY,
+                    started_at=from_text(facts["sent_at"]),
+                    finished_at=from_text(facts["received_at"]),
+                    outcome=INTERRUPTED,
+                    reason="what the run itself said is lost; its exchanges are here",
+                    settings_hash="",
+                    connector_version=facts["connector"]["version"],
+                    counts={},
+                    bookmark_before=before,
+                    bookmark_after=before,
+                    drift=[],
+                )
+            )
 
 
 def write_exchanges(connection: Connection, rows: Iterable[ExchangeRow]) -> None:

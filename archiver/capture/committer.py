@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from archiver.capture import leases
 from archiver.capture.batch import FinishedSegment
@@ -15,7 +15,9 @@ from archiver.capture.commit import (
     ExchangeRow,
     apply_conclusions,
     apply_exchange,
+    known_segments,
     write_exchanges,
+    write_lost_runs,
     write_run,
     write_segments,
 )
@@ -83,15 +85,15 @@ class Committer:
 
         Raises:
             StaleLease: somebody else took the account over; nothing was written.
+            DBAPIError: the database failed; whether anything was written is not known.
         """
         now = self.clock.now()
         with self.database.write() as connection:
             leases.renew(connection, held, now if release else now + self.lease_lasts, release=release)
-            if _newest(connection, work.account) > work.number:
+            if _overtaken(connection, work):
                 raise StaleLease("a later run of this account was archived first")
             crash_point("commit.begun")
-            if not write_segments(connection, work.segments, work.account, work.closed_at):
-                return
+            write_segments(connection, work.segments, work.account, work.closed_at)
             applied, followed = write_work(connection, work, arrival=work.number)
             index_changed(connection, self.search, applied.changed)
             log.append(connection, [*_events(work), *followed], now)
@@ -99,6 +101,11 @@ class Committer:
                 settle(connection)
             crash_point("commit.written")
         crash_point("commit.done")
+
+    def is_committed(self, segments: Iterable[str]) -> bool:
+        """Whether there are rows for every one of these segments, by id."""
+        with self.database.read() as connection:
+            return not set(segments) - known_segments(connection, segments)
 
 
 def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applied, list[NewEvent]]:
@@ -115,6 +122,7 @@ def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applie
         apply_conclusions(connection, applier, part)
         if part.final and part.access == PUBLIC:
             followed += follow(connection, part)
+    write_lost_runs(connection, left)
     _apply_rows(connection, applier, left, arrival)
     return applier.flush(), followed
 
@@ -125,8 +133,10 @@ def _apply_rows(connection: Connection, applier: Applier, rows: Sequence[Exchang
         apply_exchange(applier, row, arrival)
 
 
-def _newest(connection: Connection, account: str) -> int:
-    return connection.execute(select(func.max(Run.number)).where(Run.account_id == account)).scalar() or 0
+def _overtaken(connection: Connection, work: Work) -> bool:
+    """Whether another run of the account has its number or a later one."""
+    others = select(Run.id).where(Run.account_id == work.account, Run.number >= work.number, Run.id != work.run)
+    return connection.execute(others.limit(1)).first() is not None
 
 
 def _events(work: Work) -> list[NewEvent]:

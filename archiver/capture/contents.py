@@ -27,6 +27,13 @@ class Contents:
     warc_records: dict[str, int] = field(default_factory=dict)
     """How many WARC records each segment has."""
 
+    def extend(self, other: Contents) -> None:
+        """Add what other segments hold."""
+        self.exchanges.extend(other.exchanges)
+        self.parts.extend(other.parts)
+        self.account = other.account or self.account
+        self.warc_records.update(other.warc_records)
+
 
 def read_contents(stream: BinaryIO, segment: str, platforms: Platforms, *, into: Contents, key: str = "") -> None:
     """Read one segment, every digest checked, and understand its exchanges under the schemes they were asked with.

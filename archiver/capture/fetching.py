@@ -18,6 +18,8 @@ from archiver.records.models import Medium, Record
 from connectors.contract import AccessClass, Ask, MediaRef, Stream
 
 _AGAIN = 20
+TOO_LARGE = "length"
+"""How an answer says that it was cut at our own limit."""
 _PRIVATE = (AccessClass.PRIVATE, AccessClass.PRIVATE_MEDIA, AccessClass.SETTINGS)
 
 
@@ -57,6 +59,11 @@ def postponed_files(database: Database, account: str) -> list[WantedFile]:
     return [wanted_file(row.record_id, row.key, row.url, _media_class(AccessClass(row.access))) for row in rows]
 
 
+def too_large(limit: int) -> str:
+    """Why a file is not kept, for a person."""
+    return f"larger than {limit} bytes"
+
+
 @dataclass(slots=True)
 class FileFetcher:
     """Fetches files for one run."""
@@ -80,9 +87,9 @@ class FileFetcher:
         if asked.answer is None:
             self._no_answer(wanted, asked)
             return
-        if asked.answer.wire.truncated == "length":
+        if asked.answer.wire.truncated == TOO_LARGE:
             into.unlink(missing_ok=True)
-            self._not_fetched(wanted, "too_large", f"larger than {self.largest} bytes")
+            self._not_fetched(wanted, "too_large", too_large(self.largest))
         elif asked.answer.wire.truncated is None:
             self.state.store([*asked.hops, asked.answer])
             self.state.count("exchanges", 1 + len(asked.hops))

@@ -7,14 +7,23 @@ refused, so two holders never both write (the clock decides who tries, the epoch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
+from archiver import logs
 from archiver.capture.models import Lease, Run
+from archiver.clock import Clock
 from archiver.database import Database
 from archiver.errors import Busy
+from archiver.faults import crash_point
+
+_log = logs.get(__name__)
 
 
 class StaleLease(Busy):
@@ -28,10 +37,68 @@ class Held:
     holder: str
 
 
+@dataclass(slots=True)
+class Leases:
+    """Takes accounts for one process: one thread per account in here, one process per account anywhere."""
+
+    database: Database
+    clock: Clock
+    lasts: timedelta
+    holder: str
+    """Name of this process's spool folder, which lives and dies with it."""
+    _active: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def held(self, account_id: str, *, dead: str | None = None) -> Iterator[Held]:
+        """Hold the account's lease; at once where its holder is known to be ``dead``.
+
+        Raises:
+            Busy: another thread or process is at it.
+        """
+        with self.using(account_id):
+            held = acquire(self.database, account_id, self.holder, self.clock.now(), self.lasts, dead=dead)
+            crash_point("lease.taken")
+            try:
+                yield held
+            finally:
+                self._release(held)
+
+    @contextmanager
+    def using(self, account_id: str) -> Iterator[None]:
+        """Keep other threads of this process off an account.
+
+        Raises:
+            Busy: one of them is at it.
+        """
+        with self._lock:
+            if account_id in self._active:
+                raise Busy("this account is being captured just now; try again in a moment")
+            self._active.add(account_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._active.discard(account_id)
+
+    def _release(self, held: Held) -> None:
+        """Give the account back. Where that fails the lease runs out by itself, and we can take it again at once."""
+        try:
+            release(self.database, held, self.clock.now())
+        except DBAPIError as error:
+            _log.warning("lease.not_released", account=held.account_id, exc_info=error)
+
+    def free(self, dead: str) -> None:
+        """Give back whatever a process that died was holding."""
+        with self.database.write() as connection:
+            connection.execute(update(Lease).where(Lease.holder == dead).values(holder="", expires_at=self.clock.now()))
+
+
 def acquire(
     database: Database, account_id: str, holder: str, now: datetime, lasts: timedelta, *, dead: str | None = None
 ) -> Held:
-    """Take the account for one run; at once where its holder is known to be ``dead``.
+    """Take the account for one run; at once where its holder is ourselves (the lease could not be given back) or is
+    known to be ``dead``.
 
     Raises:
         Busy: somebody holds it and has not let it expire.
@@ -40,7 +107,7 @@ def acquire(
         row = connection.execute(
             select(Lease.epoch, Lease.holder, Lease.expires_at).where(Lease.account_id == account_id)
         ).one_or_none()
-        if row is not None and row.expires_at > now and row.holder not in ("", dead):
+        if row is not None and row.expires_at > now and row.holder not in ("", dead, holder):
             raise Busy("this account is being captured by another process just now; try again in a moment")
         epoch = max(row.epoch if row else 0, _last_number(connection, account_id)) + 1
         values = {"epoch": epoch, "holder": holder, "expires_at": now + lasts}
@@ -67,13 +134,13 @@ def renew(connection: Connection, held: Held, until: datetime, *, release: bool 
 
 
 def release(database: Database, held: Held, now: datetime) -> None:
-    """Give the account back; the epoch stays."""
+    """Give the account back, unless the commit did; the epoch stays."""
+    mine = (Lease.account_id == held.account_id, Lease.epoch == held.epoch, Lease.holder == held.holder)
+    with database.read() as connection:
+        if connection.execute(select(Lease.epoch).where(*mine)).first() is None:
+            return
     with database.write() as connection:
-        connection.execute(
-            update(Lease)
-            .where(Lease.account_id == held.account_id, Lease.epoch == held.epoch)
-            .values(holder="", expires_at=now)
-        )
+        connection.execute(update(Lease).where(*mine).values(holder="", expires_at=now))
 
 
 def _last_number(connection: Connection, account_id: str) -> int:

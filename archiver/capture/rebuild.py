@@ -271,7 +271,7 @@ def _apply_step(
         taken_in = _contents(archive, step.adopted, report)
         by = step.parts[0].run
         _write_segments(connection, account.id, step.adopted, step.parts, by)
-        write_adopted(connection, account.id, taken_in, step.number, archive.search)
+        write_adopted(connection, account.id, taken_in.exchanges, taken_in.parts, step.number, archive.search)
 
 
 def _write_segments(

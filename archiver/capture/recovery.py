@@ -3,41 +3,40 @@
 For every batch found in a spool folder that nobody holds:
 
 * a *choice* is there: the finished segment files are put again as they are, and committed;
+* only frames, and its run had stored nothing: the waiting run record is what was chosen, and its rows are written;
 * only frames: the exchanges in them are read, chosen and committed in the name of their run, which ends *interrupted*;
 * a later run of the account was archived in the meantime: the segments are put and **adopted** (see
   :mod:`archiver.capture.adoption`); nothing that was refused when it was fresh moves a bookmark or coverage.
 
-Torn tails of frame files are kept aside, never dropped.
+Everything is worked on in the folder where it was found, so that whoever finishes what we leave unfinished finds it in
+one place. Torn tails of frame files are kept aside, never dropped.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from archiver import logs
-from archiver.capture import leases
 from archiver.capture.adoption import Adoption
-from archiver.capture.asking import understand_wire
-from archiver.capture.batch import Batch, FinishedSegment, clear_files, stems, taken_from_frame
+from archiver.capture.batch import FinishedSegment
 from archiver.capture.commit import exchange_row
 from archiver.capture.committer import Committer, Work, closed_at
 from archiver.capture.contents import Contents, read_contents
-from archiver.capture.facts import Taken
-from archiver.capture.leases import Held, StaleLease
+from archiver.capture.facts import RunIdentity
+from archiver.capture.leases import Held, Leases, StaleLease
+from archiver.capture.leftovers import Leftover, leftover, leftovers
 from archiver.capture.models import Run
 from archiver.capture.parts import Part
-from archiver.capture.pending import Pending, left_behind
-from archiver.capture.run import RunState, RunTerms, terms_from
-from archiver.capture.seen import Seen
-from archiver.capture.spool import Spool, keep_torn, read_frames, sync_folder
+from archiver.capture.pending import Pending, forget, left_behind
+from archiver.capture.rereading import Rereading
+from archiver.capture.spool import Spool, SpoolError, sync_folder
+from archiver.errors import ArchiverError, Busy, IntegrityError
 from archiver.faults import crash_point
 from archiver.storage.protocol import Stored
 
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 _log = logs.get(__name__)
+_Waiting = dict[str, list[Part]]
 
 
 @dataclass(slots=True)
@@ -55,6 +55,8 @@ class RecoveryReport:
     batches: int = 0
     exchanges: int = 0
     adopted: int = 0
+    postponed: int = 0
+    """Batches and run records that stay in the spool for now: their account is in use, or they cannot be read."""
     torn: list[str] = field(default_factory=list)
 
 
@@ -66,165 +68,203 @@ class Recovery:
     spool: Spool
     pending: Pending
     committer: Committer
+    leases: Leases
+    _left: dict[str, set[str]] = field(default_factory=dict)
+    """Batches of this process that could not be finished, by account."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def recover(self) -> RecoveryReport:
         """Drain every folder of a dead process, then adopt what stands in the store without a row.
 
         Raises:
-            StoreUnavailable, OutOfSpace, IntegrityError: some of it could not be finished; nothing is lost, the next
-                start goes on.
+            StoreUnavailable, OutOfSpace: some of it could not be finished; nothing is lost, the next start goes on.
+        """
+        report = self.take_over()
+        report.adopted += self._adoption.adopt_orphans()
+        return report
+
+    def take_over(self) -> RecoveryReport:
+        """Drain every folder of a dead process.
+
+        Raises:
+            StoreUnavailable, OutOfSpace: some of it could not be finished; nothing is lost, the next call goes on.
         """
         report = RecoveryReport()
         for folder in self.spool.abandoned():
             report.folders += 1
+            self.leases.free(folder.name)
             self._drain(folder, report)
-            self._take_over_pending(folder)
-        report.adopted += Adoption(self.archive, self.pending, self.committer, self.spool.folder.name).adopt_orphans()
         return report
 
-    def finish_own(self, account_id: str) -> None:
+    def leave(self, account: str, stem: str) -> None:
+        """A batch of this process could not be finished; :meth:`finish_own` will."""
+        with self._lock:
+            self._left.setdefault(account, set()).add(stem)
+
+    def unfinished(self) -> set[str]:
+        """Accounts with something that :meth:`finish_own` has to finish."""
+        with self._lock:
+            return set(self._left) | self.pending.accounts()
+
+    def finish_own(self, account: str) -> None:
         """Finish batches of this process whose commit failed before (the store or the database was away).
 
         Raises:
             ArchiverError: still away; nothing new is captured on top.
         """
         report = RecoveryReport()
-        self._drain(self.spool.folder, report, only=account_id)
+        with self._lock:
+            left = sorted(self._left.get(account, ()))
+        for stem in left:
+            found = leftover(self.spool.folder, stem, report.torn)
+            if found is not None:
+                self._finish(found, _by_run(self.pending.unsettled(account)), report)
+            with self._lock:
+                self._left[account].discard(stem)
+        with self._lock:
+            if not self._left.get(account, True):
+                del self._left[account]
+        for parts in self.pending.unsettled(account):
+            with self.leases.held(account) as held:
+                self._settle(held, parts)
 
-    def _drain(self, folder: Path, report: RecoveryReport, only: str | None = None) -> None:
-        for stem in list(stems(folder)):
-            terms = _terms_of(folder, stem, report)
-            if terms is None:
-                clear_files(folder, stem)  # no exchange was kept: nothing but an empty segment
-            elif only is None or terms.identity.account == only:
-                self._finish(folder, stem, terms, report)
+    @property
+    def _adoption(self) -> Adoption:
+        return Adoption(self.archive, self.pending, self.leases)
 
-    def _finish(self, folder: Path, stem: str, terms: RunTerms, report: RecoveryReport) -> None:
-        account = terms.identity.account
-        with self._leased(account, folder.name) as held:
-            choice = folder / f"{stem}.choice"
-            if choice.exists():
-                stored, contents = self._put_again(folder, choice)
-            else:
-                stored, contents = self._choose_again(folder, stem, terms, report)
-            report.batches += 1
-            report.exchanges += len(contents.exchanges)
-            self._commit(held, terms, stored, contents, report)
-        clear_files(folder, stem)
-        clear_files(self.spool.folder, stem)
+    # One folder
+
+    def _drain(self, folder: Path, report: RecoveryReport) -> None:
+        waiting = left_behind(folder)
+        for one in leftovers(folder, report.torn):
+            try:
+                self._finish(one, waiting, report)
+            except (Busy, IntegrityError, SpoolError) as error:
+                self._postpone(one.identity.run, error, report)
+                waiting.pop(one.identity.run, None)
+        for run, parts in waiting.items():
+            try:
+                self._take_over_pending(folder, parts)
+            except (Busy, SpoolError) as error:
+                self._postpone(run, error, report)
         sync_folder(folder)
 
-    def _put_again(self, folder: Path, choice: Path) -> tuple[list[tuple[FinishedSegment, Stored]], Contents]:
-        finished = [FinishedSegment(**one) for one in json.loads(choice.read_bytes())["segments"]]
-        stored = self.committer.put(folder, finished)
-        contents = Contents()
-        for one in finished:
-            with (folder / one.path).open("rb") as stream:
-                read_contents(stream, one.id, self.archive.platforms, into=contents)
-        return stored, contents
+    def _postpone(self, run: str, error: ArchiverError, report: RecoveryReport) -> None:
+        """One that cannot be finished now keeps no other from being finished."""
+        report.postponed += 1
+        _log.warning("recovery.postponed", run=run, exc_info=error)
 
-    def _choose_again(
-        self, folder: Path, stem: str, terms: RunTerms, report: RecoveryReport
-    ) -> tuple[list[tuple[FinishedSegment, Stored]], Contents]:
+    # One batch
+
+    def _finish(self, one: Leftover, waiting: _Waiting, report: RecoveryReport) -> None:
+        with self.leases.held(one.identity.account, dead=one.folder.name) as held:
+            if one.finished:
+                if not self.committer.is_committed(segment.id for segment in one.finished):
+                    self._put_again(held, one, waiting, report)
+            elif not self._is_quiet(held, one, waiting):
+                self._choose_again(held, one, report)
+            crash_point("recovery.committed")
+        one.clear()
+
+    def _is_quiet(self, held: Held, one: Leftover, waiting: _Waiting) -> bool:
+        """Whether all there is to write of this batch is a run record, which then is written."""
+        if one.part == 1 and self._has_row(one.identity.run):
+            return True
+        parts = waiting.get(one.identity.run)
+        if parts is None:
+            return False
+        if self._resolve(held, parts):
+            return True
+        # Refused. What was captured is in the frames; the record says what must not count any more.
+        del waiting[one.identity.run]
+        self._forget(one.folder, parts)
+        return False
+
+    def _put_again(self, held: Held, one: Leftover, waiting: _Waiting, report: RecoveryReport) -> None:
+        stored = self.committer.put(one.folder, one.finished)
+        contents = Contents()
+        for segment in one.finished:
+            with (one.folder / segment.path).open("rb") as stream:
+                read_contents(stream, segment.id, self.archive.platforms, into=contents)
+        crash_point("recovery.put")
+        if self._commit(held, one.identity, stored, contents, report):
+            # Waiting records that rode along are archived now.
+            rode = [part for part in contents.parts if part.run != one.identity.run]
+            self._forget(one.folder, rode)
+            for part in rode:
+                waiting.pop(part.run, None)
+
+    def _choose_again(self, held: Held, one: Leftover, report: RecoveryReport) -> None:
         """Read the spooled exchanges as the run would have, and finish the run."""
-        number = int(stem.split(".")[1])
-        batch = Batch(self.spool.folder, terms.identity, number, terms.segments)
-        state = RunState(terms, self.spool, batch, {}, part=number)
-        seen = Seen(self.archive.database, terms.identity.account, terms.identity.run)
-        connector = self.archive.platforms.connector(terms.identity.platform)
-        last = 0
-        for taken in _spooled(folder, stem, report):
-            reading = understand_wire(connector, taken.ask, taken.wire)
-            whole = Taken(taken.ordinal, taken.ask, taken.wire, reading, taken.medium, taken.follows, taken.control_of)
-            last = taken.ordinal + 1
-            state.tally.asked(taken.ask.purpose, taken.wire.status)
-            choice = seen.choose(whole, reading).choice
-            if choice.store or taken.medium or taken.control_of is not None:
-                state.store([whole])
-                seen.stored(whole, reading)
-            else:
-                state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
-        at = self.archive.clock.now()
-        parts = state.parts(at, last, None)
-        finished = batch.seal(parts, at)
+        rereading = Rereading(self.archive, self.spool, one)
+        finished = rereading.perform()
         crash_point("recovery.sealed")
-        stored = self.committer.put(self.spool.folder, finished)
-        contents = Contents(parts=list(parts))
-        contents.exchanges.extend(exchange_row(entry) for entry in batch.entries)
-        return stored, contents
+        stored = self.committer.put(one.folder, finished)
+        crash_point("recovery.put")
+        contents = Contents(parts=list(rereading.parts))
+        contents.exchanges.extend(exchange_row(entry) for entry in rereading.entries)
+        self._commit(held, one.identity, stored, contents, report)
 
     def _commit(
         self,
         held: Held,
-        terms: RunTerms,
+        identity: RunIdentity,
         stored: list[tuple[FinishedSegment, Stored]],
         contents: Contents,
         report: RecoveryReport,
-    ) -> None:
-        identity = terms.identity
+    ) -> bool:
+        """False: it was refused, and adopted."""
+        report.batches += 1
+        report.exchanges += len(contents.exchanges)
         own = [part for part in contents.parts if part.run == identity.run]
-        work = Work(
-            identity.account, identity.run, identity.number, stored, contents.exchanges, own, closed_at(contents.parts)
-        )
+        at = closed_at(contents.parts)
+        work = Work(identity.account, identity.run, identity.number, stored, contents.exchanges, own, at)
         try:
             self.committer.commit(held, work)
         except StaleLease:
-            adoption = Adoption(self.archive, self.pending, self.committer, self.spool.folder.name)
-            report.adopted += adoption.adopt(held, identity.account, stored, contents)
+            report.adopted += self._adoption.adopt(held, identity.account, stored, contents)
+            return False
+        return True
 
-    def _take_over_pending(self, folder: Path) -> None:
-        """Waiting run records of a dead process: their rows are written where the process died in between, and they
-        wait with ours."""
-        for path, parts in left_behind(folder).items():
-            if parts:
-                with self._leased(parts[0].account, folder.name) as held:
-                    self._settle_pending(held, parts)
-            path.unlink()
-            sync_folder(folder)
+    # Waiting run records
 
-    def _settle_pending(self, held: Held, parts: Sequence[Part]) -> None:
-        with self.archive.database.read() as connection:
-            runs = select(Run.id).where(Run.id.in_([part.run for part in parts]))
-            there = set(connection.execute(runs).scalars())
-        # An adoption without rows did not happen; its segments are found again as orphans.
-        kept = [part for part in parts if part.run in there or not part.adopted]
-        if kept:
-            self.pending.add(kept)
-        for part in kept:
-            if part.run not in there:
-                self.committer.commit(held, Work(part.account, part.run, part.number, (), (), [part], part.at))
+    def _take_over_pending(self, folder: Path, parts: Sequence[Part]) -> None:
+        """Waiting records of a dead process wait with ours, once their rows are there."""
+        with self.leases.held(parts[0].account, dead=folder.name) as held:
+            if self._resolve(held, parts):
+                self.pending.add(parts, settled=True)
+            forget(folder, parts)
 
-    @contextmanager
-    def _leased(self, account: str, dead: str) -> Iterator[Held]:
-        archive = self.archive
-        lasts = timedelta(seconds=archive.settings.lease_seconds)
-        now = archive.clock.now()
-        held = leases.acquire(archive.database, account, self.spool.folder.name, now, lasts, dead=dead)
+    def _settle(self, held: Held, parts: Sequence[Part]) -> None:
+        """The same for one of our own whose commit gave no answer."""
+        if self._resolve(held, parts):
+            self.pending.settle(parts)
+        else:
+            self.pending.done(parts)
+
+    def _resolve(self, held: Held, parts: Sequence[Part]) -> bool:
+        """Write the rows of a waiting run record where they are missing. False: they are refused."""
+        first = parts[0]
+        if self._has_row(first.run):
+            return True
+        if first.adopted:
+            return False  # An adoption without rows did not happen; its segments are found again as orphans.
         try:
-            yield held
-        finally:
-            leases.release(archive.database, held, archive.clock.now())
+            self.committer.commit(held, Work(first.account, first.run, first.number, (), (), parts, first.at))
+        except StaleLease:
+            _log.warning("recovery.refused", run=first.run)
+            return False
+        return True
+
+    def _has_row(self, run: str) -> bool:
+        with self.archive.database.read() as connection:
+            return connection.execute(select(Run.id).where(Run.id == run)).first() is not None
+
+    def _forget(self, folder: Path, parts: Sequence[Part]) -> None:
+        """Remove waiting records, of a dead process or of our own."""
+        forget(folder, parts)
+        self.pending.done(parts)
 
 
-def _terms_of(folder: Path, stem: str, report: RecoveryReport) -> RunTerms | None:
-    """The terms of a batch's run; None where not one exchange was kept."""
-    path = folder / f"{stem}.frames"
-    if not path.exists():
-        return None
-    with path.open("rb") as file:
-        first, exchanges, end = None, 0, 0
-        for header, _, after in read_frames(file):
-            first, end = first or header.get("terms"), after
-            exchanges += "ask" in header
-    torn = keep_torn(path, end)
-    if torn is not None:
-        report.torn.append(torn.name)
-        _log.warning("spool.torn", file=torn.name)
-    return terms_from(first) if first is not None and exchanges else None
-
-
-def _spooled(folder: Path, stem: str, report: RecoveryReport) -> Iterator[Taken]:
-    with (folder / f"{stem}.frames").open("rb") as file:
-        for header, parts, _ in read_frames(file):
-            if "ask" in header:
-                yield taken_from_frame(header, parts, folder)
+def _by_run(waiting: Sequence[Sequence[Part]]) -> _Waiting:
+    return {parts[0].run: list(parts) for parts in waiting}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,12 @@ from sqlalchemy import Row, select
 
 from archiver import __version__, ids
 from archiver.accounts.models import Account
-from archiver.capture import due, leases
+from archiver.capture import due
 from archiver.capture.batch import Batch
 from archiver.capture.committer import Committer, Work, closed_at
 from archiver.capture.facts import RunIdentity
-from archiver.capture.leases import Held
+from archiver.capture.failures import named_failures
+from archiver.capture.leases import Held, Leases
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
@@ -65,12 +65,10 @@ class Capture:
             total_timeout=settings.request_total_seconds,
             clock=archive.clock,
         )
-        self.committer = Committer(
-            archive.database, archive.store, archive.search, archive.clock, timedelta(seconds=settings.lease_seconds)
-        )
-        self.recovery = Recovery(archive, self.spool, self.pending, self.committer)
-        self._active: set[str] = set()
-        self._lock = threading.Lock()
+        lasts = timedelta(seconds=settings.lease_seconds)
+        self.leases = Leases(archive.database, archive.clock, lasts, self.spool.folder.name)
+        self.committer = Committer(archive.database, archive.store, archive.search, archive.clock, lasts)
+        self.recovery = Recovery(archive, self.spool, self.pending, self.committer, self.leases)
 
     def run(
         self,
@@ -87,15 +85,16 @@ class Capture:
             NotFound: no such account.
             Busy: somebody else is at it.
             OutOfSpace, SpoolError: the disk would not keep more.
-            StoreUnavailable: what was captured is safe in the spool and goes to the store as soon as it answers.
+            StoreUnavailable, DatabaseUnavailable: what was captured is safe in the spool and is finished as soon as
+                they answer.
         """
-        self._check_room()
-        account = self._account(account_id)
-        with self._using(account_id):
+        with named_failures(self.spool.folder):
+            self._check_room()
+            account = self._account(account_id)
             self.recovery.finish_own(account_id)
-            with self._leased(account_id) as held:
+            with self.leases.held(account_id) as held:
                 result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
-        store_deltas(self.archive.database, self.archive.store)
+            store_deltas(self.archive.database, self.archive.store)
         return result
 
     def _carry_out(
@@ -108,7 +107,15 @@ class Capture:
         progress: Watcher | None,
     ) -> RunResult:
         under_way = UnderWay(
-            self.archive, self.spool, self.pending, self.committer, self.fetcher, self.pacer, account, held
+            self.archive,
+            self.spool,
+            self.pending,
+            self.committer,
+            self.fetcher,
+            self.pacer,
+            account,
+            held,
+            self.recovery.leave,
         )
         ended = under_way.carry_out(sweep, trigger, stop, progress)
         return RunResult(
@@ -122,19 +129,34 @@ class Capture:
 
     def recover(self) -> RecoveryReport:
         """Finish what processes that died left behind. Before anything new is fetched: the platform may no longer
-        have it."""
-        report = self.recovery.recover()
-        store_deltas(self.archive.database, self.archive.store)
+        have it.
+
+        Raises:
+            StoreUnavailable, DatabaseUnavailable, OutOfSpace, SpoolError: nothing is lost; the next call goes on.
+        """
+        with named_failures(self.spool.folder):
+            report = self.recovery.recover()
+            store_deltas(self.archive.database, self.archive.store)
         return report
 
     def flush(self, *, all: bool) -> None:
-        """Give waiting run records a segment: those past the longest age, or ``all``."""
+        """Finish what processes that died meanwhile, or failed runs of our own, left; then give waiting run records a
+        segment: those past the longest age, or ``all``. Accounts that somebody is at wait for the next call.
+
+        Raises:
+            StoreUnavailable, DatabaseUnavailable, OutOfSpace, SpoolError: nothing is lost; the next call goes on.
+        """
         age = timedelta(seconds=self.archive.settings.segment_age_seconds)
         before = None if all else self.archive.clock.now() - age
-        for account_id in self.pending.due(before):
-            with self._using(account_id), self._leased(account_id) as held:
-                self._flush(account_id, held)
-        store_deltas(self.archive.database, self.archive.store)
+        with named_failures(self.spool.folder):
+            self.recovery.take_over()
+            for account_id in self.recovery.unfinished():
+                with suppress(Busy):
+                    self.recovery.finish_own(account_id)
+            for account_id in self.pending.due(before):
+                with suppress(Busy), self.leases.held(account_id) as held:
+                    self._flush(account_id, held)
+            store_deltas(self.archive.database, self.archive.store)
 
     def close(self) -> None:
         """Flush and give the spool folder up."""
@@ -146,15 +168,22 @@ class Capture:
 
     def _flush(self, account_id: str, held: Held) -> None:
         parts = self.pending.of(account_id)
+        if not parts:
+            return
         account = self._account(account_id)
         identity = RunIdentity(ids.new_id("rn"), held.epoch, account_id, account.platform, "")
         batch = Batch(self.spool.folder, identity, 1, segment_terms(self.archive, account))
-        finished = batch.seal(parts, self.archive.clock.now())
-        stored = self.committer.put(self.spool.folder, finished)
-        work = Work(account_id, identity.run, held.epoch, stored, (), (), closed_at(parts))
-        self.committer.commit(held, work, release=True)
-        batch.clear()
-        self.pending.done(account_id, parts)
+        try:
+            finished = batch.seal(parts, self.archive.clock.now())
+            stored = self.committer.put(self.spool.folder, finished)
+            work = Work(account_id, identity.run, held.epoch, stored, (), (), closed_at(parts))
+            self.committer.commit(held, work, release=True)
+            batch.clear()
+        except BaseException:
+            batch.abandon()
+            self.recovery.leave(account_id, batch.stem)
+            raise
+        self.pending.done(parts)
 
     def _check_room(self) -> None:
         reserve = self.archive.settings.disk_reserve_percent / 100
@@ -169,30 +198,6 @@ class Capture:
         if row is None:
             raise NotFound(f"no account {account_id}; `archiver account list` shows them")
         return row
-
-    @contextmanager
-    def _leased(self, account_id: str) -> Iterator[Held]:
-        archive = self.archive
-        lasts = timedelta(seconds=archive.settings.lease_seconds)
-        holder = self.spool.folder.name
-        held = leases.acquire(archive.database, account_id, holder, archive.clock.now(), lasts)
-        try:
-            yield held
-        finally:
-            leases.release(archive.database, held, archive.clock.now())
-
-    @contextmanager
-    def _using(self, account_id: str) -> Iterator[None]:
-        """One thread of this process per account."""
-        with self._lock:
-            if account_id in self._active:
-                raise Busy("this account is being captured just now; try again in a moment")
-            self._active.add(account_id)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._active.discard(account_id)
 
 
 def _user_agent(contact: str | None) -> str:

@@ -6,7 +6,8 @@ holds belongs to a process that died, and whoever starts next drains it. A frame
     b"CRF1"  u32 length of payload  u32 CRC-32 of payload  payload
 
 and a payload is a JSON header line followed by the raw parts whose lengths the header gives. A frame counts once its
-file was fsynced. A torn tail (the machine lost power in the middle of a frame) is kept aside as ``.torn``.
+file was fsynced. A torn tail (the machine lost power in the middle of a frame) is kept aside beside the folders, as
+``FOLDER.FILE.torn``.
 """
 
 from __future__ import annotations
@@ -15,17 +16,23 @@ import fcntl
 import json
 import os
 import struct
+import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from archiver.errors import ArchiverError, OutOfSpace
 from archiver.faults import crash_point
+from archiver.storage.durable import write_all
 
 _MAGIC = b"CRF1"
 _HEAD = struct.Struct(">4sII")
 _LARGEST = 256 * 1024 * 1024
+_LOCK = "lock"
+_TRIES = 100
+_PIECE = 1 << 20
 
 
 class SpoolError(ArchiverError):
@@ -70,50 +77,61 @@ class FrameFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: IO[bytes] | None = None
+        self._descriptor: int | None = None
+        self._held = b""
         self._broken = False
 
     def append(self, header: Mapping[str, Any], parts: Sequence[bytes] = (), *, durable: bool = True) -> None:
-        """Write one frame; when ``durable``, it is on the disk on return.
+        """Write one frame; when ``durable``, it is on the disk on return, with those before it that were not.
 
         Raises:
             SpoolError, OutOfSpace: it is not.
         """
         if self._broken:
-            raise SpoolError(f"an earlier write to {self.path} failed; start the service again")
+            raise SpoolError(f"an earlier write to {self.path} failed; what comes next goes to a new file")
+        self._held += frame(header, parts)
+        if not durable:
+            return
         try:
-            file = self._open()
-            file.write(frame(header, parts))
+            descriptor = self._open()
+            write_all(descriptor, self._held)
             crash_point("spool.written")
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-                crash_point("spool.synced")
+            os.fsync(descriptor)
+            crash_point("spool.synced")
         except OSError as error:
             self._broken = True
             raise disk_error(error, self.path) from error
+        self._held = b""
 
-    def _open(self) -> IO[bytes]:
-        if self._file is None:
-            self._file = self.path.open("ab")
+    def _open(self) -> int:
+        if self._descriptor is None:
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             sync_folder(self.path.parent)
-        return self._file
+        return self._descriptor
 
     def close(self) -> None:
-        if self._file is not None:
-            try:
-                self._file.close()
-            except OSError as error:
-                raise disk_error(error, self.path) from error
-            finally:
-                self._file = None
+        """Let go of the file. Every frame that was acknowledged is on the disk already, so nothing can fail here."""
+        if self._descriptor is not None:
+            descriptor, self._descriptor = self._descriptor, None
+            with suppress(OSError):
+                os.close(descriptor)
 
 
 def disk_error(error: OSError, path: Path) -> ArchiverError:
     """The named error for what the disk said."""
     if error.errno in (28, 122):  # ENOSPC, EDQUOT
         return OutOfSpace(f"no room left on the disk of {path.parent}: free some space; capturing then goes on")
-    return SpoolError(f"the disk did not keep {path.name} ({error.strerror}): check the disk, then start again")
+    reason = error.strerror or str(error)
+    return SpoolError(f"the disk does not keep or give back {path} ({reason}): check the disk, then start again")
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Whatever the disk says about ``path`` inside, as :func:`disk_error` names it."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, path) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -138,8 +156,8 @@ def sync_file(path: Path) -> None:
         raise disk_error(error, path) from error
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Create ``path`` with ``data`` so that it is there whole or not at all.
+def write_durably(path: Path, data: Iterable[bytes]) -> None:
+    """Create ``path`` with these pieces so that it is there whole or not at all.
 
     Raises:
         SpoolError, OutOfSpace: it is not.
@@ -147,7 +165,7 @@ def write_durably(path: Path, data: bytes) -> None:
     temporary = path.with_suffix(path.suffix + ".tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(data)
+            file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -157,27 +175,47 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 class Spool:
-    """This process's folder below ``root``, locked."""
+    """This process's folder below ``root``, locked.
+
+    Raises:
+        SpoolError, OutOfSpace: the disk does not take it, or somebody else has a folder of that name.
+    """
 
     def __init__(self, root: Path, name: str) -> None:
         self.root = root
         self.folder = root / name
-        self.folder.mkdir(parents=True, exist_ok=True)
-        sync_folder(root)
-        lock = _lock(self.folder)
-        if lock is None:
-            raise SpoolError(f"another process holds the spool folder {self.folder}")
-        self._lock = lock
+        with disk_errors(self.folder):
+            self._lock = self._take()
+            sync_folder(root)
+
+    def _take(self) -> int:
+        """Make and lock the folder. Between the two, another process may take it for an abandoned one and remove it."""
+        for _ in range(_TRIES):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = _lock(self.folder)
+            if lock is not None:
+                return lock
+            time.sleep(0.01)
+        raise SpoolError(f"another process holds the spool folder {self.folder}")
 
     def abandoned(self) -> Iterator[Path]:
-        """Folders of processes that died, locked by us while they are handed out one by one."""
-        for folder in sorted(path for path in self.root.iterdir() if path.is_dir() and path != self.folder):
-            lock = _lock(folder)
+        """Folders of processes that died, locked by us while they are handed out one by one.
+
+        Raises:
+            SpoolError, OutOfSpace: the disk does not give them back.
+        """
+        with disk_errors(self.root):
+            folders = sorted(path for path in self.root.iterdir() if path.is_dir() and path != self.folder)
+        for folder in folders:
+            with disk_errors(folder):
+                lock = _lock(folder)
             if lock is None:
                 continue
             try:
                 yield folder
-                remove_if_empty(folder)
+                crash_point("recovery.drained")
+                with disk_errors(folder):
+                    remove_if_empty(folder)
             finally:
                 os.close(lock)
 
@@ -188,39 +226,51 @@ class Spool:
 
     def close(self) -> None:
         """Give the folder up; it is removed when nothing is left in it."""
-        remove_if_empty(self.folder)
-        os.close(self._lock)
+        try:
+            with disk_errors(self.folder):
+                remove_if_empty(self.folder)
+        finally:
+            os.close(self._lock)
 
 
 def remove_if_empty(folder: Path) -> None:
     """Remove a drained folder. One that still holds something stays for the next start."""
-    if {path.name for path in folder.iterdir()} <= {"lock"}:
-        (folder / "lock").unlink(missing_ok=True)
+    if {path.name for path in folder.iterdir()} <= {_LOCK}:
+        (folder / _LOCK).unlink(missing_ok=True)
         folder.rmdir()
 
 
 def _lock(folder: Path) -> int | None:
+    """A descriptor that holds the folder's lock; None where somebody else does, or the folder is gone."""
     try:
-        descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        descriptor = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except FileNotFoundError:  # drained and removed by another process just now
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    return descriptor
+        # Whoever held it may have drained and removed the folder between our open and our lock.
+        if os.path.samestat(os.fstat(descriptor), (folder / _LOCK).stat()):
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(descriptor)
+    return None
 
 
 def keep_torn(path: Path, end: int) -> Path | None:
-    """Move what follows the last whole frame aside, so that it can be looked at and the file read to its end."""
-    size = path.stat().st_size
-    if size <= end:
-        return None
-    torn = path.with_suffix(path.suffix + ".torn")
-    with path.open("rb+") as file:
-        file.seek(end)
-        write_durably(torn, file.read())
-        file.truncate(end)
-        os.fsync(file.fileno())
+    """Move what follows the last whole frame aside, out of the folder that is going to be drained, so that it can be
+    looked at and the file read to its end.
+
+    Raises:
+        SpoolError, OutOfSpace: it could not be kept; the file is as it was.
+    """
+    with disk_errors(path):
+        if path.stat().st_size <= end:
+            return None
+        torn = path.parent.with_name(f"{path.parent.name}.{path.name}.torn")
+        with path.open("rb+") as file:
+            file.seek(end)
+            write_durably(torn, iter(lambda: file.read(_PIECE), b""))
+            file.truncate(end)
+            os.fsync(file.fileno())
     return torn

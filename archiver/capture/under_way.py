@@ -18,7 +18,7 @@ from archiver.capture.commit import exchange_row, last_bookmark
 from archiver.capture.committer import Committer, Work
 from archiver.capture.facts import RunIdentity, Taken
 from archiver.capture.fetching import FileFetcher, postponed_files
-from archiver.capture.leases import Held
+from archiver.capture.leases import Held, StaleLease
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
@@ -62,6 +62,8 @@ class UnderWay:
     pacer: Pacer
     account: Row[Any]
     held: Held
+    leave: Callable[[str, str], None]
+    """Told account and batch where the run could not be archived."""
     counts: dict[str, int] = field(default_factory=dict)
     _since: datetime = field(init=False)
     _state: RunState = field(init=False)
@@ -84,6 +86,7 @@ class UnderWay:
             self._finish(sweep, outcome, reason, at)
         except BaseException:
             self._state.batch.abandon()
+            self.leave(self.account.id, self._state.batch.stem)
             raise
         return Ended(self._state.terms.identity.run, outcome, reason, self.counts, self._since_start(), at)
 
@@ -205,16 +208,20 @@ class UnderWay:
         work = Work(self.account.id, state.terms.identity.run, self.held.epoch, stored, rows, parts, at)
         self.committer.commit(self.held, work, release=outcome is not None, settle=settle)
         batch.clear()
-        self.pending.done(self.account.id, waiting)
+        self.pending.done(waiting)
         self._next(outcome)
 
     def _commit_quiet(self, outcome: tuple[str, str | None], at: datetime, settle: Settle) -> None:
         """Nothing was stored: the run record waits for the account's next segment; its rows are written at once."""
         parts = self._state.parts(at, self._asker.ordinal, outcome)
         self.pending.add(parts)
-        crash_point("run.pending")
         work = Work(self.account.id, self._state.terms.identity.run, self.held.epoch, (), (), parts, at)
-        self.committer.commit(self.held, work, release=True, settle=settle)
+        try:
+            self.committer.commit(self.held, work, release=True, settle=settle)
+        except StaleLease:
+            self.pending.done(parts)  # refused for certain; after any other error it is looked up
+            raise
+        self.pending.settle(parts)
         self._state.batch.clear()
         self._next(outcome)
 

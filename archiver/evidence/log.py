@@ -116,6 +116,16 @@ def entries(connection: Connection, start: int, end: int) -> Iterator[bytes]:
         raise IntegrityError(f"entry {expected} of the event log is missing from the database; run `archiver verify`")
 
 
+def subjects(connection: Connection, kind: str, among: Sequence[str]) -> set[str]:
+    """Which of these subjects have an event of a type."""
+    found: set[str] = set()
+    for start in range(0, len(among), _SUBJECTS_AT_ONCE):
+        some = among[start : start + _SUBJECTS_AT_ONCE]
+        query = select(Event.subject_id).where(Event.subject_id.in_(some), Event.type == kind)
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def origin(connection: Connection) -> str:
     """Name of this archive's log.
 

@@ -1,0 +1,111 @@
+"""The exchanges of a run that died, read, chosen and sealed as the run itself would have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from archiver import logs
+from archiver.capture.asking import understand_wire
+from archiver.capture.batch import Batch, Entry, FinishedSegment
+from archiver.capture.facts import Taken
+from archiver.capture.fetching import TOO_LARGE, too_large
+from archiver.capture.leftovers import Leftover
+from archiver.capture.parts import MediumOutcome, Part
+from archiver.capture.reading import REDIRECT
+from archiver.capture.run import RunState
+from archiver.capture.seen import Seen
+from archiver.capture.spool import Spool
+
+if TYPE_CHECKING:
+    from archiver.archive import Archive
+
+_log = logs.get(__name__)
+
+
+@dataclass(slots=True)
+class Rereading:
+    """Chooses again for one batch that has no choice. Once."""
+
+    archive: Archive
+    spool: Spool
+    left: Leftover
+    parts: Sequence[Part] = ()
+    entries: Sequence[Entry] = ()
+    _state: RunState = field(init=False)
+    _seen: Seen = field(init=False)
+    _hops: dict[int, Taken] = field(default_factory=dict)
+    """Redirects by ordinal: each is kept with the answer it led to, as in a run."""
+
+    def perform(self) -> list[FinishedSegment]:
+        """Seal the batch beside its frames. The run ends here, *interrupted*.
+
+        Raises:
+            SpoolError, OutOfSpace, StoreUnavailable: the disk does not take it.
+        """
+        terms = self.left.terms
+        assert terms is not None
+        batch = Batch(self.left.folder, terms.identity, self.left.part, terms.segments)
+        self._state = RunState(terms, self.spool, batch, {}, part=self.left.part)
+        self._seen = Seen(self.archive.database, terms.identity.account, terms.identity.run)
+        try:
+            through = self._choose()
+            at = self.archive.clock.now()
+            self.parts = self._state.parts(at, through, None)
+            finished = batch.seal(self.parts, at)
+        except BaseException:
+            batch.abandon()
+            raise
+        self.entries = batch.entries
+        return finished
+
+    def _choose(self) -> int:
+        """Choose among the exchanges; the ordinal after the last."""
+        assert self.left.terms is not None
+        connector = self.archive.platforms.connector(self.left.terms.identity.platform)
+        through = 0
+        for taken in self.left.spooled():
+            through = taken.ordinal + 1
+            self._state.tally.asked(taken.ask.purpose, taken.wire.status)
+            if taken.ask.purpose == REDIRECT:
+                self._hops[taken.ordinal] = taken
+            elif taken.medium is not None:
+                self._medium(taken)
+            else:
+                self._answer(replace(taken, reading=understand_wire(connector, taken.ask, taken.wire)))
+        return through
+
+    def _answer(self, taken: Taken) -> None:
+        self._state.tally.drift.update(taken.reading.drift)
+        choice = self._seen.choose(taken, taken.reading).choice
+        if choice.store or taken.control_of is not None:
+            self._state.store([*self._led_by(taken), taken])
+            self._seen.stored(taken, taken.reading)
+        else:
+            self._state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
+
+    def _medium(self, taken: Taken) -> None:
+        assert taken.medium is not None
+        if taken.wire.truncated == TOO_LARGE:
+            limit = self.archive.settings.media_bytes
+            outcome = MediumOutcome(taken.medium.id, "too_large", too_large(limit))
+            self._state.tally_of(taken.ask.access).media.append(outcome)
+        elif taken.wire.truncated is None and self._has_body(taken):
+            self._state.store([*self._led_by(taken), taken])
+
+    def _has_body(self, taken: Taken) -> bool:
+        """A file that is gone from the spool is fetched again by a later run."""
+        body = taken.wire.body_file
+        if body is None or body.path.exists():
+            return True
+        _log.error("spool.body_missing", file=body.path.name)
+        return False
+
+    def _led_by(self, taken: Taken) -> list[Taken]:
+        hops: list[Taken] = []
+        ordinal = taken.follows
+        while ordinal is not None and (hop := self._hops.get(ordinal)) is not None:
+            hops.insert(0, hop)
+            ordinal = hop.follows
+        return hops
