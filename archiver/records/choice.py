@@ -15,7 +15,7 @@ from enum import StrEnum
 from archiver import ids
 from archiver.records.contents import Content, contradict, plain, within
 from archiver.records.sightings import instant
-from connectors.contract import Ask, MediaRef, Problem, ProblemKind, Reading, SeenRecord, State
+from connectors.contract import AccessClass, Ask, MediaRef, Problem, ProblemKind, Reading, SeenRecord, State
 
 
 class Reason(StrEnum):
@@ -27,6 +27,10 @@ class Reason(StrEnum):
     TIME = "time"
     """The platform gives the same words another time."""
     STATE = "state"
+    ACCESS = "access"
+    """What was only seen signed in is seen in public."""
+    THREAD = "thread"
+    """The thread it belongs to was not known."""
     MEDIA = "media"
     HISTORY = "history"
     """An earlier version that was not known."""
@@ -67,6 +71,10 @@ class KnownRecord:
     """In order of time; the last is what it says now."""
     media: frozenset[str]
     """Ids of its files."""
+    public: bool = True
+    """Seen as everybody may see it."""
+    in_thread: bool = True
+    """Known as part of another record's thread."""
 
     @property
     def current(self) -> KnownVersion:
@@ -122,7 +130,7 @@ def choose(
         record = known.get(seen.key)
         for ref in _new_media(record, seen):
             new_media.setdefault((seen.key, ref.key), (seen.key, ref))
-        reason = Reason.NEW_RECORD if record is None else news(record, seen, scheme)
+        reason = Reason.NEW_RECORD if record is None else news(record, seen, scheme) or _surroundings(record, seen, ask)
         if reason is not None:
             reasons[reason] = None
         elif record is not None and not seen.retrospective:
@@ -143,6 +151,15 @@ def news(record: KnownRecord, seen: SeenRecord, scheme: int) -> Reason | None:
     if _new_media(record, seen):
         return Reason.MEDIA
     return None if seen.retrospective else _standing_news(record, version, seen, as_of)
+
+
+def _surroundings(record: KnownRecord, seen: SeenRecord, ask: Ask | None) -> Reason | None:
+    """What a sight of a known record adds to where it was seen: in public, in its thread."""
+    if seen.retrospective:
+        return None
+    if ask is not None and ask.access is AccessClass.PUBLIC and not record.public:
+        return Reason.ACCESS
+    return Reason.THREAD if seen.thread is not None and not record.in_thread else None
 
 
 def _new_media(record: KnownRecord | None, seen: SeenRecord) -> list[MediaRef]:
@@ -197,14 +214,15 @@ def problem_key(ask: Ask, problem: Problem) -> str:
 
 
 def learn(
-    record: KnownRecord | None, seen: SeenRecord, record_id: str, exchange_id: str, position: int, scheme: int
+    record: KnownRecord | None, seen: SeenRecord, record_id: str, exchange_id: str, position: int, ask: Ask
 ) -> KnownRecord:
     """What is known of a record once this sight of it is stored. Close enough to what the index will say to choose the
     next pages of the same batch by; where they could differ, it leads to storing more, never less."""
+    scheme, public, in_thread = ask.scheme, ask.access is AccessClass.PUBLIC, seen.thread is not None
     new = _version(seen, exchange_id, position, scheme)
     media = frozenset(ids.medium_id(record_id, medium.key) for medium in seen.media)
     if record is None:
-        return KnownRecord(record_id, seen.key, seen.state.value, (new,), media)
+        return KnownRecord(record_id, seen.key, seen.state.value, (new,), media, public, in_thread)
     version = record.at(new.as_of)
     if version is None:
         versions = (new, *record.versions)
@@ -215,7 +233,8 @@ def learn(
         else:
             versions = (*record.versions[:index], _merge(version, new), *record.versions[index + 1 :])
     state = record.state if seen.retrospective else seen.state.value
-    return replace(record, versions=versions, media=record.media | media, state=state)
+    known = replace(record, versions=versions, media=record.media | media, state=state)
+    return replace(known, public=record.public or public, in_thread=record.in_thread or in_thread)
 
 
 def _version(seen: SeenRecord, exchange_id: str, position: int, scheme: int) -> KnownVersion:

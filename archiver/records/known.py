@@ -11,12 +11,14 @@ from sqlalchemy import Connection, and_, select
 from archiver import ids
 from archiver.records.choice import KnownRecord, KnownVersion, learn
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, VERSION, chunks
-from connectors.contract import Ask, Reading, State
+from connectors.contract import AccessClass, Ask, Reading, State
 
 _QUERY = (
     select(
         RECORD.c.id,
         RECORD.c.state,
+        RECORD.c.access,
+        RECORD.c.thread_id,
         VERSION.c.scheme,
         VERSION.c.content,
         VERSION.c.as_of,
@@ -56,6 +58,8 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
             rows[0].state,
             tuple(_version(row) for row in rows),
             frozenset(media.get(record_id, ())),
+            rows[0].access == AccessClass.PUBLIC,
+            rows[0].thread_id != record_id,
         )
         for record_id, rows in found.items()
     }
@@ -93,7 +97,7 @@ class Known:
         for position, seen in enumerate(reading.records):
             record = self._overlay.get(seen.key) or before.get(seen.key)
             record_id = ids.record_id(self._account_id, seen.key)
-            self._overlay[seen.key] = learn(record, seen, record_id, exchange_id, position, ask.scheme)
+            self._overlay[seen.key] = learn(record, seen, record_id, exchange_id, position, ask)
 
     def concluded(self, key: str, state: State, before: Mapping[str, KnownRecord]) -> None:
         """The batch will conclude that a record is in this state."""

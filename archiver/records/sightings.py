@@ -10,7 +10,7 @@ from archiver import ids
 from archiver.database import safe_text
 from archiver.records.contents import Content, plain
 from archiver.records.versions import Arrival, Occurrence
-from connectors.contract import Ask, SeenRecord
+from connectors.contract import AccessClass, Ask, SeenRecord
 
 Row = dict[str, Any]
 
@@ -31,7 +31,7 @@ class Arrived:
 class Sighting:
     """One record at one place of one stored answer."""
 
-    __slots__ = ("arrival", "arrived", "as_of", "carries", "content", "last_seen_at", "position", "record_id", "seen")
+    __slots__ = ("again", "arrival", "arrived", "as_of", "carries", "content", "position", "record_id", "seen")
 
     def __init__(
         self, record_id: str, arrived: Arrived, position: int, seen: SeenRecord, carries: str | None = None
@@ -41,8 +41,8 @@ class Sighting:
         self.position = position
         self.seen = seen
         self.carries = carries
-        self.last_seen_at: datetime | None = None
-        """Set where an unchanged answer of the same batch already repeated it."""
+        self.again: list[datetime] = []
+        """When unchanged answers of the same batch already repeated it."""
         self.arrival: Arrival = (arrived.run_number, arrived.ordinal, arrived.id, position)
         self.content: Content = plain(seen.content)
         self.as_of = instant(seen.as_of)
@@ -50,6 +50,10 @@ class Sighting:
     @property
     def text(self) -> str:
         return safe_text(self.seen.text)
+
+    @property
+    def last_seen_at(self) -> datetime | None:
+        return max(self.again, default=None)
 
     @property
     def seen_until(self) -> datetime:
@@ -146,9 +150,12 @@ def fold(row: Row, account_id: str, sighting: Sighting, *, latest: bool) -> None
     """Bring a record's row up to date with one more sighting. ``latest``: it arrived after all others.
 
     What the platform gives now replaces what it gave before; what it leaves out stays as it was. A version out of its
-    history, or an answer that arrives late, only fills what is empty.
+    history, or an answer that arrives late, only fills what is empty. What was seen in public once is public, whatever
+    else shows it.
     """
     news = described(account_id, sighting)
+    if AccessClass.PUBLIC.value in (row["access"], news["access"]):
+        row["access"] = news["access"] = AccessClass.PUBLIC.value
     if latest and not sighting.seen.retrospective:
         if sighting.seen.author is not None:
             row.update({name: news[name] for name in _AUTHOR})
