@@ -44,7 +44,7 @@ class Applier:
 
     def _begin(self) -> None:
         self._sightings: list[Sighting] = []
-        self._same: dict[tuple[str, int], datetime] = {}
+        self._same: dict[tuple[str, int], list[datetime]] = {}
         self._concluded: list[tuple[str, Observation]] = []
         self._media: list[tuple[str, Row]] = []
         self._ids: dict[str, str] = {}
@@ -68,8 +68,7 @@ class Applier:
     def same(self, exchange_id: str, positions: Iterable[int], at: datetime) -> None:
         """The records at these positions of a stored exchange were seen again, unchanged."""
         for position in positions:
-            before = self._same.get((exchange_id, position))
-            self._same[exchange_id, position] = at if before is None or at > before else before
+            self._same.setdefault((exchange_id, position), []).append(at)
 
     def concluded(self, key: str, state: State, at: datetime, evidence: Sequence[str], run_number: int) -> None:
         """The engine concluded a state from ``evidence`` (ids of exchanges); ``run_number`` drew the conclusion. A
@@ -133,23 +132,20 @@ class Applier:
         works = {record_id: Work(record_id, known.get(record_id)) for record_id in record_ids}
         for sighting in self._sightings:
             works[sighting.record_id].take(sighting)
-        for reference, at in references:
-            work = works[reference.record_id]
-            work.again.append((reference, at))
-            if not reference.retrospective:
-                work.observations.append(Observation(reference.state, at, (reference.exchange_id,)))
+        for reference, times in references:
+            works[reference.record_id].take_again(reference, times)
         for record_id, observation in self._concluded:
             works[record_id].observations.append(observation)
         return [work for work in works.values() if work.known is not None or work.sightings]
 
-    def _references(self) -> list[tuple[stored.Reference, datetime]]:
+    def _references(self) -> list[tuple[stored.Reference, list[datetime]]]:
         """What was seen again: occurrences of this very batch are told so themselves, stored ones are looked up."""
         if not self._same:
             return []
         for sighting in self._sightings:
-            sighting.last_seen_at = self._same.pop((sighting.arrived.id, sighting.position), None)
+            sighting.again = self._same.pop((sighting.arrived.id, sighting.position), [])
         wanted: dict[str, set[int]] = {}
         for exchange_id, position in self._same:
             wanted.setdefault(exchange_id, set()).add(position)
-        found = stored.references(self._connection, wanted)
+        found = sorted(stored.references(self._connection, wanted), key=lambda one: (one.exchange_id, one.position))
         return [(reference, self._same[reference.exchange_id, reference.position]) for reference in found]

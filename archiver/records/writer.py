@@ -33,10 +33,17 @@ class Work:
         """One more sighting, in order of arrival. A version out of the platform's history says nothing of the state,
         except where it is the first that is known of a record: then that it was answered is what was seen."""
         if not sighting.seen.retrospective or (self.known is None and not self.sightings):
-            times = (sighting.arrived.received_at, sighting.last_seen_at)
-            state, evidence = sighting.seen.state.value, (sighting.arrived.id,)
-            self.observations.extend(Observation(state, at, evidence) for at in times if at is not None)
+            self._observe(sighting.seen.state.value, sighting.arrived.id, sighting.arrived.received_at, *sighting.again)
         self.sightings.append(sighting)
+
+    def take_again(self, reference: stored.Reference, times: Sequence[datetime]) -> None:
+        """Unchanged answers repeated a stored occurrence."""
+        self.again.append((reference, max(times)))
+        if not reference.retrospective:
+            self._observe(reference.state, reference.exchange_id, *times)
+
+    def _observe(self, state: str, shown_by: str, *times: datetime) -> None:
+        self.observations.extend(Observation(state, at, (shown_by,)) for at in times)
 
 
 class Writer:
@@ -125,6 +132,9 @@ class Writer:
         assert work.known is not None
         row = dict(work.known.row)
         self._seen_again(work, row)
+        self.rows.versions_seen.extend(
+            {"b_id": reference.version_id, "at": at} for reference, at in work.again if not reference.retrospective
+        )
         for sighting in work.sightings:
             fold(row, self._account_id, sighting, latest=True)
             self.rows.occurrences.append(sighting.row(row["version_id"], None))
@@ -151,8 +161,6 @@ class Writer:
             self.rows.occurrences_seen.append(
                 {"b_exchange_id": reference.exchange_id, "b_position": reference.position, "at": at}
             )
-            if not reference.retrospective:
-                self.rows.versions_seen.append({"b_id": reference.version_id, "at": at})
             row["last_seen_at"] = max(row["last_seen_at"], at)
 
     def _write_record(self, before: Row, after: Row) -> None:

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.dml import Update
 
 from archiver import ids
 from archiver.database import safe_text
+from archiver.records import rows
 from archiver.records.digests import differences
 from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
 from connectors.contract import AccessClass, Reading, RecordKind, SeenRecord, State
@@ -148,7 +151,7 @@ def test_what_the_platform_leaves_out_stays_as_it_was(city: City) -> None:
     city.apply(told(2, 2, seen("status/1"), asked=ask("other", access=AccessClass.PRIVATE)))
     record = city.record("status/1")
     assert (record["url"], record["word"], record["author_handle"]) == ("https://city.example/1", "toot", "city")
-    assert (record["listing"], record["access"]) == ("statuses", "private")
+    assert (record["listing"], record["access"]) == ("statuses", "public"), "seen in public once"
 
 
 def test_hostile_text_and_times_are_kept_out_of_the_columns_and_the_batch_goes_on(city: City) -> None:
@@ -358,6 +361,39 @@ def test_batches_of_any_size_give_the_same_rows(
     assert differences(one_by_one.digests(), mixed.digests()) == []
 
 
+@st.composite
+def months(draw: st.DrawFn) -> list[tuple[list[Told], list[Any], list[Any]]]:
+    """Runs: what each stored, what it saw again, and what it concluded."""
+    runs: list[tuple[list[Told], list[Any], list[Any]]] = []
+    exchanges = draw(captures())
+    for number in sorted({one.run for one in exchanges}):
+        earlier = [one for one in exchanges if one.run < number]
+        references = draw(st.lists(st.sampled_from(earlier), max_size=2)) if earlier else []
+        same = [(one, [0], number + 0.3 + n / 50) for n, one in enumerate(references)]
+        keys = draw(st.lists(st.sampled_from(KEYS), max_size=1))
+        gone = [(key, State.NOT_RETURNED, number + draw(st.sampled_from([0.2, 0.4])), ["ex_look"]) for key in keys]
+        runs.append(([one for one in exchanges if one.run == number], same, gone))
+    return runs
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(months())
+def test_runs_told_piece_by_piece_or_whole_give_the_same_rows(
+    cities: tuple[City, City, City], runs: list[tuple[list[Told], list[Any], list[Any]]]
+) -> None:
+    live, whole, _ = cities
+    live.begin()
+    whole.begin()
+    for exchanges, same, gone in runs:
+        for exchange in exchanges:
+            live.apply(exchange)
+        for one in same:
+            live.apply(same=[one])
+        live.apply(concluded=gone)
+        whole.apply(*reversed(exchanges), same=same, concluded=gone)
+    assert differences(live.digests(), whole.digests()) == []
+
+
 @pytest.fixture
 def cities(new_city: Callable[[], City]) -> tuple[City, City, City]:
     return new_city(), new_city(), new_city()
@@ -408,3 +444,26 @@ def test_a_carried_id_survives_the_occurrence_that_gave_it(city: City) -> None:
     assert [row["id"] for row in city.versions("status/1")] == ["ve_first"]
     city.apply(told(3, 3, seen("status/1", "B")))
     assert city.versions("status/1")[0]["id"] == "ve_first"
+
+
+def test_a_sight_and_the_history_that_splits_its_version_may_come_in_one_batch(
+    new_city: Callable[[], City],
+) -> None:
+    first, second = told(1, 1, seen("status/1", "A", as_of=1)), told(2, 2, seen("status/1", "A", as_of=3))
+    history = told(3, 3, seen("status/1", "B", as_of=2, back=True))
+    apart, together = new_city(), new_city()
+    for city in (apart, together):
+        city.apply(first, second)
+    apart.apply(history)
+    apart.apply(same=[(second, [0], 9)])
+    together.apply(history, same=[(second, [0], 9)])
+    assert [row["last_seen_at"] for row in together.versions("status/1")] == [at(1), None, at(9)]
+    assert differences(apart.digests(), together.digests()) == []
+
+
+def test_every_statement_can_be_written_for_postgresql() -> None:
+    """Names of bound values, upserts and types are where the two databases part."""
+    statements = [value for name, value in vars(rows).items() if name.startswith("_") and isinstance(value, Update)]
+    assert len(statements) >= 11
+    for statement in statements:
+        assert str(statement.compile(dialect=postgresql.dialect())).startswith("UPDATE")  # type: ignore[no-untyped-call]
