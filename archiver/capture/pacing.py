@@ -9,7 +9,8 @@ Whatever shares one allowance on the other side (a server and whoever signs) is 
 * After a passing failure wait a random time up to ``base · 2ⁿ`` (full jitter), so that many workers do not come back
   at once; n failures in a row on a bucket, not on one ask, since what fails is the server.
 * After :data:`GIVE_UP_AFTER` failures in a row, or where a platform names a time further off than a run may wait, stop
-  asking: the run ends with what it has, and the rest is a gap with its reason.
+  asking: the run ends with what it has, and the rest is a gap with its reason. After :data:`GIVE_UP_LASTS` one question
+  is put again; an answer ends it, another failure prolongs it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ UNNAMED_RATE_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=15)
 """No run waits longer for one question; common allowances are renewed within it."""
 GIVE_UP_AFTER = 8
+GIVE_UP_LASTS = timedelta(minutes=2)
+"""How long a bucket is left alone once it was given up."""
 ATTEMPTS = 5
 RETRIED = frozenset({ProblemKind.RATE, ProblemKind.TRANSIENT})
 _SANE = timedelta(days=366)
@@ -52,6 +55,8 @@ class Bucket:
     """Nobody asks before this time."""
     failures: int = 0
     """Passing failures in a row."""
+    failed_at: datetime | None = None
+    """When the last of them was."""
     limit: int | None = None
     remaining: int | None = None
     reset_at: datetime | None = None
@@ -81,7 +86,7 @@ def noted(
     if problem.kind is ProblemKind.RATE:
         renewed = bucket.reset_at if bucket.remaining == 0 or told is None else None
         told = _latest(told, renewed) or now + UNNAMED_RATE_WAIT
-    return replace(bucket, failures=failures, ready_at=_latest(bucket.ready_at, wait, told))
+    return replace(bucket, failures=failures, failed_at=now, ready_at=_latest(bucket.ready_at, wait, told))
 
 
 def sent(bucket: Bucket, now: datetime, pause: timedelta = timedelta(0)) -> Bucket:
@@ -116,7 +121,8 @@ def back_off(failures: int, randomness: Random) -> timedelta:
 
 def give_up(bucket: Bucket, now: datetime, longest: timedelta = LONGEST_WAIT) -> str | None:
     """Why it makes no sense to go on asking in this run, in words for a person; None: go on."""
-    if bucket.failures >= GIVE_UP_AFTER:
+    rested = bucket.failed_at is not None and now - bucket.failed_at >= GIVE_UP_LASTS
+    if bucket.failures >= GIVE_UP_AFTER and not rested:
         return f"{bucket.failures} failures in a row"
     wait = ready_at(bucket, now) - now
     if wait > longest:
