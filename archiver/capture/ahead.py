@@ -22,6 +22,10 @@ class Ahead:
     def under_way(self) -> bool:
         return self._begun is not None
 
+    def has_begun(self, ask: Ask) -> bool:
+        """Whether this very question is under way: its answer must be taken, whatever else is given up."""
+        return self._begun is not None and self._begun[0] == ask
+
     def begin(self, ask: Ask) -> None:
         """Put a question; its answer is had by :meth:`answer`."""
         if self._executor is None:

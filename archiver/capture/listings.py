@@ -34,7 +34,7 @@ class Listing:
     """We did not follow it to its end, on purpose: that is no gap, but nothing may be concluded from it."""
     fault: str | None = None
     answered: bool = False
-    """At least one page was a real answer (not a 304)."""
+    """At least one page was a real answer: no problem, and not a 304."""
     access: AccessClass = AccessClass.PUBLIC
     named: bool = False
     """The connector gave it a name: it is a list whose coverage is worth a line in the run record."""
@@ -43,7 +43,7 @@ class Listing:
         """Note one page."""
         self.pages += 1
         self.seen.update(record.key for record in reading.records)
-        self.answered |= not not_modified
+        self.answered |= not not_modified and reading.problem is None
         self.access = ask.access
         self.named = ask.listing is not None
         if reading.problem is not None:
@@ -59,6 +59,13 @@ class Listing:
     def complete(self) -> bool:
         """Every page answered, down to its end or to what is known."""
         return self.fault is None and (self.ended or self.stopped) and self.answered
+
+    @property
+    def worth_telling(self) -> bool:
+        """Whether the run record says how far it was looked at: always where something was in the way, be it before
+        its first page; else where it is a named list and gave an answer. *Not modified* proves nothing, neither that
+        the list was looked at nor that it was missed."""
+        return self.fault is not None or (self.named and self.answered)
 
     @property
     def nominates(self) -> bool:
@@ -83,7 +90,9 @@ class Listings:
     def of(self, ask: Ask) -> Listing:
         """The listing an ask serves; its purpose where it names none (absence then means nothing anyway)."""
         name = ask.listing or ask.purpose
-        return self.by_name.setdefault(name, Listing(name, ask.stream))
+        return self.by_name.setdefault(
+            name, Listing(name, ask.stream, access=ask.access, named=ask.listing is not None)
+        )
 
     def repeats(self, ask: Ask) -> bool:
         """Whether this very question was put before in this run; from now on it was."""

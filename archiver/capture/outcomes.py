@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from archiver.capture.listings import Listing
+from connectors.contract import AccessClass
 
 
 class RunOutcome(StrEnum):
@@ -25,6 +26,13 @@ class RunOutcome(StrEnum):
     """The service stopped in the middle. What was captured is kept; the next run starts where this one began."""
 
 
+def public_name(listing: Listing) -> str:
+    """A listing as the public part of a run record may name it: the name of a private one may hold a record's key."""
+    if listing.access is AccessClass.PUBLIC:
+        return listing.name
+    return f"a list of {listing.stream.value} that is not public"
+
+
 def judge(
     listings: Iterable[Listing], *, stored: int, suspicious: str | None, stopped: bool, fatal: str | None
 ) -> tuple[RunOutcome, str | None]:
@@ -35,10 +43,10 @@ def judge(
         return RunOutcome.FAILED, fatal
     everything = list(listings)
     faulty = [listing for listing in everything if listing.fault is not None]
-    if faulty and len(faulty) == len(everything):
+    if faulty and len(faulty) == len(everything) and not any(listing.answered for listing in faulty):
         return RunOutcome.FAILED, faulty[0].fault
     if suspicious is not None:
         return RunOutcome.SUSPICIOUS, suspicious
     if faulty:
-        return RunOutcome.PARTIAL, f"{faulty[0].name}: {faulty[0].fault}"
+        return RunOutcome.PARTIAL, f"{public_name(faulty[0])}: {faulty[0].fault}"
     return (RunOutcome.COMPLETE if stored else RunOutcome.UNCHANGED), None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from archiver.database import Database
 from archiver.records.choice import Choice, Kept, KnownRecord, choose, problem_key
 from archiver.records.known import Known
 from archiver.records.models import Record
+from archiver.records.stored import chunks
 from connectors.contract import MediaRef, Reading, RecordKind, RecordRef, State
 
 _PROBLEM_LASTS = timedelta(days=1)
@@ -123,6 +125,19 @@ class Seen:
         )
         with self.database.read() as connection:
             return connection.execute(query).scalar()
+
+    def known_since(self, listing: str, keys: Collection[str]) -> bool:
+        """Whether all these records were known when the listing was last covered completely."""
+        covered_at = self.since(listing)
+        if covered_at is None:
+            return False
+        wanted = [ids.record_id(self.account, key) for key in keys]
+        known = 0
+        with self.database.read() as connection:
+            for chunk in chunks(wanted):
+                query = select(func.count()).where(Record.id.in_(chunk), Record.first_seen_at <= covered_at)
+                known += connection.execute(query).scalar_one()
+        return known == len(wanted)
 
     def _kept(self, taken: Taken, reading: Reading) -> Kept:
         drift: frozenset[str] = frozenset()

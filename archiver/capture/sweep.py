@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from archiver import ids
 from archiver.capture.ahead import Ahead
@@ -13,7 +14,7 @@ from archiver.capture.asking import Asked, Asker, Stopped
 from archiver.capture.facts import Taken
 from archiver.capture.fetching import WantedFile, wanted_files
 from archiver.capture.listings import PAGE_LIMIT, REPEATED, Listing, Listings, reason_of
-from archiver.capture.outcomes import RunOutcome, judge
+from archiver.capture.outcomes import RunOutcome, judge, public_name
 from archiver.capture.parts import Concluded
 from archiver.capture.run import Progress, RunState, Watcher
 from archiver.capture.seen import Seen
@@ -35,6 +36,19 @@ from connectors.contract import (
 _FATAL = (ProblemKind.SIGN_IN_EXPIRED,)
 _LOOKS = 500
 """Most direct looks of one run; the rest are looked at by the next."""
+_CONTROL_LASTS = timedelta(minutes=1)
+"""A control read speaks for looks that were answered so soon after it; a platform may break down in between."""
+
+
+def _longest_unseen(ref: RecordRef) -> tuple[datetime, str]:
+    """Those not seen for longest come first, so that every one of them has its turn."""
+    return ref.seen_at or datetime.min.replace(tzinfo=UTC), ref.key
+
+
+def _too_old(control: Asked, asked: Asked) -> bool:
+    if control.answer is None or asked.answer is None:
+        return False
+    return asked.answer.wire.received_at - control.answer.wire.received_at > _CONTROL_LASTS
 
 
 class _Fatal(Exception):  # noqa: N818
@@ -99,7 +113,7 @@ class SweepRun:
         while queue:
             ask = queue.popleft()
             listing = self.listings.of(ask)
-            if self.asker.ordinal >= self.requests:
+            if self.asker.ordinal >= self.requests and not self.ahead.has_begun(ask):
                 listing.fail(PAGE_LIMIT)
             elif not self.listings.repeats(ask):
                 self._page(ask, listing, queue)
@@ -125,16 +139,19 @@ class SweepRun:
         if reading.next_page is not None:
             if self.listings.asked(reading.next_page):
                 listing.fail(REPEATED)
-            elif self._at_what_is_known(reading, news=news):
+            elif self._at_what_is_known(listing, reading, news=news):
                 listing.stopped = True
             else:
                 queue.appendleft(reading.next_page)
         queue.extend(reading.asks)
 
-    def _at_what_is_known(self, reading: Reading, *, news: bool) -> bool:
-        """A sweep for what is new goes no further once a page brings nothing; not so where the connector keeps its own
-        place page by page: then pages known from a run that was cut short lie before what is still unknown."""
-        return self.sweep.kind is SweepKind.NEW and bool(reading.records) and not news and reading.bookmark is None
+    def _at_what_is_known(self, listing: Listing, reading: Reading, *, news: bool) -> bool:
+        """A sweep for what is new goes no further once a page brings nothing that was not known when the list was last
+        looked at completely: pages known from a run that was cut short lie before what is still unknown. Not so where
+        the connector keeps its own place page by page."""
+        if self.sweep.kind is not SweepKind.NEW or news or not reading.records or reading.bookmark is not None:
+            return False
+        return self.seen.known_since(listing.name, {record.key for record in reading.records})
 
     def _take(self, asked: Asked, *, keep: bool = False) -> bool:
         """Keep an answer, or note what it repeats. True where it brought anything."""
@@ -187,7 +204,7 @@ class SweepRun:
                 refs |= {ref.key: ref for ref in self.seen.expected(asked.ask.listing, None)}
         for listing in self.listings.by_name.values():
             refs |= self._missing_from(listing)
-        looks = list(refs.values())
+        looks = sorted(refs.values(), key=_longest_unseen)
         if len(looks) > _LOOKS:
             self.state.count("looks_left", len(looks) - _LOOKS)
         for ask in self.connector.look(self.account, looks[:_LOOKS]):
@@ -199,7 +216,9 @@ class SweepRun:
             return {}
         expected = {ref.key: ref for ref in self.seen.expected(listing.name, listing.since)}
         if expected and not listing.seen:
-            self.suspicious = f"{listing.name} came back empty, but {len(expected)} records are known to be in it"
+            self.suspicious = (
+                f"{public_name(listing)} came back empty, but {len(expected)} records are known to be in it"
+            )
             return {}
         return {key: ref for key, ref in expected.items() if key not in listing.seen}
 
@@ -217,7 +236,12 @@ class SweepRun:
         absent = [key for key in keys if key not in found]
         if absent and kind in (None, ProblemKind.GONE):
             self._conclude(asked, absent)
-        else:
+        if found or not absent or kind not in (None, ProblemKind.GONE):
+            # What it shows of others counts, whatever becomes of those it does not show.
+            self._take_once(asked)
+
+    def _take_once(self, asked: Asked) -> None:
+        if asked.answer is not None and not self.seen.is_stored(asked.answer.ordinal):
             self._take(asked)
 
     def _conclude(self, asked: Asked, keys: Iterable[str]) -> None:
@@ -245,7 +269,7 @@ class SweepRun:
         if ask is None or asked.answer is None:
             return None
         known = self._controls.get((ask.url, ask.parameters))
-        if known is None:
+        if known is None or _too_old(known, asked):
             known = self.asker.ask(replace(ask, control=None), control_of=asked.answer.ordinal)
             self._controls[ask.url, ask.parameters] = known
         return known
@@ -254,7 +278,7 @@ class SweepRun:
 
     def _cover(self) -> None:
         for listing in self.listings.by_name.values():
-            if listing.pages and (listing.named or listing.fault):
+            if listing.worth_telling:
                 self.state.tally_of(listing.access).covered.append(listing.covered(self.seen.since(listing.name)))
 
     def _tell(self, doing: str) -> None:
