@@ -60,7 +60,8 @@ class FileWanted:
     """A file of a record, to be streamed to the disk."""
 
     medium: MediumOf
-    into: Path
+    into: Callable[[], Path]
+    """Gives a new file for every exchange: a hop or a try that was cut off is in the spool with a file of its own."""
     limit: int
 
 
@@ -139,7 +140,7 @@ class Asker:
             secrets=(self.token,) if self.token else (),
             authorization=self.token if own and ask.authorise != "never" and wanted is None else None,
             limit=wanted.limit if wanted else self.answer_bytes,
-            into=wanted.into if wanted else None,
+            into=wanted.into() if wanted else None,
             hosts=self.connector.media_hosts if wanted else None,
             plain_http=own,
         )

@@ -82,15 +82,17 @@ class FileFetcher:
             self._not_fetched(wanted, "refused", "this archive is set to keep no files")
             return
         ask = Ask(wanted.url, Stream.MEDIA, MEDIUM, access=wanted.access, authorise="never")
-        into = self.state.batch.body_path()
-        asked = self.asker.ask(ask, wanted=FileWanted(wanted.medium, into, self.largest))
+        asked = self.asker.ask(ask, wanted=FileWanted(wanted.medium, self.state.batch.body_path, self.largest))
         if asked.answer is None:
             self._no_answer(wanted, asked)
             return
         if asked.answer.wire.truncated == TOO_LARGE:
-            into.unlink(missing_ok=True)
+            if asked.answer.wire.body_file is not None:
+                asked.answer.wire.body_file.path.unlink(missing_ok=True)
             self._not_fetched(wanted, "too_large", too_large(self.largest))
-        elif asked.answer.wire.truncated is None:
+        elif asked.problem is not None:
+            self.state.count("files_postponed")
+        else:
             self.state.store([*asked.hops, asked.answer])
             self.state.count("exchanges", 1 + len(asked.hops))
             self.state.count("files")

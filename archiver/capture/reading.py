@@ -14,8 +14,15 @@ MEDIUM = "medium"
 _ENGINE = frozenset({REDIRECT, MEDIUM})
 
 EMPTY = Reading()
+OVERRUN = Reading(problem=Problem(ProblemKind.RATE, "the server asks to wait"))
+BROKEN_DOWN = Reading(problem=Problem(ProblemKind.TRANSIENT, "the server failed"))
 CUT_OFF = Reading(problem=Problem(ProblemKind.TRANSIENT, "the answer was cut off before its end"))
 TOO_LARGE = Reading(problem=Problem(ProblemKind.CONTRACT, "the answer is larger than this archive reads"))
+
+
+def is_passing(status: int) -> bool:
+    """Whether a status says nothing of the file that was asked for, only of the server at that moment."""
+    return status == 429 or status >= 500
 
 
 def understand(
@@ -32,6 +39,8 @@ def understand(
     """What an exchange means. Pure; a reader that fails loses nothing: the bytes are kept and quarantined whole."""
     if truncated is not None:
         return CUT_OFF if truncated == "disconnect" else TOO_LARGE
+    if ask.purpose == MEDIUM and is_passing(status):
+        return OVERRUN if status == 429 else BROKEN_DOWN
     if ask.purpose in _ENGINE:
         return EMPTY
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from archiver import logs
@@ -13,7 +14,7 @@ from archiver.capture.facts import Taken
 from archiver.capture.fetching import TOO_LARGE, too_large
 from archiver.capture.leftovers import Leftover
 from archiver.capture.parts import MediumOutcome, Part
-from archiver.capture.reading import REDIRECT
+from archiver.capture.reading import REDIRECT, is_passing
 from archiver.capture.run import RunState
 from archiver.capture.seen import Seen
 from archiver.capture.spool import Spool
@@ -31,6 +32,8 @@ class Rereading:
     archive: Archive
     spool: Spool
     left: Leftover
+    at: datetime | None = None
+    """When it was sealed."""
     parts: Sequence[Part] = ()
     entries: Sequence[Entry] = ()
     _state: RunState = field(init=False)
@@ -51,7 +54,7 @@ class Rereading:
         self._seen = Seen(self.archive.database, terms.identity.account, terms.identity.run)
         try:
             through = self._choose()
-            at = self.archive.clock.now()
+            self.at = at = self.archive.clock.now()
             self.parts = self._state.parts(at, through, None)
             finished = batch.seal(self.parts, at)
         except BaseException:
@@ -91,7 +94,7 @@ class Rereading:
             limit = self.archive.settings.media_bytes
             outcome = MediumOutcome(taken.medium.id, "too_large", too_large(limit))
             self._state.tally_of(taken.ask.access).media.append(outcome)
-        elif taken.wire.truncated is None and self._has_body(taken):
+        elif taken.wire.truncated is None and not is_passing(taken.wire.status) and self._has_body(taken):
             self._state.store([*self._led_by(taken), taken])
 
     def _has_body(self, taken: Taken) -> bool:
