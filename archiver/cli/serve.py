@@ -10,6 +10,7 @@ import typer
 from archiver import logs
 from archiver.cli import output
 from archiver.cli.common import AsJson, stop_on_signal
+from archiver.operations import invocation
 from archiver.settings import Settings, is_loopback, load_settings
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def serve(
         announce(service, settings, json)
         if settings.practice and not json:
             output.line("  With the practice city. To capture a real public account as well:")
-            output.line(f"  ARCHIVER_HOME={settings.home} archiver account add https://mastodon.example/@yourcity")
+            output.line(f"  {invocation.command(settings.home)} account add https://mastodon.example/@yourcity")
         service.wait(stop)
         output.complain("stopping: current pages finish, everything captured is kept")
 

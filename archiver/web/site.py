@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from archiver.archive import Archive
-from archiver.settings import default_home
+from archiver.operations import invocation
 from archiver.web import rendering
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class Site:
     def command(self) -> str:
         """How the command line is called so that it means the real archive of this service."""
         home = self.archive.settings.home.parent if self.practice else self.archive.settings.home
-        return "archiver" if home == default_home() else f"ARCHIVER_HOME={shlex.quote(str(home))} archiver"
+        return invocation.command(home)
 
     def page(self, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
         """One page. ``here`` names the entry of the navigation it belongs to."""

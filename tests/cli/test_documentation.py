@@ -10,15 +10,15 @@ from archiver import errors
 from archiver.cli import INTERRUPTED
 from archiver.cli.verify import DAMAGED
 from archiver.errors import IntegrityError
-from archiver.operations import manual
+from archiver.operations import documentation
 from archiver.settings import PREFIX, Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("name", sorted(manual.PAGES))
+@pytest.mark.parametrize("name", sorted(documentation.PAGES))
 def test_a_page_made_from_the_program_is_up_to_date(name: str) -> None:
-    assert (DOCS / name).read_text() == manual.PAGES[name](), "run python -m archiver.operations.manual"
+    assert (DOCS / name).read_text() == documentation.PAGES[name](), "run python -m archiver.operations.documentation"
 
 
 def test_every_setting_is_documented() -> None:
@@ -33,7 +33,7 @@ def test_every_command_is_documented_and_speaks_json() -> None:
     from archiver.cli.app import app
 
     page = (DOCS / "commands.md").read_text()
-    commands = dict(manual._commands(get_command(app)))
+    commands = dict(documentation._commands(get_command(app)))
     assert {"archiver serve", "archiver index rebuild", "archiver account add"} <= set(commands)
     for name, command in commands.items():
         assert f"\n## {name}\n" in page
@@ -42,7 +42,7 @@ def test_every_command_is_documented_and_speaks_json() -> None:
 
 
 def test_every_exit_code_is_documented() -> None:
-    codes = manual.exit_codes()
+    codes = documentation.exit_codes()
     used = {
         one.exit_code
         for one in vars(errors).values()

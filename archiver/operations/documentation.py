@@ -1,5 +1,5 @@
 """The pages of the manual that are made from the program itself, so that they cannot grow old. Run
-``python -m archiver.operations.manual`` after a change; a test compares."""
+``python -m archiver.operations.documentation`` (``make docs``) after a change; a test compares."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from typer.main import get_command
 
 from archiver import errors
+from archiver.evidence import events_page
 from archiver.settings import PREFIX, SETTINGS_FILE, Settings
 
 #: Exit codes that are no error of :mod:`archiver.errors`.
@@ -121,7 +122,7 @@ def _default(name: str, field: FieldInfo) -> str:
     return f"`{value}`"
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page}
+PAGES = {"settings.md": settings_page, "commands.md": commands_page, "events.md": events_page.render}
 
 
 def write(folder: Path) -> None:
