@@ -32,31 +32,35 @@ _SLICE = 1 << 15
 
 
 class Deflater:
-    """One member, fed piece by piece."""
+    """One member, fed piece by piece; in the form of zlib's compressors, so that it can stand in for one."""
 
     def __init__(self) -> None:
         self._deflate = compressor(LEVEL, zlib.DEFLATED, RAW)
         self._crc = 0
         self._size = 0
+        self._start = HEADER
 
-    def start(self) -> bytes:
-        return HEADER
-
-    def add(self, piece: bytes) -> bytes:
+    def compress(self, piece: bytes) -> bytes:
+        """Add ``piece``; as much of the member as is ready by then."""
         self._crc = crc32(piece, self._crc)
         self._size += len(piece)
         deflated: bytes = self._deflate.compress(piece)
-        return deflated
+        return self._begun(deflated)
 
-    def finish(self) -> bytes:
+    def flush(self) -> bytes:
+        """The rest of the member; nothing can be added after it."""
         last: bytes = self._deflate.flush()
-        return last + TRAILER.pack(self._crc, self._size & 0xFFFFFFFF)
+        return self._begun(last) + TRAILER.pack(self._crc, self._size & 0xFFFFFFFF)
+
+    def _begun(self, content: bytes) -> bytes:
+        start, self._start = self._start, b""
+        return start + content if start else content
 
 
 def member(content: bytes) -> bytes:
     """``content`` as one gzip member."""
     deflater = Deflater()
-    return b"".join((deflater.start(), deflater.add(content), deflater.finish()))
+    return deflater.compress(content) + deflater.flush()
 
 
 class BadMember(ValueError):  # noqa: N818 - named as the cause

@@ -1,31 +1,29 @@
 """Writing one segment: WARC 1.1, one gzip member per record, as ``docs/warc-profile.md`` §2 lays it down.
 
-Records are serialised here in a few lines and not by a library. warcio is no slower, but it changes header bytes unless
-its inner record object is used, fixes the gzip level in a private class, and leaves the gzip header open, while ours is
-always the same ten bytes, so that a reader can insist on them. The tests have warcio and FastWARC read and verify every
-record.
+What stands in each record is decided here; warcio writes it (:mod:`archiver.storage.record_writer`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warcio.recordloader import ArcWarcRecord
+
 from archiver import clock
 from archiver.capture.wire import BodyFile, WireExchange
-from archiver.errors import IntegrityError
 from archiver.storage import segment_names as names
-from archiver.storage.durable import disk_errors, sync_folder, write_all
-from archiver.storage.gzip_member import Deflater, member
+from archiver.storage.durable import disk_errors
 from archiver.storage.http_message import visible_head_end
 from archiver.storage.protocol import StoreUnavailable
+from archiver.storage.record_writer import CheckedBlock, Field, RecordWriter, long_record, warc_record
+from archiver.storage.segment_file import SegmentFile
 from archiver.storage.segment_names import SegmentInfo, SegmentKey, parse_segment_key, segment_key
 
 __all__ = [
@@ -43,10 +41,6 @@ _MASKING = (
     "Bytes as they crossed the wire below TLS. Secrets that sign our requests, and secrets newly issued in an answer, "
     "are overwritten with asterisks in place; the ranges are named in the exchange facts."
 )
-_END = b"\r\n\r\n"
-_PIECE = 1 << 20
-
-_Field = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +78,21 @@ class SegmentWriter:
         segment_key(info, "0" * 64)
         first = _info_record(info)
         self.path = path
-        self._digest = hashlib.sha256()
-        self._size = 0
         self._records = 0
         self._segment = info.segment
         self._run_lines: list[bytes] = []
         self._latest = info.created_at
         self._broken = False
-        self._descriptor: int | None = None
+        with disk_errors(f"write {path}"):
+            self._file = SegmentFile(path)
+        self._writer = RecordWriter(self._file)
         with self._writing():
-            path.unlink(missing_ok=True)
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             self._append(first)
 
     @property
     def size(self) -> int:
         """Bytes so far."""
-        return self._size
+        return self._file.size
 
     def add_exchange(
         self, exchange: WireExchange, facts: Mapping[str, Any], *, request_sha256: str, response_sha256: str
@@ -120,10 +112,10 @@ class SegmentWriter:
             response.append(("WARC-Truncated", exchange.truncated))
         response += _response_digests(exchange, response_sha256)
         request += _request_digests(exchange, request_sha256)
-        asked = member(_record(request, exchange.request))
-        stored = about.facts_member("response")
-        with self._writing():
-            return self._place(response, exchange.response, exchange.body_file, response_sha256, asked, stored)
+        after = [warc_record(request, exchange.request), about.facts_record("response")]
+        if exchange.body_file is not None:
+            return self._place_long(response, exchange.response, exchange.body_file, response_sha256, after)
+        return self._place(warc_record(response, exchange.response), after)
 
     def add_resource(
         self,
@@ -143,10 +135,10 @@ class SegmentWriter:
         about = _About(facts, target=names.target_uri(uri), at=at)
         fields = about.fields("resource", names.header_text(content_type) or "application/octet-stream", [])
         fields += _digests(block_sha256)
-        held, file = (block, None) if isinstance(block, bytes) else (b"", block)
-        stored = about.facts_member("resource")
-        with self._writing():
-            return self._place(fields, held, file, block_sha256, b"", stored)
+        after = [about.facts_record("resource")]
+        if isinstance(block, BodyFile):
+            return self._place_long(fields, b"", block, block_sha256, after)
+        return self._place(warc_record(fields, block), after)
 
     def add_run_record(self, run: str, part: int, at: datetime, fields: Mapping[str, Any]) -> None:
         """Add what a run has to say (WARC profile §2.4). All of it is written at the end, one line each.
@@ -166,22 +158,18 @@ class SegmentWriter:
             OutOfSpace, StoreUnavailable: they are not; abandon it.
         """
         with self._writing():
-            assert self._descriptor is not None
             self._append(self._run_records())
-            os.fsync(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = None
-            sync_folder(self.path.parent)
-        return Closed(self.path, self._digest.hexdigest(), self._size, self._records)
+            self._file.close()
+        return Closed(self.path, self._file.sha256, self._file.size, self._records)
 
     def abandon(self) -> None:
         """Give up and remove the unfinished file. A file that was closed well stays."""
-        if self._descriptor is not None or self._broken:
-            self._release()
+        if self._file.open or self._broken:
+            self._file.release()
             with disk_errors(f"remove the unfinished {self.path}"):
                 self.path.unlink(missing_ok=True)
 
-    def _run_records(self) -> bytes:
+    def _run_records(self) -> ArcWarcRecord:
         """The last WARC record. It is there even with no line in it, so that a file that was cut off shows."""
         block = b"".join(self._run_lines)
         head = [
@@ -192,69 +180,42 @@ class SegmentWriter:
             ("Content-Type", "application/x-ndjson"),
             *_digests(hashlib.sha256(block).hexdigest()),
         ]
-        return member(_record(head, block))
-
-    # --- bytes ---------------------------------------------------------------------------------------------------
+        return warc_record(head, block)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """One step of writing. If it fails the file is no longer to be trusted."""
         if self._broken:
             raise StoreUnavailable(f"writing {self.path} failed before; it has to be written anew")
-        if self._descriptor is None and self._size:
+        if not self._file.open:
             raise ValueError("the segment is closed")
         try:
             with disk_errors(f"write {self.path}"):
                 yield
         except BaseException:
             self._broken = True
-            self._release()
+            self._file.release()
             raise
 
-    def _release(self) -> None:
-        if self._descriptor is not None:
-            descriptor, self._descriptor = self._descriptor, None
-            os.close(descriptor)
-
-    def _place(
-        self, fields: list[_Field], block: bytes, file: BodyFile | None, sha256: str, between: bytes, facts: bytes
+    def _place_long(
+        self, fields: Sequence[Field], held: bytes, file: BodyFile, sha256: str, after: Sequence[ArcWarcRecord]
     ) -> Placed:
-        """Append the main record, what stands between, and the facts."""
-        offset = self._size
-        if file is None:
-            main = member(_record(fields, block))
-            length = len(main)
-            self._append(main, between, facts)
-        else:
-            length = self._append_long(fields, block, file, sha256)
-            self._append(between, facts)
-        return Placed(offset, length, self._size - len(facts), len(facts))
+        """:meth:`_place` for a main record whose body is in a file."""
+        with self._writing(), CheckedBlock(held, file, sha256) as block:
+            return self._place(long_record(fields, block), after)
 
-    def _append_long(self, fields: list[_Field], block: bytes, file: BodyFile, sha256: str) -> int:
-        """A record whose body is in a file, piece by piece; the digest is checked on the way."""
-        before = self._size
-        deflater, digest = Deflater(), hashlib.sha256(block)
-        self._append_bytes(deflater.start() + deflater.add(_head(fields, len(block) + file.size) + block))
-        left = file.size
-        for piece in _pieces_of(file.path):
-            left -= len(piece)
-            digest.update(piece)
-            self._append_bytes(deflater.add(piece))
-        if left or digest.hexdigest() != sha256:
-            raise IntegrityError(f"{file.path} is not what was captured (SHA-256 differs); it was not stored")
-        self._append_bytes(deflater.add(_END) + deflater.finish())
+    def _place(self, main: ArcWarcRecord, after: Sequence[ArcWarcRecord]) -> Placed:
+        """Append the main record and those after it, of which the last is the facts."""
+        with self._writing():
+            starts = [self._append(record) for record in (main, *after)]
+        return Placed(starts[0], starts[1] - starts[0], starts[-1], self._file.size - starts[-1])
+
+    def _append(self, record: ArcWarcRecord) -> int:
+        """Append one record; where it starts."""
+        start = self._file.size
+        self._writer.write(record)
         self._records += 1
-        return self._size - before
-
-    def _append(self, *members: bytes) -> None:
-        self._append_bytes(b"".join(members))
-        self._records += sum(1 for one in members if one)
-
-    def _append_bytes(self, content: bytes) -> None:
-        assert self._descriptor is not None
-        write_all(self._descriptor, content)
-        self._digest.update(content)
-        self._size += len(content)
+        return start
 
 
 class _About:
@@ -272,7 +233,7 @@ class _About:
     def record_id(self, kind: str) -> str:
         return names.exchange_record_id(self._exchange, kind)
 
-    def fields(self, kind: str, content_type: str, network: Iterable[_Field]) -> list[_Field]:
+    def fields(self, kind: str, content_type: str, network: Iterable[Field]) -> list[Field]:
         return [
             ("WARC-Type", kind),
             ("WARC-Record-ID", self.record_id(kind)),
@@ -282,7 +243,7 @@ class _About:
             ("Content-Type", content_type),
         ]
 
-    def facts_member(self, of: str) -> bytes:
+    def facts_record(self, of: str) -> ArcWarcRecord:
         fields = [
             ("WARC-Type", "metadata"),
             ("WARC-Record-ID", self.record_id("metadata")),
@@ -292,10 +253,10 @@ class _About:
             ("Content-Type", "application/json"),
             *_digests(hashlib.sha256(self._block).hexdigest()),
         ]
-        return member(_record(fields, self._block))
+        return warc_record(fields, self._block)
 
 
-def _info_record(info: SegmentInfo) -> bytes:
+def _info_record(info: SegmentInfo) -> ArcWarcRecord:
     year = [] if info.record_year is None else [("record-year", str(info.record_year))]
     lines = [
         ("software", names.header_text(info.software)),
@@ -320,10 +281,10 @@ def _info_record(info: SegmentInfo) -> bytes:
         ("Content-Type", "application/warc-fields"),
         *_digests(hashlib.sha256(encoded).hexdigest()),
     ]
-    return member(_record(head, encoded))
+    return warc_record(head, encoded)
 
 
-def _network(exchange: WireExchange) -> list[_Field]:
+def _network(exchange: WireExchange) -> list[Field]:
     network = exchange.network
     fields = [("WARC-IP-Address", network.ip)] if network.ip else []
     fields += [("WARC-Protocol", protocol) for protocol in network.protocols]
@@ -331,7 +292,7 @@ def _network(exchange: WireExchange) -> list[_Field]:
     return [(name, names.header_text(value)) for name, value in fields]
 
 
-def _response_digests(exchange: WireExchange, block: str) -> list[_Field]:
+def _response_digests(exchange: WireExchange, block: str) -> list[Field]:
     """The payload digest is left out where checkers would look for the body elsewhere: interim answers before the final
     one, bare line feeds, a head that was cut off, an address they do not take for HTTP."""
     if visible_head_end(exchange.response) != exchange.response_head or not _is_http(exchange.url):
@@ -341,7 +302,7 @@ def _response_digests(exchange: WireExchange, block: str) -> list[_Field]:
     return _digests(block, hashlib.sha256(memoryview(exchange.response)[exchange.response_head :]).hexdigest())
 
 
-def _request_digests(exchange: WireExchange, block: str) -> list[_Field]:
+def _request_digests(exchange: WireExchange, block: str) -> list[Field]:
     end = visible_head_end(exchange.request)
     if end is None or not _is_http(exchange.url):
         return _digests(block)
@@ -352,26 +313,11 @@ def _is_http(url: str) -> bool:
     return url.startswith(("http:", "https:"))
 
 
-def _digests(block: str, payload: str | None = None) -> list[_Field]:
+def _digests(block: str, payload: str | None = None) -> list[Field]:
     fields = [("WARC-Block-Digest", f"sha256:{block}")]
     return fields if payload is None else [("WARC-Payload-Digest", f"sha256:{payload}"), *fields]
-
-
-def _head(fields: Iterable[_Field], length: int) -> bytes:
-    lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
-    return f"WARC/1.1\r\n{lines}Content-Length: {length}\r\n\r\n".encode("ascii")
-
-
-def _record(fields: Iterable[_Field], block: bytes) -> bytes:
-    return b"".join((_head(fields, len(block)), block, _END))
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
     """Sorted keys, no spaces, ASCII: whatever string a platform may send stays what it is, lone surrogates too."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
-
-
-def _pieces_of(path: Path) -> Iterator[bytes]:
-    with path.open("rb", buffering=0) as file:
-        while piece := file.read(_PIECE):
-            yield piece

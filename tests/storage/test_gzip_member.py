@@ -45,7 +45,7 @@ def test_long_members_come_back_whatever_the_pieces(most: int) -> None:
 
 def test_a_member_may_be_written_in_pieces() -> None:
     deflater = Deflater()
-    pieces = [deflater.start(), *(deflater.add(bytes([number]) * 9000) for number in range(99)), deflater.finish()]
+    pieces = [*(deflater.compress(bytes([number]) * 9000) for number in range(99)), deflater.flush()]
     assert inflate(b"".join(pieces)) == [b"".join(bytes([number]) * 9000 for number in range(99))]
 
 
