@@ -13,6 +13,7 @@ from archiver.capture.batch import Entry, FinishedSegment
 from archiver.capture.models import Coverage, Exchange, Run, Segment
 from archiver.capture.parts import PUBLIC, Part
 from archiver.clock import from_text
+from archiver.database import safe_text
 from archiver.records.apply import Applier, Arrived
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_writer import Placed
@@ -90,10 +91,7 @@ def write_lost_runs(connection: Connection, rows: Iterable[ExchangeRow]) -> None
     They count as interrupted."""
     for facts in {row.facts["run"]: row.facts for row in rows}.values():
         if connection.execute(select(Run.id).where(Run.id == facts["run"])).first() is None:
-            at, before = (
-                from_text(facts["received_at"]),
-                last_bookmark(connection, facts["account"], facts["run_number"]),
-            )
+            before = last_bookmark(connection, facts["account"], facts["run_number"])
             connection.execute(
                 insert(Run).values(
                     id=facts["run"],
@@ -194,14 +192,14 @@ def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> N
     rows = [
         {
             "run_id": part.run,
-            "listing": covered.listing,
+            "listing": safe_text(covered.listing),
             "account_id": part.account,
             "stream": covered.stream.value,
             "at": part.at,
             "span_from": covered.span_from,
             "complete": covered.complete,
             "seen": covered.seen,
-            "reason": covered.reason,
+            "reason": covered.reason and safe_text(covered.reason),
         }
         for covered in part.covered
     ]
@@ -223,7 +221,7 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
     values = {
         "finished_at": part.at,
         "outcome": fields["outcome"] if part.final else INTERRUPTED,
-        "reason": fields.get("reason") if part.final else "stopped before its end",
+        "reason": _final_reason(fields) if part.final else "stopped before its end",
         "counts": _counts(row.counts if row else {}, fields),
         "drift": sorted({*(row.drift if row else ()), *fields.get("drift", ())}),
         "bookmark_after": fields["bookmark"] if "bookmark" in fields and not adopted else kept,
@@ -243,6 +241,12 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
         "bookmark_before": before,
     }
     connection.execute(insert(Run).values(**fixed, **values))
+
+
+def _final_reason(fields: dict[str, Any]) -> str | None:
+    """Why a run ended so, which may quote what a stranger named."""
+    reason = fields.get("reason")
+    return None if reason is None else safe_text(reason)
 
 
 def _counts(before: dict[str, int], fields: dict[str, Any]) -> dict[str, int]:

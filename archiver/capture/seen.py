@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from archiver import ids
 from archiver.capture.facts import Taken
 from archiver.capture.models import Coverage, Exchange, Run
-from archiver.database import Database
+from archiver.database import Database, safe_text
 from archiver.records.choice import Choice, Kept, KnownRecord, choose, problem_key
 from archiver.records.known import Known
 from archiver.records.models import Record
@@ -106,7 +106,9 @@ class Seen:
             select(Record.key, Record.kind, Record.url, thread.c.key, Record.last_seen_at)
             .join(thread, thread.c.id == Record.thread_id, isouter=True)
             .where(
-                Record.account_id == self.account, Record.listing == listing, Record.state != State.NOT_RETURNED.value
+                Record.account_id == self.account,
+                Record.listing == safe_text(listing),
+                Record.state != State.NOT_RETURNED.value,
             )
         )
         if since is not None:
@@ -121,7 +123,7 @@ class Seen:
     def since(self, listing: str) -> datetime | None:
         """When a listing was last covered completely."""
         query = select(func.max(Coverage.at)).where(
-            Coverage.account_id == self.account, Coverage.listing == listing, Coverage.complete.is_(True)
+            Coverage.account_id == self.account, Coverage.listing == safe_text(listing), Coverage.complete.is_(True)
         )
         with self.database.read() as connection:
             return connection.execute(query).scalar()

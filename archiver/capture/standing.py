@@ -13,6 +13,7 @@ from archiver.accounts.models import Account
 from archiver.capture import gaps
 from archiver.capture.models import Gap, Standing
 from archiver.capture.parts import Part
+from archiver.database import safe_text
 from archiver.evidence.log import NewEvent
 
 _WATCH = TypeAdapter(gaps.Watch)
@@ -80,7 +81,8 @@ def _write_gap(connection: Connection, part: Part, gap: gaps.Gap) -> NewEvent:
 
 def _write_state(connection: Connection, part: Part, transition: gaps.Transition) -> list[NewEvent]:
     account = (Account.id == part.account, Account.state.not_in(_NOT_OURS))
-    values = {"state": transition.state.value, "state_since": transition.at, "state_reason": transition.reason}
+    reason = transition.reason and safe_text(transition.reason)
+    values = {"state": transition.state.value, "state_since": transition.at, "state_reason": reason}
     if connection.execute(update(Account).where(*account).values(**values)).rowcount == 0:
         return []
     facts = {"state": transition.state.value, "run": part.run}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from archiver.capture.listings import Listings
 from archiver.capture.models import Exchange, Gap
 from archiver.capture.pacing import GIVE_UP_AFTER, GIVE_UP_LASTS, Pacer
 from archiver.clock import SetClock
 from archiver.records.models import Medium, Version
+from archiver.storage.segment_reader import ReadExchange, read_segment
 from connectors.contract import Ask, Problem, ProblemKind, Reading, Stream, SweepKind
 from tests.capture_review.script import Said, Stage, page
 
@@ -181,3 +184,35 @@ def test_a_server_that_failed_for_long_is_asked_again_after_a_rest() -> None:
     clock.advance(GIVE_UP_LASTS)
     pacer.note("server", None, None, None)
     assert pacer.gives_up("server") is None
+
+
+def test_every_stored_body_is_the_one_that_came(stage: Stage) -> None:
+    large = 2 * 2**20
+    stage.answers |= {
+        "/list": page(("1", "one"), media=f"{stage.origin}/file"),
+        "/file": (302, {"Location": f"{stage.origin}/real"}, b"a" * large),
+        "/real": (200, {}, b"b" * large),
+    }
+    stage.run(FULL)
+
+    bodies = []
+    for stored in stage.archive.store.list("segments/"):
+        with stage.archive.store.open(stored.key) as stream:
+            read = [one for one in read_segment(stream, key=stored.key) if isinstance(one, ReadExchange)]
+        bodies += [one.body for one in read if "medium" in one.facts]
+
+    assert sorted(bodies) == [b"a" * large, b"b" * large]
+
+
+@pytest.mark.parametrize("name", ["\ud800", "nul \0", "\u202e"])
+def test_a_run_ends_whatever_a_stranger_names_things(stage: Stage, name: str) -> None:
+    ask = Ask(f"{stage.origin}/list", Stream.POSTS, "list", listing=f"context:{name}")
+    problem = Problem(ProblemKind.PERMISSION, f"no {name}")
+    stage.connector.begin = lambda *_: [ask]  # type: ignore[method-assign]
+    stage.answers["/list"] = page(("1", "one"))
+    assert stage.run(FULL).outcome == "complete"
+    assert stage.run(FULL).outcome == "unchanged"
+
+    stage.connector.read = lambda *_: Reading(problem=problem)  # type: ignore[method-assign]
+    assert stage.run(FULL).outcome == "failed"
+    assert [gap.cause for gap in stage.rows(Gap)] == ["permission"]
