@@ -5,11 +5,11 @@ Lengths and offsets do not move; the ranges are named. See the WARC profile, sec
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from archiver.capture import issued
+from archiver.capture.codings import Undecodable, without
 from archiver.capture.framing import Body, Buffer, Head, deframed, wire_ranges
 from archiver.capture.issued import Issued
 from archiver.capture.secret_forms import Found, Secret, UnusableSecret, finder
@@ -197,26 +197,7 @@ def _propagated(fields: Iterable[Issued]) -> tuple[Secret, ...]:
 
 def decoded(data: bytes, coding: str) -> bytes | None:
     """A body without its content coding, or None: a coding we do not read, a damaged body, or a bomb."""
-    if coding in ("gzip", "x-gzip"):
-        return _inflated(data, 31)
-    if coding == "deflate":  # zlib by the standard, raw by some servers
-        text = _inflated(data, 15)
-        return text if text is not None else _inflated(data, -15)
-    return None
-
-
-def _inflated(data: bytes, window: int) -> bytes | None:
-    """All members one after the other, within the limits."""
-    room = min(_LARGEST_DECODED, len(data) * _LARGEST_RATIO + 65536)
-    texts: list[bytes] = []
-    while data:
-        inflater = zlib.decompressobj(window)
-        try:
-            texts.append(inflater.decompress(data, room + 1))
-        except zlib.error:
-            return None
-        room -= len(texts[-1])
-        if not inflater.eof or room < 0:
-            return None
-        data = inflater.unused_data
-    return b"".join(texts)
+    try:
+        return without(coding, data, min(_LARGEST_DECODED, len(data) * _LARGEST_RATIO + 65536))
+    except Undecodable:
+        return None
