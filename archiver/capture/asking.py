@@ -17,6 +17,7 @@ from archiver.capture.pacing import Pacer
 from archiver.capture.reading import REDIRECT, understand
 from archiver.capture.spool import sync_file
 from archiver.capture.wire import WireExchange
+from archiver.faults import crash_point
 from archiver.http import Fetcher, redirect_target
 from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, Reading
 
@@ -145,6 +146,7 @@ class Asker:
             plain_http=own,
         )
         self.tally(ask.purpose, wire.status)
+        crash_point("run.fetched")
         if wire.body_file is not None:
             sync_file(wire.body_file.path)
         return wire
@@ -152,6 +154,7 @@ class Asker:
     def _answered(self, asked: Asked, taken: Taken) -> None:
         self.spool(taken)
         reading = understand_wire(self.connector, taken.ask, taken.wire)
+        crash_point("run.read")
         asked.answer = dataclasses.replace(taken, reading=reading)
         asked.reading = reading
         self.pacer.note(self._bucket(taken.wire.url), reading.rate, reading.problem, taken.wire)

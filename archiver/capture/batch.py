@@ -141,6 +141,7 @@ class Batch:
         choice = {
             "v": 1,
             "identity": asdict(self.run),
+            "at": to_text(at),
             "segments": [asdict(one) for one in finished],
         }
         write_durably(self.folder / f"{self.stem}.choice", [json.dumps(choice).encode()])

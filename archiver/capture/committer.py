@@ -48,7 +48,7 @@ class Work:
     parts: Sequence[Part]
     """Of this run. Pending parts of earlier runs have their rows already."""
     closed_at: datetime
-    """When its segments were closed: the time of their newest run record, so that a rebuild repeats it."""
+    """When its segments were closed: the time of the run records made then, so that a rebuild repeats it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Committer:
             write_segments(connection, work.segments, work.account, work.closed_at)
             applied, followed = write_work(connection, work, arrival=work.number)
             index_changed(connection, self.search, applied.changed)
-            log.append(connection, [*_events(work), *followed], now)
+            log.append(connection, [*work_events(work), *followed], now)
             if settle is not None:
                 settle(connection)
             crash_point("commit.written")
@@ -139,7 +139,8 @@ def _overtaken(connection: Connection, work: Work) -> bool:
     return connection.execute(others.limit(1)).first() is not None
 
 
-def _events(work: Work) -> list[NewEvent]:
+def work_events(work: Work) -> list[NewEvent]:
+    """What is logged of a commit, beside what follows from the end of a run."""
     events = [exchange_event(row) for row in work.exchanges]
     events += [segment_event("segment.archived", one, stored) for one, stored in work.segments]
     events += [run_event(part) for part in work.parts]
@@ -177,8 +178,3 @@ def index_changed(connection: Connection, search: SearchIndex, changed: Sequence
     if changed:
         touched = dict.fromkeys((*changed, *answered_by(connection, changed)))
         search.put(connection, read_documents(connection, touched))
-
-
-def closed_at(parts: Sequence[Part]) -> datetime:
-    """When a segment with these run records was closed."""
-    return max(part.at for part in parts)

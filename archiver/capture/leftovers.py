@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from archiver.capture.batch import FinishedSegment, clear_files, stems, taken_fr
 from archiver.capture.facts import RunIdentity, Taken
 from archiver.capture.run import RunTerms, terms_from
 from archiver.capture.spool import SpoolError, disk_errors, keep_torn, read_frames
+from archiver.clock import from_text
 
 _log = logs.get(__name__)
 
@@ -26,6 +28,8 @@ class Leftover:
     identity: RunIdentity
     finished: Sequence[FinishedSegment] = ()
     """What its choice names. Empty: it got no further than its frames."""
+    at: datetime | None = None
+    """When those were closed."""
     terms: RunTerms | None = None
     """Of its run, where there is no choice."""
 
@@ -96,7 +100,7 @@ def _chosen(folder: Path, stem: str) -> Leftover | None:
     try:
         choice: dict[str, Any] = json.loads(path.read_bytes())
         finished = [FinishedSegment(**one) for one in choice["segments"]]
-        return Leftover(folder, stem, RunIdentity(**choice["identity"]), finished)
+        return Leftover(folder, stem, RunIdentity(**choice["identity"]), finished, from_text(choice["at"]))
     except (ValueError, KeyError, TypeError):
         # It was written whole, so the disk spoilt it. The exchanges it was made of are still there.
         _log.error("spool.choice_damaged", file=path.name)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from archiver import logs
 from archiver.capture.adoption import Adoption
 from archiver.capture.batch import FinishedSegment
 from archiver.capture.commit import exchange_row
-from archiver.capture.committer import Committer, Work, closed_at
+from archiver.capture.committer import Committer, Work
 from archiver.capture.contents import Contents, read_contents
 from archiver.capture.facts import RunIdentity
 from archiver.capture.leases import Held, Leases, StaleLease
@@ -187,7 +188,7 @@ class Recovery:
             with (one.folder / segment.path).open("rb") as stream:
                 read_contents(stream, segment.id, self.archive.platforms, into=contents)
         crash_point("recovery.put")
-        if self._commit(held, one.identity, stored, contents, report):
+        if self._commit(held, one.identity, stored, contents, one.at, report):
             # Waiting records that rode along are archived now.
             rode = [part for part in contents.parts if part.run != one.identity.run]
             self._forget(one.folder, rode)
@@ -203,7 +204,7 @@ class Recovery:
         crash_point("recovery.put")
         contents = Contents(parts=list(rereading.parts))
         contents.exchanges.extend(exchange_row(entry) for entry in rereading.entries)
-        self._commit(held, one.identity, stored, contents, report)
+        self._commit(held, one.identity, stored, contents, rereading.at, report)
 
     def _commit(
         self,
@@ -211,13 +212,14 @@ class Recovery:
         identity: RunIdentity,
         stored: list[tuple[FinishedSegment, Stored]],
         contents: Contents,
+        at: datetime | None,
         report: RecoveryReport,
     ) -> bool:
         """False: it was refused, and adopted."""
         report.batches += 1
         report.exchanges += len(contents.exchanges)
         own = [part for part in contents.parts if part.run == identity.run]
-        at = closed_at(contents.parts)
+        assert at is not None
         work = Work(identity.account, identity.run, identity.number, stored, contents.exchanges, own, at)
         try:
             self.committer.commit(held, work)

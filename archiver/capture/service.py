@@ -14,7 +14,7 @@ from archiver import __version__, ids
 from archiver.accounts.models import Account
 from archiver.capture import due
 from archiver.capture.batch import Batch
-from archiver.capture.committer import Committer, Work, closed_at
+from archiver.capture.committer import Committer, Work
 from archiver.capture.facts import RunIdentity
 from archiver.capture.failures import named_failures
 from archiver.capture.leases import Held, Leases
@@ -174,9 +174,10 @@ class Capture:
         identity = RunIdentity(ids.new_id("rn"), held.epoch, account_id, account.platform, "")
         batch = Batch(self.spool.folder, identity, 1, segment_terms(self.archive, account))
         try:
-            finished = batch.seal(parts, self.archive.clock.now())
+            at = self.archive.clock.now()
+            finished = batch.seal(parts, at)
             stored = self.committer.put(self.spool.folder, finished)
-            work = Work(account_id, identity.run, held.epoch, stored, (), (), closed_at(parts))
+            work = Work(account_id, identity.run, held.epoch, stored, (), (), at)
             self.committer.commit(held, work, release=True)
             batch.clear()
         except BaseException:

@@ -22,6 +22,7 @@ from archiver.evidence import log
 from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.models import LogHead
 from archiver.evidence.tree import leaf_hash
+from archiver.faults import crash_point
 from archiver.storage.protocol import ObjectStore
 
 PREFIX: Final = "log/delta/"
@@ -57,11 +58,14 @@ def store_deltas(database: Database, store: ObjectStore) -> int:
     """
     brought = 0
     while (delta := _next(database)) is not None:
+        crash_point("delta.fixed")
         _require_free(store, delta)
         with database.read() as connection:
             content = encode_delta(log.entries(connection, delta.start, delta.end))
         store.put(delta.key, content, sha256(content).hexdigest())
+        crash_point("delta.put")
         brought += _count(database, delta)
+        crash_point("delta.counted")
     return brought
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from archiver import clock
 from archiver.errors import IntegrityError, Refused
+from archiver.faults import crash_point
 from archiver.storage import beside
 from archiver.storage.durable import disk_errors, forget_cache, sync_folder, write_all
 from archiver.storage.listing import keys_and_sizes
@@ -62,6 +63,7 @@ class DirectoryStore:
         target = self._path(key)
         with disk_errors(f"store {key} in {self.name}"):
             temporary, size = self._write(source, sha256, key)
+            crash_point("store.written")
             try:
                 self._settle(target.parent)
                 self._publish(temporary, target, key, sha256)
@@ -79,9 +81,12 @@ class DirectoryStore:
                 # The sync after our own link failed: the name may exist in memory only. Write it anew, same bytes.
                 temporary.replace(target)
         self._unsure.add(target)
+        crash_point("store.linked")
         beside.note_digest(target, sha256, self._small_file)
+        crash_point("store.noted")
         sync_folder(target.parent)
         self._unsure.discard(target)
+        crash_point("store.synced")
 
     def _write(self, source: Path | bytes, sha256: str, key: str) -> tuple[Path, int]:
         """A synced, read-only temporary file that was read back from the disk and has ``sha256``."""

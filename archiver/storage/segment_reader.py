@@ -31,6 +31,8 @@ class ReadInfo:
 
     fields: dict[str, str]
     account: dict[str, Any]
+    at: datetime
+    """When the segment was begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def _info(records: Records, record: WarcRecord) -> ReadInfo:
         records.damaged(Code.FACTS, "a warcinfo record that cannot be read")
     if record.id != names.info_record_id(fields["segment"]):
         records.damaged(Code.REFERENCE, "a warcinfo record of another segment")
-    return ReadInfo(fields, account)
+    return ReadInfo(fields, account, record.date)
 
 
 def _runs(records: Records, record: WarcRecord, segment: str) -> Iterator[ReadRunRecord]:

@@ -1,0 +1,225 @@
+"""What the store says of one account before anything of it is applied: its segments, the runs that filled them, and the
+order in which all of it arrived. The first pass of a rebuild; it also proves every object against its key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from archiver.capture.adoption import finished_segment
+from archiver.capture.batch import FinishedSegment
+from archiver.capture.parts import Part, part_from
+from archiver.errors import IntegrityError
+from archiver.evidence.event_types import EventType
+from archiver.evidence.models import Event
+from archiver.storage.protocol import ObjectStore, Stored
+from archiver.storage.segment_names import parse_segment_key
+from archiver.storage.segment_reader import ReadExchange, ReadInfo, ReadRunRecord, read_segment
+
+_PartKey = tuple[str, int, str]
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """One segment after the first pass."""
+
+    finished: FinishedSegment
+    stored: Stored
+    run: str
+    """That filled it; of one that holds run records only, the last of them."""
+    number: int
+    first: int
+    """Lowest ordinal in it; -1: no exchange could be read."""
+    holds_exchanges: bool
+    at: datetime
+    """When it was begun, by its warcinfo; where it could not be read, the beginning of time."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """Everything the first pass learns about one account."""
+
+    account: str
+    segments: list[Surveyed] = field(default_factory=list)
+    parts: dict[_PartKey, tuple[Part, list[Surveyed]]] = field(default_factory=dict)
+    """By run, part and class, with every segment it was found in."""
+    damaged: list[str] = field(default_factory=list)
+    _about: tuple[int, dict[str, Any]] | None = None
+
+    @property
+    def about(self) -> dict[str, Any] | None:
+        """The account as its newest run that says so has it."""
+        return self._about[1] if self._about else None
+
+    def read(self, store: ObjectStore, stored: Stored) -> None:
+        """Survey one more segment. Damage is noted and passed by."""
+        named = parse_segment_key(stored.key)
+        assert named is not None
+        found = _Found()
+        try:
+            _check_hash(store, stored.key, named.sha256)
+            with store.open(stored.key) as stream:
+                for read in read_segment(stream, bodies=False, key=stored.key):
+                    found.note(read)
+        except IntegrityError as error:
+            self.damaged.append(str(error))
+        surveyed = found.surveyed(stored)
+        self.segments.append(surveyed)
+        for part in found.parts:
+            self.parts.setdefault((part.run, part.part, part.access), (part, []))[1].append(surveyed)
+            if "about" in part.fields:
+                self._learn(part.number, part.fields["about"])
+        if found.account is not None:
+            self._learn(-1, found.account)
+
+    def _learn(self, number: int, about: dict[str, Any]) -> None:
+        if self._about is None or number > self._about[0]:
+            self._about = (number, about)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one segment holds, as it is read."""
+
+    run: str = ""
+    number: int = 0
+    first: int = -1
+    warc_records: int = 1
+    account: dict[str, Any] | None = None
+    at: datetime = _UNKNOWN
+    parts: list[Part] = field(default_factory=list)
+
+    def note(self, read: ReadInfo | ReadExchange | ReadRunRecord) -> None:
+        if isinstance(read, ReadExchange):
+            facts = read.facts
+            self.run, self.number = facts["run"], facts["run_number"]
+            self.first = facts["ordinal"] if self.first < 0 else min(self.first, facts["ordinal"])
+            self.warc_records += 2 if read.request is None else 3
+        elif isinstance(read, ReadRunRecord):
+            self.parts.append(part_from(read.fields))
+        else:
+            self.account, self.at = read.account, read.at
+            self.warc_records += 1
+
+    def surveyed(self, stored: Stored) -> Surveyed:
+        finished = finished_segment(stored, self.warc_records)
+        if self.run or not self.parts:
+            return Surveyed(finished, stored, self.run, self.number, self.first, bool(self.run), self.at)
+        last = self.parts[-1]
+        return Surveyed(finished, stored, last.run, last.number, max(last.through - 1, 0), False, self.at)
+
+
+def _check_hash(store: ObjectStore, key: str, expected: str) -> None:
+    digest = sha256()
+    with store.open(key) as stream:
+        while data := stream.read(1 << 20):
+            digest.update(data)
+    if digest.hexdigest() != expected:
+        raise IntegrityError(f"{key} does not have the hash its key names")
+
+
+# --- what the log says ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """Which segments and runs have entries in the event log, by id."""
+
+    archived: frozenset[str]
+    adopted: frozenset[str]
+    runs: frozenset[str]
+
+
+def read_logged(connection: Connection) -> Logged:
+    """Of the database's copy of the log, which a rebuild has made equal to the store's before."""
+
+    def subjects(*kinds: EventType) -> frozenset[str]:
+        query = select(Event.subject_id).where(Event.type.in_([kind.value for kind in kinds]))
+        return frozenset(connection.execute(query).scalars())
+
+    return Logged(
+        subjects(EventType.SEGMENT_ARCHIVED),
+        subjects(EventType.SEGMENT_ADOPTED),
+        subjects(EventType.RUN_RECORDED, EventType.RUN_FINISHED),
+    )
+
+
+# --- the order of arrival ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was committed together: a part of a run with the segments of its batch, or an adoption."""
+
+    number: int
+    part: int
+    parts: Sequence[Part]
+    segments: Sequence[Surveyed]
+    adopted: Sequence[Surveyed] = ()
+
+    def is_logged(self, logged: Logged) -> bool:
+        """Whether the log has what was logged in the same transaction."""
+        if self.segments:
+            return all(one.finished.id in logged.archived for one in self.segments)
+        return all(part.run in logged.runs for part in self.parts)
+
+
+def steps(survey: Survey, logged: Logged) -> list[Step]:
+    """Everything that was committed, in order of arrival. A segment stands with the part whose ordinals its own are
+    among. One that was never committed is in no step: it is adopted later, like any object without a row."""
+    named = {key for part, _ in survey.parts.values() for key in part.adopted}
+    adopted = {one.stored.key: one for one in survey.segments if one.stored.key in named}
+    refused = _refused(survey, logged, named)
+    own: defaultdict[str, list[Surveyed]] = defaultdict(list)
+    for one in survey.segments:
+        if one.stored.key not in adopted and one.stored.key not in refused:
+            own[one.run].append(one)
+    outside = {*adopted, *refused}
+    runs: defaultdict[tuple[int, str], defaultdict[int, list[Part]]] = defaultdict(lambda: defaultdict(list))
+    for part, homes in survey.parts.values():
+        # What a run said of itself in a segment that was refused does not count, what rode along does.
+        if any(part.run != home.run or home.stored.key not in outside for home in homes):
+            runs[part.number, part.run][part.part].append(part)
+    found = [
+        step for (number, run), parts in runs.items() for step in _of_run(number, parts, own.pop(run, []), adopted)
+    ]
+    # Segments whose run record is lost with another object: the exchanges count, the run stays interrupted.
+    found += [Step(segments[0].number, 0, (), segments) for segments in own.values()]
+    return sorted(found, key=lambda step: (step.number, step.part))
+
+
+def _of_run(
+    number: int, parts: dict[int, list[Part]], segments: Iterable[Surveyed], adopted: dict[str, Surveyed]
+) -> Iterable[Step]:
+    left = sorted(segments, key=lambda one: one.first)
+    for index in sorted(parts):
+        through = max(part.through for part in parts[index])
+        here = [one for one in left if one.first < through]
+        left = left[len(here) :]
+        taken_in = [adopted[key] for part in parts[index] for key in part.adopted if key in adopted]
+        yield Step(number, index, parts[index], here, taken_in)
+    if left:  # of a later batch, whose run record is lost
+        yield Step(number, max(parts) + 1, (), left)
+
+
+def _refused(survey: Survey, logged: Logged, adopted: set[str]) -> set[str]:
+    """Keys of segments that stand in the store without ever having been committed, or whose adoption is lost.
+
+    Commits are logged in their own transaction and the log is stored without holes. So what has no entry, while a
+    later run of the account has one, was never committed; and what has none, with nothing after it, was logged last.
+    """
+    later = max((part.number for part, _ in survey.parts.values() if part.run in logged.runs), default=0)
+    refused = set()
+    for one in survey.segments:
+        key, segment = one.stored.key, one.finished.id
+        known = key in adopted or segment in logged.archived
+        if not known and (segment in logged.adopted or one.number < later):
+            refused.add(key)
+    return refused
