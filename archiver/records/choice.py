@@ -159,7 +159,7 @@ def _surroundings(record: KnownRecord, seen: SeenRecord, ask: Ask | None) -> Rea
         return None
     if ask is not None and ask.access is AccessClass.PUBLIC and not record.public:
         return Reason.ACCESS
-    return Reason.THREAD if seen.thread is not None and not record.in_thread else None
+    return Reason.THREAD if seen.thread not in (None, seen.key) and not record.in_thread else None
 
 
 def _new_media(record: KnownRecord | None, seen: SeenRecord) -> list[MediaRef]:

@@ -3,7 +3,8 @@
 An observation is one sight: an answer that showed the record in some state, or a conclusion the engine drew and wrote
 down (*not returned*, law R16). An interval is a stretch of observations of one state with none of another between them.
 Only its ends are kept. So an observation that comes late (an adopted segment) and contradicts the middle of an interval
-needs the observations again, as far as they are stored: see :func:`cuts`. An interval never claims more than was seen.
+needs the observations again, as far as they are stored: see :func:`cuts`. Of unchanged answers only the last sight is
+stored, so the later half may then begin later than it was seen. An interval never claims more than was seen.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ def intervals(observations: Iterable[Observation]) -> tuple[Interval, ...]:
 
 
 def observe(known: Sequence[Interval], seen: Observation) -> tuple[Interval, ...]:
-    """The intervals after one more observation, which may come late but must not cut (see :func:`cuts`)."""
+    """The intervals after one more observation, which may come late but must not cut (see :func:`cuts`). At one
+    instant two states may be seen, in the order told; each counts once."""
+    if _covered(known, seen):
+        return tuple(known)
     index = _before(known, seen)
     before, after = tuple(known[: index + 1]), tuple(known[index + 1 :])
     if before and before[-1].state == seen.state:
@@ -54,13 +58,18 @@ def observe(known: Sequence[Interval], seen: Observation) -> tuple[Interval, ...
 def cuts(known: Sequence[Interval], seen: Observation) -> bool:
     """Whether an observation contradicts an interval it falls into. Then the intervals are made again, by
     :func:`intervals`, from their :func:`ends`, from what is stored beside them, and from this observation."""
-    index = _before(known, seen)
+    index = -1 if _covered(known, seen) else _before(known, seen)
     return index >= 0 and known[index].state != seen.state and seen.at < known[index].last_at
 
 
 def ends(known: Iterable[Interval]) -> list[Observation]:
     """The observations that intervals still hold."""
     return [Observation(one.state, when, one.evidence) for one in known for when in (one.from_at, one.last_at)]
+
+
+def _covered(known: Sequence[Interval], seen: Observation) -> bool:
+    """Whether an interval says it already."""
+    return any(one.state == seen.state and one.from_at <= seen.at <= one.last_at for one in known)
 
 
 def _before(known: Sequence[Interval], seen: Observation) -> int:

@@ -371,7 +371,7 @@ def months(draw: st.DrawFn) -> list[tuple[list[Told], list[Any], list[Any]]]:
         references = draw(st.lists(st.sampled_from(earlier), max_size=2)) if earlier else []
         same = [(one, [0], number + 0.3 + n / 50) for n, one in enumerate(references)]
         keys = draw(st.lists(st.sampled_from(KEYS), max_size=1))
-        gone = [(key, State.NOT_RETURNED, number + draw(st.sampled_from([0.2, 0.4])), ["ex_look"]) for key in keys]
+        gone = [(key, State.NOT_RETURNED, number + 0.4, ["ex_look"]) for key in keys]
         runs.append(([one for one in exchanges if one.run == number], same, gone))
     return runs
 
