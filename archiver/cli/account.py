@@ -51,7 +51,7 @@ def list_accounts(json: AsJson = False, practice: InPractice = False) -> None:
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
             accounts = service.list_accounts(connection)
-            last, gaps = history.last_runs(connection), history.open_gaps(connection)
+            last, gaps = history.last_runs(connection, archive.clock.now()), history.open_gaps(connection)
         if json:
             rows = [
                 {**asdict(one), "open_gaps": gaps.get(one.id, 0), "last_run": _run(last.get(one.id))}

@@ -25,7 +25,7 @@ def runs(
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
             account_id = accounts.find(connection, account).id if account else None
-            found = history.runs(connection, account_id, limit)
+            found = history.runs(connection, archive.clock.now(), account_id, limit)
         if json:
             output.as_json({"runs": [asdict(one) for one in found]})
             return

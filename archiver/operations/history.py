@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from archiver.accounts.models import Account
-from archiver.capture.models import Coverage, Due, Exchange, Gap, Run, Segment
+from archiver.capture.models import Coverage, Due, Exchange, Gap, Lease, Run, Segment
 from archiver.errors import NotFound
 from archiver.records.models import Record
 
@@ -85,10 +85,14 @@ class Totals:
 
 
 def runs(
-    connection: Connection, account_id: str | None = None, limit: int = 50, before: tuple[datetime, str] | None = None
+    connection: Connection,
+    now: datetime,
+    account_id: str | None = None,
+    limit: int = 50,
+    before: tuple[datetime, str] | None = None,
 ) -> list[RunView]:
     """Runs, newest first; ``before`` (start, id) is where the page before ended."""
-    query = _run_query().order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+    query = _run_query(now).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Run.account_id == account_id)
     if before is not None:
@@ -97,20 +101,20 @@ def runs(
     return [_run_view(row) for row in connection.execute(query)]
 
 
-def last_runs(connection: Connection) -> dict[str, RunView]:
+def last_runs(connection: Connection, now: datetime) -> dict[str, RunView]:
     """The newest run of every account."""
     newest = select(func.max(Run.number)).where(Run.account_id == Account.id).correlate(Account).scalar_subquery()
-    query = _run_query().where(Run.number == newest)
+    query = _run_query(now).where(Run.number == newest)
     return {row.account_id: _run_view(row) for row in connection.execute(query)}
 
 
-def run(connection: Connection, run_id: str) -> RunView:
+def run(connection: Connection, now: datetime, run_id: str) -> RunView:
     """One run.
 
     Raises:
         NotFound: there is none.
     """
-    row = connection.execute(_run_query().where(Run.id == run_id)).one_or_none()
+    row = connection.execute(_run_query(now).where(Run.id == run_id)).one_or_none()
     if row is None:
         raise NotFound("there is no such run in this archive")
     return _run_view(row)
@@ -189,9 +193,13 @@ def totals(connection: Connection) -> Totals:
     )
 
 
-def _run_query() -> Select[Any]:
-    columns = [*Run.__table__.columns, Account.name, Account.handle]
-    return select(*columns).join(Account, Account.id == Run.account_id)
+def _run_query(now: datetime) -> Select[Any]:
+    """Runs with their account, and whether somebody still holds the account for them: what is committed of a run that
+    goes on reads *interrupted*, which is what it is if nothing more comes."""
+    held = (Lease.epoch == Run.number) & (Lease.holder != "") & (Lease.expires_at > now)
+    columns = [*Run.__table__.columns, Account.name, Account.handle, Lease.holder.label("holder")]
+    joined = select(*columns).join(Account, Account.id == Run.account_id)
+    return joined.outerjoin(Lease, (Lease.account_id == Run.account_id) & held)
 
 
 def _run_view(row: Row[Any]) -> RunView:
@@ -203,9 +211,9 @@ def _run_view(row: Row[Any]) -> RunView:
         sweep=row.sweep,
         trigger=row.trigger,
         started_at=row.started_at,
-        finished_at=row.finished_at,
-        outcome=row.outcome,
-        reason=row.reason,
+        finished_at=row.finished_at if row.holder is None else None,
+        outcome=row.outcome if row.holder is None else None,
+        reason=row.reason if row.holder is None else None,
         counts=dict(row.counts or {}),
         drift=tuple(row.drift or ()),
     )

@@ -61,7 +61,7 @@ def start(site: Here) -> Response:
 def list_accounts(site: Here) -> HTMLResponse:
     with site.archive.database.read() as connection:
         known = accounts.list_accounts(connection)
-        last, due = history.last_runs(connection), history.due(connection)
+        last, due = history.last_runs(connection, site.archive.clock.now()), history.due(connection)
         gaps, records = history.open_gaps(connection), history.record_counts(connection)
         totals = history.totals(connection)
     rows = [
@@ -89,7 +89,7 @@ def show_account(site: Here, account_id: str) -> HTMLResponse:
             "due": history.due(connection, account_id).get(account_id, []) if account.state == "active" else [],
             "coverage": history.coverage(connection, account_id),
             "gaps": history.gaps(connection, account_id),
-            "runs": history.runs(connection, account_id, limit=10),
+            "runs": history.runs(connection, site.archive.clock.now(), account_id, limit=10),
             "records": history.record_counts(connection, account_id).get(account_id, 0),
         }
     title, capabilities = _platform(site, account.platform)
@@ -112,7 +112,7 @@ def list_runs(
     place = _place(before)
     with site.archive.database.read() as connection:
         chosen = accounts.get(connection, account) if account else None
-        found = history.runs(connection, account, limit=_RUNS + 1, before=place)
+        found = history.runs(connection, site.archive.clock.now(), account, limit=_RUNS + 1, before=place)
     older = None
     if len(found) > _RUNS:
         found = found[:_RUNS]
@@ -124,7 +124,7 @@ def list_runs(
 @router.get("/runs/{run_id}", response_class=HTMLResponse)
 def show_run(site: Here, run_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        return site.page("run.html", here="runs", run=history.run(connection, run_id))
+        return site.page("run.html", here="runs", run=history.run(connection, site.archive.clock.now(), run_id))
 
 
 @router.get("/gaps", response_class=HTMLResponse)

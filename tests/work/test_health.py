@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from archiver.accounts.models import Account
 from archiver.archive import Archive
-from archiver.capture.models import Due
+from archiver.capture.models import Due, Lease, Run
 from archiver.clock import SetClock
-from archiver.operations import doctor, health
+from archiver.operations import doctor, health, history
 from archiver.settings import Settings
 from archiver.work.service import Work
 
@@ -93,3 +93,27 @@ def test_the_doctor_never_fails_itself(tmp_path: Path) -> None:
     findings = doctor.examine(Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/junk.sqlite3"))
     assert {"tables", "archive"} <= {one.what for one in findings if not one.ok}
     assert all(one.remedy for one in findings if not one.ok)
+
+
+def test_a_run_is_under_way_while_its_account_is_held_and_interrupted_afterwards(work: Work) -> None:
+    with work.archive.database.write() as connection:
+        connection.execute(
+            insert(Account).values(
+                id="ac_1", platform="feed", service="s", platform_id="1", handle="h", name="n", url="u",
+                state_since=NOW, added_at=NOW,
+            )
+        )  # fmt: skip
+        connection.execute(
+            insert(Run).values(
+                id="rn_1", account_id="ac_1", number=7, sweep="new", trigger="schedule", started_at=NOW,
+                finished_at=NOW, outcome="interrupted", reason="stopped before its end", settings_hash="0",
+                connector_version="1", counts={}, bookmark_before={}, bookmark_after={}, drift=[],
+            )
+        )  # fmt: skip
+        until = NOW + timedelta(minutes=2)
+        connection.execute(insert(Lease).values(account_id="ac_1", epoch=7, holder="sp_1", expires_at=until))
+        assert [one.outcome for one in history.runs(connection, NOW)] == [None]
+        assert history.last_runs(connection, NOW)["ac_1"].reason is None
+        assert history.run(connection, until, "rn_1").outcome == "interrupted", "the holder died"
+        connection.execute(update(Lease).values(epoch=8))
+        assert history.run(connection, NOW, "rn_1").outcome == "interrupted", "another run holds the account"
