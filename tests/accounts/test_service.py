@@ -82,6 +82,7 @@ def test_adding_gives_account_handle_due_times_and_one_event(archive: Archive) -
     assert newest == "account.added"
 
 
+@pytest.mark.law("R12")
 def test_adding_again_changes_nothing_and_says_so(archive: Archive) -> None:
     first = _add(archive)
     before = _rows(archive)

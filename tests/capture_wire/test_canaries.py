@@ -72,6 +72,7 @@ HEADERS = (
 )
 
 
+@pytest.mark.law("R71")
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 11, 64, 1000, None])
 def test_no_canary_is_left_in_an_exchange(size: int | None, fetcher_for: MakeFetcher) -> None:
     plain = body()

@@ -130,6 +130,7 @@ def test_a_quoted_status_is_a_record_of_its_own() -> None:
 # Kinds, states, times.
 
 
+@pytest.mark.law("R3")
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
@@ -300,6 +301,7 @@ def test_a_full_sweep_asks_for_edits_since_the_last_one() -> None:
     assert purposes == [f"{SERVER}/api/v1/statuses/2/history"]
 
 
+@pytest.mark.law("R4")
 def test_a_history_is_as_private_as_what_it_is_of() -> None:
     ask = Asks(SERVER, "7", "watch", "", authorised=True).status(RecordRef("status/1", RecordKind.MESSAGE))
     message = status(visibility="direct", edited_at="2026-10-15T00:00:00.000Z")

@@ -171,6 +171,7 @@ TOUCHES: list[tuple[Callable[[Connection], None], str]] = [
 ]
 
 
+@pytest.mark.law("R66", "R67")
 @pytest.mark.parametrize(("touch", "problem"), TOUCHES, ids=lambda one: getattr(one, "__name__", None))
 def test_what_was_touched_is_found(database: Database, touch: Callable[[Connection], None], problem: str) -> None:
     assert findings(database) == []

@@ -121,6 +121,7 @@ def test_an_account_that_never_worked_has_a_gap_without_a_beginning() -> None:
     assert gap.cause is Cause.SIGN_IN_EXPIRED
 
 
+@pytest.mark.law("R63")
 def test_a_pause_of_the_service_is_a_gap_even_if_the_next_run_catches_up() -> None:
     runs = [run(1, 0, "complete", posts()), run(2, 3000, "complete", posts(since=at(-5)))]
     (gap,) = derive(runs, EXPECTED).gaps
@@ -137,6 +138,7 @@ def test_a_short_delay_is_no_gap() -> None:
     assert not overdue(None, at(61), EXPECTED)
 
 
+@pytest.mark.law("R63")
 def test_what_fell_out_of_a_window_is_a_gap_that_stays() -> None:
     runs = [
         run(1, 0, "complete", posts(since=at(-600))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ def interval(state: str, start: int, end: int, shown_by: int | None = None) -> I
     return Interval(state, at(start), at(end), (f"ex_{start if shown_by is None else shown_by}",))
 
 
+@pytest.mark.law("R16")
 def test_a_record_that_comes_back_is_visible_again() -> None:
     found = intervals([seen("visible", 1), seen("visible", 3), seen("not_returned", 5), seen("visible", 8)])
     assert found == (interval("visible", 1, 3), interval("not_returned", 5, 5), interval("visible", 8, 8))

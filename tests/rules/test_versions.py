@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def made_by(version: Version) -> str:
 # Examples of what must and must not be an edit
 
 
+@pytest.mark.law("R18")
 def test_an_edit_undone_is_three_versions() -> None:
     found = versions(RECORD, [sight(1, "A"), sight(2, "B"), sight(3, "A")])
     assert texts(found) == ["A", "B", "A"]

@@ -28,6 +28,7 @@ def _index(*known: KnownAccount) -> SqliteSearchIndex:
     return SqliteSearchIndex(register=register)
 
 
+@pytest.mark.law("R57")
 def test_a_statement_holds_the_whole_search_and_is_read_back_as_it_was(database: Database) -> None:
     index = _index(_PARKS)
     with trial(database) as connection:

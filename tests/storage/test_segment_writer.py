@@ -94,6 +94,7 @@ def assert_all_agree(path: Path, records: int) -> None:
 # --- the profile -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.law("R19", "R32")
 def test_a_segment_is_as_the_profile_lays_it_down(tmp_path: Path) -> None:
     wire = exchange()
     closed, _, _ = write(tmp_path / "s.warc.gz", wire)
@@ -148,6 +149,7 @@ def test_record_ids_never_change() -> None:
     assert names.exchange_record_id("ex_x", "resource") == "<urn:uuid:414b7f86-1722-81b4-bb0b-71792d4b6646>"
 
 
+@pytest.mark.law("R32")
 def test_back_capture_names_its_year(tmp_path: Path) -> None:
     closed, _, key = write(tmp_path / "s.warc.gz", exchange(), record_year=2019)
     found = read(closed.path)[0]
@@ -193,6 +195,7 @@ def test_a_segment_without_exchanges_or_runs_is_whole(tmp_path: Path) -> None:
 # --- bytes -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.law("R19", "R68")
 @pytest.mark.parametrize("name", WIRES)
 @pytest.mark.parametrize("in_file", [False, True])
 def test_the_bytes_of_the_wire_come_back_exactly_and_every_checker_agrees(

@@ -238,6 +238,7 @@ def test_deleting_what_is_not_there_is_success_so_that_a_disposal_can_be_run_aga
     assert store.head(KEY) is not None
 
 
+@pytest.mark.law("R67")
 def test_a_locked_object_is_not_deleted_until_its_time(store: ObjectStore, clock: SetClock) -> None:
     put(store, KEY)
     until = NOW + timedelta(days=30)

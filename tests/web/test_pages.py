@@ -131,6 +131,7 @@ def test_every_answer_carries_the_protecting_headers(client: httpx.Client, path:
     assert "server" not in response.headers
 
 
+@pytest.mark.law("R69")
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_can_be_used_with_a_keyboard_and_a_screen_reader(client: httpx.Client, path: str) -> None:
     page = _Page(client.get(path).text)
