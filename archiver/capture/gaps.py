@@ -209,7 +209,7 @@ def _after(watch: Watch, run: RunFacts, expected: timedelta) -> tuple[Watch, lis
         streams[stream], news = after
         changed.extend(news)
     complete = {one.listing: run.at for one in run.looked if one.complete}
-    answered = run.outcome in _ANSWERED
+    answered = run.outcome in _ANSWERED or bool(complete)
     state, failures = _state(watch, run)
     return (
         Watch(
@@ -229,7 +229,7 @@ def _paused(watch: Watch, run: RunFacts, expected: timedelta) -> Iterator[tuple[
         return
     for stream, before in watch.streams.items():
         if before.gap is None and before.covered_at is not None:
-            gap = Gap(stream, run.id, before.covered_at, before.covered_at + expected, Cause.NOT_RUNNING)
+            gap = Gap(stream, run.id, before.covered_at, watch.last_at + expected, Cause.NOT_RUNNING)
             yield stream, replace(before, gap=gap)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 _RANGE = re.compile(r"(0|[1-9][0-9]{0,9})(?:-([1-9][0-9]{0,9}))?", re.ASCII)
-_MOST = 10_000_000
+_MOST = 1_000_000
 """No answer holds so many records; a text that claims more is hostile and would fill the memory."""
 
 

@@ -130,6 +130,15 @@ def test_a_pause_of_the_service_is_a_gap_even_if_the_next_run_catches_up() -> No
     assert (gap.opened_by, gap.closed_by) == ("rn_2", "rn_2")
 
 
+def test_a_failed_run_that_covered_one_stream_is_no_pause_of_the_service() -> None:
+    runs = [
+        run(1, 0, "complete", posts()),
+        run(2, 50, "failed", posts(since=at(-5)), thread("1", False, "transient")),
+        run(3, 75, "complete", posts(since=at(-5))),
+    ]
+    assert [gap.stream for gap in derive(runs, EXPECTED).gaps] == ["comments"]
+
+
 def test_a_short_delay_is_no_gap() -> None:
     runs = [run(1, 0, "complete", posts()), run(2, 50, "complete", posts(since=at(-5)))]
     assert derive(runs, EXPECTED).gaps == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.records import ranges
@@ -25,6 +25,7 @@ def test_a_page_of_forty_is_one_range() -> None:
     assert ranges.encode([]) == ""
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789,- ", max_size=12))
 def test_only_the_canonical_text_is_accepted(text: str) -> None:
     try:
