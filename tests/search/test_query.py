@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archiver.search.documents import seconds
 from archiver.search.query import LONGEST, describe, matches, parse
 from archiver.search.register import KnownAccount, KnownAccounts
 from archiver.search.tree import And, Dated, Everything, Not, Nothing, Or, Text
@@ -43,6 +44,8 @@ def _answers(query: str, text: str, *earlier: str) -> bool:
         ("obrien", "O'Brien"),
         ('"the mayor"', "the mayor's office"),
         ("park*", "parking"),
+        ("café*", "the cafeteria"),
+        ("cafe*", "the Cafétéria"),
         ("pa-rk*", "pa rkx"),
         ("#parkday", "at #ParkDay"),
         ("parkday", "at #ParkDay"),
@@ -222,6 +225,12 @@ def test_a_record_without_a_date_of_its_own_counts_from_when_it_was_first_seen()
     seen = datetime(2024, 5, 1, 12, tzinfo=UTC)
     assert matches(parse("on:2024-05-01"), a_document(at=None, seen=seen))
     assert not matches(parse("on:2024-05-01"), a_document(at=datetime(2023, 1, 1, tzinfo=UTC), seen=seen))
+
+
+def test_a_second_begins_with_its_first_microsecond_before_1970_too() -> None:
+    assert seconds(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == -1
+    assert seconds(datetime(9998, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)) == 253370764799
+    assert matches(parse("before:1970", zone="UTC"), a_document(at=datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC)))
 
 
 def test_another_city_has_other_days() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from archiver.database import Database
 from archiver.search import meaning
 from archiver.search.conditions import holds
 from archiver.search.documents import Document
+from archiver.search.fts5 import SECOND_BITS
 from archiver.search.index import (
     BadCursor,
     Order,
@@ -90,6 +92,7 @@ def test_pages_show_every_hit_once_and_counts_are_their_number(
             if after is None:
                 break
             assert len(page.hits) == size
+            assert len(shown) <= len(records)
         assert len(shown) == len(set(shown))
         assert set(shown) == found(index, connection, text, viewer)
         assert (page.total.count, page.total.exact) == (len(shown), True)
@@ -162,6 +165,17 @@ def test_a_changed_date_moves_the_record(database: Database, index: SqliteSearch
         index.put(connection, [a_document("x", id="rc_1", at=NOON - timedelta(2))])
         assert [hit.record_id for hit in index.search(connection, "x", viewer=ALL).hits] == ["rc_2", "rc_1"]
         assert found(index, connection, "on:2024-05-01") == set()
+
+
+def test_a_date_ends_exactly_before_its_first_moment_after(database: Database, index: SqliteSearchIndex) -> None:
+    lowest = "rc_2393914"  # takes the first of all places in its second
+    assert zlib.crc32(lowest.encode()) % (1 << SECOND_BITS) == 0
+    with trial(database) as connection:
+        index.put(connection, [a_document("x", id=lowest, at=datetime(2024, 5, 2, 5, tzinfo=UTC))])
+        for text in ("on:2024-05-01", "before:2024-05-02", "-(after:2024-05-02)", "(on:2024-05-01 OR y)"):
+            assert found(index, connection, text) == set()
+        for text in ("on:2024-05-02", "after:2024-05-02", "-before:2024-05-02", "(on:2024-05-02 OR y)"):
+            assert found(index, connection, text) == {lowest}
 
 
 def test_many_records_of_one_second_are_all_kept(database: Database, index: SqliteSearchIndex) -> None:
@@ -274,6 +288,7 @@ def test_paging_shows_each_hit_once_while_records_are_added(
         shown += [hit.record_id for hit in page.hits]
         if page.next is None:
             break
+        assert len(shown) == len(set(shown))
         after, step = page.next, step + 1
         with fresh.write() as connection:  # newer, older, of the same minute, and not a hit
             added = [NOON + timedelta(days=step), NOON - timedelta(days=step), NOON + timedelta(minutes=95 - 10 * step)]
