@@ -40,7 +40,7 @@ def to_text(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError("a time without a zone means nothing in a record")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def from_text(text: str) -> datetime:

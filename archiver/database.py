@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from archiver import clock
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -68,7 +70,7 @@ def safe_text(text: str) -> str:
     original; this is for columns that people search and read."""
     if "\0" in text:
         text = text.replace("\0", "\u2400")
-    return text.encode("utf-8", "replace").decode() if _has_surrogate(text) else text
+    return _SURROGATE.sub("\ufffd", text) if _has_surrogate(text) else text
 
 
 def _has_surrogate(text: str) -> bool:

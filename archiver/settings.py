@@ -151,7 +151,7 @@ class Settings(BaseSettings):
         default=3 * 3600, ge=1, description="A run that takes longer than this counts as stuck, seconds."
     )
     answer_bytes: int = Field(
-        default=32 * 2**20, ge=1024, le=2**30, description="Largest answer that is read, bytes; media excepted."
+        default=32 * 2**20, ge=1024, le=2**26, description="Largest answer that is read, bytes; media excepted."
     )
     media_bytes: int = Field(
         default=2 * 2**30, ge=0, description="Largest media file that is kept, bytes; 0 keeps none."
@@ -173,7 +173,7 @@ class Settings(BaseSettings):
         default=10.0, ge=0, lt=100, description="Part of the disk that stays free; capture stops before it, percent."
     )
     lease_seconds: int = Field(
-        default=120,
+        default=900,
         ge=1,
         description="A capturing process that is silent for so long loses its account to another, seconds.",
     )

@@ -193,8 +193,8 @@ class Ask:
     authorise: Literal["never", "if_possible", "required"] = "if_possible"
     not_before: datetime | None = None
     listing: str | None = None
-    """Names the list this page belongs to (``statuses``, ``context:status/1``). Absence from a whole list nominates a
-    record as missing. None: absence means nothing."""
+    """Names the list this page belongs to (``statuses``; for one thread ``KIND:KEY``, as ``context:status/1``). Absence
+    from a whole list nominates a record as missing. None: absence means nothing."""
     scheme: int = 1
     """Number of the content projection this exchange is to be read with, now and in every later rebuild."""
     context: Mapping[str, JSONValue] = field(default_factory=dict)

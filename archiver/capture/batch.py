@@ -31,6 +31,7 @@ from archiver.capture.wire import BodyFile, Network, WireExchange
 from archiver.clock import from_text, to_text
 from archiver.faults import crash_point
 from archiver.storage.segment_writer import Placed, SegmentInfo, SegmentWriter, segment_key
+from connectors.contract import Ask, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,10 @@ class FinishedSegment:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stored exchange and where it stands."""
+    """One stored exchange and where it stands. Its bytes are in the segment and no longer held."""
 
-    taken: Taken
+    ask: Ask
+    reading: Reading
     committed: Committed
     segment: str
     placed: Placed
@@ -85,6 +87,8 @@ class Batch:
     number: int
     terms: SegmentTerms
     entries: list[Entry] = field(default_factory=list)
+    held: int = 0
+    """Bytes of the answers stored so far, before compression."""
     _frames: FrameFile | None = None
     _segments: dict[tuple[str, str, int | None], _Open] = field(default_factory=dict)
     _bodies: int = 0
@@ -121,8 +125,9 @@ class Batch:
             request_sha256=committed.request_sha256,
             response_sha256=committed.response_sha256,
         )
-        entry = Entry(taken, committed, opened.info.segment, placed)
+        entry = Entry(taken.ask, taken.reading, committed, opened.info.segment, placed)
         self.entries.append(entry)
+        self.held += len(taken.wire.response)
         crash_point("batch.stored")
         return entry
 

@@ -274,8 +274,8 @@ def exchange_row(entry: Entry) -> ExchangeRow:
     """One stored exchange as the index takes it."""
     return ExchangeRow(
         entry.committed.facts,
-        entry.taken.ask,
-        entry.taken.reading,
+        entry.ask,
+        entry.reading,
         entry.segment,
         entry.placed,
         entry.committed.response_sha256,

@@ -114,14 +114,15 @@ def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applie
     followed: list[NewEvent] = []
     applier = Applier(connection, work.account)
     left = sorted(work.exchanges, key=lambda row: row.facts["ordinal"])
-    for part in sorted(work.parts, key=lambda part: (part.part, part.access != PUBLIC, part.access)):
+    ordered = sorted(work.parts, key=lambda part: (part.part, part.access != PUBLIC, part.access))
+    for part in ordered:
         write_run(connection, part)
         before = [row for row in left if row.facts["ordinal"] < part.through]
         left = left[len(before) :]
         _apply_rows(connection, applier, before, arrival)
         apply_conclusions(connection, applier, part)
         if part.final and part.access == PUBLIC:
-            followed += follow(connection, part)
+            followed += follow(connection, part, [one for one in ordered if one.run == part.run])
     write_lost_runs(connection, left)
     _apply_rows(connection, applier, left, arrival)
     return applier.flush(), followed

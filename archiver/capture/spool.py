@@ -89,7 +89,11 @@ class FrameFile:
         """
         if self._broken:
             raise SpoolError(f"an earlier write to {self.path} failed; what comes next goes to a new file")
-        self._held += frame(header, parts)
+        framed = frame(header, parts)
+        if len(framed) - _HEAD.size > _LARGEST:
+            # A frame that is never read back would take every later one of the file with it.
+            raise SpoolError("an answer is larger than the spool takes: lower ARCHIVER_ANSWER_BYTES")
+        self._held += framed
         if not durable:
             return
         try:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,23 +14,30 @@ from sqlalchemy import Connection, insert, select, update
 from archiver.accounts.models import Account
 from archiver.capture import gaps
 from archiver.capture.models import Gap, Standing
-from archiver.capture.parts import Part
+from archiver.capture.parts import Covered, Part
 from archiver.database import safe_text
 from archiver.evidence.log import NewEvent
+from connectors.contract import SweepKind
 
 _WATCH = TypeAdapter(gaps.Watch)
 _NOT_OURS = ("paused", "closed")
 """States that a person set; a run does not change them."""
 ADOPTION = "adoption"
+_THREADS = "threads"
 
 
-def follow(connection: Connection, part: Part) -> list[NewEvent]:
-    """What the end of a run means for gaps and state. The events to log, in live work."""
+def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[NewEvent]:
+    """What the end of a run means for gaps and state. The events to log, in live work.
+
+    Args:
+        part: the run's final public part.
+        parts: all its parts of this batch, private classes included: what they did not cover is a gap too.
+    """
     if part.fields["trigger"] == ADOPTION:
         return []
     stored = connection.execute(select(Standing.watch).where(Standing.account_id == part.account)).scalar()
     watch = _WATCH.validate_python(stored) if stored is not None else None
-    derived = gaps.derive([_facts(part)], timedelta(seconds=part.fields["every"]), watch)
+    derived = gaps.derive([_facts(part, parts)], timedelta(seconds=part.fields["every"]), watch)
     _keep(connection, part.account, derived.watch, new=stored is None)
     events = [_write_gap(connection, part, gap) for gap in derived.gaps]
     for transition in derived.transitions:
@@ -36,7 +45,7 @@ def follow(connection: Connection, part: Part) -> list[NewEvent]:
     return events
 
 
-def _facts(part: Part) -> gaps.RunFacts:
+def _facts(part: Part, parts: Sequence[Part]) -> gaps.RunFacts:
     fields = part.fields
     return gaps.RunFacts(
         id=part.run,
@@ -44,10 +53,23 @@ def _facts(part: Part) -> gaps.RunFacts:
         at=part.at,
         outcome=fields["outcome"],
         reason=fields.get("reason"),
-        looked=tuple(
-            gaps.Looked(one.listing, one.stream.value, one.span_from, one.complete, one.reason) for one in part.covered
-        ),
+        looked=tuple(_looked([covered for one in parts for covered in one.covered], fields["sweep"])),
     )
+
+
+def _looked(covered: Sequence[Covered], sweep: str) -> Iterator[gaps.Looked]:
+    """What gaps are derived from: lists one by one, the threads of a stream together. A thread (``context:KEY``) that
+    failed is a gap of its stream; only a full sweep, which looks at every known thread, can close it."""
+    threads: defaultdict[str, list[Covered]] = defaultdict(list)
+    for one in covered:
+        if ":" in one.listing:
+            threads[one.stream.value].append(one)
+        else:
+            yield gaps.Looked(one.listing, one.stream.value, one.span_from, one.complete, one.reason)
+    for stream, several in threads.items():
+        missed = next((one for one in several if not one.complete), None)
+        if missed is not None or sweep == SweepKind.FULL:
+            yield gaps.Looked(_THREADS, stream, None, missed is None, missed.reason if missed else None)
 
 
 def _keep(connection: Connection, account: str, watch: gaps.Watch, *, new: bool) -> None:

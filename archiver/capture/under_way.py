@@ -168,7 +168,8 @@ class UnderWay:
         batch = self._state.batch
         if self.archive.clock.now() - self._since > _BATCH_AGE:
             return True
-        return len(batch.entries) >= _BATCH_EXCHANGES or batch.size >= self.archive.settings.segment_bytes
+        largest = self.archive.settings.segment_bytes
+        return len(batch.entries) >= _BATCH_EXCHANGES or batch.size >= largest or batch.held >= largest
 
     def _checkpoint(self) -> None:
         if self._due():
@@ -192,7 +193,8 @@ class UnderWay:
         return bool(self.counts.get("exchanges") or self._state.counts.get("exchanges"))
 
     def _finish(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime) -> None:
-        settle = due.after_run(self.account.id, sweep.sweep.kind, outcome, sweep.looked, self.archive.settings, at)
+        settings, began = self.archive.settings, self._since_start()
+        settle = due.after_run(self.account.id, sweep.sweep.kind, outcome, sweep.looked, settings, began, at)
         if self._state.batch.entries or self._state.part > 1:
             self._commit((outcome.value, reason), at, settle)
         else:

@@ -13,6 +13,8 @@ from archiver.work.workers import Running, Workers
 
 _log = logs.get(__name__)
 _FLUSH_EVERY = timedelta(seconds=30)
+_RECOVER_EVERY = timedelta(minutes=5)
+"""Another process on this machine may die while this one lives: what it left, its lease included, is taken over."""
 
 
 class Work:
@@ -25,6 +27,7 @@ class Work:
         self.ticker = Ticker(self._tick, archive.settings.tick_seconds, archive.clock)
         self.started_at = archive.clock.now()
         self._flushed_at = self.started_at
+        self._recovered_at = self.started_at
         self._stopping = threading.Lock()
 
     def start(self) -> None:
@@ -60,3 +63,6 @@ class Work:
         if now - self._flushed_at >= _FLUSH_EVERY:
             self.capture.flush(all=False)
             self._flushed_at = now
+        if now - self._recovered_at >= _RECOVER_EVERY:
+            self._recovered_at = now
+            self.capture.recover()
