@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from archiver.capture.facts import MediumOf, Taken
-from archiver.capture.fetch_errors import AddressRefused, FetchError, MalformedAnswer, TooLarge
+from archiver.capture.fetch_errors import AddressRefused, FetchError, MalformedAnswer, TooLarge, UnsendableRequest
 from archiver.capture.masking import Secret
 from archiver.capture.pacing import Pacer
 from archiver.capture.reading import REDIRECT, understand
@@ -28,6 +28,7 @@ _KIND = {
     AddressRefused: ProblemKind.CONTRACT,
     MalformedAnswer: ProblemKind.CONTRACT,
     TooLarge: ProblemKind.CONTRACT,
+    UnsendableRequest: ProblemKind.CONTRACT,
 }
 
 
@@ -107,7 +108,7 @@ class Asker:
         for _ in range(_HOPS):
             try:
                 wire = self._fetch(hop, wanted)
-            except FetchError as error:
+            except (FetchError, UnsendableRequest) as error:
                 self.tally(ask.purpose, error.code)
                 asked.refused = isinstance(error, AddressRefused)
                 problem = Problem(_KIND.get(type(error), ProblemKind.TRANSIENT), str(error))
@@ -183,6 +184,9 @@ def understand_wire(connector: Connector, ask: Ask, wire: WireExchange) -> Readi
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of a URL."""
-    parts = urlsplit(url)
+    """Scheme, host and port of a URL; itself where it cannot be read as one, and then nobody goes there."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     return f"{parts.scheme}://{parts.netloc}".lower()
