@@ -39,6 +39,8 @@ facebook.com x.com twitter.com linkedin.com bsky.app vimeo.com t.me telegram.me
 """
 _OTHERS = frozenset(_OTHER_NAMES.split())
 _MESSAGE = RecordKind.MESSAGE
+#: What is said under these is not said to the account.
+_ALONE = (RecordKind.SHARE, RecordKind.MENTION)
 
 
 class MastodonSettings(BaseModel):
@@ -157,7 +159,7 @@ class Mastodon:
             if not ref.key.startswith("status/") or (private and not account.authorised):
                 continue
             yield asks.status(ref)
-            if ref.kind is not RecordKind.SHARE:
+            if ref.kind not in _ALONE:
                 seen = None if ref.seen_at is None else ref.seen_at.isoformat()
                 yield asks.thread(ref.key, private=private, edits_after=seen)
 

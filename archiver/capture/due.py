@@ -69,15 +69,16 @@ def after_run(
     outcome: RunOutcome,
     looked: Mapping[str, Looked],
     settings: Settings,
+    began: datetime,
     now: datetime,
 ) -> Callable[[Connection], None]:
-    """What the commit of a finished run writes here. ``looked``: what became of the threads it looked at, by key."""
+    """What the commit of a run that ``began`` then and ends ``now`` writes here. ``looked``: what became of the threads
+    it looked at, by key."""
 
     def settle(connection: Connection) -> None:
         _next_sweep(connection, account_id, kind, outcome, settings, now)
         watching.watch_new(connection, account_id, settings, now)
-        if kind is SweepKind.WATCH:
-            watching.looked_at(connection, account_id, looked, settings, now)
+        watching.looked_at(connection, account_id, looked, settings, began, now)
 
     return settle
 

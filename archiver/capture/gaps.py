@@ -225,10 +225,11 @@ def _after(watch: Watch, run: RunFacts, expected: timedelta) -> tuple[Watch, lis
 
 def _paused(watch: Watch, run: RunFacts, expected: timedelta) -> Iterator[tuple[str, StreamWatch]]:
     """Streams nobody looked at for too long before this run, with the gap that this makes."""
-    if watch.last_at is None or run.started_at - watch.last_at <= _longest_pause(expected):
+    longest = _longest_pause(expected)
+    if watch.last_at is None or run.started_at - watch.last_at <= longest:
         return
     for stream, before in watch.streams.items():
-        if before.gap is None and before.covered_at is not None:
+        if before.gap is None and before.covered_at is not None and run.started_at - before.covered_at > longest:
             gap = Gap(stream, run.id, before.covered_at, watch.last_at + expected, Cause.NOT_RUNNING)
             yield stream, replace(before, gap=gap)
 

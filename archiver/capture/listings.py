@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from archiver.capture.parts import Covered
-from connectors.contract import AccessClass, Ask, Problem, Reading, Stream
+from connectors.contract import AccessClass, Ask, Problem, ProblemKind, Reading, Stream
 
 _Question = tuple[str, str, tuple[tuple[str, str], ...], str]
 REPEATED = "contract: the platform gave a page it had given before in this run"
 PAGE_LIMIT = "other: more pages than one run asks for; the next run goes on"
 STOPPED = "stopped at what is known"
+UNDECIDED = "transient: something is not found, but what should be there is not found either"
 
 
 def reason_of(problem: Problem) -> str:
@@ -38,6 +39,10 @@ class Listing:
     access: AccessClass = AccessClass.PUBLIC
     named: bool = False
     """The connector gave it a name: it is a list whose coverage is worth a line in the run record."""
+    first: bool = False
+    """Asked for on its own account, not because of what another answer showed."""
+    gone: str | None = None
+    """The platform says that it is not there. What that means is for direct looks to say."""
 
     def page(self, ask: Ask, reading: Reading, *, not_modified: bool) -> None:
         """Note one page."""
@@ -46,7 +51,9 @@ class Listing:
         self.answered |= not not_modified and reading.problem is None
         self.access = ask.access
         self.named = ask.listing is not None
-        if reading.problem is not None:
+        if reading.problem is not None and reading.problem.kind is ProblemKind.GONE:
+            self.gone = reason_of(reading.problem)
+        elif reading.problem is not None:
             self.fail(reading.problem)
         elif reading.next_page is None:
             self.ended = not not_modified
@@ -57,15 +64,19 @@ class Listing:
 
     @property
     def complete(self) -> bool:
-        """Every page answered, down to its end or to what is known."""
-        return self.fault is None and (self.ended or self.stopped) and self.answered
+        """Every page answered, down to its end or to what is known. What has no name is no list: every question of it
+        was answered, be it by saying that something is not there."""
+        if not self.named:
+            return self.fault is None and (self.answered or self.gone is not None)
+        return self.fault is None and self.gone is None and (self.ended or self.stopped) and self.answered
 
     @property
     def worth_telling(self) -> bool:
         """Whether the run record says how far it was looked at: always where something was in the way, be it before
-        its first page; else where it is a named list and gave an answer. *Not modified* proves nothing, neither that
-        the list was looked at nor that it was missed."""
-        return self.fault is not None or (self.named and self.answered)
+        its first page; else where it was asked for by itself or is a named list, and gave an answer. *Not modified*
+        proves nothing, neither that the list was looked at nor that it was missed."""
+        given = self.answered or self.gone is not None
+        return self.fault is not None or (given and (self.named or self.first))
 
     @property
     def nominates(self) -> bool:
@@ -77,7 +88,8 @@ class Listing:
         """What the run record says of it. ``from_known``: back to when it reaches where it did not start from the
         beginning."""
         back_to = None if self.ended and self.whole and not self.stopped else (self.since or from_known)
-        return Covered(self.name, self.stream, back_to, self.complete, len(self.seen), self.fault)
+        reason = self.fault or (None if self.complete else self.gone)
+        return Covered(self.name, self.stream, back_to, self.complete, len(self.seen), reason)
 
 
 @dataclass(slots=True)
@@ -94,6 +106,11 @@ class Listings:
             name, Listing(name, ask.stream, access=ask.access, named=ask.listing is not None)
         )
 
+    @property
+    def faulty(self) -> bool:
+        """Whether anything was in the way of any of them."""
+        return any(listing.fault is not None for listing in self.by_name.values())
+
     def repeats(self, ask: Ask) -> bool:
         """Whether this very question was put before in this run; from now on it was."""
         if self.asked(ask):
@@ -104,6 +121,12 @@ class Listings:
     def asked(self, ask: Ask) -> bool:
         """Whether this very question was put before in this run. A next page that was is a cursor in circles."""
         return _question(ask) in self._pages
+
+
+def thread_of(listing: str) -> str | None:
+    """Key of the first record of the thread that a list is of: such a list is named by a word, a colon and that key."""
+    _, colon, key = listing.partition(":")
+    return key if colon and key else None
 
 
 def _question(ask: Ask) -> _Question:

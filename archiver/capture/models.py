@@ -46,6 +46,9 @@ class Watch(Base):
     changed_at: Mapped[datetime] = mapped_column(Instant)
     stored_bytes: Mapped[int] = mapped_column(default=0)
     unique_bytes: Mapped[int] = mapped_column(default=0)
+    looked_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="when all of it was last looked at; null: not yet"
+    )
 
     __table_args__ = (Index(None, "account_id", "due_at"),)
 

@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from archiver import ids
+from archiver.capture import expecting
 from archiver.capture.facts import Taken
+from archiver.capture.listings import thread_of
 from archiver.capture.models import Coverage, Exchange, Run
 from archiver.database import Database, safe_text
 from archiver.records.choice import Choice, Kept, KnownRecord, choose, problem_key
 from archiver.records.known import Known
 from archiver.records.models import Record
 from archiver.records.stored import chunks
-from connectors.contract import MediaRef, Reading, RecordKind, RecordRef, State
+from connectors.contract import MediaRef, Reading, RecordRef, State
 
 _PROBLEM_LASTS = timedelta(days=1)
 """A problem that stays is stored once a day: often enough to show that it stayed."""
@@ -44,6 +46,10 @@ class Seen:
     _ordinals: set[int] = field(default_factory=set)
     _problems: set[str] = field(default_factory=set)
     _drift: set[str] | None = None
+    _keys: set[str] = field(default_factory=set)
+    """Of every record seen or looked for in this run."""
+    _gone: set[str] = field(default_factory=set)
+    """Ids of records that this run found gone."""
 
     def __post_init__(self) -> None:
         self._known = Known(self.account)
@@ -53,6 +59,7 @@ class Seen:
         self.count += len(reading.records)
         looked_for = [key for key in taken.ask.context.get("look", ()) if isinstance(key, str)]
         keys = [*(seen.key for seen in reading.records), *reading.present, *looked_for]
+        self._keys.update(keys)
         if keys:
             with self.database.read() as connection:
                 self._before = self._known.of(connection, keys)
@@ -82,7 +89,9 @@ class Seen:
 
     def concluded(self, key: str, state: State) -> None:
         """The batch will hold a conclusion about a record."""
-        self._known.concluded(key, state, self._before)
+        self._gone.add(ids.record_id(self.account, key))
+        with self.database.read() as connection:
+            self._known.concluded(key, state, self._known.of(connection, [key]))
 
     def committed(self) -> None:
         """The batch is in the index now."""
@@ -99,26 +108,36 @@ class Seen:
         known = self._before.get(key)
         return known is not None and known.state != State.NOT_RETURNED
 
-    def expected(self, listing: str, since: datetime | None) -> list[RecordRef]:
-        """Records that belong to a listing and have not gone, as far as the index knows."""
-        thread = Record.__table__.alias("thread")
-        query = (
-            select(Record.key, Record.kind, Record.url, thread.c.key, Record.last_seen_at)
-            .join(thread, thread.c.id == Record.thread_id, isouter=True)
-            .where(
-                Record.account_id == self.account,
-                Record.listing == safe_text(listing),
-                Record.state != State.NOT_RETURNED.value,
-            )
-        )
-        if since is not None:
-            query = query.where(Record.created_at > since)
+    def is_gone(self, key: str) -> bool:
+        """Whether a record is known as not returned."""
         with self.database.read() as connection:
-            rows = [tuple(row) for row in connection.execute(query)]
-        return [
-            RecordRef(key, RecordKind(kind), thread_key if thread_key != key else None, url, seen_at)
-            for key, kind, url, thread_key, seen_at in rows
-        ]
+            known = self._known.of(connection, [key]).get(key)
+        return known is not None and known.state == State.NOT_RETURNED
+
+    def expected(self, listing: str, since: datetime | None) -> list[RecordRef]:
+        """Records that a list should show, as far as they are known."""
+        with self.database.read() as connection:
+            if thread_of(listing) is None:
+                found = expecting.in_listing(connection, self.account, listing, since)
+            else:
+                found = expecting.in_thread(connection, self.account, listing, self._gone)
+        return [ref for number, ref in found.items() if number not in self._gone]
+
+    def others(self) -> list[RecordRef]:
+        """Records that have not gone and that nothing in this run led to."""
+        with self.database.read() as connection:
+            return expecting.others(connection, self.account, self._keys)
+
+    def refs(self, keys: Collection[str]) -> list[RecordRef]:
+        """Those of the named records that have not gone."""
+        with self.database.read() as connection:
+            found = expecting.with_keys(connection, self.account, keys)
+        return [ref for ref in found if ids.record_id(self.account, ref.key) not in self._gone]
+
+    def profiles(self) -> list[RecordRef]:
+        """The account itself, where it is known as a record."""
+        with self.database.read() as connection:
+            return expecting.profiles(connection, self.account)
 
     def since(self, listing: str) -> datetime | None:
         """When a listing was last covered completely."""

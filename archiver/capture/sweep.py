@@ -5,54 +5,33 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 
-from archiver import ids
+from archiver.capture import again
+from archiver.capture.again import Again
 from archiver.capture.ahead import Ahead
 from archiver.capture.asking import Asked, Asker, Stopped
 from archiver.capture.facts import Taken
 from archiver.capture.fetching import WantedFile, wanted_files
-from archiver.capture.listings import PAGE_LIMIT, REPEATED, Listing, Listings, reason_of
-from archiver.capture.outcomes import RunOutcome, judge, public_name
-from archiver.capture.parts import Concluded
+from archiver.capture.listings import PAGE_LIMIT, REPEATED, Listing, Listings, reason_of, thread_of
+from archiver.capture.looks import Looks
+from archiver.capture.outcomes import RunOutcome, judge
 from archiver.capture.run import Progress, RunState, Watcher
 from archiver.capture.seen import Seen
 from archiver.capture.watching import Looked
 from archiver.clock import Clock
-from connectors.contract import (
-    AccountRef,
-    Ask,
-    Connector,
-    Problem,
-    ProblemKind,
-    Reading,
-    RecordRef,
-    State,
-    Sweep,
-    SweepKind,
-)
-
-_FATAL = (ProblemKind.SIGN_IN_EXPIRED,)
-_LOOKS = 500
-"""Most direct looks of one run; the rest are looked at by the next."""
-_CONTROL_LASTS = timedelta(minutes=1)
-"""A control read speaks for looks that were answered so soon after it; a platform may break down in between."""
+from connectors.contract import AccountRef, Ask, Connector, ProblemKind, Reading, Sweep, SweepKind
 
 
-def _longest_unseen(ref: RecordRef) -> tuple[datetime, str]:
-    """Those not seen for longest come first, so that every one of them has its turn."""
-    return ref.seen_at or datetime.min.replace(tzinfo=UTC), ref.key
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """An ask in its turn."""
 
-
-def _too_old(control: Asked, asked: Asked) -> bool:
-    if control.answer is None or asked.answer is None:
-        return False
-    return asked.answer.wire.received_at - control.answer.wire.received_at > _CONTROL_LASTS
-
-
-class _Fatal(Exception):  # noqa: N818
-    """The account needs a person; asking on makes it worse."""
+    ask: Ask
+    tries: int | None = None
+    """How many runs have put it in vain, where it followed from an answer. None: each run asks it by itself."""
+    first: bool = False
+    """Asked on its own account, not because of what another answer of this run showed."""
 
 
 @dataclass(slots=True)
@@ -74,17 +53,30 @@ class SweepRun:
     ahead: Ahead = field(init=False)
     listings: Listings = field(default_factory=Listings)
     wanted: list[WantedFile] = field(default_factory=list)
-    problem: Problem | None = None
-    """What a person must know of the account, if anything."""
-    suspicious: str | None = None
+    looks: Looks = field(init=False)
+    expired: str | None = None
+    """Why nothing more is asked signed in: asking on makes it worse."""
     looked: dict[str, Looked] = field(default_factory=dict)
     """Threads that were looked at, by the key of their first record."""
-    _gone: list[Asked] = field(default_factory=list)
-    _controls: dict[tuple[str, tuple[tuple[str, str], ...]], Asked] = field(default_factory=dict)
+    _waiting: list[Again] = field(default_factory=list)
+    """Left by earlier runs, and not put yet."""
+    _left: list[Again] = field(default_factory=list)
+    """Put in vain by this run."""
     _told: float = 0.0
 
     def __post_init__(self) -> None:
         self.ahead = Ahead(self.asker)
+        self.looks = Looks(
+            self.connector,
+            self.account,
+            self.asker,
+            self.state,
+            self.seen,
+            self.listings,
+            self._put,
+            self._take,
+            self._follow,
+        )
 
     def perform(self) -> tuple[RunOutcome, str | None]:
         """Ask everything, then look directly at what was missing. The outcome and its reason.
@@ -92,36 +84,53 @@ class SweepRun:
         Raises:
             SpoolError, OutOfSpace, StaleLease: the run cannot go on; what was captured stays in the spool.
         """
-        stopped, fatal = False, None
+        stopped = False
         try:
-            self._pages(self.connector.begin(self.account, self.sweep, self.state.bookmark or None))
-            self._look_at_missing()
+            self._begin()
+            self.looks.at_missing(full=self.sweep.kind is SweepKind.FULL)
         except Stopped:
             stopped = True
-        except _Fatal as error:
-            fatal = str(error)
         finally:
             for asked in self.ahead.close():
                 self._take(asked)
         self._cover()
         stored = self.state.counts.get("exchanges", 0)
         lists = self.listings.by_name.values()
-        return judge(lists, stored=stored, suspicious=self.suspicious, stopped=stopped, fatal=fatal)
+        fatal = self.expired or self.looks.account_gone
+        return judge(lists, stored=stored, suspicious=self.looks.suspicious, stopped=stopped, fatal=fatal)
 
-    def _pages(self, first: Iterable[Ask]) -> None:
-        queue = deque(first)
+    def _begin(self) -> None:
+        self._waiting = again.waiting(self.state.bookmark)
+        bookmark = again.for_connector(self.state.bookmark)
+        first = [_Question(ask, first=True) for ask in self.connector.begin(self.account, self.sweep, bookmark)]
+        self._pages([*(_Question(one.ask, one.tries, first=True) for one in self._waiting), *first])
+
+    def _pages(self, questions: Iterable[_Question]) -> None:
+        queue = deque(questions)
         while queue:
-            ask = queue.popleft()
-            listing = self.listings.of(ask)
-            if self.asker.ordinal >= self.requests and not self.ahead.has_begun(ask):
-                listing.fail(PAGE_LIMIT)
-            elif not self.listings.repeats(ask):
-                self._page(ask, listing, queue)
-                if not self.ahead.under_way:
-                    self.checkpoint()
+            question = queue.popleft()
+            asked = self._put(question.ask, first=question.first)
+            if asked is not None:
+                self._waiting = [one for one in self._waiting if one.ask != question.ask]
+                self._page(question, asked, queue)
+            if not self.ahead.under_way:
+                self.checkpoint()
 
-    def _page(self, ask: Ask, listing: Listing, queue: deque[Ask]) -> None:
-        asked = self.ahead.answer(ask)
+    def _put(self, ask: Ask, *, first: bool = False) -> Asked | None:
+        """Put a question, unless it was put before, or must not be put (any more) in this run."""
+        listing = self.listings.of(ask)
+        listing.first |= first
+        if self.asker.ordinal >= self.requests and not self.ahead.has_begun(ask):
+            listing.fail(PAGE_LIMIT)
+        elif self.expired is not None and ask.authorise != "never":
+            listing.fail(self.expired)
+        elif not self.listings.repeats(ask):
+            self._tell(ask.purpose)
+            return self.ahead.answer(ask)
+        return None
+
+    def _page(self, question: _Question, asked: Asked, queue: deque[_Question]) -> None:
+        ask, listing = question.ask, self.listings.of(question.ask)
         if self.sweep.kind is SweepKind.FULL and not self.due() and self.asker.ordinal < self.requests:
             # The next page comes while this one is taken in. Never across a commit: what is asked ahead is spooled
             # in the batch that is open now, and must be taken before that batch is cleared.
@@ -131,8 +140,9 @@ class SweepRun:
         news = self._take(asked)
         status = asked.answer.wire.status if asked.answer else None
         listing.page(ask, asked.reading, not_modified=status == 304)
-        self._tell(ask.purpose)
-        self._judge_problem(asked)
+        self._judge_problem(question, asked)
+        if ask.context.get("look"):
+            self.looks.judge(asked, listing)
         reading = asked.reading
         if reading.bookmark is not None and asked.problem is None:
             self.state.bookmark.update(reading.bookmark)
@@ -142,8 +152,8 @@ class SweepRun:
             elif self._at_what_is_known(listing, reading, news=news):
                 listing.stopped = True
             else:
-                queue.appendleft(reading.next_page)
-        queue.extend(reading.asks)
+                queue.appendleft(_Question(reading.next_page, question.tries, question.first))
+        queue.extend(_Question(following, tries=0) for following in reading.asks)
 
     def _at_what_is_known(self, listing: Listing, reading: Reading, *, news: bool) -> bool:
         """A sweep for what is new goes no further once a page brings nothing that was not known when the list was last
@@ -153,7 +163,7 @@ class SweepRun:
             return False
         return self.seen.known_since(listing.name, {record.key for record in reading.records})
 
-    def _take(self, asked: Asked, *, keep: bool = False) -> bool:
+    def _take(self, asked: Asked, keep: bool = False) -> bool:
         """Keep an answer, or note what it repeats. True where it brought anything."""
         if asked.answer is None:
             return False
@@ -173,113 +183,35 @@ class SweepRun:
         return choice.store
 
     def _note_threads(self, taken: Taken, *, stored: bool) -> None:
-        threads = {record.thread or record.key for record in taken.reading.records}
-        if self.sweep.kind is SweepKind.WATCH and len(threads) == 1:
-            self.looked.setdefault(threads.pop(), Looked()).note(taken.wire.body_size, stored=stored)
+        for key in _threads_of(taken):
+            self.looked.setdefault(key, Looked()).note(taken.wire.body_size, stored=stored)
 
     def _store(self, taken: list[Taken]) -> None:
         self.state.store(taken)
         self.state.count("exchanges", len(taken))
 
-    def _judge_problem(self, asked: Asked) -> None:
+    def _judge_problem(self, question: _Question, asked: Asked) -> None:
         problem = asked.problem
         if problem is None:
             return
-        if problem.kind is ProblemKind.GONE and asked.answer is not None:
-            self._gone.append(asked)
-        else:
-            self.problem = self.problem or problem
-        if problem.kind in _FATAL:
-            raise _Fatal(reason_of(problem))
+        if problem.kind is ProblemKind.SIGN_IN_EXPIRED:
+            self.expired = self.expired or reason_of(problem)
+        if question.tries is not None and again.is_passing(problem.kind):
+            self._left.append(Again(question.ask, question.tries + 1))
 
-    # What is missing
-
-    def _look_at_missing(self) -> None:
-        """Look directly at everything that should have been there and was not."""
-        refs: dict[str, RecordRef] = {}
-        for asked in self._gone:
-            if asked.ask.context.get("look"):
-                self._conclude(asked, asked.ask.context["look"])
-            elif asked.ask.listing is not None:
-                refs |= {ref.key: ref for ref in self.seen.expected(asked.ask.listing, None)}
-        for listing in self.listings.by_name.values():
-            refs |= self._missing_from(listing)
-        looks = sorted(refs.values(), key=_longest_unseen)
-        if len(looks) > _LOOKS:
-            self.state.count("looks_left", len(looks) - _LOOKS)
-        for ask in self.connector.look(self.account, looks[:_LOOKS]):
-            self._look(ask)
-            self.checkpoint()
-
-    def _missing_from(self, listing: Listing) -> dict[str, RecordRef]:
-        if not listing.nominates:
-            return {}
-        expected = {ref.key: ref for ref in self.seen.expected(listing.name, listing.since)}
-        if expected and not listing.seen:
-            self.suspicious = (
-                f"{public_name(listing)} came back empty, but {len(expected)} records are known to be in it"
-            )
-            return {}
-        return {key: ref for key, ref in expected.items() if key not in listing.seen}
-
-    def _look(self, ask: Ask) -> None:
-        if self.listings.repeats(ask):
-            return
-        asked = self.asker.ask(ask)
-        keys = [key for key in ask.context.get("look", ()) if isinstance(key, str)]
-        self.state.count("looks", len(keys))
-        self._tell("look")
-        if asked.answer is None:
-            return
-        kind = asked.problem.kind if asked.problem else None
-        found = {record.key for record in asked.reading.records} | set(asked.reading.present)
-        absent = [key for key in keys if key not in found]
-        if absent and kind in (None, ProblemKind.GONE):
-            self._conclude(asked, absent)
-        if found or not absent or kind not in (None, ProblemKind.GONE):
-            # What it shows of others counts, whatever becomes of those it does not show.
-            self._take_once(asked)
-
-    def _take_once(self, asked: Asked) -> None:
-        if asked.answer is not None and not self.seen.is_stored(asked.answer.ordinal):
-            self._take(asked)
-
-    def _conclude(self, asked: Asked, keys: Iterable[str]) -> None:
-        """Not returned: the platform says not found, and in the same run answers for something else of the account."""
-        answer, control = asked.answer, self._control(asked)
-        if answer is None or control is None or control.answer is None or control.problem is not None:
-            self.state.count("looks_undecided")
-            return
-        missing = [key for key in keys if self.seen.is_visible(key)]
-        if not missing:
-            return
-        for one in (asked, control):
-            if one.answer is not None and not self.seen.is_stored(one.answer.ordinal):
-                self._take(one, keep=True)
-        run = self.state.terms.identity.run
-        evidence = tuple(ids.exchange_id(run, one.ordinal) for one in (answer, control.answer))
-        for key in missing:
-            concluded = Concluded(key, State.NOT_RETURNED, answer.wire.received_at, evidence)
-            self.state.tally_of(answer.ask.access).concluded.append(concluded)
-            self.state.count("not_returned")
-            self.seen.concluded(key, State.NOT_RETURNED)
-
-    def _control(self, asked: Asked) -> Asked | None:
-        ask = asked.ask.control
-        if ask is None or asked.answer is None:
-            return None
-        known = self._controls.get((ask.url, ask.parameters))
-        if known is None or _too_old(known, asked):
-            known = self.asker.ask(replace(ask, control=None), control_of=asked.answer.ordinal)
-            self._controls[ask.url, ask.parameters] = known
-        return known
+    def _follow(self, following: Iterable[Ask]) -> None:
+        self._pages(_Question(ask, tries=0) for ask in following)
 
     # What is written down
 
     def _cover(self) -> None:
+        again.keep(self.state.bookmark, [*self._left, *self._waiting])
         for listing in self.listings.by_name.values():
             if listing.worth_telling:
                 self.state.tally_of(listing.access).covered.append(listing.covered(self.seen.since(listing.name)))
+            thread = thread_of(listing.name)
+            if thread is not None and listing.complete:
+                self.looked.setdefault(thread, Looked()).through = True
 
     def _tell(self, doing: str) -> None:
         if self.watch is None or time.monotonic() - self._told < 0.1:
@@ -287,3 +219,13 @@ class SweepRun:
         self._told = time.monotonic()
         counts = self.state.counts
         self.watch(Progress(self.account.id, self.asker.ordinal, self.seen.count, counts.get("exchanges", 0), doing))
+
+
+def _threads_of(taken: Taken) -> set[str]:
+    """First records of the threads that an answer is a look at."""
+    listing = taken.ask.listing
+    named = thread_of(listing) if listing is not None else None
+    if listing is not None and named is None:
+        return set()
+    first = {record.thread or record.key for record in taken.reading.records}
+    return (first if len(first) == 1 else set()) | ({named} if named is not None else set())

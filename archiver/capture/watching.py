@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from archiver import ids
+from archiver.accounts.models import Account
 from archiver.capture.models import Watch
 from archiver.capture.watch_times import Rule, next_look
 from archiver.records.models import Record
@@ -17,7 +18,7 @@ from connectors.contract import RecordKind, RecordRef, State
 
 #: Kinds of records that begin a thread.
 _FIRST = (RecordKind.POST.value, RecordKind.STORY.value, RecordKind.REVIEW.value, RecordKind.MENTION.value)
-_REF = select(Record.key, Record.kind, Record.url, Record.last_seen_at)
+_REF = select(Record.key, Record.kind, Record.url, Watch.looked_at)
 _WEEK_IN_STEPS = 7.4
 """log2 of the hours of a week and one: the storage factor of the settings is what a thread reaches in a week."""
 
@@ -28,6 +29,8 @@ class Looked:
 
     answer_bytes: int = 0
     stored_bytes: int = 0
+    through: bool = False
+    """Everything in it was looked at."""
 
     def note(self, size: int, *, stored: bool) -> None:
         self.answer_bytes = max(self.answer_bytes, size)
@@ -67,24 +70,43 @@ def answered(connection: Connection, account_id: str) -> list[RecordRef]:
         )
         .distinct()
     )
-    query = _REF.where(Record.account_id == account_id, Record.id.in_(there), Record.state != State.NOT_RETURNED.value)
+    query = (
+        _REF.join(Watch, Watch.record_id == Record.id, isouter=True)
+        .join(Account, Account.id == Record.account_id)
+        .where(
+            Record.account_id == account_id,
+            Record.id.in_(there),
+            Record.state != State.NOT_RETURNED.value,
+            or_(Record.kind.in_(_FIRST), Record.author_id == Account.platform_id),
+        )
+    )
     return [_ref(row) for row in connection.execute(query.order_by(Record.id))]
 
 
-def _ref(row: Row[str, str, str | None, datetime]) -> RecordRef:
-    return RecordRef(row.key, RecordKind(row.kind), None, row.url, row.last_seen_at)
+def _ref(row: Row[str, str, str | None, datetime | None]) -> RecordRef:
+    """``seen_at`` is when all of the thread was last looked at: its first record alone may have been seen since."""
+    return RecordRef(row.key, RecordKind(row.kind), None, row.url, row.looked_at)
 
 
 def watch_new(connection: Connection, account_id: str, settings: Settings, now: datetime) -> None:
-    """Begin to watch threads that are new in the index."""
+    """Begin to watch threads that are new in the index: those of posts, and what is under the account's own answers to
+    others."""
     bounds = rule(settings)
+    answered = Record.__table__.alias("answered")
+    own_answer = and_(
+        Record.kind == RecordKind.COMMENT.value,
+        Record.author_id == Account.platform_id,
+        answered.c.author_id.is_distinct_from(Account.platform_id),
+    )
     query = (
         select(Record.id, Record.created_at, Record.first_seen_at)
+        .join(Account, Account.id == Record.account_id)
+        .join(answered, answered.c.id == Record.parent_id, isouter=True)
         .join(Watch, Watch.record_id == Record.id, isouter=True)
         .where(
             Record.account_id == account_id,
             Record.created_at > now - bounds.asleep_after,
-            Record.kind.in_(_FIRST),
+            or_(Record.kind.in_(_FIRST), own_answer),
             Record.thread_id == Record.id,
             Watch.record_id.is_(None),
         )
@@ -99,9 +121,14 @@ def watch_new(connection: Connection, account_id: str, settings: Settings, now: 
 
 
 def looked_at(
-    connection: Connection, account_id: str, looked: Mapping[str, Looked], settings: Settings, now: datetime
+    connection: Connection,
+    account_id: str,
+    looked: Mapping[str, Looked],
+    settings: Settings,
+    began: datetime,
+    now: datetime,
 ) -> None:
-    """Plan the next look of threads that were looked at."""
+    """Plan the next look of threads that were looked at. ``began``: when the sweep did."""
     by_id = {ids.record_id(account_id, key): look for key, look in looked.items()}
     query = select(Watch, Record.created_at).join(Record, Record.id == Watch.record_id)
     for record_id, look in by_id.items():
@@ -121,5 +148,9 @@ def looked_at(
             rule=rule(settings),
         )
         values = {"due_at": due_at, "looks": row.looks + 1, "changed_at": changed_at}
-        values |= {"stored_bytes": stored, "unique_bytes": unique}
+        values |= {
+            "stored_bytes": stored,
+            "unique_bytes": unique,
+            "looked_at": began if look.through else row.looked_at,
+        }
         connection.execute(update(Watch).where(Watch.record_id == record_id).values(**values))

@@ -320,6 +320,12 @@ def upgrade() -> None:
         sa.Column("changed_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.Column("stored_bytes", sa.Integer(), nullable=False),
         sa.Column("unique_bytes", sa.Integer(), nullable=False),
+        sa.Column(
+            "looked_at",
+            archiver.database.Instant(timezone=True),
+            nullable=True,
+            comment="when all of it was last looked at; null: not yet",
+        ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_watch_account_id_account")),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_watch")),
     )

@@ -1,0 +1,110 @@
+"""Which known records a look should have come upon, as far as the index knows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, Select, select
+
+from archiver.database import safe_text
+from archiver.records.models import Record
+from archiver.records.stored import chunks
+from connectors.contract import RecordKind, RecordRef, State
+
+_THREAD = Record.__table__.alias("thread")
+_GONE = State.NOT_RETURNED.value
+_Found = Row[str, str, str, str | None, str | None, str | None, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a record stands in its thread."""
+
+    parent: str | None
+    gone: bool
+
+
+def in_listing(connection: Connection, account: str, listing: str, since: datetime | None) -> dict[str, RecordRef]:
+    """Records that belong to a listing and have not gone, by id."""
+    query = _visible(account).where(Record.listing == safe_text(listing))
+    if since is not None:
+        query = query.where(Record.created_at > since)
+    return {row.id: _ref(row) for row in connection.execute(query)}
+
+
+def in_thread(connection: Connection, account: str, listing: str, gone: Collection[str]) -> dict[str, RecordRef]:
+    """As :func:`in_listing`, for the list of a thread, without what was cut off from it: a platform that no longer
+    returns a comment does not show what answers it either. ``gone``: ids that this run found gone."""
+    found = {row.id: row for row in connection.execute(_visible(account).where(Record.listing == safe_text(listing)))}
+    places = {row.id: _Place(row.parent_id, row.id in gone) for row in found.values()}
+    _climb(connection, places, gone)
+    return {number: _ref(row) for number, row in found.items() if not _is_cut_off(number, places)}
+
+
+def others(connection: Connection, account: str, seen: Collection[str]) -> list[RecordRef]:
+    """Records that have not gone, without those whose keys are given."""
+    rows = connection.execute(_visible(account).execution_options(yield_per=2000))
+    return [_ref(row) for row in rows if row.key not in seen]
+
+
+def with_keys(connection: Connection, account: str, keys: Collection[str]) -> list[RecordRef]:
+    """Those of the named records that have not gone."""
+    query = _visible(account).where(Record.key.in_([safe_text(key) for key in keys]))
+    return [_ref(row) for row in connection.execute(query)]
+
+
+def profiles(connection: Connection, account: str) -> list[RecordRef]:
+    """The account itself, where it is known as a record."""
+    query = _visible(account).where(Record.kind == RecordKind.PROFILE.value)
+    return [_ref(row) for row in connection.execute(query)]
+
+
+def _visible(account: str) -> Select[str, str, str, str | None, str | None, str | None, datetime]:
+    return (
+        select(
+            Record.id,
+            Record.key,
+            Record.kind,
+            Record.url,
+            Record.parent_id,
+            _THREAD.c.key.label("thread"),
+            Record.last_seen_at,
+        )
+        .join(_THREAD, _THREAD.c.id == Record.thread_id, isouter=True)
+        .where(Record.account_id == account, Record.state != _GONE)
+    )
+
+
+def _ref(row: _Found) -> RecordRef:
+    thread = row.thread if row.thread != row.key else None
+    return RecordRef(row.key, RecordKind(row.kind), thread, row.url, row.last_seen_at)
+
+
+def _climb(connection: Connection, places: dict[str, _Place], gone: Collection[str]) -> None:
+    """Complete ``places`` with everything above what is in it."""
+    missing = _parents(places.values()) - places.keys()
+    while missing:
+        query = select(Record.id, Record.parent_id, Record.state)
+        rows = [row for part in chunks(missing) for row in connection.execute(query.where(Record.id.in_(part)))]
+        places |= {row.id: _Place(row.parent_id, row.state == _GONE or row.id in gone) for row in rows}
+        missing = _parents(places[row.id] for row in rows) - places.keys()
+
+
+def _parents(places: Iterable[_Place]) -> set[str]:
+    return {place.parent for place in places if place.parent is not None}
+
+
+def _is_cut_off(number: str, places: Mapping[str, _Place]) -> bool:
+    return any(places[above].gone for above in _above(number, places))
+
+
+def _above(number: str, places: Mapping[str, _Place]) -> Iterator[str]:
+    """What a record answers, what that answers, and so on, as far as it is known."""
+    passed = {number}
+    parent = places[number].parent
+    while parent is not None and parent in places and parent not in passed:
+        yield parent
+        passed.add(parent)
+        parent = places[parent].parent
