@@ -10,8 +10,8 @@ import typer
 from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
-from archiver.operations import record_view
-from archiver.operations.record_view import InThread, RecordView
+from archiver.records import service
+from archiver.records.views import AuthorView, RecordView, ThreadView
 
 
 def show(
@@ -22,10 +22,10 @@ def show(
     """Show a record: what it says and said, what was seen of it, its thread, and where it is stored."""
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
-            found = record_view.view(connection, record.strip())
-            thread = record_view.thread(connection, found.thread_id)
+            found = service.record(connection, record.strip())
+            thread = service.thread(connection, found.id)
         if json:
-            output.as_json(asdict(found) | {"thread": [asdict(one) for one in thread]})
+            output.as_json(asdict(found) | {"thread": asdict(thread)})
             return
         _print_record(archive, found)
         _print_thread(found, thread)
@@ -33,36 +33,39 @@ def show(
 
 
 def _print_record(archive: Archive, record: RecordView) -> None:
-    author = record.author_name or record.author_handle or "unknown"
-    output.line(f"{record.kind} of {author}, {shown(record.created_at, archive)}")
+    output.line(f"{record.kind} of {_name(record.author)}, {shown(record.created_at, archive)}")
     output.line(f"  id {record.id}, {record.url or 'no address'}")
     for state in record.states:
-        output.line(f"  {state.state.replace('_', ' ')} from {shown(state.from_at, archive)}"
-                    f" to {shown(state.last_at, archive)}")  # fmt: skip
+        since, until = shown(state.from_at, archive), shown(state.last_at, archive)
+        output.line(f"  {state.state.replace('_', ' ')} from {since} to {until}")
     for version in reversed(record.versions):
+        since, until = shown(version.first_seen_at, archive), shown(version.last_seen_at, archive)
         print()
-        output.line(f"Version {version.number}, seen {shown(version.first_seen_at, archive)}"
-                    f" to {shown(version.last_seen_at, archive)}:")  # fmt: skip
+        output.line(f"Version {version.number}, seen {since} to {until}:")
         output.block(version.text)
     for medium in record.media:
         output.line(f"  {medium.kind}: {medium.state}{f' ({medium.reason})' if medium.reason else ''}, {medium.url}")
 
 
-def _print_thread(record: RecordView, thread: list[InThread]) -> None:
-    if len(thread) < 2:
+def _print_thread(record: RecordView, thread: ThreadView) -> None:
+    if len(thread.lines) < 2:
         return
     print("\nThread:")
-    for one in thread:
-        here = "→ " if one.id == record.id else "  "
-        author = one.author_name or one.author_handle or "unknown"
-        output.line(f"{'  ' * (one.depth + 1)}{here}{author}: {one.text[:100]}  [{one.id}]")
+    for line in thread.lines:
+        mark = "→ " if line.id == record.id else "  "
+        said = f"{_name(line.record.author)}: {line.record.text[:100]}" if line.record else "(not captured)"
+        output.line(f"{'  ' * (line.depth + 1)}{mark}{said}  [{line.id}]")
 
 
 def _print_place(archive: Archive, record: RecordView) -> None:
-    if not record.places:
+    if not record.occurrences:
         return
-    newest = record.places[0]
-    print(f"\nStored in {len(record.places)} answers; the newest:")
-    output.line(f"  {newest.segment}")
+    newest = record.occurrences[0]
+    print(f"\nStored in {record.occurrence_count} answers; the newest:")
+    output.line(f"  {newest.segment_key}")
     output.line(f"  at byte {newest.offset}, {newest.length} bytes; in the body at {newest.place}")
-    output.line(f"  SHA-256 {newest.block_sha256}, seen {shown(newest.observed_at, archive)}")
+    output.line(f"  seen {shown(newest.observed_at, archive)}; body SHA-256 {newest.body_sha256}")
+
+
+def _name(author: AuthorView) -> str:
+    return author.name or author.handle or "unknown"

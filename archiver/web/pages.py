@@ -12,10 +12,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.accounts import service as accounts
 from archiver.accounts.service import AccountView
-from archiver.clock import from_text, to_text
-from archiver.errors import SettingsError, UsageError
+from archiver.clock import to_text
+from archiver.errors import SettingsError
 from archiver.operations import history
 from archiver.operations.history import DueView, RunView
+from archiver.web.places import time_of
 from archiver.web.site import Site, site_of
 from archiver.web.words import ACCOUNT_STATES, plain
 from connectors.contract import Capabilities
@@ -148,14 +149,6 @@ def _platform(site: Site, platform: str) -> tuple[str, Capabilities | None]:
 
 
 def _place(before: str | None) -> tuple[datetime, str] | None:
-    if before is None:
-        return None
-    at, _, run_id = before.partition(",")
-    try:
-        return from_text(at), run_id
-    except ValueError as error:
-        raise BadPlace("that page of the list does not exist; begin at the newest") from error
-
-
-class BadPlace(UsageError):  # noqa: N818 - named as the cause, like its siblings
-    """An address names a place in a list that cannot be."""
+    at, _, run_id = (before or "").partition(",")
+    found = time_of(at if before is not None else None)
+    return None if found is None else (found, run_id)

@@ -46,7 +46,7 @@ def test_a_whole_day_at_the_command_line(archiver: CommandLine, city: RunningPra
     assert fewer["total"] < found["total"]
     shown = archiver("show", found["hits"][0]["record"], "--json").json
     assert "street" in shown["versions"][-1]["text"].lower()
-    assert shown["places"][0]["segment"].startswith("segments/city-clerk/")
+    assert shown["occurrences"][0]["segment_key"].startswith("segments/city-clerk/")
 
     verified = archiver("verify", "--json")
     assert verified.code == 0

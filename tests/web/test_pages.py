@@ -15,7 +15,6 @@ import pytest
 
 from archiver.archive import Archive
 from archiver.errors import SettingsError, Unreachable
-from archiver.operations.record_view import in_order
 from archiver.settings import Settings
 from archiver.visible import parts
 from archiver.web.app import create_app
@@ -24,8 +23,10 @@ from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.web.conftest import HOSTILE, Served
 
-PAGES = ("/accounts", "/accounts/ac_0", "/runs", "/runs/rn_0", "/gaps", "/gaps?all=1", "/search", "/search?q=before",
-         "/records/rc_0", "/nothing")  # fmt: skip
+PAGES = (
+    *("/accounts", "/accounts/ac_0", "/changes", "/runs", "/runs/rn_0", "/gaps", "/gaps?all=1"),
+    *("/search", "/search?q=before", "/records/rc_0", "/nothing"),
+)
 #: Elements our templates use. Anything else in a page was written by a stranger.
 OURS = set(
     re.findall(
@@ -73,7 +74,7 @@ class _Page(HTMLParser):
 def _every_page(client: httpx.Client) -> dict[str, httpx.Response]:
     """Every page that can be reached from the start by links, and one that is not there."""
     found: dict[str, httpx.Response] = {}
-    left = ["/accounts", "/search?q=", "/search?q=before&order=relevance", "/nothing-here"]
+    left = ["/accounts", "/changes", "/search?q=", "/search?q=before&order=relevance", "/nothing-here"]
     while left:
         path = left.pop()
         if path in found:
@@ -188,6 +189,7 @@ def test_a_head_request_has_no_body(client: httpx.Client) -> None:
         ("/accounts/<script>", 404),
         ("/runs/x", 404),
         ("/runs?before=yesterday", 400),
+        ("/changes?before=yesterday", 400),
         ("/runs?account=nobody", 404),
         ("/search?q=x&order=sideways", 400),
         ("/search?q=x&after=nonsense", 400),
@@ -342,11 +344,3 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
         taken.listen()
         with pytest.raises(Unreachable, match="ARCHIVER_WEB_PORT"):
             bind(Settings(home=tmp_path, web_port=taken.getsockname()[1]))
-
-
-def test_a_thread_is_shown_in_order_whatever_its_parents_say() -> None:
-    assert in_order({"a": None, "b": "a", "c": "a", "d": "b"}) == [("a", 0), ("b", 1), ("d", 2), ("c", 1)]
-    assert in_order({"a": "missing", "b": "a"}) == [("a", 0), ("b", 1)]
-    assert {name for name, _ in in_order({"a": "b", "b": "a", "c": "c"})} == {"a", "b", "c"}
-    deep = {str(number): str(number - 1) if number else None for number in range(5000)}
-    assert [depth for _, depth in in_order(deep)] == list(range(5000))

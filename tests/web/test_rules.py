@@ -11,29 +11,8 @@ from hypothesis import strategies as st
 
 from archiver.logs import without_secrets
 from archiver.visible import local_time, one_line, parts, visible
-from archiver.web.diff import MOST_PIECES, diff
 from archiver.web.rendering import outside, said, size
 from archiver.web.security import host_of
-
-words = st.lists(st.sampled_from(["road", "closed", " ", "\n", "é", "🎉", "!", "a"]), max_size=40).map("".join)
-
-
-@given(st.one_of(words, st.text()), st.one_of(words, st.text()))
-def test_a_difference_gives_both_texts_back(before: str, after: str) -> None:
-    parts = diff(before, after)
-    assert "".join(part.text for part in parts if part.change != "added") == before
-    assert "".join(part.text for part in parts if part.change != "removed") == after
-    assert all(part.text for part in parts)
-
-
-def test_a_difference_is_by_words() -> None:
-    assert [(part.change, part.text) for part in diff("closed on Friday.", "closed on Saturday.")] == [
-        ("same", "closed on "), ("removed", "Friday"), ("added", "Saturday"), ("same", "."),
-    ]  # fmt: skip
-
-
-def test_texts_too_long_to_compare_are_replaced_as_a_whole() -> None:
-    assert [part.change for part in diff("a " * MOST_PIECES, "b " * MOST_PIECES)] == ["removed", "added"]
 
 
 @given(st.text())
