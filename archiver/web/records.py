@@ -1,4 +1,4 @@
-"""Pages of records: one in its thread, with its versions, states and files, and where it is stored; and what changed."""
+"""Pages of records: one in its thread, with versions, states, files and where it is stored; and what changed."""
 
 from __future__ import annotations
 

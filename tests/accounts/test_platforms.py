@@ -46,7 +46,7 @@ def test_the_only_possible_claim_is_taken() -> None:
 
 @pytest.mark.parametrize("strength", ["certain", "possible"])
 def test_equal_claims_are_a_question_that_names_them(strength: Literal["certain", "possible"]) -> None:
-    with pytest.raises(Ambiguous, match="a, b.*--platform"):
+    with pytest.raises(Ambiguous, match=r"a, b.*--platform"):
         _with(b=strength, a=strength).claim("https://x.example/y")
     assert _with(b=strength, a=strength).claim("https://x.example/y", "a")[1].platform == "a"
 

@@ -164,4 +164,4 @@ def test_pausing_and_resuming_are_events_and_resuming_looks_at_once(archive: Arc
 
 def test_text_a_database_cannot_hold_is_replaced(archive: Archive) -> None:
     account = _add(archive, _facts(handle="a\0b", name="lone \ud800 half")).account
-    assert (account.handle, account.name) == ("a␀b", "lone ? half")
+    assert (account.handle, account.name) == ("a␀b", "lone \ufffd half")
