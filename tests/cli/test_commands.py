@@ -92,6 +92,9 @@ def test_a_flipped_byte_is_found_said_and_logged(archiver: CommandLine, city: Ru
     assert said.code == 9
     assert said.json["findings"]
     assert "not what it was" in archiver("verify").out
+    rebuilt = archiver("index", "rebuild", "--json")
+    assert rebuilt.code == 9
+    assert rebuilt.json["damaged"]
 
 
 @pytest.mark.usefixtures("trusting")
