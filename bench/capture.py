@@ -38,6 +38,7 @@ from archiver.capture.service import Capture
 from archiver.evidence.commitment import commit_exchange
 from archiver.settings import load_settings
 from archiver.storage.gzip_member import member
+from archiver.work import memory as work
 from connectors.contract import SweepKind
 
 _PAGE = 40
@@ -70,6 +71,7 @@ def ours(url: str, home: Path) -> Captured:
     with Archive.open(settings, kind="practice") as archive:
         capture = Capture(archive)
         account = accounts.add(archive, url).account.id
+        work.settle()
         started = time.perf_counter()
         result = capture.run(account, SweepKind.FULL, trigger="person")
         seconds = time.perf_counter() - started

@@ -19,6 +19,7 @@ from archiver.cli.common import AsJson, InPractice, opened, stop_on_signal
 from archiver.cli.output import ProgressLine
 from archiver.cli.runs import brought
 from archiver.errors import ArchiverError, NotFound
+from archiver.work import memory
 from connectors.contract import SweepKind
 
 _GOOD = (RunOutcome.COMPLETE, RunOutcome.UNCHANGED)
@@ -65,6 +66,7 @@ def _capture_all(
     results: list[RunResult] = []
     failures: list[dict[str, str | int]] = []
     work = Capture(archive)
+    memory.settle()
     try:
         work.recover()
         for account in chosen:

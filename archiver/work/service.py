@@ -8,6 +8,7 @@ from datetime import timedelta
 from archiver import logs
 from archiver.archive import Archive
 from archiver.capture.service import Capture
+from archiver.work import memory
 from archiver.work.clock import Ticker
 from archiver.work.workers import Running, Workers
 
@@ -34,6 +35,7 @@ class Work:
         """Take over what a process that died left in its spool, before anything new is fetched; then begin to tick."""
         report = self.capture.recover()
         _log.info("work.recovered", report=repr(report))
+        memory.settle()
         self.ticker.start()
 
     def stop(self) -> bool:
