@@ -39,7 +39,7 @@ BY_THE_STORE = "version id, as the store gave it"
 #: Texts that must never get into an entry.
 FORBIDDEN = [
     RECORD,
-    ids.version_id(RECORD, ids.new_id("ex"), 0),
+    ids.version_id(RECORD, ids.exchange_id("rn_1", 0), 0),
     ids.medium_id(RECORD, "1"),
     f"{RECORD}-{'0f' * 32}",
     "Jane Doe",
