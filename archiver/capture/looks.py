@@ -114,6 +114,9 @@ class Looks:
 
     def _look(self, asked: Asked, listing: Listing) -> None:
         self.state.count("looks", len(_looked_for(asked.ask)))
+        if asked.problem is not None and asked.problem.kind is ProblemKind.UNSUPPORTED:
+            self.state.count("looks_undecided")  # it can only be seen in its list; that is no gap
+            return
         self.take(asked, False)
         listing.page(asked.ask, asked.reading, not_modified=False)
         self.judge(asked, listing)

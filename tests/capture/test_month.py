@@ -1,0 +1,96 @@
+"""A scripted month in the practice city, captured over a real socket, and what the archive says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from archiver.practice.acts import Wording
+from archiver.practice.script import month
+from archiver.practice.truth import TrueRecord, Truth
+from tests.capture.house import FULL, START, House
+from tests.capture.told import check_feed, check_mastodon
+
+TOKEN = "tok-of-the-city-7d1f0a"
+
+
+def played(house: House, account: str, *, every: timedelta, full_only: bool, **sizes: int) -> None:
+    """Play a month and look at its account every so often, as the clock has it due or always at everything."""
+    due = house.clock.now() + every
+    for step in month(house.city, house.cast, house.seed, **sizes):  # type: ignore[arg-type]
+        if step.at >= due:
+            due = step.at + every
+            house.run(account) if full_only else house.run_due()
+    house.run(account)
+
+
+@pytest.mark.parametrize(("seed", "authorised"), [(1, True), (2, True), (3, False), (4, False)])
+def test_full_looks_at_a_month_tell_exactly_what_they_could_see(
+    new_house: Callable[..., House], seed: int, authorised: bool
+) -> None:
+    house = new_house(seed=seed, capped=authorised)
+    account = house.office(TOKEN if authorised else None)
+    played(house, account, every=timedelta(days=2), full_only=True)
+    told = check_mastodon(house, house.cast.city, authorised=authorised)
+    assert told["edited"] > 5
+    assert told["gone"] > 5
+    assert {run.outcome for run in house.runs()} <= {"complete", "unchanged"}
+
+
+@pytest.mark.parametrize(("seed", "authorised"), [(5, True), (6, False)])
+def test_a_month_looked_at_as_it_is_due_is_told_as_it_was(
+    new_house: Callable[..., House], seed: int, authorised: bool
+) -> None:
+    house = new_house(seed=seed, capped=authorised)
+    account = house.office(TOKEN if authorised else None)
+    played(house, account, every=timedelta(hours=16), full_only=False)
+    check_mastodon(house, house.cast.city, authorised=authorised)
+    assert {run.outcome for run in house.runs()} <= {"complete", "unchanged"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [11, 12])
+def test_a_large_month_looked_at_as_it_is_due_is_told_as_it_was(new_house: Callable[..., House], seed: int) -> None:
+    house = new_house(seed=seed)
+    account = house.office(TOKEN)
+    sizes = {"posts": 150, "comments": 900, "edits": 150, "deletions": 90, "hides": 30, "messages": 20, "mentions": 30}
+    played(house, account, every=timedelta(hours=12), full_only=False, **sizes)
+    told = check_mastodon(house, house.cast.city, authorised=True)
+    assert told["records"] > 500
+
+
+@pytest.mark.parametrize(("form", "newest"), [("feed/", 10), ("feed/atom/", 500)])
+def test_full_looks_at_the_feeds_of_a_month_tell_what_they_showed(
+    new_house: Callable[..., House], form: str, newest: int
+) -> None:
+    house = new_house(seed=7)
+    house.server.feeds.newest = newest
+    account = house.feed(form)
+    looks: list[tuple[datetime, dict[int, Wording]]] = []
+    due = START + timedelta(days=2)
+    for step in month(house.city, house.cast, 7, home="web", shares=0, messages=0, mentions=0):
+        if step.at >= due:
+            due = step.at + timedelta(days=2)
+            looks.append(shown(house, step.at, newest))
+            assert house.run(account, FULL).outcome in ("complete", "unchanged")
+    check_feed(house, looks)
+
+
+def shown(house: House, at: datetime, newest: int) -> tuple[datetime, dict[int, Wording]]:
+    """What the feed of the news office and the comment feeds of the posts in it show."""
+    truth = Truth(house.city.journal)
+    posts = [record for record in truth.said() if record.author == house.cast.news and record.kind == "post"]
+    found = {}
+    for post in _newest(truth, posts, at, newest):
+        found |= {
+            record.id: record.versions[-1][1]
+            for record in [post, *_newest(truth, truth.thread(post.id)[1:], at, newest)]
+        }
+    return at, found
+
+
+def _newest(truth: Truth, records: Sequence[TrueRecord], at: datetime, newest: int) -> list[TrueRecord]:
+    standing = [record for record in records if truth.stands(record.id, at)]
+    return sorted(standing, key=lambda record: record.id, reverse=True)[:newest]

@@ -1,0 +1,141 @@
+"""The archive's account of a month, held against the script's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from archiver.capture.models import Exchange, Segment
+from archiver.practice.acts import Wording
+from archiver.practice.truth import Sight, TrueRecord, Truth
+from archiver.practice.words import RAW_HTML
+from archiver.records.models import Occurrence
+from tests.capture.house import FULL, House, words
+
+_RAW = "Unclean markup never closed link"
+"""What a reader sees of :data:`RAW_HTML`."""
+_KINDS = {"post": {"post", "mention", "share"}, "comment": {"comment"}, "message": {"message"}, "share": {"share"}}
+"""What an archive may call what the truth calls so: posts of others are mentions, or what is passed on."""
+
+
+def check_mastodon(house: House, person: int, *, authorised: bool) -> dict[str, int]:
+    """Everything said, changed and vanished is in the archive as it was, and nothing else is. Returns how much it was.
+
+    Every look counts for what may be in the archive; what full looks could see must be.
+    """
+    truth = Truth(house.city.journal)
+    looks = [at for at, _, _ in house.looks]
+    full = truth.sights([at for at, _, sweep in house.looks if sweep is FULL], person, authorised=authorised)
+    every = truth.sights(looks, person, authorised=authorised)
+    known = {int(key.partition("/")[2]): row for key, row in house.records().items() if key.startswith("status/")}
+    assert set(full) - set(known) == set(), "said, but not in the archive"
+    assert set(known) - set(every) == set(), "in the archive, but never to be seen"
+    public = _seen_in_public(house)
+    for number, row in known.items():
+        said = truth.records[number]
+        _check_words(house, said, row)
+        _check_place(said, row, known)
+        assert row.access == ("public" if row.id in public else "private"), said
+        assert said.visibility in ("public", "unlisted") or row.id not in public, said
+        if number in full:
+            _check_state(house, truth, said, row, full[number])
+    return {
+        "records": len(known),
+        "edited": sum(row.versions > 1 for row in known.values()),
+        "gone": sum(row.state == "not_returned" for row in known.values()),
+    }
+
+
+def _seen_in_public(house: House) -> set[str]:
+    """Ids of records that an answer to a stranger shows. A mention is told signed in; that all the world may see it is
+    known once it was looked at as a stranger."""
+    access = {segment.id: segment.access for segment in house.rows(Segment)}
+    public = {exchange.id for exchange in house.rows(Exchange) if access[exchange.segment_id] == "public"}
+    return {row.record_id for row in house.rows(Occurrence) if row.exchange_id in public}
+
+
+def _check_words(house: House, said: TrueRecord, row: object) -> None:
+    """Every version until it was last seen, each with its time: the edit history is told by the platform."""
+    told = [(version.as_of, words(version.text)) for version in house.versions(f"status/{said.id}")]
+    last: datetime = row.last_seen_at  # type: ignore[attr-defined]
+    true = [(at, words(*wording_parts(wording))) for at, wording in said.versions if at <= last]
+    if said.kind == "share":
+        true = [(said.created_at, [])]
+    elif row.kind == "share":  # type: ignore[attr-defined]
+        # Somebody else's post that the account passed on: what it said before is nobody's record here.
+        true = true[-len(told) :]
+    assert told == true, said
+
+
+def wording_parts(wording: Wording) -> list[str]:
+    """What a reader reads of a wording."""
+    assert wording.html in (None, RAW_HTML)
+    body = wording.text if wording.html is None else _RAW
+    return [wording.warning, body, *(medium.alt for medium in wording.media)]
+
+
+def _check_place(said: TrueRecord, row: object, known: dict[int, object]) -> None:
+    assert row.kind in _KINDS[said.kind]  # type: ignore[attr-defined]
+    assert row.author_id == str(said.author)  # type: ignore[attr-defined]
+    assert row.created_at == said.created_at  # type: ignore[attr-defined]
+    parent = row.parent_id  # type: ignore[attr-defined]
+    if parent is not None and said.parent in known:
+        assert parent == known[said.parent].id  # type: ignore[attr-defined]
+
+
+def _check_state(house: House, truth: Truth, said: TrueRecord, row: object, sight: Sight) -> None:
+    """Gone for every later look means *not returned* with two stored answers as evidence, and nothing else does."""
+    state: str = row.state  # type: ignore[attr-defined]
+    if sight.missing_from is not None:
+        assert state == "not_returned", said
+    elif state == "not_returned":
+        # It came back where nothing leads to it any more: it was not there when somebody last could look.
+        assert said.hidden
+        assert sight.last_listed < said.hidden[-1][0]
+    for interval in house.states(f"status/{said.id}"):
+        seen = truth.stands(said.id, interval.from_at)
+        assert interval.state == ("visible" if seen else "not_returned"), "it was not so when it was seen so"
+        assert truth.stands(said.id, interval.last_at) == seen
+        if interval.state == "not_returned":
+            look, control = (_status(house, exchange) for exchange in interval.evidence)
+            assert (look, control) == (404, 200)
+
+
+def _status(house: House, exchange: str) -> int:
+    return next(row.status for row in house.exchanges() if row.id == exchange)
+
+
+def check_feed(house: House, listed: Iterable[tuple[datetime, dict[int, Wording]]]) -> None:
+    """What each full look at a feed and its comment feeds could see, given by time, is what the archive says."""
+    from connectors._feed_entries import key_of
+
+    looks = list(listed)
+    truth = Truth(house.city.journal)
+    records = house.records()
+    keys = {number: key_of("id", f"{house.server.base_url}/?p={number}") for _, shown in looks for number in shown}
+    assert set(keys.values()) - set(records) == set(), "shown, but not in the archive"
+    assert set(records) - set(keys.values()) == set(), "in the archive, but never shown"
+    for number, key in keys.items():
+        shown = [(at, found[number]) for at, found in looks if number in found]
+        told = [version.text for version in house.versions(key)]
+        expected = [
+            wording for (_, wording), before in zip(shown, [None, *shown], strict=False) if _differs(wording, before)
+        ]
+        assert len(told) == len(expected), truth.records[number]
+        for text, wording in zip(told, expected, strict=True):
+            assert " ".join(words(_RAW if wording.html else wording.text)) in " ".join(words(text))
+        said = truth.records[number]
+        standing = all(truth.stands(one, looks[-1][0]) for one in _with_its_post(truth, number))
+        assert records[key].state == ("visible" if standing else "not_returned"), said
+
+
+def _with_its_post(truth: Truth, number: int) -> list[int]:
+    """A comment and the post it is under: the page of the one is part of the other's."""
+    root = number
+    while (parent := truth.records[root].parent) is not None:
+        root = parent
+    return [number, root]
+
+
+def _differs(wording: Wording, before: tuple[datetime, Wording] | None) -> bool:
+    return before is None or (wording.text, wording.html) != (before[1].text, before[1].html)
