@@ -209,7 +209,7 @@ def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> N
 
 def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> None:
     """Fold one part into the run's row. Until the final part, a run counts as interrupted: that is what it is when
-    nothing more comes."""
+    nothing more comes, and what an adopted one is, whatever it said of itself."""
     row = connection.execute(select(Run.counts, Run.drift, Run.bookmark_after).where(Run.id == part.run)).one_or_none()
     if part.access != PUBLIC:
         if row is not None:
@@ -220,8 +220,7 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
     fields = part.fields
     values = {
         "finished_at": part.at,
-        "outcome": fields["outcome"] if part.final else INTERRUPTED,
-        "reason": _final_reason(fields) if part.final else "stopped before its end",
+        **_end(part, adopted=adopted),
         "counts": _counts(row.counts if row else {}, fields),
         "drift": sorted({*(row.drift if row else ()), *fields.get("drift", ())}),
         "bookmark_after": fields["bookmark"] if "bookmark" in fields and not adopted else kept,
@@ -243,10 +242,14 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
     connection.execute(insert(Run).values(**fixed, **values))
 
 
-def _final_reason(fields: dict[str, Any]) -> str | None:
-    """Why a run ended so, which may quote what a stranger named."""
-    reason = fields.get("reason")
-    return None if reason is None else safe_text(reason)
+def _end(part: Part, *, adopted: bool) -> dict[str, str | None]:
+    """How a run ended, and why, which may quote what a stranger named."""
+    if adopted:
+        return {"outcome": INTERRUPTED, "reason": "it came too late to be archived; what it captured was adopted"}
+    if not part.final:
+        return {"outcome": INTERRUPTED, "reason": "stopped before its end"}
+    reason = part.fields.get("reason")
+    return {"outcome": part.fields["outcome"], "reason": None if reason is None else safe_text(reason)}
 
 
 def _counts(before: dict[str, int], fields: dict[str, Any]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -102,7 +102,7 @@ class Committer:
             crash_point("commit.written")
         crash_point("commit.done")
 
-    def is_committed(self, segments: Iterable[str]) -> bool:
+    def is_committed(self, segments: Collection[str]) -> bool:
         """Whether there are rows for every one of these segments, by id."""
         with self.database.read() as connection:
             return not set(segments) - known_segments(connection, segments)

@@ -160,7 +160,7 @@ class Recovery:
     def _finish(self, one: Leftover, waiting: _Waiting, report: RecoveryReport) -> None:
         with self.leases.held(one.identity.account, dead=one.folder.name) as held:
             if one.finished:
-                if not self.committer.is_committed(segment.id for segment in one.finished):
+                if not self.committer.is_committed([segment.id for segment in one.finished]):
                     self._put_again(held, one, waiting, report)
             elif not self._is_quiet(held, one, waiting):
                 self._choose_again(held, one, report)

@@ -29,10 +29,15 @@ from archiver.capture.under_way import UnderWay
 from archiver.errors import Busy, NotFound, OutOfSpace
 from archiver.evidence.deltas import store_deltas
 from archiver.http import Fetcher
+from archiver.records.models import RebuildProgress
 from connectors.contract import SweepKind
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
+
+
+class RebuildUnderWay(Busy):
+    """Nobody captures while the index is made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,13 @@ class Capture:
 
         Raises:
             NotFound: no such account.
-            Busy: somebody else is at it.
+            Busy: somebody else is at it, or the index is being made anew.
             OutOfSpace, SpoolError: the disk would not keep more.
             StoreUnavailable, DatabaseUnavailable: what was captured is safe in the spool and is finished as soon as
                 they answer.
         """
         with named_failures(self.spool.folder):
+            self._require_whole_index()
             self._check_room()
             account = self._account(account_id)
             self.recovery.finish_own(account_id)
@@ -135,6 +141,7 @@ class Capture:
             StoreUnavailable, DatabaseUnavailable, OutOfSpace, SpoolError: nothing is lost; the next call goes on.
         """
         with named_failures(self.spool.folder):
+            self._require_whole_index()
             report = self.recovery.recover()
             store_deltas(self.archive.database, self.archive.store)
         return report
@@ -149,6 +156,7 @@ class Capture:
         age = timedelta(seconds=self.archive.settings.segment_age_seconds)
         before = None if all else self.archive.clock.now() - age
         with named_failures(self.spool.folder):
+            self._require_whole_index()
             self.recovery.take_over()
             for account_id in self.recovery.unfinished():
                 with suppress(Busy):
@@ -185,6 +193,15 @@ class Capture:
             self.recovery.leave(account_id, batch.stem)
             raise
         self.pending.done(parts)
+
+    def _require_whole_index(self) -> None:
+        """What is not in the index yet would look as if nobody had ever seen it."""
+        with self.archive.database.read() as connection:
+            if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None:
+                raise RebuildUnderWay(
+                    "the index is being made anew: wait until `archiver index rebuild` is done, or run it again to go"
+                    " on where it was stopped"
+                )
 
     def _check_room(self) -> None:
         reserve = self.archive.settings.disk_reserve_percent / 100

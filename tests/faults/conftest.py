@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.town import Town
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cycles", type=int, default=50, help="kills of the kill loop, at least")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.faults)
+
+
+@pytest.fixture
+def cycles(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--cycles", default=50))
+
+
+@pytest.fixture
+def new_town(tmp_path: Path) -> Iterator[Callable[..., Town]]:
+    made: list[Town] = []
+
+    def make(**settings: object) -> Town:
+        made.append(Town(tmp_path / f"town-{len(made)}", settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def town(new_town: Callable[..., Town]) -> Town:
+    return new_town()

@@ -1,0 +1,96 @@
+"""What the processes do that are killed. Imported once by the server that forks them, so that a start costs little."""
+
+from __future__ import annotations
+
+import signal
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from archiver import faults, logs
+from archiver.archive import Archive
+from archiver.capture.rebuild import rebuild
+from archiver.capture.recovery import RecoveryReport
+from archiver.capture.service import Capture, RunResult
+from archiver.errors import ArchiverError
+from archiver.settings import Settings
+from connectors.contract import SweepKind
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What one process is to do: open, recover, sweep (one thread for each account), close."""
+
+    home: Path
+    settings: dict[str, Any]
+    sweeps: Sequence[tuple[str, SweepKind]] = ()
+    """Account and sweep. Sweeps of one account follow each other."""
+    arm: str = ""
+    """A crash point, as in ``ARCHIVER_CRASH_AT``; armed once the archive is open."""
+    rebuild: bool = False
+    recover: bool = True
+    close: bool = True
+    """False: end without a word, as a process does that is killed when it has nothing to do."""
+
+
+@dataclass
+class Told:
+    """What a process that came to its end has to say."""
+
+    recovered: RecoveryReport | None = None
+    runs: list[RunResult] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    """Of single runs, by class and text."""
+    crash: str = ""
+    """The traceback of what should never be raised."""
+
+
+def open_archive(home: Path, settings: dict[str, Any], *, empty_index: bool = False) -> Archive:
+    """The archive in ``home``."""
+    given: dict[str, Any] = {"request_pause_seconds": 0.0, "disk_reserve_percent": 0.0, "time_zone": "UTC"}
+    return Archive.open(Settings(home=home, **{**given, **settings}), kind="practice", empty_index=empty_index)
+
+
+def session(orders: Orders, answer: Connection) -> None:
+    """Carry out ``orders`` and tell what came of it; runs in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    told = Told()
+    try:
+        with (orders.home.parent / "log.txt").open("a") as log:
+            logs.set_up("warning", log)
+            _carry_out(orders, told)
+    except BaseException:
+        told.crash = traceback.format_exc()
+    answer.send(told)
+
+
+def _carry_out(orders: Orders, told: Told) -> None:
+    with open_archive(orders.home, orders.settings, empty_index=orders.rebuild) as archive:
+        faults.arm(orders.arm)
+        if orders.rebuild:
+            rebuild(archive)
+            return
+        capture = Capture(archive)
+        if orders.recover:
+            told.recovered = capture.recover()
+        accounts = list(dict.fromkeys(account for account, _ in orders.sweeps))
+        if len(accounts) > 1:
+            with ThreadPoolExecutor(len(accounts)) as pool:
+                list(pool.map(lambda account: _sweep(capture, orders, account, told), accounts))
+        elif accounts:
+            _sweep(capture, orders, accounts[0], told)
+        if orders.close:
+            capture.close()
+
+
+def _sweep(capture: Capture, orders: Orders, account: str, told: Told) -> None:
+    for other, sweep in orders.sweeps:
+        if other == account:
+            try:
+                told.runs.append(capture.run(account, sweep, trigger="person"))
+            except ArchiverError as error:
+                told.errors.append(f"{type(error).__name__}: {error}")

@@ -1,0 +1,209 @@
+"""Processes killed at every named crash point and at random moments. Afterwards nothing captured is lost, nothing is
+doubled, rows, objects and log agree, and the store alone gives the same index."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import archiver
+from tests.faults import checks
+from tests.faults.town import FULL, NEW, WATCH, Town
+
+_PASSED = re.compile(r'crash_point\("([a-z_.]+)"\)')
+
+
+def _points() -> list[str]:
+    """Every crash point in the source."""
+    found = {
+        name
+        for path in Path(archiver.__file__).parent.rglob("*.py")
+        for name in _PASSED.findall(path.read_text(encoding="utf-8"))
+    }
+    return sorted(found)
+
+
+POINTS = _points()
+Scene = Callable[[Town, str], None]
+
+
+# --- scenes: what leads to a crash point -----------------------------------------------------------------------------
+
+
+def _capturing(town: Town, point: str) -> None:
+    town.live(8)
+    assert town.killed(*town.everything(NEW, WATCH), arm=point)
+
+
+def _quiet(town: Town, point: str) -> None:
+    """Nothing is new: all that comes of it are run records."""
+    assert town.killed(*town.everything(NEW), arm=point)
+
+
+def _riding(town: Town, point: str) -> None:
+    """Records of quiet runs wait; then something new comes, and they go with it."""
+    quiet = [(town.accounts[1], NEW)] * 3
+    assert not town.killed(*quiet, close=False)
+    town.city.say(town.cast.works, "The bridge is open again")
+    assert town.killed((town.accounts[1], NEW), arm=point)
+
+
+def _recovering(town: Town, point: str) -> None:
+    """Two die in a row: one in the middle of a run, one while it finishes what the first left."""
+    for before in ("batch.choice_written", "spool.synced:2", "commit.put", "commit.done", "pending.added"):
+        town.live(8)
+        assert town.killed(*town.everything(FULL), *town.everything(NEW), arm=before)
+        if town.killed(arm=point):
+            return
+    pytest.fail(f"no recovery came to {point}")
+
+
+def _choosing_again(town: Town, point: str) -> None:
+    town.live(8)
+    assert town.killed(*town.everything(FULL), arm="run.read:4")
+    assert town.killed(arm=point)
+
+
+def _adopting(town: Town, point: str) -> None:
+    """Segments are in the store, and the spool no longer knows of them."""
+    town.city.say(town.cast.works, "The library opens at nine")
+    assert town.killed((town.accounts[1], NEW), arm="commit.begun")
+    for path in town.spool.glob("*/rn_*"):
+        path.unlink()
+    assert town.killed(arm=point)
+
+
+def _rebuilding(town: Town, point: str) -> None:
+    assert town.killed(rebuild=True, arm=point)
+    if point != "rebuild.ended":
+        told = town.start((town.accounts[0], NEW)).wait()
+        assert told is not None
+        assert "index rebuild" in told.crash, "nobody captures into half an index"
+        town.session(rebuild=True)
+
+
+SCENES: dict[str, Scene] = {
+    "pending.added": _quiet,
+    "pending.clearing": _riding,
+    "recovery.committed": _recovering,
+    "recovery.drained": _recovering,
+    "recovery.put": _recovering,
+    "recovery.sealed": _choosing_again,
+    "adoption.read": _adopting,
+    "adoption.written": _adopting,
+    "adoption.done": _adopting,
+    "rebuild.begun": _rebuilding,
+    "rebuild.applied": _rebuilding,
+    "rebuild.ended": _rebuilding,
+}
+
+
+# --- every named point ---------------------------------------------------------------------------------------------
+
+
+class _Shared:
+    """One town for all points, as long as nothing fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+        self.town: Town | None = None
+
+    def take(self) -> Town:
+        town, self.town = self.town, None
+        if town is None:
+            self._count += 1
+            town = Town(self._folder / f"town-{self._count}")
+            town.session(*town.everything(FULL))
+        return town
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Shared]:
+    one = _Shared(tmp_path_factory.mktemp("points"))
+    yield one
+    if one.town is not None:
+        one.town.close()
+
+
+def test_there_are_crash_points_all_along_the_way() -> None:
+    assert len(POINTS) >= 25
+    assert SCENES.keys() <= set(POINTS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", POINTS)
+def test_nothing_is_lost_or_doubled_when_the_process_dies_at(point: str, shared: _Shared) -> None:
+    town = shared.take()
+    SCENES.get(point, _capturing)(town, point)
+    town.session(*town.everything(NEW))
+    checks.check(town)
+    shared.town = town
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("point", ["spool.written", "commit.put", "batch.clearing", "pending.clearing"])
+def test_nothing_is_lost_or_doubled_when_the_process_dies_half_way_through(
+    point: str, count: int, shared: _Shared
+) -> None:
+    town = shared.take()
+    scene = SCENES.get(point, _capturing)
+    if point == "pending.clearing" and count > 3:
+        count = 3
+    scene(town, f"{point}:{count}")
+    town.session()
+    checks.check(town)
+    shared.town = town
+
+
+# --- at random -------------------------------------------------------------------------------------------------------
+
+
+def _arm(draw: random.Random) -> str:
+    """A crash point that a capturing process may come to, at some passing of it."""
+    point = draw.choice([point for point in POINTS if not point.startswith("rebuild.")])
+    return f"{point}:{draw.choice((1, 1, 2, 3, 5, 8))}"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_kills_at_random_moments_lose_and_double_nothing(town: Town, cycles: int) -> None:
+    seed = int(os.environ.get("ARCHIVER_TEST_SEED", random.randrange(2**32)))
+    draw = random.Random(seed)
+    print(f"seed {seed}")
+    killed = 0
+    for cycle in range(cycles):
+        town.live(draw.randint(0, 10))
+        kinds = draw.choice([(NEW,), (FULL,), (NEW, WATCH), (WATCH, NEW, FULL)])
+        sweeps = (
+            town.everything(*kinds) if draw.random() < 0.7 else [(draw.choice(town.accounts), kind) for kind in kinds]
+        )
+        if draw.random() < 0.4:
+            killed += town.killed(*sweeps, arm=_arm(draw))
+        else:
+            killed += town.killed(*sweeps, after=draw.uniform(0.02, 0.6))
+        if draw.random() < 0.5:
+            town.session(*sweeps[:1], close=draw.random() < 0.8)
+        if cycle % 10 == 9:
+            town.session(*town.everything(NEW))
+            checks.check(town)
+    assert killed > cycles / 3
+    town.session(*town.everything(NEW))
+    _is_complete(town)
+    checks.check(town)
+
+
+def _is_complete(town: Town) -> None:
+    """Had a bookmark ever been ahead of what is archived, a sweep for what is new would have left a hole behind it."""
+    for account, person in zip(town.accounts, (town.cast.city, town.cast.works), strict=False):
+        missing = checks.standing(town, person) - checks.visible(town, account)
+        assert not missing, sorted(missing)
+    town.session(*town.everything(FULL))
+    told = town.session(*town.everything(FULL))
+    assert {run.outcome.value for run in told.runs} == {"unchanged"}, "the archive agrees with the platform"

@@ -1,0 +1,186 @@
+"""A practice city and its archive, captured by processes that may be killed. City and server live in the test's own
+process, and with them an independent record of what was to be had; the archive is only touched by others."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from archiver.accounts import service as accounts
+from archiver.accounts import tokens
+from archiver.capture.batch import taken_from_frame
+from archiver.capture.facts import Taken
+from archiver.capture.spool import read_frames
+from archiver.clock import SystemClock
+from archiver.practice.cast import populate
+from archiver.practice.city import City
+from archiver.practice.script import backlog, live
+from archiver.practice.server import PracticeServer
+from connectors.contract import SweepKind
+from tests.faults.sessions import Orders, Told, open_archive, session
+
+NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
+_FORKED = multiprocessing.get_context("forkserver")
+_FORKED.set_forkserver_preload(["tests.faults.sessions", "archiver.migrate", "connectors.mastodon", "connectors.feed"])
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """One exchange that was on the disk when its process was killed."""
+
+    run: str
+    platform: str
+    taken: Taken
+
+
+class Process:
+    """One process that captures."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._here, there = _FORKED.Pipe(duplex=False)
+        self._process = _FORKED.Process(target=session, args=(orders, there), daemon=True)
+        self._process.start()
+        there.close()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def pause(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
+
+    def wait_until_paused(self, seconds: float = 20) -> None:
+        """Until the process has stopped itself at the crash point it was armed with."""
+        deadline = time.monotonic() + seconds
+        while Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            assert time.monotonic() < deadline, "the process did not come to its crash point"
+            assert self._process.is_alive(), "the process ended before its crash point"
+            time.sleep(0.01)
+
+    def wait(self, seconds: float = 60) -> Told | None:
+        """What it told; None where it was killed."""
+        told = None
+        if self._here.poll(seconds):
+            try:
+                told = self._here.recv()
+            except EOFError:
+                told = None
+        self._process.join(seconds)
+        assert not self._process.is_alive(), "the process hangs"
+        self._here.close()
+        killed = self._process.exitcode == -signal.SIGKILL
+        assert killed or told is not None, f"the process ended with {self._process.exitcode} and told nothing"
+        self._process.close()
+        return None if killed else told
+
+
+@dataclass
+class Town:
+    """A city that goes on living, and an archive of three of its accounts; of one, with its sign-in."""
+
+    folder: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+    seed: int = 1
+    accounts: list[str] = field(init=False)
+    spooled: list[Spooled] = field(default_factory=list, repr=False)
+    """Everything ever found in the spool after a kill."""
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        self.home = self.folder / "archive"
+        self.city = City(SystemClock(), self.seed)
+        self.cast = populate(self.city, self.city.now() - timedelta(days=20))
+        backlog(self.city, self.cast, self.seed, days=10, posts=6, comments=10)
+        self.server = PracticeServer(self.city).start()
+        self.settings = {"trusted_origins": (self.server.base_url,), "lease_seconds": 60, **self.settings}
+        self._life = live(self.city, self.cast, self.seed, opening=False)
+        self._register()
+
+    def _register(self) -> None:
+        mastodon = self.server.mastodon
+        urls = [
+            (mastodon.account_url(self.cast.city), "mastodon"),
+            (mastodon.account_url(self.cast.works), "mastodon"),
+            (self.server.feeds.feed_url(self.cast.news), "feed"),
+        ]
+        mastodon.grant(self.cast.city, "tok-of-the-city")
+        with open_archive(self.home, self.settings) as archive:
+            self.accounts = [accounts.add(archive, url, platform).account.id for url, platform in urls]
+            tokens.keep(archive, self.accounts[0], "tok-of-the-city")
+
+    def close(self) -> None:
+        self.server.stop()
+
+    # Life and captures.
+
+    def live(self, acts: int = 5) -> None:
+        """Let something happen."""
+        for _ in range(acts):
+            next(self._life)
+
+    def start(self, *sweeps: tuple[str, SweepKind], **orders: Any) -> Process:
+        """A process that recovers and then carries out sweeps."""
+        return Process(Orders(self.home, self.settings, sweeps, **orders))
+
+    def session(self, *sweeps: tuple[str, SweepKind], **orders: Any) -> Told:
+        """A process that comes to its end, and nothing goes wrong in it."""
+        told = self.start(*sweeps, **orders).wait()
+        assert told is not None, "nobody killed it"
+        assert not told.crash, told.crash
+        assert not told.errors, told.errors
+        return told
+
+    def killed(self, *sweeps: tuple[str, SweepKind], arm: str = "", after: float | None = None, **orders: Any) -> bool:
+        """A process that is killed at a crash point, or after so many seconds; whether it was before it had ended.
+        What it leaves in the spool is noted."""
+        process = self.start(*sweeps, arm=arm, **orders)
+        if after is not None:
+            time.sleep(after)
+            process.kill()
+        told = process.wait()
+        assert told is None or not told.crash, told.crash
+        self.note_spool()
+        return told is None
+
+    def everything(self, *kinds: SweepKind) -> list[tuple[str, SweepKind]]:
+        """These sweeps of every account."""
+        return [(account, kind) for account in self.accounts for kind in kinds]
+
+    # The spool.
+
+    @property
+    def spool(self) -> Path:
+        return self.home / "spool"
+
+    def note_spool(self) -> None:
+        """Take down every whole exchange in the spool."""
+        known = {(one.run, one.taken.ordinal) for one in self.spooled}
+        self.spooled += [one for one in self._in_spool() if (one.run, one.taken.ordinal) not in known]
+
+    def _in_spool(self) -> Iterator[Spooled]:
+        for path in sorted(self.spool.glob("*/rn_*.frames")):
+            with path.open("rb") as file:
+                platform = ""
+                for header, parts, _ in read_frames(file):
+                    if "ask" in header:
+                        taken = taken_from_frame(header, parts, path.parent)
+                        yield Spooled(path.name.partition(".")[0], platform, taken)
+                    else:
+                        platform = header["terms"]["identity"]["platform"]
+
+    def left_in_spool(self) -> list[str]:
+        """Names of what is in the spool; torn tails, which are kept, are not counted."""
+        return sorted(str(path.relative_to(self.spool)) for path in self.spool.iterdir() if path.suffix != ".torn")
