@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -39,7 +38,9 @@ def main() -> None:
     if chosen.capture:
         with tempfile.TemporaryDirectory() as folder:
             capture.ours(chosen.capture, Path(folder))
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        # Not ru_maxrss, which a child inherits from its parent.
+        lines = Path("/proc/self/status").read_text().splitlines()
+        print(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024)
     else:
         json.dump(peak(chosen.records), sys.stdout, indent=2)
         print()
