@@ -52,8 +52,8 @@ def read(ask: Ask, answer: Answer) -> Reading:
         return _linked(ask, answer, base) or _not_understood(answer, str(error))
     if ask.purpose == IDENTIFY:
         return Reading(account=_facts(found, base))
-    if ask.purpose == CONTROL:
-        return Reading()
+    if ask.purpose == CONTROL:  # A feed without a single entry may be all that a site out of order gives.
+        return Reading(account=_facts(found, base) if found.entries else None)
     return _listed(ask, answer, found)
 
 

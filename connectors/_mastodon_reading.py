@@ -101,11 +101,17 @@ def _read_body(ask: Ask, answer: Answer, body: JSONValue) -> Reading:
     if ask.purpose == "context":
         return _context(ask, body)
     if ask.purpose == "instance":
-        return Reading()
+        return _instance(body)
     return _not_understood(answer, "a question this connector never asked")
 
 
 # Single objects.
+
+
+def _instance(body: Mapping[str, JSONValue]) -> Reading:
+    """The server speaks of itself: it is not some empty answer of whatever stands before it."""
+    named = any(isinstance(body.get(name), str) and body[name] for name in ("uri", "domain"))
+    return Reading(present=("instance",) if named else ())
 
 
 def _account(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:

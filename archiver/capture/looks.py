@@ -1,18 +1,18 @@
 """Direct looks at what was missing, and the one conclusion that is drawn from them.
 
 A record that a list no longer shows is only nominated. It is *not returned* when the platform, asked for that very
-record, says that it is not there, and in the same run answers for something else of the account.
+record, says that it is not there, and right afterwards answers for something else of the account.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from archiver import ids
-from archiver.capture.asking import Asked, Asker
+from archiver.capture.asking import Asked, Asker, Stopped
 from archiver.capture.listings import UNDECIDED, Listing, Listings, reason_of, thread_of
 from archiver.capture.outcomes import public_name
 from archiver.capture.parts import Concluded
@@ -22,8 +22,12 @@ from connectors.contract import AccountRef, Ask, Connector, ProblemKind, RecordR
 
 _LOOKS = 500
 """Most direct looks of one run; the rest are looked at by the next."""
+_GROUP = 20
+"""Most looks that one control read speaks for."""
+_GROUP_LASTS = timedelta(seconds=30)
+"""No look is added to a group that began so long ago: it gets its control read first."""
 _CONTROL_LASTS = timedelta(minutes=1)
-"""A control read speaks for looks that were answered so soon after it; a platform may break down in between."""
+"""A control read speaks for looks that were answered so shortly before it: a platform may be broken and work again."""
 _LIST_GONE = "contract: the list is not there, but the account is"
 
 
@@ -48,7 +52,6 @@ class Looks:
     """The profile itself is not there, beside a server that answers."""
     _left: int = _LOOKS
     _emptied: list[Listing] = field(default_factory=list)
-    _controls: dict[tuple[str, tuple[tuple[str, str], ...]], Asked] = field(default_factory=dict)
 
     # Lists
 
@@ -107,40 +110,67 @@ class Looks:
             # By chance, so that over some sweeps each gets its turn.
             refs = random.SystemRandom().sample(refs, self._left)
         self._left -= len(refs)
-        for ask in self.connector.look(self.account, refs):
-            asked = self.put(ask)
-            if asked is not None:
-                self._look(asked, self.listings.of(ask))
+        group: list[Asked] = []
+        try:
+            for ask in self.connector.look(self.account, refs):
+                self._add(group, ask)
+                if len(group) >= _GROUP or _began_long_ago(group):
+                    self._close(group)
+        except Stopped:
+            self._taken(group)  # nothing that was captured is dropped, though nothing is concluded from it
+            raise
+        self._close(group)
 
-    def _look(self, asked: Asked, listing: Listing) -> None:
-        self.state.count("looks", len(_looked_for(asked.ask)))
-        if asked.problem is not None and asked.problem.kind is ProblemKind.UNSUPPORTED:
-            self.state.count("looks_undecided")  # it can only be seen in its list; that is no gap
-            return
-        self.take(asked, False)
-        listing.page(asked.ask, asked.reading, not_modified=False)
-        self.judge(asked, listing)
-        self.follow(asked.reading.asks)
+    def _add(self, group: list[Asked], ask: Ask) -> None:
+        asked = self.put(ask)
+        if asked is not None:
+            self.state.count("looks", len(_looked_for(ask)))
+            group.append(asked)
 
-    def judge(self, asked: Asked, listing: Listing) -> None:
-        """Conclude what the answer of a direct look says; it was taken already."""
-        problem, reading = asked.problem, asked.reading
-        if problem is not None and problem.kind is not ProblemKind.GONE:
-            return
-        found = {record.key for record in reading.records} | set(reading.present)
-        absent = [key for key in _looked_for(asked.ask) if key not in found]
-        if not absent or asked.answer is None:
-            return
-        if not self._conclude(asked, absent):
-            listing.fail(UNDECIDED)
-        elif asked.ask.stream is Stream.PROFILE and problem is not None:
-            self.account_gone = reason_of(problem)
+    def _close(self, group: list[Asked]) -> None:
+        """Conclude from a group, empty it, and only then put what follows from it: that may commit, and evidence is
+        committed with what it is for."""
+        taken = self._taken(group)
+        self.judge(taken)
+        for asked in taken:
+            self.follow(asked.reading.asks)
 
-    def _conclude(self, asked: Asked, keys: Collection[str]) -> bool:
+    def _taken(self, group: list[Asked]) -> list[Asked]:
+        """Take the answers of a group, and empty it. Those that say anything."""
+        taken = []
+        for asked in group:
+            if asked.problem is not None and asked.problem.kind is ProblemKind.UNSUPPORTED:
+                self.state.count("looks_undecided")  # it can only be seen in its list; that is no gap
+                continue
+            self.take(asked, False)
+            self.listings.of(asked.ask).page(asked.ask, asked.reading, not_modified=False)
+            taken.append(asked)
+        group.clear()
+        return taken
+
+    def judge(self, group: Iterable[Asked]) -> None:
+        """Conclude what answers of direct looks say; they were taken already."""
+        absent = [(asked, keys) for asked in group if (keys := _absent(asked))]
+        # One control read for each question, made after the last of the looks that it speaks for.
+        last = {_name(asked.ask.control): asked for asked, _ in absent}
+        controls = {name: self._control(asked) for name, asked in last.items()}
+        for asked, keys in absent:
+            if not self._conclude(asked, keys, controls[_name(asked.ask.control)]):
+                self.state.count("looks_undecided")
+                self.listings.of(asked.ask).fail(UNDECIDED)
+            elif asked.ask.stream is Stream.PROFILE and asked.problem is not None:
+                self.account_gone = reason_of(asked.problem)
+
+    def _control(self, asked: Asked) -> Asked | None:
+        ask = asked.ask.control
+        if ask is None or asked.answer is None:
+            return None
+        return self.asker.ask(replace(ask, control=None), control_of=asked.answer.ordinal)
+
+    def _conclude(self, asked: Asked, keys: Collection[str], control: Asked | None) -> bool:
         """Not returned, where a control read works. False: nothing can be said."""
-        answer, control = asked.answer, self._control(asked)
-        if answer is None or control is None or control.answer is None or control.problem is not None:
-            self.state.count("looks_undecided")
+        answer = asked.answer
+        if answer is None or control is None or control.answer is None or not _vouches(control, asked):
             return False
         missing = [key for key in keys if self.seen.is_visible(key)]
         if not missing:
@@ -157,27 +187,35 @@ class Looks:
             self.seen.concluded(key, State.NOT_RETURNED)
         return True
 
-    def _control(self, asked: Asked) -> Asked | None:
-        """The control read: one serves several looks for a while. Not where it worked and was not stored, since a later
-        batch could no longer store it."""
-        ask = asked.ask.control
-        if ask is None or asked.answer is None:
-            return None
-        known = self._controls.get((ask.url, ask.parameters))
-        if known is not None and not _too_old(known, asked) and (known.problem or self._is_stored(known)):
-            return known
-        put = self.asker.ask(replace(ask, control=None), control_of=asked.answer.ordinal)
-        self._controls[ask.url, ask.parameters] = put
-        return put
-
     def _is_stored(self, asked: Asked) -> bool:
         return asked.answer is not None and self.seen.is_stored(asked.answer.ordinal)
 
 
-def _too_old(control: Asked, asked: Asked) -> bool:
-    if control.answer is None or asked.answer is None:
+def _name(control: Ask | None) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+    return None if control is None else (control.url, control.parameters)
+
+
+def _began_long_ago(group: Sequence[Asked]) -> bool:
+    answered = [asked.answer.wire.received_at for asked in group if asked.answer is not None]
+    return bool(answered) and answered[-1] - answered[0] > _GROUP_LASTS
+
+
+def _absent(asked: Asked) -> list[str]:
+    """What was looked for, and is not in an answer that could hold it."""
+    if asked.answer is None or (asked.problem is not None and asked.problem.kind is not ProblemKind.GONE):
+        return []
+    found = {record.key for record in asked.reading.records} | set(asked.reading.present)
+    return [key for key in _looked_for(asked.ask) if key not in found]
+
+
+def _vouches(control: Asked, asked: Asked) -> bool:
+    """Whether a control read came soon after a look and shows something of the account: an empty answer may be all
+    that a server gives that is out of order."""
+    if control.answer is None or asked.answer is None or control.problem is not None:
         return False
-    return asked.answer.wire.received_at - control.answer.wire.received_at > _CONTROL_LASTS
+    shown = control.reading
+    shows = bool(shown.records or shown.present or shown.account is not None)
+    return shows and control.answer.wire.received_at - asked.answer.wire.received_at <= _CONTROL_LASTS
 
 
 def _looked_for(ask: Ask) -> list[str]:

@@ -142,7 +142,7 @@ class SweepRun:
         listing.page(ask, asked.reading, not_modified=status == 304)
         self._judge_problem(question, asked)
         if ask.context.get("look"):
-            self.looks.judge(asked, listing)
+            self.looks.judge([asked])
         reading = asked.reading
         if reading.bookmark is not None and asked.problem is None:
             self.state.bookmark.update(reading.bookmark)

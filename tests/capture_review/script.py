@@ -73,6 +73,7 @@ class Scripted:
         self.lists: Sequence[str] = ("list",)
         self.looks_at: int = 1
         """How many records one direct look asks for."""
+        self.control = "/me"
 
     def claim(self, url: str) -> Claim | None:
         return Claim("scripted", self.origin, "somebody", self.origin, "certain")
@@ -89,7 +90,8 @@ class Scripted:
         for start in range(0, len(keys), self.looks_at):
             some = keys[start : start + self.looks_at]
             url = f"{self.origin}/look?{','.join(some)}"
-            control = Ask(f"{self.origin}/me", Stream.PROFILE, "me")
+            purpose = "me" if self.control == "/me" else "list"
+            control = Ask(f"{self.origin}{self.control}", Stream.PROFILE, purpose)
             yield Ask(url, Stream.POSTS, "look", context={"look": some}, control=control)
 
     def read(self, ask: Ask, answer: Answer) -> Reading:

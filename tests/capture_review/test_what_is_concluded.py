@@ -76,21 +76,73 @@ def test_a_look_at_several_concludes_only_of_what_it_does_not_show(stage: Stage)
     }
 
 
-def test_a_control_read_is_made_again_for_looks_long_after_it(stage: Stage) -> None:
+def test_a_control_read_is_made_after_the_looks_it_speaks_for(stage: Stage) -> None:
+    stage.answers["/list"] = page(("1", "one"), ("2", "two"), ("3", "three"))
+    stage.run(FULL)
+    stage.asked.clear()
+    stage.answers |= {"/list": page(("1", "one")), "/look?2": NOT_THERE, "/look?3": NOT_THERE}
+
+    stage.run(FULL)
+
+    assert stage.asked == ["/list", "/look?2", "/look?3", "/me"]
+    assert [stage.records()[key].state for key in "123"] == ["visible", "not_returned", "not_returned"]
+
+
+def test_a_platform_that_breaks_down_between_looks_proves_nothing(stage: Stage) -> None:
     stage.answers["/list"] = page(("1", "one"), ("2", "two"), ("3", "three"))
     stage.run(FULL)
 
-    def later_broken() -> Said:
-        stage.clock.advance(timedelta(minutes=10))
+    def breaks_down() -> Said:
         stage.answers["/me"] = BROKEN
         return NOT_THERE
 
-    stage.answers |= {"/list": page(("1", "one")), "/look?2": NOT_THERE, "/look?3": later_broken}
+    stage.answers |= {"/list": page(("1", "one")), "/look?2": NOT_THERE, "/look?3": breaks_down}
     run = stage.run(FULL)
 
-    assert stage.records()["2"].state == "not_returned"
-    assert stage.records()["3"].state == "visible"
+    assert {row.state for row in stage.records().values()} == {"visible"}
+    assert run.counts["looks_undecided"] == 2
+
+
+def test_a_control_read_does_not_speak_for_looks_long_before_it(stage: Stage) -> None:
+    stage.answers["/list"] = page(("1", "one"), ("2", "two"), ("3", "three"))
+    stage.run(FULL)
+
+    def later() -> Said:
+        stage.clock.advance(timedelta(minutes=10))
+        return NOT_THERE
+
+    stage.answers |= {"/list": page(("1", "one")), "/look?2": NOT_THERE, "/look?3": later}
+    run = stage.run(FULL)
+
+    assert stage.records()["2"].state == "visible"
+    assert stage.records()["3"].state == "not_returned"
     assert run.counts["looks_undecided"] == 1
+
+
+def test_an_empty_answer_is_no_control(stage: Stage) -> None:
+    stage.answers["/list"] = page(("1", "one"), ("2", "two"))
+    stage.run(FULL)
+    stage.connector.control = "/empty"
+    stage.answers |= {"/list": page(("1", "one")), "/look?2": NOT_THERE, "/empty": page()}
+
+    run = stage.run(FULL)
+
+    assert "/empty" in stage.asked
+    assert stage.records()["2"].state == "visible"
+    assert run.counts["looks_undecided"] == 1
+
+
+def test_one_control_read_speaks_for_twenty_looks_at_most(stage: Stage) -> None:
+    everything = [(str(number), f"number {number}") for number in range(1, 26)]
+    stage.answers["/list"] = page(*everything)
+    stage.run(FULL)
+    stage.asked.clear()
+    stage.answers["/list"] = page(everything[0])
+
+    stage.run(FULL)
+
+    assert [number for number, path in enumerate(stage.asked) if path == "/me"] == [21, 26]
+    assert sum(row.state == "not_returned" for row in stage.records().values()) == 24
 
 
 def test_what_was_asked_ahead_is_taken_at_the_limit_of_a_run(new_stage: Callable[..., Stage]) -> None:

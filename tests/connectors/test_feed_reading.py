@@ -442,7 +442,8 @@ def test_a_page_is_there_or_gone_or_says_nothing() -> None:
         assert problem is not None
         assert problem.kind is not ProblemKind.GONE
     assert ask.control is not None
-    assert READ(ask.control, answer(rss(item()))).problem is None
+    assert READ(ask.control, answer(rss(item()))).account is not None
+    assert READ(ask.control, answer(rss())).account is None  # nothing of the site: it vouches for nothing
     assert READ(ask.control, answer(b"<html>maintenance</html>")).problem is not None
 
 
