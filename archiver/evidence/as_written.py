@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
 #: What of a body is committed node by node (``docs/evidence-format.md`` §1). Never to be changed.
@@ -17,6 +16,7 @@ MOST_MARKS: Final = 400_000
 DEEPEST: Final = 64
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_CONTAINERS = frozenset({dict, list})
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[][{}]', re.DOTALL)
 
 
@@ -71,9 +71,14 @@ def parse_body(body: bytes) -> Any:
 
 def depth_within(value: Any, limit: int) -> bool:
     """Whether at most ``limit`` containers are inside one another."""
-    level = [value] if _is_container(value) else []
+    level = [value] if type(value) in _CONTAINERS else []
     for _ in range(limit):
-        level = [inner for outer in level for inner in _containers_in(outer)]
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in _CONTAINERS
+        ]
     return not level
 
 
@@ -86,14 +91,6 @@ def write(value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode("ascii")
     return json.dumps(value)
-
-
-def _is_container(value: Any) -> bool:
-    return type(value) is dict or type(value) is list
-
-
-def _containers_in(container: Any) -> Iterable[Any]:
-    return filter(_is_container, container.values() if type(container) is dict else container)
 
 
 def _brackets_within(body: bytes, limit: int) -> bool:
