@@ -100,8 +100,8 @@ class Listings:
     _pages: set[_Question] = field(default_factory=set)
 
     def of(self, ask: Ask) -> Listing:
-        """The listing an ask serves; its purpose where it names none (absence then means nothing anyway)."""
-        name = ask.listing or ask.purpose
+        """The listing an ask serves; its purpose and stream where it names none (absence then means nothing)."""
+        name = ask.listing or f"{ask.purpose} ({ask.stream.value})"
         return self.by_name.setdefault(
             name, Listing(name, ask.stream, access=ask.access, named=ask.listing is not None)
         )

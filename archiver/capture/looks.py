@@ -50,6 +50,8 @@ class Looks:
     suspicious: str | None = None
     account_gone: str | None = None
     """The profile itself is not there, beside a server that answers."""
+    _confused: bool = False
+    """The profile is not there, but the server does not answer for itself either."""
     _left: int = _LOOKS
     _emptied: list[Listing] = field(default_factory=list)
 
@@ -90,7 +92,7 @@ class Looks:
         if first is not None:
             self._look_at(self.seen.refs([first]))
             if self.seen.refs([first]):
-                listing.fail(listing.gone or "")
+                listing.fail(UNDECIDED)
             return {}
         if not listing.named:
             return {}
@@ -98,8 +100,8 @@ class Looks:
         if self.account_gone is not None:
             listing.fail(listing.gone or "")
             return {ref.key: ref for ref in self.seen.expected(listing.name, None)} if full else {}
-        there = any(not self.seen.is_gone(ref.key) for ref in self.seen.profiles())
-        listing.fail(_LIST_GONE if there else listing.gone or "")
+        known = UNDECIDED if self._confused else _LIST_GONE
+        listing.fail(known if self.seen.profiles() else listing.gone or "")
         return {}
 
     # Looks
@@ -158,6 +160,7 @@ class Looks:
             if not self._conclude(asked, keys, controls[_name(asked.ask.control)]):
                 self.state.count("looks_undecided")
                 self.listings.of(asked.ask).fail(UNDECIDED)
+                self._confused |= asked.ask.stream is Stream.PROFILE
             elif asked.ask.stream is Stream.PROFILE and asked.problem is not None:
                 self.account_gone = reason_of(asked.problem)
 

@@ -108,12 +108,6 @@ class Seen:
         known = self._before.get(key)
         return known is not None and known.state != State.NOT_RETURNED
 
-    def is_gone(self, key: str) -> bool:
-        """Whether a record is known as not returned."""
-        with self.database.read() as connection:
-            known = self._known.of(connection, [key]).get(key)
-        return known is not None and known.state == State.NOT_RETURNED
-
     def expected(self, listing: str, since: datetime | None) -> list[RecordRef]:
         """Records that a list should show, as far as they are known."""
         with self.database.read() as connection:

@@ -113,6 +113,8 @@ class SweepRun:
             if asked is not None:
                 self._waiting = [one for one in self._waiting if one.ask != question.ask]
                 self._page(question, asked, queue)
+            elif question.tries == 0 and self._hindrance(question.ask) == self.expired is not None:
+                self._left.append(Again(question.ask))
             if not self.ahead.under_way:
                 self.checkpoint()
 
@@ -120,14 +122,18 @@ class SweepRun:
         """Put a question, unless it was put before, or must not be put (any more) in this run."""
         listing = self.listings.of(ask)
         listing.first |= first
-        if self.asker.ordinal >= self.requests and not self.ahead.has_begun(ask):
-            listing.fail(PAGE_LIMIT)
-        elif self.expired is not None and ask.authorise != "never":
-            listing.fail(self.expired)
+        hindrance = self._hindrance(ask)
+        if hindrance is not None:
+            listing.fail(hindrance)
         elif not self.listings.repeats(ask):
             self._tell(ask.purpose)
             return self.ahead.answer(ask)
         return None
+
+    def _hindrance(self, ask: Ask) -> str | None:
+        if self.asker.ordinal >= self.requests and not self.ahead.has_begun(ask):
+            return PAGE_LIMIT
+        return self.expired if ask.authorise != "never" else None
 
     def _page(self, question: _Question, asked: Asked, queue: deque[_Question]) -> None:
         ask, listing = question.ask, self.listings.of(question.ask)
