@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 _LONGEST = 8192
@@ -61,6 +62,7 @@ def target(headers: Iterable[tuple[str, str]], relation: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=512)  # one page names its authors, and their pictures, again and again
 def web(url: str, base: str | None = None) -> SplitResult | None:
     """The parts of an absolute ``http`` or ``https`` URL, resolved against ``base``; None for anything else.
 
@@ -70,7 +72,7 @@ def web(url: str, base: str | None = None) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(urljoin(base, url) if base else url)
-        usable = parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        usable = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return None
     return parts if usable and "@" not in parts.netloc else None

@@ -64,6 +64,8 @@ class Tag:
 
 def storable(text: str) -> str:
     """``text`` with what cannot be stored replaced by U+FFFD."""
+    if text.isprintable():  # most is, and this is far quicker than to look for what cannot be stored
+        return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 
@@ -98,6 +100,8 @@ def _after_raw(source: str, position: int, tag: Tag | str) -> int:
 
 def _skipped(source: str, opening: int) -> int | None:
     """Where a comment, declaration or instruction that starts here ends; None where it is something else."""
+    if source[opening + 1 : opening + 2] not in ("!", "?"):
+        return None
     for start, stop in (("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"), ("<?", ">")):
         if source.startswith(start, opening):
             end = source.find(stop, opening + len(start))
@@ -118,6 +122,11 @@ def _tag(source: str, opening: int) -> tuple[int, Tag | str]:
 
 
 def _end_of_tag(source: str, position: int) -> int | None:
+    first = source.find(">", position)
+    if first < 0:
+        return None
+    if source.find('"', position, first) < 0 and source.find("'", position, first) < 0:
+        return first
     quote, last = "", ""
     for match in _PIECE.finditer(source, position):
         piece = match[0]
@@ -177,12 +186,17 @@ def plain(source: str) -> str:
 
 def tidy(text: str) -> str:
     """Runs of spaces as one, no spaces around line ends, at most one empty line, storable."""
-    lines = [_SPACE.sub(" ", line).strip() for line in storable(text).split("\n")]
     kept: list[str] = []
-    for line in lines:
+    for line in map(_tidy_line, text.split("\n")):
         if line or (kept and kept[-1]):
             kept.append(line)
     return "\n".join(kept).strip("\n")
+
+
+def _tidy_line(line: str) -> str:
+    if line.isprintable() and "  " not in line:  # no white space is printable but U+0020
+        return line.strip()
+    return _SPACE.sub(" ", storable(line)).strip()
 
 
 def reduced(source: str) -> str:
