@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from archiver.practice.city import City, Person, Post
 from archiver.practice.mastodon_json import Bodies, dump
 from archiver.practice.mastodon_pages import Pages
-from archiver.practice.mastodon_server import instance, nodeinfo
+from archiver.practice.mastodon_server import instance, nodeinfo, old_instance
 from archiver.practice.mastodon_threads import ancestors, descendants
 from archiver.practice.messages import Request, Response
 from archiver.practice.paging import link_header, page
@@ -216,6 +216,9 @@ class MastodonApi:
     def _instance(self, request: Request, found: _Found, viewer: int | None) -> Response:
         return _json(dump(instance(self.base, len(self.city.people))))
 
+    def _old_instance(self, request: Request, found: _Found, viewer: int | None) -> Response:
+        return _json(dump(old_instance(self.base, len(self.city.people), len(self.city.posts))))
+
     def _nodeinfo_links(self, request: Request, found: _Found, viewer: int | None) -> Response:
         schema = "http://nodeinfo.diaspora.software/ns/schema/2.0"
         return _json(dump({"links": [{"rel": schema, "href": f"{self.base}/nodeinfo/2.0"}]}))
@@ -304,6 +307,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], _Method], ...] = tuple(
         (r"/api/v1/accounts/(?P<id>[0-9]{1,20})", MastodonApi._account),
         (r"/api/v1/notifications", MastodonApi._notifications),
         (r"/api/v1/conversations", MastodonApi._conversations),
+        (r"/api/v1/instance", MastodonApi._old_instance),
         (r"/api/v2/instance", MastodonApi._instance),
         (r"/\.well-known/nodeinfo", MastodonApi._nodeinfo_links),
         (r"/nodeinfo/2\.0", MastodonApi._nodeinfo),

@@ -35,6 +35,27 @@ def instance(base: str, people: int) -> dict[str, Any]:
     }
 
 
+def old_instance(base: str, people: int, posts: int) -> dict[str, Any]:
+    """``/api/v1/instance``, which every server with this API still answers."""
+    return {
+        "uri": base.partition("://")[2],
+        "title": "Practice city",
+        "short_description": "A simulated server. Nobody here is real.",
+        "description": "A simulated server. Nobody here is real.",
+        "email": "",
+        "version": VERSION,
+        "urls": {"streaming_api": base.replace("http", "ws", 1)},
+        "stats": {"user_count": people, "status_count": posts, "domain_count": 1},
+        "thumbnail": f"{base}/packs/images/preview.png",
+        "languages": ["en"],
+        "registrations": False,
+        "approval_required": False,
+        "invites_enabled": False,
+        "contact_account": None,
+        "rules": [],
+    }
+
+
 def nodeinfo(people: int, posts: int) -> dict[str, Any]:
     """NodeInfo 2.0."""
     users = {"total": people, "activeMonth": people, "activeHalfyear": people}
