@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from archiver.search.analyser import Analysis, analyse, fold
+from archiver.search.analyser import analyse, fold
 from archiver.search.documents import Document, DocumentVersion
 from connectors.contract import AccessClass
 
@@ -46,6 +47,10 @@ _LONGEST_VALUE = 120
 
 def value(kind: str, text: str) -> str:
     """The term of a whole value: exact but for case and diacritics."""
+    return _known_value(kind, text) if len(text) <= _LONGEST_VALUE else _value(kind, text)
+
+
+def _value(kind: str, text: str) -> str:
     text = fold(text)
     if text.isalnum() and text.isascii() and len(text) <= _LONGEST_VALUE:
         return kind + text
@@ -54,39 +59,37 @@ def value(kind: str, text: str) -> str:
     return kind + "".join(c if c.isalnum() and c != _ESCAPE else f"{_ESCAPE}{ord(c):x}{_ESCAPE}" for c in text)
 
 
+#: The values of most fields come again with every document; long ones, which only strangers write, are not kept.
+_known_value = lru_cache(maxsize=4096)(_value)
+
+
 def document_terms(document: Document, versions: Iterable[DocumentVersion] | None = None) -> str:
     """The space-separated terms of a document. ``versions`` narrows its words (not its fields) to those versions."""
-    return " ".join(_terms(document, document.versions if versions is None else versions))
-
-
-def _terms(document: Document, versions: Iterable[DocumentVersion]) -> Iterator[str]:
-    yield END
-    unordered: set[str] = set()
-    for version in versions:
+    parts = [END]
+    unordered = set(_fields(document))
+    for version in document.versions if versions is None else versions:
         found = analyse(version.text)
-        yield from _sequence(PLAIN, found.words)
+        parts += _sequence(PLAIN, found.words)
         if found.marked:
-            yield from _sequence(MARKED, found.marked)
-        unordered.update(_unordered(found))
+            parts += _sequence(MARKED, found.marked)
+        unordered.update(map(STEM.__add__, found.stems))
+        unordered.update(value(HASHTAG, tag) for tag in found.hashtags)
+        unordered.update(value(NAME, name) for name in found.names)
     for text in (document.author_name, document.author_handle):
         if text:
-            yield from _sequence(AUTHOR, analyse(text).words)
-    unordered.update(_fields(document))
-    yield from sorted(unordered)
+            parts += _known_author(text) if len(text) <= _LONGEST_VALUE else _author(text)
+    return " ".join([*parts, *sorted(unordered)])
 
 
-def _sequence(kind: str, words: list[str]) -> Iterator[str]:
-    if words:
-        yield kind + f" {kind}".join(words)
-        yield END
+def _sequence(kind: str, words: list[str]) -> tuple[str, ...]:
+    return (kind + f" {kind}".join(words), END) if words else ()
 
 
-def _unordered(found: Analysis) -> Iterator[str]:
-    yield from [STEM + stem for stem in found.stems]
-    if found.hashtags:
-        yield from (value(HASHTAG, tag) for tag in found.hashtags)
-    if found.names:
-        yield from (value(NAME, name) for name in found.names)
+def _author(text: str) -> tuple[str, ...]:
+    return _sequence(AUTHOR, analyse(text).words)
+
+
+_known_author = lru_cache(maxsize=1024)(_author)
 
 
 def _fields(document: Document) -> Iterator[str]:
