@@ -83,6 +83,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/=:|-]{8,2048}")
 _RANDOM = re.compile(r"(?=(?:.*[0-9]){2})(?=(?:.*[A-Za-z]){6})[A-Za-z0-9._~+/=:|%-]{16,2048}")
 
 
+#: In any header, under any name; RFC 6750 §2.1 gives the characters of a bearer token.
+_BEARER_IN_HEAD = re.compile(rb"(?i:\bbearer)[ \t]+([A-Za-z0-9._~+/=-]{12,})")
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Issued:
     """A value to be overwritten at ``start`` to ``end``."""
@@ -130,6 +134,8 @@ def in_answer_head(head: bytes) -> Iterator[Issued]:
             yield Issued(start, end, _CREDENTIAL_HEADERS[name], _random(head[start:end]))
         elif name == b"location" and _SIGN_IN.search(head, start, end):
             yield from (_moved(found, start) for found in in_parameters(head[start:end]))
+    for match in _BEARER_IN_HEAD.finditer(head):
+        yield Issued(*match.span(1), "bearer", _random(match[1]))
     yield from _strong_fields(head)
 
 
