@@ -1,0 +1,22 @@
+"""What is stored when little changes; ``make bench`` measures the same at full size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench import growth
+
+
+def test_an_unchanged_poll_stores_no_answer_and_at_most_one_kilobyte(tmp_path: Path) -> None:
+    found = growth.quiet_poll(tmp_path)
+    assert found["quiet_poll_exchanges"] == 0
+    assert 0 < found["quiet_poll_bytes"] <= 1024
+
+
+@pytest.mark.slow
+def test_a_busy_thread_is_stored_at_most_ten_times_its_size(tmp_path: Path) -> None:
+    found = growth.busy_thread(tmp_path, replies=300, changes=60)
+    assert found["thread_stored"] > 3
+    assert found["thread_ratio"] <= 10
