@@ -91,7 +91,7 @@ def write_lost_runs(connection: Connection, rows: Iterable[ExchangeRow]) -> None
     They count as interrupted."""
     for facts in {row.facts["run"]: row.facts for row in rows}.values():
         if connection.execute(select(Run.id).where(Run.id == facts["run"])).first() is None:
-            before = last_bookmark(connection, facts["account"], facts["run_number"])
+            before = last_bookmarks(connection, facts["account"], facts["run_number"])
             connection.execute(
                 insert(Run).values(
                     id=facts["run"],
@@ -213,17 +213,20 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
     row = connection.execute(select(Run.counts, Run.drift, Run.bookmark_after).where(Run.id == part.run)).one_or_none()
     if part.access != PUBLIC:
         if row is not None:
-            connection.execute(update(Run).where(Run.id == part.run).values(counts=_counts(row.counts, part.fields)))
+            values = {
+                "counts": _counts(row.counts, part.fields),
+                **_told(part, row, row.bookmark_after, adopted=adopted),
+            }
+            connection.execute(update(Run).where(Run.id == part.run).values(**values))
         return
-    before = last_bookmark(connection, part.account, part.number)
+    before = last_bookmarks(connection, part.account, part.number)
     kept = row.bookmark_after if row is not None else before
     fields = part.fields
     values = {
         "finished_at": part.at,
         **_end(part, adopted=adopted),
         "counts": _counts(row.counts if row else {}, fields),
-        "drift": sorted({*(row.drift if row else ()), *fields.get("drift", ())}),
-        "bookmark_after": fields["bookmark"] if "bookmark" in fields and not adopted else kept,
+        **_told(part, row, kept, adopted=adopted),
     }
     if row is not None:
         connection.execute(update(Run).where(Run.id == part.run).values(**values))
@@ -240,6 +243,16 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
         "bookmark_before": before,
     }
     connection.execute(insert(Run).values(**fixed, **values))
+
+
+def _told(part: Part, row: Any, kept: dict[str, Any], *, adopted: bool) -> dict[str, Any]:
+    """Drift and bookmark, of which each access class's part tells its own."""
+    fields = part.fields
+    mark = {part.access: fields["bookmark"]} if "bookmark" in fields and not adopted else {}
+    return {
+        "drift": sorted({*(row.drift if row else ()), *fields.get("drift", ())}),
+        "bookmark_after": {name: one for name, one in {**(kept or {}), **mark}.items() if one},
+    }
 
 
 def _end(part: Part, *, adopted: bool) -> dict[str, str | None]:
@@ -262,8 +275,8 @@ def _counts(before: dict[str, int], fields: dict[str, Any]) -> dict[str, int]:
     return counts
 
 
-def last_bookmark(connection: Connection, account: str, before: int) -> dict[str, Any]:
-    """Where the account's next sweep continues: what the last run below number ``before`` left."""
+def last_bookmarks(connection: Connection, account: str, before: int) -> dict[str, dict[str, Any]]:
+    """Where the account's next sweep continues, by access class: what the last run below number ``before`` left."""
     row = connection.execute(
         select(Run.bookmark_after)
         .where(Run.account_id == account, Run.number < before)

@@ -73,6 +73,7 @@ class Run(Base):
     counts: Mapped[Any] = mapped_column(Json)
     bookmark_before: Mapped[Any] = mapped_column(Json)
     bookmark_after: Mapped[Any] = mapped_column(Json)
+    """By the access class of the answers that gave it."""
     drift: Mapped[Any] = mapped_column(Json)
 
 

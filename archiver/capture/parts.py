@@ -63,10 +63,13 @@ class Tally:
     covered: list[Covered] = field(default_factory=list)
     media: list[MediumOutcome] = field(default_factory=list)
     drift: set[str] = field(default_factory=set)
+    marked: bool = False
+    """The bookmark of this class changed."""
 
     @property
     def empty(self) -> bool:
-        return not (self.asks or self.same or self.stored or self.concluded or self.covered or self.media)
+        told = self.asks or self.same or self.stored or self.concluded or self.covered or self.media
+        return not (told or self.drift or self.marked)
 
     def asked(self, purpose: str, status: int | str) -> None:
         self.asks[purpose][str(status)] += 1
@@ -182,6 +185,8 @@ def _coverage_from(fields: dict[str, Any]) -> Covered:
 def seal_part(fields: dict[str, Any]) -> Part:
     """A run record with its own commitment, ready to be stored."""
     plain = without_empty(fields)
+    if fields.get("bookmark") is not None:
+        plain["bookmark"] = fields["bookmark"]  # an empty one says that there is none any more
     seed = os.urandom(32)
     commitment = commit_run_record(seed, stored_json(plain))
     return part_from(plain | {"seed": encode_bytes(seed), "commitment": commitment})

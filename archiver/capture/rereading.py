@@ -50,7 +50,7 @@ class Rereading:
         terms = self.left.terms
         assert terms is not None
         batch = Batch(self.left.folder, terms.identity, self.left.part, terms.segments)
-        self._state = RunState(terms, self.spool, batch, {}, part=self.left.part)
+        self._state = RunState(terms, self.spool, batch, None, part=self.left.part)
         self._seen = Seen(self.archive.database, terms.identity.account, terms.identity.run)
         try:
             through = self._choose()
@@ -80,7 +80,7 @@ class Rereading:
         return through
 
     def _answer(self, taken: Taken) -> None:
-        self._state.tally.drift.update(taken.reading.drift)
+        self._state.tally_of(taken.ask.access).drift.update(taken.reading.drift)
         choice = self._seen.choose(taken, taken.reading).choice
         if choice.store or taken.control_of is not None:
             self._state.store([*self._led_by(taken), taken])

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from archiver import clock
+from archiver.capture import again
+from archiver.capture.again import Again
 from archiver.capture.batch import Batch, SegmentTerms
 from archiver.capture.facts import RunIdentity, Taken
 from archiver.capture.parts import Part, Tally, seal_part
@@ -69,7 +71,9 @@ class RunState:
     terms: RunTerms
     spool: Spool
     batch: Batch
-    bookmark: dict[str, Any]
+    bookmarks: dict[str, dict[str, Any]] | None
+    """By access class, as :func:`archiver.capture.commit.last_bookmarks` gives them, and kept up to date by the run.
+    None: this run has nothing to say of them."""
     part: int = 1
     ordinal: int = 0
     tallies: defaultdict[AccessClass, Tally] = field(default_factory=lambda: defaultdict(Tally))
@@ -83,6 +87,39 @@ class RunState:
 
     def tally_of(self, access: AccessClass) -> Tally:
         return self.tallies[_CLASS_OF[access]]
+
+    @property
+    def bookmark(self) -> dict[str, Any]:
+        """Where to go on, of all classes together."""
+        return {name: value for one in (self.bookmarks or {}).values() for name, value in one.items()}
+
+    def mark(self, access: AccessClass, bookmark: Mapping[str, Any]) -> None:
+        """Take in where to go on, as an answer of this class says it."""
+        home = _CLASS_OF[access]
+        for other, one in self._bookmarks().items():
+            moved = bookmark.keys() & one.keys() if other != home.value else ()
+            for name in moved:
+                del one[name]
+            if moved:
+                self.tallies[AccessClass(other)].marked = True
+        self._bookmarks().setdefault(home.value, {}).update(bookmark)
+        self.tallies[home].marked = True
+
+    def leave(self, left: Iterable[Again]) -> None:
+        """Leave questions to the next run, each beside the bookmark of its class."""
+        by_class: defaultdict[str, list[Again]] = defaultdict(list)
+        for one in left:
+            by_class[_CLASS_OF[one.ask.access].value].append(one)
+        for name in {*self._bookmarks(), *by_class}:
+            bookmark = self._bookmarks().setdefault(name, {})
+            before = bookmark.get(again.KEY)
+            again.keep(bookmark, by_class[name])
+            if bookmark.get(again.KEY) != before:
+                self.tallies[AccessClass(name)].marked = True
+
+    def _bookmarks(self) -> dict[str, dict[str, Any]]:
+        self.bookmarks = {} if self.bookmarks is None else self.bookmarks
+        return self.bookmarks
 
     def count(self, name: str, by: int = 1) -> None:
         self.counts[name] = self.counts.get(name, 0) + by
@@ -128,8 +165,10 @@ class RunState:
             "about": terms.about if first else None,
         }
         fields |= tally.fields()
+        if self.bookmarks is not None:
+            fields["bookmark"] = dict(self.bookmarks.get(access.value, {}))
         if main:
-            fields |= {"counts": self.counts, "adopted": self.adopted, "bookmark": dict(self.bookmark)}
+            fields |= {"counts": self.counts, "adopted": self.adopted}
             if outcome is not None:
                 fields |= {"final": True, "outcome": outcome[0], "reason": outcome[1]}
         return fields

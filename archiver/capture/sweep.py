@@ -100,7 +100,8 @@ class SweepRun:
         return judge(lists, stored=stored, suspicious=self.looks.suspicious, stopped=stopped, fatal=fatal)
 
     def _begin(self) -> None:
-        self._waiting = again.waiting(self.state.bookmark)
+        bookmarks = (self.state.bookmarks or {}).values()
+        self._waiting = [one for bookmark in bookmarks for one in again.waiting(bookmark)]
         bookmark = again.for_connector(self.state.bookmark)
         first = [_Question(ask, first=True) for ask in self.connector.begin(self.account, self.sweep, bookmark)]
         self._pages([*(_Question(one.ask, one.tries, first=True) for one in self._waiting), *first])
@@ -151,7 +152,7 @@ class SweepRun:
             self.looks.judge([asked])
         reading = asked.reading
         if reading.bookmark is not None and asked.problem is None:
-            self.state.bookmark.update(reading.bookmark)
+            self.state.mark(ask.access, reading.bookmark)
         if reading.next_page is not None:
             if self.listings.asked(reading.next_page):
                 listing.fail(REPEATED)
@@ -179,7 +180,7 @@ class SweepRun:
         taking = self.seen.choose(taken, reading)
         choice = taking.choice
         self._note_threads(taken, stored=choice.store)
-        self.state.tally.drift.update(reading.drift)
+        self.state.tally_of(taken.ask.access).drift.update(reading.drift)
         if not (choice.store or keep):
             self.state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
             return False
@@ -211,7 +212,7 @@ class SweepRun:
     # What is written down
 
     def _cover(self) -> None:
-        again.keep(self.state.bookmark, [*self._left, *self._waiting])
+        self.state.leave([*self._left, *self._waiting])
         for listing in self.listings.by_name.values():
             if listing.worth_telling:
                 self.state.tally_of(listing.access).covered.append(listing.covered(self.seen.since(listing.name)))

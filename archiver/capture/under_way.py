@@ -14,7 +14,7 @@ from archiver import ids
 from archiver.capture import due, watching
 from archiver.capture.asking import Asker, Stopped
 from archiver.capture.batch import Batch
-from archiver.capture.commit import exchange_row, last_bookmark
+from archiver.capture.commit import exchange_row, last_bookmarks
 from archiver.capture.committer import Committer, Work
 from archiver.capture.facts import RunIdentity, Taken
 from archiver.capture.fetching import FileFetcher, postponed_files
@@ -101,7 +101,7 @@ class UnderWay:
         settings_hash, frozen = frozen_settings(archive, account)
         with archive.database.read() as connection:
             used, any_run = said_before(connection, account, settings_hash)
-            bookmark = last_bookmark(connection, account.id, self.held.epoch)
+            bookmarks = last_bookmarks(connection, account.id, self.held.epoch)
         terms = RunTerms(
             identity=identity,
             sweep=kind,
@@ -115,7 +115,7 @@ class UnderWay:
         )
         batch = Batch(self.spool.folder, identity, 1, terms.segments)
         self._since = now
-        self._state = RunState(terms, self.spool, batch, bookmark)
+        self._state = RunState(terms, self.spool, batch, bookmarks)
         self._seen = Seen(archive.database, account.id, identity.run)
         self._asker = Asker(
             connector,

@@ -24,6 +24,7 @@ from archiver.records.models import Record
 from archiver.records.stored import table
 from archiver.settings import Settings
 from connectors.contract import (
+    AccessClass,
     AccountFacts,
     AccountRef,
     Answer,
@@ -47,10 +48,13 @@ START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 Said = tuple[int, dict[str, str], bytes]
 
 
-def page(*texts: tuple[str, str], following: str | None = None, media: str | None = None, whole: bool = True) -> Said:
-    """A page of records given as (key, text); ``media`` is the address of a file of each."""
+def page(
+    *texts: tuple[str, str], following: str | None = None, media: str | None = None, whole: bool = True, **more: Any
+) -> Said:
+    """A page of records given as (key, text); ``media`` is the address of a file of each; ``more``: bookmark, drift,
+    asks."""
     records = [{"key": key, "text": text} | ({"media": media} if media else {}) for key, text in texts]
-    return 200, {}, json.dumps({"records": records, "next": following, "whole": whole}).encode()
+    return 200, {}, json.dumps({"records": records, "next": following, "whole": whole} | more).encode()
 
 
 class NoSettings(BaseModel):
@@ -71,6 +75,9 @@ class Scripted:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.lists: Sequence[str] = ("list",)
+        self.private: frozenset[str] = frozenset()
+        """Lists that are not public."""
+        self.begun_with: Bookmark | None = None
         self.looks_at: int = 1
         """How many records one direct look asks for."""
         self.control = "/me"
@@ -82,8 +89,10 @@ class Scripted:
         return Ask(f"{self.origin}/me", Stream.PROFILE, "me")
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
+        self.begun_with = bookmark
         for name in self.lists:
-            yield Ask(f"{self.origin}/{name}", Stream.POSTS, "list", listing=name)
+            access = AccessClass.PRIVATE if name in self.private else AccessClass.PUBLIC
+            yield Ask(f"{self.origin}/{name}", Stream.POSTS, "list", listing=name, access=access)
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         keys = [ref.key for ref in records]
@@ -107,6 +116,9 @@ class Scripted:
             records=tuple(_record(number, one) for number, one in enumerate(found["records"])),
             next_page=replace(ask, url=f"{self.origin}{following}") if following else None,
             whole=found["whole"],
+            bookmark=found.get("bookmark"),
+            drift=tuple(found.get("drift", ())),
+            asks=tuple(replace(ask, url=f"{self.origin}{path}", listing=None) for path in found.get("asks", ())),
         )
 
 
