@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, or_, update
+from sqlalchemy import Column, Connection, Dialect, Table, and_, bindparam, delete, insert, or_, update
 from sqlalchemy.sql.dml import Update
 
 from archiver.records.states import Interval
@@ -48,6 +50,40 @@ _OCCURRENCE_SEEN = _later(OCCURRENCE, ("exchange_id", "position"))
 _VERSION_SEEN = _later(VERSION, ("id",))
 
 
+def _execute(connection: Connection, *changes: tuple[Update, list[Row]]) -> None:
+    for statement, rows in changes:
+        if rows:
+            connection.execute(statement, rows)
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows that have a value for every column.
+
+    On SQLite the driver gets them as they are stored, made column by column: SQLAlchemy prepares every row for itself,
+    which takes as long as the insert.
+    """
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(insert(table), rows)
+        return
+    stored = [_stored(column, [row[column.name] for row in rows], connection.dialect) for column in table.c]
+    connection.exec_driver_sql(_insertion(table), list(zip(*stored, strict=True)))
+
+
+def _stored(column: Column[Any], values: list[Any], dialect: Dialect) -> Iterable[Any]:
+    """The values of one column as the driver takes them."""
+    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return values if convert is None else map(convert, values)
+
+
+@cache
+def _insertion(table: Table) -> str:
+    names = ", ".join(f'"{column.name}"' for column in table.c)
+    marks = ", ".join("?" * len(table.c))
+    return f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+
+
 @dataclass(slots=True)
 class Rows:
     """What one batch changes. The names say what happened to the row."""
@@ -72,25 +108,22 @@ class Rows:
 
     def write(self, connection: Connection) -> None:
         """Execute everything, in an order that foreign keys allow."""
-        for statement, rows in (
-            (insert(RECORD), self.records),
-            (insert(VERSION), self.versions),
-            (_VERSION, self.versions_changed),
-            (_REPEATED, self.versions_repeated),
-            (insert(OCCURRENCE), self.occurrences),
+        insert_rows(connection, RECORD, self.records)
+        insert_rows(connection, VERSION, self.versions)
+        _execute(connection, (_VERSION, self.versions_changed), (_REPEATED, self.versions_repeated))
+        insert_rows(connection, OCCURRENCE, self.occurrences)
+        _execute(
+            connection,
             (_PLACED, self.occurrences_placed),
             (_OCCURRENCE_SEEN, self.occurrences_seen),
             (_VERSION_SEEN, self.versions_seen),
             (_RECORD, self.records_changed),
             (_OCCURRED, self.records_occurred),
             (_SEEN_AGAIN, self.records_seen),
-            (insert(STATE), self.states),
-            (_STATE, self.states_changed),
-            (insert(MEDIUM), self.media),
-            (_MEDIUM, self.media_changed),
-        ):
-            if rows:
-                connection.execute(statement, rows)
+        )
+        insert_rows(connection, STATE, self.states)
+        insert_rows(connection, MEDIUM, self.media)
+        _execute(connection, (_STATE, self.states_changed), (_MEDIUM, self.media_changed))
         for state, outcome in self.media_outcomes:
             connection.execute(_OUTCOME if state == "fetched" else _REFUSED, [outcome])
         for version_id in self.versions_gone:
