@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from archiver import ids
 from archiver.capture.asking import Asked, Asker, FileWanted
@@ -17,7 +17,7 @@ from archiver.database import Database
 from archiver.records.models import Medium, Record
 from connectors.contract import AccessClass, Ask, MediaRef, Stream
 
-_AGAIN = 20
+_AGAIN = 200
 TOO_LARGE = "length"
 """How an answer says that it was cut at our own limit."""
 _PRIVATE = (AccessClass.PRIVATE, AccessClass.PRIVATE_MEDIA, AccessClass.SETTINGS)
@@ -47,11 +47,13 @@ def wanted_file(record: str, key: str, url: str, access: AccessClass) -> WantedF
 
 
 def postponed_files(database: Database, account: str) -> list[WantedFile]:
-    """Files that earlier runs saw and could not fetch: tried again, a few at a time."""
+    """Files that earlier runs saw and did not fetch: tried again, some at a time, by chance, so that those that always
+    fail do not stand before all others."""
     query = (
         select(Medium.record_id, Medium.key, Medium.url, Record.access)
         .join(Record, Record.id == Medium.record_id)
         .where(Record.account_id == account, Medium.state == "wanted")
+        .order_by(func.random())
         .limit(_AGAIN)
     )
     with database.read() as connection:
@@ -71,6 +73,25 @@ class FileFetcher:
     asker: Asker
     state: RunState
     largest: int
+    requests: int
+    """Most requests of the run: when they are used up, files stay wanted for the next one."""
+    _met: set[str] = field(default_factory=set)
+
+    def fetch_all(self, wanted: Iterable[WantedFile], checkpoint: Callable[[], None]) -> None:
+        """Fetch files in order, each once in a run, as far as the run's requests reach.
+
+        Raises:
+            Stopped, SpoolError, OutOfSpace: as for any ask.
+        """
+        for file in wanted:
+            if file.medium.id in self._met:
+                continue
+            self._met.add(file.medium.id)
+            if self.asker.ordinal >= self.requests:
+                self.state.count("files_postponed")
+                continue
+            self.fetch(file)
+            checkpoint()
 
     def fetch(self, wanted: WantedFile) -> None:
         """Fetch one file into its segment, or write down why not. Never more than once an address in one run.

@@ -17,7 +17,7 @@ from archiver.capture.batch import Batch
 from archiver.capture.commit import exchange_row, last_bookmarks
 from archiver.capture.committer import Committer, Work
 from archiver.capture.facts import RunIdentity, Taken
-from archiver.capture.fetching import FileFetcher, postponed_files
+from archiver.capture.fetching import FileFetcher, WantedFile, postponed_files
 from archiver.capture.leases import Held, StaleLease
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 Settle = Callable[[Connection], None]
 _BATCH_EXCHANGES = 200
+_FILES_WAITING = 200
+"""A long sweep fetches files when so many wait: their addresses expire, and each waiting one takes memory."""
 _BATCH_AGE = timedelta(minutes=1)
 """A long run is committed at least so often, so that what it found can be searched and its lease stays fresh."""
 
@@ -69,6 +71,9 @@ class UnderWay:
     _state: RunState = field(init=False)
     _asker: Asker = field(init=False)
     _seen: Seen = field(init=False)
+    _files: FileFetcher = field(init=False)
+    _wanted: list[WantedFile] = field(default_factory=list)
+    """Files that the sweep came upon and that are not fetched yet."""
 
     def carry_out(self, kind: SweepKind, trigger: str, stop: threading.Event, watch: Watcher | None) -> Ended:
         """Sweep, fetch files, commit.
@@ -81,7 +86,7 @@ class UnderWay:
         try:
             outcome, reason = sweep.perform()
             if outcome is not RunOutcome.INTERRUPTED:
-                outcome, reason = self._files(sweep, outcome, reason)
+                outcome, reason = self._last_files(outcome, reason)
             at = self.archive.clock.now()
             self._finish(sweep, outcome, reason, at)
         except BaseException:
@@ -129,6 +134,7 @@ class UnderWay:
             archive.settings.request_attempts,
             archive.settings.answer_bytes,
         )
+        self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, archive.settings.run_requests)
 
     def _sweep(self, kind: SweepKind, watch: Watcher | None) -> SweepRun:
         threads = self._threads(kind)
@@ -141,9 +147,10 @@ class UnderWay:
             self._seen,
             self.archive.clock,
             self.archive.settings.run_requests,
-            self._due,
-            self._checkpoint,
+            self._due_in_sweep,
+            self._checkpoint_in_sweep,
             watch,
+            wanted=self._wanted,
         )
 
     def _threads(self, kind: SweepKind) -> list[RecordRef]:
@@ -175,14 +182,26 @@ class UnderWay:
         if self._due():
             self._commit(None, self.archive.clock.now())
 
-    def _files(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None) -> tuple[RunOutcome, str | None]:
-        fetcher = FileFetcher(self._asker, self._state, self.archive.settings.media_bytes)
-        postponed = postponed_files(self.archive.database, self.account.id)
-        wanted = {file.medium.id: file for file in (*postponed, *sweep.wanted)}
+    def _due_in_sweep(self) -> bool:
+        """As :meth:`_due`, and also where many files wait: like a commit they take their turn between two pages, with
+        nothing asked ahead."""
+        return len(self._wanted) >= _FILES_WAITING or self._due()
+
+    def _checkpoint_in_sweep(self) -> None:
+        if len(self._wanted) >= _FILES_WAITING:
+            self._fetch_wanted()
+        self._checkpoint()
+
+    def _fetch_wanted(self) -> None:
+        wanted = list(self._wanted)
+        self._wanted.clear()
+        self._files.fetch_all(wanted, self._checkpoint)
+
+    def _last_files(self, outcome: RunOutcome, reason: str | None) -> tuple[RunOutcome, str | None]:
+        """What still waits, then what earlier runs left: the addresses of those seen now expire first."""
         try:
-            for file in wanted.values():
-                fetcher.fetch(file)
-                self._checkpoint()
+            self._fetch_wanted()
+            self._files.fetch_all(postponed_files(self.archive.database, self.account.id), self._checkpoint)
         except Stopped:
             return RunOutcome.INTERRUPTED, "the service was stopped"
         if outcome is RunOutcome.UNCHANGED and self._stored():
