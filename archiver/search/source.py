@@ -19,6 +19,21 @@ _T = TypeVar("_T")
 
 _RECORD = Record.__table__
 _VERSION = Version.__table__
+#: What a document takes from the row of its record, and no more: a row has twice as many columns, some of them JSON.
+_COLUMNS = (
+    _RECORD.c.id,
+    _RECORD.c.account_id,
+    Account.platform,
+    _RECORD.c.kind,
+    _RECORD.c.access,
+    _RECORD.c.state,
+    _RECORD.c.created_at,
+    _RECORD.c.first_seen_at,
+    _RECORD.c.author_id,
+    _RECORD.c.author_name,
+    _RECORD.c.author_handle,
+    _RECORD.c.version_id,
+)
 
 
 def read_documents(connection: Connection, record_ids: Iterable[str] | None = None) -> Iterator[Document]:
@@ -55,7 +70,7 @@ def _all_ids(connection: Connection) -> Iterator[str]:
 
 
 def _documents(connection: Connection, ids: Sequence[str]) -> Iterator[Document]:
-    chosen = select(_RECORD, Account.platform).join(Account, Account.id == _RECORD.c.account_id)
+    chosen = select(*_COLUMNS).join(Account, Account.id == _RECORD.c.account_id)
     rows = connection.execute(chosen.where(_RECORD.c.id.in_(ids))).all()
     versions = _versions(connection, ids)
     with_media = set(connection.scalars(select(Medium.record_id).where(Medium.record_id.in_(ids)).distinct()))
