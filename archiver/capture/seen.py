@@ -163,7 +163,17 @@ class Seen:
             key = problem_key(taken.ask, reading.problem)
             if key in self._problems or self._stored_lately(taken, reading.problem.kind.value):
                 problems = frozenset({key})
-        return Kept(drift, problems)
+        return Kept(drift, problems, bool(reading.quarantine) and self._has_bytes(taken))
+
+    def _has_bytes(self, taken: Taken) -> bool:
+        """Whether the same body was stored from there before. What cannot be read can be compared by its bytes only."""
+        query = select(Exchange.id).where(
+            Exchange.account_id == self.account,
+            Exchange.uri == safe_text(taken.wire.url),
+            Exchange.body_sha256 == taken.wire.body_sha256,
+        )
+        with self.database.read() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def _known_drift(self) -> set[str]:
         if self._drift is None:

@@ -96,6 +96,8 @@ class Kept:
     drift: frozenset[str] = frozenset()
     problems: frozenset[str] = frozenset()
     """By :func:`problem_key`, of asks that have not worked since."""
+    bytes: bool = False
+    """The very bytes of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def _spans(version: KnownVersion, as_of: datetime | None) -> bool:
 def _other_reasons(reading: Reading, known: Mapping[str, KnownRecord], ask: Ask | None, kept: Kept) -> Iterable[Reason]:
     if any(key in known and known[key].state == State.NOT_RETURNED for key in reading.present):
         yield Reason.STATE
-    if reading.quarantine:
+    if reading.quarantine and not kept.bytes:
         yield Reason.QUARANTINE
     if reading.problem is not None and _worth_keeping(reading.problem, known, ask, kept):
         yield Reason.PROBLEM

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from archiver.practice.server import PracticeServer
 from archiver.records.models import Medium, Record, RecordState, Version
 from archiver.records.stored import table
 from archiver.settings import Settings
-from connectors.contract import SweepKind
+from connectors.contract import Connector, SweepKind
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
@@ -76,6 +76,13 @@ class House:
         places = {"home": self.home / "archive", "trusted_origins": (self.server.base_url,)}
         settings = Settings(**{**places, **given, **self.settings})
         self.archive = Archive.open(settings, kind="practice", clock=self.clock, empty_index=empty_index)
+        self.capture = Capture(self.archive)
+
+    def use(self, connector: Connector) -> None:
+        """Capture with another connector in place of the one for its platform."""
+        self.capture.close()
+        connectors = {**self.archive.platforms.connectors, connector.platform: connector}
+        self.archive = replace(self.archive, platforms=replace(self.archive.platforms, connectors=connectors))
         self.capture = Capture(self.archive)
 
     def shut(self) -> None:
@@ -140,6 +147,9 @@ class House:
     def versions(self, key: str) -> list[Any]:
         found = self.rows(Version, Version.record_id == self.records()[key].id)
         return sorted(found, key=lambda row: int(row.number))
+
+    def rows_of_versions(self) -> list[Any]:
+        return self.rows(Version)
 
     def states(self, key: str) -> list[Any]:
         return self.rows(RecordState, RecordState.record_id == self.records()[key].id)

@@ -82,7 +82,7 @@ def shown(house: House, at: datetime, newest: int) -> tuple[datetime, dict[int, 
     """What the feed of the news office and the comment feeds of the posts in it show."""
     truth = Truth(house.city.journal)
     posts = [record for record in truth.said() if record.author == house.cast.news and record.kind == "post"]
-    found = {}
+    found: dict[int, Wording] = {}
     for post in _newest(truth, posts, at, newest):
         found |= {
             record.id: record.versions[-1][1]

@@ -102,7 +102,8 @@ def _check_state(house: House, truth: Truth, said: TrueRecord, row: object, sigh
 
 
 def _status(house: House, exchange: str) -> int:
-    return next(row.status for row in house.exchanges() if row.id == exchange)
+    (row,) = house.rows(Exchange, Exchange.id == exchange)
+    return int(row.status)
 
 
 def check_feed(house: House, listed: Iterable[tuple[datetime, dict[int, Wording]]]) -> None:
