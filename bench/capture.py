@@ -67,7 +67,7 @@ class Captured:
 def ours(url: str, home: Path) -> Captured:
     """One full sweep into a new archive."""
     origin = url.split("/@", maxsplit=1)[0]
-    settings = load_settings(home=home, trusted_origins=(origin,), request_pause_seconds=0)
+    settings = load_settings(home=home, trusted_origins=(origin,), request_pause_seconds=0, run_requests=100_000)
     with Archive.open(settings, kind="practice") as archive:
         capture = Capture(archive)
         account = accounts.add(archive, url).account.id
