@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, select
 
-from archiver import __version__, ids
+from archiver import ids
 from archiver.accounts.models import Account
 from archiver.capture import due
 from archiver.capture.batch import Batch
@@ -63,7 +63,7 @@ class Capture:
         self.pending = Pending(self.spool.folder)
         self.pacer = Pacer(pause=settings.request_pause_seconds, clock=archive.clock)
         self.fetcher = Fetcher(
-            user_agent=_user_agent(settings.contact),
+            user_agent=settings.user_agent,
             trusted_origins=frozenset(settings.trusted_origins),
             spool_folder=self.spool.folder,
             read_timeout=settings.request_timeout_seconds,
@@ -216,8 +216,3 @@ class Capture:
         if row is None:
             raise NotFound(f"no account {account_id}; `archiver account list` shows them")
         return row
-
-
-def _user_agent(contact: str | None) -> str:
-    """Says who asks, and where to complain."""
-    return f"records-archiver/{__version__}" + (f" ({contact})" if contact else "")
