@@ -30,6 +30,8 @@ class Listing:
     pages: int = 0
     whole: bool = False
     since: datetime | None = None
+    oldest: datetime | None = None
+    """When the oldest record that it showed was made."""
     ended: bool = False
     stopped: bool = False
     """We did not follow it to its end, on purpose: that is no gap, but nothing may be concluded from it."""
@@ -48,6 +50,8 @@ class Listing:
         """Note one page."""
         self.pages += 1
         self.seen.update(record.key for record in reading.records)
+        times = [record.created_at for record in reading.records if record.created_at is not None]
+        self.oldest = min([*times, *([self.oldest] if self.oldest else [])], default=None)
         self.answered |= not not_modified and reading.problem is None
         self.access = ask.access
         self.named = ask.listing is not None
@@ -84,10 +88,12 @@ class Listing:
         everything since a known time)."""
         return self.complete and self.ended and not self.stopped and (self.whole or self.since is not None)
 
-    def covered(self, from_known: datetime | None) -> Covered:
-        """What the run record says of it. ``from_known``: back to when it reaches where it did not start from the
-        beginning."""
-        back_to = None if self.ended and self.whole and not self.stopped else (self.since or from_known)
+    def covered(self, from_known: datetime | None, began: datetime) -> Covered:
+        """What the run record says of it. ``from_known``: when it was last covered completely, which is how far back it
+        reaches where it did not start from the beginning. Where it never was, it reaches back to the oldest record that
+        it showed, or at least to when the run ``began``."""
+        whole = self.ended and self.whole and not self.stopped
+        back_to = None if whole else (self.since or from_known or self.oldest or began)
         reason = self.fault or (None if self.complete else self.gone)
         return Covered(self.name, self.stream, back_to, self.complete, len(self.seen), reason)
 

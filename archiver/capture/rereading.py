@@ -80,10 +80,10 @@ class Rereading:
         return through
 
     def _answer(self, taken: Taken) -> None:
-        self._state.tally_of(taken.ask.access).drift.update(taken.reading.drift)
         choice = self._seen.choose(taken, taken.reading).choice
         if choice.store or taken.control_of is not None:
             self._state.store([*self._led_by(taken), taken])
+            self._state.tally_of(taken.ask.access).drift.update(self._seen.new_drift(taken.reading))
             self._seen.stored(taken, taken.reading)
         else:
             self._state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)

@@ -20,6 +20,9 @@ from archiver.records.models import Record
 from archiver.records.stored import chunks
 from connectors.contract import MediaRef, Reading, RecordRef, State
 
+_DRIFT = 200
+"""Most unknown names of fields that are remembered of an account: a platform that makes up names all the time must not
+fill the archive with them."""
 _PROBLEM_LASTS = timedelta(days=1)
 """A problem that stays is stored once a day: often enough to show that it stayed."""
 
@@ -84,8 +87,15 @@ class Seen:
         self._known.learn(ids.exchange_id(self.run, taken.ordinal), taken.ask, reading, self._before)
         if reading.problem is not None:
             self._problems.add(problem_key(taken.ask, reading.problem))
-        if self._drift is not None:
-            self._drift.update(reading.drift)
+        if reading.drift:
+            self._known_drift().update(self.new_drift(reading))
+
+    def new_drift(self, reading: Reading) -> list[str]:
+        """Names of unknown fields that no answer of the account had before, as many as are remembered."""
+        if not reading.drift:
+            return []
+        known = self._known_drift()
+        return sorted(set(reading.drift) - known)[: max(_DRIFT - len(known), 0)]
 
     def concluded(self, key: str, state: State) -> None:
         """The batch will hold a conclusion about a record."""
@@ -158,7 +168,8 @@ class Seen:
         drift: frozenset[str] = frozenset()
         problems: frozenset[str] = frozenset()
         if reading.drift:
-            drift = frozenset(self._known_drift())
+            known = self._known_drift()
+            drift = frozenset(known if len(known) < _DRIFT else reading.drift)
         if reading.problem is not None:
             key = problem_key(taken.ask, reading.problem)
             if key in self._problems or self._stored_lately(taken, reading.problem.kind.value):
@@ -177,9 +188,10 @@ class Seen:
 
     def _known_drift(self) -> set[str]:
         if self._drift is None:
+            # A run names only what is new, so no more runs than names have any.
+            query = select(Run.drift).where(Run.account_id == self.account, Run.drift != []).limit(_DRIFT)
             with self.database.read() as connection:
-                rows = connection.execute(select(Run.drift).where(Run.account_id == self.account, Run.drift != []))
-                self._drift = {name for row in rows for name in row.drift}
+                self._drift = {name for row in connection.execute(query) for name in row.drift}
         return self._drift
 
     def _stored_lately(self, taken: Taken, kind: str) -> bool:

@@ -180,11 +180,11 @@ class SweepRun:
         taking = self.seen.choose(taken, reading)
         choice = taking.choice
         self._note_threads(taken, stored=choice.store)
-        self.state.tally_of(taken.ask.access).drift.update(reading.drift)
         if not (choice.store or keep):
             self.state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
             return False
         self._store([*asked.hops, taken])
+        self.state.tally_of(taken.ask.access).drift.update(self.seen.new_drift(reading))
         self.seen.stored(taken, reading)
         self.wanted.extend(wanted_files(self.account.id, taken, taking.new_media))
         return choice.store
@@ -215,7 +215,9 @@ class SweepRun:
         self.state.leave([*self._left, *self._waiting])
         for listing in self.listings.by_name.values():
             if listing.worth_telling:
-                self.state.tally_of(listing.access).covered.append(listing.covered(self.seen.since(listing.name)))
+                self.state.tally_of(listing.access).covered.append(
+                    listing.covered(self.seen.since(listing.name), self.sweep.at)
+                )
             thread = thread_of(listing.name)
             if thread is not None and listing.complete:
                 self.looked.setdefault(thread, Looked()).through = True
