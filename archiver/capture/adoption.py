@@ -32,6 +32,7 @@ from archiver.capture.contents import Contents, read_contents
 from archiver.capture.facts import RunIdentity
 from archiver.capture.leases import Held, Leases
 from archiver.capture.models import Run, Segment
+from archiver.capture.names import follow_names
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.parts import Part, seal_part
 from archiver.capture.pending import Pending
@@ -154,6 +155,7 @@ class Adoption:
             logged = log.subjects(connection, "exchange.archived", [row.id for row in written])
             events = [exchange_event(row) for row in written if row.id not in logged]
             events += [segment_event("segment.adopted", one, stored) for one, stored in taken_in]
+            events += follow_names(connection, account, written)
             log.append(connection, [*events, run_event(part)], now)
             crash_point("adoption.written")
 

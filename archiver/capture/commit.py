@@ -227,7 +227,7 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
         **_end(part, adopted=adopted),
         "counts": _counts(row.counts if row else {}, fields),
         **_told(part, row, kept, adopted=adopted),
-    }
+    } | ({"about": fields["about"]} if "about" in fields else {})
     if row is not None:
         connection.execute(update(Run).where(Run.id == part.run).values(**values))
         return

@@ -23,6 +23,7 @@ from archiver.capture.commit import (
 )
 from archiver.capture.leases import Held, StaleLease
 from archiver.capture.models import Run
+from archiver.capture.names import follow_names
 from archiver.capture.parts import PUBLIC, Part
 from archiver.capture.standing import follow
 from archiver.clock import Clock
@@ -110,7 +111,7 @@ class Committer:
 
 def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applied, list[NewEvent]]:
     """Rows of a run's parts and exchanges, interleaved as they came: the one order both live and in a rebuild. Also
-    the events that follow from the end of the run, for live work to log."""
+    the events that follow from them, for live work to log."""
     followed: list[NewEvent] = []
     applier = Applier(connection, work.account)
     left = sorted(work.exchanges, key=lambda row: row.facts["ordinal"])
@@ -119,19 +120,22 @@ def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applie
         write_run(connection, part)
         before = [row for row in left if row.facts["ordinal"] < part.through]
         left = left[len(before) :]
-        _apply_rows(connection, applier, before, arrival)
+        followed += _apply_rows(connection, applier, work.account, before, arrival)
         apply_conclusions(connection, applier, part)
         if part.final and part.access == PUBLIC:
             followed += follow(connection, part, [one for one in ordered if one.run == part.run])
     write_lost_runs(connection, left)
-    _apply_rows(connection, applier, left, arrival)
+    followed += _apply_rows(connection, applier, work.account, left, arrival)
     return applier.flush(), followed
 
 
-def _apply_rows(connection: Connection, applier: Applier, rows: Sequence[ExchangeRow], arrival: int) -> None:
+def _apply_rows(
+    connection: Connection, applier: Applier, account: str, rows: Sequence[ExchangeRow], arrival: int
+) -> list[NewEvent]:
     write_exchanges(connection, rows)
     for row in rows:
         apply_exchange(applier, row, arrival)
+    return follow_names(connection, account, rows)
 
 
 def _overtaken(connection: Connection, work: Work) -> bool:

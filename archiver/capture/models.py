@@ -75,6 +75,8 @@ class Run(Base):
     bookmark_after: Mapped[Any] = mapped_column(Json)
     """By the access class of the answers that gave it."""
     drift: Mapped[Any] = mapped_column(Json)
+    about: Mapped[Any] = mapped_column(Json, default=None, nullable=True)
+    """The account, where this run said it anew."""
 
 
 class Segment(Base):

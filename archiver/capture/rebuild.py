@@ -32,6 +32,7 @@ from archiver.capture.committer import (
 )
 from archiver.capture.contents import Contents, read_contents
 from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Standing, Watch
+from archiver.capture.names import follow_names
 from archiver.capture.survey import Logged, Step, Survey, Surveyed, read_logged, steps
 from archiver.errors import IntegrityError
 from archiver.evidence import log
@@ -183,7 +184,9 @@ def _adopt_again(
     pairs = [(one.finished, one.stored) for one in step.adopted]
     write_segments(connection, pairs, account, part.at, adopted_by=part.run)
     rows = write_adopted(connection, account, contents.exchanges, contents.parts, step.number, archive.search)
-    return [exchange_event(row) for row in rows] + [segment_event("segment.adopted", *pair) for pair in pairs]
+    followed = follow_names(connection, account, rows)
+    adopted = [segment_event("segment.adopted", *pair) for pair in pairs]
+    return [*(exchange_event(row) for row in rows), *adopted, *followed]
 
 
 def _closed_at(step: Step, segment: Surveyed) -> datetime:
@@ -239,13 +242,7 @@ def _register(connection: Connection, account: Survey, archive: Archive) -> None
             added_at=added_at,
         )
     )
-    connection.execute(
-        insert(Handle).values(
-            account_id=account.account,
-            first_seen_at=added_at,
-            handle=about["handle"],
-            name=about["name"],
-            url=about["url"],
-        )
-    )
+    first = account.first_about or about
+    names = {name: first[name] for name in ("handle", "name", "url")}
+    connection.execute(insert(Handle).values(account_id=account.account, first_seen_at=added_at, **names))
     due.register(connection, account.account, archive.clock.now())

@@ -52,11 +52,17 @@ class Survey:
     """By run, part and class, with every segment it was found in."""
     damaged: list[str] = field(default_factory=list)
     _about: tuple[int, dict[str, Any]] | None = None
+    _first: tuple[int, dict[str, Any]] | None = None
 
     @property
     def about(self) -> dict[str, Any] | None:
         """The account as its newest run that says so has it."""
         return self._about[1] if self._about else None
+
+    @property
+    def first_about(self) -> dict[str, Any] | None:
+        """The account as its first run that says so has it."""
+        return self._first[1] if self._first else None
 
     def read(self, store: ObjectStore, stored: Stored) -> None:
         """Survey one more segment. Damage is noted and passed by."""
@@ -82,6 +88,8 @@ class Survey:
     def _learn(self, number: int, about: dict[str, Any]) -> None:
         if self._about is None or number > self._about[0]:
             self._about = (number, about)
+        if number >= 0 and (self._first is None or number < self._first[0]):
+            self._first = (number, about)
 
 
 @dataclass(slots=True)

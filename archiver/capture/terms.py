@@ -68,7 +68,10 @@ def frozen_settings(archive: Archive, account: Row[Any]) -> tuple[str, dict[str,
 
 
 def said_before(connection: Connection, account: Row[Any], settings_hash: str) -> tuple[bool, bool]:
-    """Whether an earlier run of the account stored these settings, and whether any run was stored at all."""
+    """Whether an earlier run of the account stored these settings, and whether what was last said of the account is
+    what the register says now."""
     runs = select(Run.id).where(Run.account_id == account.id)
     used = connection.execute(runs.where(Run.settings_hash == settings_hash).limit(1)).first()
-    return used is not None, connection.execute(runs.limit(1)).first() is not None
+    said = select(Run.about).where(Run.account_id == account.id, Run.about.is_not(None))
+    last = connection.execute(said.order_by(Run.number.desc()).limit(1)).scalar()
+    return used is not None, last == about(account)

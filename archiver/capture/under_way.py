@@ -105,7 +105,7 @@ class UnderWay:
         identity = RunIdentity(ids.new_id("rn"), self.held.epoch, account.id, account.platform, connector.version)
         settings_hash, frozen = frozen_settings(archive, account)
         with archive.database.read() as connection:
-            used, any_run = said_before(connection, account, settings_hash)
+            used, said = said_before(connection, account, settings_hash)
             bookmarks = last_bookmarks(connection, account.id, self.held.epoch)
         terms = RunTerms(
             identity=identity,
@@ -115,7 +115,7 @@ class UnderWay:
             every=archive.settings.sweep_new_seconds,
             settings_hash=settings_hash,
             frozen=None if used else frozen,
-            about=None if any_run else about(account),
+            about=None if said else about(account),
             segments=segment_terms(archive, account),
         )
         batch = Batch(self.spool.folder, identity, 1, terms.segments)

@@ -77,6 +77,7 @@ class Scripted:
         self.lists: Sequence[str] = ("list",)
         self.private: frozenset[str] = frozenset()
         """Lists that are not public."""
+        self.asks_for_itself = False
         self.begun_with: Bookmark | None = None
         self.looks_at: int = 1
         """How many records one direct look asks for."""
@@ -90,6 +91,8 @@ class Scripted:
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
         self.begun_with = bookmark
+        if self.asks_for_itself:
+            yield Ask(f"{self.origin}/me", Stream.PROFILE, "me")
         for name in self.lists:
             access = AccessClass.PRIVATE if name in self.private else AccessClass.PUBLIC
             yield Ask(f"{self.origin}/{name}", Stream.POSTS, "list", listing=name, access=access)
@@ -103,13 +106,20 @@ class Scripted:
             control = Ask(f"{self.origin}{self.control}", Stream.PROFILE, purpose)
             yield Ask(url, Stream.POSTS, "look", context={"look": some}, control=control)
 
+    def _me(self, answer: Answer) -> Reading:
+        """Who it is, as the answer has it, with a record that changes with it."""
+        told = {"id": "1", "handle": "somebody", "name": "Somebody", "url": self.origin} | answer.json
+        facts = AccountFacts(told["id"], told["handle"], told["name"], told["url"])
+        record = SeenRecord("me", RecordKind.PROFILE, "", dict(told), told["name"])
+        return Reading(account=facts, records=(record,) if answer.json else ())
+
     def read(self, ask: Ask, answer: Answer) -> Reading:
         if answer.status == 404:
             return Reading(problem=Problem(ProblemKind.GONE, "not found"))
         if answer.status != 200:
             return Reading(problem=Problem(ProblemKind.TRANSIENT, "it failed"))
         if ask.purpose == "me":
-            return Reading(account=AccountFacts("1", "somebody", "Somebody", self.origin))
+            return self._me(answer)
         found = answer.json
         following = found.get("next")
         return Reading(
