@@ -169,7 +169,7 @@ class Recovery:
 
     def _is_quiet(self, held: Held, one: Leftover, waiting: _Waiting) -> bool:
         """Whether all there is to write of this batch is a run record, which then is written."""
-        if one.part == 1 and self._has_row(one.identity.run):
+        if one.part == 1 and self._ended(one.identity.run) is not None:
             return True
         parts = waiting.get(one.identity.run)
         if parts is None:
@@ -247,8 +247,10 @@ class Recovery:
     def _resolve(self, held: Held, parts: Sequence[Part]) -> bool:
         """Write the rows of a waiting run record where they are missing. False: they are refused."""
         first = parts[0]
-        if self._has_row(first.run):
-            return True
+        ended = self._ended(first.run)
+        if ended is not None:
+            # Where the record could not be kept, and yet was, its run was finished from its frames instead.
+            return ended == first.at
         if first.adopted:
             return False  # An adoption without rows did not happen; its segments are found again as orphans.
         try:
@@ -258,9 +260,10 @@ class Recovery:
             return False
         return True
 
-    def _has_row(self, run: str) -> bool:
+    def _ended(self, run: str) -> datetime | None:
+        """When the last part of a run was written that the index knows; None: it has none."""
         with self.archive.database.read() as connection:
-            return connection.execute(select(Run.id).where(Run.id == run)).first() is not None
+            return connection.execute(select(Run.finished_at).where(Run.id == run)).scalar()
 
     def _forget(self, folder: Path, parts: Sequence[Part]) -> None:
         """Remove waiting records, of a dead process or of our own."""

@@ -167,15 +167,25 @@ def write_durably(path: Path, data: Iterable[bytes]) -> None:
         SpoolError, OutOfSpace: it is not.
     """
     temporary = path.with_suffix(path.suffix + ".tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.writelines(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+    with disk_errors(path):
+        try:
+            _write_new(temporary, data)
+            temporary.replace(path)
+        except OSError:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
         sync_folder(path.parent)
-    except OSError as error:
-        raise disk_error(error, path) from error
+
+
+def _write_new(path: Path, data: Iterable[bytes]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        for piece in data:
+            write_all(descriptor, piece)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class Spool:

@@ -25,6 +25,7 @@ from archiver.records import digests
 from archiver.records.contents import plain, within
 from archiver.records.models import Record, Version
 from archiver.storage.segment_check import check_segment
+from archiver.storage.segment_reader import ReadRunRecord, read_segment
 from connectors.contract import ProblemKind
 from tests.faults.sessions import open_archive
 from tests.faults.town import Spooled, Town
@@ -36,13 +37,13 @@ def check(town: Town, *, rebuilt: bool = True) -> None:
     ``rebuilt``: also that the store alone gives the same index.
     """
     assert town.left_in_spool() == []
-    with open_archive(town.home, town.settings) as archive:
-        with archive.database.read() as connection:
-            _rows_and_objects_agree(archive, connection)
-            _nothing_is_doubled(connection)
-            _log_is_whole(archive, connection)
-            _nothing_captured_is_lost(archive, connection, town.spooled)
-            _leases_are_free(connection)
+    with open_archive(town.home, town.settings) as archive, archive.database.read() as connection:
+        _rows_and_objects_agree(archive, connection)
+        _nothing_is_doubled(connection)
+        _run_records_agree(archive, connection)
+        _log_is_whole(archive, connection)
+        _nothing_captured_is_lost(archive, connection, town.spooled)
+        _leases_are_free(connection)
     if rebuilt:
         rebuilds_equal(town)
 
@@ -73,12 +74,25 @@ def _nothing_is_doubled(connection: Connection) -> None:
     assert len({(row.account_id, row.number) for row in runs}) == len(runs)
     for row in runs:
         assert events["run.finished", row.id] == (row.outcome != "interrupted"), row
-    parts = Counter()
+    parts: Counter[tuple[str, int, str]] = Counter()
     for row in _rows(connection, Event):
         if row.type == "run.recorded":
             data = json.loads(row.body)["data"]
             parts[row.subject_id, data["part"], data["access"]] += 1
     assert not parts or max(parts.values()) == 1
+
+
+def _run_records_agree(archive: Archive, connection: Connection) -> None:
+    """Every run has left its record in the store, and where one stands twice it is the same to the byte."""
+    records: dict[tuple[str, int, str], Any] = {}
+    for stored in archive.store.list("segments/"):
+        with archive.store.open(stored.key) as stream:
+            for read in read_segment(stream, bodies=False):
+                if isinstance(read, ReadRunRecord):
+                    fields = read.fields
+                    key = fields["run"], fields["part"], fields.get("access", "public")
+                    assert records.setdefault(key, fields) == fields, "two records of the same part of a run"
+    assert {run for run, _, _ in records} == {row.id for row in _rows(connection, Run)}
 
 
 def _log_is_whole(archive: Archive, connection: Connection) -> None:

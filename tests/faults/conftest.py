@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.town import Town
+pytest.register_assert_rewrite("tests.faults.checks")
+from tests.faults.town import Town  # noqa: E402 - after it is said what is to be rewritten
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
