@@ -91,9 +91,10 @@ class Listing:
     def covered(self, from_known: datetime | None, began: datetime) -> Covered:
         """What the run record says of it. ``from_known``: when it was last covered completely, which is how far back it
         reaches where it did not start from the beginning. Where it never was, it reaches back to the oldest record that
-        it showed, or at least to when the run ``began``."""
+        it showed, or at least to when the run ``began``; what is no list has been answered or not, at any time."""
         whole = self.ended and self.whole and not self.stopped
-        back_to = None if whole else (self.since or from_known or self.oldest or began)
+        at_least = (self.oldest or began) if self.named else None
+        back_to = None if whole else (self.since or from_known or at_least)
         reason = self.fault or (None if self.complete else self.gone)
         return Covered(self.name, self.stream, back_to, self.complete, len(self.seen), reason)
 

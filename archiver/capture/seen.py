@@ -14,7 +14,7 @@ from archiver.capture.facts import Taken
 from archiver.capture.listings import thread_of
 from archiver.capture.models import Coverage, Exchange, Run
 from archiver.database import Database, safe_text
-from archiver.records.choice import Choice, Kept, KnownRecord, choose, problem_key
+from archiver.records.choice import Choice, Kept, KnownRecord, Reason, choose, problem_key
 from archiver.records.known import Known
 from archiver.records.models import Record
 from archiver.records.stored import chunks
@@ -69,6 +69,8 @@ class Seen:
         else:
             self._before = {}
         choice = choose(reading, self._before, taken.ask, self._kept(taken, reading))
+        if taken.wire.truncated and not choice.store and not self.has_problem(taken, reading):
+            choice = Choice(True, (Reason.PROBLEM,))  # cut off, to the last try: kept, and never read
         return Taking(choice, tuple(self._new_media(reading)))
 
     def _new_media(self, reading: Reading) -> list[tuple[str, MediaRef]]:
@@ -80,6 +82,13 @@ class Seen:
                 if known is None or medium_id not in known.media:
                     new.append((seen.key, medium))
         return new
+
+    def has_problem(self, taken: Taken, reading: Reading) -> bool:
+        """Whether the problem of an answer was stored within a day already."""
+        problem = reading.problem
+        if problem is None:
+            return True
+        return problem_key(taken.ask, problem) in self._problems or self._stored_lately(taken, problem.kind.value)
 
     def stored(self, taken: Taken, reading: Reading) -> None:
         """The batch will store the answer that was last chosen."""
@@ -170,10 +179,8 @@ class Seen:
         if reading.drift:
             known = self._known_drift()
             drift = frozenset(known if len(known) < _DRIFT else reading.drift)
-        if reading.problem is not None:
-            key = problem_key(taken.ask, reading.problem)
-            if key in self._problems or self._stored_lately(taken, reading.problem.kind.value):
-                problems = frozenset({key})
+        if reading.problem is not None and self.has_problem(taken, reading):
+            problems = frozenset({problem_key(taken.ask, reading.problem)})
         return Kept(drift, problems, bool(reading.quarantine) and self._has_bytes(taken))
 
     def _has_bytes(self, taken: Taken) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archiver.capture import again
 from archiver.capture.again import Again
@@ -173,6 +173,7 @@ class SweepRun:
     def _take(self, asked: Asked, keep: bool = False) -> bool:
         """Keep an answer, or note what it repeats. True where it brought anything."""
         if asked.answer is None:
+            self._keep_hops(asked)
             return False
         taken, reading = asked.answer, asked.reading
         if asked.answer.wire.status == 304 and not keep:
@@ -188,6 +189,16 @@ class SweepRun:
         self.seen.stored(taken, reading)
         self.wanted.extend(wanted_files(self.account.id, taken, taking.new_media))
         return choice.store
+
+    def _keep_hops(self, asked: Asked) -> None:
+        """Redirects that led to no answer are kept with the problem that they led to."""
+        if not asked.hops:
+            return
+        *before, last = asked.hops
+        last = replace(last, reading=Reading(problem=asked.problem))
+        if not self.seen.has_problem(last, last.reading):
+            self._store([*before, last])
+            self.seen.stored(last, last.reading)
 
     def _note_threads(self, taken: Taken, *, stored: bool) -> None:
         for key in _threads_of(taken):
