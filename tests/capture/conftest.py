@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from tests.capture.house import House
+from tests.storage.checkers import fastwarc_verdicts
 
 _STORES: list[Path] = []
 
@@ -27,3 +29,15 @@ def new_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
 @pytest.fixture
 def house(new_house: Callable[..., House]) -> House:
     return new_house()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_segment_passes_two_checkers() -> Iterator[None]:
+    """When all tests are done: every segment that any of them wrote, read to its end by programs that are not ours."""
+    yield
+    for path in sorted(path for store in _STORES for path in store.glob("segments/**/*.warc.gz")):
+        with path.open("rb") as stream:
+            read = [len(record.content_stream().read()) for record in ArchiveIterator(stream, check_digests="raise")]
+        verdicts = fastwarc_verdicts(path)
+        assert len(verdicts) == len(read) > 1, path
+        assert all(block and payload in (True, None) for _, block, payload in verdicts), path

@@ -17,12 +17,12 @@ TOKEN = "tok-of-the-city-7d1f0a"
 
 @pytest.fixture
 def town(house: House) -> House:
-    """Three pages of notices, some of them answered and one edited, and everything captured once."""
+    """Two pages of notices, some of them answered and one edited, and everything captured once."""
     house.account = house.office(TOKEN)  # type: ignore[attr-defined]
     city, cast = house.city, house.cast
-    for number in range(90):
+    for number in range(45):
         notice = city.say(cast.city, f"Notice {number}: the bridge", at=START - timedelta(hours=200 - 2 * number))
-        if number % 30 == 0:
+        if number % 15 == 0:
             comment = city.say(cast.residents[0], f"Why {number}?", answering=notice, at=START - timedelta(hours=2))
             city.say(cast.city, "Because of the ice.", answering=comment, at=START - timedelta(hours=1))
     city.edit(notice, "The last notice, corrected", at=START - timedelta(minutes=30))

@@ -26,7 +26,7 @@ def played(house: House, account: str, *, every: timedelta, full_only: bool, **s
     house.run(account)
 
 
-@pytest.mark.parametrize(("seed", "authorised"), [(1, True), (2, True), (3, False), (4, False)])
+@pytest.mark.parametrize(("seed", "authorised"), [(1, True), (3, False)])
 def test_full_looks_at_a_month_tell_exactly_what_they_could_see(
     new_house: Callable[..., House], seed: int, authorised: bool
 ) -> None:
