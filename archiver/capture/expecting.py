@@ -26,12 +26,16 @@ class _Place:
     gone: bool
 
 
-def in_listing(connection: Connection, account: str, listing: str, since: datetime | None) -> dict[str, RecordRef]:
-    """Records that belong to a listing and have not gone, by id."""
+def in_listing(
+    connection: Connection, account: str, listing: str, since: datetime | None
+) -> Iterator[tuple[str, RecordRef]]:
+    """Records that belong to a listing and have not gone, with their ids, one by one: a list may be as long as the
+    account."""
     query = _visible(account).where(Record.listing == safe_text(listing))
     if since is not None:
         query = query.where(Record.created_at > since)
-    return {row.id: _ref(row) for row in connection.execute(query)}
+    for row in connection.execute(query.execution_options(yield_per=2000)):
+        yield row.id, _ref(row)
 
 
 def in_thread(connection: Connection, account: str, listing: str, gone: Collection[str]) -> dict[str, RecordRef]:

@@ -65,22 +65,22 @@ class Looks:
             refs |= self._gone(listing, full=full) if listing.gone else self._missing_from(listing)
         self._look_at(list(refs.values()))
         for listing in self._emptied:
-            left = self.seen.expected(listing.name, listing.since)
+            left, _ = self.seen.expected(listing.name, listing.since)
             if left:
-                self._suspect(listing, len(left))
+                self._suspect(listing, left)
         if full and self.suspicious is None and not self.listings.faulty:
             self._look_at(self.seen.others())
 
     def _missing_from(self, listing: Listing) -> dict[str, RecordRef]:
         if not listing.nominates:
             return {}
-        expected = {ref.key: ref for ref in self.seen.expected(listing.name, listing.since)}
+        expected, missing = self.seen.expected(listing.name, listing.since, listing.seen)
         if expected and not listing.seen:
             if thread_of(listing.name) is None:
-                self._suspect(listing, len(expected))
+                self._suspect(listing, expected)
                 return {}
             self._emptied.append(listing)  # its only comments may well have gone: direct looks decide
-        return {key: ref for key, ref in expected.items() if key not in listing.seen}
+        return {ref.key: ref for ref in missing}
 
     def _suspect(self, listing: Listing, known: int) -> None:
         self.suspicious = f"{public_name(listing)} came back empty, but {known} records are known to be in it"
@@ -99,7 +99,7 @@ class Looks:
         self._look_at(self.seen.profiles())
         if self.account_gone is not None:
             listing.fail(listing.gone or "")
-            return {ref.key: ref for ref in self.seen.expected(listing.name, None)} if full else {}
+            return {ref.key: ref for ref in self.seen.expected(listing.name, None)[1]} if full else {}
         known = UNDECIDED if self._confused else _LIST_GONE
         listing.fail(known if self.seen.profiles() else listing.gone or "")
         return {}

@@ -127,14 +127,22 @@ class Seen:
         known = self._before.get(key)
         return known is not None and known.state != State.NOT_RETURNED
 
-    def expected(self, listing: str, since: datetime | None) -> list[RecordRef]:
-        """Records that a list should show, as far as they are known."""
+    def expected(
+        self, listing: str, since: datetime | None, shown: Collection[str] = frozenset()
+    ) -> tuple[int, list[RecordRef]]:
+        """How many records a list should show, as far as they are known; and those whose keys are not ``shown``."""
         with self.database.read() as connection:
             if thread_of(listing) is None:
                 found = expecting.in_listing(connection, self.account, listing, since)
             else:
-                found = expecting.in_thread(connection, self.account, listing, self._gone)
-        return [ref for number, ref in found.items() if number not in self._gone]
+                found = iter(expecting.in_thread(connection, self.account, listing, self._gone).items())
+            known, missing = 0, []
+            for number, ref in found:
+                if number not in self._gone:
+                    known += 1
+                    if ref.key not in shown:
+                        missing.append(ref)
+        return known, missing
 
     def others(self) -> list[RecordRef]:
         """Records that have not gone and that nothing in this run led to."""
