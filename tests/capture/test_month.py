@@ -45,7 +45,7 @@ def test_a_month_looked_at_as_it_is_due_is_told_as_it_was(
 ) -> None:
     house = new_house(seed=seed, capped=authorised)
     account = house.office(TOKEN if authorised else None)
-    played(house, account, every=timedelta(hours=16), full_only=False)
+    played(house, account, every=timedelta(hours=24), full_only=False)
     check_mastodon(house, house.cast.city, authorised=authorised)
     assert {run.outcome for run in house.runs()} <= {"complete", "unchanged"}
 
