@@ -93,7 +93,7 @@ class ProblemKind(StrEnum):
     """What is wrong with an answer; decides what the engine does next."""
 
     SIGN_IN_EXPIRED = "sign_in_expired"
-    """Stop the run, the account needs sign-in, a person is told. Never retried."""
+    """The account needs sign-in, a person is told. Nothing more is asked signed in; what is public is asked on."""
     PERMISSION = "permission"
     """This part is not ours to read. The stream stops with a gap; other streams go on."""
     GONE = "gone"
@@ -164,7 +164,8 @@ class RecordRef:
     thread: str | None = None
     url: str | None = None
     seen_at: datetime | None = None
-    """When the archive last saw it, where the engine says so: what changed before that need not be asked again."""
+    """When the archive last saw it (of a thread: all of it), where the engine says so: what changed before that need
+    not be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
