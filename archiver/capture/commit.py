@@ -22,6 +22,7 @@ from connectors.contract import Ask, Reading, SweepKind
 INTERRUPTED = "interrupted"
 RECOVERY = "recovery"
 _AT_ONCE = 500
+_LOST = "the object with its run record is lost; what is left of it is here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def write_lost_runs(connection: Connection, rows: Iterable[ExchangeRow]) -> None
                     started_at=from_text(facts["sent_at"]),
                     finished_at=from_text(facts["received_at"]),
                     outcome=INTERRUPTED,
-                    reason="what the run itself said is lost; its exchanges are here",
+                    reason=_LOST,
                     settings_hash="",
                     connector_version=facts["connector"]["version"],
                     counts={},
@@ -211,13 +212,12 @@ def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> N
     """Fold one part into the run's row. Until the final part, a run counts as interrupted: that is what it is when
     nothing more comes, and what an adopted one is, whatever it said of itself."""
     row = connection.execute(select(Run.counts, Run.drift, Run.bookmark_after).where(Run.id == part.run)).one_or_none()
-    if part.access != PUBLIC:
-        if row is not None:
-            values = {
-                "counts": _counts(row.counts, part.fields),
-                **_told(part, row, row.bookmark_after, adopted=adopted),
-            }
-            connection.execute(update(Run).where(Run.id == part.run).values(**values))
+    if part.access != PUBLIC and row is not None:
+        values = {
+            "counts": _counts(row.counts, part.fields),
+            **_told(part, row, row.bookmark_after, adopted=adopted),
+        }
+        connection.execute(update(Run).where(Run.id == part.run).values(**values))
         return
     before = last_bookmarks(connection, part.account, part.number)
     kept = row.bookmark_after if row is not None else before
@@ -259,6 +259,8 @@ def _end(part: Part, *, adopted: bool) -> dict[str, str | None]:
     """How a run ended, and why, which may quote what a stranger named."""
     if adopted:
         return {"outcome": INTERRUPTED, "reason": "it came too late to be archived; what it captured was adopted"}
+    if part.access != PUBLIC:
+        return {"outcome": INTERRUPTED, "reason": _LOST}
     if not part.final:
         return {"outcome": INTERRUPTED, "reason": "stopped before its end"}
     reason = part.fields.get("reason")

@@ -81,8 +81,10 @@ class Committer:
         *,
         release: bool = False,
         settle: Callable[[Connection], None] | None = None,
+        logged: bool = False,
     ) -> None:
-        """Everything a batch brought, in one transaction; ``settle`` writes what the clock needs to know.
+        """Everything a batch brought, in one transaction; ``settle`` writes what the clock needs to know. ``logged``:
+        the log has it already, since it was committed before the index was lost.
 
         Raises:
             StaleLease: somebody else took the account over; nothing was written.
@@ -97,7 +99,8 @@ class Committer:
             write_segments(connection, work.segments, work.account, work.closed_at)
             applied, followed = write_work(connection, work, arrival=work.number)
             index_changed(connection, self.search, applied.changed)
-            log.append(connection, [*work_events(work), *followed], now)
+            if not logged:
+                log.append(connection, [*work_events(work), *followed], now)
             if settle is not None:
                 settle(connection)
             crash_point("commit.written")

@@ -50,14 +50,16 @@ class Leases:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
-    def held(self, account_id: str, *, dead: str | None = None) -> Iterator[Held]:
-        """Hold the account's lease; at once where its holder is known to be ``dead``.
+    def held(self, account_id: str, *, dead: str | None = None, above: int = 0) -> Iterator[Held]:
+        """Hold the account's lease; at once where its holder is known to be ``dead``. Its epoch is ``above`` a number
+        that a run of the account is known to have had.
 
         Raises:
             Busy: another thread or process is at it.
         """
         with self.using(account_id):
-            held = acquire(self.database, account_id, self.holder, self.clock.now(), self.lasts, dead=dead)
+            now = self.clock.now()
+            held = acquire(self.database, account_id, self.holder, now, self.lasts, dead=dead, above=above)
             crash_point("lease.taken")
             try:
                 yield held
@@ -95,10 +97,17 @@ class Leases:
 
 
 def acquire(
-    database: Database, account_id: str, holder: str, now: datetime, lasts: timedelta, *, dead: str | None = None
+    database: Database,
+    account_id: str,
+    holder: str,
+    now: datetime,
+    lasts: timedelta,
+    *,
+    dead: str | None = None,
+    above: int = 0,
 ) -> Held:
     """Take the account for one run; at once where its holder is ourselves (the lease could not be given back) or is
-    known to be ``dead``.
+    known to be ``dead``. The epoch is higher than any before, than any run's number, and than ``above``.
 
     Raises:
         Busy: somebody holds it and has not let it expire.
@@ -109,7 +118,7 @@ def acquire(
         ).one_or_none()
         if row is not None and row.expires_at > now and row.holder not in ("", dead, holder):
             raise Busy("this account is being captured by another process just now; try again in a moment")
-        epoch = max(row.epoch if row else 0, _last_number(connection, account_id)) + 1
+        epoch = max(row.epoch if row else 0, _last_number(connection, account_id), above) + 1
         values = {"epoch": epoch, "holder": holder, "expires_at": now + lasts}
         if row is None:
             connection.execute(insert(Lease).values(account_id=account_id, **values))

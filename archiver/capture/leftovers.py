@@ -46,6 +46,16 @@ class Leftover:
         """
         clear_files(self.folder, self.stem)
 
+    def without_choice(self, torn: list[str]) -> Leftover | None:
+        """The same batch by its frames alone: the disk spoilt the segments that its choice names. None where it has
+        none.
+
+        Raises:
+            SpoolError, OutOfSpace: the disk does not give them back.
+        """
+        with disk_errors(self.folder):
+            return _captured(self.folder, self.stem, torn)
+
     def spooled(self) -> Iterator[Taken]:
         """Its exchanges as they were captured, not yet read.
 

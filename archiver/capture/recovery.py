@@ -38,6 +38,7 @@ from archiver.capture.pending import Pending, forget, left_behind
 from archiver.capture.rereading import Rereading
 from archiver.capture.spool import Spool, SpoolError, sync_folder
 from archiver.errors import ArchiverError, Busy, IntegrityError
+from archiver.evidence import log
 from archiver.faults import crash_point
 from archiver.storage.protocol import Stored
 
@@ -160,8 +161,7 @@ class Recovery:
     def _finish(self, one: Leftover, waiting: _Waiting, report: RecoveryReport) -> None:
         with self.leases.held(one.identity.account, dead=one.folder.name) as held:
             if one.finished:
-                if not self.committer.is_committed([segment.id for segment in one.finished]):
-                    self._put_again(held, one, waiting, report)
+                self._put_again(held, one, waiting, report)
             elif not self._is_quiet(held, one, waiting):
                 self._choose_again(held, one, report)
             crash_point("recovery.committed")
@@ -182,11 +182,17 @@ class Recovery:
         return False
 
     def _put_again(self, held: Held, one: Leftover, waiting: _Waiting, report: RecoveryReport) -> None:
-        stored = self.committer.put(one.folder, one.finished)
-        contents = Contents()
-        for segment in one.finished:
-            with (one.folder / segment.path).open("rb") as stream:
-                read_contents(stream, segment.id, self.archive.platforms, into=contents)
+        if self.committer.is_committed([segment.id for segment in one.finished]):
+            return
+        try:
+            stored, contents = self._stored_again(one)
+        except IntegrityError as error:
+            captured = one.without_choice(report.torn)
+            if captured is None:
+                raise
+            _log.error("spool.segment_damaged", run=one.identity.run, exc_info=error)
+            self._choose_again(held, captured, report)
+            return
         crash_point("recovery.put")
         if self._commit(held, one.identity, stored, contents, one.at, report):
             # Waiting records that rode along are archived now.
@@ -194,6 +200,14 @@ class Recovery:
             self._forget(one.folder, rode)
             for part in rode:
                 waiting.pop(part.run, None)
+
+    def _stored_again(self, one: Leftover) -> tuple[list[tuple[FinishedSegment, Stored]], Contents]:
+        stored = self.committer.put(one.folder, one.finished)
+        contents = Contents()
+        for segment in one.finished:
+            with (one.folder / segment.path).open("rb") as stream:
+                read_contents(stream, segment.id, self.archive.platforms, into=contents)
+        return stored, contents
 
     def _choose_again(self, held: Held, one: Leftover, report: RecoveryReport) -> None:
         """Read the spooled exchanges as the run would have, and finish the run."""
@@ -253,8 +267,9 @@ class Recovery:
             return ended == first.at
         if first.adopted:
             return False  # An adoption without rows did not happen; its segments are found again as orphans.
+        work = Work(first.account, first.run, first.number, (), (), parts, first.at)
         try:
-            self.committer.commit(held, Work(first.account, first.run, first.number, (), (), parts, first.at))
+            self.committer.commit(held, work, logged=self._is_logged(first.run))
         except StaleLease:
             _log.warning("recovery.refused", run=first.run)
             return False
@@ -264,6 +279,11 @@ class Recovery:
         """When the last part of a run was written that the index knows; None: it has none."""
         with self.archive.database.read() as connection:
             return connection.execute(select(Run.finished_at).where(Run.id == run)).scalar()
+
+    def _is_logged(self, run: str) -> bool:
+        """Whether the log knows its end already: its rows were there, and were lost with the index."""
+        with self.archive.database.read() as connection:
+            return bool(log.subjects(connection, "run.finished", [run]))
 
     def _forget(self, folder: Path, parts: Sequence[Part]) -> None:
         """Remove waiting records, of a dead process or of our own."""

@@ -18,11 +18,13 @@ from archiver.capture.reading import REDIRECT, is_passing
 from archiver.capture.run import RunState
 from archiver.capture.seen import Seen
 from archiver.capture.spool import Spool
+from connectors.contract import Problem, ProblemKind, Reading
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
 
 _log = logs.get(__name__)
+_NO_ANSWER = "nothing came before the process ended"
 
 
 @dataclass(slots=True)
@@ -40,6 +42,8 @@ class Rereading:
     _seen: Seen = field(init=False)
     _hops: dict[int, Taken] = field(default_factory=dict)
     """Redirects by ordinal: each is kept with the answer it led to, as in a run."""
+    _followed: set[int | None] = field(default_factory=set)
+    """Ordinals of redirects that led to something."""
 
     def perform(self) -> list[FinishedSegment]:
         """Seal the batch beside its frames. The run ends here, *interrupted*.
@@ -70,6 +74,7 @@ class Rereading:
         through = 0
         for taken in self.left.spooled():
             through = taken.ordinal + 1
+            self._followed.add(taken.follows)
             self._state.tally.asked(taken.ask.purpose, taken.wire.status)
             if taken.ask.purpose == REDIRECT:
                 self._hops[taken.ordinal] = taken
@@ -77,6 +82,7 @@ class Rereading:
                 self._medium(taken)
             else:
                 self._answer(replace(taken, reading=understand_wire(connector, taken.ask, taken.wire)))
+        self._keep_hops()
         return through
 
     def _answer(self, taken: Taken) -> None:
@@ -96,6 +102,14 @@ class Rereading:
             self._state.tally_of(taken.ask.access).media.append(outcome)
         elif taken.wire.truncated is None and not is_passing(taken.wire.status) and self._has_body(taken):
             self._state.store([*self._led_by(taken), taken])
+
+    def _keep_hops(self) -> None:
+        """Redirects after which nothing came are kept with that as their problem."""
+        for last in [hop for hop in self._hops.values() if hop.ordinal not in self._followed]:
+            unanswered = replace(last, reading=Reading(problem=Problem(ProblemKind.TRANSIENT, _NO_ANSWER)))
+            if not self._seen.has_problem(unanswered, unanswered.reading):
+                self._state.store([*self._led_by(last), unanswered])
+                self._seen.stored(unanswered, unanswered.reading)
 
     def _has_body(self, taken: Taken) -> bool:
         """A file that is gone from the spool is fetched again by a later run."""

@@ -27,7 +27,7 @@ from archiver.capture.spool import Spool
 from archiver.capture.terms import segment_terms
 from archiver.capture.under_way import UnderWay
 from archiver.errors import Busy, NotFound, OutOfSpace
-from archiver.evidence.deltas import store_deltas
+from archiver.evidence.deltas import require_current, store_deltas
 from archiver.http import Fetcher
 from archiver.records.models import RebuildProgress
 from connectors.contract import SweepKind
@@ -139,9 +139,12 @@ class Capture:
 
         Raises:
             StoreUnavailable, DatabaseUnavailable, OutOfSpace, SpoolError: nothing is lost; the next call goes on.
+            IntegrityError: the database is older than the store; nothing was written.
+            Busy: the index is being made anew.
         """
         with named_failures(self.spool.folder):
             self._require_whole_index()
+            require_current(self.archive.database, self.archive.store)
             report = self.recovery.recover()
             store_deltas(self.archive.database, self.archive.store)
         return report
@@ -167,9 +170,15 @@ class Capture:
             store_deltas(self.archive.database, self.archive.store)
 
     def close(self) -> None:
-        """Flush and give the spool folder up."""
+        """Flush and give the spool folder up, and with it any lease that could not be given back before.
+
+        Raises:
+            As :meth:`flush`; what could not be flushed is left to the next start.
+        """
         try:
             self.flush(all=True)
+            with named_failures(self.spool.folder):
+                self.leases.free(self.leases.holder)
         finally:
             self.fetcher.close()
             self.spool.close()

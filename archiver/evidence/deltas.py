@@ -31,6 +31,10 @@ MOST_ENTRIES: Final = 1000
 
 _KEY = re.compile(rf"{PREFIX}([0-9]{{20}})-([0-9]{{20}})")
 _LENGTH = 2
+_OLDER = (
+    "{store} already holds {key}, which this database knows nothing of: the database is older than the store, or two"
+    " databases share it. Nothing was written; run `archiver index rebuild`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,32 @@ def store_deltas(database: Database, store: ObjectStore) -> int:
     return brought
 
 
+def require_current(database: Database, store: ObjectStore) -> None:
+    """Make sure that the store holds no entries which the database knows nothing of. Cheap.
+
+    Raises:
+        IntegrityError: it does: the database was set back to an older state, or two share one store.
+        StoreUnavailable: the store does not answer.
+    """
+    seen = -1
+    while (unknown := _unknown(database, store)) is not None:
+        start, key = unknown
+        if start == seen:
+            raise IntegrityError(_OLDER.format(store=store.name, key=key))
+        seen = start  # another process may have stored it just now: look again
+
+
+def _unknown(database: Database, store: ObjectStore) -> tuple[int, str] | None:
+    """Where the database says that the stored entries end, and a delta beyond that; None where there is none."""
+    with database.read() as connection:
+        head = log.read_head(connection)
+    fixed = _Delta(head.stored, head.storing).key
+    for stored in store.list(PREFIX, after=f"{PREFIX}{head.stored:020d}"):
+        if stored.key != fixed:
+            return head.stored, stored.key
+    return None
+
+
 def encode_delta(bodies: Iterable[bytes]) -> bytes:
     """Entries with their lengths, one after the other."""
     return b"".join([len(body).to_bytes(_LENGTH, "big") + body for body in bodies])
@@ -94,10 +124,7 @@ def _require_free(store: ObjectStore, delta: _Delta) -> None:
     """A range is fixed before it is put, so no other can begin where ours does."""
     for stored in store.list(f"{PREFIX}{delta.start:020d}-"):
         if stored.key != delta.key:
-            raise IntegrityError(
-                f"{store.name} already holds {stored.key}, which this database knows nothing of: the database is older"
-                " than the store, or two databases share it. Nothing was written; run `archiver index rebuild`"
-            )
+            raise IntegrityError(_OLDER.format(store=store.name, key=stored.key))
 
 
 def _count(database: Database, delta: _Delta) -> int:

@@ -40,6 +40,10 @@ class Inside:
         """How many requests the server has answered."""
         return len(self.town.server.log)
 
+    def served(self, path: str) -> int:
+        """How many of them were for an address with that in it."""
+        return sum(path in one.target for one in self.town.server.log)
+
 
 def say(town: Town, text: str, *, picture: bool = False) -> str:
     from archiver.practice.acts import Wording
