@@ -3,6 +3,7 @@ process, and with them an independent record of what was to be had; the archive 
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -60,7 +61,8 @@ class Process:
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process.pid is not None
-        os.kill(self._process.pid, number)
+        with contextlib.suppress(ProcessLookupError):  # it had come to its end by itself
+            os.kill(self._process.pid, number)
 
     def wait_until_paused(self, seconds: float = 20) -> None:
         """Until the process has stopped itself at the crash point it was armed with."""
