@@ -39,7 +39,7 @@ def test_full_looks_at_a_month_tell_exactly_what_they_could_see(
     assert {run.outcome for run in house.runs()} <= {"complete", "unchanged"}
 
 
-@pytest.mark.parametrize(("seed", "authorised"), [(5, True), (6, False)])
+@pytest.mark.parametrize(("seed", "authorised"), [(5, True), pytest.param(6, False, marks=pytest.mark.slow)])
 def test_a_month_looked_at_as_it_is_due_is_told_as_it_was(
     new_house: Callable[..., House], seed: int, authorised: bool
 ) -> None:

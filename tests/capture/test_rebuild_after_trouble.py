@@ -15,7 +15,7 @@ from archiver.records import digests
 from tests.capture.house import FULL, NEW, WATCH, House
 
 TOKEN = "tok-of-the-city-7d1f0a"
-_TROUBLE = {
+_TROUBLE: dict[str, list[faults.Alter]] = {
     r"/context": [faults.server_error(500), faults.cut_body(80), faults.html_page(200), faults.cut_list(0)],
     r"/statuses\?": [faults.server_error(503), faults.cut_list(3), faults.repeating_cursor, faults.wrong_length(9)],
     r"/history": [faults.html_page(200), faults.server_error(500)],
@@ -52,7 +52,7 @@ def troubled_month(house: House, seed: int) -> None:
         house.run(accounts[0], sweep)
 
 
-@pytest.mark.parametrize("seed", [21, 22])
+@pytest.mark.parametrize("seed", [21, pytest.param(22, marks=pytest.mark.slow)])
 def test_a_month_of_trouble_is_made_up_for_and_rebuilt_to_the_same_rows(
     new_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
