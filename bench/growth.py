@@ -23,15 +23,24 @@ _STEP = timedelta(minutes=10)
 
 def measure(*, short: bool = False) -> dict[str, Any]:
     """Bytes of an unchanged poll, and how often a busy thread is stored."""
-    with tempfile.TemporaryDirectory() as quiet, tempfile.TemporaryDirectory() as busy:
-        return quiet_poll(Path(quiet)) | busy_thread(Path(busy), *((200, 30) if short else (2_000, 300)))
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        signed_in = quiet_poll(home / "signed in", token="a-token-of-the-city")
+        return (
+            quiet_poll(home / "quiet")
+            | {f"signed_in_{name}": figure for name, figure in signed_in.items()}
+            | busy_thread(home / "busy", *((200, 30) if short else (2_000, 300)))
+        )
 
 
-def quiet_poll(home: Path) -> dict[str, int]:
-    """Polls that bring nothing: what the store holds more afterwards, log and everything, by the poll."""
+def quiet_poll(home: Path, token: str | None = None) -> dict[str, int]:
+    """Polls that bring nothing: what the store holds more afterwards, log and everything, by the poll. With a
+    ``token``, of an account that is signed in and has messages."""
     house = House(home)
     try:
-        account = house.office()
+        account = house.office(token)
+        house.city.say(house.cast.city, "We are here.")
+        house.city.say(house.cast.city, "In private.", visibility="direct")
         house.run(account, SweepKind.FULL)
         house.run(account, SweepKind.NEW)
         house.capture.flush(all=True)
@@ -39,6 +48,7 @@ def quiet_poll(home: Path) -> dict[str, int]:
         for _ in range(_POLLS):
             house.later(minutes=5)
             house.run(account, SweepKind.NEW)
+            house.capture.flush(all=False)  # as the service does: a run record waits an hour at most
         house.capture.flush(all=True)
         after = _size(home / "archive" / "store")
         return {

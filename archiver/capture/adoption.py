@@ -158,7 +158,7 @@ class Adoption:
             events = [exchange_event(row) for row in written if row.id not in logged]
             events += [segment_event("segment.adopted", one, stored) for one, stored in taken_in]
             events += follow_names(connection, account, written)
-            log.append(connection, [*events, run_event(part)], now)
+            log.append(connection, [*events, run_event([part])], now)
             crash_point("adoption.written")
 
     def _part(self, run: RunIdentity, finished: Sequence[tuple[FinishedSegment, Stored]], contents: Contents) -> Part:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -151,8 +152,12 @@ def work_events(work: Work) -> list[NewEvent]:
     """What is logged of a commit, beside what follows from the end of a run."""
     events = [exchange_event(row) for row in work.exchanges]
     events += [segment_event("segment.archived", one, stored) for one, stored in work.segments]
-    events += [run_event(part) for part in work.parts]
-    return events
+    made = itertools.groupby(sorted(work.parts, key=_made), key=_made)
+    return events + [run_event(list(parts)) for _, parts in made]
+
+
+def _made(part: Part) -> tuple[str, int]:
+    return part.run, part.part
 
 
 def exchange_event(row: ExchangeRow) -> NewEvent:
@@ -170,15 +175,15 @@ def segment_event(kind: str, segment: FinishedSegment, stored: Stored) -> NewEve
     return NewEvent(kind, "segment", segment.id, facts | {"version": stored.version_id})
 
 
-def run_event(part: Part) -> NewEvent:
-    """A run's end, or another part it left."""
-    fields = part.fields
-    facts = {"account": part.account, "number": part.number, "commitment": fields["commitment"]}
-    if part.final and part.access == PUBLIC:
-        return NewEvent(
-            "run.finished", "run", part.run, facts | {"sweep": fields["sweep"], "outcome": fields["outcome"]}
-        )
-    return NewEvent("run.recorded", "run", part.run, facts | {"part": part.part, "access": part.access})
+def run_event(parts: Sequence[Part]) -> NewEvent:
+    """A run's end, or another part of its record: the same part of it in every access class is one event."""
+    first = min(parts, key=lambda part: part.access != PUBLIC)
+    commitments = {part.access: part.fields["commitment"] for part in parts}
+    facts = {"account": first.account, "number": first.number, "part": first.part, "commitments": commitments}
+    if first.final and first.access == PUBLIC:
+        ended = {"sweep": first.fields["sweep"], "outcome": first.fields["outcome"]}
+        return NewEvent("run.finished", "run", first.run, facts | ended)
+    return NewEvent("run.recorded", "run", first.run, facts)
 
 
 def index_changed(connection: Connection, search: SearchIndex, changed: Sequence[str]) -> None:

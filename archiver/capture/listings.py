@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from archiver.capture.parts import Covered
@@ -41,6 +41,8 @@ class Listing:
     access: AccessClass = AccessClass.PUBLIC
     named: bool = False
     """The connector gave it a name: it is a list whose coverage is worth a line in the run record."""
+    plain: bool = False
+    """Its name is no more than the purpose of its asks, which every run record names in public."""
     first: bool = False
     """Asked for on its own account, not because of what another answer showed."""
     gone: str | None = None
@@ -98,6 +100,16 @@ class Listing:
         reason = self.fault or (None if self.complete else self.gone)
         return Covered(self.name, self.stream, back_to, self.complete, len(self.seen), reason)
 
+    def at_rest(self, covered: Covered, from_known: datetime | None) -> Covered | None:
+        """``covered`` as the public part of a run record may say it of any list; None where it may not. So it is where
+        a list was answered whole and showed nothing since ``from_known``, our own last look: outcome and ``asks`` say
+        as much already. Nothing else of it is told, not how far back it really reached: that may be the time of a
+        message."""
+        if not (self.plain and self.complete and self.gone is None) or self.seen or from_known is None:
+            return None
+        reached = covered.span_from is None or covered.span_from <= from_known
+        return replace(covered, span_from=from_known) if reached else None
+
 
 @dataclass(slots=True)
 class Listings:
@@ -109,8 +121,9 @@ class Listings:
     def of(self, ask: Ask) -> Listing:
         """The listing an ask serves; its purpose and stream where it names none (absence then means nothing)."""
         name = ask.listing or f"{ask.purpose} ({ask.stream.value})"
+        plain = ask.listing in (None, ask.purpose)
         return self.by_name.setdefault(
-            name, Listing(name, ask.stream, access=ask.access, named=ask.listing is not None)
+            name, Listing(name, ask.stream, access=ask.access, named=ask.listing is not None, plain=plain)
         )
 
     @property

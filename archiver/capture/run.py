@@ -102,8 +102,11 @@ class RunState:
                 del one[name]
             if moved:
                 self.tallies[AccessClass(other)].marked = True
-        self._bookmarks().setdefault(home.value, {}).update(bookmark)
-        self.tallies[home].marked = True
+        mine = self._bookmarks().setdefault(home.value, {})
+        before = dict(mine)
+        mine.update(bookmark)
+        if mine != before:
+            self.tallies[home].marked = True
 
     def leave(self, left: Iterable[Again]) -> None:
         """Leave questions to the next run, each beside the bookmark of its class."""

@@ -226,12 +226,19 @@ class SweepRun:
         self.state.leave([*self._left, *self._waiting])
         for listing in self.listings.by_name.values():
             if listing.worth_telling:
-                self.state.tally_of(listing.access).covered.append(
-                    listing.covered(self.seen.since(listing.name), self.sweep.at)
-                )
+                self._tell_coverage(listing)
             thread = thread_of(listing.name)
             if thread is not None and listing.complete:
                 self.looked.setdefault(thread, Looked()).through = True
+
+    def _tell_coverage(self, listing: Listing) -> None:
+        """In the part of its access class; where there is nothing to say that is not public anyway, in the public one,
+        so that a quiet poll of a signed-in account leaves one part and not two."""
+        last = self.seen.since(listing.name)
+        covered = listing.covered(last, self.sweep.at)
+        tally = self.state.tally_of(listing.access)
+        at_rest = None if tally is self.state.tally else listing.at_rest(covered, last)
+        (tally if at_rest is None else self.state.tally).covered.append(at_rest or covered)
 
     def _tell(self, doing: str) -> None:
         if self.watch is None or time.monotonic() - self._told < 0.1:

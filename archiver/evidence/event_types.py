@@ -100,6 +100,7 @@ SegmentKey = Annotated[str, _text("key of a segment")]
 VersionId = Annotated[str, _text("version id, as the store gave it"), AfterValidator(_no_record_id)]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Codes = Annotated[list[Code], Field(max_length=100)]
+ByClass = Annotated[dict[Code, Commitment], Field(min_length=1, max_length=10)]
 
 
 class Facts(BaseModel):
@@ -134,17 +135,17 @@ class CredentialFacts(Facts):
 class RunRecorded(Facts):
     account: Annotated[AccountId, Field(description="account of the run")]
     number: Annotated[Count, Field(description="number of the run in its account")]
-    part: Annotated[Count, Field(description="number of the part in its run")]
-    access: Annotated[Code, Field(description="access class the part stands in")]
-    commitment: Annotated[Commitment, Field(description="of this part of the run record")]
+    part: Annotated[Count, Field(description="number of the part of its run record, from 1")]
+    commitments: Annotated[ByClass, Field(description="of this part, by the access class it stands in")]
 
 
 class RunFinished(Facts):
     account: Annotated[AccountId, Field(description="account of the run")]
     number: Annotated[Count, Field(description="number of the run in its account")]
+    part: Annotated[Count, Field(description="number of the last part of its run record: how many there are")]
     sweep: Annotated[Code, Field(description="kind of sweep")]
     outcome: Annotated[Code, Field(description="how it ended")]
-    commitment: Annotated[Commitment, Field(description="of the final part of its public run record")]
+    commitments: Annotated[ByClass, Field(description="of the last part, by the access class it stands in")]
 
 
 class ExchangeArchived(Facts):

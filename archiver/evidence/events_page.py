@@ -58,6 +58,9 @@ def form(schema: dict[str, Any]) -> str:
         return " or ".join(form(one) for one in schema["anyOf"])
     if "enum" in schema:
         return " or ".join(f"`{one}`" for one in schema["enum"])
+    if schema["type"] == "object":
+        ((names, value),) = schema["patternProperties"].items()
+        return f"at most {schema['maxProperties']} members, each {PATTERNS[names]}: {form(value)}"
     if schema["type"] == "array":
         return f"list of at most {schema['maxItems']}: {form(schema['items'])}"
     if schema["type"] == "string":

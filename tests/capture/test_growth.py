@@ -9,8 +9,9 @@ import pytest
 from bench import growth
 
 
-def test_an_unchanged_poll_stores_no_answer_and_at_most_one_kilobyte(tmp_path: Path) -> None:
-    found = growth.quiet_poll(tmp_path)
+@pytest.mark.parametrize("token", [None, "a-token-of-the-city"], ids=["public", "signed in"])
+def test_an_unchanged_poll_stores_no_answer_and_at_most_one_kilobyte(tmp_path: Path, token: str | None) -> None:
+    found = growth.quiet_poll(tmp_path, token)
     assert found["quiet_poll_exchanges"] == 0
     assert 0 < found["quiet_poll_bytes"] <= 1024
 

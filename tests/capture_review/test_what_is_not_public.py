@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from archiver.capture.models import Run, Segment
+from archiver import clock
+from archiver.capture.models import Coverage, Run, Segment
 from archiver.capture.rebuild import rebuild
+from archiver.evidence.models import Event
 from archiver.storage.segment_reader import ReadRunRecord, read_segment
 from connectors.contract import SweepKind
 from tests.capture_review.script import Said, Stage, page
@@ -89,3 +91,74 @@ def test_a_rebuild_gives_the_same_bookmarks(stage: Stage) -> None:
     assert stage.rows(Run) == before
     newest = max(before, key=lambda run: run.number)
     assert newest.bookmark_after == {"public": {"list": "at 1"}, "private": {"messages": "at 5"}}
+
+
+def _with_quiet_messages(stage: Stage) -> None:
+    """A private list that is named by its purpose, as a poll that asks for what is new finds it: empty."""
+    stage.connector.lists = ("list",)
+    stage.connector.private = frozenset({"list"})
+    stage.answers["/list"] = page(("1", "one"), bookmark={"list": "at secret"})
+    stage.run(NEW)
+    stage.answers["/list"] = page(whole=False, bookmark={"list": "at secret"})
+    stage.capture.flush(all=True)
+
+
+def test_a_private_list_without_news_is_told_in_the_public_part_alone(stage: Stage) -> None:
+    _with_quiet_messages(stage)
+    before = _run_records(stage)
+    first = stage.rows(Coverage)
+    ended = stage.run(NEW)
+    stage.capture.flush(all=True)
+    records = _run_records(stage)
+
+    assert records["private"] == before["private"]
+    (quiet,) = [one for one in records["public"] if one["run"] == ended.run_id]
+    (told,) = quiet["coverage"]
+    assert told == {
+        "complete": True,
+        "from": clock.to_text(first[0].at),  # our own last look
+        "listing": "list",
+        "seen": 0,
+        "stream": "posts",
+    }
+    assert "secret" not in json.dumps(records["public"])
+    assert stage.coverage(ended)["list"].complete
+
+
+def test_how_far_back_a_private_list_reached_is_never_told_in_public(stage: Stage) -> None:
+    """It may be the time of a message."""
+    _with_quiet_messages(stage)
+    stage.answers["/list"] = page(whole=True, bookmark={"list": "at secret"})
+    ended = stage.run(NEW)
+    last = stage.rows(Coverage, Coverage.run_id != ended.run_id)[-1].at
+    assert stage.coverage(ended)["list"].span_from == last  # though it came from the beginning
+
+
+def test_a_private_list_with_anything_to_tell_is_told_in_private(stage: Stage) -> None:
+    _with_quiet_messages(stage)
+    for answer in (page(("1", "one"), bookmark={"list": "at secret"}), page(bookmark={"list": "elsewhere"}), BROKEN):
+        stage.answers["/list"] = answer
+        ended = stage.run(NEW)
+        stage.capture.flush(all=True)
+        told = {access for access, some in _run_records(stage).items() for one in some if one["run"] == ended.run_id}
+        assert told == {"public", "private"}
+
+
+def test_parts_made_together_are_one_entry_of_the_log(stage: Stage) -> None:
+    _with_messages(stage)
+    ended = stage.run(NEW)
+    made = {access: one for access, (one,) in _run_records(stage).items() if "commitment" in one}
+    (entry,) = [json.loads(row.body) for row in stage.rows(Event) if row.subject_id == ended.run_id]
+    assert entry["type"] == "run.finished"
+    assert entry["data"]["part"] == 1
+    assert entry["data"]["commitments"] == {access: one["commitment"] for access, one in made.items()}
+
+
+def test_a_rebuild_gives_the_same_coverage_of_a_quiet_private_list(stage: Stage) -> None:
+    _with_quiet_messages(stage)
+    for _ in range(3):
+        stage.run(NEW)
+    stage.capture.flush(all=True)
+    before = stage.rows(Coverage), stage.rows(Run)
+    rebuild(stage.archive)
+    assert (stage.rows(Coverage), stage.rows(Run)) == before
