@@ -118,8 +118,9 @@ def growth_lines(found: dict[str, Any]) -> list[str]:
         "",
         "| | figure | aim |",
         "|---|---|---|",
-        f"| an unchanged poll, bytes in the store (run record, segment share, log) | {found['quiet_poll_bytes']:,} |"
-        " at most 1,024 |",
+        "| an unchanged poll every five minutes, bytes in the store (run record, its share of an hourly segment, log)"
+        f" | {found['quiet_poll_bytes']:,} | at most 1,024 |",
+        f"| the same, signed in, with messages | {found['signed_in_quiet_poll_bytes']:,} | at most 1,024 |",
         f"| answers stored by unchanged polls | {found['quiet_poll_exchanges']} | 0 |",
         f"| a thread of {found['replies']:,} replies with {found['changes']} changes in a week, stored against its"
         f" unique bytes | {found['thread_ratio']:.1f} times | at most 10 |",
