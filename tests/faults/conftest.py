@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.register_assert_rewrite("tests.faults.checks")
-from tests.faults.town import Town  # noqa: E402 - after it is said what is to be rewritten
+from tests.faults.moments import Moments  # noqa: E402 - after it is said what is to be rewritten
+from tests.faults.town import Town  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,6 +26,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def cycles(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--cycles", default=50))
+
+
+@pytest.fixture
+def thorough(cycles: int) -> bool:
+    """Whether every step is to be tried, or some of them."""
+    return cycles >= 500
+
+
+@pytest.fixture
+def draw() -> random.Random:
+    """Chance, which can be had again: the seed is shown where a test fails, and ``ARCHIVER_TEST_SEED`` sets it."""
+    seed = int(os.environ.get("ARCHIVER_TEST_SEED", random.randrange(2**32)))
+    print(f"ARCHIVER_TEST_SEED={seed}")
+    return random.Random(seed)
+
+
+@pytest.fixture
+def moments(draw: random.Random) -> Moments:
+    return Moments(draw)
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ class Orders:
     """Account and sweep. Sweeps of one account follow each other."""
     arm: str = ""
     """A crash point, as in ``ARCHIVER_CRASH_AT``; armed once the archive is open."""
+    early: bool = False
+    """Armed before it is."""
     rebuild: bool = False
     recover: bool = True
     close: bool = True
@@ -69,8 +71,11 @@ def session(orders: Orders, answer: Connection) -> None:
 
 
 def _carry_out(orders: Orders, told: Told) -> None:
-    with open_archive(orders.home, orders.settings, empty_index=orders.rebuild) as archive:
+    if orders.early:
         faults.arm(orders.arm)
+    with open_archive(orders.home, orders.settings, empty_index=orders.rebuild) as archive:
+        if not orders.early:
+            faults.arm(orders.arm)
         if orders.rebuild:
             rebuild(archive)
             return

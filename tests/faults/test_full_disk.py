@@ -14,10 +14,11 @@ from sqlalchemy import event
 from archiver.capture.spool import FrameFile, SpoolError, read_frames
 from archiver.errors import ArchiverError, OutOfSpace
 from archiver.storage.protocol import StoreUnavailable
+from connectors.contract import SweepKind
 from tests.faults import checks
 from tests.faults.calls import Fail, failing
 from tests.faults.inside import Inside, inside
-from tests.faults.town import FULL, Town
+from tests.faults.town import FULL, NEW, Town
 
 
 def _calls_of_a_run(here: Inside) -> int:
@@ -28,9 +29,9 @@ def _calls_of_a_run(here: Inside) -> int:
     return len(made)
 
 
-def _error_of(here: Inside) -> ArchiverError | None:
+def _error_of(here: Inside, sweep: SweepKind = NEW) -> ArchiverError | None:
     try:
-        here.run()
+        here.run(sweep)
     except ArchiverError as error:
         return error
     return None
@@ -47,11 +48,11 @@ def _from(number: int, code: int) -> Fail:
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", [_once, _from])
 def test_a_full_disk_at_any_step_stops_the_run_with_a_clear_error_and_it_goes_on_when_there_is_room(
-    town: Town, fault: object
+    town: Town, fault: object, thorough: bool
 ) -> None:
     town.session(*town.everything(FULL))
     with inside(town) as here:
-        for number in range(1, _calls_of_a_run(here) + 1):
+        for number in range(1, _calls_of_a_run(here) + 1, 1 if thorough else 3):
             key = here.say(f"Said before step {number}", picture=number % 3 > 0)
             with failing(town.home, fault(number, errno.ENOSPC)) as made:  # type: ignore[operator]
                 error = _error_of(here)
@@ -65,6 +66,21 @@ def test_a_full_disk_at_any_step_stops_the_run_with_a_clear_error_and_it_goes_on
             here.run()
             assert key in checks.visible(town, here.office)
         here.capture.flush(all=True)
+    checks.check(town)
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_up_while_pages_are_asked_ahead_loses_nothing(town: Town) -> None:
+    """A full sweep puts one question while it takes in the answer before, in another thread."""
+    town.session(*town.everything(FULL))
+    with inside(town) as here:
+        for number in (1, 2, 4, 6, 9, 13, 18, 24):
+            for _ in range(30):
+                here.say(f"Said before step {number}")
+            with failing(town.home, _from(number, errno.ENOSPC)):
+                assert isinstance(_error_of(here, FULL), OutOfSpace)
+            town.note_spool()
+            assert here.run(FULL).outcome.value in ("complete", "unchanged")
     checks.check(town)
 
 
@@ -93,12 +109,14 @@ def test_a_disk_that_fails_at_any_step_acknowledges_nothing_and_loses_nothing(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("fault", "code"), [(_once, errno.EIO), (_from, errno.ENOSPC)])
-def test_a_quiet_run_on_a_failing_disk_leaves_one_record_or_none(town: Town, fault: object, code: int) -> None:
+def test_a_quiet_run_on_a_failing_disk_leaves_one_record_or_none(
+    town: Town, fault: object, code: int, thorough: bool
+) -> None:
     town.session(*town.everything(FULL))
     with inside(town) as here, failing(town.home, lambda _, __: None) as made:
         here.run()
         number = len(made)
-    for count in range(1, number + 1):
+    for count in range(1, number + 1, 1 if thorough else 2):
         _run_on_failing_disk(town, fault(count, code))  # type: ignore[operator]
         town.note_spool()
         town.session()

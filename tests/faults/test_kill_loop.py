@@ -3,16 +3,19 @@ doubled, rows, objects and log agree, and the store alone gives the same index."
 
 from __future__ import annotations
 
-import os
+import itertools
 import random
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import archiver
+from connectors.contract import SweepKind
 from tests.faults import checks
+from tests.faults.moments import Moments
 from tests.faults.town import FULL, NEW, WATCH, Town
 
 _PASSED = re.compile(r'crash_point\("([a-z_.]+)"\)')
@@ -162,6 +165,24 @@ def test_nothing_is_lost_or_doubled_when_the_process_dies_half_way_through(
     shared.town = town
 
 
+# --- the beginning ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_while_it_begins_an_archive_leaves_one_that_can_be_used(
+    town: Town, tmp_path: Path, moments: Moments
+) -> None:
+    points = ["store.written", "store.linked", "store.noted", "store.synced", "delta.fixed", "delta.put"]
+    for number, point in enumerate([*points, *[""] * 8]):
+        town.home = tmp_path / f"begun-{number}"
+        if point:
+            assert town.killed(arm=point, early=True)
+        else:
+            moments.kill(town)
+        town.session()
+        checks.check(town)
+
+
 # --- at random -------------------------------------------------------------------------------------------------------
 
 
@@ -171,29 +192,50 @@ def _arm(draw: random.Random) -> str:
     return f"{point}:{draw.choice((1, 1, 2, 3, 5, 8))}"
 
 
+def _two_at_once(town: Town, draw: random.Random, moments: Moments) -> int:
+    """Two processes recover and capture beside each other; one of them is killed, or both."""
+    both = [town.start(*town.everything(draw.choice((NEW, FULL)))) for _ in range(2)]
+    moments.wait()
+    for process in both[: draw.choice((1, 2))]:
+        process.kill()
+    told = [process.wait() for process in both]
+    for one in told:
+        assert one is None or not one.crash, one and one.crash
+    town.note_spool()
+    moments.learn(told[0] is None)
+    return sum(one is None for one in told)
+
+
+def _some_sweeps(town: Town, draw: random.Random) -> list[tuple[str, SweepKind]]:
+    kinds = draw.choice([(NEW,), (FULL,), (NEW, WATCH), (WATCH, NEW, FULL)])
+    if draw.random() < 0.7:
+        return town.everything(*kinds)
+    return [(draw.choice(town.accounts), kind) for kind in kinds]
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_kills_at_random_moments_lose_and_double_nothing(town: Town, cycles: int) -> None:
-    seed = int(os.environ.get("ARCHIVER_TEST_SEED", random.randrange(2**32)))
-    draw = random.Random(seed)
-    print(f"seed {seed}")
-    killed = 0
-    for cycle in range(cycles):
+@pytest.mark.timeout(6 * 3600)
+def test_kills_at_random_moments_lose_and_double_nothing(
+    town: Town, cycles: int, draw: random.Random, moments: Moments
+) -> None:
+    killed, started = 0, time.monotonic()
+    for cycle in itertools.count(1):
         town.live(draw.randint(0, 10))
-        kinds = draw.choice([(NEW,), (FULL,), (NEW, WATCH), (WATCH, NEW, FULL)])
-        sweeps = (
-            town.everything(*kinds) if draw.random() < 0.7 else [(draw.choice(town.accounts), kind) for kind in kinds]
-        )
+        sweeps = _some_sweeps(town, draw)
         if draw.random() < 0.4:
             killed += town.killed(*sweeps, arm=_arm(draw))
         else:
-            killed += town.killed(*sweeps, after=draw.uniform(0.02, 0.6))
-        if draw.random() < 0.5:
+            killed += moments.kill(town, *sweeps)
+        if draw.random() < 0.3:
+            killed += _two_at_once(town, draw, moments)
+        elif draw.random() < 0.5:
             town.session(*sweeps[:1], close=draw.random() < 0.8)
-        if cycle % 10 == 9:
+        if cycle % 10 == 0:
             town.session(*town.everything(NEW))
             checks.check(town)
-    assert killed > cycles / 3
+        if killed >= cycles:
+            break
+    print(f"{killed} kills in {cycle} cycles and {(time.monotonic() - started) / 60:.1f} minutes")
     town.session(*town.everything(NEW))
     _is_complete(town)
     checks.check(town)

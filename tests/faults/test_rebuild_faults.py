@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -11,6 +12,7 @@ from archiver.errors import IntegrityError
 from archiver.records import digests
 from tests.faults import checks
 from tests.faults.inside import inside, say
+from tests.faults.moments import Moments
 from tests.faults.sessions import open_archive
 from tests.faults.town import FULL, NEW, WATCH, Town
 
@@ -43,23 +45,36 @@ def test_a_lost_index_is_made_again_from_the_store(full: Town) -> None:
     checks.check(full)
 
 
-def test_a_rebuild_that_is_killed_again_and_again_gives_the_same(full: Town) -> None:
-    with open_archive(full.home, full.settings) as archive:
+@contextmanager
+def _lost(town: Town) -> Iterator[None]:
+    """The index is lost; what happens then must make it what it was."""
+    with open_archive(town.home, town.settings) as archive:
         before = checks.content(archive)
-    for arm in ("", "random"):
-        _lose_index(full)
-        for step in range(1, 200):
-            if arm:
-                killed = full.killed(rebuild=True, after=random.uniform(0.05, 0.4))
+    _lose_index(town)
+    yield
+    with open_archive(town.home, town.settings) as archive:
+        assert digests.differences(before, checks.content(archive)) == []
+    town.session()
+    checks.check(town)
+
+
+def test_a_rebuild_that_is_killed_after_every_few_steps_gives_the_same(full: Town) -> None:
+    killed = 0
+    with _lost(full):
+        while full.killed(rebuild=True, arm=f"rebuild.applied:{1 + killed % 3}"):
+            killed += 1
+    assert killed > 2, "each of them came some steps further"
+
+
+def test_a_rebuild_that_is_killed_at_random_moments_gives_the_same(full: Town, moments: Moments) -> None:
+    killed = 0
+    with _lost(full):
+        while killed < 10:
+            if moments.kill(full, rebuild=True):
+                killed += 1
             else:
-                killed = full.killed(rebuild=True, arm=f"rebuild.applied:{1 + step % 3}")
-            if not killed:
-                break
-        assert step > 2
-        with open_archive(full.home, full.settings) as archive:
-            assert digests.differences(before, checks.content(archive)) == []
-    full.session()
-    checks.check(full)
+                _lose_index(full)  # it came to its end before
+        full.session(rebuild=True)
 
 
 _POINTS = (

@@ -11,6 +11,7 @@ from archiver.capture.models import Run
 from archiver.errors import Busy
 from tests.faults import checks
 from tests.faults.inside import inside, say
+from tests.faults.moments import Moments
 from tests.faults.town import FULL, NEW, WATCH, Town
 
 pytestmark = pytest.mark.slow
@@ -23,10 +24,10 @@ def lively(new_town: object) -> Town:
     return town
 
 
-def _deaths(town: Town) -> int:
+def _deaths(town: Town, draw: random.Random) -> int:
     """Three processes die over an account each, and nobody takes up what they leave."""
     points = ["run.read:2", "batch.choice_written", "commit.put", "commit.done", "batch.clearing", "spool.synced"]
-    dead = random.sample(points, 3)
+    dead = draw.sample(points, 3)
     for account, point in zip(town.accounts, dead, strict=True):
         town.live(6)
         assert town.killed((account, FULL), (account, WATCH), arm=point, recover=False)
@@ -34,10 +35,10 @@ def _deaths(town: Town) -> int:
 
 
 @pytest.mark.parametrize("count", [2, 3])
-def test_processes_that_start_at_once_drain_each_folder_once(town: Town, count: int) -> None:
+def test_processes_that_start_at_once_drain_each_folder_once(town: Town, count: int, draw: random.Random) -> None:
     town.session(*town.everything(FULL))
     for _ in range(3):
-        folders = _deaths(town)
+        folders = _deaths(town, draw)
         together = [town.start() for _ in range(count)]
         told = [one.wait() for one in together]
         reports = []
@@ -148,12 +149,12 @@ def test_a_quiet_run_that_was_paused_past_its_lease_leaves_nothing(lively: Town)
     checks.check(town)
 
 
-def test_a_leader_may_be_paused_anywhere(lively: Town) -> None:
+def test_a_leader_may_be_paused_anywhere(lively: Town, moments: Moments) -> None:
     town = lively
     for _ in range(3):
         town.live(6)
         paused = town.start(*town.everything(NEW, WATCH))
-        time.sleep(random.uniform(0.1, 0.5))
+        moments.wait()
         paused.pause()
         time.sleep(1.1)
         town.live(3)

@@ -28,6 +28,8 @@ from connectors.contract import SweepKind
 from tests.faults.sessions import Orders, Told, open_archive, session
 
 NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
+#: Seconds after which a process is said to hang: far more than it takes on a slow and busy machine.
+_PATIENCE = 240.0
 _FORKED = multiprocessing.get_context("forkserver")
 _FORKED.set_forkserver_preload(["tests.faults.sessions", "archiver.migrate", "connectors.mastodon", "connectors.feed"])
 
@@ -64,7 +66,7 @@ class Process:
         with contextlib.suppress(ProcessLookupError):  # it had come to its end by itself
             os.kill(self._process.pid, number)
 
-    def wait_until_paused(self, seconds: float = 20) -> None:
+    def wait_until_paused(self, seconds: float = _PATIENCE) -> None:
         """Until the process has stopped itself at the crash point it was armed with."""
         deadline = time.monotonic() + seconds
         while Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
@@ -72,7 +74,7 @@ class Process:
             assert self._process.is_alive(), "the process ended before its crash point"
             time.sleep(0.01)
 
-    def wait(self, seconds: float = 60) -> Told | None:
+    def wait(self, seconds: float = _PATIENCE) -> Told | None:
         """What it told; None where it was killed."""
         told = None
         if self._here.poll(seconds):
@@ -169,6 +171,8 @@ class Town:
 
     def note_spool(self) -> None:
         """Take down every whole exchange in the spool."""
+        if not self.spool.exists():
+            return
         known = {(one.run, one.taken.ordinal) for one in self.spooled}
         self.spooled += [one for one in self._in_spool() if (one.run, one.taken.ordinal) not in known]
 
