@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors import links
+from tests.effort import bounded
 
 
 def test_the_link_with_the_relation_is_found_among_others() -> None:
@@ -33,9 +32,8 @@ def test_no_header_makes_the_parser_fail(header: str) -> None:
 
 @pytest.mark.parametrize("unit", ["<", '<a>;x="', "<a>;", "<a>,", '<a>;rel="\\'])
 def test_a_long_header_is_read_in_no_time(unit: str) -> None:
-    started = time.perf_counter()
-    links.parse(unit * 100_000)
-    assert time.perf_counter() - started < 1
+    with bounded():
+        links.parse(unit * 100_000)
 
 
 @pytest.mark.parametrize(

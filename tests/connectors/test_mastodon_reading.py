@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from connectors.contract import (
 )
 from connectors.mastodon import Mastodon, MastodonSettings
 from tests.connectors.reading import AT, MASTODON_ACCOUNT, SERVER, answer, mastodon_asks, status, statuses_ask, stranger
+from tests.effort import bounded
 
 Json = Any
 ASKS = Asks(SERVER, "7", "new", AT.isoformat())
@@ -248,9 +248,8 @@ def test_answers_in_a_circle_end() -> None:
 
 def test_a_long_chain_is_measured_in_no_time() -> None:
     below = [reply(n, n - 1) for n in reversed(range(2, 20_000))]
-    started = time.perf_counter()
-    assert not thread([], below).whole
-    assert time.perf_counter() - started < 10
+    with bounded():
+        assert not thread([], below).whole
 
 
 def test_an_unreadable_answer_keeps_the_thread_from_being_whole_and_its_siblings_are_read() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.records.differences import MOST_CHANGES, Segment, differences
+from tests.effort import bounded
 
 wordings = st.lists(st.sampled_from(["the", "city", "plows", " ", ".", "Ü", "\n", "🙂"]), max_size=30).map("".join)
 
@@ -48,8 +48,7 @@ def test_an_added_sentence_leaves_the_rest_as_it_was() -> None:
 
 def test_texts_that_share_nothing_are_replaced_as_a_whole_without_taking_long() -> None:
     before, after = " ".join(f"a{n}" for n in range(20_000)), " ".join(f"b{n}" for n in range(20_000))
-    started = time.monotonic()
-    found = differences("x " + before + " y", "x " + after + " y")
-    assert time.monotonic() - started < 5
+    with bounded():
+        found = differences("x " + before + " y", "x " + after + " y")
     assert [one.kind for one in found] == ["same", "removed", "added", "same"]
     assert MOST_CHANGES < 40_000

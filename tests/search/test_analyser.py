@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from archiver.search import analyser
 from archiver.search.analyser import analyse, fold, tokens
+from tests.effort import bounded
 from tests.search.examples import WORDS
 
 _anything = st.text() | st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=8).map("".join)
@@ -128,9 +129,8 @@ def test_case_never_matters(text: str) -> None:
 
 def test_analysis_takes_time_in_proportion_to_the_text_however_hostile() -> None:
     for unit in ("a", "é", "-", "a-", "é'", "#", "@a", "@a.", "👍", "\u0301", "\u200d", "ก", "#_", "a\u0301"):
-        started = time.perf_counter()
-        analyse(unit * (200_000 // len(unit)))
-        assert time.perf_counter() - started < 2, f"{unit!r} repeated"
+        with bounded():
+            analyse(unit * (200_000 // len(unit)))
 
 
 def test_a_post_of_forty_words_takes_far_less_than_sixty_microseconds() -> None:

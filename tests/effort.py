@@ -1,0 +1,32 @@
+"""Work that hostile input must not make grow without bound, on a machine of any speed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+#: How many times the standard piece of work may be done meanwhile: some ten seconds of a fast machine. What is measured
+#: here takes at most two, and far more than ten where its effort grows with the square of its input.
+BOUND = 1000
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Fails when this thread works longer than a program may whose effort grows with its input alone.
+
+    Counted is what this thread works, not what it waits, and it is counted in pieces of standard work done right before
+    and after: neither a slow machine nor a busy one makes it fail.
+    """
+    before = _standard()
+    started = time.thread_time()
+    yield
+    taken = time.thread_time() - started
+    pieces = taken / max(before, _standard())
+    assert pieces < BOUND, f"{taken:.1f} seconds of work, {pieces:.0f} pieces"
+
+
+def _standard() -> float:
+    started = time.thread_time()
+    sum(number * number for number in range(150_000))
+    return time.thread_time() - started
