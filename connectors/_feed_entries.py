@@ -6,6 +6,7 @@ Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,10 @@ from connectors.links import web
 from connectors.text import plain, storable
 
 #: Parameters of an address that only say who came from where.
-_TRACKING = frozenset({"fbclid", "gclid", "phpsessid", "jsessionid", "sid", "sessionid", "mc_cid", "mc_eid"})
+_TRACKING = frozenset({"fbclid", "gclid", "phpsessid", "jsessionid", "mc_cid", "mc_eid"})
+#: Parameters that are a visit's where they look random, and else may be what tells one page from another (``?sid=7``).
+_SESSION = frozenset({"sid", "sessionid"})
+_RANDOM = re.compile(r"[0-9A-Za-z,_-]{20,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +97,16 @@ def keys(entries: Sequence[Entry]) -> list[str]:
     passed over for them: else each look would seem to find an edit.
     """
     ids = _ambiguous((entry.identity, entry) for entry in entries)
-    links = _ambiguous((entry.link, entry) for entry in entries)
+    links = _ambiguous((entry.link and without_tracking(entry.link), entry) for entry in entries)
     return [_key(entry, ids, links) for entry in entries]
 
 
 def _key(entry: Entry, ids: set[str], links: set[str]) -> str:
     if entry.identity and entry.identity not in ids:
         return key_of("id", entry.identity)
-    if entry.link and entry.link not in links:
-        return key_of("link", without_tracking(entry.link))
+    link = entry.link and without_tracking(entry.link)
+    if link and link not in links:
+        return key_of("link", link)
     stable = [entry.title, entry.at.isoformat() if entry.at else ""]
     return key_of("fields", "\0".join(stable) if any(stable) else repr(sorted(entry.content.items())))
 
@@ -162,9 +167,12 @@ def without_tracking(url: str) -> str:
         given = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100)
     except ValueError:
         return storable(url)
-    kept = [(name, value) for name, value in given if not _is_tracking(name)]
+    kept = [(name, value) for name, value in given if not _is_tracking(name, value)]
     return storable(url if len(kept) == len(given) else urlunsplit(parts._replace(query=urlencode(kept))))
 
 
-def _is_tracking(name: str) -> bool:
-    return name.lower() in _TRACKING or name.lower().startswith("utm_")
+def _is_tracking(name: str, value: str) -> bool:
+    name = name.lower()
+    if name in _SESSION:
+        return _RANDOM.fullmatch(value) is not None
+    return name in _TRACKING or name.startswith("utm_")

@@ -204,6 +204,11 @@ class Ask:
     """Asked when this one says *gone*: only if the control read works does *gone* mean anything."""
 
 
+MOST_PARTS = 1_000_000
+"""Most commas and opening brackets of a body that is read as JSON. A page of posts has thousands; a body made of
+nothing but brackets takes forty times its size of memory, and minutes to read."""
+
+
 def _refuse(constant: str) -> JSONValue:
     raise ValueError(f"not JSON: {constant}")
 
@@ -229,8 +234,10 @@ class Answer:
         """The body parsed as JSON, once.
 
         Raises:
-            ValueError: not JSON, not UTF-8, or nested too deeply.
+            ValueError: not JSON, not UTF-8, nested too deeply, or of more than :data:`MOST_PARTS`.
         """
+        if sum(map(self.body.count, (b",", b"[", b"{"))) > MOST_PARTS:
+            raise ValueError("JSON of too many parts")
         try:
             return json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)
         except RecursionError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from archiver.capture.codings import Undecodable, decoded
@@ -12,6 +13,10 @@ REDIRECT = "redirect"
 MEDIUM = "medium"
 """Purpose of an exchange that fetched a file."""
 _ENGINE = frozenset({REDIRECT, MEDIUM})
+
+_MOST_QUARANTINED = 1000
+"""Parts of one answer that are named as not understood; the bytes hold them all. Every one that is named stands in the
+facts, which must stay small enough to be read back."""
 
 EMPTY = Reading()
 OVERRUN = Reading(problem=Problem(ProblemKind.RATE, "the server asks to wait"))
@@ -45,9 +50,17 @@ def understand(
         return EMPTY
     try:
         answer = Answer(status, headers, decoded(headers, body), received_at, url)
-        return connector.read(ask, answer)
+        return _bounded(connector.read(ask, answer))
     except Undecodable as error:
         return Reading(quarantine=(("", str(error)),), problem=Problem(ProblemKind.CONTRACT, str(error)))
     except Exception as error:  # noqa: BLE001 - third-party connectors; what failed is recorded, not swallowed
         reason = f"the reader failed: {type(error).__name__}"
         return Reading(quarantine=(("", reason),), problem=Problem(ProblemKind.CONTRACT, reason))
+
+
+def _bounded(reading: Reading) -> Reading:
+    more = len(reading.quarantine) - _MOST_QUARANTINED
+    if more <= 0:
+        return reading
+    named = (*reading.quarantine[:_MOST_QUARANTINED], ("", f"{more} more parts that could not be understood"))
+    return replace(reading, quarantine=named)

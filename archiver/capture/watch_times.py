@@ -87,7 +87,8 @@ def next_look(
     usual = now + interval(now - max(posted_at, changed_at), rule)
     if not answer_bytes:
         return usual
-    allowed = posted_at + age_that_allows(stored_bytes + answer_bytes, unique_bytes, rule)
+    # A stranger's clock may say that it is yet to be posted, and so late that nothing comes after it.
+    allowed = min(posted_at, now) + age_that_allows(stored_bytes + answer_bytes, unique_bytes, rule)
     return max(usual, min(allowed, now + rule.asleep))
 
 

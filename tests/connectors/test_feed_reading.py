@@ -168,6 +168,19 @@ def test_an_id_that_several_entries_share_tells_nobody_apart() -> None:
     assert len({record.key for record in same.records}) == 1
 
 
+def test_pages_that_only_a_parameter_tells_apart_are_different_entries() -> None:
+    """``sid`` is a visit on one site and the number of an article on another."""
+    article = "<item><link>https://city.example/article?sid={0}</link><title>{0}</title></item>"
+    assert one(rss(article.format(1))).key != one(rss(article.format(2))).key
+    visit = "<item><link>https://city.example/view?t=1&amp;sid={0}</link><title>A</title></item>"
+    assert one(rss(visit.format("0f" * 16))).key == one(rss(visit.format("a1" * 16))).key
+
+
+def test_a_link_that_is_shared_once_visits_are_left_out_tells_nobody_apart() -> None:
+    article = "<item><link>https://city.example/view?sid={0}</link><title>{0}</title></item>"
+    assert len({record.key for record in read(rss(article.format("0f" * 16), article.format("a1" * 16))).records}) == 2
+
+
 # Projection.
 
 

@@ -11,6 +11,7 @@ import pytest
 from connectors._mastodon_asks import Asks
 from connectors.contract import (
     AccessClass,
+    Answer,
     Ask,
     ProblemKind,
     Reading,
@@ -517,3 +518,12 @@ def test_whatever_is_read_can_be_stored() -> None:
     record = one(status(content="<p>\ud800 a\x00b</p>", spoiler_text="\udfff", language="\ud800"))
     repr((record.content, record.text)).encode()
     assert "\x00" not in str(record.content)
+
+
+@pytest.mark.parametrize("part", [b'{"a":1},', b"[],", b"1,"])
+def test_a_body_of_nothing_but_brackets_is_quarantined_unread(part: bytes) -> None:
+    """It would take a gigabyte and minutes to say of each bracket that it is no status."""
+    body = b"[" + part * (8 * 2**20 // len(part)) + b"1]"
+    reading = Mastodon().read(statuses_ask(), Answer(200, (), body, AT))
+    assert reading.problem is not None
+    assert len(reading.quarantine) == 1
