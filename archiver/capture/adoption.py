@@ -28,7 +28,7 @@ from archiver.capture.commit import (
     write_segments,
 )
 from archiver.capture.committer import exchange_event, index_changed, run_event, segment_event
-from archiver.capture.contents import Contents, read_contents
+from archiver.capture.contents import Contents, check_hash, read_contents
 from archiver.capture.facts import RunIdentity
 from archiver.capture.leases import Held, Leases
 from archiver.capture.models import Run, Segment
@@ -104,6 +104,7 @@ class Adoption:
             assert named is not None
             found = Contents()
             try:
+                check_hash(self.archive.store, stored.key, named.sha256)
                 with self.archive.store.open(stored.key) as stream:
                     read_contents(stream, named.segment, self.archive.platforms, into=found, key=stored.key)
             except IntegrityError as error:

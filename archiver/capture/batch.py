@@ -30,8 +30,11 @@ from archiver.capture.spool import FrameFile, disk_errors, write_durably
 from archiver.capture.wire import BodyFile, Network, WireExchange
 from archiver.clock import from_text, to_text
 from archiver.faults import crash_point
+from archiver.records.sightings import instant
 from archiver.storage.segment_writer import Placed, SegmentInfo, SegmentWriter, segment_key
-from connectors.contract import Ask, Reading
+from connectors.contract import Ask, Reading, RecordKind, SeenRecord
+
+_LASTING = (RecordKind.PROFILE, RecordKind.SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +231,15 @@ def clear_files(folder: Path, stem: str) -> None:
 
 def record_year(taken: Taken, at: datetime) -> int | None:
     """Year of the newest record in an answer where that is before the year of capture: then the answer goes into a
-    segment of that year, so that old records fall due together and not with this year's (law R32)."""
-    years = [record.created_at.year for record in taken.reading.records if record.created_at is not None]
-    newest = max(years, default=at.year)
+    segment of that year, so that old records fall due together and not with this year's (law R32). What was edited
+    this year, and what an account says of itself, is of this year, whenever it was begun."""
+    newest = max((_year_of(record, at) for record in taken.reading.records), default=at.year)
     return newest if newest < at.year else None
+
+
+def _year_of(record: SeenRecord, at: datetime) -> int:
+    times = [moment for moment in (instant(record.created_at), instant(record.as_of)) if moment is not None]
+    return at.year if record.kind in _LASTING or not times else max(times).year
 
 
 def exchange_frame(taken: Taken) -> tuple[dict[str, Any], list[bytes]]:

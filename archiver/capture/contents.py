@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import BinaryIO
 
 from archiver.accounts.platforms import Platforms
@@ -12,6 +13,7 @@ from archiver.capture.commit import ExchangeRow
 from archiver.capture.parts import Part, part_from
 from archiver.capture.reading import understand
 from archiver.errors import IntegrityError
+from archiver.storage.protocol import ObjectStore
 from archiver.storage.segment_reader import Read, ReadExchange, ReadInfo, ReadRunRecord, read_segment
 from connectors.contract import Reading, SeenRecord
 
@@ -53,6 +55,20 @@ def read_contents(stream: BinaryIO, segment: str, platforms: Platforms, *, into:
             into.exchanges.append(exchange_from(read, segment, platforms))
 
 
+def check_hash(store: ObjectStore, key: str, expected: str) -> None:
+    """Prove an object against the SHA-256 (hex) that its key names.
+
+    Raises:
+        IntegrityError: it is another one.
+    """
+    digest = sha256()
+    with store.open(key) as stream:
+        while data := stream.read(1 << 20):
+            digest.update(data)
+    if digest.hexdigest() != expected:
+        raise IntegrityError(f"{key} does not have the hash its key names")
+
+
 def _warc_records(read: Read) -> int:
     if isinstance(read, ReadExchange):
         return 2 if read.request is None else 3
@@ -71,7 +87,7 @@ def exchange_from(read: ReadExchange, segment: str, platforms: Platforms) -> Exc
         headers=read.headers,
         body=read.body,
         received_at=read.received_at,
-        url=read.uri,
+        url=facts["url"] or read.uri,
         truncated=read.truncated,
     )
     listed = [(key, place) for key, place in facts.get("records", ())]

@@ -123,6 +123,8 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         "body_size": wire.body_size,
     }
     facts |= _understanding(reading, len(decoded_body(wire.headers, wire.body)) if reading.cuts else 0)
+    if wire.truncated is not None:
+        facts["truncated"] = wire.truncated
     if wire.masked_request or wire.masked_response:
         facts["masked"] = {"request": wire.masked_request, "response": wire.masked_response}
     if taken.follows is not None:

@@ -22,6 +22,7 @@ from archiver.clock import Clock
 from archiver.database import Database
 from archiver.errors import Busy
 from archiver.faults import crash_point
+from archiver.records.models import RebuildProgress
 
 _log = logs.get(__name__)
 
@@ -110,9 +111,11 @@ def acquire(
     known to be ``dead``. The epoch is higher than any before, than any run's number, and than ``above``.
 
     Raises:
-        Busy: somebody holds it and has not let it expire.
+        Busy: somebody holds it and has not let it expire, or a rebuild is under way.
     """
     with database.write() as connection:
+        if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None:
+            raise Busy("the index is being made anew: nobody captures meanwhile")
         row = connection.execute(
             select(Lease.epoch, Lease.holder, Lease.expires_at).where(Lease.account_id == account_id)
         ).one_or_none()
@@ -150,6 +153,12 @@ def release(database: Database, held: Held, now: datetime) -> None:
             return
     with database.write() as connection:
         connection.execute(update(Lease).where(*mine).values(holder="", expires_at=now))
+
+
+def revoke_all(connection: Connection) -> None:
+    """Take every account from whoever holds it: what they bring from now on is refused, and adopted later. Whoever
+    calls this keeps new leases from being given in the same transaction."""
+    connection.execute(update(Lease).values(epoch=Lease.epoch + 1, holder=""))
 
 
 def _last_number(connection: Connection, account_id: str) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from archiver import clock
 from archiver.accounts.models import Account, Handle
-from archiver.capture import due
+from archiver.capture import due, leases
 from archiver.capture.adoption import write_adopted
 from archiver.capture.commit import write_segments
 from archiver.capture.committer import (
@@ -77,7 +77,8 @@ Watcher = Callable[[RebuildProgressed], None]
 def rebuild(archive: Archive, watch: Watcher | None = None) -> RebuildReport:
     """Empty the index and fill it from the store; go on where an earlier rebuild stopped.
 
-    Nobody may capture meanwhile. Damaged objects are named in the report.
+    Nobody captures meanwhile: runs under way are refused when they commit, and no lease is given until it is done.
+    Damaged objects are named in the report.
     """
     report = RebuildReport()
     logged = _begin(archive, report)
@@ -103,6 +104,7 @@ def _begin(archive: Archive, report: RebuildReport) -> Logged:
             for table in _TABLES:
                 connection.execute(delete(table))
             archive.search.rebuild(connection)
+            leases.revoke_all(connection)
             connection.execute(insert(RebuildProgress).values(account_id="", number=0, part=0))
         report.events = restore_log(connection, archive.store)
         logged = read_logged(connection)

@@ -148,7 +148,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Make a file that somebody else wrote durable.
+    """Make a file that somebody else wrote durable, its name too.
 
     Raises:
         SpoolError, OutOfSpace: it is not.
@@ -156,6 +156,7 @@ def sync_file(path: Path) -> None:
     try:
         with path.open("rb") as file:
             os.fsync(file.fileno())
+        sync_folder(path.parent)
     except OSError as error:
         raise disk_error(error, path) from error
 
@@ -201,6 +202,7 @@ class Spool:
         with disk_errors(self.folder):
             self._lock = self._take()
             sync_folder(root)
+            sync_folder(root.parent)
 
     def _take(self) -> int:
         """Make and lock the folder. Between the two, another process may take it for an abandoned one and remove it."""

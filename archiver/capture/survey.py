@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from archiver.capture.adoption import finished_segment
 from archiver.capture.batch import FinishedSegment
+from archiver.capture.contents import check_hash
 from archiver.capture.parts import Part, part_from
 from archiver.errors import IntegrityError
 from archiver.evidence.event_types import EventType
@@ -70,7 +70,7 @@ class Survey:
         assert named is not None
         found = _Found()
         try:
-            _check_hash(store, stored.key, named.sha256)
+            check_hash(store, stored.key, named.sha256)
             with store.open(stored.key) as stream:
                 for read in read_segment(stream, bodies=False, key=stored.key):
                     found.note(read)
@@ -122,15 +122,6 @@ class _Found:
             return Surveyed(finished, stored, self.run, self.number, self.first, bool(self.run), self.at)
         last = self.parts[-1]
         return Surveyed(finished, stored, last.run, last.number, max(last.through - 1, 0), False, self.at)
-
-
-def _check_hash(store: ObjectStore, key: str, expected: str) -> None:
-    digest = sha256()
-    with store.open(key) as stream:
-        while data := stream.read(1 << 20):
-            digest.update(data)
-    if digest.hexdigest() != expected:
-        raise IntegrityError(f"{key} does not have the hash its key names")
 
 
 # --- what the log says ---------------------------------------------------------------------------------------------

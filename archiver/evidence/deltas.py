@@ -114,8 +114,12 @@ def _next(database: Database) -> _Delta | None:
         return _Delta(head.stored, head.storing)
     with database.write() as connection:
         head = log.read_head(connection)
-        if head.storing <= head.stored:
-            log.write_head(connection, storing=min(head.size, head.stored + MOST_ENTRIES))
+        # By the row itself, not by what was read of it: two callers must never fix two ranges that begin together.
+        connection.execute(
+            update(LogHead)
+            .where(LogHead.stored == head.stored, LogHead.storing <= LogHead.stored)
+            .values(storing=min(head.size, head.stored + MOST_ENTRIES))
+        )
     # Whether that became the range, or another caller was faster, the row says.
     return _next(database)
 

@@ -245,6 +245,7 @@ def _belong_together(facts: dict[str, Any], main: WarcRecord, request: WarcRecor
         and stored.uri == names.target_uri(names.exchange_uri(exchange))
         and main.date == stored.date
         and facts.get("received_at", clock.to_text(main.date)) == clock.to_text(main.date)
+        and facts.get("truncated", main.fields.get("warc-truncated")) == main.fields.get("warc-truncated")
     )
 
 

@@ -20,8 +20,9 @@ from archiver.storage.damage import Code, DamagedSegment
 from archiver.storage.gzip_member import BadMember, Inflater, Source
 from archiver.storage.http_message import Unchunker, visible_head_end
 
-HELD = 64 << 20
-"""A larger block is read past and not held."""
+HELD = 65 << 20
+"""A larger block is read past and not held. An answer of the largest size that the settings allow is held, head and
+all: what is not held is not read, and a rebuild would miss the records in it."""
 HELD_HEAD = 1 << 20
 """Of a block that is not held, so much is: enough for the head of any answer."""
 _LONGEST_HEADER = 64 * 1024

@@ -130,8 +130,8 @@ def test_the_table_of_the_documentation_is_true() -> None:
 def test_a_clock_that_is_wrong_by_millennia_gives_a_next_look_all_the_same(year: int) -> None:
     """Strangers write these times, and a commit that fails for one fails for ever."""
     posted = datetime(year, 12, 31, 23, tzinfo=UTC)
-    sizes = {"stored_bytes": 10**9, "unique_bytes": 1, "answer_bytes": 1000}
-    assert POSTED < next_look(POSTED, posted_at=posted, changed_at=POSTED, **sizes) <= POSTED + USUAL.asleep
+    at = next_look(POSTED, posted_at=posted, changed_at=POSTED, stored_bytes=10**9, unique_bytes=1, answer_bytes=1000)
+    assert POSTED < at <= POSTED + USUAL.asleep
 
 
 @given(st.timedeltas(timedelta(0), timedelta(days=400)), st.timedeltas(timedelta(0), timedelta(days=400)))
