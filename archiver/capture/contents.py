@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import BinaryIO
@@ -37,8 +37,17 @@ class Contents:
         self.warc_records.update(other.warc_records)
 
 
-def read_contents(stream: BinaryIO, segment: str, platforms: Platforms, *, into: Contents, key: str = "") -> None:
+def read_contents(
+    stream: BinaryIO,
+    segment: str,
+    platforms: Platforms,
+    *,
+    into: Contents,
+    key: str = "",
+    counts_as: Callable[[ReadExchange], bool] | None = None,
+) -> None:
     """Read one segment, every digest checked, and understand its exchanges under the schemes they were asked with.
+    ``counts_as`` says which exchanges count; None: all.
 
     Raises:
         IntegrityError: bytes are not what they were, or a listed record is not found again.
@@ -51,7 +60,7 @@ def read_contents(stream: BinaryIO, segment: str, platforms: Platforms, *, into:
             into.account = read.account
         elif isinstance(read, ReadRunRecord):
             into.parts.append(part_from(read.fields))
-        else:
+        elif counts_as is None or counts_as(read):
             into.exchanges.append(exchange_from(read, segment, platforms))
 
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, insert, select
@@ -33,6 +34,7 @@ from archiver.capture.committer import (
 from archiver.capture.contents import Contents, read_contents
 from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Standing, Watch
 from archiver.capture.names import follow_names
+from archiver.capture.proving import is_logged
 from archiver.capture.survey import Logged, Step, Survey, Surveyed, read_logged, steps
 from archiver.errors import IntegrityError
 from archiver.evidence import log
@@ -166,7 +168,7 @@ def _apply_step(
 ) -> list[NewEvent]:
     """Write what one commit wrote. Returns what it had logged."""
     report.runs += any(part.final for part in step.parts)
-    contents = _contents(archive, step.segments, report)
+    contents = _contents(archive, connection, step.segments, report)
     pairs = [(one.finished, one.stored) for one in step.segments]
     for one in step.segments:
         write_segments(connection, [(one.finished, one.stored)], account, _closed_at(step, one))
@@ -182,7 +184,7 @@ def _adopt_again(
     archive: Archive, connection: Connection, account: str, step: Step, report: RebuildReport
 ) -> list[NewEvent]:
     part = step.parts[0]
-    contents = _contents(archive, step.adopted, report)
+    contents = _contents(archive, connection, step.adopted, report)
     pairs = [(one.finished, one.stored) for one in step.adopted]
     write_segments(connection, pairs, account, part.at, adopted_by=part.run)
     rows = write_adopted(connection, account, contents.exchanges, contents.parts, step.number, archive.search)
@@ -206,12 +208,22 @@ def _log(connection: Connection, events: Sequence[NewEvent], at: datetime) -> No
     log.append(connection, [event for event in events if event.subject_id not in known], at)
 
 
-def _contents(archive: Archive, segments: Iterable[Surveyed], report: RebuildReport) -> Contents:
+def _contents(
+    archive: Archive, connection: Connection, segments: Iterable[Surveyed], report: RebuildReport
+) -> Contents:
     contents = Contents()
     for one in segments:
+        counts_as = None if one.intact else partial(is_logged, connection)
         try:
             with archive.store.open(one.stored.key) as stream:
-                read_contents(stream, one.finished.id, archive.platforms, into=contents, key=one.stored.key)
+                read_contents(
+                    stream,
+                    one.finished.id,
+                    archive.platforms,
+                    into=contents,
+                    key=one.stored.key,
+                    counts_as=counts_as,
+                )
         except IntegrityError as error:
             if str(error) not in report.damaged:
                 report.damaged.append(str(error))

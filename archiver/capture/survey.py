@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +40,8 @@ class Surveyed:
     holds_exchanges: bool
     at: datetime
     """When it was begun, by its warcinfo; where it could not be read, the beginning of time."""
+    intact: bool = True
+    """The object is what its key says. Of another one only those exchanges count whose commitment was logged."""
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ class Survey:
         """Survey one more segment. Damage is noted and passed by."""
         named = parse_segment_key(stored.key)
         assert named is not None
-        found = _Found()
+        found, intact = _Found(), True
         try:
             check_hash(store, stored.key, named.sha256)
             with store.open(stored.key) as stream:
@@ -76,7 +78,8 @@ class Survey:
                     found.note(read)
         except IntegrityError as error:
             self.damaged.append(str(error))
-        surveyed = found.surveyed(stored)
+            intact = False
+        surveyed = replace(found.surveyed(stored), intact=intact)
         self.segments.append(surveyed)
         for part in found.parts:
             self.parts.setdefault((part.run, part.part, part.access), (part, []))[1].append(surveyed)
