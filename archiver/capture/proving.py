@@ -1,4 +1,4 @@
-"""Whether a stored exchange is the one that was logged. Of an object that is not what its key says, only that counts."""
+"""Whether a stored exchange is the one that was logged: of an object that is not what its key says only that counts."""
 
 from __future__ import annotations
 
