@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from archiver import logs
 from archiver.errors import SettingsError, Unreachable
 from archiver.settings import Settings, is_loopback
+from archiver.web.connections import Connection
 
 _log = logs.get(__name__)
 _START_SECONDS = 15
@@ -68,7 +69,7 @@ class PageServer:
             proxy_headers=False,  # an address that a stranger may claim is never believed
             lifespan="off",
             ws="none",
-            http="h11",
+            http=Connection,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=3,
             limit_concurrency=256,
