@@ -17,8 +17,8 @@ from archiver.capture.service import Capture, RunResult
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, stop_on_signal
 from archiver.cli.output import ProgressLine
-from archiver.cli.runs import brought
 from archiver.errors import ArchiverError, NotFound
+from archiver.operations.counts import in_words
 from archiver.work import memory
 from connectors.contract import SweepKind
 
@@ -97,4 +97,4 @@ def _watcher(name: str, line: ProgressLine) -> Watcher:
 
 def _tell(name: str, result: RunResult) -> None:
     reason = f" ({result.reason})" if result.reason else ""
-    output.line(f"{name}: {result.outcome.value}{reason}; {brought(result.counts)}")
+    output.line(f"{name}: {result.outcome.value}{reason}; {in_words(result.counts)}")

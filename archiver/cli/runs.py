@@ -11,7 +11,7 @@ from archiver.accounts import service as accounts
 from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
-from archiver.operations import history
+from archiver.operations import counts, history
 from archiver.operations.history import RunView
 
 
@@ -40,11 +40,4 @@ def _row(run: RunView, archive: Archive) -> tuple[str, ...]:
     outcome = run.outcome or "under way"
     if run.reason:
         outcome = f"{outcome}: {run.reason}"
-    return (shown(run.started_at, archive), run.account, run.sweep, outcome, brought(run.counts), run.id)
-
-
-def brought(counts: dict[str, int]) -> str:
-    """The numbers of a run in words: ``asked 3, new 40``."""
-    return (
-        ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in sorted(counts.items()) if count) or "nothing"
-    )
+    return (shown(run.started_at, archive), run.account, run.sweep, outcome, counts.in_words(run.counts), run.id)

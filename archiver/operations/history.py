@@ -16,11 +16,12 @@ from archiver.records.models import Record
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run. ``outcome`` None: under way, or its process died."""
+    """One run. ``account`` is its handle, ``name`` what it calls itself. ``outcome`` None: under way."""
 
     id: str
     account_id: str
     account: str
+    name: str
     number: int
     sweep: str
     trigger: str
@@ -42,6 +43,7 @@ class GapView:
 
     account_id: str
     account: str
+    name: str
     stream: str
     span_from: datetime | None
     opened_at: datetime
@@ -207,6 +209,7 @@ def _run_view(row: Row[Any]) -> RunView:
         id=row.id,
         account_id=row.account_id,
         account=row.handle or row.name,
+        name=row.name or row.handle,
         number=row.number,
         sweep=row.sweep,
         trigger=row.trigger,
@@ -223,6 +226,7 @@ def _gap_view(row: Row[Any]) -> GapView:
     return GapView(
         account_id=row.account_id,
         account=row.handle or row.name,
+        name=row.name or row.handle,
         stream=row.stream,
         span_from=row.span_from,
         opened_at=row.opened_at,

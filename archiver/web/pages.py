@@ -15,6 +15,7 @@ from archiver.accounts.service import AccountView
 from archiver.clock import to_text
 from archiver.errors import SettingsError
 from archiver.operations import history
+from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, RunView
 from archiver.web.places import time_of
 from archiver.web.site import Site, site_of
@@ -46,6 +47,16 @@ class AccountRow:
     due: DueView | None
     records: int
     gaps: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayMark:
+    """One day of the small chart: a sign, and the same in words for whoever cannot see it."""
+
+    day: str
+    tone: str
+    mark: str
+    words: str
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -84,13 +95,16 @@ def list_accounts(site: Here) -> HTMLResponse:
 
 @router.get("/accounts/{account_id}", response_class=HTMLResponse)
 def show_account(site: Here, account_id: str) -> HTMLResponse:
+    now = site.archive.clock.now()
     with site.archive.database.read() as connection:
         account = accounts.get(connection, account_id)
+        gaps = history.gaps(connection, account_id, closed=True)
         values: dict[str, Any] = {
             "due": history.due(connection, account_id).get(account_id, []) if account.state == "active" else [],
             "coverage": history.coverage(connection, account_id),
-            "gaps": history.gaps(connection, account_id),
-            "runs": history.runs(connection, site.archive.clock.now(), account_id, limit=10),
+            "gaps": [gap for gap in gaps if gap.closed_at is None],
+            "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
+            "runs": history.runs(connection, now, account_id, limit=10),
             "records": history.record_counts(connection, account_id).get(account_id, 0),
         }
     title, capabilities = _platform(site, account.platform)
@@ -138,6 +152,15 @@ def list_gaps(site: Here, all: bool = False) -> HTMLResponse:
 def account_state(state: str) -> tuple[str, str]:
     """Words and tone of an account's state; one without words of its own needs a person."""
     return ACCOUNT_STATES.get(state, (plain(state), "bad"))
+
+
+def day_mark(day: DayView) -> DayMark:
+    """How a day of an account is shown."""
+    runs = f"{day.runs:,} {'run' if day.runs == 1 else 'runs'}" if day.runs else "not looked at"
+    failed = day.runs - day.good
+    notes = [f"{failed:,} not complete"] * bool(failed) + ["a gap"] * day.gap
+    tone, mark = ("warn", "!") if notes else ("good", "✓") if day.runs else ("quiet", "·")
+    return DayMark(f"{day.day}", tone, mark, f"{day.day}: {', '.join([runs, *notes])}")
 
 
 def _platform(site: Site, platform: str) -> tuple[str, Capabilities | None]:

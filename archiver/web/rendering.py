@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from archiver.clock import to_text
+from archiver.operations.counts import in_words
 from archiver.visible import character_name, code_point, local_time, parts, visible
 from archiver.web.words import OUTCOMES, STATES, SWEEPS, plain
 
@@ -33,6 +34,7 @@ def environment() -> Environment:
         number=number,
         span=span,
         plain=plain,
+        brought=in_words,
         part=lambda text: quote(text, ""),
     )
     made.globals.update(OUTCOMES=OUTCOMES, STATES=STATES, SWEEPS=SWEEPS)

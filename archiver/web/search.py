@@ -76,7 +76,7 @@ def find(site: Site, query: str, order: Order, after: str | None) -> tuple[Resul
         results = site.archive.search.search(
             connection, query, viewer=Viewer.EVERYTHING, page=page, order=order, facets=True
         )
-        names = {one.id: one.handle or one.name for one in accounts.list_accounts(connection)}
+        names = {one.id: one.name or one.handle for one in accounts.list_accounts(connection)}
     return results, names
 
 

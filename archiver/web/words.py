@@ -7,8 +7,8 @@ from connectors.contract import State, SweepKind
 
 #: Code → (words, tone). A tone is a colour and never the only sign.
 OUTCOMES: dict[str | None, tuple[str, str]] = {
-    RunOutcome.COMPLETE.value: ("complete, something new", "good"),
-    RunOutcome.UNCHANGED.value: ("complete, nothing new", "good"),
+    RunOutcome.COMPLETE.value: ("something new", "good"),
+    RunOutcome.UNCHANGED.value: ("nothing new", "good"),
     RunOutcome.SUSPICIOUS.value: ("suspicious: a list came back empty", "bad"),
     RunOutcome.PARTIAL.value: ("partly done, there is a gap", "warn"),
     RunOutcome.FAILED.value: ("failed", "bad"),
@@ -29,14 +29,14 @@ STATES: dict[str, tuple[str, str]] = {
 }
 
 ACCOUNT_STATES: dict[str, tuple[str, str]] = {
-    "active": ("captured on schedule", "good"),
+    "active": ("on schedule", "good"),
     "paused": ("paused by a person", "warn"),
 }
 
 SWEEPS: dict[str, str] = {
-    SweepKind.NEW.value: "for new records",
-    SweepKind.WATCH.value: "again at recent threads",
-    SweepKind.FULL.value: "of everything",
+    SweepKind.NEW.value: "new records",
+    SweepKind.WATCH.value: "recent threads",
+    SweepKind.FULL.value: "everything",
 }
 
 
