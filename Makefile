@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
 
-.PHONY: run test quick lint format bench faults docs lock clean help
+.PHONY: run test quick browser lint format bench faults docs lock clean help
 
 help:
 	@echo "make run     start the service on http://127.0.0.1:8080 (with a practice city to look at)"
@@ -34,7 +34,14 @@ $(STAMP_DEV): requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 run: $(STAMP)
 	$(BIN)/archiver serve --practice
 
-test: $(STAMP_DEV)
+# The pages are tested in Debian's Chromium. Where it is missing and cannot be installed, those tests say so and skip.
+browser:
+	@command -v chromium chromium-browser google-chrome >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  echo "installing chromium for the tests of the pages" && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+	  echo "no chromium: the tests of the pages in a browser are skipped (apt-get install chromium)"
+
+test: $(STAMP_DEV) browser
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 quick: $(STAMP_DEV)
