@@ -36,7 +36,7 @@ run: $(STAMP)
 
 # The pages are tested in Debian's Chromium. Where it is missing and cannot be installed, those tests say so and skip.
 browser:
-	@command -v chromium chromium-browser google-chrome >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  echo "installing chromium for the tests of the pages" && apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
 	  echo "no chromium: the tests of the pages in a browser are skipped (apt-get install chromium)"
