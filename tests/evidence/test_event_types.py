@@ -74,7 +74,7 @@ def example(schema: dict[str, Any]) -> Any:
     if first["type"] == "array":
         return [example(first["items"])]
     if first["type"] == "object":
-        return {"private": example(value) for value in first["patternProperties"].values()}
+        return {"private": example(*first["patternProperties"].values())}
     return EXAMPLES[PATTERNS[first["pattern"]]] if first["type"] == "string" else 7
 
 
