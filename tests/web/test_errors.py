@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, cast
+from typing import NoReturn, cast
 
 import httpx
 import pytest
@@ -52,10 +50,8 @@ class _Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    @contextmanager
-    def read(self) -> Iterator[Any]:
+    def read(self) -> NoReturn:
         raise self._error
-        yield
 
     write = read
 
