@@ -26,7 +26,7 @@ import httpx
 
 from archiver.capture import addresses
 from archiver.capture.addresses import Destination, Resolver
-from archiver.capture.exchanges import Message, read_message, to_exchange
+from archiver.capture.exchanges import Message, read_message, to_exchange, without_answer
 from archiver.capture.fetch_errors import (
     AddressRefused,
     ConnectFailed,
@@ -41,7 +41,7 @@ from archiver.capture.fetch_errors import (
 )
 from archiver.capture.framing import FramingError, Head, final_head
 from archiver.capture.large_bodies import Spill
-from archiver.capture.masking import Secret, mask_fragment
+from archiver.capture.masking import Secret
 from archiver.capture.recorder import HeadTooLarge, Recording
 from archiver.capture.redirects import redirect_target
 from archiver.capture.transport import RecordingTransport
@@ -255,7 +255,7 @@ class Fetcher:
         except FetchError as error:
             return error
         except _FAILURES as error:
-            return _explained(error, question, recording)
+            return _explained(error, question, recording, spill)
 
     def _receive(
         self, question: _Question, recording: Recording, response: httpx.Response, spill: Spill | None
@@ -310,36 +310,47 @@ def _final_head(recording: Recording) -> Head:
     return head
 
 
-def _explained(error: Exception, question: _Question, recording: Recording) -> ArchiverError:
-    """The error of ours for one of httpx's, by what had happened until then."""
+def _explained(error: Exception, question: _Question, recording: Recording, spill: Spill | None) -> ArchiverError:
+    """The error of ours for one of httpx's, by what had happened until then, with what came."""
+    explained = _named(error, question, recording)
+    if isinstance(explained, FetchError):
+        # Of a body that went to a file, only the head is still together.
+        came = spill.head_end if spill is not None and spill.used else len(recording.received)
+        where = question.where
+        explained.exchange = without_answer(
+            recording, came, question.method, where.url, question.secrets, explained.code
+        )
+    return explained
+
+
+def _named(error: Exception, question: _Question, recording: Recording) -> ArchiverError:
     host = question.where.host
-    received = mask_fragment(bytes(recording.received), question.secrets)
     if isinstance(error, httpx.LocalProtocolError):
         return UnsendableRequest(f"the request to {host} holds a method or header that cannot be sent")
     if isinstance(error, httpx.TimeoutException):
-        return TimedOut(f"{host} took too long {_step(error, recording)}", received)
+        return TimedOut(f"{host} took too long {_step(error, recording)}")
     if isinstance(error, httpx.ConnectError):
         return ConnectFailed(f"nobody answers at {host} port {question.where.port}")
     if isinstance(error, HeadTooLarge):
-        return TooLarge(f"the head of the answer from {host} is too large", received)
+        return TooLarge(f"the head of the answer from {host} is too large")
     if isinstance(error, FramingError):
-        return MalformedAnswer(f"{host} did not answer in HTTP/1.1: {error}", received)
-    return _unfinished_head(host, recording, received)
+        return MalformedAnswer(f"{host} did not answer in HTTP/1.1: {error}")
+    return _unfinished_head(host, bytes(recording.received))
 
 
-def _unfinished_head(host: str, recording: Recording, received: bytes) -> FetchError:
+def _unfinished_head(host: str, received: bytes) -> FetchError:
     """httpx gave up before there was a head it understood."""
     if not received:
         return ConnectionLost(f"{host} ended the connection without an answer")
     try:
-        head = final_head(bytes(recording.received))
+        head = final_head(received)
     except FramingError as error:
-        return MalformedAnswer(f"{host} did not answer in HTTP/1.1: {error}", received)
+        return MalformedAnswer(f"{host} did not answer in HTTP/1.1: {error}")
     if head is None and len(received) >= _LARGEST_HEAD:
-        return TooLarge(f"the head of the answer from {host} is too large", received)
+        return TooLarge(f"the head of the answer from {host} is too large")
     if head is None:
-        return ConnectionLost(f"{host} ended the connection in the middle of a head", received)
-    return MalformedAnswer(f"{host} sent a head that is not HTTP/1.1", received)
+        return ConnectionLost(f"{host} ended the connection in the middle of a head")
+    return MalformedAnswer(f"{host} sent a head that is not HTTP/1.1")
 
 
 def _step(error: Exception, recording: Recording) -> str:

@@ -24,12 +24,7 @@ from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind
 _HOPS = 5
 _AGAIN = (ProblemKind.RATE, ProblemKind.TRANSIENT)
 #: What a failed exchange means; everything else may go better the next time.
-_KIND = {
-    AddressRefused: ProblemKind.CONTRACT,
-    MalformedAnswer: ProblemKind.CONTRACT,
-    TooLarge: ProblemKind.CONTRACT,
-    UnsendableRequest: ProblemKind.CONTRACT,
-}
+_KIND = {error.code: ProblemKind.CONTRACT for error in (AddressRefused, MalformedAnswer, TooLarge, UnsendableRequest)}
 
 
 class Stopped(Exception):  # noqa: N818 - a request, not an error
@@ -111,9 +106,11 @@ class Asker:
             except (FetchError, UnsendableRequest) as error:
                 self.tally(ask.purpose, error.code)
                 asked.refused = isinstance(error, AddressRefused)
-                problem = Problem(_KIND.get(type(error), ProblemKind.TRANSIENT), str(error))
+                problem = Problem(_KIND.get(error.code, ProblemKind.TRANSIENT), str(error))
                 asked.reading = Reading(problem=problem)
                 self.pacer.note(self._bucket(hop.url), None, problem, None)
+                if isinstance(error, FetchError) and error.exchange is not None and wanted is None:
+                    self._keep(asked, error.exchange, control_of)
                 return asked
             medium = wanted.medium if wanted else None
             taken = Taken(self._next(), ask, wire, medium=medium, follows=asked.last, control_of=control_of)
@@ -127,6 +124,12 @@ class Asker:
             hop = dataclasses.replace(ask, url=urljoin(hop.url, target), parameters=())
         asked.reading = Reading(problem=Problem(ProblemKind.CONTRACT, "more redirects than anybody should follow"))
         return asked
+
+    def _keep(self, asked: Asked, wire: WireExchange, control_of: int | None) -> None:
+        """What came is no answer, and yet evidence. A file is fetched again instead."""
+        taken = Taken(self._next(), asked.ask, wire, asked.reading, follows=asked.last, control_of=control_of)
+        self.spool(taken)
+        asked.answer = taken
 
     def _fetch(self, ask: Ask, wanted: FileWanted | None) -> WireExchange:
         self.pacer.wait(self._bucket(ask.url), self.stop)
@@ -170,7 +173,11 @@ class Asker:
 
 
 def understand_wire(connector: Connector, ask: Ask, wire: WireExchange) -> Reading:
-    """:func:`archiver.capture.reading.understand` of an exchange as captured."""
+    """:func:`archiver.capture.reading.understand` of an exchange as captured. What is no answer has no words of ours
+    with it in the spool, only the code of why."""
+    if wire.no_answer is not None:
+        kind = _KIND.get(wire.no_answer, ProblemKind.TRANSIENT)
+        return Reading(problem=Problem(kind, f"what came is no answer: {wire.no_answer}"))
     return understand(
         connector,
         ask,

@@ -264,6 +264,7 @@ def exchange_frame(taken: Taken) -> tuple[dict[str, Any], list[bytes]]:
         "network": asdict(wire.network),
         "masked": [wire.masked_request, wire.masked_response],
         "truncated": wire.truncated,
+        "no_answer": wire.no_answer,
     }
     if wire.body_file is not None:
         header["body_file"] = {
@@ -313,6 +314,7 @@ def _wire_from_frame(header: Mapping[str, Any], parts: Sequence[bytes], folder: 
         masked_request=masked[0],
         masked_response=masked[1],
         truncated=header["truncated"],
+        no_answer=header["no_answer"],
         body_file=BodyFile(folder / kept["name"], kept["size"], kept["sha256"]) if kept else None,
     )
 

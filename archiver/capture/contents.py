@@ -98,6 +98,7 @@ def exchange_from(read: ReadExchange, segment: str, platforms: Platforms) -> Exc
         received_at=read.received_at,
         url=facts["url"] or read.uri,
         truncated=read.truncated,
+        no_answer=facts.get("no_answer"),
     )
     listed = [(key, place) for key, place in facts.get("records", ())]
     return ExchangeRow(facts, ask, as_listed(reading, listed), segment, read.placed, read.response_sha256)

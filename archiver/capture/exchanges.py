@@ -7,16 +7,25 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from archiver.capture.framing import Body, Head, parse_headers, read_body
 from archiver.capture.large_bodies import LargeBody, Spill, mask_file
-from archiver.capture.masking import Mask, mask_answer, mask_request, mask_text, merged, overwrite
+from archiver.capture.masking import (
+    Mask,
+    mask_answer,
+    mask_fragment,
+    mask_request,
+    mask_text,
+    merged,
+    overwrite,
+)
 from archiver.capture.recorder import Recording
 from archiver.capture.secret_forms import Secret
-from archiver.capture.wire import Network, WireExchange
+from archiver.capture.wire import Network, Truncated, WireExchange
 
-Truncated = Literal["disconnect", "length"] | None
+#: Of what is no answer, no more is kept.
+MOST_RECEIVED = 2**20
+_WHY_CUT: dict[str, Truncated] = {"connection_lost": "disconnect", "timed_out": "time", "too_large": "length"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,7 @@ class Message:
     surplus: bool
     """More came than belongs to the answer."""
     received_at: datetime
-    truncated: Truncated
+    truncated: Truncated | None
 
 
 def read_message(recording: Recording, first: Head, method: str, limit: int, spill: Spill | None) -> Message:
@@ -78,6 +87,38 @@ def to_exchange(
     if spill is not None and spill.used:
         return _with_file(exchange, message, secrets, spill)
     return _in_memory(exchange, message, secrets)
+
+
+def without_answer(
+    recording: Recording, came: int, method: str, url: str, secrets: Sequence[Secret], why: str
+) -> WireExchange | None:
+    """The exchange whose answer is none, secrets masked; None where nothing came. Of the recording the first ``came``
+    bytes are the beginning of what did."""
+    if not came or recording.stream is None or recording.sent_at is None:
+        return None
+    request, masked_request = mask_request(b"".join(recording.sent), secrets)
+    received, ranges = mask_fragment(bytes(recording.received[:came]), secrets)
+    kept = received[:MOST_RECEIVED]
+    cut = len(kept) < len(recording.received) or came < len(recording.received)
+    return WireExchange(
+        method=method,
+        url=mask_text(url, secrets),
+        sent_at=recording.sent_at,
+        received_at=recording.arrived_at(0),
+        status=0,
+        headers=(),
+        request=request,
+        response=kept,
+        response_head=0,
+        body=kept,
+        body_sha256=hashlib.sha256(kept).hexdigest(),
+        body_size=len(kept),
+        network=recording.stream.network,
+        masked_request=masked_request,
+        masked_response=tuple((start, min(end, len(kept)), what) for start, end, what in ranges if start < len(kept)),
+        truncated="length" if cut else _WHY_CUT.get(why),
+        no_answer=why,
+    )
 
 
 def _in_memory(exchange: WireExchange, message: Message, secrets: Sequence[Secret]) -> WireExchange:

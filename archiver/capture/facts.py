@@ -116,7 +116,7 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         "ask": asks.to_json(taken.ask),
         "sent_at": clock.to_text(wire.sent_at),
         "received_at": clock.to_text(wire.received_at),
-        "status": wire.status,
+        "status": None if wire.no_answer else wire.status,
         "url": wire.url,
         "network": _network(wire),
         "body_sha256": wire.body_sha256,
@@ -127,6 +127,8 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         facts["truncated"] = wire.truncated
     if wire.masked_request or wire.masked_response:
         facts["masked"] = {"request": wire.masked_request, "response": wire.masked_response}
+    if wire.no_answer is not None:
+        facts["no_answer"] = wire.no_answer
     if taken.follows is not None:
         facts["follows"] = ids.exchange_id(run.run, taken.follows)
     if taken.control_of is not None:

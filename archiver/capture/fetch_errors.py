@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from archiver.capture.wire import WireExchange
 from archiver.errors import ArchiverError, Unreachable
 
 
@@ -16,10 +17,15 @@ class FetchError(Unreachable):
 
     code: ClassVar[str] = "fetch_failed"
 
-    def __init__(self, message: str, received: bytes = b"") -> None:
+    def __init__(self, message: str, exchange: WireExchange | None = None) -> None:
         super().__init__(message)
-        self.received = received
-        """What had arrived of the answer, secrets masked, so that it can be quarantined; mostly empty."""
+        self.exchange = exchange
+        """What was asked and what came, where anything did: no answer, and yet evidence."""
+
+    @property
+    def received(self) -> bytes:
+        """What had arrived, secrets masked; mostly empty."""
+        return self.exchange.response if self.exchange is not None else b""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"

@@ -5,6 +5,7 @@ Lengths and offsets do not move; the ranges are named. See the WARC profile, sec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ __all__ = ["Mask", "MaskedAnswer", "Secret", "UnusableSecret", "mask", "mask_ans
 MOST_ISSUED = 16
 _LARGEST_DECODED = 64 * 2**20
 _LARGEST_RATIO = 100
+_HEAD_END = re.compile(rb"\n\r?\n")
+_CODED = re.compile(rb"\n(?:transfer|content)-encoding[ \t]*:(?![ \t]*identity[ \t]*\r?\n)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,17 @@ def mask(data: bytes, secrets: Sequence[Secret]) -> tuple[bytes, tuple[MaskedRan
     return overwrite(data, ranges), ranges
 
 
-def mask_fragment(data: bytes, secrets: Sequence[Secret]) -> bytes:
-    """Overwrite secrets in part of an answer that cannot be understood as one."""
+def mask_fragment(data: bytes, secrets: Sequence[Secret]) -> tuple[bytes, tuple[MaskedRange, ...]]:
+    """Overwrite secrets in what came and cannot be understood as an answer. Where a coding stands between us and its
+    body, a secret could not be found there: then all of the body is overwritten."""
     in_head, in_body = list(issued.in_answer_head(b"\n" + data)), list(issued.in_answer_body(data))
     wanted = (*secrets, *_propagated([*in_head, *in_body]))
     found = [*_places(in_head, -1), *_places(in_body), *known(data, wanted)]
-    return overwrite(data, merged([*found, *finder(wanted).find_beginning(data)]))
+    end = _HEAD_END.search(data)
+    if wanted and end is not None and _CODED.search(data, 0, end.end()):
+        found.append((end.end(), len(data), "undecodable"))
+    ranges = merged([*found, *finder(wanted).find_beginning(data)])
+    return overwrite(data, ranges), ranges
 
 
 def mask_text(text: str, secrets: Sequence[Secret] = ()) -> str:

@@ -24,6 +24,9 @@ BROKEN_DOWN = Reading(problem=Problem(ProblemKind.TRANSIENT, "the server failed"
 CUT_OFF = Reading(problem=Problem(ProblemKind.TRANSIENT, "the answer was cut off before its end"))
 TOO_LARGE = Reading(problem=Problem(ProblemKind.CONTRACT, "the answer is larger than this archive reads"))
 
+NO_ANSWER = Reading(problem=Problem(ProblemKind.CONTRACT, "what came is no HTTP answer"))
+"""Its exchange facts say more."""
+
 
 def is_passing(status: int) -> bool:
     """Whether a status says nothing of the file that was asked for, only of the server at that moment."""
@@ -40,10 +43,13 @@ def understand(
     received_at: datetime,
     url: str,
     truncated: str | None,
+    no_answer: str | None = None,
 ) -> Reading:
     """What an exchange means. Pure; a reader that fails loses nothing: the bytes are kept and quarantined whole."""
+    if no_answer is not None:
+        return NO_ANSWER
     if truncated is not None:
-        return CUT_OFF if truncated == "disconnect" else TOO_LARGE
+        return TOO_LARGE if truncated == "length" else CUT_OFF
     if ask.purpose == MEDIUM and is_passing(status):
         return OVERRUN if status == 429 else BROKEN_DOWN
     if ask.purpose in _ENGINE:

@@ -75,7 +75,7 @@ class Rereading:
         for taken in self.left.spooled():
             through = taken.ordinal + 1
             self._followed.add(taken.follows)
-            self._state.tally.asked(taken.ask.purpose, taken.wire.status)
+            self._state.tally.asked(taken.ask.purpose, taken.wire.no_answer or taken.wire.status)
             if taken.ask.purpose == REDIRECT:
                 self._hops[taken.ordinal] = taken
             elif taken.medium is not None:

@@ -69,8 +69,9 @@ class Seen:
         else:
             self._before = {}
         choice = choose(reading, self._before, taken.ask, self._kept(taken, reading))
-        if taken.wire.truncated and not choice.store and not self.has_problem(taken, reading):
-            choice = Choice(True, (Reason.PROBLEM,))  # cut off, to the last try: kept, and never read
+        unread = taken.wire.truncated or taken.wire.no_answer
+        if unread and not choice.store and not self.has_problem(taken, reading):
+            choice = Choice(True, (Reason.PROBLEM,))  # cut off, or no answer, to the last try: kept, and never read
         return Taking(choice, tuple(self._new_media(reading)))
 
     def _new_media(self, reading: Reading) -> list[tuple[str, MediaRef]]:

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+#: Why an answer is not whole: the other side cut it off, our own limit did, or it took too long.
+Truncated = Literal["disconnect", "length", "time"]
 #: A byte range of a block that was overwritten, and what stood there (``token``, ``cookie``, ``access_token`` …).
 MaskedRange = tuple[int, int, str]
 
@@ -58,6 +60,10 @@ class WireExchange:
     network: Network = field(default_factory=Network)
     masked_request: tuple[MaskedRange, ...] = ()
     masked_response: tuple[MaskedRange, ...] = ()
-    truncated: Literal["disconnect", "length"] | None = None
-    """Cut off by the other side, or by our own limit. Such an answer is kept and never read."""
+    truncated: Truncated | None = None
+    """Such an answer is kept and never read."""
     body_file: BodyFile | None = None
+    no_answer: str | None = None
+    """What came is no HTTP answer that falls into head and body: why, by the code of a
+    :class:`~archiver.capture.fetch_errors.FetchError`. ``response`` and ``body`` are then what came, ``status`` is 0.
+    """

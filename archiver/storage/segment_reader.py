@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, cast, get_args
 
 from archiver import clock
 from archiver.capture.framing import FramingError, Head, deframed, final_head, read_body
+from archiver.capture.wire import Truncated
 from archiver.storage import segment_names as names
 from archiver.storage.damage import Code
 from archiver.storage.http_message import visible_head_end
@@ -37,7 +38,8 @@ class ReadInfo:
 
 @dataclass(frozen=True, slots=True)
 class ReadExchange:
-    """One stored exchange, or a pushed frame or deposited file (then ``request`` is None and ``response_head`` 0)."""
+    """One stored exchange, or a pushed frame or deposited file (then ``request`` is None). Of these, and of what came
+    and is no HTTP answer, ``response_head`` is 0."""
 
     facts: dict[str, Any]
     uri: str
@@ -52,7 +54,7 @@ class ReadExchange:
     """Of the answer, Latin-1, in wire order and case."""
     status: int
     """0 where nothing was asked, or no status line could be read."""
-    truncated: Literal["disconnect", "length"] | None
+    truncated: Truncated | None
     placed: Placed
     held: bool
     """False: the body was read past and checked, but not kept (too large, or not wanted)."""
@@ -184,12 +186,12 @@ class _Understood:
 
 
 def _exchange(records: Records, main: WarcRecord, bodies: bool) -> ReadExchange:
-    request = records.expect("request") if main.type == "response" else None
-    if request:
-        _require_pair(records, main, request)
-    stored = records.expect("metadata")
+    request, stored = _companions(records, main)
     facts = _facts(records, main, request, stored)
-    understood = _understand(records, main, request, facts) if request else _resource(main)
+    if main.type == "response" and request:
+        understood = _understand(records, main, request, facts)
+    else:
+        understood = _resource(records, main, request, facts)
     held = main.held and bodies
     return ReadExchange(
         facts=facts,
@@ -207,6 +209,15 @@ def _exchange(records: Records, main: WarcRecord, bodies: bool) -> ReadExchange:
         response_sha256=_noted(main),
         request_sha256=_noted(request) if request else None,
     )
+
+
+def _companions(records: Records, main: WarcRecord) -> tuple[WarcRecord | None, WarcRecord]:
+    """Request and facts that stand with a main record. A resource has a request only where it was asked for."""
+    following = records.expect("request") if main.type == "response" else records.expect("request", "metadata")
+    if following.type == "metadata":
+        return None, following
+    _require_pair(records, main, following)
+    return following, records.expect("metadata")
 
 
 def _noted(record: WarcRecord) -> str:
@@ -249,14 +260,21 @@ def _belong_together(facts: dict[str, Any], main: WarcRecord, request: WarcRecor
     )
 
 
-def _truncated(records: Records, main: WarcRecord) -> Literal["disconnect", "length"] | None:
+def _truncated(records: Records, main: WarcRecord) -> Truncated | None:
     said = main.fields.get("warc-truncated")
-    if said not in (None, "disconnect", "length"):
+    if said not in (None, *get_args(Truncated)):
         records.damaged(Code.HEADER, "a WARC-Truncated of unknown meaning")
-    return cast(Literal["disconnect", "length"] | None, said)
+    return cast(Truncated | None, said)
 
 
-def _resource(main: WarcRecord) -> _Understood:
+def _resource(records: Records, main: WarcRecord, request: WarcRecord | None, facts: dict[str, Any]) -> _Understood:
+    """What was pushed or deposited; or, with its request, what came in place of an answer."""
+    if (request is not None) != ("no_answer" in facts):
+        records.damaged(Code.REFERENCE, "a resource record that was asked for and does not say what is wrong with it")
+    if facts.get("body_sha256", _noted(main)) != _noted(main):
+        records.damaged(Code.DIGEST, "the block does not have the digest in its facts")
+    if request is not None:
+        return _Understood(0, main.block, 0, ())
     return _Understood(0, main.block, 0, (("Content-Type", main.fields.get("content-type", "")),))
 
 

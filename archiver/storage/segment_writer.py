@@ -105,14 +105,17 @@ class SegmentWriter:
             OutOfSpace, StoreUnavailable: the disk does not take it.
         """
         about = _About(facts, target=names.target_uri(exchange.url), at=exchange.received_at)
-        response = about.fields("response", "application/http; msgtype=response", _network(exchange))
+        # What came and is no HTTP answer cannot stand in a response record: no checker could read it.
+        kind = "response" if exchange.no_answer is None else "resource"
+        media_type = "application/octet-stream" if exchange.no_answer else "application/http; msgtype=response"
+        response = about.fields(kind, media_type, _network(exchange))
         request = about.fields("request", "application/http; msgtype=request", _network(exchange))
-        request.append(("WARC-Concurrent-To", about.record_id("response")))
+        request.append(("WARC-Concurrent-To", about.record_id(kind)))
         if exchange.truncated:
             response.append(("WARC-Truncated", exchange.truncated))
-        response += _response_digests(exchange, response_sha256)
+        response += _digests(response_sha256) if exchange.no_answer else _response_digests(exchange, response_sha256)
         request += _request_digests(exchange, request_sha256)
-        after = [warc_record(request, exchange.request), about.facts_record("response")]
+        after = [warc_record(request, exchange.request), about.facts_record(kind)]
         if exchange.body_file is not None:
             return self._place_long(response, exchange.response, exchange.body_file, response_sha256, after)
         return self._place(warc_record(response, exchange.response), after)

@@ -90,13 +90,14 @@ class Records:
         except BadMember as error:
             self.damaged(Code.CUT_OFF if "cut off" in str(error) else Code.GZIP, str(error))
 
-    def expect(self, kind: str) -> WarcRecord:
-        """The next record, which has to be of a WARC type."""
+    def expect(self, *kinds: str) -> WarcRecord:
+        """The next record, which has to be of one of these WARC types."""
         record = self.next()
+        wanted = " or ".join(kinds)
         if record is None:
-            self.damaged(Code.CUT_OFF, f"the file ends where a {kind} record has to stand")
-        if record.type != kind:
-            self.damaged(Code.ORDER, f"a {record.type} record stands where a {kind} record has to")
+            self.damaged(Code.CUT_OFF, f"the file ends where a {wanted} record has to stand")
+        if record.type not in kinds:
+            self.damaged(Code.ORDER, f"a {record.type} record stands where a {wanted} record has to")
         return record
 
     def expect_end(self) -> None:

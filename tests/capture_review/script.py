@@ -171,6 +171,10 @@ class Stage:
                 stage.asked.append(self.path)
                 said = stage.answers.get(self.path, (404, {}, b""))
                 status, headers, body = said() if callable(said) else said
+                if status == 0:  # the body alone, whatever it is
+                    self.close_connection = True
+                    self.wfile.write(body)
+                    return
                 self.send_response(status)
                 for name, value in ({"Content-Length": str(len(body))} | headers).items():
                     self.send_header(name, value)
