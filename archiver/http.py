@@ -39,15 +39,15 @@ from archiver.capture.fetch_errors import (
     TooLarge,
     UnsendableRequest,
 )
-from archiver.capture.framing import FramingError, Head, final_head
 from archiver.capture.large_bodies import Spill
 from archiver.capture.masking import Secret
 from archiver.capture.recorder import HeadTooLarge, Recording
 from archiver.capture.redirects import redirect_target
 from archiver.capture.transport import RecordingTransport
-from archiver.capture.wire import WireExchange
 from archiver.clock import Clock, SystemClock
 from archiver.errors import ArchiverError, OutOfSpace
+from archiver.wire.exchange import WireExchange
+from archiver.wire.framing import FramingError, Head, final_head
 
 __all__ = [
     "AddressRefused",

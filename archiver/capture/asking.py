@@ -16,9 +16,9 @@ from archiver.capture.masking import Secret
 from archiver.capture.pacing import Pacer
 from archiver.capture.reading import REDIRECT, understand
 from archiver.capture.spool import sync_file
-from archiver.capture.wire import WireExchange
 from archiver.faults import crash_point
 from archiver.http import Fetcher, redirect_target
+from archiver.wire.exchange import WireExchange
 from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, Reading
 
 _HOPS = 5

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archiver.capture.codings import decoded_body
-from archiver.capture.wire import WireExchange
+from archiver.wire.exchange import WireExchange
 from connectors.contract import AccessClass, Answer, Ask, Stream
 
 

@@ -27,11 +27,11 @@ from archiver.capture import asks
 from archiver.capture.facts import Committed, MediumOf, RunIdentity, Taken, commit
 from archiver.capture.parts import Part
 from archiver.capture.spool import FrameFile, disk_errors, write_durably
-from archiver.capture.wire import BodyFile, Network, WireExchange
 from archiver.clock import from_text, to_text
 from archiver.faults import crash_point
 from archiver.records.sightings import instant
 from archiver.storage.segment_writer import Placed, SegmentInfo, SegmentWriter, segment_key
+from archiver.wire.exchange import BodyFile, Network, WireExchange
 from connectors.contract import Ask, Reading, RecordKind, SeenRecord
 
 _LASTING = (RecordKind.PROFILE, RecordKind.SETTINGS)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from archiver.capture.framing import Body, Head, parse_headers, read_body
 from archiver.capture.large_bodies import LargeBody, Spill, mask_file
 from archiver.capture.masking import (
     Mask,
@@ -21,7 +20,8 @@ from archiver.capture.masking import (
 )
 from archiver.capture.recorder import Recording
 from archiver.capture.secret_forms import Secret
-from archiver.capture.wire import Network, Truncated, WireExchange
+from archiver.wire.exchange import Network, Truncated, WireExchange
+from archiver.wire.framing import Body, Head, parse_headers, read_body
 
 #: Of what is no answer, no more is kept.
 MOST_RECEIVED = 2**20

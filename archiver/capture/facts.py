@@ -12,8 +12,8 @@ from typing import Any
 from archiver import clock, ids
 from archiver.capture import asks
 from archiver.capture.codings import decoded_body
-from archiver.capture.wire import WireExchange
 from archiver.evidence.commitment import commit_exchange, usable_cuts
+from archiver.wire.exchange import WireExchange
 from connectors.contract import Ask, Reading
 
 EMPTY = Reading()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from archiver.capture.wire import WireExchange
 from archiver.errors import ArchiverError, Unreachable
+from archiver.wire.exchange import WireExchange
 
 
 class FetchError(Unreachable):

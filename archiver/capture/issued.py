@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from archiver.capture.framing import header_spans
+from archiver.wire.framing import header_spans
 
 _STRONG = (
     r"(?:[a-z]+[_-])?(?:access|refresh|id|oauth|auth|session|bearer|exchange|input)[_-]?token(?:[_-]?secret)?",

@@ -10,11 +10,11 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
 
-from archiver.capture.framing import Body, Buffer, Head, body_kind, plain_body, read_chunks, wire_ranges
 from archiver.capture.masking import Mask, in_remarks, merged, on_wire
 from archiver.capture.recorder import Recording
 from archiver.capture.secret_forms import Found
-from archiver.capture.wire import BodyFile, MaskedRange
+from archiver.wire.exchange import BodyFile, MaskedRange
+from archiver.wire.framing import Body, Buffer, Head, body_kind, plain_body, read_chunks, wire_ranges
 
 #: Smaller bodies stay in memory even where a file was offered.
 KEPT_IN_MEMORY = 2**20

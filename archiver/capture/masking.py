@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from archiver.capture import issued
 from archiver.capture.codings import Undecodable, without
-from archiver.capture.framing import Body, Buffer, Head, deframed, wire_ranges
 from archiver.capture.issued import Issued
 from archiver.capture.secret_forms import Found, Secret, UnusableSecret, finder
-from archiver.capture.wire import MaskedRange
+from archiver.wire.exchange import MaskedRange
+from archiver.wire.framing import Body, Buffer, Head, deframed, wire_ranges
 
 __all__ = ["Mask", "MaskedAnswer", "Secret", "UnusableSecret", "mask", "mask_answer", "mask_request", "mask_text"]
 
@@ -128,7 +128,7 @@ class Mask:
 def mask_answer(answer: bytes, head: Head, body: Body, secrets: Sequence[Secret]) -> MaskedAnswer:
     """Overwrite secrets in an answer: known ones, and those it newly issues.
 
-    ``answer`` begins with ``head`` and ends with ``body``; both as :mod:`archiver.capture.framing` read them from it.
+    ``answer`` begins with ``head`` and ends with ``body``; both as :mod:`archiver.wire.framing` read them from it.
     """
     plain = deframed(answer, body)
     mask_ = Mask(answer[: head.end], head, secrets)

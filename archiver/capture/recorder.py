@@ -20,8 +20,8 @@ from typing import Any
 import httpcore
 
 from archiver.capture.fetch_errors import TlsFailed
-from archiver.capture.wire import Network
 from archiver.clock import Clock
+from archiver.wire.exchange import Network
 
 #: What may arrive before the final head is complete: interim answers, the head, and the rest of the same packets.
 HEAD_LIMIT = 512 * 1024

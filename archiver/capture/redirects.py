@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urldefrag, urljoin
 
-from archiver.capture.wire import WireExchange
+from archiver.wire.exchange import WireExchange
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 

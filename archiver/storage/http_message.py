@@ -1,6 +1,6 @@
 """HTTP/1.1 messages in segments (RFC 9112): where checkers see the body, and chunk framing taken away piece by piece.
 
-:mod:`archiver.capture.framing` reads whole messages; this is for those too large to hold. Both read the same grammar.
+:mod:`archiver.wire.framing` reads whole messages; this is for those too large to hold. Both read the same grammar.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from archiver.capture.framing import FramingError
+from archiver.wire.framing import FramingError
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})(;[^\r\n]*)?[ \t]*")

@@ -17,9 +17,9 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import GzippingWrapper, WARCWriter
 
-from archiver.capture.wire import BodyFile
 from archiver.errors import IntegrityError
 from archiver.storage.gzip_member import Deflater
+from archiver.wire.exchange import BodyFile
 
 VERSION = "WARC/1.1"
 

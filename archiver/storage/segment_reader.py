@@ -14,14 +14,14 @@ from datetime import datetime
 from typing import Any, BinaryIO, cast, get_args
 
 from archiver import clock
-from archiver.capture.framing import FramingError, Head, deframed, final_head, read_body
-from archiver.capture.wire import Truncated
 from archiver.storage import segment_names as names
 from archiver.storage.damage import Code
 from archiver.storage.http_message import visible_head_end
 from archiver.storage.protocol import ObjectStore
 from archiver.storage.segment_writer import Placed
 from archiver.storage.warc_record import HELD, HELD_HEAD, Records, WarcRecord
+from archiver.wire.exchange import Truncated
+from archiver.wire.framing import FramingError, Head, deframed, final_head, read_body
 
 _LONGEST_INFO = 1 << 20
 

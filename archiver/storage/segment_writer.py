@@ -17,7 +17,6 @@ from typing import Any
 from warcio.recordloader import ArcWarcRecord
 
 from archiver import clock
-from archiver.capture.wire import BodyFile, WireExchange
 from archiver.storage import segment_names as names
 from archiver.storage.durable import disk_errors
 from archiver.storage.http_message import visible_head_end
@@ -25,6 +24,7 @@ from archiver.storage.protocol import StoreUnavailable
 from archiver.storage.record_writer import CheckedBlock, Field, RecordWriter, long_record, warc_record
 from archiver.storage.segment_file import SegmentFile
 from archiver.storage.segment_names import SegmentInfo, SegmentKey, parse_segment_key, segment_key
+from archiver.wire.exchange import BodyFile, WireExchange
 
 __all__ = [
     "Closed",

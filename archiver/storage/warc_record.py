@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import BinaryIO, NoReturn
 
 from archiver import clock
-from archiver.capture.framing import FramingError, Head, body_kind, final_head
 from archiver.storage.damage import Code, DamagedSegment
 from archiver.storage.gzip_member import BadMember, Inflater, Source
 from archiver.storage.http_message import Unchunker, visible_head_end
+from archiver.wire.framing import FramingError, Head, body_kind, final_head
 
 HELD = 65 << 20
 """A larger block is read past and not held. An answer of the largest size that the settings allow is held, head and

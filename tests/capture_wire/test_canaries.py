@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from archiver.capture.masking import Secret
-from archiver.capture.wire import WireExchange
 from archiver.errors import ArchiverError
 from archiver.http import FetchError
+from archiver.wire.exchange import WireExchange
 from tests.capture_wire.conftest import MakeFetcher
 from tests.capture_wire.encodings import forms, undone
 from tests.servers import Pause, RawServer, Send, Step, answer, chunked, hang_up, read_request

@@ -12,9 +12,9 @@ import pytest
 
 from archiver.capture import large_bodies
 from archiver.capture.masking import Secret
-from archiver.capture.wire import WireExchange
 from archiver.errors import OutOfSpace
 from archiver.http import AddressRefused, MalformedAnswer, TimedOut
+from archiver.wire.exchange import WireExchange
 from tests.capture_wire.conftest import MakeFetcher
 from tests.servers import Pause, RawServer, Send, Step, answer, chunked, read_request
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from archiver import clock
-from archiver.capture.wire import BodyFile, Network, WireExchange
 from archiver.storage.segment_writer import Closed, Placed, SegmentInfo, SegmentWriter, segment_key
+from archiver.wire.exchange import BodyFile, Network, WireExchange
 
 NOW = datetime(2026, 11, 22, 13, 0, 0, 120, tzinfo=UTC)
 ACCOUNT = "ac_" + "a" * 32

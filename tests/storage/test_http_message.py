@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from archiver.capture.framing import FramingError, deframed, read_chunks
 from archiver.storage.http_message import Unchunker, visible_head_end
+from archiver.wire.framing import FramingError, deframed, read_chunks
 
 CHUNKS = st.lists(st.binary(min_size=1, max_size=40), max_size=6)
 EXTENSIONS = st.sampled_from([b"", b";a", b'; name="v;x"', b";a=b;c", b" ", b"\t "])

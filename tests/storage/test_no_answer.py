@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from archiver.capture.wire import WireExchange
 from archiver.storage.damage import Code, DamagedSegment
 from archiver.storage.segment_reader import ReadExchange, read_segment
 from archiver.storage.segment_writer import SegmentWriter
+from archiver.wire.exchange import WireExchange
 from tests.storage.checkers import warcio_passes, warcio_records
 from tests.storage.samples import REQUEST, add, exchange, facts_of, info
 

@@ -16,11 +16,11 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import GzippingWrapper, WARCWriter
 
-from archiver.capture.wire import BodyFile
 from archiver.errors import IntegrityError
 from archiver.storage.gzip_member import HEADER, LEVEL, compressor
 from archiver.storage.record_writer import CheckedBlock, Field, MemberWriter, RecordWriter, long_record, warc_record
 from archiver.storage.segment_writer import SegmentWriter
+from archiver.wire.exchange import BodyFile
 from tests.storage.samples import NOW, add, add_run, exchange, info, sha
 
 FIELDS: list[Field] = [

@@ -19,12 +19,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archiver.capture.wire import BodyFile, Network
 from archiver.errors import IntegrityError, OutOfSpace
 from archiver.storage import segment_names as names
 from archiver.storage.protocol import StoreUnavailable
 from archiver.storage.segment_reader import ReadExchange, ReadInfo, ReadRunRecord, read_segment
 from archiver.storage.segment_writer import SegmentWriter
+from archiver.wire.exchange import BodyFile, Network
 from tests.storage.checkers import fastwarc_verdicts, warcio_passes, warcio_records
 from tests.storage.faults import count_calls, failing
 from tests.storage.samples import (
@@ -418,7 +418,7 @@ def test_a_large_body_is_streamed_and_never_whole_in_memory(tmp_path: Path) -> N
     script = f"""
 import hashlib, resource, sys
 from pathlib import Path
-from archiver.capture.wire import BodyFile
+from archiver.wire.exchange import BodyFile
 from archiver.storage.segment_reader import read_segment
 from archiver.storage.segment_writer import SegmentWriter
 from tests.storage.samples import exchange, facts_of, head_of, info
