@@ -8,7 +8,7 @@ from datetime import datetime
 from archiver.capture.parts import Covered
 from connectors.contract import AccessClass, Ask, Problem, ProblemKind, Reading, Stream
 
-_Question = tuple[str, str, tuple[tuple[str, str], ...], str]
+_Question = tuple[str, str, tuple[tuple[str, str], ...], bytes | None, str]
 REPEATED = "contract: the platform gave a page it had given before in this run"
 PAGE_LIMIT = "other: more pages than one run asks for; the next run goes on"
 STOPPED = "stopped at what is known"
@@ -150,4 +150,4 @@ def thread_of(listing: str) -> str | None:
 
 
 def _question(ask: Ask) -> _Question:
-    return (ask.method, ask.url, ask.parameters, ask.authorise)
+    return (ask.method, ask.url, ask.parameters, ask.body, ask.authorise)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from archiver.capture import framing
+from archiver.wire import framing
 from archiver.wire.framing import FramingError, deframed, final_head, read_body, read_chunks, read_head, wire_ranges
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from archiver.capture import framing
 from archiver.capture.masking import MaskedAnswer, Secret, UnusableSecret, mask, mask_answer, mask_request, mask_text
+from archiver.wire import framing
 from tests.capture_wire.encodings import forms, undone
 from tests.servers import answer, chunked
 

@@ -295,3 +295,25 @@ def test_verifying_does_not_change_the_proof() -> None:
     before = copy.deepcopy(proof)
     verify_proof(root_of(exchange(PAGE)), proof)
     assert proof == before
+
+
+def test_the_proof_of_one_of_a_thousand_is_small_and_holds_nothing_of_the_others() -> None:
+    comments = [{"id": str(number), "content": f"secret of {number} " * 10, "likes": number} for number in range(1000)]
+    records = [[f"status/{number}", f"/{number}"] for number in range(1000)]
+    facts = json.dumps({"url": "https://a.example/", "records": records, "v": 1}).encode()
+    value = exchange(json.dumps(comments).encode(), facts)
+    proof = prove(SEED, value, [("body", 500), ("facts", "url")])
+    text = json.dumps(proof)
+    assert len(text) < 3_000
+    assert "secret of 500 " in text
+    assert not [number for number in range(1000) if number != 500 and f"secret of {number} " in text]
+    assert "status/" not in text
+    shown = {one.path: one for one in verify_proof(root_of(value), proof)}
+    assert json.loads(shown["body", 500].text or "") == comments[500]
+
+
+def test_lone_surrogates_and_nul_are_proven_as_they_are() -> None:
+    body = b'[{"a\\u0000\\ud800": "\\udc00\\u0000"}, 1]'
+    value = exchange(body)
+    (shown,) = verify_proof(root_of(value), json.loads(json.dumps(prove(SEED, value, [("body", 0)]))))
+    assert json.loads(shown.text or "") == {"a\0\ud800": "\udc00\0"}
