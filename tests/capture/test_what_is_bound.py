@@ -9,7 +9,7 @@ import pytest
 
 from archiver.capture.batch import record_year
 from archiver.capture.facts import RunIdentity, Taken, commit
-from archiver.capture.wire import WireExchange
+from archiver.wire.exchange import WireExchange
 from connectors.contract import Ask, Reading, RecordKind, SeenRecord, Stream
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
