@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 from archiver.evidence.as_written import NotJson, Raw, parse, parse_body
-from archiver.evidence.tree import leaf_hash, root_of
+from archiver.evidence.tree import root_of
 
 SCHEME: Final = "cra-tree/1"
 MOST_CUTS: Final = 100_000
@@ -176,30 +176,30 @@ def _commit_object(members: dict[str, Any], seed: bytes, label: bytes, labels: _
     # here.
     seeds, at = shake_256(SEEDS + seed).digest(SEED_SIZE * len(members)), 0
     parts = [OBJECT, label, len(members).to_bytes(4, "big")]
+    add = parts.append
     for key, member in members.items():
-        member_seed = seeds[at : at + SEED_SIZE]
-        at += SEED_SIZE
         kind = type(member)
         if kind is str:
             payload = b"s" + member.encode("utf-8", "surrogatepass")
+            add(sha256(SCALAR + seeds[at : at + SEED_SIZE] + labels[key] + payload).digest())
         elif member is None:
-            payload = b"z"
+            add(sha256(SCALAR + seeds[at : at + SEED_SIZE] + labels[key] + b"z").digest())
         elif member and (kind is dict or kind is list):
             commit_children = _commit_object if kind is dict else _commit_array
-            parts.append(commit_children(member, member_seed, labels[key], labels))
-            continue
+            add(commit_children(member, seeds[at : at + SEED_SIZE], labels[key], labels))
         else:
-            payload = _SCALARS[kind](member)
-        parts.append(sha256(SCALAR + member_seed + labels[key] + payload).digest())
+            add(sha256(SCALAR + seeds[at : at + SEED_SIZE] + labels[key] + _SCALARS[kind](member)).digest())
+        at += SEED_SIZE
     return sha256(b"".join(parts)).digest()
 
 
 def _commit_array(elements: list[Any], seed: bytes, label: bytes, labels: _Labels) -> bytes:
-    seeds = seeds_of(seed, len(elements))
-    leaves = [
-        leaf_hash(_commit(element, element_seed, NO_LABEL, labels))
-        for element, element_seed in zip(elements, seeds, strict=True)
-    ]
+    seeds, at = shake_256(SEEDS + seed).digest(SEED_SIZE * len(elements)), 0
+    leaves = []
+    for element in elements:
+        commitment = _commit(element, seeds[at : at + SEED_SIZE], NO_LABEL, labels)
+        leaves.append(sha256(b"\0" + commitment).digest())
+        at += SEED_SIZE
     return array_hash(label, len(elements), root_of(leaves))
 
 
