@@ -16,6 +16,7 @@ Files of a batch in the spool folder, all named ``RUN.BATCH.*``:
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -24,7 +25,8 @@ from typing import Any
 
 from archiver import ids
 from archiver.capture import asks
-from archiver.capture.facts import Committed, MediumOf, RunIdentity, Taken, commit
+from archiver.capture.commitments import Commitments
+from archiver.capture.facts import Committed, MediumOf, RunIdentity, Stating, Taken, state
 from archiver.capture.parts import Part
 from archiver.capture.spool import FrameFile, disk_errors, write_durably
 from archiver.clock import from_text, to_text
@@ -35,6 +37,9 @@ from archiver.wire.exchange import BodyFile, Network, WireExchange
 from connectors.contract import Ask, Reading, RecordKind, SeenRecord
 
 _LASTING = (RecordKind.PROFILE, RecordKind.SETTINGS)
+
+_WAITING = 4
+"""Most exchanges that wait for their commitments at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +94,15 @@ class Batch:
     run: RunIdentity
     number: int
     terms: SegmentTerms
+    commitments: Commitments = field(default_factory=lambda: Commitments(None))
     entries: list[Entry] = field(default_factory=list)
     held: int = 0
     """Bytes of the answers stored so far, before compression."""
     _frames: FrameFile | None = None
     _segments: dict[tuple[str, str, int | None], _Open] = field(default_factory=dict)
     _bodies: int = 0
+    _stating: deque[tuple[Taken, Stating]] = field(default_factory=deque)
+    """Stored, and not yet in a segment."""
 
     @property
     def stem(self) -> str:
@@ -117,22 +125,31 @@ class Batch:
         self._bodies += 1
         return self.folder / f"{self.stem}.body-{self._bodies}"
 
-    def store(self, taken: Taken) -> Entry:
-        """Add one spooled exchange to its segment."""
+    def store(self, taken: Taken) -> None:
+        """Add one spooled exchange. It is written to its segment when its commitment is there, in the order of these
+        calls; at the latest by :meth:`seal`."""
+        self._stating.append((taken, state(self.run, taken, self.commitments)))
+        self.held += len(taken.wire.response)
+        while self._stating and (len(self._stating) > _WAITING or self._stating[0][1].commitment.ready):
+            self._write(*self._stating.popleft())
+
+    @property
+    def stored(self) -> int:
+        """How many exchanges were stored so far."""
+        return len(self.entries) + len(self._stating)
+
+    def _write(self, taken: Taken, stating: Stating) -> None:
         at = taken.wire.received_at
+        committed = stating.committed()
         opened = self._segment(taken.ask.access.value, at, record_year(taken, at))
-        committed = commit(self.run, taken)
         placed = opened.writer.add_exchange(
             taken.wire,
             committed.facts,
             request_sha256=committed.request_sha256,
             response_sha256=committed.response_sha256,
         )
-        entry = Entry(taken.ask, taken.reading, committed, opened.info.segment, placed)
-        self.entries.append(entry)
-        self.held += len(taken.wire.response)
+        self.entries.append(Entry(taken.ask, taken.reading, committed, opened.info.segment, placed))
         crash_point("batch.stored")
-        return entry
 
     @property
     def size(self) -> int:
@@ -142,6 +159,8 @@ class Batch:
     def seal(self, parts: Sequence[Part], at: datetime) -> list[FinishedSegment]:
         """Put ``parts`` (pending ones of earlier runs, and this run's own) into segments of their access class, close
         all segments, and write the choice durably."""
+        while self._stating:
+            self._write(*self._stating.popleft())
         for part in parts:
             self._home_of(part, at).parts.append(part)
         finished = [self._finish(opened) for opened in self._segments.values()]

@@ -12,7 +12,8 @@ from typing import Any
 from archiver import clock, ids
 from archiver.capture import asks
 from archiver.capture.codings import decoded_body
-from archiver.evidence.commitment import commit_exchange, usable_cuts
+from archiver.capture.commitments import Commitment, Commitments, ToCommit
+from archiver.evidence.commitment import usable_cuts
 from archiver.wire.exchange import WireExchange
 from connectors.contract import Ask, Reading
 
@@ -66,26 +67,43 @@ class Committed:
     commitment: str
 
 
-def commit(run: RunIdentity, taken: Taken) -> Committed:
-    """Facts and commitment of one exchange, under a fresh secret seed."""
+@dataclass(frozen=True, slots=True)
+class Stating:
+    """An exchange whose facts are stated and whose commitment is being computed."""
+
+    exchange: str
+    facts: dict[str, Any]
+    bound: ToCommit
+    commitment: Commitment
+
+    def committed(self) -> Committed:
+        """Once; waits for the commitment.
+
+        Raises:
+            ValueError: see :meth:`archiver.capture.commitments.Commitment.get`.
+        """
+        bound, commitment = self.bound, self.commitment.get()
+        assert bound.request_sha256 is not None
+        facts = self.facts | {"seed": asks.encode_bytes(bound.seed), "commitment": commitment}
+        return Committed(self.exchange, facts, bound.request_sha256, bound.response_sha256, commitment)
+
+
+def state(run: RunIdentity, taken: Taken, commitments: Commitments) -> Stating:
+    """Facts of one exchange, and its commitment begun, under a fresh secret seed."""
     wire = taken.wire
     exchange = ids.exchange_id(run.run, taken.ordinal)
-    request_sha256 = sha256(wire.request).hexdigest()
-    response_sha256 = _response_sha256(wire)
-    seed = os.urandom(32)
     in_file = wire.body_file is not None
     facts = _facts(run, taken, exchange)
-    commitment = commit_exchange(
-        seed=seed,
+    bound = ToCommit(
+        seed=os.urandom(32),
         facts=stored_json(facts),
-        request_sha256=request_sha256,
-        response_sha256=response_sha256,
+        request_sha256=sha256(wire.request).hexdigest(),
+        response_sha256=_response_sha256(wire),
         body=None if in_file else decoded_body(wire.headers, wire.body),
         cuts=taken.reading.cuts,
         body_sha256=wire.body_sha256 if in_file else None,
     )
-    facts |= {"seed": asks.encode_bytes(seed), "commitment": commitment}
-    return Committed(exchange, facts, request_sha256, response_sha256, commitment)
+    return Stating(exchange, facts, bound, commitments.begin(bound))
 
 
 def stored_json(fields: Mapping[str, Any]) -> bytes:

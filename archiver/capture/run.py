@@ -182,7 +182,9 @@ class RunState:
         self.tallies.clear()
         self.counts = {}
         self.adopted = []
-        self.batch = Batch(self.spool.folder, self.terms.identity, self.part, self.terms.segments)
+        self.batch = Batch(
+            self.spool.folder, self.terms.identity, self.part, self.terms.segments, self.batch.commitments
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from archiver.capture import due, watching
 from archiver.capture.asking import Asker, Stopped
 from archiver.capture.batch import Batch
 from archiver.capture.commit import exchange_row, last_bookmarks
+from archiver.capture.commitments import Commitments
 from archiver.capture.committer import Committer, Work
 from archiver.capture.facts import RunIdentity, Taken
 from archiver.capture.fetching import FileFetcher, WantedFile, postponed_files
@@ -67,6 +68,7 @@ class UnderWay:
     leave: Callable[[str, str], None]
     """Told account and batch where the run could not be archived."""
     counts: dict[str, int] = field(default_factory=dict)
+    _commitments: Commitments = field(default_factory=Commitments)
     _since: datetime = field(init=False)
     _state: RunState = field(init=False)
     _asker: Asker = field(init=False)
@@ -93,6 +95,8 @@ class UnderWay:
             self._state.batch.abandon()
             self.leave(self.account.id, self._state.batch.stem)
             raise
+        finally:
+            self._commitments.close()
         return Ended(self._state.terms.identity.run, outcome, reason, self.counts, self._since_start(), at)
 
     # Setting up
@@ -118,7 +122,7 @@ class UnderWay:
             about=None if said else about(account),
             segments=segment_terms(archive, account),
         )
-        batch = Batch(self.spool.folder, identity, 1, terms.segments)
+        batch = Batch(self.spool.folder, identity, 1, terms.segments, self._commitments)
         self._since = now
         self._state = RunState(terms, self.spool, batch, bookmarks)
         self._seen = Seen(archive.database, account.id, identity.run)
@@ -176,7 +180,7 @@ class UnderWay:
         if self.archive.clock.now() - self._since > _BATCH_AGE:
             return True
         largest = self.archive.settings.segment_bytes
-        return len(batch.entries) >= _BATCH_EXCHANGES or batch.size >= largest or batch.held >= largest
+        return batch.stored >= _BATCH_EXCHANGES or batch.size >= largest or batch.held >= largest
 
     def _checkpoint(self) -> None:
         if self._due():
@@ -214,7 +218,7 @@ class UnderWay:
     def _finish(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime) -> None:
         settings, began = self.archive.settings, self._since_start()
         settle = due.after_run(self.account.id, sweep.sweep.kind, outcome, sweep.looked, settings, began, at)
-        if self._state.batch.entries or self._state.part > 1:
+        if self._state.batch.stored or self._state.part > 1:
             self._commit((outcome.value, reason), at, settle)
         else:
             self._commit_quiet((outcome.value, reason), at, settle)

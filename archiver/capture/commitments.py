@@ -1,0 +1,114 @@
+"""Commitments of exchanges, computed here or, on a long run, in a process beside this one. The result is the same: it
+is one pure function of the same bytes (:func:`archiver.evidence.commitment.commit_exchange`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archiver import helper
+from archiver.evidence.commitment import commit_exchange
+from archiver.helper import Helper, Promise
+
+_EARLIEST = 8
+"""So many are computed here before a process is started, which takes longer than a few of them."""
+_LARGEST = 1 << 20
+"""Bytes of body above which it is computed here, so that several large ones never wait in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToCommit:
+    """Arguments of :func:`archiver.evidence.commitment.commit_exchange`."""
+
+    seed: bytes
+    facts: bytes
+    request_sha256: str | None
+    response_sha256: str
+    body: bytes | None
+    cuts: Sequence[int] = ()
+    body_sha256: str | None = None
+
+    def compute(self) -> str:
+        """The commitment.
+
+        Raises:
+            ValueError: see there.
+        """
+        return commit_exchange(
+            seed=self.seed,
+            facts=self.facts,
+            request_sha256=self.request_sha256,
+            response_sha256=self.response_sha256,
+            body=self.body,
+            cuts=self.cuts,
+            body_sha256=self.body_sha256,
+        )
+
+
+class Commitment:
+    """One that is being computed."""
+
+    def __init__(self, of: ToCommit, promise: Promise | None) -> None:
+        self._of = of
+        self._promise = promise
+
+    @property
+    def ready(self) -> bool:
+        """Whether :meth:`get` need not wait for another process."""
+        return self._promise is None or self._promise.look()
+
+    def get(self) -> str:
+        """The commitment, ``cra-tree/1:HEX``.
+
+        Raises:
+            ValueError: see :meth:`ToCommit.compute`.
+        """
+        answer = None if self._promise is None else self._promise.get()
+        return self._of.compute() if answer is None else answer.decode("ascii")
+
+
+class Commitments:
+    """Computes those of one run. For one thread.
+
+    Args:
+        earliest: how many are computed here before a helper is asked for; None: all.
+    """
+
+    def __init__(self, earliest: int | None = _EARLIEST) -> None:
+        self._left = earliest
+        self._helper: Helper | None = None
+
+    def begin(self, of: ToCommit) -> Commitment:
+        """Have one computed."""
+        if of.body is None or len(of.body) > _LARGEST or not self._helped():
+            return Commitment(of, None)
+        assert self._helper is not None
+        return Commitment(of, self._helper.ask("commitment", packed(of)))
+
+    def close(self) -> None:
+        """End the helper, where there is one."""
+        if self._helper is not None:
+            self._helper.close()
+
+    def _helped(self) -> bool:
+        if self._left is not None and self._helper is None:
+            self._left -= 1
+            if self._left < 0:
+                self._helper, self._left = helper.start(), None
+        return self._helper is not None
+
+
+def packed(of: ToCommit) -> bytes:
+    """As the helping process gets it."""
+    body = of.body or b""
+    line = [of.seed.hex(), of.request_sha256, of.response_sha256, list(of.cuts), len(of.facts)]
+    return b"".join((json.dumps(line).encode(), b"\n", of.facts, body))
+
+
+def compute(content: bytes) -> bytes:
+    """What the helping process does with what :func:`packed` gave."""
+    line, _, rest = content.partition(b"\n")
+    seed, request_sha256, response_sha256, cuts, size = json.loads(line)
+    of = ToCommit(bytes.fromhex(seed), rest[:size], request_sha256, response_sha256, rest[size:], cuts)
+    return of.compute().encode("ascii")
