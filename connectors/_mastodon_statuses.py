@@ -21,7 +21,7 @@ from connectors.contract import (
     SeenRecord,
     State,
 )
-from connectors.links import web
+from connectors.links import is_web
 from connectors.text import plain, reduced, storable, tidy
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -334,4 +334,4 @@ def _objects(value: Json, name: str) -> list[Json]:
 
 
 def _url(value: JSONValue) -> str | None:
-    return value if isinstance(value, str) and web(value) is not None else None
+    return value if isinstance(value, str) and is_web(value) else None

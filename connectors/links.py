@@ -12,6 +12,8 @@ _LONGEST = 8192
 _TARGET = re.compile(r"\s*<([^<>]*)>")
 _PARAMETER = re.compile(r"""\s*;\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*))?""")
 _UNUSABLE = re.compile(r"""[\s<>"\\]""")
+#: What most addresses are; :func:`web` takes every one of these.
+_USUAL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[1-9][0-9]{0,3})?/[A-Za-z0-9/@._~%=&?-]*")
 _COMMA = re.compile(r"\s*,")
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _PORTS = {"http": 80, "https": 443}
@@ -76,6 +78,11 @@ def web(url: str, base: str | None = None) -> SplitResult | None:
     except ValueError:
         return None
     return parts if usable and "@" not in parts.netloc else None
+
+
+def is_web(url: str) -> bool:
+    """Whether :func:`web` takes it, without taking it apart where that can be seen."""
+    return (len(url) <= _LONGEST and _USUAL.fullmatch(url) is not None) or web(url) is not None
 
 
 def origin(parts: SplitResult) -> str:

@@ -39,6 +39,8 @@ _PIECE = re.compile(r"""[<>"']|[^<>"']+""")
 _NAME = re.compile(r"/?\s*([a-zA-Z][^\s/>]*)")
 _ATTRIBUTE = re.compile(r"""([^\s"'>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
 _SPACE = re.compile(r"[ \t\r\f\v\u00a0]+")
+#: A source of nothing but paragraphs, line ends and words that are written as they are read.
+_SIMPLE = re.compile(r"[^<>&]*+(?:<(?:/?p|br)>[^<>&]*+)*+")
 _TINY = frozenset({"0", "1", "0px", "1px"})
 #: NUL and halves of surrogate pairs: no database stores them, and no reader sees them.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -169,6 +171,13 @@ def _is_pixel(tag: Tag) -> bool:
 
 def plain(source: str) -> str:
     """What it says, as plain text: blocks on lines of their own, pictures as their description."""
+    if _SIMPLE.fullmatch(source):  # most posts are; the rest of this function gives the same for them
+        lines = source.replace("\n", " ").replace("<br>", "\n").replace("<p>", "\n\n").replace("</p>", "\n\n")
+        return tidy(lines)
+    return _plain(source)
+
+
+def _plain(source: str) -> str:
     parts: list[str] = []
     for piece in seen(source):
         if isinstance(piece, str):
@@ -205,6 +214,12 @@ def reduced(source: str) -> str:
     Kept: words, elements, and where links and pictures lead. Dropped: every other attribute, ``span`` and ``font``,
     comments, scripts, one-pixel pictures, the spelling of characters, white space between words.
     """
+    if _SIMPLE.fullmatch(source):
+        return storable(" ".join(source.split()))
+    return _reduced(source)
+
+
+def _reduced(source: str) -> str:
     parts: list[str] = []
     for piece in seen(source):
         if isinstance(piece, str):

@@ -186,7 +186,7 @@ def test_a_sweep_with_help_is_whole(killed_after: int | None, tmp_path: Path, mo
     ]
     ordinals = [read.facts["ordinal"] for read in stored(tmp_path / "home")]
     assert wrong == []
-    assert sorted(ordinals) == list(range(len(ordinals)))
+    assert len(set(ordinals)) == len(ordinals)
     assert len(ordinals) > 20
 
 

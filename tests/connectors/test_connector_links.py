@@ -69,3 +69,21 @@ def test_a_site_is_a_host_with_its_sub_domains() -> None:
     assert not links.same_site("https://notcity.example/", "https://city.example/")
     assert not links.same_site("https://a.example/", "https://b.example/")
     assert not links.same_site("https://a.localhost/", "https://localhost/")
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(
+                ["http://", "https://", "a.example", ":80", ":0", "/", "//", "@", "-", "..", "%41", "[", "\\"]
+            ),
+            st.text(max_size=3),
+        ),
+        max_size=8,
+    )
+)
+def test_what_is_quickly_seen_to_be_an_address_is_one(parts: list[str]) -> None:
+    url = "".join(parts)
+    assert links.is_web(url) == (links.web(url) is not None)
+    usual = f"https://a.example/{url}"
+    assert links.is_web(usual) == (links.web(usual) is not None)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors import text as html_text
 from connectors.text import from_text, pieces, plain, reduced, storable
 from tests.effort import bounded
 
@@ -84,3 +85,10 @@ def test_time_grows_no_faster_than_the_input(unit: str) -> None:
     with bounded():
         reduced(unit * 50_000)
         plain(unit * 50_000)
+
+
+@given(st.lists(st.one_of(st.sampled_from(["<p>", "</p>", "<br>", "\n", " ", "&amp;", "<b>", ">", "\0"]), st.text())))
+def test_simple_posts_read_the_quick_way_are_read_the_same(parts: list[str]) -> None:
+    source = "".join(parts)
+    assert plain(source) == html_text._plain(source)
+    assert reduced(source) == html_text._reduced(source)
