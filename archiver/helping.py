@@ -18,7 +18,10 @@ Task = Callable[[bytes], bytes]
 ANSWER: Final = struct.Struct(">?I")
 _QUESTION: Final = struct.Struct(">IB")
 #: Pure functions of bytes, by name: their module, which is loaded when first needed, and their name there.
-TASKS: Final = {"commitment": ("archiver.capture.commitments", "compute")}
+TASKS: Final = {
+    "commitment": ("archiver.capture.commitments", "compute"),
+    "terms": ("archiver.search.spelling", "compute"),
+}
 
 
 def question(task: str, content: bytes) -> bytes:

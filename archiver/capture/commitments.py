@@ -77,26 +77,27 @@ class Commitments:
 
     def __init__(self, earliest: int | None = _EARLIEST) -> None:
         self._left = earliest
-        self._helper: Helper | None = None
+        self.helper: Helper | None = None
+        """The process beside this one, while the run has one."""
 
     def begin(self, of: ToCommit) -> Commitment:
         """Have one computed."""
         if of.body is None or len(of.body) > _LARGEST or not self._helped():
             return Commitment(of, None)
-        assert self._helper is not None
-        return Commitment(of, self._helper.ask("commitment", packed(of)))
+        assert self.helper is not None
+        return Commitment(of, self.helper.ask("commitment", packed(of)))
 
     def close(self) -> None:
         """End the helper, where there is one."""
-        if self._helper is not None:
-            self._helper.close()
+        if self.helper is not None:
+            self.helper.close()
 
     def _helped(self) -> bool:
-        if self._left is not None and self._helper is None:
+        if self._left is not None and self.helper is None:
             self._left -= 1
             if self._left < 0:
-                self._helper, self._left = helper.start(), None
-        return self._helper is not None
+                self.helper, self._left = helper.start(), None
+        return self.helper is not None
 
 
 def packed(of: ToCommit) -> bytes:

@@ -32,6 +32,7 @@ from archiver.database import Database
 from archiver.evidence import log
 from archiver.evidence.log import NewEvent
 from archiver.faults import crash_point
+from archiver.helper import Helper
 from archiver.records.apply import Applied, Applier
 from archiver.search.index import SearchIndex
 from archiver.search.source import answered_by, read_documents
@@ -83,6 +84,7 @@ class Committer:
         release: bool = False,
         settle: Callable[[Connection], None] | None = None,
         logged: bool = False,
+        helper: Helper | None = None,
     ) -> None:
         """Everything a batch brought, in one transaction; ``settle`` writes what the clock needs to know. ``logged``:
         the log has it already, since it was committed before the index was lost.
@@ -99,7 +101,7 @@ class Committer:
             crash_point("commit.begun")
             write_segments(connection, work.segments, work.account, work.closed_at)
             applied, followed = write_work(connection, work, arrival=work.number)
-            index_changed(connection, self.search, applied.changed)
+            index_changed(connection, self.search, applied.changed, helper)
             if not logged:
                 log.append(connection, [*work_events(work), *followed], now)
             if settle is not None:
@@ -186,8 +188,10 @@ def run_event(parts: Sequence[Part]) -> NewEvent:
     return NewEvent("run.recorded", "run", first.run, facts)
 
 
-def index_changed(connection: Connection, search: SearchIndex, changed: Sequence[str]) -> None:
+def index_changed(
+    connection: Connection, search: SearchIndex, changed: Sequence[str], helper: Helper | None = None
+) -> None:
     """Bring the search index up to date with records that changed, and with those they answer."""
     if changed:
         touched = dict.fromkeys((*changed, *answered_by(connection, changed)))
-        search.put(connection, read_documents(connection, touched))
+        search.put(connection, read_documents(connection, touched), helper=helper)

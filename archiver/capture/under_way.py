@@ -231,7 +231,8 @@ class UnderWay:
         stored = self.committer.put(self.spool.folder, finished)
         rows = [exchange_row(entry) for entry in batch.entries]
         work = Work(self.account.id, state.terms.identity.run, self.held.epoch, stored, rows, parts, at)
-        self.committer.commit(self.held, work, release=outcome is not None, settle=settle)
+        helper = self._commitments.helper
+        self.committer.commit(self.held, work, release=outcome is not None, settle=settle, helper=helper)
         batch.clear()
         self.pending.done(waiting)
         self._next(outcome)

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol
 from sqlalchemy import Connection
 
 from archiver.errors import ArchiverError, UsageError
+from archiver.helper import Helper
 from archiver.search import meaning, terms
 from archiver.search.conditions import Always, Condition, Run, all_of, any_of, negation
 from archiver.search.documents import Document
@@ -141,8 +142,8 @@ class SearchIndex(Protocol):
         """Make the tables that are not there yet."""
         ...
 
-    def put(self, connection: Connection, documents: Iterable[Document]) -> None:
-        """Index these records, or index them again with what has changed.
+    def put(self, connection: Connection, documents: Iterable[Document], *, helper: Helper | None = ...) -> None:
+        """Index these records, or index them again with what has changed; ``helper`` may work out their words.
 
         Raises:
             OutdatedIndex: the index was made by another analyser.
@@ -212,7 +213,7 @@ class SearchIndex(Protocol):
         """Compare the index with the records, word by word."""
         ...
 
-    def rebuild(self, connection: Connection, progress: Progress | None = ...) -> int:
+    def rebuild(self, connection: Connection, progress: Progress | None = ..., *, helper: Helper | None = ...) -> int:
         """Make the index anew from the records; returns how many."""
         ...
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from archiver.helper import Helper
 from archiver.search import meaning, sqlite_check, sqlite_rows
 from archiver.search import query as queries
 from archiver.search.analyser import IDENTITY
@@ -87,23 +88,22 @@ class SqliteSearchIndex:
     def create(self, connection: Connection) -> None:
         sqlite_rows.create(connection)
 
-    def put(self, connection: Connection, documents: Iterable[Document]) -> None:
+    def put(self, connection: Connection, documents: Iterable[Document], *, helper: Helper | None = None) -> None:
         self._refuse_if_outdated(connection)
-        for batch in batches(documents, _BATCH):
-            sqlite_rows.put(connection, batch)
+        for _ in sqlite_rows.put_all(connection, batches(documents, _BATCH), helper):
+            pass
 
     def remove(self, connection: Connection, record_ids: Iterable[str]) -> None:
         self._refuse_if_outdated(connection)
         for batch in batches(record_ids, _BATCH):
             sqlite_rows.remove(connection, batch)
 
-    def rebuild(self, connection: Connection, progress: Progress | None = None) -> int:
+    def rebuild(self, connection: Connection, progress: Progress | None = None, *, helper: Helper | None = None) -> int:
         sqlite_rows.empty(connection)
         sqlite_rows.note_analyser(connection, replace=True)
         done = 0
-        for batch in batches(self._documents(connection), _BATCH):
-            sqlite_rows.put(connection, batch)
-            done += len(batch)
+        for count in sqlite_rows.put_all(connection, batches(self._documents(connection), _BATCH), helper):
+            done += count
             if progress:
                 progress(done)
         sqlite_rows.merge(connection)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from archiver.database import Base
+from archiver.helper import Helper
+from archiver.search import spelling
 from archiver.search.analyser import IDENTITY
 from archiver.search.documents import Document
 from archiver.search.fts5 import SECOND_BITS, first_id, second_of
@@ -84,21 +87,51 @@ def stored(connection: Connection, record_ids: Iterable[str]) -> dict[str, Store
     return {row.record_id: row for row in map(Stored._make, rows)}
 
 
-def put(connection: Connection, documents: Sequence[Document]) -> None:
-    """Index these documents; of several with one record id the last counts. What has not changed is left alone."""
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Documents whose rows are written, and whose words are still to come."""
+
+    old: list[Stored]
+    ids: list[int]
+    terms: Callable[[], list[str]]
+
+    def write_words(self, connection: Connection) -> None:
+        new_words = [(None, row_id, terms) for row_id, terms in zip(self.ids, self.terms(), strict=True)]
+        _write_words(connection, [*_taken_out(self.old), *new_words])
+
+
+def put(connection: Connection, documents: Sequence[Document], helper: Helper | None = None) -> Put:
+    """Index these documents; of several with one record id the last counts. What has not changed is left alone. The
+    words must be written by the caller, before those of any later call."""
     latest = {document.record_id: document for document in documents}
     before = stored(connection, latest)
     rows = {record_id: to_row(document) for record_id, document in latest.items()}
     changed = [rid for rid, row in rows.items() if rid not in before or before[rid]._replace(id=0) != row]
+    terms = spelling.begin([latest[rid] for rid in changed], [rows[rid] for rid in changed], helper)
     old = [before[record_id] for record_id in changed if record_id in before]
     ids = _ids(connection, [latest[record_id] for record_id in changed], before)
     _forget(connection, [row.id for row in old if ids[row.record_id] != row.id])
-    new_words = [(None, ids[record_id], document_terms(latest[record_id])) for record_id in changed]
-    _write_words(connection, [*_taken_out(old), *new_words])
     if changed:
-        new_rows = [rows[record_id]._replace(id=ids[record_id]) for record_id in changed]
+        new_rows = [(ids[record_id], *rows[record_id][1:]) for record_id in changed]
         connection.exec_driver_sql(_WRITE_RECORD, [row[:5] for row in new_rows])
-        connection.exec_driver_sql(_WRITE_SOURCE, [(row.id, *row[5:]) for row in new_rows])
+        connection.exec_driver_sql(_WRITE_SOURCE, [(row[0], *row[5:]) for row in new_rows])
+    return Put(old, [ids[record_id] for record_id in changed], terms)
+
+
+def put_all(
+    connection: Connection, batches: Iterable[Sequence[Document]], helper: Helper | None = None
+) -> Iterator[int]:
+    """:func:`put` one batch after the other, words and all; how many each had. The words of one are worked out by the
+    helper while the next is read."""
+    waiting: Put | None = None
+    for batch in batches:
+        following = put(connection, batch, helper)
+        if waiting is not None:
+            waiting.write_words(connection)
+        waiting = following
+        yield len(batch)
+    if waiting is not None:
+        waiting.write_words(connection)
 
 
 def remove(connection: Connection, record_ids: Collection[str]) -> None:

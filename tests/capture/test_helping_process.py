@@ -66,7 +66,7 @@ def test_what_comes_back_is_what_is_computed_here() -> None:
     beside, here = Commitments(0), Commitments(None)
     given = [to_commit(body, number) for number, body in enumerate([*BODIES, None] * 3)]
     begun = [beside.begin(one) for one in given]
-    assert beside._helper is not None
+    assert beside.helper is not None
     assert [one.get() for one in begun] == [here.begin(one).get() for one in given]
     beside.close()
 
@@ -76,7 +76,7 @@ def test_a_short_run_starts_nothing() -> None:
     few = Commitments()
     for number in range(commitments._EARLIEST):
         assert few.begin(to_commit(BODIES[0], number)).ready
-    assert few._helper is None
+    assert few.helper is None
 
 
 @pytest.mark.usefixtures("room")
@@ -84,11 +84,11 @@ def test_one_processor_is_left_to_the_others() -> None:
     first, second = Commitments(0), Commitments(0)
     first.begin(to_commit(BODIES[0]))
     assert second.begin(to_commit(BODIES[0])).ready
-    assert second._helper is None
+    assert second.helper is None
     first.close()
     third = Commitments(0)
     third.begin(to_commit(BODIES[0]))
-    assert third._helper is not None
+    assert third.helper is not None
     third.close()
 
 
@@ -97,8 +97,8 @@ def test_what_a_killed_process_owed_is_computed_here() -> None:
     beside = Commitments(0)
     given = [to_commit(BODIES[5], number) for number in range(20)]
     begun = [beside.begin(one) for one in given]
-    assert beside._helper is not None
-    os.kill(beside._helper.pid, signal.SIGKILL)
+    assert beside.helper is not None
+    os.kill(beside.helper.pid, signal.SIGKILL)
     begun += [beside.begin(one) for one in given]
     assert [one.get() for one in begun] == [one.compute() for one in given] * 2
     beside.close()
