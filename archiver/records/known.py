@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from archiver import ids
 from archiver.records.choice import KnownRecord, KnownVersion, learn
@@ -33,8 +33,10 @@ _QUERY = (
         OCCURRENCE,
         and_(OCCURRENCE.c.exchange_id == VERSION.c.exchange_id, OCCURRENCE.c.position == VERSION.c.position),
     )
+    .where(RECORD.c.id.in_(bindparam("record_ids", expanding=True)))
     .order_by(RECORD.c.id, VERSION.c.number)
 )
+_MEDIA = select(MEDIUM.c.record_id, MEDIUM.c.id).where(MEDIUM.c.record_id.in_(bindparam("record_ids", expanding=True)))
 
 
 def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[str, KnownRecord]:
@@ -44,12 +46,10 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
     found: dict[str, list[Any]] = {}
     media: dict[str, set[str]] = {}
     for chunk in chunks(names):
-        for row in connection.execute(_QUERY.where(RECORD.c.id.in_(chunk))):
+        for row in connection.execute(_QUERY, {"record_ids": chunk}):
             found.setdefault(row.id, []).append(row)
         if found:
-            for medium in connection.execute(
-                select(MEDIUM.c.record_id, MEDIUM.c.id).where(MEDIUM.c.record_id.in_(chunk))
-            ):
+            for medium in connection.execute(_MEDIA, {"record_ids": chunk}):
                 media.setdefault(medium.record_id, set()).add(medium.id)
     return {
         names[record_id]: KnownRecord(

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from archiver import clock
 from archiver.search.documents import Document, DocumentVersion
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class Stored(NamedTuple):
     """One indexed record as its two rows hold it. Times are text, content is JSON."""
@@ -56,7 +58,7 @@ def to_row(document: Document) -> Stored:
         document.access,
         None if document.created_at is None else _moment(document.created_at),
         _moment(document.first_seen_at),
-        json.dumps(content, separators=(",", ":")),
+        _encode(content),
     )
 
 

@@ -21,8 +21,12 @@ from archiver.capture.commitments import Commitments, ToCommit
 from archiver.capture.facts import stored_json
 from archiver.evidence.commitment import commit_exchange
 from archiver.helper import Helper
+from archiver.search import spelling
+from archiver.search.rows import to_row
 from archiver.storage.segment_reader import ReadExchange, read_segment
 from bench import capture
+from tests.search.examples import WORDS, a_document
+from tests.search.hostile import HOSTILE
 
 FACTS = b'{"exchange":"ex_1","url":"https://example.org/"}'
 BODIES = (
@@ -131,6 +135,17 @@ def test_a_task_that_fails_fails_alone(beside: Helper) -> None:
     asked = [beside.ask("commitment", b"nonsense"), beside.ask("no such task", b"")]
     asked.append(beside.ask("commitment", commitments.packed(to_commit(b"1"))))
     assert [one.get() for one in asked] == [None, None, to_commit(b"1").compute().encode()]
+
+
+def test_words_are_the_same_wherever_they_are_worked_out(beside: Helper) -> None:
+    documents = [a_document(text, f"earlier {text}") for text in [*WORDS, *HOSTILE] * 3]
+    rows = [to_row(document) for document in documents]
+    here = spelling.begin(documents, rows, None)()
+    there = spelling.begin(documents, rows, beside)
+    assert there() == here
+    owed = spelling.begin(documents, rows, beside)
+    os.kill(beside.pid, signal.SIGKILL)
+    assert owed() == here
 
 
 def test_a_question_cut_off_is_not_answered() -> None:
