@@ -164,6 +164,25 @@ class Helper:
         return count
 
 
+class OnDemand:
+    """A helper that is started when it is first wanted. For one thread."""
+
+    def __init__(self) -> None:
+        self._started = False
+        self._helper: Helper | None = None
+
+    def get(self) -> Helper | None:
+        """The helper, where there can be one."""
+        if not self._started:
+            self._started, self._helper = True, start()
+        return self._helper
+
+    def close(self) -> None:
+        """End it, where it was started."""
+        if self._helper is not None:
+            self._helper.close()
+
+
 def start() -> Helper | None:
     """A helper, where a processor is free for it and it can be started."""
     if not _room.acquire(blocking=False):

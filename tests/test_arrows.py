@@ -13,7 +13,20 @@ CONTRACT = "connectors.contract"
 
 #: Modules that everybody may import. They import no package.
 SHARED = frozenset(
-    {"canonical", "clock", "database", "errors", "faults", "ids", "logs", "settings", "visible", "__init__"}
+    {
+        "canonical",
+        "clock",
+        "database",
+        "errors",
+        "faults",
+        "helper",
+        "helping",
+        "ids",
+        "logs",
+        "settings",
+        "visible",
+        "__init__",
+    }
 )
 #: Where the arrows of each package lead.
 ARROWS: dict[str, frozenset[str]] = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -41,6 +42,7 @@ from archiver.evidence import log
 from archiver.evidence.deltas import restore_log
 from archiver.evidence.log import NewEvent
 from archiver.faults import crash_point
+from archiver.helper import OnDemand
 from archiver.records.models import Medium, Occurrence, RebuildProgress, Record, RecordState, Version
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_names import parse_segment_key
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 _TABLES = (Occurrence, RecordState, Medium, Version, Record, Coverage, Gap, Standing, Watch, Exchange, Segment, Run)
+_WORTH_HELP = 1000
+"""So many records of one commit before a helping process is started, which takes longer than to index a few."""
 _TRANSACTION = 20
 
 
@@ -86,15 +90,16 @@ def rebuild(archive: Archive, watch: Watcher | None = None) -> RebuildReport:
     logged = _begin(archive, report)
     by_account = _by_account(archive)
     total = sum(len(stored) for stored in by_account.values())
-    for account_id, objects in sorted(by_account.items()):
-        account = Survey(account_id)
-        for stored in objects:
-            account.read(archive.store, stored)
-            report.segments += 1
-            if watch is not None:
-                watch(RebuildProgressed("reading", report.segments, total, report.records))
-        report.damaged += account.damaged
-        _fill(archive, account, logged, report, watch, total)
+    with closing(OnDemand()) as beside:
+        for account_id, objects in sorted(by_account.items()):
+            account = Survey(account_id)
+            for stored in objects:
+                account.read(archive.store, stored)
+                report.segments += 1
+                if watch is not None:
+                    watch(RebuildProgressed("reading", report.segments, total, report.records))
+            report.damaged += account.damaged
+            _fill(archive, account, logged, report, watch, total, beside)
     _end(archive, report)
     crash_point("rebuild.ended")
     return report
@@ -132,7 +137,13 @@ def _by_account(archive: Archive) -> dict[str, list[Stored]]:
 
 
 def _fill(
-    archive: Archive, account: Survey, logged: Logged, report: RebuildReport, watch: Watcher | None, total: int
+    archive: Archive,
+    account: Survey,
+    logged: Logged,
+    report: RebuildReport,
+    watch: Watcher | None,
+    total: int,
+    beside: OnDemand,
 ) -> None:
     with archive.database.write() as connection:
         _register(connection, account, archive)
@@ -143,18 +154,20 @@ def _fill(
             continue
         waiting.append(step)
         if len(waiting) >= _TRANSACTION or step.segments or step.adopted:
-            _apply(archive, account.account, waiting, logged, report)
+            _apply(archive, account.account, waiting, logged, report, beside)
             waiting = []
             if watch is not None:
                 watch(RebuildProgressed("writing", report.segments, total, report.records))
     if waiting:
-        _apply(archive, account.account, waiting, logged, report)
+        _apply(archive, account.account, waiting, logged, report, beside)
 
 
-def _apply(archive: Archive, account: str, some: Sequence[Step], logged: Logged, report: RebuildReport) -> None:
+def _apply(
+    archive: Archive, account: str, some: Sequence[Step], logged: Logged, report: RebuildReport, beside: OnDemand
+) -> None:
     with archive.database.write() as connection:
         for step in some:
-            events = _apply_step(archive, connection, account, step, report)
+            events = _apply_step(archive, connection, account, step, report, beside)
             if not step.is_logged(logged):
                 _log(connection, events, archive.clock.now())
         last = some[-1]
@@ -164,7 +177,7 @@ def _apply(archive: Archive, account: str, some: Sequence[Step], logged: Logged,
 
 
 def _apply_step(
-    archive: Archive, connection: Connection, account: str, step: Step, report: RebuildReport
+    archive: Archive, connection: Connection, account: str, step: Step, report: RebuildReport, beside: OnDemand
 ) -> list[NewEvent]:
     """Write what one commit wrote. Returns what it had logged."""
     report.runs += any(part.final for part in step.parts)
@@ -175,7 +188,8 @@ def _apply_step(
     work = Work(account, "", step.number, pairs, contents.exchanges, step.parts, archive.clock.now())
     applied, followed = write_work(connection, work, arrival=step.number)
     report.records += len(applied.new_records)
-    index_changed(connection, archive.search, applied.changed)
+    helper = beside.get() if len(applied.changed) >= _WORTH_HELP else None
+    index_changed(connection, archive.search, applied.changed, helper)
     events = [*work_events(work), *followed]
     return events + _adopt_again(archive, connection, account, step, report) if step.adopted else events
 

@@ -81,12 +81,12 @@ def test_a_rebuild_that_was_stopped_goes_on(house: House, monkeypatch: pytest.Mo
     calls = 0
     put = type(house.archive.search).put
 
-    def failing(self: object, *given: object) -> None:
+    def failing(self: object, *given: object, **named: object) -> None:
         nonlocal calls
         calls += 1
         if calls == 4:
             raise KeyboardInterrupt
-        put(self, *given)  # type: ignore[arg-type]
+        put(self, *given, **named)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
         patched.setattr(type(house.archive.search), "put", failing)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from archiver.capture.batch import record_year
-from archiver.capture.facts import RunIdentity, Taken, commit
+from archiver.capture.commitments import Commitments
+from archiver.capture.facts import RunIdentity, Taken, state
 from archiver.wire.exchange import WireExchange
 from connectors.contract import Ask, Reading, RecordKind, SeenRecord, Stream
 
@@ -33,8 +35,12 @@ ASK = Ask("https://city.example/", Stream.POSTS, "statuses")
 
 def test_that_an_answer_was_cut_off_is_committed_to() -> None:
     """Whether it is read at all depends on it, so nobody may strike it out or write it in unseen."""
-    assert "truncated" not in commit(RUN, Taken(0, ASK, WIRE)).facts
-    assert commit(RUN, Taken(0, ASK, replace(WIRE, truncated="length"))).facts["truncated"] == "length"
+    assert "truncated" not in _facts(WIRE)
+    assert _facts(replace(WIRE, truncated="length"))["truncated"] == "length"
+
+
+def _facts(wire: WireExchange) -> dict[str, Any]:
+    return state(RUN, Taken(0, ASK, wire), Commitments(None)).committed().facts
 
 
 def _seen(kind: RecordKind, created: int, edited: int | None = None) -> SeenRecord:
