@@ -75,10 +75,14 @@ def test_a_script_that_ran_would_be_noticed(served: Served, reader: Callable[...
     one.read(f"{served.practice}/accounts")
     one.page.evaluate("caught()")
     one.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=//evil.example/x onerror=caught()>')")
-    one.page.wait_for_timeout(50)
+    for _ in range(100):
+        if any("policy: img-src" in what for what in one.trouble):
+            break
+        one.page.wait_for_timeout(50)
+    else:
+        pytest.fail("the policy lets the page ask elsewhere")
     assert one.trouble[0] == "a script of a stranger ran"
-    assert [what for what in one.trouble if "img-src" in what], "the policy keeps the page from asking elsewhere"
-    assert not [what for what in one.trouble if what.startswith("asked")]
+    assert "asked for http://evil.example/x" in one.trouble, "refused by the policy, and noticed"
 
 
 @pytest.mark.law("R69")
@@ -107,10 +111,9 @@ def test_the_whole_way_with_the_keyboard_alone(served: Served, reader: Callable[
     assert one.page.locator("#versions").evaluate("one => one.getBoundingClientRect().top") < 900
     keys.until("Answer of", exact=False)
     keys.press("Enter")
-    keys.press("Alt+ArrowLeft")
-    one.page.wait_for_url(record)
-    with one.page.expect_navigation():
-        keys.press("Alt+ArrowLeft")
+    one.page.go_back()  # Alt and the left arrow are the window's keys, and this browser has no window
+    assert one.page.url == record
+    one.page.go_back()
     assert "corrected" in one.page.input_value("#q")
     one.expect_calm()
 
