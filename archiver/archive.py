@@ -14,13 +14,13 @@ from archiver import ids, migrate
 from archiver.accounts.credentials import Vault
 from archiver.accounts.platforms import Platforms, load_platforms
 from archiver.clock import Clock, SystemClock
-from archiver.database import Database
+from archiver.database import Database, Lock
 from archiver.errors import NotFound, SettingsError, Unreachable, WrongStore
 from archiver.evidence import log
 from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Archive as ArchiveRow
 from archiver.search.index import SearchIndex
-from archiver.search.sqlite import SqliteSearchIndex
+from archiver.search.opening import open_index
 from archiver.settings import Settings
 from archiver.storage.identity import KEY, Identity, read_identity, write_identity
 from archiver.storage.opening import open_store
@@ -67,28 +67,30 @@ class Archive:
             WrongStore: index or store belong to something else, to the other kind, or to a newer version.
             SettingsError, Unreachable: a setting, folder, database or store cannot be used.
         """
-        if not create:
-            _require_home(settings)
-        _make_home(settings.home)
-        clock = clock or SystemClock()
-        store = open_store(settings.store_url)
-        found = read_identity(store)
-        _check_kind(found, kind, store.name)
         database = Database(settings.database_url)
         try:
+            if not create:
+                _require_archive(database, settings)
+            _make_home(settings.home)
+            clock = clock or SystemClock()
+            store = open_store(settings.store_url)
+            found = read_identity(store)
+            _check_kind(found, kind, store.name)
             migrate.upgrade(database)
             with database.read() as connection:
                 known = _known(connection)
             if known is None:
-                with database.write() as connection:
-                    known = _known(connection) or _begin(connection, store, settings, kind, clock, empty_index)
+                with database.write(Lock.TABLES) as connection:
+                    known = _known(connection) or _begin(
+                        connection, store, settings, kind, clock, empty_index, database.place
+                    )
             # Looked at again where it was not there: another process may have begun the archive meanwhile.
             _check_agreement(known, found or read_identity(store), store.name, settings)
         except BaseException:
             database.close()
             raise
         vault = Vault(settings.key_file, database)
-        search = SqliteSearchIndex(zone=settings.time_zone)
+        search = open_index(database.dialect, settings.time_zone)
         return cls(settings, clock, database, store, known, load_platforms(), vault, search)
 
     def connector(self, platform: str) -> Connector:
@@ -113,11 +115,12 @@ class Archive:
         self.close()
 
 
-def _require_home(settings: Settings) -> None:
-    database = Database(settings.database_url).url.database
-    if not Path(str(database)).exists():
+def _require_archive(database: Database, settings: Settings) -> None:
+    """Whoever only reads begins nothing."""
+    if not migrate.is_begun(database):
+        place = settings.home if database.dialect == "sqlite" else f"the database {database.place}"
         raise NotFound(
-            f"there is no archive in {settings.home} yet: `archiver account add URL` or `archiver serve` begins one,"
+            f"there is no archive in {place} yet: `archiver account add URL` or `archiver serve` begins one,"
             " ARCHIVER_HOME names another folder, and `archiver index rebuild` reads the index anew from a store"
         )
 
@@ -142,7 +145,13 @@ def _known(connection: Connection) -> Identity | None:
 
 
 def _begin(
-    connection: Connection, store: ObjectStore, settings: Settings, kind: Kind, clock: Clock, empty_index: bool
+    connection: Connection,
+    store: ObjectStore,
+    settings: Settings,
+    kind: Kind,
+    clock: Clock,
+    empty_index: bool,
+    place: str,
 ) -> Identity:
     """The identity of a new index: the store's, or a new one. Runs under the index's write lock and writes the store
     first, so that a crash in between leaves a store that names itself and holds nothing else."""
@@ -150,7 +159,7 @@ def _begin(
     filled = found is not None and _is_filled(store)
     if filled and not empty_index:
         raise WrongStore(
-            f"the index {connection.engine.url.database} is empty, but {store.name} holds an archive:"
+            f"the index {place} is empty, but {store.name} holds an archive:"
             " run `archiver index rebuild` to read the index anew, or name the right database"
         )
     archive_id = ids.new_id("av")

@@ -1,22 +1,41 @@
-"""The index database: engine, sessions, and the column types that mean the same on SQLite and PostgreSQL."""
+"""The index database: connections, transactions, locks, and the column types that mean the same on SQLite and
+PostgreSQL."""
 
 from __future__ import annotations
 
 import json
+import random
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import IntEnum
 from functools import lru_cache
-from typing import Any
+from hashlib import sha256
+from itertools import count
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, String, Text, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from archiver import clock
+from archiver.database_failures import may_be_repeated
+from archiver.engines import make_engine, normal_url, place_of
 
+_T = TypeVar("_T")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,12 +44,21 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+#: Text that is compared and sorted by its code points, as SQLite and Python do; PostgreSQL would ask the locale.
+Characters: Final = String().with_variant(String(collation="C"), "postgresql")
+#: Whole numbers up to 2^63: sizes, offsets and positions outgrow PostgreSQL's ``integer``.
+Whole: Final = BigInteger().with_variant(Integer, "sqlite")
+#: The longest text, bytes of UTF-8, in a column that is part of an index. PostgreSQL takes 2,704 bytes a row in all.
+KEY_BYTES: Final = 1000
+_ATTEMPTS = 8
+_FIRST_PAUSE = 0.01
 
 
 class Base(DeclarativeBase):
     """Base of all tables."""
 
     metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {str: Characters, int: Whole}  # noqa: RUF012 - as SQLAlchemy documents it
 
 
 #: A time stands in many rows of a batch: when an answer came in all it shows, when a post was made in three tables.
@@ -80,6 +108,19 @@ def safe_text(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text) if _has_surrogate(text) else text
 
 
+def key_text(text: str) -> str:
+    """Safe text for a column that is part of an index: what is longer than :data:`KEY_BYTES` keeps its beginning and
+    has its SHA-256 in place of the rest, so that it still differs from every other. The same on every database."""
+    safe = safe_text(text)
+    if len(safe) * 4 <= KEY_BYTES:
+        return safe
+    encoded = safe.encode()
+    if len(encoded) <= KEY_BYTES:
+        return safe
+    digest = sha256(encoded).hexdigest()
+    return encoded[: KEY_BYTES - len(digest) - 3].decode(errors="ignore") + "…" + digest
+
+
 def _has_surrogate(text: str) -> bool:
     if text.isascii():
         return False
@@ -90,59 +131,92 @@ def _has_surrogate(text: str) -> bool:
     return False
 
 
+class Lock(IntEnum):
+    """What at most one transaction does at a time. On SQLite whoever writes is alone anyway."""
+
+    TABLES = 1
+    """Making tables, and beginning an archive in them."""
+    REBUILD = 2
+    """Beginning or ending a rebuild; whoever gives a lease holds it together with others that do."""
+    SEQUENCER = 3
+    """Giving positions in the event log."""
+    CHAIN = 4
+    """Adding to the chain of one subject's events."""
+
+
+#: First half of the keys of our advisory locks, so that they are not those of another program in the same database.
+_OURS = 0x61726368
+
+
+def take(connection: Connection, lock: Lock, *, shared: bool = False) -> None:
+    """Hold a lock until the transaction ends, waiting for whoever holds it."""
+    if connection.dialect.name == "postgresql":
+        kind = "_shared" if shared else ""
+        connection.execute(text(f"SELECT pg_advisory_xact_lock{kind}({_OURS}, {int(lock)})"))
+
+
+def take_chains(connection: Connection, subjects: list[str]) -> None:
+    """Hold the chains of these subjects until the transaction ends: who appends to one must see what is last in it."""
+    if connection.dialect.name == "postgresql":
+        statement = text("SELECT pg_advisory_xact_lock(:lock, hashtext(id)) FROM unnest(CAST(:ids AS text[])) AS id")
+        connection.execute(statement, {"lock": _OURS + int(Lock.CHAIN), "ids": sorted(subjects)})
+
+
 class Database:
-    """The engine of one index and the only way to get a connection."""
+    """The engine of one index and the only way to get a connection.
+
+    Every driver is told to begin nothing by itself: a transaction begins where :meth:`write`, :meth:`act` or
+    :meth:`read` begins it, never inside another that the driver opened unasked and that nobody would commit.
+    """
 
     def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        self.engine = _engine(url)
+        self.url = normal_url(url)
+        self.engine = make_engine(self.url)
 
     @property
     def dialect(self) -> str:
         return self.engine.dialect.name
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people: never with user or password."""
+        return place_of(self.url)
+
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction that may write. On SQLite it takes the write lock at once (``BEGIN IMMEDIATE``), so that it
-        never fails half-way for want of it."""
+    def write(self, lock: Lock | None = None) -> Iterator[Connection]:
+        """One transaction that may write, and holds ``lock`` from its beginning.
+
+        On SQLite it takes the write lock at once (``BEGIN IMMEDIATE``), so that it never fails half-way for want of
+        it. On PostgreSQL others write at the same time (READ COMMITTED): what must not change in between has to be
+        locked, and it can end in a deadlock, which :meth:`act` gets over.
+
+        Raises:
+            DBAPIError: the database failed. Where that was in the commit, whether it happened is not known.
+        """
         with self.engine.connect().execution_options(archiver_write=True) as connection, connection.begin():
+            if lock is not None:
+                take(connection, lock)
             yield connection
+
+    def act(self, act: Callable[[Connection], _T], lock: Lock | None = None) -> _T:
+        """Do something in one transaction of :meth:`write`, and again from its beginning, a few times at most, where
+        the database gave it up for the sake of others (deadlock, serialization). ``act`` changes nothing but the
+        database."""
+        for attempt in count(1):
+            try:
+                with self.write(lock) as connection:
+                    return act(connection)
+            except DBAPIError as error:
+                if attempt == _ATTEMPTS or not may_be_repeated(error):
+                    raise
+                time.sleep(random.uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 - so that they do not meet again
+        raise AssertionError("unreachable")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One transaction that only reads: a consistent view."""
+        """One transaction that only reads: a consistent view (REPEATABLE READ on PostgreSQL)."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
         self.engine.dispose()
-
-
-def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
-        _prepare_sqlite(engine)
-        return engine
-    return create_engine(url, pool_pre_ping=True)
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself; _on_begin does
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",  # a commit that was acknowledged survives a power cut
-            "foreign_keys=ON",
-            "busy_timeout=30000",
-            "cache_size=-65536",
-            "temp_store=MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Connection) -> None:
-        write = connection.get_execution_options().get("archiver_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

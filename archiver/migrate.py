@@ -1,8 +1,8 @@
 """Bringing the database to the tables of this version, once, whoever starts first.
 
-The whole way up is one transaction that takes the write lock before it looks at the revision (``BEGIN IMMEDIATE``), so
-two processes that start together cannot collide: the second finds the work done. A kill in the middle leaves the
-database as it was.
+The whole way up is one transaction that takes a lock before it looks at the revision (SQLite's write lock, on
+PostgreSQL an advisory one), so two processes that start together cannot collide: the second finds the work done. A kill
+in the middle leaves the database as it was.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from sqlalchemy import Connection, MetaData, inspect
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 import migrations
-from archiver.database import Base, Database
+from archiver.database import Base, Database, Lock
+from archiver.database_failures import Failure, failure_of, first_line, words_for
+from archiver.engines import require_usable
 from archiver.errors import ArchiverError, Unreachable, WrongStore
 
 #: Every module that declares tables.
@@ -35,6 +37,8 @@ _MODELS = (
 )
 #: Virtual and shadow tables of the search index: made by its own DDL, invisible to the comparison.
 _SEARCH_TABLES = ("search_words", "search_vocabulary")
+#: In databases that began on SQLite, where it says what the primary key says too.
+_ON_SQLITE = "uq_account_platform_service_platform_id"
 
 
 def metadata() -> MetaData:
@@ -45,8 +49,8 @@ def metadata() -> MetaData:
 
 
 def include_name(name: str | None, kind: str, _parents: MutableMapping[Any, Any]) -> bool:
-    """Whether Alembic may look at a table. It would otherwise drop the search index as unknown."""
-    return not (kind == "table" and name is not None and name.startswith(_SEARCH_TABLES))
+    """Whether Alembic may look at something. It would otherwise drop the search index as unknown."""
+    return name != _ON_SQLITE and not (kind == "table" and name is not None and name.startswith(_SEARCH_TABLES))
 
 
 def head() -> str | None:
@@ -63,18 +67,34 @@ def upgrade(database: Database) -> bool:
     """Bring ``database`` to :func:`head`. True if anything had to be done.
 
     Raises:
-        WrongStore: from a newer version, or not an index of this program at all.
-        Unreachable: the database cannot be opened.
+        WrongStore: from a newer version, or not an index of this program at all, or unfit for one.
+        Unreachable: the database cannot be opened, or its server is too old.
     """
     try:
         with database.read() as connection:
-            if check(connection, str(database.url.database)) == head():
+            require_usable(connection, database.place)
+            if check(connection, database.place) == head():
                 return False
-        with database.write() as connection:
-            if check(connection, str(database.url.database)) == head():
+        with database.write(Lock.TABLES) as connection:
+            if check(connection, database.place) == head():
                 return False
             command.upgrade(_config(connection), "head")
             return True
+    except DatabaseError as error:
+        raise unusable(database, error) from error
+
+
+def is_begun(database: Database) -> bool:
+    """Whether there is anything in a database yet; looking makes nothing.
+
+    Raises:
+        Unreachable: it cannot be opened.
+    """
+    if database.dialect == "sqlite":
+        return Path(str(database.url.database)).exists()
+    try:
+        with database.read() as connection:
+            return current(connection) is not None
     except DatabaseError as error:
         raise unusable(database, error) from error
 
@@ -88,7 +108,7 @@ def check(connection: Connection, place: str) -> str | None:
     revision = current(connection)
     if revision is None:
         if set(inspect(connection).get_table_names()) - {"alembic_version"}:
-            raise WrongStore(f"{place} is a database of another program; name another file in ARCHIVER_DATABASE_URL")
+            raise WrongStore(f"{place} is a database of another program; name another one in ARCHIVER_DATABASE_URL")
         return None
     try:
         _script().get_revision(revision)
@@ -102,14 +122,20 @@ def check(connection: Connection, place: str) -> str | None:
 
 def unusable(database: Database, error: DatabaseError) -> ArchiverError:
     """The clear form of what the driver said while the database was opened."""
-    place, said = database.url.database, str(error.orig)
-    if "not a database" in said or "malformed" in said:
+    failure = failure_of(error)
+    if database.dialect != "sqlite":
+        return Unreachable(f"the database {database.place} {words_for(error)}")
+    if failure is Failure.DAMAGED:
         return WrongStore(
-            f"{place} is not a readable SQLite database; restore it, or move it away and run `archiver index rebuild`"
+            f"{database.place} is not a readable SQLite database; restore it, or move it away and run"
+            " `archiver index rebuild`"
         )
     if isinstance(error, OperationalError):
-        return Unreachable(f"the database {place} cannot be used ({said}); check the folder, its owner and the disk")
-    return Unreachable(f"the database {place} does not work ({said})")
+        said = first_line(error)
+        return Unreachable(
+            f"the database {database.place} cannot be used ({said}); check the folder, its owner and disk"
+        )
+    return Unreachable(f"the database {database.place} {words_for(error)}")
 
 
 def _config(connection: Connection | None = None) -> Config:

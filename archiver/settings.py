@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from archiver import __version__
+from archiver.engines import normal_url
 from archiver.errors import SettingsError
 
 PREFIX = "ARCHIVER_"
@@ -30,6 +30,7 @@ _TEST_PREFIXES = ("ARCHIVER_CRASH", "ARCHIVER_FAULT", "ARCHIVER_TEST_")
 #: File in the practice home that remembers the port of the city.
 CITY_PORT = "city.port"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
+_DATABASES = "should look like sqlite:////folder/index.sqlite3 or postgresql+psycopg://user:password@host/name"
 _LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
 
 Texts = Annotated[tuple[str, ...], NoDecode]
@@ -59,7 +60,9 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         default="",
-        description="The index database, as SQLAlchemy writes it; SQLite in this version. Empty: a file in `home`.",
+        repr=False,
+        description="The index database: `sqlite:////folder/index.sqlite3`, or PostgreSQL 15 or later with psycopg 3:"
+        " `postgresql+psycopg://user:password@host/name`. Empty: an SQLite file in `home`.",
     )
     store_url: str = Field(
         default="",
@@ -274,14 +277,20 @@ class Settings(BaseSettings):
 
 
 def _check_database_url(url: str) -> None:
+    """Never shows any of it: it may hold a password."""
     try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError:
-        raise ValueError("database_url: should look like sqlite:////folder/index.sqlite3") from None
-    if backend != "sqlite":
-        raise ValueError("database_url: should be SQLite in this version: sqlite:////folder/index.sqlite3")
-    if make_url(url).database in (None, "", ":memory:"):
-        raise ValueError("database_url: should name a file: sqlite:////folder/index.sqlite3")
+        parsed = normal_url(url)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"database_url: {_DATABASES}") from None
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+        if parsed.database in (None, "", ":memory:"):
+            raise ValueError("database_url: should name a file: sqlite:////folder/index.sqlite3")
+    elif parsed.get_backend_name() != "postgresql":
+        raise ValueError(f"database_url: {_DATABASES}")
+    elif parsed.drivername != "postgresql+psycopg":
+        raise ValueError("database_url: should name the driver psycopg 3: postgresql+psycopg://user@host/name")
+    elif not parsed.database:
+        raise ValueError("database_url: should name a database: postgresql+psycopg://user@host/name")
 
 
 def _check_store_url(url: str) -> None:

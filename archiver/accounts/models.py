@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archiver.database import Base, Instant, Json
 
 
 class Account(Base):
-    """One account on one platform (law R12)."""
+    """One account on one platform (law R12). The id is derived from platform, service and the platform's id."""
 
     __tablename__ = "account"
-    __table_args__ = (UniqueConstraint("platform", "service", "platform_id"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     platform: Mapped[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archiver.database import Base, Instant
@@ -14,7 +14,15 @@ class Event(Base):
     """One entry of the log. ``body`` is the canonical bytes that are hashed; the other columns only find it."""
 
     __tablename__ = "event"
-    __table_args__ = (Index(None, "subject_id", "subject_number"),)
+    __table_args__ = (
+        Index(None, "subject_id", "subject_number"),
+        Index(
+            "ix_event_waiting",
+            "arrival",
+            sqlite_where=text("position IS NULL"),
+            postgresql_where=text("position IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     position: Mapped[int | None] = mapped_column(unique=True, comment="in the log, from 0; null: not yet sequenced")
@@ -24,6 +32,9 @@ class Event(Base):
     subject_number: Mapped[int] = mapped_column(comment="the subject's own count of its events, from 1; 0: not chained")
     body: Mapped[bytes]
     leaf: Mapped[bytes] = mapped_column(comment="SHA-256(0x00 || body), RFC 6962")
+    arrival: Mapped[int | None] = mapped_column(
+        comment="order of insertion, where positions are given later (PostgreSQL, a sequence); else null"
+    )
 
 
 class LogHead(Base):

@@ -20,51 +20,55 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+#: Text that PostgreSQL compares by code points, as SQLite does.
+_TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+_WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Go one step forward."""
     op.create_table(
         "account",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("platform", sa.String(), nullable=False),
-        sa.Column("service", sa.String(), nullable=False, comment="origin of the server; part of the identity"),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("platform", _TEXT, nullable=False),
+        sa.Column("service", _TEXT, nullable=False, comment="origin of the server; part of the identity"),
         sa.Column(
             "platform_id",
-            sa.String(),
+            _TEXT,
             nullable=False,
             comment="the platform's stable id; handles are re-used, this is not",
         ),
-        sa.Column("handle", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("url", sa.String(), nullable=False),
-        sa.Column("authority", sa.String(), nullable=False, comment="whose record it is; part of segment keys"),
+        sa.Column("handle", _TEXT, nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
+        sa.Column("url", _TEXT, nullable=False),
+        sa.Column("authority", _TEXT, nullable=False, comment="whose record it is; part of segment keys"),
         sa.Column("provisional", sa.Boolean(), nullable=False, comment="claimed as official, register not completed"),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
         sa.Column("state_since", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("state_reason", sa.String(), nullable=True),
+        sa.Column("state_reason", _TEXT, nullable=True),
         sa.Column("settings", archiver.database.Json(), nullable=False),
         sa.Column("added_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
-        sa.UniqueConstraint("platform", "service", "platform_id", name=op.f("uq_account_platform_service_platform_id")),
+        *_one_account_each(),
     )
     op.create_table(
         "archive",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False, comment="real or practice; the two never mix"),
-        sa.Column("log_origin", sa.String(), nullable=False),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("kind", _TEXT, nullable=False, comment="real or practice; the two never mix"),
+        sa.Column("log_origin", _TEXT, nullable=False),
         sa.Column("created_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_archive")),
     )
     op.create_table(
         "event",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=True, comment="in the log, from 0; null: not yet sequenced"),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("position", _WHOLE, nullable=True, comment="in the log, from 0; null: not yet sequenced"),
         sa.Column("at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("subject_id", sa.String(), nullable=False),
+        sa.Column("type", _TEXT, nullable=False),
+        sa.Column("subject_id", _TEXT, nullable=False),
         sa.Column(
             "subject_number",
-            sa.Integer(),
+            _WHOLE,
             nullable=False,
             comment="the subject's own count of its events, from 1; 0: not chained",
         ),
@@ -82,52 +86,52 @@ def upgrade() -> None:
 
     op.create_table(
         "log_head",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("id", _WHOLE, nullable=False),
+        sa.Column("size", _WHOLE, nullable=False),
         sa.Column(
             "frontier",
             sa.LargeBinary(),
             nullable=False,
             comment="roots of the perfect subtrees, largest first, 32 bytes each",
         ),
-        sa.Column("stored", sa.Integer(), nullable=False, comment="how many entries are in the object store"),
-        sa.Column("storing", sa.Integer(), nullable=False, comment="end of the delta being put; retried unchanged"),
+        sa.Column("stored", _WHOLE, nullable=False, comment="how many entries are in the object store"),
+        sa.Column("storing", _WHOLE, nullable=False, comment="end of the delta being put; retried unchanged"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_head")),
     )
     op.create_table(
         "rebuild_progress",
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False, comment="of the last run whose rows are there"),
-        sa.Column("part", sa.Integer(), nullable=False, comment="of that run"),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("number", _WHOLE, nullable=False, comment="of the last run whose rows are there"),
+        sa.Column("part", _WHOLE, nullable=False, comment="of that run"),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_rebuild_progress")),
     )
     op.create_table(
         "search_indexed",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("analyser", sa.String(), nullable=False, comment="archiver.search.analyser.IDENTITY"),
+        sa.Column("id", _WHOLE, nullable=False),
+        sa.Column("analyser", _TEXT, nullable=False, comment="archiver.search.analyser.IDENTITY"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_indexed")),
     )
     op.create_table(
         "search_record",
         sa.Column(
             "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            _WHOLE,
             autoincrement=False,
             nullable=False,
             comment="(seconds since 1970 << 20) | 20 bits: sorts by date",
         ),
-        sa.Column("record_id", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("record_id", _TEXT, nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("kind", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_record")),
         sa.UniqueConstraint("record_id", name=op.f("uq_search_record_record_id")),
     )
     op.create_table(
         "search_source",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("platform", sa.String(), nullable=False),
-        sa.Column("access", sa.String(), nullable=False),
+        sa.Column("id", _WHOLE, autoincrement=False, nullable=False),
+        sa.Column("platform", _TEXT, nullable=False),
+        sa.Column("access", _TEXT, nullable=False),
         sa.Column("created_at", archiver.database.Instant(timezone=True), nullable=True),
         sa.Column("first_seen_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.Column("content", archiver.database.Json(), nullable=False, comment="author, series, flags, versions"),
@@ -135,9 +139,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "search_statement",
-        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("id", _TEXT, nullable=False),
         sa.Column("at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("sha256", sa.String(), nullable=False, comment="of body"),
+        sa.Column("sha256", _TEXT, nullable=False, comment="of body"),
         sa.Column(
             "body", sa.LargeBinary(), nullable=False, comment="canonical JSON; docs of archiver.search.statements"
         ),
@@ -145,25 +149,25 @@ def upgrade() -> None:
     )
     op.create_table(
         "credential",
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("purpose", _TEXT, nullable=False),
         sa.Column(
             "sealed",
             sa.LargeBinary(),
             nullable=False,
             comment="AES-256-GCM; key wrapped; AAD = account, purpose, key id",
         ),
-        sa.Column("key_id", sa.String(), nullable=False),
+        sa.Column("key_id", _TEXT, nullable=False),
         sa.Column("added_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_credential_account_id_account")),
         sa.PrimaryKeyConstraint("account_id", "purpose", name=op.f("pk_credential")),
     )
     op.create_table(
         "due",
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("sweep", sa.String(), nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("sweep", _TEXT, nullable=False),
         sa.Column("due_at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("failures", sa.Integer(), nullable=False, comment="in a row; lengthens the wait"),
+        sa.Column("failures", _WHOLE, nullable=False, comment="in a row; lengthens the wait"),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_due_account_id_account")),
         sa.PrimaryKeyConstraint("account_id", "sweep", name=op.f("pk_due")),
     )
@@ -172,9 +176,9 @@ def upgrade() -> None:
 
     op.create_table(
         "gap",
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("stream", sa.String(), nullable=False),
-        sa.Column("opened_by", sa.String(), nullable=False, comment="run that could not look"),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("opened_by", _TEXT, nullable=False, comment="run that could not look"),
         sa.Column(
             "span_from",
             archiver.database.Instant(timezone=True),
@@ -182,51 +186,49 @@ def upgrade() -> None:
             comment="last time it was covered; null: never",
         ),
         sa.Column("opened_at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("cause", sa.String(), nullable=False),
-        sa.Column("remedy", sa.String(), nullable=False),
+        sa.Column("cause", _TEXT, nullable=False),
+        sa.Column("remedy", _TEXT, nullable=False),
         sa.Column("closed_at", archiver.database.Instant(timezone=True), nullable=True),
-        sa.Column("closed_by", sa.String(), nullable=True),
+        sa.Column("closed_by", _TEXT, nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_gap_account_id_account")),
         sa.PrimaryKeyConstraint("account_id", "stream", "opened_by", name=op.f("pk_gap")),
     )
     op.create_table(
         "handle",
-        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
         sa.Column("first_seen_at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("handle", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("handle", _TEXT, nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
+        sa.Column("url", _TEXT, nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_handle_account_id_account")),
         sa.PrimaryKeyConstraint("account_id", "first_seen_at", name=op.f("pk_handle")),
     )
     op.create_table(
         "lease",
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("epoch", _WHOLE, nullable=False),
+        sa.Column("holder", _TEXT, nullable=False),
         sa.Column("expires_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_lease_account_id_account")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_lease")),
     )
     op.create_table(
         "record",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False, comment="the connector's key; id derives from account and key"),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("access", sa.String(), nullable=False),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("key", _TEXT, nullable=False, comment="the connector's key; id derives from account and key"),
+        sa.Column("kind", _TEXT, nullable=False),
+        sa.Column("access", _TEXT, nullable=False),
+        sa.Column("listing", _TEXT, nullable=True, comment="the list it was first seen in; absence there nominates"),
         sa.Column(
-            "listing", sa.String(), nullable=True, comment="the list it was first seen in; absence there nominates"
+            "thread_id", _TEXT, nullable=False, comment="first record of its thread; itself where it is the first"
         ),
-        sa.Column(
-            "thread_id", sa.String(), nullable=False, comment="first record of its thread; itself where it is the first"
-        ),
-        sa.Column("parent_id", sa.String(), nullable=True, comment="may name a record not (yet) captured"),
-        sa.Column("author_id", sa.String(), nullable=True),
-        sa.Column("author_name", sa.String(), nullable=True),
-        sa.Column("author_handle", sa.String(), nullable=True),
-        sa.Column("url", sa.String(), nullable=True),
-        sa.Column("word", sa.String(), nullable=True, comment="what the platform calls it"),
+        sa.Column("parent_id", _TEXT, nullable=True, comment="may name a record not (yet) captured"),
+        sa.Column("author_id", _TEXT, nullable=True),
+        sa.Column("author_name", _TEXT, nullable=True),
+        sa.Column("author_handle", _TEXT, nullable=True),
+        sa.Column("url", _TEXT, nullable=True),
+        sa.Column("word", _TEXT, nullable=True, comment="what the platform calls it"),
         sa.Column(
             "created_at", archiver.database.Instant(timezone=True), nullable=True, comment="by the platform's clock"
         ),
@@ -238,13 +240,11 @@ def upgrade() -> None:
         ),
         sa.Column("first_seen_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.Column("last_seen_at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("version_id", sa.String(), nullable=False, comment="what it says now, or said last"),
-        sa.Column("versions", sa.Integer(), nullable=False),
-        sa.Column(
-            "exchange_id", sa.String(), nullable=False, comment="of its latest stored occurrence, in order of arrival"
-        ),
-        sa.Column("position", sa.Integer(), nullable=False, comment="of its latest stored occurrence"),
+        sa.Column("state", _TEXT, nullable=False),
+        sa.Column("version_id", _TEXT, nullable=False, comment="what it says now, or said last"),
+        sa.Column("versions", _WHOLE, nullable=False),
+        sa.Column("exchange_id", _TEXT, nullable=False, comment="of its latest stored occurrence, in order of arrival"),
+        sa.Column("position", _WHOLE, nullable=False, comment="of its latest stored occurrence"),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_record_account_id_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_record")),
     )
@@ -255,17 +255,17 @@ def upgrade() -> None:
 
     op.create_table(
         "run",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("sweep", sa.String(), nullable=False),
-        sa.Column("trigger", sa.String(), nullable=False, comment="schedule, person, recovery, adoption"),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("number", _WHOLE, nullable=False),
+        sa.Column("sweep", _TEXT, nullable=False),
+        sa.Column("trigger", _TEXT, nullable=False, comment="schedule, person, recovery, adoption"),
         sa.Column("started_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.Column("finished_at", archiver.database.Instant(timezone=True), nullable=True),
-        sa.Column("outcome", sa.String(), nullable=True),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("settings_hash", sa.String(), nullable=False),
-        sa.Column("connector_version", sa.String(), nullable=False),
+        sa.Column("outcome", _TEXT, nullable=True),
+        sa.Column("reason", _TEXT, nullable=True),
+        sa.Column("settings_hash", _TEXT, nullable=False),
+        sa.Column("connector_version", _TEXT, nullable=False),
         sa.Column("counts", archiver.database.Json(), nullable=False),
         sa.Column("bookmark_before", archiver.database.Json(), nullable=False),
         sa.Column("bookmark_after", archiver.database.Json(), nullable=False),
@@ -279,23 +279,21 @@ def upgrade() -> None:
 
     op.create_table(
         "segment",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("version_id", sa.String(), nullable=True, comment="of the object, where the store has versions"),
-        sa.Column("sha256", sa.String(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("warc_records", sa.Integer(), nullable=False),
-        sa.Column("authority", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("access", sa.String(), nullable=False),
-        sa.Column("month", sa.String(), nullable=False, comment="of capture, YYYY-MM, UTC"),
-        sa.Column(
-            "record_year", sa.Integer(), nullable=True, comment="back-capture only: year of the newest record inside"
-        ),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("key", _TEXT, nullable=False),
+        sa.Column("version_id", _TEXT, nullable=True, comment="of the object, where the store has versions"),
+        sa.Column("sha256", _TEXT, nullable=False),
+        sa.Column("size", _WHOLE, nullable=False),
+        sa.Column("warc_records", _WHOLE, nullable=False),
+        sa.Column("authority", _TEXT, nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("access", _TEXT, nullable=False),
+        sa.Column("month", _TEXT, nullable=False, comment="of capture, YYYY-MM, UTC"),
+        sa.Column("record_year", _WHOLE, nullable=True, comment="back-capture only: year of the newest record inside"),
         sa.Column("closed_at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
         sa.Column(
-            "adopted_by", sa.String(), nullable=True, comment="run that adopted it; null where its own run committed it"
+            "adopted_by", _TEXT, nullable=True, comment="run that adopted it; null where its own run committed it"
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_segment_account_id_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segment")),
@@ -306,20 +304,20 @@ def upgrade() -> None:
 
     op.create_table(
         "standing",
-        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
         sa.Column("watch", archiver.database.Json(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_standing_account_id_account")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_standing")),
     )
     op.create_table(
         "watch",
-        sa.Column("record_id", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("record_id", _TEXT, nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
         sa.Column("due_at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("looks", _WHOLE, nullable=False),
         sa.Column("changed_at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("stored_bytes", sa.Integer(), nullable=False),
-        sa.Column("unique_bytes", sa.Integer(), nullable=False),
+        sa.Column("stored_bytes", _WHOLE, nullable=False),
+        sa.Column("unique_bytes", _WHOLE, nullable=False),
         sa.Column(
             "looked_at",
             archiver.database.Instant(timezone=True),
@@ -334,51 +332,49 @@ def upgrade() -> None:
 
     op.create_table(
         "coverage",
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("listing", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("stream", sa.String(), nullable=False),
+        sa.Column("run_id", _TEXT, nullable=False),
+        sa.Column("listing", _TEXT, nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
         sa.Column("at", archiver.database.Instant(timezone=True), nullable=False),
         sa.Column(
             "span_from", archiver.database.Instant(timezone=True), nullable=True, comment="null: from the beginning"
         ),
         sa.Column("complete", sa.Boolean(), nullable=False),
-        sa.Column("seen", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True, comment="why not complete"),
+        sa.Column("seen", _WHOLE, nullable=False),
+        sa.Column("reason", _TEXT, nullable=True, comment="why not complete"),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_coverage_account_id_account")),
         sa.ForeignKeyConstraint(["run_id"], ["run.id"], name=op.f("fk_coverage_run_id_run")),
         sa.PrimaryKeyConstraint("run_id", "listing", name=op.f("pk_coverage")),
     )
     op.create_table(
         "exchange",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("segment_id", sa.String(), nullable=False),
-        sa.Column("run_id", sa.String(), nullable=False),
-        sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("stream", sa.String(), nullable=False),
-        sa.Column("purpose", sa.String(), nullable=False),
-        sa.Column(
-            "method", sa.String(), nullable=True, comment="null where nothing was asked (pushed, imported, deposited)"
-        ),
-        sa.Column("uri", sa.String(), nullable=False),
-        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("segment_id", _TEXT, nullable=False),
+        sa.Column("run_id", _TEXT, nullable=False),
+        sa.Column("ordinal", _WHOLE, nullable=False),
+        sa.Column("account_id", _TEXT, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("purpose", _TEXT, nullable=False),
+        sa.Column("method", _TEXT, nullable=True, comment="null where nothing was asked (pushed, imported, deposited)"),
+        sa.Column("uri", _TEXT, nullable=False),
+        sa.Column("status", _WHOLE, nullable=True),
         sa.Column("received_at", archiver.database.Instant(timezone=True), nullable=False),
-        sa.Column("offset", sa.Integer(), nullable=False, comment="of the response record in the segment"),
-        sa.Column("length", sa.Integer(), nullable=False, comment="of its gzip member"),
+        sa.Column("offset", _WHOLE, nullable=False, comment="of the response record in the segment"),
+        sa.Column("length", _WHOLE, nullable=False, comment="of its gzip member"),
         sa.Column(
             "facts_offset",
-            sa.Integer(),
+            _WHOLE,
             nullable=False,
             comment="of the metadata record that holds ask, context and seed",
         ),
-        sa.Column("facts_length", sa.Integer(), nullable=False),
-        sa.Column("block_sha256", sa.String(), nullable=False),
-        sa.Column("body_sha256", sa.String(), nullable=False, comment="of the body without transfer coding"),
-        sa.Column("commitment", sa.String(), nullable=False, comment="root of the salted tree, as in the log"),
-        sa.Column("scheme", sa.Integer(), nullable=False),
-        sa.Column("reader", sa.String(), nullable=False, comment="connector version that first read it"),
-        sa.Column("problem", sa.String(), nullable=True),
+        sa.Column("facts_length", _WHOLE, nullable=False),
+        sa.Column("block_sha256", _TEXT, nullable=False),
+        sa.Column("body_sha256", _TEXT, nullable=False, comment="of the body without transfer coding"),
+        sa.Column("commitment", _TEXT, nullable=False, comment="root of the salted tree, as in the log"),
+        sa.Column("scheme", _WHOLE, nullable=False),
+        sa.Column("reader", _TEXT, nullable=False, comment="connector version that first read it"),
+        sa.Column("problem", _TEXT, nullable=True),
         sa.Column(
             "quarantine",
             archiver.database.Json(),
@@ -396,18 +392,18 @@ def upgrade() -> None:
 
     op.create_table(
         "medium",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("record_id", sa.String(), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("url", sa.String(), nullable=False),
-        sa.Column("alt_text", sa.String(), nullable=True),
-        sa.Column("state", sa.String(), nullable=False, comment="wanted, fetched, refused, missing, too_large"),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("exchange_id", sa.String(), nullable=True),
-        sa.Column("content_type", sa.String(), nullable=True),
-        sa.Column("sha256", sa.String(), nullable=True),
-        sa.Column("size", sa.Integer(), nullable=True),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("record_id", _TEXT, nullable=False),
+        sa.Column("key", _TEXT, nullable=False),
+        sa.Column("kind", _TEXT, nullable=False),
+        sa.Column("url", _TEXT, nullable=False),
+        sa.Column("alt_text", _TEXT, nullable=True),
+        sa.Column("state", _TEXT, nullable=False, comment="wanted, fetched, refused, missing, too_large"),
+        sa.Column("reason", _TEXT, nullable=True),
+        sa.Column("exchange_id", _TEXT, nullable=True),
+        sa.Column("content_type", _TEXT, nullable=True),
+        sa.Column("sha256", _TEXT, nullable=True),
+        sa.Column("size", _WHOLE, nullable=True),
         sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_medium_record_id_record")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_medium")),
     )
@@ -417,9 +413,9 @@ def upgrade() -> None:
 
     op.create_table(
         "state",
-        sa.Column("record_id", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("record_id", _TEXT, nullable=False),
+        sa.Column("number", _WHOLE, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
         sa.Column("from_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.Column(
             "last_at", archiver.database.Instant(timezone=True), nullable=False, comment="last time it was seen so"
@@ -442,17 +438,17 @@ def upgrade() -> None:
 
     op.create_table(
         "version",
-        sa.Column("id", sa.String(), nullable=False),
-        sa.Column("record_id", sa.String(), nullable=False),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("record_id", _TEXT, nullable=False),
         sa.Column(
             "number",
-            sa.Integer(),
+            _WHOLE,
             nullable=False,
             comment="in order of time, from 1; may grow when an earlier one is learnt",
         ),
         sa.Column("content", archiver.database.Json(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False, comment="plain text of the content, for people and search"),
-        sa.Column("scheme", sa.Integer(), nullable=False),
+        sa.Column("text", _TEXT, nullable=False, comment="plain text of the content, for people and search"),
+        sa.Column("scheme", _WHOLE, nullable=False),
         sa.Column(
             "as_of",
             archiver.database.Instant(timezone=True),
@@ -468,13 +464,13 @@ def upgrade() -> None:
         sa.Column("last_seen_at", archiver.database.Instant(timezone=True), nullable=True),
         sa.Column(
             "exchange_id",
-            sa.String(),
+            _TEXT,
             nullable=False,
             comment="of its latest occurrence, in order of arrival: where it is stored",
         ),
         sa.Column(
             "position",
-            sa.Integer(),
+            _WHOLE,
             nullable=False,
             comment="of its latest occurrence; what an unchanged answer refers to",
         ),
@@ -493,10 +489,10 @@ def upgrade() -> None:
 
     op.create_table(
         "occurrence",
-        sa.Column("exchange_id", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False, comment="in the reading's list of records, from 0"),
-        sa.Column("record_id", sa.String(), nullable=False),
-        sa.Column("place", sa.String(), nullable=False, comment="JSON pointer, or bytes=START-END"),
+        sa.Column("exchange_id", _TEXT, nullable=False),
+        sa.Column("position", _WHOLE, nullable=False, comment="in the reading's list of records, from 0"),
+        sa.Column("record_id", _TEXT, nullable=False),
+        sa.Column("place", _TEXT, nullable=False, comment="JSON pointer, or bytes=START-END"),
         sa.Column("observed_at", archiver.database.Instant(timezone=True), nullable=False),
         sa.Column("as_of", archiver.database.Instant(timezone=True), nullable=True),
         sa.Column("retrospective", sa.Boolean(), nullable=False),
@@ -506,16 +502,16 @@ def upgrade() -> None:
             nullable=True,
             comment="last time an answer that was not stored again repeated it; null: never",
         ),
-        sa.Column("arrival", sa.Integer(), nullable=False, comment="number of the run that brought (or adopted) it"),
+        sa.Column("arrival", _WHOLE, nullable=False, comment="number of the run that brought (or adopted) it"),
         sa.Column(
             "ordinal",
-            sa.Integer(),
+            _WHOLE,
             nullable=False,
             comment="of its exchange in the run that asked; orders what arrived together",
         ),
-        sa.Column("scheme", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False, comment="what this answer shows of the record's visibility"),
-        sa.Column("version_id", sa.String(), nullable=False),
+        sa.Column("scheme", _WHOLE, nullable=False),
+        sa.Column("state", _TEXT, nullable=False, comment="what this answer shows of the record's visibility"),
+        sa.Column("version_id", _TEXT, nullable=False),
         sa.Column(
             "partial",
             archiver.database.Json(),
@@ -534,6 +530,16 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         create_words(op.get_bind())
         note_analyser(op.get_bind(), replace=True)
+
+
+def _one_account_each() -> list[sa.UniqueConstraint]:
+    """The id is derived from these three, so that the primary key says the same. PostgreSQL could not index the address
+    of every feed, which is a platform's id and may be long."""
+    if op.get_bind().dialect.name != "sqlite":
+        return []
+    return [
+        sa.UniqueConstraint("platform", "service", "platform_id", name=op.f("uq_account_platform_service_platform_id"))
+    ]
 
 
 def downgrade() -> None:

@@ -12,14 +12,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import BigInteger, Integer, String, Text, inspect
 
-from archiver import migrate
-from archiver.database import Database
+from archiver import engines, migrate
+from archiver.database import Database, Json
 from archiver.errors import Unreachable, WrongStore
 from archiver.search.documents import Document, DocumentVersion
 from archiver.search.index import Viewer
 from archiver.search.sqlite import SqliteSearchIndex
+from tests.servers.databases import Databases
+from tests.servers.postgresql import PASSWORD
 
 
 @pytest.fixture
@@ -29,22 +31,33 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("database")
+        return
+    made = Database(request.getfixturevalue("databases").new())
+    yield made
+    made.close()
+
+
 def test_there_is_one_head_and_one_way_to_it() -> None:
     script = ScriptDirectory.from_config(migrate._config())
     assert len(script.get_heads()) == 1
     assert [revision.revision for revision in script.walk_revisions()][-1] == "0001"
 
 
-def test_an_empty_database_comes_up_and_a_second_start_changes_nothing(database: Database) -> None:
-    assert migrate.upgrade(database)
-    assert not migrate.upgrade(database)
-    with database.read() as connection:
+def test_an_empty_database_comes_up_and_a_second_start_changes_nothing(either: Database) -> None:
+    assert migrate.upgrade(either)
+    assert not migrate.upgrade(either)
+    with either.read() as connection:
         assert migrate.current(connection) == migrate.head()
 
 
-def test_the_models_say_what_the_migrations_made(database: Database) -> None:
-    migrate.upgrade(database)
-    with database.read() as connection:
+def test_the_models_say_what_the_migrations_made(either: Database) -> None:
+    migrate.upgrade(either)
+    with either.read() as connection:
         context = MigrationContext.configure(
             connection,
             opts={"include_name": migrate.include_name, "compare_type": True, "target_metadata": migrate.metadata()},
@@ -52,11 +65,11 @@ def test_the_models_say_what_the_migrations_made(database: Database) -> None:
         assert compare_metadata(context, migrate.metadata()) == []
 
 
-def test_names_of_keys_and_indexes_are_those_of_the_models(database: Database) -> None:
-    migrate.upgrade(database)
-    inspector = inspect(database.engine)
+def test_names_of_keys_and_indexes_are_those_of_the_models(either: Database) -> None:
+    migrate.upgrade(either)
+    inspector = inspect(either.engine)
     for table in migrate.metadata().sorted_tables:
-        found = {str(index["name"]) for index in inspector.get_indexes(table.name)}
+        found = {str(index["name"]) for index in inspector.get_indexes(table.name) if not index["unique"]}
         assert found == {str(index.name) for index in table.indexes}, table.name
         assert inspector.get_pk_constraint(table.name)["name"] == f"pk_{table.name}"
 
@@ -90,8 +103,8 @@ def test_the_way_down_and_up_again_gives_the_same_tables(database: Database) -> 
     assert _schema(database) == before
 
 
-def test_starters_at_the_same_time_do_not_collide(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'index.sqlite3'}"
+def test_starters_at_the_same_time_do_not_collide(either: Database) -> None:
+    url = either.url.render_as_string(hide_password=False)
     done: list[bool] = []
     errors: list[BaseException] = []
     gate = threading.Barrier(6)
@@ -158,6 +171,72 @@ def test_a_record_put_into_the_index_of_a_migrated_database_is_found(database: D
         other = index.search(connection, "snowman", viewer=Viewer.EVERYTHING)
     assert [hit.record_id for hit in found.hits] == ["rc_1"]
     assert other.total.count == 0
+
+
+def test_on_postgresql_text_sorts_by_code_points_and_numbers_have_64_bits(databases: Databases) -> None:
+    database = Database(databases.new_with_tables())
+    inspector = inspect(database.engine)
+    for table in migrate.metadata().sorted_tables:
+        for column in inspector.get_columns(table.name):
+            kind, where = column["type"], f"{table.name}.{column['name']}"
+            if isinstance(kind, Text | String) and not isinstance(table.c[column["name"]].type, Json):
+                assert kind.collation == "C", where
+            assert not isinstance(kind, Integer) or isinstance(kind, BigInteger), where
+    database.close()
+
+
+def test_on_postgresql_the_way_down_and_up_again_gives_the_same_tables(databases: Databases) -> None:
+    from alembic import command
+
+    database = Database(databases.new_with_tables())
+    before = _columns(database)
+    with database.write() as connection:
+        command.downgrade(migrate._config(connection), "base")
+    assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
+    migrate.upgrade(database)
+    assert _columns(database) == before
+    database.close()
+
+
+def test_on_postgresql_what_is_not_ours_or_too_new_is_refused(databases: Databases) -> None:
+    database = Database(databases.new())
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE invoices (id integer)")
+    with pytest.raises(WrongStore, match="another program") as caught:
+        migrate.upgrade(database)
+    assert PASSWORD not in str(caught.value)
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE invoices")
+    migrate.upgrade(database)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(WrongStore, match="newer version"):
+        migrate.upgrade(database)
+    database.close()
+
+
+def test_a_server_that_is_too_old_or_in_another_encoding_is_one_clear_line(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Database(databases.new(encoding="LATIN1"))
+    with pytest.raises(WrongStore, match="ENCODING 'UTF8'"):
+        migrate.upgrade(other)
+    other.close()
+    database = Database(databases.new())
+    monkeypatch.setattr(engines, "OLDEST", 99)
+    with pytest.raises(Unreachable, match="version 99 or later is needed"):
+        migrate.upgrade(database)
+    database.close()
+
+
+def _columns(database: Database) -> dict[str, list[str]]:
+    inspector = inspect(database.engine)
+    return {
+        name: sorted(
+            str((column["name"], column["type"], column["nullable"])) for column in inspector.get_columns(name)
+        )
+        for name in inspector.get_table_names()
+    }
 
 
 def _document(now: datetime) -> Document:
