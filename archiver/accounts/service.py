@@ -16,6 +16,7 @@ from archiver.accounts.identify import ask_platform
 from archiver.accounts.models import Account, Handle
 from archiver.accounts.schedule import first_due
 from archiver.archive import Archive
+from archiver.capture.masking import mask_text
 from archiver.capture.models import Due
 from archiver.database import safe_text
 from archiver.errors import NotFound, UsageError
@@ -67,11 +68,16 @@ def add(
 
     Raises:
         UnknownAddress, Ambiguous: see :meth:`archiver.accounts.platforms.Platforms.claim`.
-        UsageError: not a usable short name of an authority.
+        UsageError: not a usable short name of an authority, or an address with a credential in it.
         Unreachable, Refused: the platform does not answer, or knows no such account.
     """
     if not _AUTHORITY.fullmatch(authority):
         raise UsageError("an authority's short name has lower-case letters, digits and dashes, such as city-clerk")
+    if mask_text(url) != url:
+        raise UsageError(
+            "this address holds what looks like a password or key, which would be stored with every answer and shown to"
+            " whoever asks for records; name the public address instead"
+        )
     connector, claim = archive.platforms.claim(url, platform)
     facts = ask_platform(archive, connector, claim, fetch)
     account_id = ids.account_id(claim.platform, claim.service, facts.platform_id)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exc, select
 
 from archiver import ids, logs
 from archiver.accounts.models import Account
@@ -38,7 +38,7 @@ from archiver.capture.parts import Part, seal_part
 from archiver.capture.pending import Pending
 from archiver.capture.standing import ADOPTION
 from archiver.clock import to_text
-from archiver.errors import Busy, IntegrityError
+from archiver.errors import Busy, IntegrityError, SettingsError
 from archiver.evidence import log
 from archiver.faults import crash_point
 from archiver.records.apply import Applier
@@ -72,6 +72,8 @@ class Adoption:
                 adopted += self._adopt_of(account, orphans)
             except Busy:
                 _log.info("adoption.postponed", account=account)
+            except (exc.IntegrityError, exc.DataError) as error:
+                _log.error("adoption.refused", account=account, exc_info=error)
         return adopted
 
     def _orphans(self) -> dict[str, list[Stored]]:
@@ -107,7 +109,7 @@ class Adoption:
                 check_hash(self.archive.store, stored.key, named.sha256)
                 with self.archive.store.open(stored.key) as stream:
                     read_contents(stream, named.segment, self.archive.platforms, into=found, key=stored.key)
-            except IntegrityError as error:
+            except (IntegrityError, SettingsError) as error:
                 _log.error("adoption.damaged", segment=named.segment, exc_info=error)
                 continue
             contents.extend(found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import BinaryIO
@@ -15,6 +16,7 @@ from archiver.capture.reading import understand
 from archiver.errors import IntegrityError
 from archiver.storage.protocol import ObjectStore
 from archiver.storage.segment_reader import Read, ReadExchange, ReadInfo, ReadRunRecord, read_segment
+from archiver.visible import one_line
 from connectors.contract import Reading, SeenRecord
 
 
@@ -50,18 +52,39 @@ def read_contents(
     ``counts_as`` says which exchanges count; None: all.
 
     Raises:
-        IntegrityError: bytes are not what they were, or a listed record is not found again.
+        IntegrityError: bytes are not what they were, a listed record is not found again, or facts are not such as this
+            version knows.
+        SettingsError: the connector of one of them is not installed.
     """
     counts = into.warc_records
     counts[segment] = 1  # the run records at the end, in however many lines
     for read in read_segment(stream, key=key or segment):
         counts[segment] += _warc_records(read)
-        if isinstance(read, ReadInfo):
-            into.account = read.account
-        elif isinstance(read, ReadRunRecord):
-            into.parts.append(part_from(read.fields))
-        elif counts_as is None or counts_as(read):
-            into.exchanges.append(exchange_from(read, segment, platforms))
+        with understood(key or segment):
+            if isinstance(read, ReadInfo):
+                into.account = read.account
+            elif isinstance(read, ReadRunRecord):
+                into.parts.append(part_from(read.fields))
+            elif counts_as is None or counts_as(read):
+                into.exchanges.append(exchange_from(read, segment, platforms))
+
+
+@contextmanager
+def understood(name: str) -> Iterator[None]:
+    """What is in a segment was written by us, or by nobody we know: one that holds something else must not stop the
+    reading of the others.
+
+    Raises:
+        IntegrityError: what was read inside lacks a field, or has one of another kind.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        said = one_line(str(error), 80)
+        raise IntegrityError(
+            f"{name} holds what this version cannot read ({type(error).__name__}: {said}); a newer version may have"
+            " written it"
+        ) from error
 
 
 def check_hash(store: ObjectStore, key: str, expected: str) -> None:

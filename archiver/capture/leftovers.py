@@ -13,7 +13,7 @@ from archiver import logs
 from archiver.capture.batch import FinishedSegment, clear_files, stems, taken_from_frame
 from archiver.capture.facts import RunIdentity, Taken
 from archiver.capture.run import RunTerms, terms_from
-from archiver.capture.spool import SpoolError, disk_errors, keep_torn, read_frames
+from archiver.capture.spool import SpoolError, disk_errors, keep_damaged, keep_torn, read_frames
 from archiver.clock import from_text
 
 _log = logs.get(__name__)
@@ -87,7 +87,8 @@ def leftovers(folder: Path, torn: list[str]) -> list[Leftover]:
 
 
 def leftover(folder: Path, stem: str, torn: list[str]) -> Leftover | None:
-    """One batch; None where nothing was kept of it (its files are gone then).
+    """One batch; None where nothing was kept of it (its files are gone then), or only a choice that cannot be read with
+    the segments it named (these are moved aside, for a person to look at).
 
     Raises:
         SpoolError, OutOfSpace: the disk does not give it back.
@@ -95,6 +96,7 @@ def leftover(folder: Path, stem: str, torn: list[str]) -> Leftover | None:
     with disk_errors(folder):
         found = _chosen(folder, stem) or _captured(folder, stem, torn)
         if found is None:
+            torn += keep_damaged(folder, stem)
             clear_files(folder, stem)
     return found
 
@@ -112,7 +114,7 @@ def _chosen(folder: Path, stem: str) -> Leftover | None:
         finished = [FinishedSegment(**one) for one in choice["segments"]]
         return Leftover(folder, stem, RunIdentity(**choice["identity"]), finished, from_text(choice["at"]))
     except (ValueError, KeyError, TypeError):
-        # It was written whole, so the disk spoilt it. The exchanges it was made of are still there.
+        # It was written whole, so the disk spoilt it. The exchanges it was made of are still there, if it had any.
         _log.error("spool.choice_damaged", file=path.name)
         return None
 

@@ -21,7 +21,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exc, select
 
 from archiver import logs
 from archiver.capture.adoption import Adoption
@@ -37,7 +37,7 @@ from archiver.capture.parts import Part
 from archiver.capture.pending import Pending, forget, left_behind
 from archiver.capture.rereading import Rereading
 from archiver.capture.spool import Spool, SpoolError, sync_folder
-from archiver.errors import ArchiverError, Busy, IntegrityError
+from archiver.errors import Busy, IntegrityError, SettingsError
 from archiver.evidence import log
 from archiver.faults import crash_point
 from archiver.storage.protocol import Stored
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 _log = logs.get(__name__)
+#: What is wrong with one batch, and keeps no other from being finished: in use, unreadable, of a connector that is not
+#: installed, or refused by the database for what it says. A store, disk or database that is away is not among these.
+_OF_THIS_ONE = (Busy, IntegrityError, SpoolError, SettingsError, exc.IntegrityError, exc.DataError)
 _Waiting = dict[str, list[Part]]
 
 
@@ -141,17 +144,17 @@ class Recovery:
         for one in leftovers(folder, report.torn):
             try:
                 self._finish(one, waiting, report)
-            except (Busy, IntegrityError, SpoolError) as error:
+            except _OF_THIS_ONE as error:
                 self._postpone(one.identity.run, error, report)
                 waiting.pop(one.identity.run, None)
         for run, parts in waiting.items():
             try:
                 self._take_over_pending(folder, parts)
-            except (Busy, SpoolError) as error:
+            except _OF_THIS_ONE as error:
                 self._postpone(run, error, report)
         sync_folder(folder)
 
-    def _postpone(self, run: str, error: ArchiverError, report: RecoveryReport) -> None:
+    def _postpone(self, run: str, error: Exception, report: RecoveryReport) -> None:
         """One that cannot be finished now keeps no other from being finished."""
         report.postponed += 1
         _log.warning("recovery.postponed", run=run, exc_info=error)

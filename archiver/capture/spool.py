@@ -273,6 +273,26 @@ def _lock(folder: Path) -> int | None:
     return None
 
 
+def keep_damaged(folder: Path, stem: str) -> list[str]:
+    """Move a batch's choice and the segments beside it out of the folder that is going to be drained, if it has a
+    choice. Names of what was moved.
+
+    Raises:
+        SpoolError, OutOfSpace: they could not be moved; they are where they were.
+    """
+    with disk_errors(folder):
+        if not (folder / f"{stem}.choice").exists():
+            return []
+        kept = []
+        for path in sorted(folder.glob(f"{stem}.*"), key=lambda path: (path.suffix == ".choice", path.name)):
+            aside = folder.with_name(f"{folder.name}.{path.name}.damaged")
+            path.rename(aside)
+            kept.append(aside.name)
+        sync_folder(folder)
+        sync_folder(folder.parent)
+    return kept
+
+
 def keep_torn(path: Path, end: int) -> Path | None:
     """Move what follows the last whole frame aside, out of the folder that is going to be drained, so that it can be
     looked at and the file read to its end.

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from archiver.capture.adoption import finished_segment
 from archiver.capture.batch import FinishedSegment
-from archiver.capture.contents import check_hash
+from archiver.capture.contents import check_hash, understood
 from archiver.capture.parts import Part, part_from
 from archiver.errors import IntegrityError
 from archiver.evidence.event_types import EventType
@@ -75,7 +75,8 @@ class Survey:
             check_hash(store, stored.key, named.sha256)
             with store.open(stored.key) as stream:
                 for read in read_segment(stream, bodies=False, key=stored.key):
-                    found.note(read)
+                    with understood(stored.key):
+                        found.note(read)
         except IntegrityError as error:
             self.damaged.append(str(error))
             intact = False

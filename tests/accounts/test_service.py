@@ -135,6 +135,13 @@ def test_an_authority_that_cannot_stand_in_a_key_is_refused(archive: Archive, au
     assert _rows(archive)["account"] == 0
 
 
+@pytest.mark.parametrize("secret", ["api_key=abcdef123456", "access_token=abcdef123456"])
+def test_an_address_with_a_credential_is_refused(archive: Archive, secret: str) -> None:
+    with pytest.raises(UsageError, match="password or key") as caught:
+        service.add(archive, f"{URL}?{secret}", "feed", fetch=_fetch)
+    assert secret not in str(caught.value)
+
+
 def test_an_account_is_found_by_all_its_names(archive: Archive) -> None:
     account = _add(archive, _facts(handle="news@www.example.gov")).account
     with archive.database.read() as connection:

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from archiver.capture import asks
+from archiver.capture.contents import understood
 from archiver.capture.large_bodies import Spill
 from archiver.capture.spool import FrameFile, keep_torn, read_frames
-from archiver.errors import OutOfSpace
+from archiver.errors import IntegrityError, OutOfSpace
 from archiver.records.models import Medium
 from tests.faults import checks
 from tests.faults.calls import failing
@@ -135,6 +137,51 @@ def test_a_damaged_choice_is_made_again_from_the_frames(town: Town) -> None:
     town.session()
     checks.check(town)
     assert key in checks.visible(town, town.accounts[1])
+
+
+def test_a_damaged_choice_without_frames_is_kept_for_a_person_to_look_at(town: Town) -> None:
+    """Of a batch that held nothing but run records there is no second copy."""
+    town.session(*town.everything(FULL))
+    say(town, "News of the day")
+    assert town.killed((town.accounts[1], NEW), arm="batch.choice_written")
+    (choice,) = town.spool.glob("*/*.choice")
+    segments = [path.read_bytes() for path in town.spool.glob("*/*.warc.gz")]
+    assert segments
+    next(town.spool.glob("*/*.frames")).unlink()
+    choice.write_bytes(choice.read_bytes()[:-20])
+    told = town.session()
+    kept = [path.read_bytes() for path in town.spool.glob("*.warc.gz.damaged")]
+    assert sorted(kept) == sorted(segments)
+    assert told.recovered is not None
+    assert len(told.recovered.torn) == len(segments) + 1
+    town.session()
+    assert len(list(town.spool.glob("*.damaged"))) == len(segments) + 1
+
+
+def test_what_only_a_missing_connector_can_read_keeps_nobody_else_from_being_finished(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.session(*town.everything(FULL))
+    key = say(town, "News of the day")
+    town.live(40)
+    office, feed = town.accounts[1], town.accounts[2]
+    for account in (feed, office):
+        assert town.killed((account, FULL), arm="batch.choice_written", recover=False)
+    with monkeypatch.context() as patch, inside(town, recover=False) as here:
+        patch.delitem(here.archive.platforms.connectors, "feed")
+        report = here.capture.recover()
+        assert (report.batches, report.postponed) == (1, 1)
+        assert key in checks.visible(town, office)
+    town.session()
+    checks.check(town)
+
+
+@pytest.mark.parametrize("field", ["ask", "connector", "records"])
+def test_facts_of_an_unknown_form_are_an_integrity_finding(field: str) -> None:
+    with pytest.raises(IntegrityError, match="cannot read"), understood("segments/of/somebody"):
+        dict[str, int]()[field]
+    with pytest.raises(IntegrityError, match="cannot read"), understood("segments/of/somebody"):
+        asks.from_json({"method": 1})
 
 
 def test_a_damaged_segment_in_the_spool_stops_nobody_and_is_not_stored(town: Town) -> None:
