@@ -45,7 +45,8 @@ class Platforms:
         return found
 
     def claim(self, url: str, platform: str | None = None) -> tuple[Connector, Claim]:
-        """The one connector that an address belongs to; a certain claim beats possible ones.
+        """The one connector that an address belongs to; a certain claim beats possible ones. An address without a
+        scheme, as people write it, is one of https.
 
         Raises:
             UnknownAddress: nobody claims it.
@@ -53,6 +54,8 @@ class Platforms:
         """
         url = url.strip()
         _check_address(url)
+        if "://" not in url:
+            url = f"https://{url}"
         if platform is not None:
             return self._claim_as(url, platform)
         claims = [(one, claim) for one in self.connectors.values() if (claim := _claim(one, url)) is not None]

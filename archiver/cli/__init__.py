@@ -39,6 +39,9 @@ def run(arguments: Sequence[str]) -> int:
     except ArchiverError as error:
         return _tell(str(error), error.exit_code, error, debug)
     except typer.TyperException as error:
+        if _wants_a_command(error):
+            print(error, file=sys.stderr)
+            return 2
         return _tell(_usage_message(error), 2, error, debug)
     except (KeyboardInterrupt, typer.Abort) as error:
         return _tell("interrupted; everything archived so far is kept", INTERRUPTED, error, debug)
@@ -61,6 +64,11 @@ def _tell(message: str, code: int, error: BaseException, debug: bool) -> int:
         traceback.print_exception(error)
     output.complain(one_line(without_secrets(message)))
     return code
+
+
+def _wants_a_command(error: typer.TyperException) -> bool:
+    """Whether a group was called by itself, which is answered with its help."""
+    return type(error).__name__ == "NoArgsIsHelpError"
 
 
 def _usage_message(error: typer.TyperException) -> str:

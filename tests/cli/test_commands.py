@@ -146,6 +146,21 @@ def test_bad_input_is_one_clear_line_and_the_right_code(
     assert said.out == ""
 
 
+@pytest.mark.parametrize("group", [[], ["account"], ["index"]])
+def test_a_group_by_itself_shows_its_help(archiver: CommandLine, group: list[str]) -> None:
+    said = archiver(*group)
+    assert said.code == 2
+    assert said.err.startswith("Usage: archiver")
+    assert "\nCommands:\n" in said.err
+
+
+@pytest.mark.usefixtures("trusting")
+def test_an_address_may_be_given_as_people_write_it(archiver: CommandLine) -> None:
+    said = archiver("account", "add", "nosuchhost.invalid/@city")
+    assert said.code == 4
+    assert "nosuchhost.invalid" in said.err
+
+
 def test_an_archive_that_begins_with_a_mistake_stays_empty(archiver: CommandLine, tmp_path: Path) -> None:
     assert archiver("account", "add", "https://127.0.0.1:1/feed.xml").code == 2
     assert archiver("account", "list", "--json").json == {"accounts": []}
