@@ -181,6 +181,18 @@ class Settings(BaseSettings):
         description="A capturing process that is silent for so long loses its account to another, seconds.",
     )
 
+    # How to prove
+    checkpoint_seconds: int = Field(
+        default=60, ge=1, description="The log is signed so often where there is something new in it, seconds."
+    )
+    log_lock_days: int = Field(
+        default=400,
+        ge=0,
+        le=3660,
+        description="Objects of the event log are locked for so long, where the store can, days; 0 locks none. A lock"
+        " cannot be shortened.",
+    )
+
     # Work and words
     workers: int = Field(default=4, ge=1, le=64, description="How many accounts are captured at the same time.")
     stop_seconds: float = Field(
@@ -264,6 +276,11 @@ class Settings(BaseSettings):
         _check_database_url(self.database_url)
         _check_store_url(self.store_url)
         return self
+
+    @property
+    def log_key_file(self) -> Path:
+        """File with the keys that sign the event log."""
+        return self.home / "keys" / "log.key"
 
     @property
     def zone(self) -> ZoneInfo:

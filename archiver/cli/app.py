@@ -12,6 +12,7 @@ from archiver import __version__, logs
 from archiver.cli.account import app as account
 from archiver.cli.capture import capture
 from archiver.cli.doctor import doctor
+from archiver.cli.evidence import app as evidence
 from archiver.cli.gaps import gaps
 from archiver.cli.index import app as index
 from archiver.cli.practice import practice
@@ -62,6 +63,7 @@ for name, act in _COMMANDS.items():
     app.command(name, context_settings={"ignore_unknown_options": name == "search"})(act)
 app.add_typer(account, name="account")
 app.add_typer(index, name="index")
+app.add_typer(evidence, name="evidence")
 
 
 def command() -> Callable[..., Any]:

@@ -150,13 +150,19 @@ def read_deltas(store: ObjectStore) -> Iterator[bytes]:
         IntegrityError: a delta is missing, overlaps, is cut short or goes on too long, or holds what is no entry.
         StoreUnavailable: the store does not answer.
     """
-    for body, _ in _read(store):
+    for body, _ in read_entries(store):
         yield body
 
 
-def _read(store: ObjectStore) -> Iterator[tuple[bytes, Entry]]:
-    expected = 0
-    for stored in store.list(PREFIX):
+def read_entries(store: ObjectStore, start: int = 0) -> Iterator[tuple[bytes, Entry]]:
+    """Bytes and meaning of every entry in the store from position ``start``, where a delta must begin.
+
+    Raises:
+        IntegrityError, StoreUnavailable: as :func:`read_deltas`; also where no delta begins at ``start`` and there are
+            later ones.
+    """
+    expected = start
+    for stored in store.list(PREFIX, after=f"{PREFIX}{start:020d}" if start else ""):
         delta = _from_key(stored.key)
         if delta.start != expected:
             raise IntegrityError(f"{store.name} has {delta.key} where a delta from entry {expected} belongs")
@@ -211,7 +217,7 @@ def restore_log(connection: Connection, store: ObjectStore) -> int:
     """
     name, head = log.origin(connection), log.read_head(connection)
     known = log.entries(connection, 0, head.size)
-    in_store = _of_log(_read(store), name, store)
+    in_store = _of_log(read_entries(store), name, store)
     same = 0
     for body, (stored, _) in zip(known, islice(in_store, head.size), strict=False):
         if body != stored:

@@ -38,6 +38,10 @@ class EventType(StrEnum):
     INDEX_REBUILT = "index.rebuilt"
     ARCHIVE_CREATED = "archive.created"
     LOG_HEARTBEAT = "log.heartbeat"
+    LOG_KEY_CREATED = "log.key_created"
+    LOG_KEY_ROTATED = "log.key_rotated"
+    LOG_CHECKPOINT_REFUSED = "log.checkpoint_refused"
+    ANCHOR_RECEIVED = "anchor.received"
     STORAGE_PROBED = "storage.probed"
 
 
@@ -74,6 +78,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     f"^segments/{_AUTHORITY}/{_id('ac')}/[a-z-]{{1,20}}/[0-9]{{4}}-[0-9]{{2}}/(of-[0-9]{{4}}/)?"
     f"{_id('sg')}-{_DIGEST}\\.warc\\.gz$": "key of a segment",
     "^[A-Za-z0-9._~+/=-]{1,1024}$": "version id, as the store gave it",
+    "^[0-9a-f]{8}$": "id of a key, hex",
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$": "time, UTC",
 }
 _BY_WORDS = {words: pattern for pattern, words in PATTERNS.items()}
 
@@ -98,6 +104,8 @@ Authority = Annotated[str, _text("short name of an authority, as in keys")]
 Origin = Annotated[str, _text("origin of a server")]
 SegmentKey = Annotated[str, _text("key of a segment")]
 VersionId = Annotated[str, _text("version id, as the store gave it"), AfterValidator(_no_record_id)]
+KeyId = Annotated[str, _text("id of a key, hex")]
+Time = Annotated[str, _text("time, UTC")]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Codes = Annotated[list[Code], Field(max_length=100)]
 ByClass = Annotated[dict[Code, Commitment], Field(min_length=1, max_length=10)]
@@ -204,6 +212,33 @@ class LogHeartbeat(Facts):
     stored: Annotated[Count, Field(description="entries that were in the object store by then")]
 
 
+class KeyCreated(Facts):
+    key: Annotated[KeyId, Field(description="id of the key")]
+    sha256: Annotated[Digest, Field(description="of the verifier key as it is written")]
+
+
+class KeyRotated(Facts):
+    key: Annotated[KeyId, Field(description="id of the key that signs from now on")]
+    sha256: Annotated[Digest, Field(description="of the verifier key as it is written")]
+    previous: Annotated[KeyId, Field(description="id of the key before")]
+    reason: Annotated[
+        Literal["planned", "lost"], Field(description="`planned`: the next checkpoint is signed with both keys")
+    ]
+
+
+class CheckpointRefused(Facts):
+    problem: Annotated[Code, Field(description="what does not fit")]
+    size: Annotated[Count, Field(description="of the newest checkpoint that counts; 0 where there is none")]
+
+
+class AnchorReceived(Facts):
+    size: Annotated[Count, Field(description="of the checkpoint")]
+    checkpoint: Annotated[Digest, Field(description="of the checkpoint as stored, which is what was stamped")]
+    service: Annotated[Code, Field(description="name of the service, as in the settings")]
+    sha256: Annotated[Digest, Field(description="of its answer as stored")]
+    time: Annotated[Time, Field(description="that the time-stamp states")]
+
+
 class StorageProbed(Facts):
     store: Annotated[Literal["directory", "s3"], Field(description="kind of store")]
     passed: Annotated[Codes, Field(description="properties that were shown")]
@@ -252,6 +287,17 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.FIXITY_FAILED, "segment", "Stored bytes are missing or not what they were.", FixityFailed),
         EventKind(_E.INDEX_REBUILT, "archive", "The index was emptied and filled from the store.", IndexRebuilt),
         EventKind(_E.STORAGE_PROBED, "archive", "The object store was tried out.", StorageProbed),
+        EventKind(
+            _E.LOG_KEY_CREATED, "archive", "A key that signs checkpoints of the log was made, the first.", KeyCreated
+        ),
+        EventKind(_E.LOG_KEY_ROTATED, "archive", "A new key signs checkpoints of the log from now on.", KeyRotated),
+        EventKind(
+            _E.LOG_CHECKPOINT_REFUSED,
+            "archive",
+            "Nothing was signed, because store, log and checkpoints do not fit together.",
+            CheckpointRefused,
+        ),
+        EventKind(_E.ANCHOR_RECEIVED, "archive", "A time-stamp of a checkpoint arrived and verifies.", AnchorReceived),
         EventKind(_E.LOG_HEARTBEAT, "archive", "Nothing else happened for a while; the log is alive.", LogHeartbeat),
     )
 }

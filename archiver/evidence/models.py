@@ -1,10 +1,11 @@
-"""Tables: the local copy and outbox of the event log, and the archive's own identity."""
+"""Tables: the local copy and outbox of the event log, what is known of its checkpoints and time-stamps, and the
+archive's own identity."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archiver.database import Base, Instant
@@ -58,3 +59,63 @@ class Archive(Base):
     kind: Mapped[str] = mapped_column(comment="real or practice; the two never mix")
     log_origin: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class LogSubtree(Base):
+    """Roots of perfect subtrees of 256, 65,536 … entries, so that a proof needs no more than a few hundred hashes.
+    Derived from the deltas in the store, and made anew where they do not give what a checkpoint signs."""
+
+    __tablename__ = "log_subtree"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="8, 16 …: over 2**level entries")
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes]
+
+
+class LogSigning(Base):
+    """Where signing stands; one row. Never trusted above the checkpoint in the store."""
+
+    __tablename__ = "log_signing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, comment="of the newest checkpoint; 0: none yet")
+    frontier: Mapped[bytes] = mapped_column(comment="of the tree under it")
+    signed_at: Mapped[datetime | None] = mapped_column(Instant)
+    looked_at: Mapped[datetime | None] = mapped_column(Instant, comment="when the log was last found in order")
+    problem: Mapped[str | None] = mapped_column(comment="why nothing is signed now, as a code")
+    detail: Mapped[str | None] = mapped_column(comment="the same as a sentence")
+    problem_since: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class LogCheckpoint(Base):
+    """One checkpoint this archive signed or found signed by its own key."""
+
+    __tablename__ = "log_checkpoint"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    sha256: Mapped[str] = mapped_column(comment="of the signed note in the store")
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Anchor(Base):
+    """One time-stamp of a checkpoint that was verified."""
+
+    __tablename__ = "anchor"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="of the checkpoint")
+    service: Mapped[str] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(comment="of the answer in the store")
+    time: Mapped[datetime] = mapped_column(Instant, comment="that it states")
+    received_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class TimestampService(Base):
+    """When a time-stamp is next asked of a service, and why the last answer did not count."""
+
+    __tablename__ = "timestamp_service"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    waiting_since: Mapped[datetime | None] = mapped_column(Instant, comment="of the oldest checkpoint without a stamp")
+    tries: Mapped[int] = mapped_column(default=0, comment="in a row without a time-stamp")
+    problem: Mapped[str | None] = mapped_column(comment="of the last try, as a code")

@@ -144,7 +144,7 @@ def _fold(
     """Root over leaves ``start`` to ``end``, which hold the shown ``indices``; ``hidden`` gives every other subtree."""
     if end - start == 1:
         return shown[start]
-    middle = start + _largest_power_below(end - start)
+    middle = start + largest_power_below(end - start)
     left = [index for index in indices if index < middle]
     right = indices[len(left) :]
     if not right:
@@ -155,7 +155,8 @@ def _fold(
     return pair_hash(_fold(start, middle, shown, left, hidden), _fold(middle, end, shown, right, hidden))
 
 
-def _largest_power_below(size: int) -> int:
+def largest_power_below(size: int) -> int:
+    """The largest power of two smaller than ``size`` > 1: where RFC 6962 cuts a tree of that many leaves."""
     return 1 << (size - 1).bit_length() - 1
 
 
@@ -173,7 +174,7 @@ def consistency_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
     path: list[bytes] = []
     start, end, whole = 0, len(leaves), True
     while first != end:
-        middle = start + _largest_power_below(end - start)
+        middle = start + largest_power_below(end - start)
         if first <= middle:
             path.append(root_of(leaves[middle:end]))
             end = middle

@@ -10,6 +10,7 @@ from archiver.archive import Archive
 from archiver.capture.service import Capture
 from archiver.work import memory
 from archiver.work.clock import Ticker
+from archiver.work.evidence import Evidence
 from archiver.work.workers import Running, Workers
 
 _log = logs.get(__name__)
@@ -26,6 +27,7 @@ class Work:
         self.capture = capture or Capture(archive)
         self.workers = Workers(self.capture, archive.settings.workers, archive.clock)
         self.ticker = Ticker(self._tick, archive.settings.tick_seconds, archive.clock)
+        self.evidence = Evidence(archive)
         self.started_at = archive.clock.now()
         self._flushed_at = self.started_at
         self._recovered_at = self.started_at
@@ -37,6 +39,7 @@ class Work:
         _log.info("work.recovered", report=repr(report))
         memory.settle()
         self.ticker.start()
+        self.evidence.start()
 
     def stop(self) -> bool:
         """End within the configured seconds: no new runs, current pages finish, pending segments are closed. True if
@@ -47,6 +50,7 @@ class Work:
             if clean:
                 self.capture.flush(all=True)
                 self.capture.close()
+            self.evidence.stop()
         _log.info("work.stopped", clean=clean)
         return clean
 

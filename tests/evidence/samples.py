@@ -10,9 +10,9 @@ from sqlalchemy import Table, insert
 
 from archiver import ids
 from archiver.database import Base, Database
-from archiver.evidence import log
+from archiver.evidence import log, models
 from archiver.evidence.log import NewEvent
-from archiver.evidence.models import Archive, Event, LogHead
+from archiver.evidence.models import Archive
 
 AT = datetime(2026, 11, 22, 13, 0, 0, 123456, tzinfo=UTC)
 ORIGIN = "records.city.example/main"
@@ -24,7 +24,7 @@ SEGMENT = ids.derive("sg", "one")
 
 def open_database(path: Path, origin: str = ORIGIN) -> Database:
     database = Database(f"sqlite:///{path}")
-    tables = [model.__table__ for model in (Event, LogHead, Archive)]
+    tables = [one.__table__ for one in vars(models).values() if isinstance(one, type) and hasattr(one, "__table__")]
     with database.write() as connection:
         Base.metadata.create_all(connection, [table for table in tables if isinstance(table, Table)])
         connection.execute(

@@ -32,6 +32,8 @@ EXAMPLES = {
     "short name of an authority, as in keys": "city-clerk",
     "origin of a server": "https://city.example:8443",
     "key of a segment": f"segments/unassigned/{ACCOUNT}/private-media/2026-11/{ids.new_id('sg')}-{'0f' * 32}.warc.gz",
+    "id of a key, hex": "c74f20a3",
+    "time, UTC": "2026-11-22T13:00:00.123456Z",
     "version id, as the store gave it": "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY+MTRCxf3vjVBH40Nr8X8gdRQBpUMLUo",
 }
 #: A store may give any version id; what is known of records is refused there too, a single word cannot be told apart.
