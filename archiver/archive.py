@@ -18,7 +18,9 @@ from archiver.database import Database, Lock
 from archiver.errors import NotFound, SettingsError, Unreachable, WrongStore
 from archiver.evidence import log
 from archiver.evidence.log import NewEvent
+from archiver.evidence.log_keys import LogKeys
 from archiver.evidence.models import Archive as ArchiveRow
+from archiver.evidence.signed_log import SignedLog
 from archiver.search.index import SearchIndex
 from archiver.search.opening import open_index
 from archiver.settings import Settings
@@ -96,6 +98,13 @@ class Archive:
     def connector(self, platform: str) -> Connector:
         """See :meth:`archiver.accounts.platforms.Platforms.connector`."""
         return self.platforms.connector(platform)
+
+    @property
+    def signed_log(self) -> SignedLog:
+        """The event log as what is signed and proven."""
+        keys = LogKeys(self.settings.log_key_file, self.identity.log_origin)
+        days = 0 if self.practice else self.settings.log_lock_days
+        return SignedLog(self.database, self.store, self.clock, self.identity.id, keys, days)
 
     @property
     def practice(self) -> bool:

@@ -39,9 +39,11 @@ ARROWS: dict[str, frozenset[str]] = {
     "capture": frozenset({"accounts", "records", "search", "evidence", "storage", "wire", "archive", "http"}),
     "practice": frozenset(),
     "operations": frozenset({"accounts", "capture", "records", "search", "evidence", "storage", "archive", "migrate"}),
-    "work": frozenset({"accounts", "capture", "operations", "practice", "archive"}),
-    "web": frozenset({"accounts", "capture", "operations", "records", "search", "work", "archive"}),
-    "cli": frozenset({"accounts", "capture", "operations", "records", "search", "storage", "work", "archive"}),
+    "work": frozenset({"accounts", "capture", "operations", "evidence", "practice", "archive", "http"}),
+    "web": frozenset({"accounts", "capture", "operations", "records", "search", "evidence", "work", "archive"}),
+    "cli": frozenset(
+        {"accounts", "capture", "operations", "records", "search", "evidence", "storage", "work", "archive"}
+    ),
     # Modules that put packages together.
     "archive": frozenset({"accounts", "evidence", "search", "storage", "migrate"}),
     "http": frozenset({"capture", "wire"}),

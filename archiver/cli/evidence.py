@@ -27,7 +27,7 @@ def checkpoint(
 ) -> None:
     """Sign what is new in the event log, and print the newest checkpoint. The service does so by itself."""
     with opened(practice=practice) as archive:
-        signed = service.sign(archive, accept_clock=accept_clock)
+        signed = service.sign(archive.signed_log, accept_clock=accept_clock)
     if json:
         output.as_json(None if signed is None else _facts(signed))
     elif signed is None:
@@ -40,7 +40,7 @@ def checkpoint(
 def keys(json: AsJson = False, practice: InPractice = False) -> None:
     """Print the public keys that verify checkpoints, the one that signs now first. Publish it where others find it."""
     with opened(practice=practice) as archive:
-        ring = service.keys_of(archive).read()
+        ring = archive.signed_log.keys.read()
     if json:
         output.as_json({"current": ring.current.text, "earlier": [key.text for key in ring.verifiers[1:]]})
         return
@@ -56,7 +56,7 @@ def rotate_key(
 ) -> None:
     """Let a new key sign from now on. The next checkpoint is signed with both, so that each vouches for the other."""
     with opened(practice=practice) as archive:
-        key = service.rotate_key(archive, lost=lost)
+        key = service.rotate_key(archive.signed_log, lost=lost)
     if json:
         output.as_json({"current": key.text})
     else:

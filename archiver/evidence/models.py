@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archiver.database import Base, Instant
@@ -68,7 +68,7 @@ class LogSubtree(Base):
     __tablename__ = "log_subtree"
 
     level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="8, 16 …: over 2**level entries")
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     hash: Mapped[bytes]
 
 
@@ -78,7 +78,7 @@ class LogSigning(Base):
     __tablename__ = "log_signing"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    size: Mapped[int] = mapped_column(BigInteger, comment="of the newest checkpoint; 0: none yet")
+    size: Mapped[int] = mapped_column(comment="of the newest checkpoint; 0: none yet")
     frontier: Mapped[bytes] = mapped_column(comment="of the tree under it")
     signed_at: Mapped[datetime | None] = mapped_column(Instant)
     looked_at: Mapped[datetime | None] = mapped_column(Instant, comment="when the log was last found in order")
@@ -92,7 +92,7 @@ class LogCheckpoint(Base):
 
     __tablename__ = "log_checkpoint"
 
-    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sha256: Mapped[str] = mapped_column(comment="of the signed note in the store")
     seen_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -102,7 +102,7 @@ class Anchor(Base):
 
     __tablename__ = "anchor"
 
-    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, comment="of the checkpoint")
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="of the checkpoint")
     service: Mapped[str] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(comment="of the answer in the store")
     time: Mapped[datetime] = mapped_column(Instant, comment="that it states")

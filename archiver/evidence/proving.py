@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from archiver.archive import Archive
 from archiver.errors import IntegrityError, NotFound
 from archiver.evidence import service, tree
 from archiver.evidence.checkpoint import Checkpoint, ProofFile, write_proof
 from archiver.evidence.log_keys import Keyring
 from archiver.evidence.models import Event
+from archiver.evidence.signed_log import SignedLog
 from archiver.evidence.signer import Signed
 from archiver.evidence.signing_state import reader
 from archiver.evidence.subtrees import KeptNodes, consistency_path, inclusion_path
@@ -74,7 +74,7 @@ def positions_about(connection: Connection, subjects: Iterable[str]) -> dict[str
     return found
 
 
-def covering(archive: Archive, position: int) -> Signed:
+def covering(here: SignedLog, position: int) -> Signed:
     """The newest checkpoint, which covers ``position``; signed now, where none did.
 
     Raises:
@@ -82,36 +82,36 @@ def covering(archive: Archive, position: int) -> Signed:
         CheckpointRefused, MissingKey, StoreUnavailable: nothing can be signed; see
             :func:`archiver.evidence.service.sign`.
     """
-    keys = service.keys_of(archive)
+    keys = here.keys
     if keys.exists:
-        newest = service.signer_of(archive).newest(keys.read())
+        newest = here.signer.newest(keys.read())
         if newest is not None and newest.checkpoint.size > position:
             return newest
-    signed = service.sign(archive)
+    signed = service.sign(here)
     if signed is None or signed.checkpoint.size <= position:
         raise NotFound(f"the log has no entry {position}")
     return signed
 
 
-def prove_events(archive: Archive, events: Iterable[str], *, under: int | None = None) -> LogProof:
+def prove_events(here: SignedLog, events: Iterable[str], *, under: int | None = None) -> LogProof:
     """As :func:`prove`, by the ids of events.
 
     Raises:
         NotFound: one of them is in the log of no checkpoint.
     """
     wanted = set(events)
-    with archive.database.read() as connection:
+    with here.database.read() as connection:
         found = positions_of(connection, wanted)
     if len(found) < len(wanted):  # on a database whose log is put in order later, signing does that first
-        service.sign(archive)
-        with archive.database.read() as connection:
+        service.sign(here)
+        with here.database.read() as connection:
             found = positions_of(connection, wanted)
     if missing := wanted - found.keys():
         raise NotFound(f"there is no event {min(missing)} in the log")
-    return prove(archive, found.values(), under=under)
+    return prove(here, found.values(), under=under)
 
 
-def prove(archive: Archive, positions: Iterable[int], *, under: int | None = None) -> LogProof:
+def prove(here: SignedLog, positions: Iterable[int], *, under: int | None = None) -> LogProof:
     """Proof that the entries at ``positions`` are in the log.
 
     Args:
@@ -126,26 +126,26 @@ def prove(archive: Archive, positions: Iterable[int], *, under: int | None = Non
     wanted = sorted(set(positions))
     if not wanted or wanted[0] < 0:
         raise NotFound("no entry of the log was named")
-    signed = covering(archive, wanted[-1]) if under is None else _checkpoint(archive, under)
+    signed = covering(here, wanted[-1]) if under is None else _checkpoint(here, under)
     if wanted[-1] >= signed.checkpoint.size:
         raise NotFound(f"the checkpoint over {signed.checkpoint.size} entries does not cover entry {wanted[-1]}")
     try:
-        entries = _proven(archive, wanted, signed.checkpoint)
+        entries = _proven(here, wanted, signed.checkpoint)
     except (KeyError, tree.InvalidProof):
-        service.signer_of(archive).recompute(_ring(archive))
-        entries = _proven_or_damaged(archive, wanted, signed.checkpoint)
+        here.signer.recompute(_ring(here))
+        entries = _proven_or_damaged(here, wanted, signed.checkpoint)
     return LogProof(signed.checkpoint, signed.note, entries)
 
 
-def consistency(archive: Archive, first: int, second: int) -> list[bytes]:
+def consistency(here: SignedLog, first: int, second: int) -> list[bytes]:
     """Proof that the checkpoint over ``second`` entries continues that over ``first``.
 
     Raises:
         NotFound: there is no such checkpoint.
         IntegrityError: it does not, or the database does not hold what was signed.
     """
-    old, new = _checkpoint(archive, first).checkpoint, _checkpoint(archive, second).checkpoint
-    with archive.database.read() as connection:
+    old, new = _checkpoint(here, first).checkpoint, _checkpoint(here, second).checkpoint
+    with here.database.read() as connection:
         try:
             path = consistency_path(first, second, KeptNodes(reader(connection)))
             tree.verify_consistency(first, second, old.root, new.root, path)
@@ -154,25 +154,25 @@ def consistency(archive: Archive, first: int, second: int) -> list[bytes]:
     return path
 
 
-def _ring(archive: Archive) -> Keyring:
-    return service.keys_of(archive).read()
+def _ring(here: SignedLog) -> Keyring:
+    return here.keys.read()
 
 
-def _checkpoint(archive: Archive, size: int) -> Signed:
-    return service.signer_of(archive).at(size, _ring(archive))
+def _checkpoint(here: SignedLog, size: int) -> Signed:
+    return here.signer.at(size, _ring(here))
 
 
-def _proven_or_damaged(archive: Archive, wanted: list[int], checkpoint: Checkpoint) -> tuple[ProvenEntry, ...]:
+def _proven_or_damaged(here: SignedLog, wanted: list[int], checkpoint: Checkpoint) -> tuple[ProvenEntry, ...]:
     try:
-        return _proven(archive, wanted, checkpoint)
+        return _proven(here, wanted, checkpoint)
     except (KeyError, tree.InvalidProof) as error:
         raise IntegrityError(
             "the database's log is not the one that was signed; run `archiver verify`, then `archiver index rebuild`"
         ) from error
 
 
-def _proven(archive: Archive, wanted: list[int], checkpoint: Checkpoint) -> tuple[ProvenEntry, ...]:
-    with archive.database.read() as connection:
+def _proven(here: SignedLog, wanted: list[int], checkpoint: Checkpoint) -> tuple[ProvenEntry, ...]:
+    with here.database.read() as connection:
         bodies = _bodies(connection, wanted)
         nodes = KeptNodes(reader(connection))
         return tuple(_entry(position, bodies[position], checkpoint, nodes) for position in wanted)

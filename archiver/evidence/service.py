@@ -10,7 +10,6 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from archiver import logs
-from archiver.archive import Archive
 from archiver.errors import IntegrityError, MissingKey, UsageError
 from archiver.evidence import checkpoint as checkpoints
 from archiver.evidence import log, log_keys, signing_state
@@ -20,7 +19,8 @@ from archiver.evidence.log import NewEvent
 from archiver.evidence.log_keys import Keyring, LogKeys
 from archiver.evidence.models import Event
 from archiver.evidence.notes import LARGEST, InvalidNote, VerifierKey, new_key, read_verifier, text_of
-from archiver.evidence.signer import CheckpointRefused, Signed, Signer
+from archiver.evidence.signed_log import SignedLog
+from archiver.evidence.signer import CheckpointRefused, Signed
 from archiver.faults import crash_point
 
 _log = logs.get(__name__)
@@ -29,21 +29,10 @@ _HEARTBEAT_EVERY: Final = timedelta(days=1)
 _KEY_EVENTS = ("log.key_created", "log.key_rotated")
 
 
-def keys_of(archive: Archive) -> LogKeys:
-    """The key file of an archive's log."""
-    return LogKeys(archive.settings.log_key_file, archive.identity.log_origin)
-
-
-def signer_of(archive: Archive) -> Signer:
-    """What signs an archive's log."""
-    settings = archive.settings
-    return Signer(archive.database, archive.store, archive.clock, archive.identity.log_origin, settings.log_lock_days)
-
-
 # --- signing -------------------------------------------------------------------------------------------------------
 
 
-def sign(archive: Archive, *, accept_clock: bool = False) -> Signed | None:
+def sign(here: SignedLog, *, accept_clock: bool = False) -> Signed | None:
     """Store what is new in the log, then sign it: the newest checkpoint, None where the log is empty. Makes the key
     where this archive never had one.
 
@@ -56,72 +45,72 @@ def sign(archive: Archive, *, accept_clock: bool = False) -> Signed | None:
         MissingKey, SettingsError: the key file is gone or open to others.
         StoreUnavailable, OutOfSpace: try again later.
     """
-    keys = keys_of(archive)
-    with keys.held(), _refusals(archive):
-        ring = _ring(archive, keys)
-        _tell(archive, ring)
-        _store(archive)
-        signed = signer_of(archive).sign(ring, accept_clock=accept_clock)
+    keys = here.keys
+    with keys.held(), _refusals(here):
+        ring = _ring(here, keys)
+        _tell(here, ring)
+        _store(here)
+        signed = here.signer.sign(ring, accept_clock=accept_clock)
         if ring.rotating and signed is not None:
             keys.replace(Keyring(ring.signers[:1], (ring.signers[1].verifier, *ring.earlier)))
     return signed
 
 
-def beat(archive: Archive) -> bool:
+def beat(here: SignedLog) -> bool:
     """Enter a heartbeat where nothing was entered for a day, so that silence can be told from a log that stopped."""
-    now = archive.clock.now()
-    with archive.database.write() as connection:
+    now = here.clock.now()
+    with here.database.write() as connection:
         newest = connection.execute(select(func.max(Event.at))).scalar()
         if newest is not None and now - newest < _HEARTBEAT_EVERY:
             return False
         stored = log.read_head(connection).stored
-        event = NewEvent("log.heartbeat", "archive", archive.identity.id, {"stored": stored}, actor_id=_ACTOR)
+        event = NewEvent("log.heartbeat", "archive", here.archive_id, {"stored": stored}, actor_id=_ACTOR)
         log.append(connection, [event], now)
     return True
 
 
 @contextmanager
-def _refusals(archive: Archive) -> Iterator[None]:
+def _refusals(here: SignedLog) -> Iterator[None]:
     """Note why nothing could be signed, where that is more than a store that does not answer."""
     try:
         yield
     except CheckpointRefused as refused:
-        _note(archive, refused.problem, refused.detail, refused.size)
+        _note(here, refused.problem, refused.detail, refused.size)
         raise
     except IntegrityError as error:
-        _note(archive, "database", str(error), 0)
+        _note(here, "database", str(error), 0)
         raise CheckpointRefused("database", str(error)) from error
     except MissingKey as error:
-        _note(archive, "key", str(error), 0)
+        _note(here, "key", str(error), 0)
         raise
 
 
-def _note(archive: Archive, problem: str, detail: str, size: int) -> None:
-    now = archive.clock.now()
-    with archive.database.write() as connection:
+def _note(here: SignedLog, problem: str, detail: str, size: int) -> None:
+    now = here.clock.now()
+    with here.database.write() as connection:
         news = signing_state.note_problem(connection, problem, detail, now)
     if not news:
         return
     _log.error("log.refused", problem=problem, detail=detail)
-    if problem != "database" and _is_current(archive):
+    if problem != "database" and _is_current(here):
         # A database that is behind the store, or says otherwise, must not get further entries: they would fork the log.
         facts = {"problem": problem, "size": size}
-        with archive.database.write() as connection:
-            event = NewEvent("log.checkpoint_refused", "archive", archive.identity.id, facts, actor_id=_ACTOR)
+        with here.database.write() as connection:
+            event = NewEvent("log.checkpoint_refused", "archive", here.archive_id, facts, actor_id=_ACTOR)
             log.append(connection, [event], now)
 
 
-def _is_current(archive: Archive) -> bool:
+def _is_current(here: SignedLog) -> bool:
     try:
-        require_current(archive.database, archive.store)
+        require_current(here.database, here.store)
     except IntegrityError:
         return False
     return True
 
 
-def _store(archive: Archive) -> None:
+def _store(here: SignedLog) -> None:
     try:
-        store_deltas(archive.database, archive.store)
+        store_deltas(here.database, here.store)
     except IntegrityError as error:
         raise CheckpointRefused("database", str(error)) from error
 
@@ -129,7 +118,7 @@ def _store(archive: Archive) -> None:
 # --- keys ----------------------------------------------------------------------------------------------------------
 
 
-def rotate_key(archive: Archive, *, lost: bool = False) -> VerifierKey:
+def rotate_key(here: SignedLog, *, lost: bool = False) -> VerifierKey:
     """Let a new key sign from now on; the next checkpoint, which covers the event that tells of it, is signed with both
     keys. Goes on where it was stopped. Returns the new public key.
 
@@ -142,67 +131,67 @@ def rotate_key(archive: Archive, *, lost: bool = False) -> VerifierKey:
         UsageError: it was said, and the file is there.
         CheckpointRefused and others: see :func:`sign`; the new key stays, and the next call goes on.
     """
-    keys = keys_of(archive)
+    keys = here.keys
     with keys.held():
         if lost:
             if keys.exists:
                 raise UsageError(f"the log's key {keys.path} is there; leave out --lost")
-            ring = Keyring((new_key(keys.origin),), _published(archive))
+            ring = Keyring((new_key(keys.origin),), _published(here))
         else:
             ring = keys.read()
             if not ring.rotating:
                 ring = Keyring((new_key(keys.origin), *ring.signers), ring.earlier)
         keys.replace(ring)
     crash_point("key.rotating")
-    sign(archive)
+    sign(here)
     return ring.current
 
 
-def _ring(archive: Archive, keys: LogKeys) -> Keyring:
-    ring = keys.read() if keys.exists or _ever_signed(archive) else keys.create()
+def _ring(here: SignedLog, keys: LogKeys) -> Keyring:
+    ring = keys.read() if keys.exists or _ever_signed(here) else keys.create()
     crash_point("key.made")
-    signer_of(archive).protect(log_keys.publish(archive.store, ring))
+    here.signer.protect(log_keys.publish(here.store, ring))
     return ring
 
 
-def _ever_signed(archive: Archive) -> bool:
+def _ever_signed(here: SignedLog) -> bool:
     """Whether there was a key: then a new one is never made in silence."""
     return any(
-        next(iter(archive.store.list(prefix)), None) is not None for prefix in (log_keys.PREFIX, checkpoints.PREFIX)
+        next(iter(here.store.list(prefix)), None) is not None for prefix in (log_keys.PREFIX, checkpoints.PREFIX)
     )
 
 
-def _published(archive: Archive) -> tuple[VerifierKey, ...]:
+def _published(here: SignedLog) -> tuple[VerifierKey, ...]:
     """The public keys in the store."""
     found = []
-    for stored in archive.store.list(log_keys.PREFIX):
-        with archive.store.open(stored.key) as file:
+    for stored in here.store.list(log_keys.PREFIX):
+        with here.store.open(stored.key) as file:
             content = file.read(LARGEST)
         try:
             found.append(read_verifier(text_of(content).rstrip("\n")))
         except (InvalidNote, ValueError):
-            raise IntegrityError(f"{stored.key} in {archive.store.name} is no public key") from None
+            raise IntegrityError(f"{stored.key} in {here.store.name} is no public key") from None
     return tuple(found)
 
 
-def _tell(archive: Archive, ring: Keyring) -> None:
+def _tell(here: SignedLog, ring: Keyring) -> None:
     """Enter the key that signs into the log, where it is not there yet."""
-    with archive.database.read() as connection:
+    with here.database.read() as connection:
         known = [entry.data["key"] for entry in _key_entries(connection)]
     if ring.current.id.hex() in known:
         return
-    if not _is_current(archive):
+    if not _is_current(here):
         raise CheckpointRefused("database", "the database is older than the store")
-    with archive.database.write() as connection:
-        log.append(connection, [_key_event(archive, ring, known)], archive.clock.now())
+    with here.database.write() as connection:
+        log.append(connection, [_key_event(here, ring, known)], here.clock.now())
 
 
-def _key_event(archive: Archive, ring: Keyring, known: list[str]) -> NewEvent:
+def _key_event(here: SignedLog, ring: Keyring, known: list[str]) -> NewEvent:
     facts = {"key": ring.current.id.hex(), "sha256": log_keys.digest_of(ring.current)}
     if not known:
-        return NewEvent("log.key_created", "archive", archive.identity.id, facts, actor_id=_ACTOR)
+        return NewEvent("log.key_created", "archive", here.archive_id, facts, actor_id=_ACTOR)
     facts |= {"previous": known[-1], "reason": "planned" if ring.rotating else "lost"}
-    return NewEvent("log.key_rotated", "archive", archive.identity.id, facts, actor_id=_ACTOR)
+    return NewEvent("log.key_rotated", "archive", here.archive_id, facts, actor_id=_ACTOR)
 
 
 def _key_entries(connection: Connection) -> list[Entry]:

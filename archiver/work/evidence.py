@@ -25,10 +25,10 @@ class Evidence:
         """End what is under way; sign what came in meanwhile, so that a stopped service leaves nothing unsigned."""
         self.signing.stop()
         try:
-            service.sign(self.archive)
+            service.sign(self.archive.signed_log)
         except ArchiverError as error:
             _log.warning("log.not_signed", reason=type(error).__name__)
 
     def _sign(self) -> None:
-        service.beat(self.archive)
-        service.sign(self.archive)
+        service.beat(self.archive.signed_log)
+        service.sign(self.archive.signed_log)

@@ -15,6 +15,7 @@ from archiver.clock import SetClock
 from archiver.evidence import deltas, log, service, tree
 from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Event
+from archiver.evidence.signed_log import SignedLog
 from archiver.evidence.signer import Signed
 from archiver.settings import Settings
 from tests.evidence.samples import AT, exchanges
@@ -53,9 +54,13 @@ class House:
             log.append(connection, events, self.clock.now())
 
     def sign(self) -> Signed:
-        signed = service.sign(self.archive)
+        signed = service.sign(self.archive.signed_log)
         assert signed is not None
         return signed
+
+    @property
+    def signed_log(self) -> SignedLog:
+        return self.archive.signed_log
 
     # What is there.
 

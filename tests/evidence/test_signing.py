@@ -50,7 +50,7 @@ def test_a_checkpoint_is_the_signed_root_of_all_that_is_stored(house: House) -> 
     assert house.keys("log/") == [
         "log/checkpoint/00000000000000000005",
         "log/delta/00000000000000000000-00000000000000000005",
-        f"log/keys/{service.keys_of(house.archive).read().current.id.hex()}",
+        f"log/keys/{house.signed_log.keys.read().current.id.hex()}",
     ]
     assert house.file(signed.checkpoint.key).read_bytes() == signed.note
 
@@ -70,8 +70,8 @@ def test_every_checkpoint_continues_the_one_before_and_shows_it(house: House) ->
         house.act(count)
         sizes.append(house.sign().checkpoint.size)
     for first, second in pairwise(sizes):
-        assert proving.consistency(house.archive, first, second)
-    assert proving.consistency(house.archive, sizes[0], sizes[-1])
+        assert proving.consistency(house.signed_log, first, second)
+    assert proving.consistency(house.signed_log, sizes[0], sizes[-1])
 
 
 def test_what_is_remembered_is_no_more_than_a_convenience(house: House) -> None:
@@ -105,7 +105,7 @@ def test_what_is_remembered_wrongly_counts_for_nothing(house: House, spoilt: str
     assert signed.checkpoint.root == tree.root_of([tree.leaf_hash(body) for body in house.bodies()])
     house.act(300)
     house.sign()
-    assert proving.prove(house.archive, range(1200)).checkpoint.size == 1202
+    assert proving.prove(house.signed_log, range(1200)).checkpoint.size == 1202
 
 
 def test_a_checkpoint_found_in_the_store_after_a_crash_is_taken_in(house: House) -> None:
@@ -136,7 +136,7 @@ def test_a_kill_anywhere_leaves_one_log_under_one_key(tmp_path: Path, point: str
     house.clock.at += timedelta(days=3650)  # the process told the time by the machine
     house.open()
     signed = house.sign()
-    ring = service.keys_of(house.archive).read()
+    ring = house.signed_log.keys.read()
     assert not ring.rotating
     assert [open_note(signed.note, [key]).signed_by for key in ring.verifiers] == [(key,) for key in ring.verifiers]
     assert len(ring.verifiers) == (2 if point == "key.rotating" else 1)
@@ -152,7 +152,7 @@ def test_many_at_once_sign_one_log(house: House) -> None:
     def work() -> None:
         begin.wait()
         for _ in range(3):
-            service.sign(house.archive)
+            service.sign(house.signed_log)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     house.act(20)
@@ -168,10 +168,10 @@ def test_many_at_once_sign_one_log(house: House) -> None:
 def test_a_silent_day_gives_a_heartbeat_and_no_other_day_does(house: House) -> None:
     house.sign()
     house.later(hours=23)
-    assert not service.beat(house.archive)
+    assert not service.beat(house.signed_log)
     house.later(hours=2)
-    assert service.beat(house.archive)
-    assert not service.beat(house.archive)
+    assert service.beat(house.signed_log)
+    assert not service.beat(house.signed_log)
     assert house.types()[-1] == "log.heartbeat"
     assert house.sign().new
 
@@ -196,7 +196,7 @@ def test_a_clock_that_was_set_back_signs_nothing_until_a_person_says_it_is_right
     with pytest.raises(CheckpointRefused, match="bears the time") as refused:
         house.sign()
     assert refused.value.problem == "clock"
-    assert service.sign(house.archive, accept_clock=True) is not None
+    assert service.sign(house.signed_log, accept_clock=True) is not None
     house.later(minutes=1)
     house.act()
     assert house.sign().new, "the clock goes on from there"
@@ -224,7 +224,7 @@ def test_acts_that_end_in_another_order_than_they_began_are_no_finding(house: Ho
 
 
 def test_the_key_is_made_at_first_need_outside_the_store(house: House) -> None:
-    keys = service.keys_of(house.archive)
+    keys = house.signed_log.keys
     assert not keys.exists
     house.sign()
     assert stat.S_IMODE(keys.path.stat().st_mode) == 0o600
@@ -242,7 +242,7 @@ def test_the_key_is_made_at_first_need_outside_the_store(house: House) -> None:
 
 def test_a_lost_key_is_never_replaced_in_silence(house: House) -> None:
     house.sign()
-    keys = service.keys_of(house.archive)
+    keys = house.signed_log.keys
     keys.path.rename(keys.path.with_name("aside"))
     with pytest.raises(MissingKey):
         house.sign()
@@ -255,7 +255,7 @@ def test_a_lost_key_is_never_replaced_in_silence(house: House) -> None:
 
 def test_an_open_key_and_another_logs_key_are_refused(house: House) -> None:
     house.sign()
-    keys = service.keys_of(house.archive)
+    keys = house.signed_log.keys
     keys.path.chmod(0o644)
     with pytest.raises(SettingsError, match="chmod 600"):
         house.sign()
@@ -271,9 +271,9 @@ def test_an_open_key_and_another_logs_key_are_refused(house: House) -> None:
 
 def test_a_new_key_is_vouched_for_by_the_old_one(house: House) -> None:
     first = house.sign()
-    old = service.keys_of(house.archive).read().current
-    new = service.rotate_key(house.archive)
-    ring = service.keys_of(house.archive).read()
+    old = house.signed_log.keys.read().current
+    new = service.rotate_key(house.signed_log)
+    ring = house.signed_log.keys.read()
     assert ring.verifiers == (new, old)
     assert not ring.rotating
     assert len(ring.signers) == 1
@@ -284,7 +284,7 @@ def test_a_new_key_is_vouched_for_by_the_old_one(house: House) -> None:
     house.act()
     alone = house.sign()
     assert alone.note.count("— ".encode()) == 1
-    assert proving.consistency(house.archive, first.checkpoint.size, alone.checkpoint.size), "old ones still verify"
+    assert proving.consistency(house.signed_log, first.checkpoint.size, alone.checkpoint.size), "old ones still verify"
     told = read_entry(next(body for body in house.bodies() if b"log.key_rotated" in body))
     assert told.data["previous"] == old.id.hex()
     assert told.data["reason"] == "planned"
@@ -293,19 +293,19 @@ def test_a_new_key_is_vouched_for_by_the_old_one(house: House) -> None:
 def test_after_a_loss_a_new_key_signs_alone_and_the_log_says_so(house: House) -> None:
     house.act()
     first = house.sign()
-    keys = service.keys_of(house.archive)
+    keys = house.signed_log.keys
     old = keys.read().current
     with pytest.raises(UsageError, match="--lost"):
-        service.rotate_key(house.archive, lost=True)
+        service.rotate_key(house.signed_log, lost=True)
     keys.path.unlink()
     with pytest.raises(MissingKey):
-        service.rotate_key(house.archive)
-    new = service.rotate_key(house.archive, lost=True)
+        service.rotate_key(house.signed_log)
+    new = service.rotate_key(house.signed_log, lost=True)
     assert keys.read().verifiers == (new, old)
     told = read_entry(next(body for body in house.bodies() if b"log.key_rotated" in body))
     assert told.data["reason"] == "lost"
     house.act()
-    assert proving.consistency(house.archive, first.checkpoint.size, house.sign().checkpoint.size)
+    assert proving.consistency(house.signed_log, first.checkpoint.size, house.sign().checkpoint.size)
 
 
 # --- proofs --------------------------------------------------------------------------------------------------------
@@ -313,8 +313,8 @@ def test_after_a_loss_a_new_key_signs_alone_and_the_log_says_so(house: House) ->
 
 def test_every_entry_is_proven_to_whoever_has_the_public_key(house: House) -> None:
     house.act(700)
-    proof = proving.prove(house.archive, range(702))
-    key = service.keys_of(house.archive).read().current
+    proof = proving.prove(house.signed_log, range(702))
+    key = house.signed_log.keys.read().current
     bodies = house.bodies()
     for entry in proof.entries:
         assert entry.body == bodies[entry.position]
@@ -326,14 +326,14 @@ def test_every_entry_is_proven_to_whoever_has_the_public_key(house: House) -> No
 def test_a_proof_waits_for_a_checkpoint_that_covers_its_entries(house: House) -> None:
     house.act(3)
     size = house.sign().checkpoint.size
-    assert proving.prove(house.archive, [0]).checkpoint.size == size, "what is covered needs no new one"
+    assert proving.prove(house.signed_log, [0]).checkpoint.size == size, "what is covered needs no new one"
     house.act(2)
     with house.archive.database.read() as connection:
         newest = connection.execute(select(Event.id).order_by(Event.position.desc()).limit(1)).scalar_one()
-    proof = proving.prove_events(house.archive, [newest])
+    proof = proving.prove_events(house.signed_log, [newest])
     assert proof.checkpoint.size == size + 2
     assert proof.entries[0].position == size + 1
-    assert proving.prove(house.archive, [0], under=size).checkpoint.size == size
+    assert proving.prove(house.signed_log, [0], under=size).checkpoint.size == size
 
 
 def test_what_is_not_in_the_log_is_not_proven(house: House) -> None:
@@ -341,11 +341,11 @@ def test_what_is_not_in_the_log_is_not_proven(house: House) -> None:
     size = house.sign().checkpoint.size
     for wanted in ([], [-1], [size]):
         with pytest.raises(NotFound):
-            proving.prove(house.archive, wanted)
+            proving.prove(house.signed_log, wanted)
     with pytest.raises(NotFound):
-        proving.prove(house.archive, [0], under=size + 1)
+        proving.prove(house.signed_log, [0], under=size + 1)
     with pytest.raises(NotFound):
-        proving.prove_events(house.archive, ["ev_" + "a" * 32])
+        proving.prove_events(house.signed_log, ["ev_" + "a" * 32])
 
 
 def test_events_are_found_by_their_subjects(house: House) -> None:
@@ -365,7 +365,7 @@ def test_the_representation_of_the_log_is_whole_again_after_its_subtrees_were_lo
     house.sign()
     with house.archive.database.write() as connection:
         connection.execute(delete(LogSubtree))
-    assert len(proving.prove(house.archive, [0, 300, 599]).entries) == 3
+    assert len(proving.prove(house.signed_log, [0, 300, 599]).entries) == 3
     with house.archive.database.read() as connection:
         assert len(connection.execute(select(LogSubtree)).all()) == 2
         assert log.read_head(connection).size == 602
