@@ -1,13 +1,20 @@
-"""Servers that tests share. Each is started by the first test that needs it."""
+"""What holds for all tests, and servers that they share. Each is started by the first test that needs it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import postgresql
 from tests.servers.databases import Databases
+
+# How fast a machine is decides nothing, and a test that passed once passes again. Whoever looks for what nobody has
+# thought of yet uses ``--hypothesis-profile=explore``.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", settings.get_profile("steady"), derandomize=False, print_blob=True)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,10 @@ BOUND = 1000
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
-    """Fails when this thread works longer than a program may whose effort grows with its input alone.
+def bounded(most: float = BOUND) -> Iterator[None]:
+    """Fails when this thread works longer than ``most`` pieces of standard work take.
 
-    Counted is what this thread works, not what it waits, and it is counted in pieces of standard work done right before
+    Counted is what this thread works, not what it waits, in pieces of standard work that are done right before
     and after: neither a slow machine nor a busy one makes it fail.
     """
     before = _standard()
@@ -23,7 +23,7 @@ def bounded() -> Iterator[None]:
     yield
     taken = time.thread_time() - started
     pieces = taken / max(before, _standard())
-    assert pieces < BOUND, f"{taken:.1f} seconds of work, {pieces:.0f} pieces"
+    assert pieces < most, f"{taken:.1f} seconds of work, {pieces:.0f} pieces"
 
 
 def _standard() -> float:

@@ -25,7 +25,7 @@ def fetcher_for(authority: Authority) -> Iterator[MakeFetcher]:
     made: list[Fetcher] = []
 
     def make(*servers: RawServer, **options: Any) -> Fetcher:
-        limits = {"connect_timeout": 5.0, "read_timeout": 5.0, "total_timeout": 10.0} | options
+        limits = {"connect_timeout": 60.0, "read_timeout": 60.0, "total_timeout": 120.0} | options
         made.append(
             Fetcher(
                 user_agent="records-archiver/test",

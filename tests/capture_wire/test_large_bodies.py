@@ -131,7 +131,7 @@ def test_nothing_is_left_of_a_fetch_that_failed(fetcher_for: MakeFetcher, tmp_pa
     broken = in_chunks(b"c" * 2_000_000)[:-5] + b"zz\r\n\r\n"
     with RawServer([read_request, Send(broken)]) as server, pytest.raises(MalformedAnswer):
         fetcher_for(server).fetch("GET", server.url(), into=tmp_path / "body")
-    slow: list[Step] = [read_request, Send(answer(b"d" * 2_000_000)[:1_500_000]), Pause(3)]
+    slow: list[Step] = [read_request, Send(answer(b"d" * 2_000_000)[:1_500_000]), Pause(120)]
     with RawServer(slow) as server, pytest.raises(TimedOut):
         fetcher_for(server, read_timeout=0.2).fetch("GET", server.url(), into=tmp_path / "body")
     with pytest.raises(AddressRefused):
@@ -142,7 +142,7 @@ def test_nothing_is_left_of_a_fetch_that_failed(fetcher_for: MakeFetcher, tmp_pa
 def test_a_large_body_takes_little_memory(fetcher_for: MakeFetcher, tmp_path: Path) -> None:
     body = bytes(1_000_000) * 80
     with RawServer(answer(body)) as server:
-        fetcher = fetcher_for(server, total_timeout=60)
+        fetcher = fetcher_for(server, total_timeout=120)
         tracemalloc.start()
         exchange = fetcher.fetch("GET", server.url(), into=tmp_path / "body", limit=10**9, secrets=[TOKEN])
         _, peak = tracemalloc.get_traced_memory()

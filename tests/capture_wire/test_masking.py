@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import time
 import zlib
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from archiver.capture.masking import MaskedAnswer, Secret, UnusableSecret, mask, mask_answer, mask_request, mask_text
 from archiver.wire import framing
 from tests.capture_wire.encodings import forms, undone
+from tests.effort import bounded
 from tests.servers import answer, chunked
 
 TOKEN = "EAABsbCS1iHg/ZD+fDd0mH9uzQ=pWJ_t3X-7k.LmN~8v"
@@ -385,11 +385,11 @@ def test_urls_and_log_lines_are_masked() -> None:
     assert mask_text("nothing here, \u00e9 \ud800", [secret]) == "nothing here, \u00e9 \ud800"
 
 
-# Speed. Generous against a busy machine; measured values are several times smaller.
+# Effort.
 
 
-@pytest.mark.parametrize(("size", "milliseconds"), [(100_000, 4.0), (5_000_000, 200.0)])
-def test_masking_is_fast(size: int, milliseconds: float) -> None:
+@pytest.mark.parametrize(("size", "times"), [(100_000, 50), (5_000_000, 1)])
+def test_masking_is_fast(size: int, times: int) -> None:
     status = {"id": "1174401", "content": "\\u003cp\\u003eThe council said https:\\/\\/x.example\\/a %20 tokens & keys"}
     piece = json.dumps(status).encode()
     raw = answer(b"[" + b",".join([piece] * (size // len(piece))) + b"]", "Set-Cookie: a=b")
@@ -397,14 +397,9 @@ def test_masking_is_fast(size: int, milliseconds: float) -> None:
     assert head is not None
     body = framing.read_body(raw, head, "GET", False)
     secrets = [Secret(TOKEN), Secret("another-secret-0123456789")]
-    best = min(_seconds(raw, head, body, secrets) for _ in range(5))
-    assert best * 1000 < milliseconds
-
-
-def _seconds(raw: bytes, head: framing.Head, body: framing.Body, secrets: list[Secret]) -> float:
-    start = time.process_time()
-    mask_answer(raw, head, body, secrets)
-    return time.process_time() - start
+    with bounded(100):
+        for _ in range(times):
+            mask_answer(raw, head, body, secrets)
 
 
 @pytest.mark.parametrize(
@@ -426,6 +421,5 @@ def _seconds(raw: bytes, head: framing.Head, body: framing.Body, secrets: list[S
     ids=lambda hostile: hostile[:16].decode(),
 )
 def test_hostile_text_takes_time_only_in_proportion(hostile: bytes) -> None:
-    start = time.process_time()
-    masked(answer(hostile), Secret("aaaaaaaaab/aaaaaa"), Secret(TOKEN))
-    assert time.process_time() - start < 8
+    with bounded():
+        masked(answer(hostile), Secret("aaaaaaaaab/aaaaaa"), Secret(TOKEN))

@@ -47,7 +47,7 @@ class Crawl:
     def ask(self, ask: Ask) -> Reading:
         parts = urlsplit(ask.url)
         query = "&".join(filter(None, (parts.query, urlencode(ask.parameters))))
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         connection.request(ask.method, f"{parts.path}?{query}", headers=dict(ask.headers))
         response = connection.getresponse()
         headers = tuple(response.getheaders())

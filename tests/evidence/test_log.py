@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from archiver.evidence.entry import read_entry
 from archiver.evidence.log import NewEvent
 from archiver.evidence.log_check import check
 from archiver.evidence.models import Archive, Event, LogHead
+from tests.effort import bounded
 from tests.evidence import reference
 from tests.evidence.samples import ACCOUNT, AT, ORIGIN, OTHER, bodies, exchange, exchanges, fill, open_database, paused
 
@@ -175,10 +175,6 @@ def test_the_row_only_repeats_its_entry(database: Database) -> None:
 def test_500_events_take_a_small_part_of_a_commit(database: Database) -> None:
     events = exchanges(500)
     fill(database, exchanges(10))
-    taken = []
     for _ in range(5):
-        with database.write() as connection:
-            begun = time.perf_counter()
+        with database.write() as connection, bounded(50):
             log.append(connection, events, AT)
-            taken.append(time.perf_counter() - begun)
-    assert min(taken) < 0.1, taken

@@ -233,6 +233,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(
         if cycle % 10 == 0:
             town.session(*town.everything(NEW))
             checks.check(town)
+            print(f"{killed} kills in {cycle} cycles and {(time.monotonic() - started) / 60:.1f} minutes", flush=True)
         if killed >= cycles:
             break
     print(f"{killed} kills in {cycle} cycles and {(time.monotonic() - started) / 60:.1f} minutes")

@@ -68,7 +68,7 @@ def test_an_account_in_use_keeps_no_other_from_being_finished(lively: Town) -> N
     for account in town.accounts:
         assert town.killed((account, FULL), arm="batch.choice_written", recover=False)
     time.sleep(1.1)
-    with inside(town, recover=False) as other:
+    with inside(town, recover=False, lease_seconds=3600) as other:
         with other.capture.leases.held(other.office):
             report = town.session().recovered
             assert report is not None

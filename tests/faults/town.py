@@ -77,13 +77,11 @@ class Process:
     def wait(self, seconds: float = _PATIENCE) -> Told | None:
         """What it told; None where it was killed."""
         told = None
-        if self._here.poll(seconds):
-            try:
-                told = self._here.recv()
-            except EOFError:
-                told = None
+        assert self._here.poll(seconds), "the process hangs"
+        with contextlib.suppress(EOFError):
+            told = self._here.recv()
         self._process.join(seconds)
-        assert not self._process.is_alive(), "the process hangs"
+        assert not self._process.is_alive(), "the process does not end"
         self._here.close()
         killed = self._process.exitcode == -signal.SIGKILL
         assert killed or told is not None, f"the process ended with {self._process.exitcode} and told nothing"

@@ -318,10 +318,9 @@ def test_stopping_does_not_wait_for_a_slow_body(town: Town) -> None:
     thread.start()
     while not server.log:
         time.sleep(0.01)
-    start = time.monotonic()
     server.stop()
-    thread.join(5)
-    assert time.monotonic() - start < 3
+    thread.join(120)
+    assert not thread.is_alive(), "the whole body would have taken hours"
 
 
 def test_odd_chunks_are_framed_as_the_standard_allows(town: Town, said: list[int]) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 import unicodedata
 
 import pytest
@@ -139,12 +138,6 @@ def test_a_post_of_forty_words_takes_far_less_than_sixty_microseconds() -> None:
         + "👍"
     )
     analyse(post)
-    best = min(_taken(post) for _ in range(20))
-    assert best < 100e-6  # generous: other tests may share the machine
-
-
-def _taken(post: str) -> float:
-    started = time.perf_counter()
-    for _ in range(20):
-        analyse(post)
-    return (time.perf_counter() - started) / 20
+    with bounded(50):
+        for _ in range(1000):
+            analyse(post)

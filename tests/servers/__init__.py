@@ -154,7 +154,7 @@ class RawServer:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(timeout=60)
 
     def _start(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
@@ -175,7 +175,7 @@ class RawServer:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             if self._tls is not None:
-                connection.settimeout(10)
+                connection.settimeout(120)
                 connection = self._tls.wrap_socket(connection, server_side=True)
             self._open.append(connection)
             talk = Talk(self, connection)

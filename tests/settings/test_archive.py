@@ -127,7 +127,7 @@ def test_processes_that_start_together_agree_on_one_archive(tmp_path: Path) -> N
     processes = [context.Process(target=_start, args=(str(tmp_path / "home"), answers)) for _ in range(3)]
     for process in processes:
         process.start()
-    said = {answers.get(timeout=60) for _ in processes}
+    said = {answers.get(timeout=240) for _ in processes}
     for process in processes:
         process.join()
     assert len(said) == 1

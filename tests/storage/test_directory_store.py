@@ -337,7 +337,7 @@ def test_left_over_temporary_files_go_after_an_hour_and_not_before(root: Path) -
     old.write_text("x")
     young.write_text("x")
     os.utime(old, (time.time() - 3700,) * 2)
-    os.utime(young, (time.time() - 3500,) * 2)
+    os.utime(young, (time.time() - 3000,) * 2)
     DirectoryStore(root)
     assert temporaries(root) == [young]
 

@@ -103,7 +103,7 @@ def test_every_changed_byte_and_every_cut_is_found_by_a_check_that_knows_the_dig
 
 
 @given(data=st.data(), junk=st.binary(min_size=1, max_size=40))
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_junk_before_between_or_after_records_is_found(segment: bytes, data: st.DataObject, junk: bytes) -> None:
     parts = members(segment)
     place = data.draw(st.integers(0, len(parts)))

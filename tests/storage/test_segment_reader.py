@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +19,7 @@ from archiver.storage.gzip_member import member
 from archiver.storage.protocol import NoSuchObject, ObjectStore
 from archiver.storage.segment_reader import ReadExchange, ReadInfo, ReadRunRecord, read_exchange, read_segment
 from archiver.storage.segment_writer import Placed, SegmentWriter
+from tests.effort import bounded
 from tests.storage.samples import ACCOUNT, NOW, SEGMENT, add, exchange, facts_of, head_of, info, sha, write
 from tests.storage.test_segment_writer import WIRES
 
@@ -331,20 +331,16 @@ def test_run_records_that_cannot_be_read_are_said_so(parts: dict[str, bytes], li
 
 def test_a_bomb_is_not_inflated_further_than_its_record_may_reach() -> None:
     bomb = member(b"WARC/1.1\r\nWARC-Type: warcinfo\r\n" + bytes(300_000_000))
-    start = time.process_time()
-    assert code_of(bomb) is Code.HEADER
     long = record("warcinfo", bytes(300_000_000), Content_Length="5", WARC_Block_Digest="sha256:" + "0" * 64)
-    start = time.process_time()
-    assert code_of(long) is Code.LENGTH
-    assert time.process_time() - start < 0.2
+    with bounded(15):
+        assert code_of(bomb) is Code.HEADER
+        assert code_of(long) is Code.LENGTH
 
 
 def test_reading_with_every_digest_checked_is_fast_enough_for_a_rebuild(tmp_path: Path) -> None:
     body = json.dumps([{"id": str(n * 7919), "content": f"<p>Road {n} closed</p>"} for n in range(2000)]).encode()
     closed, _, _ = write(tmp_path / "s", *(exchange(body) for _ in range(150)))
     content = closed.path.read_bytes()
-    start = time.process_time()
-    count = sum(isinstance(one, ReadExchange) for one in read_segment(io.BytesIO(content)))
-    used = time.process_time() - start
+    with bounded(100):
+        count = sum(isinstance(one, ReadExchange) for one in read_segment(io.BytesIO(content)))
     assert count == 150
-    assert count * len(body) / used > 60e6, f"{count * len(body) / used / 1e6:.0f} MB/s"

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from archiver.storage.protocol import StoreUnavailable
 from archiver.storage.segment_reader import ReadExchange, ReadInfo, ReadRunRecord, read_segment
 from archiver.storage.segment_writer import SegmentWriter
 from archiver.wire.exchange import BodyFile, Network
+from tests.effort import bounded
 from tests.storage.checkers import fastwarc_verdicts, warcio_passes, warcio_records
 from tests.storage.faults import count_calls, failing
 from tests.storage.samples import (
@@ -273,7 +273,7 @@ def test_requests_come_back_exactly(tmp_path: Path, request_bytes: bytes) -> Non
     head=st.lists(st.from_regex(rb"[!-9;-~]{1,9}:[ \t!-\xff]{0,20}", fullmatch=True), max_size=5),
     body=st.binary(max_size=300),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_head_and_body_come_back_exactly(tmp_path: Path, head: list[bytes], body: bytes) -> None:
     lines = [line for line in head if line.split(b":")[0].lower() not in (b"transfer-encoding", b"content-length")]
     block = b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", b""])
@@ -552,7 +552,7 @@ print(len(list(read_segment(open(sys.argv[2], "rb")))))
     assert exchanges(tmp_path / "zlib.warc.gz")[0].response == exchanges(with_isal.path)[0].response
 
 
-def test_writing_an_exchange_of_100_kb_takes_clearly_less_than_two_milliseconds(tmp_path: Path) -> None:
+def test_writing_exchanges_of_100_kb_takes_little_work(tmp_path: Path) -> None:
     body = json.dumps(
         [
             {"id": str(n * 7919), "content": f"<p>Road {n} closed {n * 31}</p>", "url": f"https://a/{n}"}
@@ -562,12 +562,10 @@ def test_writing_an_exchange_of_100_kb_takes_clearly_less_than_two_milliseconds(
     wires = [exchange(body + b" " * (number % 7)) for number in range(60)]
     digests = [(sha(wire.request), sha(wire.response)) for wire in wires]
     writer = SegmentWriter(tmp_path / "s.warc.gz", info())
-    start = time.process_time()
-    for number, (wire, (asked, answered)) in enumerate(zip(wires, digests, strict=True)):
-        writer.add_exchange(wire, facts_of(wire, number), request_sha256=asked, response_sha256=answered)
-    used = (time.process_time() - start) / len(wires)
+    with bounded(60):
+        for number, (wire, (asked, answered)) in enumerate(zip(wires, digests, strict=True)):
+            writer.add_exchange(wire, facts_of(wire, number), request_sha256=asked, response_sha256=answered)
     writer.close()
-    assert used < 0.0015, f"{used * 1000:.2f} ms"
 
 
 def test_the_command_of_warcio_passes(tmp_path: Path) -> None:

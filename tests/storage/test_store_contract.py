@@ -144,7 +144,7 @@ def test_a_key_that_could_lead_elsewhere_is_no_key(store: ObjectStore, key: str)
 
 
 @given(keys=st.lists(KEYS, max_size=8), prefix=st.one_of(st.just(""), KEYS), after=st.one_of(st.just(""), KEYS))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_listing_gives_every_key_once_in_order(
     open_again: Callable[[], ObjectStore], keys: list[str], prefix: str, after: str
 ) -> None:

