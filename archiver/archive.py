@@ -25,7 +25,7 @@ from archiver.search.index import SearchIndex
 from archiver.search.opening import open_index
 from archiver.settings import Settings
 from archiver.storage.identity import KEY, Identity, read_identity, write_identity
-from archiver.storage.opening import open_store
+from archiver.storage.opening import store_of
 from archiver.storage.protocol import ObjectStore
 from connectors.contract import Connector
 
@@ -75,7 +75,7 @@ class Archive:
                 _require_archive(database, settings)
             _make_home(settings.home)
             clock = clock or SystemClock()
-            store = open_store(settings.store_url)
+            store = store_of(settings)
             found = read_identity(store)
             _check_kind(found, kind, store.name)
             migrate.upgrade(database)

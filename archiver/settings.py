@@ -31,6 +31,8 @@ _TEST_PREFIXES = ("ARCHIVER_CRASH", "ARCHIVER_FAULT", "ARCHIVER_TEST_")
 CITY_PORT = "city.port"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _DATABASES = "should look like sqlite:////folder/index.sqlite3 or postgresql+psycopg://user:password@host/name"
+_ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
+_REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
 
 Texts = Annotated[tuple[str, ...], NoDecode]
@@ -66,10 +68,27 @@ class Settings(BaseSettings):
     )
     store_url: str = Field(
         default="",
-        description="Where objects are stored: `file:///folder`; `s3://bucket/prefix` comes later. Empty: in `home`.",
+        description="Where objects are stored: `file:///folder` or `s3://bucket/prefix`. Empty: in `home`.",
     )
     s3_endpoint_url: str | None = Field(
         default=None, description="Address of an S3-compatible server, where it is not Amazon's."
+    )
+    s3_region: str | None = Field(
+        default=None, description="Region of the bucket. None: as boto3 finds it, else `us-east-1`."
+    )
+    s3_path_style: bool = Field(
+        default=True,
+        description="Name the bucket in the path of its address; false: in the host's name, as some providers ask.",
+    )
+    s3_ca_file: Path | None = Field(
+        default=None, description="Certificates to trust for S3, a PEM file, where the system's do not do."
+    )
+    s3_lock_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="How long every new object is locked, days, where the bucket has Object Lock: the log in COMPLIANCE"
+        " mode, all else in GOVERNANCE mode, snapshots not. 0: objects are locked one by one, or not at all.",
     )
     key_file: Path = Field(
         default=Path(),
@@ -250,8 +269,23 @@ class Settings(BaseSettings):
     @field_validator("s3_endpoint_url")
     @classmethod
     def _is_endpoint(cls, value: str | None) -> str | None:
-        if value is not None and not _ORIGIN.match(value):
-            raise ValueError("should be an address such as https://s3.example.gov")
+        if value and not _ENDPOINT.fullmatch(value):
+            raise ValueError("should be an address such as https://s3.example.gov, without credentials")
+        return value or None
+
+    @field_validator("s3_region")
+    @classmethod
+    def _is_region(cls, value: str | None) -> str | None:
+        if value and not _REGION.fullmatch(value):
+            raise ValueError("should be the name of a region such as us-east-2")
+        return value or None
+
+    @field_validator("s3_ca_file")
+    @classmethod
+    def _is_there(cls, value: Path | None) -> Path | None:
+        value = value.expanduser().absolute() if value is not None and value != Path() else None
+        if value is not None and not value.is_file():
+            raise ValueError("should name a file that is there")
         return value
 
     @field_validator("contact")
@@ -340,6 +374,7 @@ def practice_settings(settings: Settings, trusted_origin: str | None = None) -> 
         "database_url": f"sqlite:///{home / 'index.sqlite3'}",
         "store_url": (home / "store").as_uri(),
         "s3_endpoint_url": None,
+        "s3_lock_days": 0,
         "key_file": home / "keys" / "tokens.key",
         "log_origin": "",
         "trusted_origins": (trusted_origin,) if trusted_origin else (),

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers import postgresql
+from tests.servers import postgresql, seaweedfs
 from tests.servers.databases import Databases
+from tests.servers.seaweedfs import SeaweedFS
 
 # How fast a machine is decides nothing, and a test that passed once passes again. Whoever looks for what nobody has
 # thought of yet uses ``--hypothesis-profile=explore``.
@@ -30,3 +31,17 @@ def databases(postgresql_url: str) -> Iterator[Databases]:
     made = Databases(postgresql_url)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session", name="seaweedfs")
+def seaweedfs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedFS]:
+    """An S3 server over HTTP and TLS."""
+    with seaweedfs.running(tmp_path_factory) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(seaweedfs: SeaweedFS) -> Iterator[str]:
+    """A bucket with Object Lock for one test."""
+    with seaweedfs.bucket() as name:
+        yield name

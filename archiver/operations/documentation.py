@@ -45,8 +45,9 @@ def settings_page() -> str:
         lines.append(f"| `{PREFIX}{name.upper()}` | {_default(name, field)} | {field.description} |")
     lines += [
         "",
-        "Credentials for S3 will be found as boto3 finds them. Tokens of platforms are never settings: give them with",
-        "`archiver account token ACCOUNT`.",
+        "Credentials for S3 are found as boto3 finds them: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or a file",
+        "named by `AWS_SHARED_CREDENTIALS_FILE`, or the role of the machine ([production](production.md)).",
+        "Tokens of platforms are never settings: give them with `archiver account token ACCOUNT`.",
         "",
     ]
     return "\n".join(lines)

@@ -152,7 +152,7 @@ class DirectoryStore:
 
     # --- reading -------------------------------------------------------------------------------------------------
 
-    def head(self, key: str) -> Stored | None:
+    def head(self, key: str, version_id: str | None = None) -> Stored | None:
         """See the protocol. Reads the object itself only where a crash came before its digest was noted."""
         path = self._path(key)
         with disk_errors(f"look at {key} in {self.name}"):
@@ -164,7 +164,9 @@ class DirectoryStore:
                 return None
             return Stored(key, facts.st_size, beside.read_digest(path) or _digest_on_disk(path)[0])
 
-    def open(self, key: str, offset: int = 0, length: int | None = None) -> AbstractContextManager[BinaryIO]:
+    def open(
+        self, key: str, offset: int = 0, length: int | None = None, version_id: str | None = None
+    ) -> AbstractContextManager[BinaryIO]:
         """See the protocol. What lies beyond the end is silently not there, as in any file."""
         if offset < 0 or (length is not None and length < 0):
             raise ValueError("a range cannot be negative")
@@ -182,14 +184,14 @@ class DirectoryStore:
 
     # --- lock, hold, removal -------------------------------------------------------------------------------------
 
-    def locked_until(self, key: str) -> str | None:
+    def locked_until(self, key: str, version_id: str | None = None) -> str | None:
         """See the protocol."""
         path = self._existing(key)
         with disk_errors(f"read the lock of {key} in {self.name}"):
             until = beside.read_lock(path)
         return clock.to_text(until) if until else None
 
-    def lock(self, key: str, until: datetime) -> None:
+    def lock(self, key: str, until: datetime, version_id: str | None = None) -> None:
         """See the protocol."""
         with self._guarded(f"lock {key} in {self.name}"):
             path = self._existing(key)
@@ -201,13 +203,13 @@ class DirectoryStore:
             beside.note_lock(path, until, self._small_file)
             sync_folder(path.parent)
 
-    def held(self, key: str) -> bool:
+    def held(self, key: str, version_id: str | None = None) -> bool:
         """See the protocol."""
         path = self._existing(key)
         with disk_errors(f"read the hold of {key} in {self.name}"):
             return beside.is_held(path)
 
-    def hold(self, key: str, on: bool) -> None:
+    def hold(self, key: str, on: bool, version_id: str | None = None) -> None:
         """See the protocol."""
         with self._guarded(f"change the hold of {key} in {self.name}"):
             path = self._existing(key)

@@ -6,15 +6,32 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from archiver.errors import SettingsError
+from archiver.settings import Settings
 from archiver.storage.directory import DirectoryStore
 from archiver.storage.durable import disk_errors
 from archiver.storage.protocol import ObjectStore
+from archiver.storage.s3_place import S3Options, S3Place
 
 _EXAMPLE = "file:///var/lib/archiver/store"
+_FURTHER_CONNECTIONS = 8
+"""Beside two for each worker: pages, the clock, commands."""
 
 
-def open_store(url: str) -> ObjectStore:
-    """The store at ``url``; a folder is made where it is missing.
+def store_of(settings: Settings) -> ObjectStore:
+    """The store that ``settings`` name; see :func:`open_store`."""
+    options = S3Options(
+        endpoint_url=settings.s3_endpoint_url,
+        region=settings.s3_region,
+        path_style=settings.s3_path_style,
+        ca_file=settings.s3_ca_file,
+        lock_days=settings.s3_lock_days,
+        connections=2 * settings.workers + _FURTHER_CONNECTIONS,
+    )
+    return open_store(settings.store_url, options)
+
+
+def open_store(url: str, s3: S3Options | None = None) -> ObjectStore:
+    """The store at ``url``; a folder is made where it is missing. Of S3 nothing is asked yet.
 
     Raises:
         SettingsError: not an address of a store this version knows.
@@ -27,8 +44,15 @@ def open_store(url: str) -> ObjectStore:
     if parts.scheme == "file":
         return DirectoryStore(_folder(parts))
     if parts.scheme == "s3":
-        raise SettingsError(f"S3 is not in this version; use a folder, as in {_EXAMPLE}")
-    raise SettingsError(f"the store's address must start with file://, as in {_EXAMPLE}")
+        return _bucket(url, s3 or S3Options())
+    raise SettingsError(f"the store's address must start with file:// or s3://, as in {_EXAMPLE}")
+
+
+def _bucket(url: str, options: S3Options) -> ObjectStore:
+    place = S3Place.parse(url, options)
+    from archiver.storage.s3 import S3Store  # late: boto3 takes a while to load, and 26 MiB
+
+    return S3Store(place)
 
 
 def _folder(parts: SplitResult) -> Path:

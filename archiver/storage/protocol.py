@@ -57,7 +57,12 @@ def check_key(key: str) -> str:
 
 
 class ObjectStore(Protocol):
-    """A place for immutable objects. Every method may raise :class:`StoreUnavailable`."""
+    """A place for immutable objects. Every method may raise :class:`StoreUnavailable`.
+
+    Where the store has versions, ``version_id`` pins the one that was recorded at put: what somebody else lays on top
+    of it, a delete marker too, is then not looked at. Without it the newest version counts, and the first one where a
+    delete marker hides it. A store without versions does not look at ``version_id``.
+    """
 
     name: str
     """For messages: where this is, without credentials."""
@@ -74,11 +79,13 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def head(self, key: str) -> Stored | None:
+    def head(self, key: str, version_id: str | None = None) -> Stored | None:
         """What is under ``key``, or None. The SHA-256 is the one recorded at put, not recomputed."""
         ...
 
-    def open(self, key: str, offset: int = 0, length: int | None = None) -> AbstractContextManager[BinaryIO]:
+    def open(
+        self, key: str, offset: int = 0, length: int | None = None, version_id: str | None = None
+    ) -> AbstractContextManager[BinaryIO]:
         """Read bytes ``offset`` to ``offset + length``.
 
         Raises:
@@ -87,10 +94,11 @@ class ObjectStore(Protocol):
         ...
 
     def list(self, prefix: str = "", after: str = "") -> Iterator[Stored]:
-        """Objects whose key starts with ``prefix``, in order of key, beyond ``after``. ``sha256`` may be empty."""
+        """Objects whose key starts with ``prefix``, in order of key, beyond ``after``. ``sha256`` may be empty.
+        Where the store has versions this is the first of each key, hidden or not."""
         ...
 
-    def locked_until(self, key: str) -> str | None:
+    def locked_until(self, key: str, version_id: str | None = None) -> str | None:
         """Time (:func:`archiver.clock.to_text`) until which it cannot be deleted, or None where it never was locked.
 
         Raises:
@@ -98,16 +106,17 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def lock(self, key: str, until: datetime) -> None:
-        """Forbid deleting it before ``until``. A lock can only be lengthened; the same time again is success.
+    def lock(self, key: str, until: datetime, version_id: str | None = None) -> None:
+        """Forbid deleting it before ``until``, or up to a second later where the store counts in whole seconds. A lock
+        can only be lengthened; the same time again is success.
 
         Raises:
             NoSuchObject: nothing there.
-            Refused: ``until`` is past, or earlier than the lock it has.
+            Refused: ``until`` is past, or earlier than the lock it has; or the store has no locks.
         """
         ...
 
-    def held(self, key: str) -> bool:
+    def held(self, key: str, version_id: str | None = None) -> bool:
         """Whether a legal hold forbids deleting it.
 
         Raises:
@@ -115,19 +124,21 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def hold(self, key: str, on: bool) -> None:
+    def hold(self, key: str, on: bool, version_id: str | None = None) -> None:
         """Put it under legal hold, or lift the hold. Independent of the lock; repeating is success.
 
         Raises:
             NoSuchObject: nothing there.
+            Refused: the store has no holds.
         """
         ...
 
     def delete(self, key: str, version_id: str | None = None) -> None:
-        """Remove one object for ever. Only disposal calls this. What is not there counts as removed, so that a
-        disposal that was interrupted can be run again.
+        """Remove one object for ever, with every version of it, or only the version named. Only disposal calls this.
+        What is not there counts as removed, so that a disposal that was interrupted can be run again.
 
         Raises:
-            Refused: under lock or hold.
+            Refused: under lock or hold; nothing was removed.
+            IntegrityError: beside the archive's own there is a version that somebody else put there.
         """
         ...

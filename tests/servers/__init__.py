@@ -209,6 +209,12 @@ class Authority:
 
     def server(self, *names: str, days: int = 1) -> ssl.SSLContext:
         """The TLS context of a server for these names (``localhost`` and ``127.0.0.1`` where none is given)."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server_file(*names, days=days))
+        return context
+
+    def server_file(self, *names: str, days: int = 1) -> Path:
+        """Key and certificate of such a server, in one PEM file."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Server of a test")])
         alternatives = [_general_name(name) for name in names or ("localhost", "127.0.0.1")]
@@ -220,9 +226,7 @@ class Authority:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         path.write_bytes(private + _pem(builder.sign(self.key, hashes.SHA256())))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
+        return path
 
 
 def _general_name(name: str) -> x509.GeneralName:

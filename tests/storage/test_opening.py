@@ -12,9 +12,11 @@ import pytest
 
 from archiver import canonical
 from archiver.errors import SettingsError, WrongStore
+from archiver.settings import load_settings
 from archiver.storage.identity import KEY, Identity, read_identity, write_identity
-from archiver.storage.opening import open_store
+from archiver.storage.opening import open_store, store_of
 from archiver.storage.protocol import ObjectStore, StoreUnavailable
+from archiver.storage.s3 import S3Store
 from tests.storage.samples import sha
 
 CREATED = datetime(2026, 11, 22, 13, 0, 0, 5, tzinfo=UTC)
@@ -39,7 +41,15 @@ def test_a_file_address_opens_a_folder_and_makes_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("s3://bucket/prefix", "S3 is not in this version"),
+        ("s3://", "names no bucket"),
+        ("s3://Bucket/prefix", "names no bucket"),
+        ("s3://key:secret@bucket/prefix", "names no bucket"),
+        ("s3://bucket:9000/prefix", "names no bucket"),
+        ("s3://bucket/a//b", "prefix"),
+        ("s3://bucket/a b", "prefix"),
+        ("s3://bucket/.hidden", "prefix"),
+        ("s3://bucket/prefix?x=1", "nothing may follow"),
+        ("s3://bucket/prefix#x", "nothing may follow"),
         ("", "must start with file://"),
         ("/var/lib/store", "must start with file://"),
         ("https://a.example/store", "must start with file://"),
@@ -59,6 +69,22 @@ def test_an_address_of_no_store_is_refused_with_what_to_write(url: str, says: st
         open_store(url)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_an_s3_address_opens_a_bucket_and_asks_nothing_yet(
+    monkeypatch: pytest.MonkeyPatch, s3_keys: None, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ARCHIVER_HOME", str(tmp_path))
+    monkeypatch.setenv("ARCHIVER_STORE_URL", "s3://archive/of/the-city/")
+    monkeypatch.setenv("ARCHIVER_S3_ENDPOINT_URL", "https://s3.example.gov")
+    monkeypatch.setenv("ARCHIVER_S3_REGION", "us-east-2")
+    monkeypatch.setenv("ARCHIVER_S3_LOCK_DAYS", "30")
+    store = store_of(load_settings())
+    assert isinstance(store, S3Store)
+    assert store.name == "the bucket archive/of/the-city at https://s3.example.gov"
+    assert (store.place.bucket, store.place.prefix) == ("archive", "of/the-city/")
+    options = store.place.options
+    assert (options.region, options.path_style, options.lock_days) == ("us-east-2", True, 30)
 
 
 def test_the_address_of_a_file_is_refused(tmp_path: Path) -> None:
