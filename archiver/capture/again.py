@@ -6,13 +6,15 @@ again it has no reason to ask, so the question itself is kept with the bookmark.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from archiver.capture import asks
 from connectors.contract import Ask, ProblemKind
 
+_OURS = "archiver."
+"""What members of the bookmark begin with that are the engine's own."""
 KEY = "archiver.again"
 """Of the bookmark; connectors do not see it."""
 _MOST = 50
@@ -45,14 +47,12 @@ def is_passing(kind: ProblemKind) -> bool:
     return kind in _PASSING
 
 
-def keep(bookmark: dict[str, Any], left: list[Again]) -> None:
-    """Leave questions to the next run."""
+def to_json(left: Iterable[Again]) -> list[Any]:
+    """What the bookmark says of the questions that are left to the next run."""
     kept = [[one.tries, asks.to_json(one.ask)] for one in left if one.tries < _TRIES]
-    bookmark.pop(KEY, None)
-    if kept:
-        bookmark[KEY] = kept[:_MOST]
+    return kept[:_MOST]
 
 
 def for_connector(bookmark: Mapping[str, Any]) -> dict[str, Any] | None:
     """The bookmark as its connector knows it."""
-    return {name: value for name, value in bookmark.items() if name != KEY} or None
+    return {name: value for name, value in bookmark.items() if not name.startswith(_OURS)} or None

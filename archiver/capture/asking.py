@@ -41,6 +41,8 @@ class Asked:
     reading: Reading = field(default_factory=Reading)
     refused: bool = False
     """We do not go to that address, now or later."""
+    given_up: bool = False
+    """It was not asked at all: the server is left alone for now."""
 
     @property
     def problem(self) -> Problem | None:
@@ -87,7 +89,7 @@ class Asker:
         """
         given_up = self.pacer.gives_up(self._bucket(ask.url))
         if given_up is not None:
-            return Asked(ask, reading=Reading(problem=Problem(ProblemKind.TRANSIENT, given_up)))
+            return Asked(ask, reading=Reading(problem=Problem(ProblemKind.TRANSIENT, given_up)), given_up=True)
         for attempt in range(self.attempts):
             asked = self._once(ask, control_of, wanted)
             problem = asked.problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
@@ -16,7 +17,8 @@ from archiver.settings import Settings
 from connectors.contract import SweepKind
 
 _BAD = (RunOutcome.FAILED, RunOutcome.PARTIAL, RunOutcome.INTERRUPTED)
-_MOST_FAILURES = 6
+_MOST_FAILURES = 8
+_SOON = timedelta(hours=1)
 _CAPTURED = ("paused", "closed")
 
 
@@ -57,43 +59,51 @@ def interval(kind: SweepKind, settings: Settings) -> timedelta:
 
 
 def wait_after(failures: int, interval: timedelta) -> timedelta:
-    """How long after a run the next one is due: the interval, doubled with every failure in a row up to 64 times but
-    never beyond a day more than the interval. Pure."""
-    longer: timedelta = interval * 2 ** min(failures, _MOST_FAILURES)
-    return min(longer, interval + timedelta(days=1))
+    """How long after a run the next one is due. After a failure soon (an hour, or the interval where that is shorter),
+    and with every failure in a row twice as long: up to a day more than the interval, or 64 times as long. Pure."""
+    if not failures:
+        return interval
+    longer: timedelta = min(interval, _SOON) * 2 ** min(failures, _MOST_FAILURES)
+    return min(longer, interval * 64, interval + timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that comes to its end."""
+
+    kind: SweepKind
+    outcome: RunOutcome
+    began: datetime
+    at: datetime
+    goes_on: bool = False
+    """A full sweep that is not done: the next run takes up the rest."""
 
 
 def after_run(
-    account_id: str,
-    kind: SweepKind,
-    outcome: RunOutcome,
-    looked: Mapping[str, Looked],
-    settings: Settings,
-    began: datetime,
-    now: datetime,
+    account_id: str, run: Ended, looked: Mapping[str, Looked], settings: Settings
 ) -> Callable[[Connection], None]:
-    """What the commit of a run that ``began`` then and ends ``now`` writes here. ``looked``: what became of the threads
-    it looked at, by key."""
+    """What the commit of a run writes here. ``looked``: what became of the threads it looked at, by key."""
 
     def settle(connection: Connection) -> None:
-        _next_sweep(connection, account_id, kind, outcome, settings, now)
-        watching.watch_new(connection, account_id, settings, now)
-        watching.looked_at(connection, account_id, looked, settings, began, now)
+        _next_sweep(connection, account_id, run, settings)
+        watching.watch_new(connection, account_id, settings, run.at)
+        watching.looked_at(connection, account_id, looked, settings, run.began, run.at)
 
     return settle
 
 
-def _next_sweep(
-    connection: Connection, account_id: str, kind: SweepKind, outcome: RunOutcome, settings: Settings, now: datetime
-) -> None:
-    mine = (Due.account_id == account_id, Due.sweep == kind.value)
+def _next_sweep(connection: Connection, account_id: str, run: Ended, settings: Settings) -> None:
+    mine = (Due.account_id == account_id, Due.sweep == run.kind.value)
     failures = connection.execute(select(Due.failures).where(*mine)).scalar()
     if failures is None:
         return
-    failures = failures + 1 if outcome in _BAD else 0
-    at = now + wait_after(failures, interval(kind, settings))
-    connection.execute(update(Due).where(*mine).values(due_at=at, failures=failures))
-    if kind is SweepKind.FULL and outcome not in _BAD:
+    failures = failures + 1 if run.outcome in _BAD and not run.goes_on else 0
+    wait = wait_after(failures, interval(run.kind, settings))
+    if run.goes_on:
+        # What is new, and threads that are due, take their turns between.
+        wait = min(wait, interval(SweepKind.WATCH, settings))
+    connection.execute(update(Due).where(*mine).values(due_at=run.at + wait, failures=failures))
+    if run.kind is SweepKind.FULL and run.outcome not in _BAD and not run.goes_on:
         # A full sweep has just asked for everything that is new.
         new = (Due.account_id == account_id, Due.sweep == SweepKind.NEW.value)
-        connection.execute(update(Due).where(*new).values(due_at=now + interval(SweepKind.NEW, settings)))
+        connection.execute(update(Due).where(*new).values(due_at=run.at + interval(SweepKind.NEW, settings)))

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from archiver.database import safe_text
-from archiver.records.models import Record
+from archiver.records.models import Record, RecordState
 from archiver.records.stored import chunks
 from connectors.contract import RecordKind, RecordRef, State
 
@@ -53,6 +53,18 @@ def others(connection: Connection, account: str, seen: Collection[str]) -> list[
     return [_ref(row) for row in rows if row.key not in seen]
 
 
+def gone(connection: Connection, account: str) -> list[tuple[RecordRef, datetime, datetime]]:
+    """Records that have gone, each with when it was first and when it was last found so."""
+    last = select(func.max(RecordState.number)).where(RecordState.record_id == Record.id).correlate(Record)
+    query = (
+        _refs()
+        .add_columns(RecordState.from_at, RecordState.last_at)
+        .join(RecordState, and_(RecordState.record_id == Record.id, RecordState.number == last.scalar_subquery()))
+        .where(Record.account_id == account, Record.state == _GONE, RecordState.state == _GONE)
+    )
+    return [(_ref(row), row.from_at, row.last_at) for row in connection.execute(query)]
+
+
 def with_keys(connection: Connection, account: str, keys: Collection[str]) -> list[RecordRef]:
     """Those of the named records that have not gone."""
     query = _visible(account).where(Record.key.in_([safe_text(key) for key in keys]))
@@ -66,19 +78,19 @@ def profiles(connection: Connection, account: str) -> list[RecordRef]:
 
 
 def _visible(account: str) -> Select[str, str, str, str | None, str | None, str | None, datetime]:
-    return (
-        select(
-            Record.id,
-            Record.key,
-            Record.kind,
-            Record.url,
-            Record.parent_id,
-            _THREAD.c.key.label("thread"),
-            Record.last_seen_at,
-        )
-        .join(_THREAD, _THREAD.c.id == Record.thread_id, isouter=True)
-        .where(Record.account_id == account, Record.state != _GONE)
-    )
+    return _refs().where(Record.account_id == account, Record.state != _GONE)
+
+
+def _refs() -> Select[str, str, str, str | None, str | None, str | None, datetime]:
+    return select(
+        Record.id,
+        Record.key,
+        Record.kind,
+        Record.url,
+        Record.parent_id,
+        _THREAD.c.key.label("thread"),
+        Record.last_seen_at,
+    ).join(_THREAD, _THREAD.c.id == Record.thread_id, isouter=True)
 
 
 def _ref(row: _Found) -> RecordRef:

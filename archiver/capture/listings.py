@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ _Question = tuple[str, str, tuple[tuple[str, str], ...], bytes | None, str]
 REPEATED = "contract: the platform gave a page it had given before in this run"
 PAGE_LIMIT = "other: more pages than one run asks for; the next run goes on"
 STOPPED = "stopped at what is known"
+STOPPED_RUN = "interrupted: the service was stopped"
 UNDECIDED = "transient: something is not found, but what should be there is not found either"
 
 
@@ -45,6 +47,10 @@ class Listing:
     """Its name is no more than the purpose of its asks, which every run record names in public."""
     first: bool = False
     """Asked for on its own account, not because of what another answer showed."""
+    resumed: bool = False
+    """It went on where an earlier run of the same full sweep had stopped, and that run showed the rest."""
+    waiting: int = 0
+    """Of a thread: how many questions that followed from it were not put yet."""
     gone: str | None = None
     """The platform says that it is not there. What that means is for direct looks to say."""
 
@@ -119,28 +125,57 @@ class Listings:
     _pages: set[_Question] = field(default_factory=set)
 
     def of(self, ask: Ask) -> Listing:
-        """The listing an ask serves; its purpose and stream where it names none (absence then means nothing)."""
-        name = ask.listing or f"{ask.purpose} ({ask.stream.value})"
+        """The listing an ask serves (absence from one without a name means nothing)."""
+        name = name_of(ask)
         plain = ask.listing in (None, ask.purpose)
         return self.by_name.setdefault(
             name, Listing(name, ask.stream, access=ask.access, named=ask.listing is not None, plain=plain)
         )
+
+    def threads(self, stream: Stream, access: AccessClass) -> Listing:
+        """All threads of a stream together, as a full sweep looks at them. Public where one of them is."""
+        name = all_threads(stream.value)
+        together = self.by_name.setdefault(name, Listing(name, stream, access=access))
+        if access is AccessClass.PUBLIC:
+            together.access = access
+        return together
+
+    def sum_up(self, stream: Stream, access: AccessClass, looked: Collection[str], faults: Sequence[str]) -> None:
+        """Say which threads of a stream were looked at, and what was in the way of others."""
+        together = self.threads(stream, access)
+        together.seen.update(looked)
+        together.answered |= bool(looked)
+        together.ended = together.whole = together.named = True
+        for fault in faults:
+            together.fail(fault)
+
+    def make_up(self, name: str, stream: Stream, access: AccessClass) -> None:
+        """Nothing is left of what an earlier run of the same full sweep did not come to."""
+        done = Listing(name, stream, access=access, answered=True, ended=True, whole=True, named=True)
+        self.by_name.setdefault(name, done)
 
     @property
     def faulty(self) -> bool:
         """Whether anything was in the way of any of them."""
         return any(listing.fault is not None for listing in self.by_name.values())
 
-    def repeats(self, ask: Ask) -> bool:
-        """Whether this very question was put before in this run; from now on it was."""
-        if self.asked(ask):
-            return True
+    def note(self, ask: Ask) -> None:
+        """This very question is put in this run."""
         self._pages.add(_question(ask))
-        return False
 
     def asked(self, ask: Ask) -> bool:
         """Whether this very question was put before in this run. A next page that was is a cursor in circles."""
         return _question(ask) in self._pages
+
+
+def name_of(ask: Ask) -> str:
+    """Name of the listing an ask serves; its purpose and stream where it names none."""
+    return ask.listing or f"{ask.purpose} ({ask.stream.value})"
+
+
+def all_threads(stream: str) -> str:
+    """Name under which a full sweep says how far it looked at the threads of a stream."""
+    return f"threads ({stream})"
 
 
 def thread_of(listing: str) -> str | None:

@@ -6,7 +6,7 @@ record, says that it is not there, and right afterwards answers for something el
 
 from __future__ import annotations
 
-import random
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,18 +16,26 @@ from archiver.capture.asking import Asked, Asker, Stopped
 from archiver.capture.listings import UNDECIDED, Listing, Listings, reason_of, thread_of
 from archiver.capture.outcomes import public_name
 from archiver.capture.parts import Concluded
+from archiver.capture.rounds import Round
 from archiver.capture.run import RunState
 from archiver.capture.seen import Seen
 from connectors.contract import AccountRef, Ask, Connector, ProblemKind, RecordRef, State, Stream
 
 _LOOKS = 500
-"""Most direct looks of one run; the rest are looked at by the next."""
+"""Most records that one run looks for directly because lists should have shown them, and as many again because nothing
+led to them; the rest are looked at by the next."""
+_GONE_LOOKS = 200
+"""Most records that one run looks for although they had gone."""
+_PLACE = 5
+"""How much of a record's id says where the next run goes on: so little that nobody learns which records there are."""
 _GROUP = 20
 """Most looks that one control read speaks for."""
 _GROUP_LASTS = timedelta(seconds=30)
 """No look is added to a group that began so long ago: it gets its control read first."""
 _CONTROL_LASTS = timedelta(minutes=1)
 """A control read speaks for looks that were answered so shortly before it: a platform may be broken and work again."""
+MISSING, UNLED, GONE = "missing", "unled", "gone"
+"""Why a record is looked for: a list should have shown it, nothing led to it, it had gone before."""
 _LIST_GONE = "contract: the list is not there, but the account is"
 
 
@@ -47,34 +55,41 @@ class Looks:
     """Keeps an answer that brings something; any answer where the second argument says so."""
     follow: Callable[[Iterable[Ask]], None]
     """Puts what follows from an answer."""
+    shortest: timedelta
+    """Least time after which a record that has gone is looked for again."""
     suspicious: str | None = None
     account_gone: str | None = None
     """The profile itself is not there, beside a server that answers."""
     _confused: bool = False
     """The profile is not there, but the server does not answer for itself either."""
-    _left: int = _LOOKS
+    _left: dict[str, int] = field(default_factory=lambda: {MISSING: _LOOKS, UNLED: _LOOKS, GONE: _GONE_LOOKS})
     _emptied: list[Listing] = field(default_factory=list)
 
     # Lists
 
-    def at_missing(self, *, full: bool) -> None:
-        """Look at everything that should have been there and was not; on a full sweep then at everything else that is
-        known and that nothing led to."""
+    def at_missing(self, round: Round | None) -> None:
+        """Look at everything that should have been there and was not; on a full sweep (``round``) then at everything
+        else that is known and that nothing led to, and again at some of what has gone."""
         refs: dict[str, RecordRef] = {}
         for listing in list(self.listings.by_name.values()):
-            refs |= self._gone(listing, full=full) if listing.gone else self._missing_from(listing)
-        self._look_at(list(refs.values()))
+            found = self._gone(listing, full=round is not None) if listing.gone else self._missing_from(listing, round)
+            refs |= found
+        self._look_at(self._turn(list(refs.values()), MISSING))
         for listing in self._emptied:
             left, _ = self.seen.expected(listing.name, listing.since)
             if left:
                 self._suspect(listing, left)
-        if full and self.suspicious is None and not self.listings.faulty:
-            self._look_at(self.seen.others())
+        if round is None or self.suspicious is not None or self.account_gone is not None or self.listings.faulty:
+            return
+        self._look_at(self._turn(_not_seen(self.seen.others(), round), UNLED), UNLED)
+        self._look_at(self.seen.gone_for_long(self.shortest, _GONE_LOOKS), GONE)
 
-    def _missing_from(self, listing: Listing) -> dict[str, RecordRef]:
+    def _missing_from(self, listing: Listing, round: Round | None) -> dict[str, RecordRef]:
         if not listing.nominates:
             return {}
         expected, missing = self.seen.expected(listing.name, listing.since, listing.seen)
+        if listing.resumed and round is not None:
+            missing = _not_seen(missing, round)  # the first part of the list was shown to an earlier run
         if expected and not listing.seen:
             if thread_of(listing.name) is None:
                 self._suspect(listing, expected)
@@ -106,12 +121,9 @@ class Looks:
 
     # Looks
 
-    def _look_at(self, refs: list[RecordRef]) -> None:
-        if len(refs) > self._left:
-            self.state.count("looks_left", len(refs) - self._left)
-            # By chance, so that over some sweeps each gets its turn.
-            refs = random.SystemRandom().sample(refs, self._left)
-        self._left -= len(refs)
+    def _look_at(self, refs: list[RecordRef], why: str = MISSING) -> None:
+        refs = refs[: self._left[why]]
+        self._left[why] -= len(refs)
         group: list[Asked] = []
         try:
             for ask in self.connector.look(self.account, refs):
@@ -122,6 +134,23 @@ class Looks:
             self._taken(group)  # nothing that was captured is dropped, though nothing is concluded from it
             raise
         self._close(group)
+
+    def _turn(self, refs: list[RecordRef], why: str) -> list[RecordRef]:
+        """As many of these as this run may look at. Where they are more, they take turns, run by run: in the order of
+        their ids, from where the last run stopped."""
+        most, places = self._left[why], self.state.places
+        if len(refs) <= most:
+            places.pop(why, None)
+            return refs
+        self.state.count("looks_left", len(refs) - most)
+        numbered = sorted(refs, key=self._number)
+        start = bisect_left(numbered, places.get(why, ""), key=self._number)
+        turned = [*numbered[start:], *numbered[:start]]
+        places[why] = self._number(turned[most])[:_PLACE]
+        return turned[:most]
+
+    def _number(self, ref: RecordRef) -> str:
+        return ids.record_id(self.account.id, ref.key).partition("_")[2]
 
     def _add(self, group: list[Asked], ask: Ask) -> None:
         asked = self.put(ask)
@@ -175,7 +204,7 @@ class Looks:
         answer = asked.answer
         if answer is None or control is None or control.answer is None or not _vouches(control, asked):
             return False
-        missing = [key for key in keys if self.seen.is_visible(key)]
+        missing = [key for key in keys if self.seen.is_to_conclude(key)]
         if not missing:
             return True
         for one in (asked, control):
@@ -186,12 +215,19 @@ class Looks:
         for key in missing:
             concluded = Concluded(key, State.NOT_RETURNED, answer.wire.received_at, evidence)
             self.state.tally_of(answer.ask.access).concluded.append(concluded)
-            self.state.count("not_returned")
+            self.state.count("not_returned" if self.seen.is_visible(key) else "still_not_returned")
             self.seen.concluded(key, State.NOT_RETURNED)
         return True
 
     def _is_stored(self, asked: Asked) -> bool:
         return asked.answer is not None and self.seen.is_stored(asked.answer.ordinal)
+
+
+def _not_seen(refs: Iterable[RecordRef], round: Round) -> list[RecordRef]:
+    """Those that no run of the round has seen."""
+    if not round.resumed:
+        return list(refs)
+    return [ref for ref in refs if ref.seen_at is None or ref.seen_at < round.began]
 
 
 def _name(control: Ask | None) -> tuple[str, tuple[tuple[str, str], ...]] | None:

@@ -55,7 +55,7 @@ class Rereading:
         assert terms is not None
         batch = Batch(self.left.folder, terms.identity, self.left.part, terms.segments)
         self._state = RunState(terms, self.spool, batch, None, part=self.left.part)
-        self._seen = Seen(self.archive.database, terms.identity.account, terms.identity.run)
+        self._seen = Seen(self.archive.database, terms.identity.account, terms.identity.run, terms.started_at)
         try:
             through = self._choose()
             self.at = at = self.archive.clock.now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -9,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from archiver import clock
-from archiver.capture import again
+from archiver.capture import again, rounds
 from archiver.capture.again import Again
 from archiver.capture.batch import Batch, SegmentTerms
 from archiver.capture.facts import RunIdentity, Taken
-from archiver.capture.parts import Part, Tally, seal_part
+from archiver.capture.parts import PUBLIC, Part, Tally, seal_part
 from archiver.capture.spool import Spool
 from connectors.contract import AccessClass, SweepKind
 
@@ -25,6 +26,13 @@ _CLASS_OF = {
     AccessClass.PRIVATE: AccessClass.PRIVATE,
     AccessClass.PRIVATE_MEDIA: AccessClass.PRIVATE,
 }
+_PLACES = "archiver.looks"
+"""Of the bookmark; connectors do not see it."""
+
+
+def home_of(access: AccessClass) -> str:
+    """Access class of the part of a run record that speaks of what is of this one."""
+    return _CLASS_OF[access].value
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,11 @@ class RunState:
     tallies: defaultdict[AccessClass, Tally] = field(default_factory=lambda: defaultdict(Tally))
     counts: dict[str, int] = field(default_factory=dict)
     adopted: list[str] = field(default_factory=list)
+    places: dict[str, str] = field(init=False)
+    """Where direct looks that must take turns go on, by why they are made."""
+
+    def __post_init__(self) -> None:
+        self.places = dict((self.bookmarks or {}).get(PUBLIC, {}).get(_PLACES, {}))
 
     @property
     def tally(self) -> Tally:
@@ -112,12 +125,22 @@ class RunState:
         """Leave questions to the next run, each beside the bookmark of its class."""
         by_class: defaultdict[str, list[Again]] = defaultdict(list)
         for one in left:
-            by_class[_CLASS_OF[one.ask.access].value].append(one)
+            by_class[home_of(one.ask.access)].append(one)
+        self._note(again.KEY, {name: again.to_json(several) for name, several in by_class.items()})
+        self._note(_PLACES, {PUBLIC: self.places})
+
+    def go_on(self, told: Mapping[str, dict[str, Any]]) -> None:
+        """Leave the rest of a full sweep to the next ones, as :func:`rounds.to_json` tells it; nothing: it is done."""
+        self._note(rounds.KEY, told)
+
+    def _note(self, key: str, by_class: Mapping[str, Any]) -> None:
+        """Write one of the engine's own members into the bookmarks, or take it out of them."""
         for name in {*self._bookmarks(), *by_class}:
             bookmark = self._bookmarks().setdefault(name, {})
-            before = bookmark.get(again.KEY)
-            again.keep(bookmark, by_class[name])
-            if bookmark.get(again.KEY) != before:
+            before = bookmark.pop(key, None)
+            if by_class.get(name):
+                bookmark[key] = copy.deepcopy(by_class[name])
+            if bookmark.get(key) != before:
                 self.tallies[AccessClass(name)].marked = True
 
     def _bookmarks(self) -> dict[str, dict[str, Any]]:

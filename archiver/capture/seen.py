@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from archiver import ids
-from archiver.capture import expecting
+from archiver.capture import expecting, watch_times
 from archiver.capture.facts import Taken
 from archiver.capture.listings import thread_of
 from archiver.capture.models import Coverage, Exchange, Run
@@ -42,6 +42,7 @@ class Seen:
     database: Database
     account: str
     run: str
+    began: datetime
     count: int = 0
     """Records seen so far, each as often as it was."""
     _known: Known = field(init=False)
@@ -128,6 +129,12 @@ class Seen:
         known = self._before.get(key)
         return known is not None and known.state != State.NOT_RETURNED
 
+    def is_to_conclude(self, key: str) -> bool:
+        """Whether a record is known, and this run has not found it gone yet."""
+        with self.database.read() as connection:
+            known = self._known.of(connection, [key])
+        return key in known and ids.record_id(self.account, key) not in self._gone
+
     def expected(
         self, listing: str, since: datetime | None, shown: Collection[str] = frozenset()
     ) -> tuple[int, list[RecordRef]]:
@@ -155,6 +162,17 @@ class Seen:
         with self.database.read() as connection:
             found = expecting.with_keys(connection, self.account, keys)
         return [ref for ref in found if ids.record_id(self.account, ref.key) not in self._gone]
+
+    def gone_for_long(self, shortest: timedelta, most: int) -> list[RecordRef]:
+        """Records that have gone and are due for another look, longest overdue first."""
+        with self.database.read() as connection:
+            found = expecting.gone(connection, self.account)
+        due = []
+        for ref, gone_at, looked_at in found:
+            at = watch_times.look_again(gone_at, looked_at, shortest)
+            if at is not None and at <= self.began and ref.key not in self._keys:
+                due.append((at, ref))
+        return [ref for _, ref in sorted(due, key=lambda one: one[0])[:most]]
 
     def profiles(self) -> list[RecordRef]:
         """The account itself, where it is known as a record."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from archiver.accounts.models import Account
 from archiver.capture import gaps
+from archiver.capture.listings import all_threads
 from archiver.capture.models import Gap, Standing
 from archiver.capture.parts import Covered, Part
 from archiver.database import safe_text
@@ -59,14 +60,22 @@ def _facts(part: Part, parts: Sequence[Part]) -> gaps.RunFacts:
 
 def _looked(covered: Sequence[Covered], sweep: str) -> Iterator[gaps.Looked]:
     """What gaps are derived from: lists one by one, the threads of a stream together. A thread (``context:KEY``) that
-    failed is a gap of its stream; only a full sweep, which looks at every known thread, can close it."""
+    failed is a gap of its stream; only a full sweep, which looks at every known thread, can close it. One that takes
+    several runs says itself when it is through with all of them."""
     threads: defaultdict[str, list[Covered]] = defaultdict(list)
+    told = set[str]()
     for one in covered:
+        stream = one.stream.value
         if ":" in one.listing:
-            threads[one.stream.value].append(one)
+            threads[stream].append(one)
+        elif one.listing == all_threads(stream):
+            told.add(stream)
+            yield gaps.Looked(_THREADS, stream, None, one.complete, one.reason)
         else:
-            yield gaps.Looked(one.listing, one.stream.value, one.span_from, one.complete, one.reason)
+            yield gaps.Looked(one.listing, stream, one.span_from, one.complete, one.reason)
     for stream, several in threads.items():
+        if stream in told:
+            continue
         missed = next((one for one in several if not one.complete), None)
         if missed is not None or sweep == SweepKind.FULL:
             yield gaps.Looked(_THREADS, stream, None, missed is None, missed.reason if missed else None)

@@ -6,21 +6,47 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
 
-from archiver.capture import again
+from archiver.capture import again, rounds
 from archiver.capture.again import Again
 from archiver.capture.ahead import Ahead
 from archiver.capture.asking import Asked, Asker, Stopped
 from archiver.capture.facts import Taken
 from archiver.capture.fetching import WantedFile, wanted_files
-from archiver.capture.listings import PAGE_LIMIT, REPEATED, Listing, Listings, reason_of, thread_of
+from archiver.capture.listings import (
+    PAGE_LIMIT,
+    REPEATED,
+    STOPPED_RUN,
+    Listing,
+    Listings,
+    name_of,
+    reason_of,
+    thread_of,
+)
 from archiver.capture.looks import Looks
 from archiver.capture.outcomes import RunOutcome, judge
-from archiver.capture.run import Progress, RunState, Watcher
+from archiver.capture.rounds import Page, Round, Walk, unbroken
+from archiver.capture.run import Progress, RunState, Watcher, home_of
 from archiver.capture.seen import Seen
 from archiver.capture.watching import Looked
 from archiver.clock import Clock
-from connectors.contract import AccountRef, Ask, Connector, ProblemKind, Reading, Sweep, SweepKind
+from connectors.contract import (
+    AccessClass,
+    AccountRef,
+    Ask,
+    Connector,
+    Problem,
+    ProblemKind,
+    Reading,
+    Stream,
+    Sweep,
+    SweepKind,
+)
+
+_LOST_PLACE = (ProblemKind.GONE, ProblemKind.CONTRACT, ProblemKind.UNSUPPORTED)
+"""What a platform may say of a page that it no longer knows: then the list is read from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +58,33 @@ class _Question:
     """How many runs have put it in vain, where it followed from an answer. None: each run asks it by itself."""
     first: bool = False
     """Asked on its own account, not because of what another answer of this run showed."""
+    walk: Walk | None = None
+    """The list that a full sweep goes through with it."""
+    page: Page | None = None
+    """Page of a list that it followed from, be it over others."""
+    of: Listing | None = None
+    """The thread that it followed from."""
+    seam: tuple[str, ...] | None = None
+    """What its page showed when an earlier run stopped at it."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether what it followed from is looked at again as long as it was not put."""
+        return self.page is not None or self.of is not None
+
+    def await_its_turn(self) -> None:
+        """What it followed from is not done before it was put."""
+        if self.page is not None:
+            self.page.waiting += 1
+        if self.of is not None:
+            self.of.waiting += 1
+
+    def had_its_turn(self) -> None:
+        """It was put, or there is no sense in it any more."""
+        if self.page is not None:
+            self.page.waiting -= 1
+        if self.of is not None:
+            self.of.waiting -= 1
 
 
 @dataclass(slots=True)
@@ -49,6 +102,10 @@ class SweepRun:
     due: Callable[[], bool]
     """Whether a checkpoint would commit."""
     checkpoint: Callable[[], None]
+    look_again_after: timedelta
+    """Least time after which a record that has gone is looked for again."""
+    round: Round | None = None
+    """Of a full sweep: what earlier runs left of it."""
     watch: Watcher | None = None
     ahead: Ahead = field(init=False)
     listings: Listings = field(default_factory=Listings)
@@ -62,6 +119,13 @@ class SweepRun:
     """Left by earlier runs, and not put yet."""
     _left: list[Again] = field(default_factory=list)
     """Put in vain by this run."""
+    cut: str | None = None
+    """Why not everything was asked that would have been: the next run goes on."""
+    left_over: str | None = None
+    """The same, where lists or threads were left, not only direct looks."""
+    _walks: list[Walk] = field(default_factory=list)
+    _told_threads: set[str] = field(default_factory=set)
+    """Threads whose coverage a part of this run has told already."""
     _told: float = 0.0
 
     def __post_init__(self) -> None:
@@ -76,7 +140,18 @@ class SweepRun:
             self._put,
             self._take,
             self._follow,
+            self.look_again_after,
         )
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a full sweep is not done with this run."""
+        return self.round is not None and self.cut is not None
+
+    @property
+    def goes_on_soon(self) -> bool:
+        """The same, where nothing but the time was in the way."""
+        return self.goes_on and rounds.is_left_over(self.cut)
 
     def perform(self) -> tuple[RunOutcome, str | None]:
         """Ask everything, then look directly at what was missing. The outcome and its reason.
@@ -87,9 +162,10 @@ class SweepRun:
         stopped = False
         try:
             self._begin()
-            self.looks.at_missing(full=self.sweep.kind is SweepKind.FULL)
+            self.looks.at_missing(self.round)
         except Stopped:
             stopped = True
+            self.cut = STOPPED_RUN
         finally:
             for asked in self.ahead.close():
                 self._take(asked)
@@ -103,33 +179,101 @@ class SweepRun:
         bookmarks = (self.state.bookmarks or {}).values()
         self._waiting = [one for bookmark in bookmarks for one in again.waiting(bookmark)]
         bookmark = again.for_connector(self.state.bookmark)
-        first = [_Question(ask, first=True) for ask in self.connector.begin(self.account, self.sweep, bookmark)]
-        self._pages([*(_Question(one.ask, one.tries, first=True) for one in self._waiting), *first])
+        first = [self._first(ask) for ask in self.connector.begin(self.account, self.sweep, bookmark)]
+        waiting = [_Question(one.ask, one.tries, first=True) for one in self._waiting]
+        self._pages([*waiting, *(question for question in first if question is not None)])
+
+    def _first(self, ask: Ask) -> _Question | None:
+        """How a question is put that the sweep begins with; None: an earlier run of the round is through with it."""
+        name = name_of(ask)
+        if self.round is None or thread_of(name) is not None:
+            return _Question(ask, first=True)
+        if self.round.is_through(name):
+            return None
+        place = self.round.place(name, ask)
+        walk = Walk(name, ask, resumed=place is not None)
+        self._walks.append(walk)
+        if place is None:
+            return _Question(ask, first=True, walk=walk)
+        return _Question(place.ask, first=True, walk=walk, seam=place.shown)
+
+    # Questions in their turn
 
     def _pages(self, questions: Iterable[_Question]) -> None:
         queue = deque(questions)
-        while queue:
-            question = queue.popleft()
-            asked = self._put(question.ask, first=question.first)
-            if asked is not None:
-                self._waiting = [one for one in self._waiting if one.ask != question.ask]
-                self._page(question, asked, queue)
-            elif question.tries == 0 and self._hindrance(question.ask) == self.expired is not None:
-                self._left.append(Again(question.ask))
-            if not self.ahead.under_way:
-                self.checkpoint()
+        try:
+            while queue:
+                self._turn(queue[0], queue)
+        except Stopped:
+            for question in queue:
+                self._not_reached(question, STOPPED_RUN)
+            raise
+
+    def _turn(self, question: _Question, queue: deque[_Question]) -> None:
+        """Put the first question of the queue, and bring what follows from its answer into it."""
+        put = self._may_put(question)
+        asked = self._put(question.ask, first=question.first) if put else None
+        queue.popleft()
+        if asked is not None and self._is_put_off(asked):
+            self.cut = self.left_over = self.left_over or reason_of(cast(Problem, asked.problem))
+        elif put:
+            question.had_its_turn()
+        if asked is not None:
+            self._waiting = [one for one in self._waiting if one.ask != question.ask]
+            self._page(question, asked, queue)
+        elif question.tries == 0 and self._hindrance(question.ask) == self.expired is not None:
+            self._left.append(Again(question.ask))
+        if not self.ahead.under_way:
+            if self.due():
+                self._keep_place()
+            self.checkpoint()
+
+    @staticmethod
+    def _is_put_off(asked: Asked) -> bool:
+        """Whether the platform is asked nothing more for now."""
+        return asked.given_up or (asked.problem is not None and asked.problem.kind is ProblemKind.RATE)
+
+    def _reached(self, question: _Question) -> bool:
+        """Whether nothing but the limit of the run could have kept it from being put."""
+        return self._hindrance(question.ask) != PAGE_LIMIT or self.listings.asked(question.ask)
+
+    def _may_put(self, question: _Question) -> bool:
+        """Whether the run has a question left for it. If not, it is left to the next."""
+        if self._reached(question):
+            return True
+        self._not_reached(question, PAGE_LIMIT)
+        return False
+
+    def _not_reached(self, question: _Question, reason: str) -> None:
+        """The run ends before it was put."""
+        ask = question.ask
+        self.cut = self.left_over = self.left_over or reason
+        if question.of is not None:
+            question.of.fail(reason)
+        if question.tries == 0 and not question.kept:
+            self._left.append(Again(ask))
+        of_thread = thread_of(name_of(ask)) is not None or bool(ask.context.get("look"))
+        if self.round is not None and of_thread and name_of(ask) not in self.listings.by_name:
+            self.listings.threads(ask.stream, ask.access).fail(reason)  # one line for all of them
+        elif not of_thread or reason != STOPPED_RUN:
+            # (a thread that a run was stopped before stays due)
+            self.listings.of(ask).fail(reason)
 
     def _put(self, ask: Ask, *, first: bool = False) -> Asked | None:
         """Put a question, unless it was put before, or must not be put (any more) in this run."""
         listing = self.listings.of(ask)
         listing.first |= first
         hindrance = self._hindrance(ask)
+        if self.listings.asked(ask):
+            return None
         if hindrance is not None:
+            if hindrance == PAGE_LIMIT:
+                self.cut = self.cut or hindrance
             listing.fail(hindrance)
-        elif not self.listings.repeats(ask):
-            self._tell(ask.purpose)
-            return self.ahead.answer(ask)
-        return None
+            return None
+        self.listings.note(ask)
+        self._tell(ask.purpose)
+        return self.ahead.answer(ask)
 
     def _hindrance(self, ask: Ask) -> str | None:
         if self.asker.ordinal >= self.requests and not self.ahead.has_begun(ask):
@@ -137,30 +281,87 @@ class SweepRun:
         return self.expired if ask.authorise != "never" else None
 
     def _page(self, question: _Question, asked: Asked, queue: deque[_Question]) -> None:
-        ask, listing = question.ask, self.listings.of(question.ask)
-        if self.sweep.kind is SweepKind.FULL and not self.due() and self.asker.ordinal < self.requests:
+        ask, reading = question.ask, asked.reading
+        singles, lists = self._following(reading)
+        if self._runs_ahead(question, asked, follow=bool(singles or (lists and self._in_depth))):
             # The next page comes while this one is taken in. Never across a commit: what is asked ahead is spooled
             # in the batch that is open now, and must be taken before that batch is cleared.
-            following = asked.reading.next_page
-            if following is not None and asked.problem is None and not self.listings.asked(following):
-                self.ahead.begin(following)
+            self.ahead.begin(cast(Ask, reading.next_page))
         news = self._take(asked)
+        listing = self.listings.of(ask)
+        if question.seam is not None and not self._joins(question, asked, listing):
+            walk = cast(Walk, question.walk)
+            queue.appendleft(_Question(walk.first, first=True, walk=walk))
+            return
         status = asked.answer.wire.status if asked.answer else None
-        listing.page(ask, asked.reading, not_modified=status == 304)
+        listing.page(ask, reading, not_modified=status == 304)
         self._judge_problem(question, asked)
         if ask.context.get("look"):
             self.looks.judge([asked])
-        reading = asked.reading
         if reading.bookmark is not None and asked.problem is None:
             self.state.mark(ask.access, reading.bookmark)
-        if reading.next_page is not None:
-            if self.listings.asked(reading.next_page):
-                listing.fail(REPEATED)
-            elif self._at_what_is_known(listing, reading, news=news):
-                listing.stopped = True
-            else:
-                queue.appendleft(_Question(reading.next_page, question.tries, question.first))
-        queue.extend(_Question(following, tries=0) for following in reading.asks)
+        page = question.page
+        if question.walk is not None and asked.problem is None:
+            page = question.walk.turn(ask, [record.key for record in reading.records])
+        following = self._next(question, reading, listing, news=news)
+        of = listing if thread_of(listing.name) is not None else question.of
+        own = [] if following is None else [following]
+        first = [_Question(one, tries=0, page=page, of=of) for one in singles]
+        later = [_Question(one, tries=0, page=page, of=of) for one in lists]
+        for one in (*first, *later, *(own if question.walk is None else ())):
+            one.await_its_turn()
+        # Single questions come before the next page, so that those of one page at most are ever left over. Lists come
+        # after all pages: what a platform may soon no longer have is seen first.
+        queue.extendleft(reversed([*first, *(later if self._in_depth else ()), *own]))
+        if not self._in_depth:
+            queue.extend(later)
+
+    def _following(self, reading: Reading) -> tuple[list[Ask], list[Ask]]:
+        """What follows from an answer: single questions, and lists, without those that the round is through with."""
+        singles = [ask for ask in reading.asks if ask.listing is None]
+        known = self.round.threads if self.round is not None else {}
+        return singles, [ask for ask in reading.asks if ask.listing is not None and ask.listing not in known]
+
+    @property
+    def _in_depth(self) -> bool:
+        """Whether what follows from a page is asked before the next page. So in a round that goes on: each of its runs
+        gets further, however much there is."""
+        return self.round is not None and self.round.resumed
+
+    def _runs_ahead(self, question: _Question, asked: Asked, *, follow: bool) -> bool:
+        following = asked.reading.next_page
+        if self.sweep.kind is not SweepKind.FULL or following is None or asked.problem is not None:
+            return False
+        if follow or question.seam is not None or self.listings.asked(following):
+            return False
+        return not self.due() and self.asker.ordinal < self.requests
+
+    def _joins(self, question: _Question, asked: Asked, listing: Listing) -> bool:
+        """Whether a list goes on where an earlier run stopped. A page that fails for now may do so the next time."""
+        problem, walk = asked.problem, cast(Walk, question.walk)
+        if problem is not None:
+            return problem.kind not in _LOST_PLACE
+        listing.resumed = unbroken(question.seam or (), (record.key for record in asked.reading.records))
+        if not listing.resumed:
+            walk.restart()
+        return listing.resumed
+
+    def _next(self, question: _Question, reading: Reading, listing: Listing, *, news: bool) -> _Question | None:
+        """The next page of a list, where there is one and it is worth asking for."""
+        walk, following = question.walk, reading.next_page
+        if following is None:
+            if walk is not None and reading.problem is None:
+                walk.ended = True
+            return None
+        if self.listings.asked(following):
+            listing.fail(REPEATED)
+            if walk is not None:
+                walk.ended = True
+            return None
+        if self._at_what_is_known(listing, reading, news=news):
+            listing.stopped = True
+            return None
+        return replace(question, ask=following, seam=None)
 
     def _at_what_is_known(self, listing: Listing, reading: Reading, *, news: bool) -> bool:
         """A sweep for what is new goes no further once a page brings nothing that was not known when the list was last
@@ -224,12 +425,29 @@ class SweepRun:
 
     def _cover(self) -> None:
         self.state.leave([*self._left, *self._waiting])
+        if self.round is not None:
+            self._sum_up(self.round)
+            self.state.go_on(self._rest(self.round) if self.goes_on else {})
         for listing in self.listings.by_name.values():
-            if listing.worth_telling:
+            if listing.worth_telling and listing.name not in self._told_threads:
                 self._tell_coverage(listing)
             thread = thread_of(listing.name)
             if thread is not None and listing.complete:
                 self.looked.setdefault(thread, Looked()).through = True
+
+    def _keep_place(self) -> None:
+        """Before a commit: a process that dies after it is not to do again what is in it."""
+        if self.round is None:
+            return
+        self.state.go_on(self._rest(self.round))
+        for listing in self.listings.by_name.values():
+            if thread_of(listing.name) and listing.complete and not listing.waiting:
+                if listing.name not in self._told_threads:
+                    self._tell_coverage(listing)
+                self._told_threads.add(listing.name)
+
+    def _rest(self, found: Round) -> dict[str, dict[str, Any]]:
+        return rounds.to_json(found, self._walks, home_of)
 
     def _tell_coverage(self, listing: Listing) -> None:
         """In the part of its access class; where there is nothing to say that is not public anyway, in the public one,
@@ -239,6 +457,29 @@ class SweepRun:
         tally = self.state.tally_of(listing.access)
         at_rest = None if tally is self.state.tally else listing.at_rest(covered, last)
         (tally if at_rest is None else self.state.tally).covered.append(at_rest or covered)
+
+    def _sum_up(self, found: Round) -> None:
+        """Say of the threads of each stream together whether all of them were looked at in this round."""
+        # What an earlier run looked at is not said to be public where it may not be.
+        unknown = AccessClass.PRIVATE if self.account.authorised else AccessClass.PUBLIC
+        lists = [one for one in self.listings.by_name.values() if thread_of(one.name) is not None]
+        streams = {one.stream for one in lists} | {Stream(one) for one in found.threads.values()}
+        streams |= {Stream(one.stream) for name, one in found.missed.items() if thread_of(name) is not None}
+        for stream in sorted(streams):
+            mine = [one for one in lists if one.stream is stream]
+            faults = [one.fault for one in mine if one.fault is not None]
+            if self.left_over is not None:
+                faults.append(self.left_over)
+            elif not self.goes_on:
+                asked = {one.name for one in mine}
+                faults += [one.reason or "" for name, one in found.still_missed(stream).items() if name not in asked]
+            looked = {one.name for one in mine if one.complete}
+            looked |= {name for name, of in found.threads.items() if of == stream}
+            public = any(one.access is AccessClass.PUBLIC for one in mine)
+            self.listings.sum_up(stream, AccessClass.PUBLIC if public else unknown, looked, faults)
+        if not self.goes_on:
+            for name, one in found.made_up.items():
+                self.listings.make_up(name, Stream(one.stream), unknown)
 
     def _tell(self, doing: str) -> None:
         if self.watch is None or time.monotonic() - self._told < 0.1:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row
 
 from archiver import ids
-from archiver.capture import due, watching
+from archiver.capture import due, rounds, watching
 from archiver.capture.asking import Asker, Stopped
 from archiver.capture.batch import Batch
 from archiver.capture.commit import exchange_row, last_bookmarks
@@ -23,6 +23,7 @@ from archiver.capture.leases import Held, StaleLease
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
+from archiver.capture.rounds import Round
 from archiver.capture.run import RunState, RunTerms, Watcher
 from archiver.capture.seen import Seen
 from archiver.capture.spool import Spool
@@ -125,7 +126,7 @@ class UnderWay:
         batch = Batch(self.spool.folder, identity, 1, terms.segments, self._commitments)
         self._since = now
         self._state = RunState(terms, self.spool, batch, bookmarks)
-        self._seen = Seen(archive.database, account.id, identity.run)
+        self._seen = Seen(archive.database, account.id, identity.run, now)
         self._asker = Asker(
             connector,
             account_ref(account, connector, authorised=token is not None),
@@ -141,7 +142,7 @@ class UnderWay:
         self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, archive.settings.run_requests)
 
     def _sweep(self, kind: SweepKind, watch: Watcher | None) -> SweepRun:
-        threads = self._threads(kind)
+        round, threads = self._what_for(kind)
         return SweepRun(
             self._asker.connector,
             self._asker.account,
@@ -153,17 +154,22 @@ class UnderWay:
             self.archive.settings.run_requests,
             self._due_in_sweep,
             self._checkpoint_in_sweep,
+            timedelta(seconds=self.archive.settings.sweep_full_seconds),
+            round,
             watch,
             wanted=self._wanted,
         )
 
-    def _threads(self, kind: SweepKind) -> list[RecordRef]:
+    def _what_for(self, kind: SweepKind) -> tuple[Round | None, list[RecordRef]]:
+        """Of a full sweep, what earlier runs left of it; and known threads to look at."""
         if kind is SweepKind.NEW:
-            return []
+            return None, []
         with self.archive.database.read() as connection:
-            if kind is SweepKind.FULL:
-                return watching.answered(connection, self.account.id)
-            return watching.threads(connection, self.account.id, self.archive.settings, self._since)
+            if kind is SweepKind.WATCH:
+                return None, watching.threads(connection, self.account.id, self.archive.settings, self._since)
+            begun = rounds.begun(self._state.bookmarks or {}, self._since)
+            found = watching.round_of(connection, self.account.id, begun)
+            return found, watching.for_round(connection, self.account.id, found)
 
     def _since_start(self) -> datetime:
         return self._state.terms.started_at
@@ -217,7 +223,8 @@ class UnderWay:
 
     def _finish(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime) -> None:
         settings, began = self.archive.settings, self._since_start()
-        settle = due.after_run(self.account.id, sweep.sweep.kind, outcome, sweep.looked, settings, began, at)
+        ended = due.Ended(sweep.sweep.kind, outcome, began, at, goes_on=sweep.goes_on_soon)
+        settle = due.after_run(self.account.id, ended, sweep.looked, settings)
         if self._state.batch.stored or self._state.part > 1:
             self._commit((outcome.value, reason), at, settle)
         else:

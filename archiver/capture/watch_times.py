@@ -44,6 +44,9 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+GIVEN_UP_AFTER = timedelta(days=3 * 365)
+_LONGEST_WAIT = timedelta(days=365)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -97,6 +100,26 @@ def interval(quiet: timedelta, rule: Rule = USUAL) -> timedelta:
     if quiet >= rule.asleep_after:
         return rule.asleep
     return min(max(quiet * rule.part, rule.shortest), rule.longest)
+
+
+def look_again(gone_at: datetime, looked_at: datetime, shortest: timedelta) -> datetime | None:
+    """When a record that has gone is looked for again: what was hidden may be shown again, and nothing need lead to it.
+
+    Each look waits twice as long as the one before, so that a record which never comes back costs about ten looks in
+    all.
+
+    Args:
+        gone_at: when it was first found gone.
+        looked_at: when it was last found so.
+        shortest: the first wait.
+
+    Returns:
+        None: it has been gone for so long that nobody asks any more.
+    """
+    gone_for = looked_at - gone_at
+    if gone_for > GIVEN_UP_AFTER:
+        return None
+    return looked_at + max(shortest, min(gone_for, _LONGEST_WAIT))
 
 
 def allowance(age: timedelta, rule: Rule = USUAL) -> float:

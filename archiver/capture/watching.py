@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
 
 from archiver import ids
 from archiver.accounts.models import Account
-from archiver.capture.models import Watch
+from archiver.capture.listings import thread_of
+from archiver.capture.models import Coverage, Run, Watch
+from archiver.capture.rounds import Missed, Round
 from archiver.capture.watch_times import Rule, next_look
+from archiver.database import safe_text
 from archiver.records.models import Record
+from archiver.records.stored import chunks
 from archiver.settings import Settings
-from connectors.contract import RecordKind, RecordRef, State
+from connectors.contract import RecordKind, RecordRef, State, SweepKind
 
 #: Kinds of records that begin a thread.
 _FIRST = (RecordKind.POST.value, RecordKind.STORY.value, RecordKind.REVIEW.value, RecordKind.MENTION.value)
-_REF = select(Record.key, Record.kind, Record.url, Watch.looked_at)
+#: Of what is said under these nobody makes a list.
+_WITHOUT_LIST = (RecordKind.MENTION.value, RecordKind.SHARE.value)
+_REF = select(Record.key, Record.kind, Record.url, Record.last_seen_at, Watch.looked_at)
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _WEEK_IN_STEPS = 7.4
 """log2 of the hours of a week and one: the storage factor of the settings is what a thread reaches in a week."""
 
@@ -58,8 +66,28 @@ def threads(connection: Connection, account_id: str, settings: Settings, now: da
     return [_ref(row) for row in connection.execute(query)]
 
 
-def answered(connection: Connection, account_id: str) -> list[RecordRef]:
-    """Threads in which answers are known that have not gone: a full sweep looks at each of them again."""
+def for_round(connection: Connection, account_id: str, found: Round) -> list[RecordRef]:
+    """Threads that a full sweep looks at: all in which answers are known that have not gone, and what earlier runs of
+    its round began and did not get to the end of; without those that they are through with. Those that the round has
+    not tried come first, then those that were not looked at for the longest time."""
+    done = {thread_of(name) for name in found.threads}
+    tried = {key for name in found.missed if (key := thread_of(name)) is not None}
+    rows = {row.key: row for row in connection.execute(_answered(account_id))}
+    for chunk in chunks(tried - rows.keys()):
+        known = _REF.join(Watch, Watch.record_id == Record.id, isouter=True).where(Record.account_id == account_id)
+        there = (Record.key.in_([safe_text(key) for key in chunk]), Record.state != State.NOT_RETURNED.value)
+        rows |= {row.key: row for row in connection.execute(known.where(*there))}
+    left = [row for row in rows.values() if row.key not in done and not _is_seen(row, found)]
+    left.sort(key=lambda row: (row.key in tried, row.looked_at or _NEVER, row.key))
+    return [_ref(row) for row in left]
+
+
+def _is_seen(row: Any, found: Round) -> bool:
+    """Whether an earlier run of the round saw all there is to see: of some kinds nobody lists the answers."""
+    return found.resumed and row.kind in _WITHOUT_LIST and row.last_seen_at >= found.began
+
+
+def _answered(account_id: str) -> Select[str, str, str | None, datetime, datetime | None]:
     answer = Record.__table__.alias("answer")
     there = (
         select(answer.c.thread_id)
@@ -70,7 +98,7 @@ def answered(connection: Connection, account_id: str) -> list[RecordRef]:
         )
         .distinct()
     )
-    query = (
+    return (
         _REF.join(Watch, Watch.record_id == Record.id, isouter=True)
         .join(Account, Account.id == Record.account_id)
         .where(
@@ -80,10 +108,33 @@ def answered(connection: Connection, account_id: str) -> list[RecordRef]:
             or_(Record.kind.in_(_FIRST), Record.author_id == Account.platform_id),
         )
     )
-    return [_ref(row) for row in connection.execute(query.order_by(Record.id))]
 
 
-def _ref(row: Row[str, str, str | None, datetime | None]) -> RecordRef:
+def round_of(connection: Connection, account_id: str, found: Round) -> Round:
+    """The round with what its runs so far looked at, and what they did not get to the end of."""
+    if not found.resumed:
+        return found
+    query = (
+        select(Coverage.listing, Coverage.stream, Coverage.complete, Coverage.reason, Run.sweep)
+        .join(Run, Run.id == Coverage.run_id)
+        .where(Run.account_id == account_id, Run.started_at >= found.began)
+        .order_by(Run.number)
+    )
+    looked: dict[str, str] = {}
+    missed: dict[str, Missed] = {}
+    for row in connection.execute(query):
+        if thread_of(row.listing) is None and row.sweep != SweepKind.FULL.value:
+            continue  # other sweeps go through a list only as far as what is known
+        if row.complete:
+            missed.pop(row.listing, None)
+            looked[row.listing] = row.stream
+        elif row.listing not in looked:
+            missed[row.listing] = Missed(row.stream, row.reason)
+    there = {name: stream for name, stream in looked.items() if thread_of(name) is not None}
+    return replace(found, threads=there, missed=missed)
+
+
+def _ref(row: Row[str, str, str | None, datetime, datetime | None]) -> RecordRef:
     """``seen_at`` is when all of the thread was last looked at: its first record alone may have been seen since."""
     return RecordRef(row.key, RecordKind(row.kind), None, row.url, row.looked_at)
 
