@@ -105,17 +105,13 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def reader(chromium: Browser, served: Served) -> Iterator[Callable[..., Reader]]:
-    """Makes readers: ``reader(width, scheme)``."""
+    """Makes readers of a width."""
     contexts: list[BrowserContext] = []
 
-    def make(width: int = WIDE, scheme: str = "light") -> Reader:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if scheme == "dark" else "light",
-            reduced_motion="reduce",
-        )
+    def make(width: int = WIDE) -> Reader:
+        context = chromium.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         return Reader(context.new_page(), served.real)
 
     yield make
