@@ -35,6 +35,8 @@ _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
 
+_SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,29}=https?://[^\s,@]{1,500}")
+
 Texts = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -212,6 +214,19 @@ class Settings(BaseSettings):
         " cannot be shortened.",
     )
 
+    timestamp_services: Texts = Field(
+        default=(),
+        description="Services that stamp the log with the time (RFC 3161), as `name=address`, separated by commas."
+        " Name two in different hands. None: nobody else vouches for our time.",
+    )
+    timestamp_roots: Path = Field(
+        default=Path(),
+        description="PEM file with the root certificates of these services. Only time-stamps under one of them count.",
+    )
+    timestamp_seconds: int = Field(
+        default=3600, ge=60, description="Time-stamps are asked for so often where the log has grown, seconds."
+    )
+
     # Work and words
     workers: int = Field(default=4, ge=1, le=64, description="How many accounts are captured at the same time.")
     stop_seconds: float = Field(
@@ -233,7 +248,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings, env_settings)
 
-    @field_validator("web_names", "trusted_origins", mode="before")
+    @field_validator("web_names", "trusted_origins", "timestamp_services", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -245,7 +260,15 @@ class Settings(BaseSettings):
             raise ValueError("should be origins such as http://127.0.0.1:3000, without a path")
         return value
 
-    @field_validator("home", "key_file")
+    @field_validator("timestamp_services")
+    @classmethod
+    def _are_services(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = [one.partition("=")[0] for one in value]
+        if not all(_SERVICE.fullmatch(one) for one in value) or len(set(names)) != len(names):
+            raise ValueError("should be name=address such as freetsa=https://freetsa.org/tsr, each name once")
+        return value
+
+    @field_validator("home", "key_file", "timestamp_roots")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value if value == Path() else value.expanduser().absolute()
@@ -308,6 +331,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_places(self) -> Self:
         _check_database_url(self.database_url)
+        if self.timestamp_services and self.timestamp_roots == Path():
+            raise ValueError("timestamp_roots: should name a file where there are time-stamp services")
         _check_store_url(self.store_url)
         return self
 
@@ -315,6 +340,11 @@ class Settings(BaseSettings):
     def log_key_file(self) -> Path:
         """File with the keys that sign the event log."""
         return self.home / "keys" / "log.key"
+
+    @property
+    def stamped_by(self) -> dict[str, str]:
+        """Address of every time-stamp service by its name."""
+        return dict(one.split("=", 1) for one in self.timestamp_services)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -377,6 +407,8 @@ def practice_settings(settings: Settings, trusted_origin: str | None = None) -> 
         "s3_lock_days": 0,
         "key_file": home / "keys" / "tokens.key",
         "log_origin": "",
+        "timestamp_services": (),
+        "timestamp_roots": Path(),
         "trusted_origins": (trusted_origin,) if trusted_origin else (),
         "practice": True,
         "sweep_new_seconds": 5,

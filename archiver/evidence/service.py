@@ -11,7 +11,6 @@ from sqlalchemy import Connection, func, select
 
 from archiver import logs
 from archiver.errors import IntegrityError, MissingKey, UsageError
-from archiver.evidence import checkpoint as checkpoints
 from archiver.evidence import log, log_keys, signing_state
 from archiver.evidence.deltas import require_current, store_deltas
 from archiver.evidence.entry import Entry, read_entry
@@ -148,17 +147,10 @@ def rotate_key(here: SignedLog, *, lost: bool = False) -> VerifierKey:
 
 
 def _ring(here: SignedLog, keys: LogKeys) -> Keyring:
-    ring = keys.read() if keys.exists or _ever_signed(here) else keys.create()
+    ring = keys.read() if keys.exists or here.ever_signed() else keys.create()
     crash_point("key.made")
     here.signer.protect(log_keys.publish(here.store, ring))
     return ring
-
-
-def _ever_signed(here: SignedLog) -> bool:
-    """Whether there was a key: then a new one is never made in silence."""
-    return any(
-        next(iter(here.store.list(prefix)), None) is not None for prefix in (log_keys.PREFIX, checkpoints.PREFIX)
-    )
 
 
 def _published(here: SignedLog) -> tuple[VerifierKey, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from archiver.clock import Clock
 from archiver.database import Database
+from archiver.evidence import checkpoint, log_keys
 from archiver.evidence.log_keys import LogKeys
 from archiver.evidence.signer import Signer
 from archiver.storage.protocol import ObjectStore
@@ -31,3 +32,8 @@ class SignedLog:
     @property
     def signer(self) -> Signer:
         return Signer(self.database, self.store, self.clock, self.origin, self.lock_days)
+
+    def ever_signed(self) -> bool:
+        """Whether the store shows that there was a key: then a new one is never made in silence."""
+        prefixes = (log_keys.PREFIX, checkpoint.PREFIX)
+        return any(next(iter(self.store.list(prefix)), None) is not None for prefix in prefixes)

@@ -37,6 +37,8 @@ _log = logs.get(__name__)
 
 #: How far our clock may be behind what the log or a time-stamp already says.
 CLOCK_TOLERANCE: Final = timedelta(seconds=60)
+#: How far a time-stamp's time and ours may differ.
+STAMP_TOLERANCE: Final = timedelta(minutes=5)
 #: How far an entry may bear an earlier time than one before it: acts that are under way together.
 ENTRY_TOLERANCE: Final = timedelta(hours=1)
 
@@ -107,17 +109,31 @@ class Signer:
             CheckpointRefused: something does not fit.
             StoreUnavailable, OutOfSpace: try again later.
         """
-        remembered = self._remembered()
-        newest = self.newest(ring, remembered.size)
-        self._require_known(remembered, newest)
-        walk = self._walk(remembered, newest)
-        self._require_database(walk, newest)
+        newest, walk = self._looked(ring)
         if not accept_clock:
             self._require_clock(walk, newest)
         if newest is None or walk.growth.size > newest.checkpoint.size:
             return self._sign(ring, walk, newest) if walk.growth.size else None
         self._remember(walk, newest)
         return newest
+
+    def examine(self, ring: Keyring) -> Signed | None:
+        """The newest checkpoint, after everything was looked at as before signing. Changes nothing.
+
+        Raises:
+            CheckpointRefused: something does not fit.
+        """
+        newest, walk = self._looked(ring)
+        self._require_clock(walk, newest)
+        return newest
+
+    def _looked(self, ring: Keyring) -> tuple[Signed | None, _Walk]:
+        remembered = self._remembered()
+        newest = self.newest(ring, remembered.size)
+        self._require_known(remembered, newest)
+        walk = self._walk(remembered, newest)
+        self._require_database(walk, newest)
+        return newest, walk
 
     def recompute(self, ring: Keyring) -> None:
         """Make what the database keeps of the tree anew from the store.
@@ -269,9 +285,10 @@ class Signer:
             position, at = walk.backwards
             said = f"entry {position} bears the time {to_text(at)}, one before it {to_text(walk.latest or at)}"
             raise CheckpointRefused("clock", said, _size(newest))
-        latest = max((at for at in (walk.latest, stamped) if at is not None), default=None)
+        earliest = [walk.latest - CLOCK_TOLERANCE] if walk.latest is not None else []
+        earliest += [stamped - STAMP_TOLERANCE] if stamped is not None else []
         now = self.clock.now()
-        if latest is not None and now < latest - CLOCK_TOLERANCE:
+        if earliest and now < (latest := max(earliest)):
             said = f"the clock says {to_text(now)}, what was recorded before says {to_text(latest)}"
             raise CheckpointRefused("clock", said, _size(newest))
 

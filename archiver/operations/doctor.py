@@ -20,6 +20,7 @@ from archiver import __version__, migrate
 from archiver.archive import Archive
 from archiver.database import Database
 from archiver.errors import ArchiverError
+from archiver.operations import log_state
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
 
@@ -51,6 +52,7 @@ def examine(settings: Settings) -> list[Finding]:
     with archive:
         findings.append(Finding("archive", True, f"{archive.identity.kind}, {archive.identity.id}"))
         findings += [_database(archive), _search(archive), _store(archive), _keys(archive)]
+        findings += [_log(archive), *_stamps(archive)]
         findings += _connectors(archive)
     return findings
 
@@ -164,6 +166,39 @@ def _keys(archive: Archive) -> Finding:
         count = archive.vault.check()
         tell(True, f"{count} stored tokens open" if count else "no token is stored")
     return tell.finding
+
+
+def _log(archive: Archive) -> Finding:
+    """The signed log, looked at as before a checkpoint is signed."""
+    remedy = (
+        "Stop, keep everything as it is, and run `archiver verify`; docs/evidence-format.md §3 says what is signed."
+    )
+    with _telling("log", remedy) as tell:
+        here = archive.signed_log
+        if not here.keys.exists and not here.ever_signed():
+            tell(True, "nothing is signed yet")
+            return tell.finding
+        newest = here.signer.examine(here.keys.read())
+        with archive.database.read() as connection:
+            state = log_state.read(connection)
+        signed = 0 if newest is None else newest.checkpoint.size
+        tell(True, f"{signed:,} of {state.size:,} entries are signed, with key {here.keys.read().current.id.hex()}")
+    return tell.finding
+
+
+def _stamps(archive: Archive) -> Iterator[Finding]:
+    if not archive.settings.timestamp_services:
+        yield Finding("time-stamps", True, "no service is named, so nobody else vouches for our time")
+        return
+    with archive.database.read() as connection:
+        state = log_state.read(connection)
+    now = archive.clock.now()
+    said = log_state.stamps(state, now)
+    for one in state.services:
+        lag = one.lag(now)
+        late = lag is not None and lag > log_state.LONGEST_LAG
+        remedy = "Look whether it can be reached from here, and whether its root is in ARCHIVER_TIMESTAMP_ROOTS."
+        yield Finding(f"time-stamps {one.name}", not late, said[one.name], remedy if late else "")
 
 
 def _connectors(archive: Archive) -> Iterator[Finding]:

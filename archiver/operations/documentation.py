@@ -116,7 +116,7 @@ def _default(name: str, field: FieldInfo) -> str:
     if name in _IN_HOME or name in _PLACES:
         return _IN_HOME.get(name) or _PLACES[name]
     value = field.get_default(call_default_factory=True, validated_data={})
-    if value in (None, "", ()):
+    if value in (None, "", (), Path()):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

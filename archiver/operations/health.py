@@ -16,6 +16,7 @@ from archiver.accounts.models import Account
 from archiver.archive import Archive
 from archiver.capture.models import Due
 from archiver.errors import ArchiverError
+from archiver.operations import log_state
 from archiver.storage.identity import read_identity
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Health:
     kind: str
     checks: dict[str, str] = field(default_factory=dict)
     """Name of a check → ``ok``, or in one sentence why not."""
+    details: dict[str, str] = field(default_factory=dict)
+    """What somebody should know although the service does its work: time-stamp services that do not answer."""
 
     @property
     def ok(self) -> bool:
@@ -46,6 +49,7 @@ class Health:
             "archive": self.kind,
             "reasons": reasons,
             "checks": self.checks,
+            "details": self.details,
         }
 
 
@@ -59,6 +63,8 @@ def check(archive: Archive, work: Work | None = None) -> Health:
         found.checks["clock"] = _clock(archive, work)
         found.checks["runs"] = _runs(work)
         found.checks["schedule"] = _tried(lambda: _schedule(archive))
+        found.checks["log"] = _tried(lambda: log_state.health(archive, work.started_at))
+    found.details |= _stamps(archive)
     return found
 
 
@@ -109,6 +115,15 @@ def _schedule(archive: Archive) -> str:
     if oldest is not None and archive.clock.now() - oldest > allowed:
         return f"the longest waiting sweep is {(archive.clock.now() - oldest).total_seconds() / 60:.0f} minutes late"
     return "ok"
+
+
+def _stamps(archive: Archive) -> dict[str, str]:
+    try:
+        with archive.database.read() as connection:
+            state = log_state.read(connection)
+    except (ArchiverError, SQLAlchemyError):
+        return {}  # the check of the database says so
+    return {f"time-stamps {name}": said for name, said in log_state.stamps(state, archive.clock.now()).items()}
 
 
 def _tried(look: Callable[[], str]) -> str:

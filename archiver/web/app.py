@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, UsageError
-from archiver.web import api, pages, records, search
+from archiver.web import api, evidence, pages, records, search
 from archiver.web.security import ErrorPage, Guard, LastResort, wants_json
 from archiver.web.site import Site
 
@@ -48,7 +48,7 @@ def _error_page(site: Site) -> ErrorPage:
 def _site_app(site: Site) -> FastAPI:
     app = FastAPI(title=site.title, version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.site = site
-    for router in (pages.router, search.router, records.router):
+    for router in (pages.router, search.router, records.router, evidence.router):
         app.include_router(router, include_in_schema=False)
     app.include_router(api.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

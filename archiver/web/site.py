@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from archiver.archive import Archive
-from archiver.operations import invocation
+from archiver.errors import ArchiverError
+from archiver.operations import invocation, log_state
 from archiver.web import rendering
 
 if TYPE_CHECKING:
@@ -53,6 +55,15 @@ class Site:
         """How the command line is called so that it means the real archive of this service."""
         home = self.archive.settings.home.parent if self.practice else self.archive.settings.home
         return invocation.command(home)
+
+    @property
+    def alarm(self) -> str | None:
+        """What is wrong with the signed log, for the head of every page."""
+        try:
+            with self.archive.database.read() as connection:
+                return log_state.alarm(connection)
+        except (ArchiverError, SQLAlchemyError):
+            return None  # the page itself says that the database does not answer
 
     def page(self, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
         """One page. ``here`` names the entry of the navigation it belongs to."""
