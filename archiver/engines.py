@@ -73,7 +73,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "synchronous=FULL",  # a commit that was acknowledged survives a power cut
             "foreign_keys=ON",
             f"busy_timeout={_LOCK_SECONDS * 1000}",
-            "cache_size=-65536",
+            "cache_size=-32768",
             "temp_store=MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 Settle = Callable[[Connection], None]
-_BATCH_EXCHANGES = 200
+_BATCH_EXCHANGES = 100
 _FILES_WAITING = 200
 """A long sweep fetches files when so many wait: their addresses expire, and each waiting one takes memory."""
 _BATCH_AGE = timedelta(minutes=1)
