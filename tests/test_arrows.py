@@ -38,11 +38,12 @@ ARROWS: dict[str, frozenset[str]] = {
     "search": frozenset({"records", "evidence", "storage"}),
     "capture": frozenset({"accounts", "records", "search", "evidence", "storage", "wire", "archive", "http"}),
     "practice": frozenset(),
+    "release": frozenset({"capture", "records", "search", "evidence", "storage", "archive"}),
     "operations": frozenset({"accounts", "capture", "records", "search", "evidence", "storage", "archive", "migrate"}),
     "work": frozenset({"accounts", "capture", "operations", "evidence", "practice", "archive", "http"}),
     "web": frozenset({"accounts", "capture", "operations", "records", "search", "evidence", "work", "archive"}),
     "cli": frozenset(
-        {"accounts", "capture", "operations", "records", "search", "evidence", "storage", "work", "archive"}
+        {"accounts", "capture", "operations", "records", "search", "evidence", "release", "storage", "work", "archive"}
     ),
     # Modules that put packages together.
     "archive": frozenset({"accounts", "evidence", "search", "storage", "migrate"}),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened
+from archiver.errors import UsageError
 from archiver.evidence import service
 from archiver.evidence.signer import Signed
+from archiver.release import bundle, choosing
 
 app = typer.Typer(
-    help="The signed event log: checkpoints, keys, time-stamps.", no_args_is_help=True, rich_markup_mode=None
+    help="The signed event log, and records handed out so that a stranger can check them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -61,6 +67,48 @@ def rotate_key(
         output.as_json({"current": key.text})
     else:
         output.line(key.text)
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="New or empty folder for the bundle.")],
+    records: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RECORD]...", help="Ids of records, rc_…, as `archiver search` says them."),
+    ] = None,
+    query: Annotated[
+        str | None, typer.Option("--query", help="Hand out whatever answers this search, which is frozen.")
+    ] = None,
+    with_exchanges: Annotated[
+        bool,
+        typer.Option(
+            "--with-exchanges",
+            help="Add the whole stored answers. They hold other records too: for records officers only.",
+        ),
+    ] = False,
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """Hand records out with all that a stranger needs to check them, and nothing of other records. Entered into the
+    log. The folder is there whole, or not at all."""
+    if (query is None) == (not records):
+        raise UsageError("name the records to hand out, or say --query; not both")
+    with opened(practice=practice) as archive, output.progress("Reading", quiet=json) as line:
+        chosen = choosing.by_query(archive, query) if query is not None else choosing.by_ids(records or [])
+        made = bundle.export(archive, chosen, out, whole=with_exchanges, watch=line.show)
+    if json:
+        output.as_json(asdict(made) | {"folder": str(made.folder)})
+        return
+    output.line(f"{made.folder}: {_count(made.records, 'record')} from {_count(made.exchanges, 'stored answer')}.")
+    for record, why in made.left_out:
+        output.line(f"  left out: {record}, {why.replace('_', ' ')}")
+    if with_exchanges:
+        output.line("It holds whole stored answers, and so other records too: do not pass it on without review.")
+    output.line(f"To check it: python3 -I {made.folder}/verify.py {made.folder} --key '{made.key}'")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _facts(signed: Signed) -> dict[str, Any]:

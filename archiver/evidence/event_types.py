@@ -43,12 +43,15 @@ class EventType(StrEnum):
     LOG_CHECKPOINT_REFUSED = "log.checkpoint_refused"
     ANCHOR_RECEIVED = "anchor.received"
     STORAGE_PROBED = "storage.probed"
+    EVIDENCE_EXPORTED = "evidence.exported"
+    EVIDENCE_CERTIFIED = "evidence.certified"
 
 
 #: Kinds of subjects with the prefix of their ids. Records are none: their ids could be guessed after their destruction.
 SUBJECTS: Final[Mapping[str, str]] = {
     "account": "ac",
     "archive": "av",
+    "bundle": "bu",
     "exchange": "ex",
     "run": "rn",
     "search": "se",
@@ -245,6 +248,20 @@ class StorageProbed(Facts):
     failed: Annotated[Codes, Field(description="properties that were not")]
 
 
+class EvidenceExported(Facts):
+    manifest: Annotated[Digest, Field(description="of `data/manifest.json`, which holds a random salt")]
+    records: Annotated[Count, Field(description="records in it")]
+    versions: Annotated[Count, Field(description="versions of them")]
+    exchanges: Annotated[Count, Field(description="stored exchanges that it proves parts of")]
+    media: Annotated[Count, Field(description="files of records")]
+    whole: Annotated[Count, Field(description="stored exchanges handed out whole, with the other records in them")]
+
+
+class EvidenceCertified(Facts):
+    manifest: Annotated[Digest, Field(description="of the bundle's `data/manifest.json`")]
+    sha256: Annotated[Digest, Field(description="of the certificate as PDF")]
+
+
 @dataclass(frozen=True, slots=True)
 class EventKind:
     """One type of event: whom it is about, what it means, what it says."""
@@ -287,6 +304,10 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.FIXITY_FAILED, "segment", "Stored bytes are missing or not what they were.", FixityFailed),
         EventKind(_E.INDEX_REBUILT, "archive", "The index was emptied and filled from the store.", IndexRebuilt),
         EventKind(_E.STORAGE_PROBED, "archive", "The object store was tried out.", StorageProbed),
+        EventKind(_E.EVIDENCE_EXPORTED, "bundle", "Records were handed out with their proofs.", EvidenceExported),
+        EventKind(
+            _E.EVIDENCE_CERTIFIED, "bundle", "A certificate for a bundle was made, to be signed.", EvidenceCertified
+        ),
         EventKind(
             _E.LOG_KEY_CREATED, "archive", "A key that signs checkpoints of the log was made, the first.", KeyCreated
         ),

@@ -24,6 +24,7 @@ EXAMPLES = {
     "id, `av_…`": ids.new_id("av"),
     "id, `ex_…`": ids.new_id("ex"),
     "id, `rn_…`": ids.new_id("rn"),
+    "id, `bu_…`": ids.new_id("bu"),
     "id, `se_…`": ids.new_id("se"),
     "id, `sg_…`": ids.new_id("sg"),
     "SHA-256, hex": "0f" * 32,

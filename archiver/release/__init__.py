@@ -1,0 +1,1 @@
+"""Handing records out, with what a stranger needs to check them."""

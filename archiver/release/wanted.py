@@ -1,0 +1,156 @@
+"""What of the index goes into a bundle: the records as they are read, and where each of their words is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from archiver import clock
+from archiver.records import service
+from archiver.records.stored import OCCURRENCE, RECORD
+from archiver.records.views import MediumView, RecordView, StateView
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One stored occurrence that a bundle proves."""
+
+    exchange: str
+    position: int
+    version: str
+
+
+@dataclass(slots=True)
+class WantedRecord:
+    """One record that is to be handed out."""
+
+    view: RecordView
+    places: list[Place]
+    thread_key: str | None
+    """Key of the first record of its thread, where that is the account's own."""
+    media: dict[str, str] = field(default_factory=dict)
+    """Files that are in the bundle, by the id of the medium."""
+    states: list[dict[str, Any]] = field(default_factory=list)
+    """Conclusions that the bundle proves, as the manifest has them."""
+    why: str = "not_stored"
+    """Why one of its places cannot be shown, as a code."""
+
+    @property
+    def files(self) -> Iterator[MediumView]:
+        """Its files that were fetched."""
+        return (one for one in self.view.media if one.state == "fetched" and one.exchange_id is not None)
+
+    @property
+    def concluded(self) -> Iterator[StateView]:
+        """States in which no answer showed it, so that the archive had to conclude them."""
+        shown = {place.exchange for place in self.places}
+        return (one for one in self.view.states if one.evidence and not shown & set(one.evidence))
+
+
+def read(connection: Connection, record_id: str) -> WantedRecord:
+    """One record from the index.
+
+    Raises:
+        NotFound: there is none.
+    """
+    view = service.record(connection, record_id, occurrences=1)
+    return WantedRecord(view, list(_places(connection, view)), _thread_key(connection, view))
+
+
+def _places(connection: Connection, view: RecordView) -> Iterator[Place]:
+    """Of each version the first and the last stored occurrence that says all of it."""
+    columns = [OCCURRENCE.c[name] for name in ("exchange_id", "position", "version_id", "partial")]
+    query = select(*columns).where(OCCURRENCE.c.record_id == view.id)
+    rows = connection.execute(query.order_by(OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.position)).all()
+    for version in view.versions:
+        own = [row for row in rows if row.version_id == version.id]
+        whole = [row for row in own if row.partial is None] or own
+        for row in _ends(whole):
+            yield Place(row.exchange_id, row.position, version.id)
+
+
+def _ends(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    return rows if len(rows) < 2 else (rows[0], rows[-1])
+
+
+def _thread_key(connection: Connection, view: RecordView) -> str | None:
+    """The address of an answer often names the post under which a comment stands; a city's own post is no secret."""
+    query = select(RECORD.c.key, RECORD.c.author_id, RECORD.c.kind).where(RECORD.c.id == view.thread_id)
+    row = connection.execute(query).one_or_none()
+    return row.key if row is not None and row.kind == "post" else None
+
+
+def reading(record: WantedRecord) -> dict[str, Any]:
+    """The archive's reading of a record, as the bundle holds it."""
+    view = record.view
+    return {
+        "note": "The archive's reading of this record. What the platform sent is in the proofs; see HOW-TO-VERIFY.txt.",
+        "id": view.id,
+        "key": view.key,
+        "account": {
+            "id": view.account.id,
+            "platform": view.account.platform,
+            "handle": view.account.handle,
+            "name": view.account.name,
+            "url": view.account.url,
+        },
+        "kind": view.kind,
+        "word": view.word,
+        "access": view.access,
+        "parent_id": view.parent_id,
+        "author": {"id": view.author.id, "name": view.author.name, "handle": view.author.handle},
+        "url": view.url,
+        "created_at": _time(view.created_at),
+        "first_seen_at": _time(view.first_seen_at),
+        "last_seen_at": _time(view.last_seen_at),
+        "state": view.state,
+        "versions": [_version(record, number) for number in range(len(view.versions))],
+        "states": [_state(one) for one in view.states],
+        "media": [_medium(record, one) for one in view.media],
+    }
+
+
+def _version(record: WantedRecord, number: int) -> dict[str, Any]:
+    version = record.view.versions[number]
+    return {
+        "id": version.id,
+        "number": version.number,
+        "text": version.text,
+        "content": version.content,
+        "as_of": _time(version.as_of),
+        "first_seen_at": _time(version.first_seen_at),
+        "last_seen_at": _time(version.last_seen_at),
+        "stored": [[place.exchange, place.position] for place in record.places if place.version == version.id],
+    }
+
+
+def _state(state: StateView) -> dict[str, Any]:
+    return {
+        "state": state.state,
+        "from": _time(state.from_at),
+        "to": _time(state.last_at),
+        "evidence": list(state.evidence),
+    }
+
+
+def _medium(record: WantedRecord, medium: MediumView) -> dict[str, Any]:
+    return {
+        "id": medium.id,
+        "kind": medium.kind,
+        "url": medium.url,
+        "alt_text": medium.alt_text,
+        "state": medium.state,
+        "reason": medium.reason,
+        "content_type": medium.content_type,
+        "sha256": medium.sha256,
+        "size": medium.size,
+        "file": record.media.get(medium.id),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else clock.to_text(at)
