@@ -67,6 +67,8 @@ def _write(archive: Archive, stamp: Stamp, places: Mapping[str, int], bag: Bag) 
             bag.put(f"{folder}/{service}.tsr", stream.read())
 
 
-def tsa_roots(_archive: Archive) -> Iterator[tuple[str, bytes]]:
-    """Name and root certificates of each time-stamp service, for convenience."""
-    yield from ()
+def tsa_roots(archive: Archive) -> Iterator[tuple[str, bytes]]:
+    """Root certificates of the time-stamp services, for convenience, where there are any."""
+    settings = archive.settings
+    if settings.timestamp_services and settings.timestamp_roots.is_file():
+        yield "roots", settings.timestamp_roots.read_bytes()

@@ -9,6 +9,7 @@ never a pass. Exit code: 0 all required claims pass, 1 otherwise, 2 wrong use.
 """
 
 import base64
+import calendar
 import hashlib
 import io
 import json
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zlib
 
 PASS, FAIL, NOT_CHECKED = "PASS", "FAIL", "NOT CHECKED"
@@ -769,11 +771,14 @@ class Verifier:
             for path, name in ((stamped, "checkpoint"), (answer, token["service"] + ".tsr")):
                 with open(path, "wb") as file:
                     file.write(read(self.bag, folder + name, MOST_NOTE))
-            verified = openssl("-verify", "-data", stamped, "-in", answer, "-CAfile", self.tsa_roots)
-            need(b"Verification: OK" in verified, "openssl does not accept the time-stamp")
-            when = re.search(rb"Time stamp: ([ -~]{10,60})", openssl("-reply", "-in", answer, "-text"))
-        need(when and same_second(when.group(1).decode(), said), "the time-stamp says another time than the manifest")
-        return "existed not later than " + when.group(1).decode()
+            told = re.search(rb"Time stamp: ([ -~]{10,60})", openssl("-reply", "-in", answer, "-text"))
+            when = second_of(told.group(1).decode()) if told else None
+            need(when == said[:19], "the time-stamp says another time than the manifest")
+            # Its certificate has to be good at that time, not for ever.
+            at = str(calendar.timegm(time.strptime(when, "%Y-%m-%dT%H:%M:%S")))
+            asked = ("-data", stamped, "-in", answer, "-CAfile", self.tsa_roots, "-attime", at)
+            need(b"Verification: OK" in openssl("-verify", *asked), "openssl does not accept the time-stamp")
+        return "existed not later than %s UTC, by the word of %s" % (when, plain(token["service"]))
 
     # Records.
 
@@ -913,13 +918,13 @@ def openssl(*arguments):
     return subprocess.run(asked, stdout=pipe, stderr=subprocess.STDOUT, env=environment, timeout=60, check=False).stdout
 
 
-def same_second(told, said):
-    """Whether ``Nov 28 23:14:26 2026 GMT`` is the second of ``2026-11-28T23:14:26.000000Z``."""
+def second_of(told):
+    """``2026-11-28T23:14:26`` of ``Nov 28 23:14:26 2026 GMT``, as openssl tells times."""
     match = re.fullmatch(r"([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9:]{8})(?:\.[0-9]+)? ([0-9]{4}) GMT", told)
     months = "JanFebMarAprMayJunJulAugSepOctNovDec"
     need(match and match.group(1) in months, "openssl tells the time in another form")
     month = months.index(match.group(1)) // 3 + 1
-    return said[:19] == "%s-%02d-%02dT%s" % (match.group(4), month, int(match.group(2)), match.group(3))
+    return "%s-%02d-%02dT%s" % (match.group(4), month, int(match.group(2)), match.group(3))
 
 
 def plain(text):
