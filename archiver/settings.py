@@ -347,6 +347,11 @@ class Settings(BaseSettings):
         return dict(one.split("=", 1) for one in self.timestamp_services)
 
     @property
+    def spool(self) -> Path:
+        """Where every capturing process of this machine has its folder."""
+        return self.home / "spool"
+
+    @property
     def zone(self) -> ZoneInfo:
         """Time zone of the city, for the screen only."""
         return ZoneInfo(self.time_zone)

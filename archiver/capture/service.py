@@ -23,7 +23,7 @@ from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
 from archiver.capture.recovery import Recovery, RecoveryReport
 from archiver.capture.run import Watcher
-from archiver.capture.spool import Spool
+from archiver.capture.spool import Spool, dead
 from archiver.capture.terms import segment_terms
 from archiver.capture.under_way import UnderWay
 from archiver.errors import Busy, NotFound, OutOfSpace
@@ -59,7 +59,7 @@ class Capture:
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
         settings = archive.settings
-        self.spool = Spool(settings.home / "spool", ids.new_id("sp"))
+        self.spool = Spool(settings.spool, ids.new_id("sp"))
         self.pending = Pending(self.spool.folder)
         self.pacer = Pacer(pause=settings.request_pause_seconds, clock=archive.clock)
         self.fetcher = Fetcher(
@@ -70,6 +70,7 @@ class Capture:
             total_timeout=settings.request_total_seconds,
             clock=archive.clock,
         )
+        self._tried: set[str] = set()
         lasts = timedelta(seconds=settings.lease_seconds)
         self.leases = Leases(archive.database, archive.clock, lasts, self.spool.folder.name)
         self.committer = Committer(archive.database, archive.store, archive.search, archive.clock, lasts)
@@ -148,6 +149,22 @@ class Capture:
             report = self.recovery.recover()
             store_deltas(self.archive.database, self.archive.store)
         return report
+
+    def take_over(self) -> None:
+        """Finish what processes of this machine left that died since the last time, their holds on accounts included.
+        What cannot be finished now waits for :meth:`flush`.
+
+        Raises:
+            As :meth:`flush`.
+        """
+        died = dead(self.spool.root, self._tried)
+        if not died:
+            return
+        self._tried |= died
+        with named_failures(self.spool.folder):
+            self._require_whole_index()
+            self.recovery.take_over()
+            store_deltas(self.archive.database, self.archive.store)
 
     def flush(self, *, all: bool) -> None:
         """Finish what processes that died meanwhile, or failed runs of our own, left; then give waiting run records a

@@ -18,7 +18,7 @@ import os
 import struct
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -247,6 +247,32 @@ class Spool:
                 remove_if_empty(self.folder)
         finally:
             os.close(self._lock)
+
+
+def dead(root: Path, tried: Collection[str] = ()) -> frozenset[str]:
+    """Names of the spool folders below ``root`` whose process died on this machine, without those that were ``tried``.
+    Nobody is disturbed: whoever wants one of the locks just now tries again."""
+    found = set()
+    with suppress(OSError):
+        for folder in root.iterdir():
+            if folder.name not in tried and _is_free(folder / _LOCK):
+                found.add(folder.name)
+    return frozenset(found)
+
+
+def _is_free(lock: Path) -> bool:
+    """Whether nobody holds a lock that is there."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def remove_if_empty(folder: Path) -> None:

@@ -11,6 +11,8 @@ import typer
 
 from archiver.accounts import service, tokens
 from archiver.accounts.service import AccountView
+from archiver.archive import Archive
+from archiver.capture.spool import dead
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.errors import UsageError
@@ -51,10 +53,17 @@ def list_accounts(json: AsJson = False, practice: InPractice = False) -> None:
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
             accounts = service.list_accounts(connection)
-            last, gaps = history.last_runs(connection, archive.clock.now()), history.open_gaps(connection)
+            now, ended = archive.clock.now(), dead(archive.settings.spool)
+            last, gaps = history.last_runs(connection, now, ended), history.open_gaps(connection)
+            held = history.held(connection, now, ended)
         if json:
             rows = [
-                {**asdict(one), "open_gaps": gaps.get(one.id, 0), "last_run": _run(last.get(one.id))}
+                {
+                    **asdict(one),
+                    "open_gaps": gaps.get(one.id, 0),
+                    "last_run": _run(last.get(one.id)),
+                    "held": _held(held.get(one.id)),
+                }
                 for one in accounts
             ]
             output.as_json({"accounts": rows})
@@ -67,7 +76,7 @@ def list_accounts(json: AsJson = False, practice: InPractice = False) -> None:
                     one.platform,
                     one.state,
                     shown(last[one.id].started_at, archive) if one.id in last else "-",
-                    (last[one.id].outcome or "under way") if one.id in last else "not captured yet",
+                    _outcome(held.get(one.id) or last.get(one.id), archive),
                     str(gaps.get(one.id, 0)),
                     one.id,
                 )
@@ -159,6 +168,19 @@ def _print_facts(account: AccountView) -> None:
         value = getattr(account, name)
         if value:
             output.line(f"  {name.replace('_', ' ')}: {value}")
+
+
+def _outcome(found: history.RunView | history.HoldView | None, archive: Archive) -> str:
+    """How the last run ended, or that it has not."""
+    if found is None:
+        return "not captured yet"
+    if found.recovery_due_at is not None:
+        return f"interrupted; recovery due {shown(found.recovery_due_at, archive)}"
+    return (found.outcome if isinstance(found, history.RunView) else None) or "under way"
+
+
+def _held(hold: history.HoldView | None) -> dict[str, object] | None:
+    return None if hold is None else asdict(hold)
 
 
 def _run(run: history.RunView | None) -> dict[str, object] | None:

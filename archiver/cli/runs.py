@@ -9,6 +9,7 @@ import typer
 
 from archiver.accounts import service as accounts
 from archiver.archive import Archive
+from archiver.capture.spool import dead
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import counts, history
@@ -25,7 +26,7 @@ def runs(
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
             account_id = accounts.find(connection, account).id if account else None
-            found = history.runs(connection, archive.clock.now(), account_id, limit)
+            found = history.runs(connection, archive.clock.now(), account_id, limit, dead=dead(archive.settings.spool))
         if json:
             output.as_json({"runs": [asdict(one) for one in found]})
             return
@@ -40,4 +41,6 @@ def _row(run: RunView, archive: Archive) -> tuple[str, ...]:
     outcome = run.outcome or "under way"
     if run.reason:
         outcome = f"{outcome}: {run.reason}"
+    if run.recovery_due_at is not None:
+        outcome = f"{outcome}; recovery due {shown(run.recovery_due_at, archive)}"
     return (shown(run.started_at, archive), run.account, run.sweep, outcome, counts.in_words(run.counts), run.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,13 @@ from archiver.capture.models import Coverage, Due, Exchange, Gap, Lease, Run, Se
 from archiver.errors import NotFound
 from archiver.records.models import Record
 
+_LEFT = "its process ended in the middle; what it captured beyond this is kept and not archived yet"
+
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run. ``account`` is its handle, ``name`` what it calls itself. ``outcome`` None: under way."""
+    """One run. ``account`` is its handle, ``name`` what it calls itself. ``outcome`` None: under way.
+    ``recovery_due_at``: its process ended in the middle, and from then on another finishes what it left."""
 
     id: str
     account_id: str
@@ -31,10 +35,19 @@ class RunView:
     reason: str | None
     counts: dict[str, int]
     drift: tuple[str, ...]
+    recovery_due_at: datetime | None = None
 
     @property
     def seconds(self) -> float | None:
         return None if self.finished_at is None else (self.finished_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """A run that has archived nothing yet. ``recovery_due_at`` None: it is under way; else its process ended, and from
+    then on another finishes what it left."""
+
+    recovery_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +105,49 @@ def runs(
     account_id: str | None = None,
     limit: int = 50,
     before: tuple[datetime, str] | None = None,
+    dead: Collection[str] = (),
 ) -> list[RunView]:
-    """Runs, newest first; ``before`` (start, id) is where the page before ended."""
-    query = _run_query(now).order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+    """Runs, newest first; ``before`` (start, id) is where the page before ended. ``dead``: processes of this machine
+    that ended, by the names under which they held accounts."""
+    query = _run_query().order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Run.account_id == account_id)
     if before is not None:
         at, run_id = before
         query = query.where((Run.started_at < at) | ((Run.started_at == at) & (Run.id < run_id)))
-    return [_run_view(row) for row in connection.execute(query)]
+    return [_run_view(row, now, dead) for row in connection.execute(query)]
 
 
-def last_runs(connection: Connection, now: datetime) -> dict[str, RunView]:
+def last_runs(connection: Connection, now: datetime, dead: Collection[str] = ()) -> dict[str, RunView]:
     """The newest run of every account."""
     newest = select(func.max(Run.number)).where(Run.account_id == Account.id).correlate(Account).scalar_subquery()
-    query = _run_query(now).where(Run.number == newest)
-    return {row.account_id: _run_view(row) for row in connection.execute(query)}
+    query = _run_query().where(Run.number == newest)
+    return {row.account_id: _run_view(row, now, dead) for row in connection.execute(query)}
 
 
-def run(connection: Connection, now: datetime, run_id: str) -> RunView:
+def held(connection: Connection, now: datetime, dead: Collection[str] = ()) -> dict[str, HoldView]:
+    """Accounts that somebody holds for a run of which nothing is archived yet."""
+    query = (
+        select(Lease.account_id, Lease.holder, Lease.expires_at)
+        .outerjoin(Run, (Run.account_id == Lease.account_id) & (Run.number == Lease.epoch))
+        .where(Lease.holder != "", Run.id.is_(None))
+    )
+    return {
+        row.account_id: HoldView(_recovery_due_at(row.holder, row.expires_at, now, dead))
+        for row in connection.execute(query)
+    }
+
+
+def run(connection: Connection, now: datetime, run_id: str, dead: Collection[str] = ()) -> RunView:
     """One run.
 
     Raises:
         NotFound: there is none.
     """
-    row = connection.execute(_run_query(now).where(Run.id == run_id)).one_or_none()
+    row = connection.execute(_run_query().where(Run.id == run_id)).one_or_none()
     if row is None:
         raise NotFound("there is no such run in this archive")
-    return _run_view(row)
+    return _run_view(row, now, dead)
 
 
 def gaps(
@@ -195,16 +223,26 @@ def totals(connection: Connection) -> Totals:
     )
 
 
-def _run_query(now: datetime) -> Select[Any]:
-    """Runs with their account, and whether somebody still holds the account for them: what is committed of a run that
-    goes on reads *interrupted*, which is what it is if nothing more comes."""
-    held = (Lease.epoch == Run.number) & (Lease.holder != "") & (Lease.expires_at > now)
-    columns = [*Run.__table__.columns, Account.name, Account.handle, Lease.holder.label("holder")]
+def _run_query() -> Select[Any]:
+    """Runs with their account, and who holds the account for them: what is committed of a run that goes on reads
+    *interrupted*, which is what it is if nothing more comes."""
+    held = (Lease.epoch == Run.number) & (Lease.holder != "")
+    columns = [*Run.__table__.columns, Account.name, Account.handle, Lease.holder, Lease.expires_at]
     joined = select(*columns).join(Account, Account.id == Run.account_id)
     return joined.outerjoin(Lease, (Lease.account_id == Run.account_id) & held)
 
 
-def _run_view(row: Row[Any]) -> RunView:
+def _recovery_due_at(holder: str, expires_at: datetime, now: datetime, dead: Collection[str]) -> datetime | None:
+    """Since when another process may finish what the holder of an account left: at once where it is known to have
+    ended, else when its hold runs out. None: it may well be at it."""
+    if holder in dead or expires_at <= now:
+        return min(expires_at, now)
+    return None
+
+
+def _run_view(row: Row[Any], now: datetime, dead: Collection[str]) -> RunView:
+    due = None if row.holder is None else _recovery_due_at(row.holder, row.expires_at, now, dead)
+    under_way = row.holder is not None and due is None
     return RunView(
         id=row.id,
         account_id=row.account_id,
@@ -214,11 +252,12 @@ def _run_view(row: Row[Any]) -> RunView:
         sweep=row.sweep,
         trigger=row.trigger,
         started_at=row.started_at,
-        finished_at=row.finished_at if row.holder is None else None,
-        outcome=row.outcome if row.holder is None else None,
-        reason=row.reason if row.holder is None else None,
+        finished_at=None if under_way else row.finished_at,
+        outcome=None if under_way else row.outcome,
+        reason=None if under_way else row.reason if due is None else _LEFT,
         counts=dict(row.counts or {}),
         drift=tuple(row.drift or ()),
+        recovery_due_at=due,
     )
 
 

@@ -16,7 +16,7 @@ from archiver.clock import to_text
 from archiver.errors import SettingsError
 from archiver.operations import history
 from archiver.operations.days import DayView, days
-from archiver.operations.history import DueView, RunView
+from archiver.operations.history import DueView, HoldView, RunView
 from archiver.web.places import time_of
 from archiver.web.site import Site, site_of
 from archiver.web.words import ACCOUNT_STATES, plain
@@ -44,6 +44,7 @@ class AccountRow:
     account: AccountView
     state: tuple[str, str]
     last: RunView | None
+    held: HoldView | None
     due: DueView | None
     records: int
     gaps: int
@@ -71,9 +72,11 @@ def start(site: Here) -> Response:
 
 @router.get("/accounts", response_class=HTMLResponse)
 def list_accounts(site: Here) -> HTMLResponse:
+    now, dead = site.archive.clock.now(), site.dead()
     with site.archive.database.read() as connection:
         known = accounts.list_accounts(connection)
-        last, due = history.last_runs(connection, site.archive.clock.now()), history.due(connection)
+        last, due = history.last_runs(connection, now, dead), history.due(connection)
+        held = history.held(connection, now, dead)
         gaps, records = history.open_gaps(connection), history.record_counts(connection)
         totals = history.totals(connection)
     rows = [
@@ -81,6 +84,7 @@ def list_accounts(site: Here) -> HTMLResponse:
             account=one,
             state=account_state(one.state),
             last=last.get(one.id),
+            held=held.get(one.id),
             due=due[one.id][0] if due.get(one.id) and one.state == "active" else None,
             records=records.get(one.id, 0),
             gaps=gaps.get(one.id, 0),
@@ -104,7 +108,7 @@ def show_account(site: Here, account_id: str) -> HTMLResponse:
             "coverage": history.coverage(connection, account_id),
             "gaps": [gap for gap in gaps if gap.closed_at is None],
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
-            "runs": history.runs(connection, now, account_id, limit=10),
+            "runs": history.runs(connection, now, account_id, limit=10, dead=site.dead()),
             "records": history.record_counts(connection, account_id).get(account_id, 0),
         }
     title, capabilities = _platform(site, account.platform)
@@ -127,7 +131,8 @@ def list_runs(
     place = _place(before)
     with site.archive.database.read() as connection:
         chosen = accounts.get(connection, account) if account else None
-        found = history.runs(connection, site.archive.clock.now(), account, limit=_RUNS + 1, before=place)
+        now = site.archive.clock.now()
+        found = history.runs(connection, now, account, limit=_RUNS + 1, before=place, dead=site.dead())
     older = None
     if len(found) > _RUNS:
         found = found[:_RUNS]
@@ -139,7 +144,8 @@ def list_runs(
 @router.get("/runs/{run_id}", response_class=HTMLResponse)
 def show_run(site: Here, run_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        return site.page("run.html", here="runs", run=history.run(connection, site.archive.clock.now(), run_id))
+        found = history.run(connection, site.archive.clock.now(), run_id, site.dead())
+    return site.page("run.html", here="runs", run=found)
 
 
 @router.get("/gaps", response_class=HTMLResponse)

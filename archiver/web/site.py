@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from archiver.archive import Archive
+from archiver.capture import spool
 from archiver.errors import ArchiverError
 from archiver.operations import invocation, log_state
 from archiver.web import rendering
@@ -64,6 +65,10 @@ class Site:
                 return log_state.alarm(connection)
         except (ArchiverError, SQLAlchemyError):
             return None  # the page itself says that the database does not answer
+
+    def dead(self) -> frozenset[str]:
+        """Capturing processes of this machine that ended without giving back what they held."""
+        return spool.dead(self.archive.settings.spool)
 
     def page(self, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
         """One page. ``here`` names the entry of the navigation it belongs to."""

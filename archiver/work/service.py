@@ -66,6 +66,7 @@ class Work:
         now = self.archive.clock.now()
         self.workers.end_stuck(self._run_limit)
         self.workers.take(self.capture.due(now))
+        self.capture.take_over()
         if now - self._flushed_at >= _FLUSH_EVERY:
             self.capture.flush(all=False)
             self._flushed_at = now

@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 from archiver.accounts.models import Account
 from archiver.archive import Archive
 from archiver.capture.models import Due, Lease, Run
+from archiver.capture.spool import Spool, dead
 from archiver.clock import SetClock
 from archiver.operations import doctor, health, history
 from archiver.settings import Settings
@@ -32,6 +33,16 @@ def work(tmp_path: Path, clock: SetClock) -> Iterator[Work]:
         work = Work(archive)
         yield work
         work.capture.close()
+
+
+def _account(work: Work) -> None:
+    with work.archive.database.write() as connection:
+        connection.execute(
+            insert(Account).values(
+                id="ac_1", platform="feed", service="s", platform_id="1", handle="h", name="n", url="u",
+                state_since=NOW, added_at=NOW,
+            )
+        )  # fmt: skip
 
 
 def _reasons(work: Work) -> list[str]:
@@ -96,13 +107,8 @@ def test_the_doctor_never_fails_itself(tmp_path: Path) -> None:
 
 
 def test_a_run_is_under_way_while_its_account_is_held_and_interrupted_afterwards(work: Work) -> None:
+    _account(work)
     with work.archive.database.write() as connection:
-        connection.execute(
-            insert(Account).values(
-                id="ac_1", platform="feed", service="s", platform_id="1", handle="h", name="n", url="u",
-                state_since=NOW, added_at=NOW,
-            )
-        )  # fmt: skip
         connection.execute(
             insert(Run).values(
                 id="rn_1", account_id="ac_1", number=7, sweep="new", trigger="schedule", started_at=NOW,
@@ -115,5 +121,42 @@ def test_a_run_is_under_way_while_its_account_is_held_and_interrupted_afterwards
         assert [one.outcome for one in history.runs(connection, NOW)] == [None]
         assert history.last_runs(connection, NOW)["ac_1"].reason is None
         assert history.run(connection, until, "rn_1").outcome == "interrupted", "the holder died"
+        left = history.run(connection, NOW, "rn_1", dead={"sp_1"})
+        assert (left.outcome, left.recovery_due_at) == ("interrupted", NOW), "the holder is known to have died"
+        assert history.run(connection, until, "rn_1").recovery_due_at == until
+        assert history.held(connection, NOW) == {}
         connection.execute(update(Lease).values(epoch=8))
         assert history.run(connection, NOW, "rn_1").outcome == "interrupted", "another run holds the account"
+        assert history.run(connection, NOW, "rn_1").recovery_due_at is None
+        assert history.held(connection, NOW) == {"ac_1": history.HoldView(None)}, "of which nothing is archived yet"
+        assert history.held(connection, NOW, {"sp_1"})["ac_1"].recovery_due_at == NOW
+
+
+def test_a_folder_is_dead_once_nobody_holds_its_lock(work: Work) -> None:
+    root = work.archive.settings.spool
+    assert dead(root) == frozenset(), "our own is held by ourselves"
+    other = Spool(root, "sp_other")
+    (other.folder / "kept").write_bytes(b"something")
+    assert dead(root) == frozenset()
+    other.close()
+    assert dead(root) == {"sp_other"}
+    assert dead(root, tried={"sp_other"}) == frozenset()
+    assert dead(root / "not there") == frozenset()
+
+
+def test_what_a_process_held_that_died_is_free_at_the_next_tick(work: Work, clock: SetClock) -> None:
+    _account(work)
+    with work.archive.database.write() as connection:
+        until = NOW + timedelta(minutes=15)
+        connection.execute(insert(Lease).values(account_id="ac_1", epoch=7, holder="sp_other", expires_at=until))
+    other = Spool(work.archive.settings.spool, "sp_other")
+    (other.folder / "kept").write_bytes(b"something")
+    work.capture.take_over()
+    with work.archive.database.read() as connection:
+        assert history.held(connection, NOW, dead(work.archive.settings.spool))["ac_1"].recovery_due_at is None
+    other.close()
+    with work.archive.database.read() as connection:
+        assert history.held(connection, NOW, dead(work.archive.settings.spool))["ac_1"].recovery_due_at == NOW
+    work.capture.take_over()
+    with work.archive.database.read() as connection:
+        assert history.held(connection, NOW) == {}
