@@ -20,6 +20,12 @@ class Record(Base):
         Index(None, "account_id", "created_at"),
         Index(None, "thread_id"),
         Index(None, "account_id", "listing"),
+        Index(
+            "ix_record_hanging",
+            "parent_id",
+            sqlite_where=text("thread_id = id AND parent_id IS NOT NULL"),
+            postgresql_where=text("thread_id = id AND parent_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
-from archiver.records import threads
+from archiver.records import families, threads
 from archiver.records.contents import equal
 from archiver.records.differences import differences
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, chunks, table
@@ -97,7 +97,8 @@ def thread(
     most: int = 2000,
     deepest: int = 12,
 ) -> ThreadView:
-    """The thread a record belongs to, in order, as it stands now or stood at a time.
+    """The thread a record belongs to, in order, as it stands now or stood at a time; with what stands above it, and
+    with what hangs under it, as far as that is known.
 
     What is hidden or no longer returned stays in its place and says so. At most ``most`` records, the oldest, and none
     deeper than ``deepest``.
@@ -106,7 +107,8 @@ def thread(
         NotFound: there is no such record, or not for this viewer.
     """
     row = _one(connection, record_id, viewer)
-    conditions = [RECORD.c.thread_id == row.thread_id, RECORD.c.account_id == row.account_id, *allowed(viewer)]
+    root, together = families.of(connection, row, allowed(viewer))
+    conditions = [RECORD.c.thread_id.in_(together), RECORD.c.account_id == row.account_id, *allowed(viewer)]
     written = func.coalesce(RECORD.c.created_at, RECORD.c.first_seen_at)
     if as_of is not None:
         conditions.append(RECORD.c.first_seen_at <= as_of)
@@ -118,9 +120,9 @@ def thread(
     members = [threads.Member(one.id, one.parent_id, one.created_at or one.first_seen_at) for one in found.values()]
     lines = tuple(
         ThreadLine(line.id, line.depth, None if line.missing else _in_thread(found[line.id], texts, states))
-        for line in threads.arrange(row.thread_id, members, deepest)
+        for line in threads.arrange(root, members, deepest)
     )
-    return ThreadView(row.thread_id, _account(row), as_of, lines, int(total))
+    return ThreadView(root, _account(row), as_of, lines, int(total))
 
 
 def recent_changes(

@@ -178,6 +178,57 @@ def test_recent_changes_are_found_by_their_own_index(city: City) -> None:
     assert "ix_state_changed" in plans
 
 
+def test_an_own_answer_is_read_with_what_it_answers_and_what_is_under_it(city: City) -> None:
+    """The account's list tells its answer to a stranger without the thread; the conversation tells the rest."""
+    city.apply(told(1, 1, comment("status/5", "status/4", None, "Our answer", created_at=at(5))))
+    before = shown(threaded(city, "status/5"))
+    city.apply(
+        told(
+            2,
+            2,
+            seen("status/3", "A stranger asks", created_at=at(3)),
+            comment("status/4", "status/3", "status/3", "Another asks, too", created_at=at(4)),
+            comment("status/6", "status/5", "status/3", "Thank you", created_at=at(6)),
+            comment("status/7", "status/3", "status/3", "Beside it", created_at=at(7)),
+        )
+    )
+    whole = [
+        (0, "A stranger asks"),
+        (1, "Another asks, too"),
+        (2, "Our answer"),
+        (3, "Thank you"),
+        (1, "Beside it"),
+    ]
+    assert before == [(0, "Our answer")]
+    for key in ("status/3", "status/4", "status/5", "status/6", "status/7"):
+        view = threaded(city, key)
+        assert shown(view) == whole, key
+        assert (view.total, view.whole, view.id) == (5, True, city.id("status/3"))
+    assert read(city, "status/5").thread_id == city.id("status/5"), "nothing that is stored moved"
+
+
+def test_threads_that_answer_one_another_in_a_circle_are_read_all_the_same(city: City) -> None:
+    city.apply(
+        told(
+            1,
+            1,
+            comment("status/1", "status/2", None, "One", created_at=at(1)),
+            comment("status/2", "status/1", None, "Two", created_at=at(2)),
+        )
+    )
+    for key in ("status/1", "status/2"):
+        assert {text for _, text in shown(threaded(city, key))} == {"One", "Two"}
+
+
+def test_what_a_reader_may_not_see_leads_nowhere(city: City) -> None:
+    private = ask(access=AccessClass.PRIVATE)
+    city.apply(told(1, 1, seen("status/1", "In private", created_at=at(1)), asked=private))
+    city.apply(told(2, 2, comment("status/2", "status/1", None, "In public", created_at=at(2))))
+    public = Viewer(access=frozenset({"public"}))
+    assert shown(threaded(city, "status/2", viewer=public)) == [(0, "In public")]
+    assert shown(threaded(city, "status/2")) == [(0, "In private"), (1, "In public")]
+
+
 def test_records_of_another_account_are_not_mixed_into_a_thread(city: City) -> None:
     city.apply(told(1, 1, seen("status/1", "post")))
     with city.database.write() as connection:
