@@ -26,7 +26,7 @@ from archiver.storage.s3_listing import Listing, Version, version_of
 from archiver.storage.s3_locks import Locks, hold_in, is_locked_at_put, lock_in, mode_of, whole_second
 from archiver.storage.s3_place import S3Place
 from archiver.storage.s3_stream import S3Stream
-from archiver.storage.s3_upload import IN_ONE, Content, measured, remove_left_overs, upload
+from archiver.storage.s3_upload import Content, measured, remove_left_overs, upload
 
 _log = logs.get(__name__)
 _PIECE = 1 << 20
@@ -76,7 +76,7 @@ class S3Store:
     def _write(self, content: Content) -> str | None:
         """The version that holds ``content``: a new one, or one that was there."""
         failure: ArchiverError | None = None
-        large = content.size > IN_ONE
+        large = content.size > self.place.options.whole_bytes
         for number in self.api.patience.rounds():
             try:
                 if (number or large) and (present := self._same(content)) is not None:
@@ -120,7 +120,7 @@ class S3Store:
                 self._locks.lengthen(content.key, until, self._clock.now(), answer | {"VersionId": version_id})
 
     def _shown(self, content: Content, version_id: str | None) -> dict[str, Any]:
-        if self.server_checks and content.size <= IN_ONE:
+        if self.server_checks and content.size <= self.place.options.whole_bytes:
             answer = self._head(content.key, version_id, ChecksumMode="ENABLED")
             if _says(answer, content):
                 return answer

@@ -35,6 +35,8 @@ class Unsupported(Refused):
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NoSuchUpload", "NotFound"})
 _NO_ROOM = frozenset({"InsufficientStorage", "QuotaExceeded", "StorageFull", "XMinioStorageFull", "507"})
+#: Something happened to the request on its way.
+_ON_THE_WAY = frozenset({"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch", "IncompleteBody", "RequestTimeout"})
 _NOT_THERE = frozenset({"NotImplemented", "MethodNotAllowed", "501", "405"})
 _HINTS: Mapping[str, str] = {
     "NoSuchBucket": "there is no such bucket; check ARCHIVER_STORE_URL and ARCHIVER_S3_ENDPOINT_URL, or create it",
@@ -104,6 +106,8 @@ def _answered(error: ClientError, begun: str) -> ArchiverError:
         return OutOfSpace(f"{begun}: the store is full; make room, then it goes on by itself")
     if code in _NOT_THERE or status in (501, 405):
         return Unsupported(f"{begun}: the store cannot do that ({code})")
+    if code in _ON_THE_WAY:
+        return Unsure(f"{begun}: the request did not arrive whole ({code}); it is tried again")
     if status in (409, 429) or status >= 500 or not status:
         return Unsure(f"{begun}: it is busy or in trouble ({code}); it is tried again")
     if status == 403:

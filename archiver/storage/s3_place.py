@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -33,6 +33,10 @@ class S3Options:
     read_seconds: float = 60.0
     attempts: int = 3
     """Of each request, by boto3 itself."""
+    whole_bytes: int = 64 << 20
+    """Up to so many bytes go in one put."""
+    part_bytes: int = 16 << 20
+    """Larger objects go in parts of this size, or larger ones where there would be too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,6 @@ class S3Place:
         """For messages."""
         where = self.options.endpoint_url or "Amazon S3"
         return f"the bucket {self.bucket}{'/' if self.prefix else ''}{self.prefix.rstrip('/')} at {where}"
-
-    def with_options(self, **changes: object) -> Self:
-        """The same place, spoken to otherwise."""
-        return replace(self, options=replace(self.options, **changes))  # type: ignore[arg-type]
 
 
 def _prefix(path: str) -> str:

@@ -19,9 +19,6 @@ from archiver.storage.s3_client import Api
 from archiver.storage.s3_errors import Unsure
 from archiver.storage.s3_listing import version_of
 
-IN_ONE = 64 << 20
-"""Up to so many bytes go in one put."""
-PART = 16 << 20
 _MOST_PARTS = 9_000
 _PIECE = 1 << 20
 _LEFT_OVER = timedelta(hours=24)
@@ -77,7 +74,8 @@ def upload(api: Api, content: Content, lock: dict[str, Any]) -> str | None:
         Taken: there is an object of that key.
         Unsure: it may be stored or not.
     """
-    version = _in_one(api, content, lock) if content.size <= IN_ONE else _in_parts(api, content, lock)
+    whole = content.size <= api.place.options.whole_bytes
+    version = (_in_one if whole else _in_parts)(api, content, lock)
     crash_point("store.uploaded")
     return version
 
@@ -136,7 +134,7 @@ def _in_parts(api: Api, content: Content, lock: dict[str, Any]) -> str | None:
 
 
 def _send_parts(api: Api, content: Content, this: dict[str, Any]) -> list[dict[str, Any]]:
-    size = max(PART, -(-content.size // _MOST_PARTS))
+    size = max(api.place.options.part_bytes, -(-content.size // _MOST_PARTS))
     parts: list[dict[str, Any]] = []
     digest = hashlib.sha256()
     with content.open() as stream:

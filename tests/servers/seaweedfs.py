@@ -36,7 +36,15 @@ IDENTITIES = {
         {
             "name": "archiver",
             "credentials": [{"accessKey": KEYS[0], "secretKey": KEYS[1]}],
-            "actions": ["Read", "Write", "List", "Tagging"],
+            "actions": [
+                *("Read", "Write", "List", "GetObjectRetention", "PutObjectRetention"),
+                *(
+                    "GetObjectLegalHold",
+                    "PutObjectLegalHold",
+                    "GetBucketVersioning",
+                    "GetBucketObjectLockConfiguration",
+                ),
+            ],
         },
         {
             "name": "admin",
@@ -164,7 +172,9 @@ def _prepare(folder: Path, data: Path) -> tuple[list[list[str]], dict[str, Any]]
         ca_file=str(authority.certificate),
         ports=asdict(ports),
     )
-    return [["env", "GOMEMLIMIT=400MiB", "GOMAXPROCS=2", *command]], asdict(server)
+    # Credentials in its environment would make whoever has them its administrator.
+    clean = [word for name in os.environ if name.startswith("AWS_") for word in ("-u", name)]
+    return [["env", *clean, "GOMEMLIMIT=400MiB", "GOMAXPROCS=2", *command]], asdict(server)
 
 
 def _wait(server: SeaweedFS, folder: Path) -> None:
