@@ -106,8 +106,8 @@ class Adoption:
             assert named is not None
             found = Contents()
             try:
-                check_hash(self.archive.store, stored.key, named.sha256)
-                with self.archive.store.open(stored.key) as stream:
+                check_hash(self.archive.store, stored.key, named.sha256, stored.version_id)
+                with self.archive.store.open(stored.key, version_id=stored.version_id) as stream:
                     read_contents(stream, named.segment, self.archive.platforms, into=found, key=stored.key)
             except (IntegrityError, SettingsError) as error:
                 _log.error("adoption.damaged", segment=named.segment, exc_info=error)

@@ -87,14 +87,14 @@ def understood(name: str) -> Iterator[None]:
         ) from error
 
 
-def check_hash(store: ObjectStore, key: str, expected: str) -> None:
+def check_hash(store: ObjectStore, key: str, expected: str, version_id: str | None = None) -> None:
     """Prove an object against the SHA-256 (hex) that its key names.
 
     Raises:
         IntegrityError: it is another one.
     """
     digest = sha256()
-    with store.open(key) as stream:
+    with store.open(key, version_id=version_id) as stream:
         while data := stream.read(1 << 20):
             digest.update(data)
     if digest.hexdigest() != expected:

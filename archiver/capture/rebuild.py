@@ -229,7 +229,7 @@ def _contents(
     for one in segments:
         counts_as = None if one.intact else partial(is_logged, connection)
         try:
-            with archive.store.open(one.stored.key) as stream:
+            with archive.store.open(one.stored.key, version_id=one.stored.version_id) as stream:
                 read_contents(
                     stream,
                     one.finished.id,

@@ -72,8 +72,8 @@ class Survey:
         assert named is not None
         found, intact = _Found(), True
         try:
-            check_hash(store, stored.key, named.sha256)
-            with store.open(stored.key) as stream:
+            check_hash(store, stored.key, named.sha256, stored.version_id)
+            with store.open(stored.key, version_id=stored.version_id) as stream:
                 for read in read_segment(stream, bodies=False, key=stored.key):
                     with understood(stored.key):
                         found.note(read)

@@ -13,7 +13,7 @@ from archiver.capture.models import Segment
 from archiver.errors import IntegrityError
 from archiver.evidence import deltas, log, log_check
 from archiver.evidence.log import NewEvent
-from archiver.storage.segment_check import Checked, Finding, Known, check_store
+from archiver.storage.segment_check import Checked, Finding, Known, check_store, check_versions
 
 #: Segments of a state other than this are not expected in the store.
 _ARCHIVED = "archived"
@@ -62,6 +62,7 @@ def verify(archive: Archive, watch: Watcher | None = None) -> VerifyReport:
         report.findings.extend(checked.findings)
         if watch is not None:
             watch(checked)
+    report.findings.extend(check_versions(archive.store, "segments/"))
     check_log(archive, report)
     note(archive, report)
     return report
@@ -120,7 +121,7 @@ def _events(archive: Archive, report: VerifyReport, connection: Connection) -> l
 
 
 def _known(archive: Archive) -> dict[str, Known]:
-    columns = (Segment.key, Segment.sha256, Segment.size, Segment.warc_records)
+    columns = (Segment.key, Segment.sha256, Segment.size, Segment.warc_records, Segment.version_id)
     with archive.database.read() as connection:
         rows = connection.execute(select(*columns).where(Segment.state == _ARCHIVED))
-        return {row.key: Known(row.sha256, row.size, row.warc_records) for row in rows}
+        return {row.key: Known(row.sha256, row.size, row.warc_records, row.version_id) for row in rows}

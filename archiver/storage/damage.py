@@ -38,6 +38,8 @@ class Code(StrEnum):
     """The index knows it and the store does not have it."""
     UNTRACKED = "untracked"
     """The store has it and the index does not know it."""
+    STRANGER = "stranger"
+    """Somebody else laid a version or a delete marker on top of it."""
     UNREADABLE = "unreadable"
     """The store has it and cannot read it."""
 

@@ -182,6 +182,10 @@ class DirectoryStore:
             for key, size in keys_and_sizes(self._root, prefix, after):
                 yield Stored(key, size, "")
 
+    def strangers(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """See the protocol. A folder has one file of a name."""
+        return iter(())
+
     # --- lock, hold, removal -------------------------------------------------------------------------------------
 
     def locked_until(self, key: str, version_id: str | None = None) -> str | None:

@@ -98,6 +98,10 @@ class ObjectStore(Protocol):
         Where the store has versions this is the first of each key, hidden or not."""
         ...
 
+    def strangers(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """(key, what it is in words) of everything that somebody laid on top of objects: versions, delete markers."""
+        ...
+
     def locked_until(self, key: str, version_id: str | None = None) -> str | None:
         """Time (:func:`archiver.clock.to_text`) until which it cannot be deleted, or None where it never was locked.
 

@@ -189,9 +189,11 @@ class S3Store:
         """See the protocol. ``sha256`` is left empty."""
         return self.listing.firsts(prefix, after) if self.versioned else self.listing.objects(prefix, after)
 
-    def strangers(self, prefix: str = "") -> Iterator[Version]:
-        """Versions and delete markers that lie on top of the archive's objects. The archive makes neither."""
-        return self.listing.strangers(prefix) if self.versioned else iter(())
+    def strangers(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """See the protocol."""
+        if self.versioned:
+            for version in self.listing.strangers(prefix):
+                yield version.key, f"a {'delete marker' if version.marker else 'version'} ({version.id})"
 
     @property
     def versioned(self) -> bool:

@@ -40,6 +40,8 @@ class Known:
     size: int
     warc_records: int | None = None
     """None for what is not a segment."""
+    version_id: str | None = None
+    """Of the object, where the store has versions: this one is looked at, whatever lies on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def check_segment(
     sha256: str | None = None,
     size: int | None = None,
     warc_records: int | None = None,
+    version_id: str | None = None,
 ) -> list[Finding]:
     """Read a whole segment and say everything that is wrong with it. What is not known is None; the SHA-256 in a
     segment's key is always compared.
@@ -72,7 +75,7 @@ def check_segment(
         StoreUnavailable: the store does not answer.
     """
     try:
-        with store.open(key) as stream:
+        with store.open(key, version_id=version_id) as stream:
             return _check(key, stream, parse_segment_key(key), sha256, size, warc_records)
     except NoSuchObject:
         return [Finding(Code.MISSING, key, None, "the object is not in the store")]
@@ -97,6 +100,14 @@ def check_store(
         yield Checked(key, fixity, tuple(findings), number, len(wanted), total)
 
 
+def check_versions(store: ObjectStore, prefix: str = "") -> Iterator[Finding]:
+    """Everything that lies on top of an object: the archive writes each key once, so somebody else put it there."""
+    for key, what in store.strangers(prefix):
+        yield Finding(
+            Code.STRANGER, key, None, f"somebody laid {what} on top of it; what was stored is below, unharmed"
+        )
+
+
 def _merged(store: ObjectStore, wanted: Mapping[str, Known], prefix: str, after: str) -> Iterator[tuple[str, bool]]:
     """(key, whether the store has it) of everything known or stored, in order of key. ``wanted`` is in that order."""
     expected = iter(wanted)
@@ -117,7 +128,7 @@ def _look(store: ObjectStore, key: str, present: bool, known: Known | None) -> t
     """(verdict, findings, bytes read) of one object."""
     if known is None:
         return "untracked", [Finding(Code.UNTRACKED, key, None, "the index does not know it")], 0
-    if not present and store.head(key) is None:  # asked directly: a list may be behind
+    if not present and store.head(key, known.version_id) is None:  # asked directly: a list may be behind
         return "missing", [Finding(Code.MISSING, key, None, "the index knows it and the store does not have it")], 0
     try:
         findings = _check_known(store, key, known)
@@ -130,9 +141,16 @@ def _look(store: ObjectStore, key: str, present: bool, known: Known | None) -> t
 
 def _check_known(store: ObjectStore, key: str, known: Known) -> list[Finding]:
     if parse_segment_key(key):
-        return check_segment(store, key, sha256=known.sha256, size=known.size, warc_records=known.warc_records)
+        return check_segment(
+            store,
+            key,
+            sha256=known.sha256,
+            size=known.size,
+            warc_records=known.warc_records,
+            version_id=known.version_id,
+        )
     try:
-        with store.open(key) as stream:
+        with store.open(key, version_id=known.version_id) as stream:
             whole = _Hashed(stream)
             whole.drain()
     except NoSuchObject:

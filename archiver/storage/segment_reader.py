@@ -101,16 +101,22 @@ def read_records(records: Records, *, bodies: bool = True) -> Iterator[Read]:
 
 
 def read_exchange(
-    store: ObjectStore, key: str, offset: int, length: int, facts_offset: int, facts_length: int
+    store: ObjectStore,
+    key: str,
+    offset: int,
+    length: int,
+    facts_offset: int,
+    facts_length: int,
+    version_id: str | None = None,
 ) -> ReadExchange:
-    """One exchange by range, checked as :func:`read_segment` checks it.
+    """One exchange by range, checked as :func:`read_segment` checks it; of the version of the object that is named.
 
     Raises:
         DamagedSegment: it is not there, or not as it was written.
         NoSuchObject: there is no such segment.
     """
     wanted = Placed(offset, length, facts_offset, facts_length)
-    with store.open(key, max(0, offset), max(0, facts_offset + facts_length - offset)) as stream:
+    with store.open(key, max(0, offset), max(0, facts_offset + facts_length - offset), version_id) as stream:
         records = Records(stream, key, offset=offset)
         record = records.next()
         if record is None or record.type not in ("response", "resource"):

@@ -17,7 +17,7 @@ from archiver.storage.s3_client import Patience
 from archiver.storage.s3_listing import Listing
 from archiver.storage.s3_place import S3Options, S3Place
 from archiver.storage.segment_check import Known, check_store
-from tests.servers import Pieces, RawServer, Send, answer, read_request
+from tests.servers import Pieces, RawServer, Send, Step, answer, read_request
 from tests.servers.fault_proxy import Fault, FaultProxy
 from tests.servers.seaweedfs import SeaweedFS
 from tests.storage.conftest import QUICK
@@ -65,8 +65,8 @@ def put(store: ObjectStore, key: str = KEY, content: bytes = CONTENT) -> Stored:
     return store.put(key, content, sha(content))
 
 
-def read(store: ObjectStore, key: str = KEY, *where: int) -> bytes:
-    with store.open(key, *where) as file:
+def read(store: ObjectStore, key: str = KEY, offset: int = 0, length: int | None = None) -> bytes:
+    with store.open(key, offset, length) as file:
         return file.read()
 
 
@@ -278,7 +278,8 @@ def test_an_object_that_is_listed_late_is_no_false_alarm(
 
 
 def _says(*raw: bytes) -> Iterator[S3Store]:
-    with RawServer(*([read_request, Send(one)] for one in raw)) as server:
+    scripts: list[list[Step]] = [[read_request, Send(one)] for one in raw]
+    with RawServer(*scripts) as server:
         options = S3Options(endpoint_url=f"http://127.0.0.1:{server.port}", attempts=1)
         yield S3Store(S3Place("archive", "", options), patience=SHORT)
 
@@ -306,7 +307,7 @@ def test_another_range_than_was_asked_for_is_refused(s3_keys: None, head: str) -
 
 
 def test_an_object_that_changes_between_two_answers_is_refused(s3_keys: None) -> None:
-    first = [read_request, Send(answer(b"0123456789", 'ETag: "x"')[:-5])]
+    first: list[Step] = [read_request, Send(answer(b"0123456789", 'ETag: "x"')[:-5])]
     then = answer(b"56789", 'ETag: "y"', "Content-Range: bytes 5-9/10", status="206 Partial Content")
     with RawServer(first, [read_request, Pieces(then, 1000)]) as server:
         options = S3Options(endpoint_url=f"http://127.0.0.1:{server.port}", attempts=1)
