@@ -17,6 +17,8 @@ SHARED = frozenset(
         "canonical",
         "clock",
         "database",
+        "database_failures",
+        "engines",
         "errors",
         "faults",
         "helper",

@@ -102,6 +102,17 @@ def negation(part: Condition) -> Condition:
     return Always() if isinstance(part, Never) else Not(part)
 
 
+def has_time(condition: Condition) -> bool:
+    """Whether it says anything of dates."""
+    match condition:
+        case All(parts) | Any(parts):
+            return any(has_time(part) for part in parts)
+        case Not(part):
+            return has_time(part)
+        case _:
+            return isinstance(condition, Between)
+
+
 def holds(condition: Condition, document: Document, versions: Iterable[DocumentVersion] | None = None) -> bool:
     """Whether the condition is true of the document. ``versions`` narrows its words to those versions."""
     return _holds(condition, f" {terms.document_terms(document, versions)} ", document.second)

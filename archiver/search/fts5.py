@@ -1,9 +1,9 @@
 """Conditions in the words of SQLite: one FTS5 expression where possible, with a range of ids for dates.
 
-Rows of ``search_words`` have ids that begin with their second (:data:`SECOND_BITS`), so a span of time is a range of
-ids. Dates that stand beside the words narrow the range; dates under an *or* or *not* turn into SQL over sets of ids.
-Everything typed by a person reaches SQLite as a bound parameter, and each term in it is a quoted string of letters,
-digits and characters beyond ASCII.
+Rows of ``search_words`` have ids that begin with their second (:mod:`archiver.search.places`), so a span of time is a
+range of ids. Dates that stand beside the words narrow the range; dates under an *or* or *not* turn into SQL over sets
+of ids. Everything typed by a person reaches SQLite as a bound parameter, and each term in it is a quoted string of
+letters, digits and characters beyond ASCII.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from archiver.search import terms
-from archiver.search.conditions import All, Always, Any, Between, Condition, Never, Not, Run, all_of
-
-#: Bits of an id below the second.
-SECOND_BITS = 20
+from archiver.search.conditions import All, Always, Any, Between, Condition, Never, Not, Run, all_of, has_time
+from archiver.search.places import first_id
 
 _MATCHED = "SELECT rowid AS id FROM search_words WHERE search_words MATCH ?"
 _UNMATCHED = "SELECT id FROM search_record WHERE true"
@@ -62,7 +60,7 @@ def select(condition: Condition) -> Selection:
             low = max((bound for bound in (low, bounds[0]) if bound is not None), default=None)
             high = min((bound for bound in (high, bounds[1]) if bound is not None), default=None)
         else:
-            (mixed if _has_time(part) else words).append(part)
+            (mixed if has_time(part) else words).append(part)
     matched = all_of(words)
     if isinstance(matched, Never) or (low is not None and high is not None and low > high):
         return Selection(low=0, high=-1)
@@ -77,16 +75,6 @@ def _bounds(span: Between) -> tuple[int | None, int | None]:
     """Lowest and highest id of a span of time."""
     start, end = span.start, span.end
     return None if start is None else first_id(start), None if end is None else first_id(end) - 1
-
-
-def first_id(second: int) -> int:
-    """Lowest id that a record of this second may have."""
-    return second << SECOND_BITS
-
-
-def second_of(row_id: int) -> int:
-    """The second of a row."""
-    return row_id >> SECOND_BITS
 
 
 def expression(condition: Condition) -> str:
@@ -119,19 +107,9 @@ def _inner(condition: Condition) -> str:
     return said if isinstance(condition, Run) else f"({said})"
 
 
-def _has_time(condition: Condition) -> bool:
-    match condition:
-        case All(parts) | Any(parts):
-            return any(_has_time(part) for part in parts)
-        case Not(part):
-            return _has_time(part)
-        case _:
-            return isinstance(condition, Between)
-
-
 def _sql(condition: Condition, parameters: list[object]) -> str:
     """Set algebra over ids; appends to ``parameters`` in the order of the question marks."""
-    if not _has_time(condition):
+    if not has_time(condition):
         parameters.append(expression(condition))
         return _IS_MATCHED
     match condition:

@@ -218,7 +218,8 @@ class SearchIndex(Protocol):
         ...
 
     def purge(self, connection: Connection) -> None:
-        """Make sure that nothing of removed records is left in the index's own files."""
+        """Make sure that nothing of removed records is left in the index's own files, if they were removed in a
+        transaction before this one."""
         ...
 
 

@@ -1,6 +1,7 @@
 """Tables of the search index that every database has. All of it is derived from records, except frozen searches.
 
-The words themselves are in ``search_words``: an FTS5 table on SQLite (see :mod:`archiver.search.sqlite`).
+The words themselves are in tables whose names begin with ``search_words``: one of FTS5 on SQLite (see
+:mod:`archiver.search.sqlite`), several with ``tsvector`` on PostgreSQL (:mod:`archiver.search.postgresql_rows`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archiver.search.index import SearchIndex
-from archiver.search.not_built import NotBuilt
+from archiver.search.postgresql import PostgresqlSearchIndex
 from archiver.search.sqlite import SqliteSearchIndex
 
 
@@ -11,4 +11,4 @@ def open_index(dialect: str, zone: str) -> SearchIndex:
     """The search index on a database of this dialect, for a city in this time zone."""
     if dialect == "sqlite":
         return SqliteSearchIndex(zone=zone)
-    return NotBuilt()
+    return PostgresqlSearchIndex(zone=zone)

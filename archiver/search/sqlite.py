@@ -7,9 +7,7 @@ what was in it, which is why ``search_source`` keeps what was indexed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from sqlite3 import Cursor
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,17 +15,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from archiver.helper import Helper
-from archiver.search import meaning, sqlite_check, sqlite_rows
+from archiver.search import paging, sqlite_check, sqlite_rows
 from archiver.search import query as queries
 from archiver.search.analyser import IDENTITY
-from archiver.search.conditions import Never, all_of, negation
 from archiver.search.documents import Document
 from archiver.search.facets import Facets, count_facets
-from archiver.search.fts5 import Selection, second_of, select
+from archiver.search.fts5 import Selection, select
 from archiver.search.hits import Asked, Hit
 from archiver.search.index import (
     COUNT_LIMIT,
-    BadCursor,
     CheckReport,
     Listing,
     Order,
@@ -39,13 +35,13 @@ from archiver.search.index import (
     Viewer,
     record_order,
 )
+from archiver.search.places import second_of
 from archiver.search.register import RegisterInDatabase
 from archiver.search.source import batches, read_documents
 from archiver.search.sqlite_time import reading
 from archiver.search.tree import Query, Register
 
 _BATCH = 2000
-_CURSOR = re.compile(r"([nr])(\d)\.(-?\d{1,19})", re.ASCII)
 _ROWS = """
     SELECT r.id, r.record_id, r.account_id, r.kind, r.state,
            s.platform, s.access, s.created_at, s.first_seen_at, s.content
@@ -139,7 +135,7 @@ class SqliteSearchIndex:
         facets: bool = True,
     ) -> Results:
         asked = self._asked(connection, query)
-        plan = _plan(asked, viewer, order)
+        plan = paging.plan(asked, viewer, order, select)
         with reading(connection, self._timeout) as cursor:
             found = _page(cursor, plan, page)
             if page.after is None and len(found) <= page.size:
@@ -152,7 +148,7 @@ class SqliteSearchIndex:
             hits=tuple(Hit(row, context) for _, row in shown),
             total=total,
             reading=queries.describe(asked),
-            next=f"{order[0]}{shown[-1][0]}.{shown[-1][1][0]}" if len(found) > page.size and shown else None,
+            next=paging.name(order, shown[-1][0], shown[-1][1][0]) if len(found) > page.size and shown else None,
             facets=counted,
         )
 
@@ -185,35 +181,13 @@ class SqliteSearchIndex:
         return count_facets(found, limit, self._zone)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What to look for, and in which steps to show it."""
-
-    order: Order
-    whole: Selection
-    steps: tuple[Selection, ...]
-    """No record is in two of them; together they are the whole."""
-
-
-def _plan(query: Query, viewer: Viewer, order: Order) -> _Plan:
-    whole = _selection(query, viewer)
-    if order is Order.NEWEST:
-        return _Plan(order, whole, (whole,))
-    allowed, before = viewer.condition(), negation(Never())
-    steps: list[Selection] = []
-    for tier in meaning.tiers(query.root):
-        steps.append(select(all_of([tier, before, allowed])))
-        before = negation(tier)
-    return _Plan(order, whole, tuple(steps))
-
-
 def _selection(query: Query, viewer: Viewer) -> Selection:
-    return select(all_of([meaning.condition(query.root), viewer.condition()]))
+    return select(paging.whole(query, viewer))
 
 
-def _page(cursor: Cursor, plan: _Plan, page: Page) -> list[tuple[int, tuple[Any, ...]]]:
+def _page(cursor: Cursor, plan: paging.Plan[Selection], page: Page) -> list[tuple[int, tuple[Any, ...]]]:
     """(step, row) of one page, and of one hit more where there is one."""
-    first, below = _place(plan, page.after)
+    first, below = paging.place(plan, page.after)
     found: list[tuple[int, tuple[Any, ...]]] = []
     for step in range(first, len(plan.steps)):
         tail = _NEWEST.format(page.size + 1 - len(found))
@@ -222,17 +196,6 @@ def _page(cursor: Cursor, plan: _Plan, page: Page) -> list[tuple[int, tuple[Any,
         if len(found) > page.size:
             break
     return found
-
-
-def _place(plan: _Plan, after: str | None) -> tuple[int, int | None]:
-    """Step and id to continue from."""
-    if after is None:
-        return 0, None
-    place = _CURSOR.fullmatch(after)
-    is_ours = place is not None and place[1] == plan.order[0] and int(place[2]) < len(plan.steps)
-    if place is None or not is_ours or abs(int(place[3])) >= 2**63:
-        raise BadCursor("this page does not belong to this search; start again from its first page")
-    return int(place[2]), int(place[3])
 
 
 def _total(cursor: Cursor, selection: Selection, limit: int) -> Total:

@@ -11,13 +11,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from archiver.search import sqlite_rows
+from archiver.search.checking import BATCH, compare_rows, name
 from archiver.search.documents import Document
-from archiver.search.index import MOST_NAMED, CheckReport, Progress
-from archiver.search.rows import Stored, to_document, to_row
-from archiver.search.source import batches
+from archiver.search.index import CheckReport, Progress
+from archiver.search.rows import Stored, to_document
 from archiver.search.terms import document_terms
 
-_BATCH = 1000
 _BUCKETS = 1 << 16
 _ALL = """
     SELECT r.id, r.record_id, r.account_id, r.kind, r.state,
@@ -31,38 +30,13 @@ def check(connection: Connection, documents: Iterable[Document], progress: Progr
     """Compare the index with ``documents``, which are to be all there are."""
     report = CheckReport()
     try:
-        _compare_rows(connection, documents, report, progress)
+        seen = compare_rows(documents, lambda ids: sqlite_rows.stored(connection, ids), report, progress)
+        _compare_words(connection, seen, report)
         if connection.get_execution_options().get("archiver_write"):  # FTS5 wants to write in order to look
             connection.exec_driver_sql("INSERT INTO search_words (search_words) VALUES ('integrity-check')")
     except DatabaseError as error:
         report.damage = str(error.orig)
     return report
-
-
-def _compare_rows(
-    connection: Connection, documents: Iterable[Document], report: CheckReport, progress: Progress | None
-) -> None:
-    seen: set[int] = set()
-    for batch in batches(documents, _BATCH):
-        held = sqlite_rows.stored(connection, [document.record_id for document in batch])
-        for document in batch:
-            row = held.get(document.record_id)
-            if row is None:
-                _name(report, report.missing, document.record_id)
-            else:
-                seen.add(row.id)
-                if row._replace(id=0) != to_row(document):
-                    _name(report, report.outdated, document.record_id)
-        report.records += len(batch)
-        if progress:
-            progress(report.records)
-    _compare_words(connection, seen, report)
-
-
-def _name(report: CheckReport, names: list[str], record_id: str) -> None:
-    report.wrong += 1
-    if len(names) < MOST_NAMED:
-        names.append(record_id)
 
 
 def _compare_words(connection: Connection, seen: set[int], report: CheckReport) -> None:
@@ -74,7 +48,7 @@ def _compare_words(connection: Connection, seen: set[int], report: CheckReport) 
         having: Counter[str] = Counter()
         for row in rows:
             if row.id not in seen:
-                _name(report, report.orphaned, row.record_id)
+                name(report, report.orphaned, row.record_id)
             found = document_terms(to_document(row)).split(" ")
             often.update(found)
             having.update(set(found))
@@ -87,7 +61,7 @@ def _compare_words(connection: Connection, seen: set[int], report: CheckReport) 
 
 def _all_rows(connection: Connection) -> Iterator[list[Stored]]:
     last = -(2**63)
-    while rows := [Stored._make(row) for row in connection.exec_driver_sql(_ALL, (last, _BATCH))]:
+    while rows := [Stored._make(row) for row in connection.exec_driver_sql(_ALL, (last, BATCH))]:
         yield rows
         last = rows[-1].id
 

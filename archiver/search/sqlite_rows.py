@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +11,16 @@ from sqlalchemy import Connection
 
 from archiver.database import Base
 from archiver.helper import Helper
-from archiver.search import spelling
 from archiver.search.analyser import IDENTITY
+from archiver.search.changes import find
 from archiver.search.documents import Document
-from archiver.search.fts5 import SECOND_BITS, first_id, second_of
 from archiver.search.models import SearchIndexed, SearchRecord, SearchSource, SearchStatement
-from archiver.search.rows import Stored, to_document, to_row
+from archiver.search.places import choose
+from archiver.search.rows import Stored, to_document
 from archiver.search.terms import document_terms
 
 _MODELS = (SearchRecord, SearchSource, SearchIndexed, SearchStatement)
 _TABLES = [Base.metadata.tables[model.__tablename__] for model in _MODELS]
-_SLOTS = 1 << SECOND_BITS
 #: Bytes of new words that FTS5 collects in memory before it writes a segment.
 _COLLECTED = 8 << 20
 
@@ -103,19 +101,15 @@ class Put:
 def put(connection: Connection, documents: Sequence[Document], helper: Helper | None = None) -> Put:
     """Index these documents; of several with one record id the last counts. What has not changed is left alone. The
     words must be written by the caller, before those of any later call."""
-    latest = {document.record_id: document for document in documents}
-    before = stored(connection, latest)
-    rows = {record_id: to_row(document) for record_id, document in latest.items()}
-    changed = [rid for rid, row in rows.items() if rid not in before or before[rid]._replace(id=0) != row]
-    terms = spelling.begin([latest[rid] for rid in changed], [rows[rid] for rid in changed], helper)
-    old = [before[record_id] for record_id in changed if record_id in before]
-    ids = _ids(connection, [latest[record_id] for record_id in changed], before)
+    changes = find(documents, lambda record_ids: stored(connection, record_ids), helper)
+    old = list(changes.before.values())
+    ids = choose(changes.documents, changes.before, lambda wanted: _taken(connection, wanted))
     _forget(connection, [row.id for row in old if ids[row.record_id] != row.id])
-    if changed:
-        new_rows = [(ids[record_id], *rows[record_id][1:]) for record_id in changed]
+    if changes.rows:
+        new_rows = [(ids[row.record_id], *row[1:]) for row in changes.rows]
         connection.exec_driver_sql(_WRITE_RECORD, [row[:5] for row in new_rows])
         connection.exec_driver_sql(_WRITE_SOURCE, [(row[0], *row[5:]) for row in new_rows])
-    return Put(old, [ids[record_id] for record_id in changed], terms)
+    return Put(old, [ids[row.record_id] for row in changes.rows], changes.terms)
 
 
 def put_all(
@@ -160,27 +154,6 @@ def _forget(connection: Connection, ids: list[int]) -> None:
         gone: list[tuple[Any, ...]] = [(row_id,) for row_id in ids]
         connection.exec_driver_sql("DELETE FROM search_record WHERE id = ?", gone)
         connection.exec_driver_sql("DELETE FROM search_source WHERE id = ?", gone)
-
-
-def _ids(connection: Connection, documents: list[Document], before: dict[str, Stored]) -> dict[str, int]:
-    """An id for each: the one it has where its second is the same, else a place in its second that follows from the
-    record id (so that a rebuild repeats it), or the next free one."""
-    ids: dict[str, int] = {}
-    wanted: dict[str, int] = {}
-    for document in documents:
-        row = before.get(document.record_id)
-        if row is not None and second_of(row.id) == document.second:
-            ids[document.record_id] = row.id
-        else:
-            wanted[document.record_id] = first_id(document.second) + zlib.crc32(document.record_id.encode()) % _SLOTS
-    taken = _taken(connection, wanted.values())
-    for record_id, row_id in wanted.items():
-        while row_id in taken:
-            row_id = first_id(second_of(row_id)) + (row_id + 1) % _SLOTS
-            taken |= _taken(connection, [row_id])
-        taken.add(row_id)
-        ids[record_id] = row_id
-    return ids
 
 
 def _taken(connection: Connection, ids: Iterable[int]) -> set[int]:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 from sqlalchemy import Connection
@@ -13,6 +14,9 @@ from sqlalchemy import Connection
 from archiver.database import Database
 from archiver.search.documents import Document, DocumentVersion
 from archiver.search.index import SearchIndex, Viewer
+from archiver.search.postgresql import PostgresqlSearchIndex
+from archiver.search.sqlite import SqliteSearchIndex
+from archiver.search.tree import OnlyIds
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 ALL = Viewer.EVERYTHING
@@ -56,6 +60,12 @@ def a_document(
         flags=flags,
         versions=tuple(DocumentVersion(f"ve_{record_id}_{n}", words, current) for n, words, current in said),
     )
+
+
+def an_index(database: Database, **chosen: Any) -> SearchIndex:
+    """The index that belongs to a database; accounts have no names but their ids. ``chosen``: what else it is told."""
+    kind = SqliteSearchIndex if database.dialect == "sqlite" else PostgresqlSearchIndex
+    return kind(**{"register": lambda _: OnlyIds()} | chosen)
 
 
 def found(index: SearchIndex, connection: Connection, query: str, viewer: Viewer = ALL) -> set[str]:
