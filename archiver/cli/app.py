@@ -20,6 +20,7 @@ from archiver.cli.runs import runs
 from archiver.cli.search import search
 from archiver.cli.serve import serve
 from archiver.cli.show import show
+from archiver.cli.storage import app as storage
 from archiver.cli.verify import verify
 
 app = typer.Typer(
@@ -63,6 +64,7 @@ for name, act in _COMMANDS.items():
     app.command(name, context_settings={"ignore_unknown_options": name == "search"})(act)
 app.add_typer(account, name="account")
 app.add_typer(index, name="index")
+app.add_typer(storage, name="storage")
 app.add_typer(evidence, name="evidence")
 
 
