@@ -17,7 +17,7 @@ from sqlalchemy import Table, select
 from archiver.accounts import service as accounts
 from archiver.accounts.platforms import Platforms
 from archiver.archive import Archive
-from archiver.capture.models import Coverage
+from archiver.capture.models import Coverage, Run
 from archiver.capture.service import Capture, RunResult
 from archiver.clock import SetClock
 from archiver.records.models import Record
@@ -82,6 +82,8 @@ class Scripted:
         self.looks_at: int = 1
         """How many records one direct look asks for."""
         self.control = "/me"
+        self.limited = False
+        """Whether it says so when it has had enough."""
 
     def claim(self, url: str) -> Claim | None:
         return Claim("scripted", self.origin, "somebody", self.origin, "certain")
@@ -116,6 +118,8 @@ class Scripted:
     def read(self, ask: Ask, answer: Answer) -> Reading:
         if answer.status == 404:
             return Reading(problem=Problem(ProblemKind.GONE, "not found"))
+        if answer.status == 429 and self.limited:
+            return Reading(problem=Problem(ProblemKind.RATE, "too many questions"))
         if answer.status != 200:
             return Reading(problem=Problem(ProblemKind.TRANSIENT, "it failed"))
         if ask.purpose == "me":
@@ -203,6 +207,12 @@ class Stage:
         one: Table = table(model)
         with self.archive.database.read() as connection:
             return list(connection.execute(select(one).where(*conditions).order_by(*one.primary_key)))
+
+    def later(self, **time: float) -> None:
+        self.clock.advance(timedelta(**time))
+
+    def rows_of_runs(self) -> list[Any]:
+        return sorted(self.rows(Run), key=lambda row: int(row.number))
 
     def records(self) -> dict[str, Any]:
         return {row.key: row for row in self.rows(Record)}

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.capture.watch_times import USUAL, Rule, age_that_allows, allowance, interval, next_look
+from archiver.capture.watch_times import (
+    GIVEN_UP_AFTER,
+    USUAL,
+    Rule,
+    age_that_allows,
+    allowance,
+    interval,
+    look_again,
+    next_look,
+)
 
 POSTED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 REPLY = 1_800
@@ -174,3 +183,18 @@ def test_a_platform_with_a_small_quota_may_have_longer_intervals() -> None:
     slow = Rule(shortest=timedelta(hours=1), part=0.5)
     assert interval(timedelta(minutes=5), slow) == timedelta(hours=1)
     assert interval(timedelta(days=2), slow) == timedelta(days=1)
+
+
+def test_what_has_gone_is_looked_for_at_growing_intervals_and_at_last_no_more() -> None:
+    gone_at = datetime(2026, 1, 1, tzinfo=UTC)
+    week = timedelta(days=7)
+    looked, at = gone_at, look_again(gone_at, gone_at, week)
+    waits = []
+    while at is not None:
+        waits.append(at - looked)
+        looked, at = at, look_again(gone_at, at, week)
+    assert waits[:4] == [week, week, 2 * week, 4 * week]
+    assert waits == sorted(waits)
+    assert max(waits) <= timedelta(days=365)
+    assert len(waits) <= 12
+    assert looked - gone_at > GIVEN_UP_AFTER
