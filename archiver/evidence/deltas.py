@@ -161,13 +161,24 @@ def read_entries(store: ObjectStore, start: int = 0) -> Iterator[tuple[bytes, En
         IntegrityError, StoreUnavailable: as :func:`read_deltas`; also where no delta begins at ``start`` and there are
             later ones.
     """
+    for position, body in enumerate(read_bodies(store, start), start):
+        try:
+            entry = read_entry(body)
+        except ValueError as error:
+            raise IntegrityError(f"entry {position} in {store.name} cannot be read: {error}") from error
+        yield body, entry
+
+
+def read_bodies(store: ObjectStore, start: int = 0) -> Iterator[bytes]:
+    """The bytes of every entry from position ``start``, for whoever knows by a hash what they are; else as
+    :func:`read_entries`."""
     expected = start
     for stored in store.list(PREFIX, after=f"{PREFIX}{start:020d}" if start else ""):
         delta = _from_key(stored.key)
         if delta.start != expected:
             raise IntegrityError(f"{store.name} has {delta.key} where a delta from entry {expected} belongs")
         with store.open(delta.key) as file:
-            yield from _entries_in(file, delta)
+            yield from _bodies_in(file, delta)
         expected = delta.end
 
 
@@ -178,15 +189,10 @@ def _from_key(key: str) -> _Delta:
     return _Delta(int(match[1]), int(match[2]))
 
 
-def _entries_in(file: BinaryIO, delta: _Delta) -> Iterator[tuple[bytes, Entry]]:
-    for position in range(delta.start, delta.end):
+def _bodies_in(file: BinaryIO, delta: _Delta) -> Iterator[bytes]:
+    for _ in range(delta.start, delta.end):
         size = int.from_bytes(_exactly(file, _LENGTH, delta), "big")
-        body = _exactly(file, size, delta)
-        try:
-            entry = read_entry(body)
-        except ValueError as error:
-            raise IntegrityError(f"entry {position} in {delta.key} cannot be read: {error}") from error
-        yield body, entry
+        yield _exactly(file, size, delta)
     if file.read(1):
         raise IntegrityError(f"{delta.key} goes on after its last entry")
 

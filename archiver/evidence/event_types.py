@@ -34,6 +34,7 @@ class EventType(StrEnum):
     GAP_CLOSED = "gap.closed"
     SEARCH_FROZEN = "search.frozen"
     FIXITY_PASSED = "fixity.passed"
+    FIXITY_SAMPLED = "fixity.sampled"
     FIXITY_FAILED = "fixity.failed"
     INDEX_REBUILT = "index.rebuilt"
     ARCHIVE_CREATED = "archive.created"
@@ -194,6 +195,18 @@ class FixityPassed(Facts):
     entries: Annotated[Count, Field(description="entries of the log that were checked")]
 
 
+class FixitySampled(Facts):
+    segments: Annotated[Count, Field(description="segments that were read and compared")]
+    known: Annotated[Count, Field(description="segments there are; of the others only the presence was checked")]
+    size: Annotated[Count, Field(description="bytes that were read")]
+    entries: Annotated[Count, Field(description="entries of the log that were checked, all there are")]
+    part: Annotated[Count, Field(description="which part of all segments was to be read, from 0")]
+    parts: Annotated[Count, Field(description="of how many")]
+    stopped_at: Annotated[
+        SegmentKey | None, Field(description="last segment that was read before the time was up; null: it was not")
+    ]
+
+
 class FixityFailed(Facts):
     problem: Annotated[Code, Field(description="what is wrong")]
     expected: Annotated[Digest | None, Field(description="SHA-256 on record")]
@@ -301,6 +314,9 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.GAP_CLOSED, "account", "What had not been looked at now was.", GapFacts),
         EventKind(_E.SEARCH_FROZEN, "search", "A search was frozen into a statement.", SearchFrozen),
         EventKind(_E.FIXITY_PASSED, "archive", "Stored bytes were compared and are what they were.", FixityPassed),
+        EventKind(
+            _E.FIXITY_SAMPLED, "archive", "Part of the stored bytes was compared and is what it was.", FixitySampled
+        ),
         EventKind(_E.FIXITY_FAILED, "segment", "Stored bytes are missing or not what they were.", FixityFailed),
         EventKind(_E.INDEX_REBUILT, "archive", "The index was emptied and filled from the store.", IndexRebuilt),
         EventKind(_E.STORAGE_PROBED, "archive", "The object store was tried out.", StorageProbed),

@@ -25,6 +25,7 @@ from archiver.errors import IntegrityError, NotFound, Refused
 from archiver.evidence import checkpoint as checkpoints
 from archiver.evidence import deltas, log, signing_state, tree
 from archiver.evidence.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.log_keys import Keyring
 from archiver.evidence.models import Anchor, Event, LogCheckpoint
 from archiver.evidence.notes import LARGEST, InvalidNote
@@ -237,19 +238,28 @@ class Signer:
         walk = _Walk(growth, deltas_from=growth.size, latest=self._time_of(growth.size - 1))
         if growth.size == signed.size and growth.root != signed.root:
             return None
-        for body, entry in deltas.read_entries(self.store, growth.size):
-            if entry.log != self.origin:
-                raise IntegrityError(f"entry {growth.size} in {self.store.name} is of another log")
+        for body in deltas.read_bodies(self.store, growth.size):
             walk.kept.extend(growth.add(tree.leaf_hash(body)))
-            walk.see(entry.at, signed.size)
+            if growth.size >= signed.size:  # what is below, the checkpoint vouches for
+                entry = self._entry(body, growth.size - 1)
+                walk.see(entry.at, signed.size)
             if growth.size == signed.size and growth.root != signed.root:
                 return None
         return walk if growth.size >= signed.size else None
 
+    def _entry(self, body: bytes, position: int) -> Entry:
+        try:
+            entry = read_entry(body)
+        except ValueError as error:
+            raise IntegrityError(f"entry {position} in {self.store.name} cannot be read: {error}") from error
+        if entry.log != self.origin:
+            raise IntegrityError(f"entry {position} in {self.store.name} is of another log")
+        return entry
+
     def _not_under(self, newest: Signed) -> CheckpointRefused:
         """Why the stored entries are not those that were signed."""
         size = newest.checkpoint.size
-        count = sum(1 for _ in islice(deltas.read_entries(self.store), size))
+        count = sum(1 for _ in islice(deltas.read_bodies(self.store), size))
         if count < size:
             return CheckpointRefused(
                 "truncated", f"{self.store.name} has {count} entries of the log, of {size} that were signed", size
@@ -334,14 +344,14 @@ class Signer:
                 self.protect(stored.key)
 
     def protect(self, key: str) -> None:
-        """Lock an object of the log, where the store can. One that cannot is told by its probe, and does not keep the
-        log from being signed."""
+        """Lock an object of the log, where the store can and it is not locked for longer. A store that has no locks is
+        told by its probe, and does not keep the log from being signed."""
         if not self.lock_days:
             return
         try:
             self.store.lock(key, self.clock.now() + timedelta(days=self.lock_days))
         except Refused as error:
-            _log.warning("log.not_locked", key=key, reason=str(error))
+            _log.debug("log.not_locked", key=key, reason=str(error))
 
     def _remember(self, walk: _Walk, signed: Signed) -> None:
         now = self.clock.now()

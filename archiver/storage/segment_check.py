@@ -6,19 +6,23 @@ Nothing here repairs. A finding is a fact for people and for the log: *changed*,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal, cast
 
 from archiver.storage.damage import Code, DamagedSegment
 from archiver.storage.protocol import NoSuchObject, ObjectStore, StoreUnavailable
 from archiver.storage.segment_names import SegmentKey, parse_segment_key
-from archiver.storage.segment_reader import ReadInfo, read_records
+from archiver.storage.segment_reader import Read, ReadInfo, read_records
 from archiver.storage.warc_record import HELD_HEAD, Records
 
 _PIECE = 1 << 20
 
-Fixity = Literal["intact", "changed", "missing", "untracked", "unreadable"]
+#: ``present``: there, and not chosen to be read.
+Fixity = Literal["intact", "changed", "missing", "untracked", "unreadable", "present"]
+
+#: Is handed everything that was read in a segment.
+Seen = Callable[[Read], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,15 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class _Expected:
+    """What is known of one segment; None where it is not."""
+
+    sha256: str | None
+    size: int | None
+    warc_records: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """One object of the store, or one the store should have, and how far the check has come with it."""
 
@@ -67,6 +80,7 @@ def check_segment(
     size: int | None = None,
     warc_records: int | None = None,
     version_id: str | None = None,
+    seen: Seen | None = None,
 ) -> list[Finding]:
     """Read a whole segment and say everything that is wrong with it. What is not known is None; the SHA-256 in a
     segment's key is always compared.
@@ -76,18 +90,25 @@ def check_segment(
     """
     try:
         with store.open(key, version_id=version_id) as stream:
-            return _check(key, stream, parse_segment_key(key), sha256, size, warc_records)
+            return _check(key, stream, parse_segment_key(key), _Expected(sha256, size, warc_records), seen)
     except NoSuchObject:
         return [Finding(Code.MISSING, key, None, "the object is not in the store")]
 
 
 def check_store(
-    store: ObjectStore, known: Mapping[str, Known], *, prefix: str = "", after: str = ""
+    store: ObjectStore,
+    known: Mapping[str, Known],
+    *,
+    prefix: str = "",
+    after: str = "",
+    chosen: Callable[[str], bool] = lambda key: True,
+    seen: Seen | None = None,
 ) -> Iterator[Checked]:
     """Compare every object whose key starts with ``prefix`` with what the index knows, in order of key.
 
     To go on after a stop, give the last key seen as ``after``. An object put after ``known`` was asked for shows as
-    untracked: look at it again before acting on it.
+    untracked: look at it again before acting on it. Of objects that are not ``chosen`` only the presence is checked;
+    ``seen`` is handed everything that was read in segments.
 
     Raises:
         StoreUnavailable: the store cannot even be listed. One object that cannot be read is a finding.
@@ -95,7 +116,7 @@ def check_store(
     wanted = {key: known[key] for key in sorted(known) if key.startswith(prefix) and key > after}
     total = 0
     for number, (key, present) in enumerate(_merged(store, wanted, prefix, after), 1):
-        fixity, findings, size = _look(store, key, present, wanted.get(key))
+        fixity, findings, size = _look(store, key, present, wanted.get(key), chosen(key), seen)
         total += size
         yield Checked(key, fixity, tuple(findings), number, len(wanted), total)
 
@@ -124,14 +145,18 @@ def _merged(store: ObjectStore, wanted: Mapping[str, Known], prefix: str, after:
         waiting = next(expected, None)
 
 
-def _look(store: ObjectStore, key: str, present: bool, known: Known | None) -> tuple[Fixity, list[Finding], int]:
+def _look(
+    store: ObjectStore, key: str, present: bool, known: Known | None, chosen: bool, seen: Seen | None
+) -> tuple[Fixity, list[Finding], int]:
     """(verdict, findings, bytes read) of one object."""
     if known is None:
         return "untracked", [Finding(Code.UNTRACKED, key, None, "the index does not know it")], 0
     if not present and store.head(key, known.version_id) is None:  # asked directly: a list may be behind
         return "missing", [Finding(Code.MISSING, key, None, "the index knows it and the store does not have it")], 0
+    if not chosen:
+        return "present", [], 0
     try:
-        findings = _check_known(store, key, known)
+        findings = _check_known(store, key, known, seen)
     except StoreUnavailable as error:
         return "unreadable", [Finding(Code.UNREADABLE, key, None, str(error))], 0
     if any(finding.code is Code.MISSING for finding in findings):
@@ -139,7 +164,7 @@ def _look(store: ObjectStore, key: str, present: bool, known: Known | None) -> t
     return ("changed" if findings else "intact"), findings, known.size
 
 
-def _check_known(store: ObjectStore, key: str, known: Known) -> list[Finding]:
+def _check_known(store: ObjectStore, key: str, known: Known, seen: Seen | None) -> list[Finding]:
     if parse_segment_key(key):
         return check_segment(
             store,
@@ -148,6 +173,7 @@ def _check_known(store: ObjectStore, key: str, known: Known) -> list[Finding]:
             size=known.size,
             warc_records=known.warc_records,
             version_id=known.version_id,
+            seen=seen,
         )
     try:
         with store.open(key, version_id=known.version_id) as stream:
@@ -158,22 +184,23 @@ def _check_known(store: ObjectStore, key: str, known: Known) -> list[Finding]:
     return list(_compare(key, whole, None, known.sha256, known.size))
 
 
-def _check(
-    key: str, stream: BinaryIO, named: SegmentKey | None, sha256: str | None, size: int | None, count: int | None
-) -> list[Finding]:
+def _check(key: str, stream: BinaryIO, named: SegmentKey | None, known: _Expected, seen: Seen | None) -> list[Finding]:
     whole = _Hashed(stream)
     records = Records(cast(BinaryIO, whole), key, hold=HELD_HEAD)
     findings: list[Finding] = []
     try:
         for read in read_records(records, bodies=False):
+            if seen is not None:
+                seen(read)
             if isinstance(read, ReadInfo) and named:
                 findings += _compare_info(key, read, named)
     except DamagedSegment as damage:
         findings.append(Finding(damage.code, key, damage.offset, damage.detail))
     whole.drain()
-    findings += _compare(key, whole, named, sha256, size)
-    if count is not None and records.count != count:
-        findings.append(Finding(Code.COUNT, key, None, f"{records.count} WARC records were read, {count} are known"))
+    findings += _compare(key, whole, named, known.sha256, known.size)
+    if known.warc_records not in (None, records.count):
+        said = f"{records.count} WARC records were read, {known.warc_records} are known"
+        findings.append(Finding(Code.COUNT, key, None, said))
     return findings
 
 

@@ -1,4 +1,4 @@
-"""An archive with a clock of its own and a log to sign; and an insider who may do with its disk whatever they like."""
+"""An archive with a clock of its own and a log to sign."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from archiver.archive import Archive
 from archiver.clock import SetClock
-from archiver.evidence import deltas, log, service, tree
+from archiver.evidence import log, service
 from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Event
 from archiver.evidence.signed_log import SignedLog
@@ -81,48 +81,3 @@ class House:
     def types(self) -> list[str]:
         with self.archive.database.read() as connection:
             return list(connection.execute(select(Event.type).order_by(Event.position)).scalars())
-
-    # What an insider does.
-
-    def write_file(self, key: str, content: bytes) -> None:
-        """Put other bytes under a key, with the note of their digest beside them."""
-        from hashlib import sha256
-
-        path = self.file(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.write_bytes(content)
-        path.with_name(f".{path.name}.sha256").unlink(missing_ok=True)
-        path.with_name(f".{path.name}.sha256").write_text(f"{sha256(content).hexdigest()}  {path.name}\n")
-
-    def remove_file(self, key: str) -> None:
-        path = self.file(key)
-        path.unlink()
-        path.with_name(f".{path.name}.sha256").unlink(missing_ok=True)
-
-    def forge_database(self, change: dict[int, bytes], *, size: int | None = None) -> None:
-        """Rewrite entries in the database, with leaves and head as they then must be; those from ``size`` on go."""
-        with self.archive.database.write() as connection:
-            if size is not None:
-                connection.execute(delete(Event).where(Event.position >= size))
-            for position, body in change.items():
-                row = update(Event).where(Event.position == position)
-                connection.execute(row.values(body=body, leaf=tree.leaf_hash(body)))
-            leaves = list(connection.execute(select(Event.leaf).order_by(Event.position)).scalars())
-            before = log.read_head(connection)
-            stored = min(before.stored, len(leaves))
-            frontier = b"".join(tree.frontier_of(leaves))
-            log.write_head(connection, size=len(leaves), frontier=frontier, stored=stored, storing=stored)
-
-    def forge_deltas(self, bodies: Sequence[bytes]) -> None:
-        """Write the stored log anew, as one delta."""
-        for key in self.keys(deltas.PREFIX):
-            self.remove_file(key)
-        self.write_file(f"{deltas.PREFIX}{0:020d}-{len(bodies):020d}", deltas.encode_delta(bodies))
-
-
-def edited(body: bytes) -> bytes:
-    """The entry, saying something else."""
-    changed = body.replace(b'"commitment":"cra-tree/1:0f', b'"commitment":"cra-tree/1:0e')
-    assert changed != body
-    return changed

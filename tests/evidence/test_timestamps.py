@@ -190,7 +190,7 @@ def test_it_is_asked_hourly_where_the_log_grew_by_more_than_time_stamps(house: H
     def ask(url: str, request: bytes) -> bytes:
         asked.append(url)
         imprint = sha256(house.sign().note).digest()
-        return authority.forge(tsa.info(imprint, house.clock.now(), _nonce(request)), authority.signer)
+        return authority.forge(tsa.info(imprint, house.clock.now(), tsa.nonce_of(request)), authority.signer)
 
     given = stamping(authority, ask)
     house.act()
@@ -205,16 +205,6 @@ def test_it_is_asked_hourly_where_the_log_grew_by_more_than_time_stamps(house: H
     house.sign()
     assert anchoring.stamp(house.signed_log, given) == 1
     assert len(asked) == 2
-
-
-def _nonce(request: bytes) -> int:
-    """The last whole number of a request before its flag."""
-    end = request.rindex(b"\x01\x01\xff")
-    for size in range(1, 22):
-        start = end - size - 2
-        if request[start : start + 2] == bytes([2, size]):
-            return int.from_bytes(request[start + 2 : end], "big")
-    raise AssertionError("no nonce")
 
 
 def test_one_that_does_not_answer_delays_nothing_and_is_shown(house: House, authority: Authority) -> None:

@@ -185,6 +185,16 @@ def info(imprint: bytes, at: datetime.datetime, nonce: int | None) -> bytes:
     return sequence(b"".join(parts) + time + number)
 
 
+def nonce_of(request: bytes) -> int:
+    """The nonce of a request: its last whole number, before the flag that asks for certificates."""
+    end = request.rindex(b"\x01\x01\xff")
+    for size in range(1, 22):
+        start = end - size - 2
+        if request[start : start + 2] == bytes([2, size]):
+            return int.from_bytes(request[start + 2 : end], "big")
+    raise AssertionError("no nonce")
+
+
 # --- over HTTP -----------------------------------------------------------------------------------------------------
 
 
