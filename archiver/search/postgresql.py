@@ -189,16 +189,17 @@ def _page(reader: Reader, plan: paging.Plan[Selection], page: Page, count_limit:
     """The hits of one page, with one more where there is one, and how many there are."""
     first, below = paging.place(plan, page.after)
     found: _Found = []
-    counts: list[int | None] = []
+    counted: int | None = None
     for step in range(first, len(plan.steps)):
         size = page.size + 1 - len(found)
-        number, rows = _newest(reader, plan.steps[step], size, below if step == first else None, count_limit)
-        counts.append(number)
+        counted, rows = _newest(reader, plan.steps[step], size, below if step == first else None, count_limit)
         found += [(step, row) for row in rows]
         if len(found) > page.size:
             break
-    if page.after is None and (len(found) <= page.size or len(plan.steps) == 1):
-        number = sum(count if count is not None else count_limit + 1 for count in counts)
+    if page.after is None and len(found) <= page.size:
+        return found, Total(len(found), exact=True)
+    if page.after is None and len(plan.steps) == 1:
+        number = count_limit + 1 if counted is None else counted
     else:
         number = _count(reader, plan.whole, count_limit + 1)
     return found, Total(min(number, count_limit), exact=number <= count_limit)
