@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
 
-.PHONY: run test quick browser lint format bench faults search-equality docs lock clean help
+.PHONY: run test quick browser lint format bench faults search-equality mutations docs lock clean help
 
 help:
 	@echo "make run     start the service on http://127.0.0.1:8080 (with a practice city to look at)"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench   measure against what you would use instead; writes docs/benchmarks.md"
 	@echo "make faults  the long fault runs: 500 kills, every crash point, disks and databases that fail"
 	@echo "make search-equality  5,000 queries over 100,000 records: the same on both databases?"
+	@echo "make mutations  ten thousand changed evidence bundles, none of which may be accepted"
 	@echo "make docs    write the generated pages of docs/ anew"
 	@echo "make lock    choose the dependencies' versions anew"
 
@@ -64,6 +65,9 @@ faults: $(STAMP_DEV)
 
 search-equality: $(STAMP_DEV)
 	$(BIN)/python -m tests.search.equality $(ARGS)
+
+mutations: $(STAMP_DEV)
+	$(BIN)/python -m pytest -q --timeout 7200 --mutations 10000 tests/release/test_mutations.py $(ARGS)
 
 docs: $(STAMP_DEV)
 	$(BIN)/python -m archiver.operations.documentation

@@ -9,6 +9,10 @@ from tests.capture.house import House
 from tests.release.town import Town, talk
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mutations", type=int, default=500, help="changed evidence bundles that are tried")
+
+
 @pytest.fixture
 def new_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
     made: list[House] = []
@@ -33,3 +37,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     house = House(tmp_path_factory.mktemp("town"))
     yield talk(house)
     house.close()
+
+
+@pytest.fixture
+def mutations(request: pytest.FixtureRequest) -> int:
+    """How many changed bundles are tried."""
+    return int(request.config.getoption("--mutations", default=500))
