@@ -14,6 +14,8 @@ from archiver.errors import UsageError
 from archiver.evidence import service
 from archiver.evidence.signer import Signed
 from archiver.release import bundle, choosing
+from archiver.release.certificate import certify
+from archiver.release.forms import Form
 
 app = typer.Typer(
     help="The signed event log, and records handed out so that a stranger can check them.",
@@ -105,6 +107,27 @@ def export(
     if with_exchanges:
         output.line("It holds whole stored answers, and so other records too: do not pass it on without review.")
     output.line(f"To check it: python3 -I {made.folder}/verify.py {made.folder} --key '{made.key}'")
+
+
+@app.command("certificate")
+def certificate(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A bundle that `archiver evidence export` made.")],
+    form: Annotated[
+        Form,
+        typer.Option(help="Certified copy, certificate of business records, or federal certification."),
+    ] = Form.COPY,
+    name: Annotated[str, typer.Option(help="Who will sign; left open without it.")] = "",
+    office: Annotated[str, typer.Option(help="Their office.")] = "",
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """Verify a bundle and write a certificate for it beside the folder: one page to be signed (PDF, HTML, text)."""
+    with opened(practice=practice) as archive:
+        made = certify(archive, folder, form, name=name, office=office)
+    if json:
+        output.as_json(asdict(made))
+        return
+    output.line(f"{made.pdf} (also .html and .txt); it is not signed. Have counsel review its words before first use.")
 
 
 def _count(number: int, what: str) -> str:

@@ -276,6 +276,7 @@ class _Making:
             "bundle": self.id,
             "salt": secrets.token_hex(32),
             "archive": identity.id,
+            "kind": identity.kind,
             "log": identity.log_origin,
             "at": at,
             "software": f"records-archiver {__version__}",

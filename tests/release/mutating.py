@@ -106,8 +106,8 @@ def fit_log(files: Files, keys: Sequence[SignerKey], rng: random.Random) -> None
     note = sign_checkpoint(Checkpoint(said["log"], len(leaves), tree.root_of(leaves)), keys)
     files["data/log/checkpoint"] = note
     for name, at in places.items():
-        path = tuple(tree.inclusion_proof(leaves, at))
-        files[f"data/log/{name}.tlog-proof"] = write_proof(ProofFile(at, path, note))
+        audit = tuple(tree.inclusion_proof(leaves, at))
+        files[f"data/log/{name}.tlog-proof"] = write_proof(ProofFile(at, audit, note))
 
 
 # --- changes -------------------------------------------------------------------------------------------------------

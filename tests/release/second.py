@@ -403,7 +403,7 @@ def derived(prefix: str, *parts: str) -> str:
 # The bundle.
 
 MANIFEST = "data/manifest.json"
-MANIFEST_NAMES = "format bundle salt archive log at software chosen counts records exchanges runs stamps files"
+MANIFEST_NAMES = "format bundle salt archive kind log at software chosen counts records exchanges runs stamps files"
 
 
 class _Bundle:
@@ -443,7 +443,11 @@ class _Bundle:
     def listed(self) -> None:
         m, files = self.manifest, self.files
         exactly(m, MANIFEST_NAMES)
-        that(m["format"] == "records-evidence/1" and all(type(m[name]) is str for name in MANIFEST_NAMES.split()[:7]))
+        that(
+            m["format"] == "records-evidence/1"
+            and m["kind"] in ("real", "practice")
+            and all(type(m[name]) is str for name in MANIFEST_NAMES.split()[:8])
+        )
         that(re.fullmatch("bu_[a-z2-7]{32}", m["bundle"]))
         rows = [exactly(one, "path sha256 size") for one in m["files"]]
         later = {MANIFEST, "bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"}

@@ -593,9 +593,10 @@ class Verifier:
 
     def check_manifest(self):
         self.manifest = manifest = read_canonical(read(self.bag, MANIFEST, MOST_LIST))
-        texts, lists = "format bundle salt archive log at software", "records exchanges runs stamps files"
+        texts, lists = "format bundle salt archive kind log at software", "records exchanges runs stamps files"
         fields(manifest, text=texts, object="chosen counts", many=lists)
-        need(manifest["format"] == FORMAT, "a bundle of a kind that this program does not know")
+        known = manifest["format"] == FORMAT and manifest["kind"] in ("real", "practice")
+        need(known, "a bundle of a kind that this program does not know")
         files, made_later = self.expected_files()
         need(set(self.bag.files) == files | made_later, "a file too many, or one is missing")
         listed = {}
@@ -609,7 +610,8 @@ class Verifier:
         info = "Bag-Software-Agent: %s\nBagging-Date: %s\nExternal-Identifier: %s\nPayload-Oxum: %d.%d\n"
         info %= (manifest["software"], manifest["at"][:10], manifest["bundle"], sum(payload), len(payload))
         need(read(self.bag, "bag-info.txt", MOST_NOTE) == info.encode(), "bag-info.txt is another one")
-        return "it lists every file with its SHA-256; %d records" % len(manifest["records"])
+        made_up = "" if manifest["kind"] == "real" else " OF A PRACTICE ARCHIVE, MADE UP"
+        return "it lists every file with its SHA-256; %d records%s" % (len(manifest["records"]), made_up)
 
     def expected_files(self):
         """The files that must be there follow from the manifest: those it lists, and those made after it."""
