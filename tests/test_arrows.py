@@ -40,7 +40,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "search": frozenset({"records", "evidence", "storage"}),
     "capture": frozenset({"accounts", "records", "search", "evidence", "storage", "wire", "archive", "http"}),
     "practice": frozenset(),
-    "release": frozenset({"capture", "records", "search", "evidence", "storage", "archive"}),
+    "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
     "operations": frozenset({"accounts", "capture", "records", "search", "evidence", "storage", "archive", "migrate"}),
     "work": frozenset({"accounts", "capture", "operations", "evidence", "practice", "archive", "http"}),
     "web": frozenset({"accounts", "capture", "operations", "records", "search", "evidence", "work", "archive"}),

@@ -103,7 +103,7 @@ def as_pdf(made: Page, at: datetime) -> tuple[bytes, int]:
 def _compiled(data: dict[str, Any], at: datetime) -> tuple[bytes, int]:
     template = str(_HERE / "certificate.typ")
     compiler = typst.Compiler(template, ignore_system_fonts=True, sys_inputs={"page": json.dumps(data)})
-    pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=at)
+    pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=at.replace(microsecond=0))
     pages = json.loads(compiler.query("<pages>", field="value", one=True))
     assert isinstance(pdf, bytes)
     return pdf, int(pages)

@@ -17,6 +17,7 @@ from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.event_types import EventType
 from archiver.evidence.models import Event
 from archiver.evidence.verifier import verify as verifier
+from archiver.operations.probe import IMMUTABILITY
 
 _PROBED, _PASSED, _FAILED = EventType.STORAGE_PROBED, EventType.FIXITY_PASSED, EventType.FIXITY_FAILED
 
@@ -64,6 +65,8 @@ class Certified:
     """How many of the exchanges no verified time-stamp covers."""
     probe: Entry | None
     """The latest trial of the storage, as the log has it."""
+    immutable: bool
+    """Whether it showed everything that keeps what is stored."""
     fixity: Entry | None
     """The latest complete check of all stored bytes that found nothing."""
     failed: int
@@ -125,7 +128,8 @@ def _facts(archive: Archive, checked: Any, key: str) -> Certified:
         ),
         states=tuple((one["id"], state["state"]) for one in manifest["records"] for state in one["states"]),
         unstamped=sum(one not in checked.times for one in exchanges),
-        probe=_latest(archive, _PROBED),
+        probe=(probe := _latest(archive, _PROBED)),
+        immutable=probe is not None and set(probe.data["passed"]) >= IMMUTABILITY,
         fixity=_latest(archive, _PASSED),
         failed=_failures(archive, segments),
     )

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from archiver.evidence.entry import Entry
+from archiver.operations.probe import IMMUTABILITY, PROPERTIES
+from archiver.operations.probe_record import NOT_ENFORCED
 from archiver.release.certified import Certified, CertifiedRecord
-
-_IMMUTABLE_MARK = "immutability not enforced by storage"
 
 
 class Form(StrEnum):
@@ -101,7 +100,7 @@ def page(facts: Certified, form: Form, *, name: str = "", office: str = "", rows
         Section("How the records were made", (_PROCESS + (_WHOLE if facts.whole else _PARTS),)),
         _records(facts, rows),
         _log(facts),
-        Section("Time and storage", (_time(facts), _storage(facts.probe), _fixity(facts))),
+        Section("Time and storage", (_time(facts), _storage(facts), _fixity(facts))),
         Section("What none of this shows", (_NOT_PROVEN,)),
     )
     return Page(title, subtitle, sections, _DECLARATIONS[form], form is Form.COPY, name, office, facts.key)
@@ -160,14 +159,16 @@ def _time(facts: Certified) -> str:
     return said.strip()
 
 
-def _storage(probe: Entry | None) -> str:
+def _storage(facts: Certified) -> str:
+    probe = facts.probe
     if probe is None:
-        return f"The storage was not tried out: {_IMMUTABLE_MARK}, as far as is known."
-    failed = ", ".join(probe.data["failed"])
+        return f"The storage was not tried out: {NOT_ENFORCED}, as far as is known."
     when = f"when it was last tried out ({probe.at:%Y-%m-%d %H:%M} UTC)"
-    if failed or probe.data["store"] == "directory":
-        return f"Of the storage, {_IMMUTABLE_MARK} {when}{f'; not shown: {failed}' if failed else ''}."
-    return f"The storage kept what is stored from being changed or deleted {when}."
+    if facts.immutable:
+        return f"The storage kept what is stored from being changed or deleted {when}."
+    missing = sorted(IMMUTABILITY - set(probe.data["passed"]), key=list(PROPERTIES).index)
+    codes = ", ".join(code.partition("-")[0].upper() for code in missing)
+    return f"Of the storage, {NOT_ENFORCED} {when}; not shown: {codes}."
 
 
 def _fixity(facts: Certified) -> str:

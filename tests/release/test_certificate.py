@@ -16,11 +16,11 @@ import pypdfium2
 import pytest
 
 from archiver.errors import IntegrityError, UsageError
-from archiver.evidence import log, service
+from archiver.evidence import service
 from archiver.evidence.entry import Entry, read_entry
-from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Event
 from archiver.evidence.verifier import verify
+from archiver.operations.probe_record import probe_and_record
 from archiver.operations.verify import verify as compare
 from archiver.release.certificate import as_html, as_pdf, as_text, certify, fitted
 from archiver.release.certified import Certified, CertifiedRecord, certified
@@ -28,7 +28,7 @@ from archiver.release.forms import Form, page
 from tests.capture.house import House
 from tests.release.town import Town, talk
 
-AT = datetime(2026, 11, 22, 13, tzinfo=UTC)
+AT = datetime(2026, 11, 22, 13, 0, 0, 123456, tzinfo=UTC)
 KEY = "records.city.example/main+1a2b3c4d+" + "A" * 43 + "="
 
 
@@ -53,6 +53,7 @@ def facts(**given: object) -> Certified:
         "states": (),
         "unstamped": 2,
         "probe": None,
+        "immutable": False,
         "fixity": None,
         "failed": 0,
     }
@@ -117,26 +118,19 @@ def test_what_the_log_says_of_storage_and_bytes_is_on_it(new_house: Callable[...
     town = talk(new_house())
     archive = town.house.archive
     compare(archive)
-    probed = NewEvent(
-        "storage.probed", "archive", archive.identity.id, {"store": "s3", "passed": ["p01"], "failed": ["p07", "p10"]}
-    )
-    with archive.database.write() as connection:
-        log.append(connection, [probed], archive.clock.now())
+    probe_and_record(archive, full=True)
     made = town.export(town.record(town.comments[0]).id)
     told = as_text(page(certified(archive, made.folder), Form.COPY))
     assert "immutability not enforced by storage" in " ".join(told.split())
-    assert "not shown: p07, p10" in " ".join(told.split())
+    assert "not shown: P1, P6, P7" in " ".join(told.split())
     assert "were last compared with their digests" in " ".join(told.split())
 
 
 def test_a_storage_that_kept_everything_is_said_to() -> None:
-    entry = replace(_entry(), data={"store": "s3", "passed": ["p01"], "failed": []})
-    assert "kept what is stored from being changed" in " ".join(as_text(page(facts(probe=entry), Form.COPY)).split())
-
-
-def _entry() -> Entry:
-    id_ = "ev_" + "a" * 32
-    return Entry("x", id_, AT, "storage.probed", "service", "x", "archive", "av_" + "a" * 32, 0, None, {})
+    entry = Entry("x", "ev_a", AT, "storage.probed", "service", "x", "archive", "av_a", 0, None, {"passed": []})
+    assert "kept what is stored from being changed" in " ".join(
+        as_text(page(facts(probe=entry, immutable=True), Form.COPY)).split()
+    )
 
 
 HOSTILE = [
