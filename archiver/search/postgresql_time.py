@@ -36,7 +36,11 @@ class Reader:
         self._cursor = cursor
         self._limit = limit
         self._deadline = time.monotonic() + limit
-        cursor.execute(_BEGIN.format(milliseconds=self._milliseconds(limit)))
+
+    def begin(self) -> None:
+        """Set the limits, and look whether there are long documents. May itself be stopped for taking too long."""
+        cursor = self._cursor
+        cursor.execute(_BEGIN.format(milliseconds=self._milliseconds(self._limit)))
         while cursor.nextset():
             pass
         self.has_long = bool(cursor.fetchall()[0][0])
@@ -78,6 +82,7 @@ def reading(connection: Connection, limit: float) -> Iterator[Reader]:
         reader: Reader | None = None
         try:
             reader = Reader(cursor, limit)
+            reader.begin()
             yield reader
         except psycopg.Error as error:
             if isinstance(error, psycopg.errors.QueryCanceled) and reader is not None and reader.is_over():

@@ -21,14 +21,28 @@ from tests.faults.town import FULL, NEW, WATCH, Town
 _PASSED = re.compile(r'crash_point\("([a-z_.]+)"\)')
 
 
+#: Crash points that a capture into a folder does not pass.
+ELSEWHERE = {
+    "key.made": "tests/evidence/test_signing.py",
+    "checkpoint.put": "tests/evidence/test_signing.py",
+    "key.rotating": "tests/evidence/test_signing.py",
+    "store.parts": "only on the way into S3; tests/storage/test_s3_faults.py cuts it there",
+    "store.uploaded": "only on the way into S3; tests/storage/test_s3_faults.py cuts it there",
+    "bundle.logged": "handing records out changes nothing that is stored; the unfinished folder stays",
+    "bundle.shown": "the same",
+    "bundle.verified": "the same",
+}
+
+
 def _points() -> list[str]:
-    """Every crash point in the source."""
+    """Every crash point in the source that a capture passes."""
     found = {
         name
         for path in Path(archiver.__file__).parent.rglob("*.py")
         for name in _PASSED.findall(path.read_text(encoding="utf-8"))
     }
-    return sorted(found)
+    assert ELSEWHERE.keys() <= found
+    return sorted(found - ELSEWHERE.keys())
 
 
 POINTS = _points()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from archiver.archive import Archive
 from archiver.errors import SettingsError
 from archiver.settings import Settings, load_settings, practice_settings
 
@@ -160,3 +161,12 @@ def test_practice_shares_no_place_with_the_real_archive(monkeypatch: pytest.Monk
     assert practice.home.is_relative_to(real.home)
     assert practice.trusted_origins == ("http://127.0.0.1:5555",)
     assert practice.web_port == real.web_port
+
+
+def test_an_archive_on_postgresql_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    """Its event log would not reach the store."""
+    settings = Settings(home=tmp_path / "home", database_url="postgresql+psycopg://u:hunter2@127.0.0.1:1/x")
+    with pytest.raises(SettingsError, match="not reach the store") as caught:
+        Archive.open(settings)
+    assert "hunter2" not in str(caught.value)
+    assert not (tmp_path / "home").exists()

@@ -28,6 +28,7 @@ STORES = ("directory", "moto", "seaweedfs-http", "seaweedfs-tls")
 #: Where a server is known to be wrong. `archiver storage probe` has tests of its own for what it must find.
 DEVIATIONS = {
     "test_listing_gives_every_key_once_in_order[moto]": "a list after a key that is not there leaves out the next one",
+    "test_a_hold_races_a_deletion_and_one_of_them_comes_first[moto]": "it looks at the hold and deletes in two steps",
 }
 #: Few keys to a page, so that lists of a few have several.
 PAGE = 3
