@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import DatabaseError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
@@ -21,6 +22,14 @@ from archiver.web.site import Site
 
 _log = logs.get(__name__)
 _STATIC = Path(__file__).parent / "static"
+#: FastAPI would send requests, and the words of errors, to whatever collector the environment names.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 _HEADINGS = {
     400: "That address cannot be read",
     404: "There is no such page",
@@ -46,7 +55,14 @@ def _error_page(site: Site) -> ErrorPage:
 
 
 def _site_app(site: Site) -> FastAPI:
-    app = FastAPI(title=site.title, version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(
+        title=site.title,
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        telemetry=_NO_TELEMETRY,
+    )
     app.state.site = site
     for router in (pages.router, search.router, records.router, evidence.router):
         app.include_router(router, include_in_schema=False)

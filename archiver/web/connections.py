@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -10,6 +12,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 REQUEST_SECONDS = 10.0
 #: Seconds for an answer to be made and taken.
 ANSWER_SECONDS = 120.0
+#: SO_LINGER with a wait of no seconds: what the other side does not take is thrown away when the socket is closed.
+_NOTHING_KEPT = struct.pack("ii", 1, 0)
 #: Connections at a time. Beyond it the one that has waited longest is closed, not the new one refused.
 MOST = 200
 
@@ -55,7 +59,13 @@ class Connection(H11Protocol):
 
     def _wait(self, seconds: float) -> None:
         self._let_be()
-        self._timer = self.loop.call_later(seconds, self.transport.abort)
+        self._timer = self.loop.call_later(seconds, self._let_go)
+
+    def _let_go(self) -> None:
+        # Without it the system holds megabytes of an answer, for minutes, for a reader that takes none of it.
+        if self.busy and (held := self.transport.get_extra_info("socket")) is not None:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NOTHING_KEPT)
+        self.transport.abort()
 
     def _let_be(self) -> None:
         if self._timer is not None:

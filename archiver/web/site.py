@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy.exc import SQLAlchemyError
 
+from archiver import logs
 from archiver.archive import Archive
 from archiver.capture import spool
-from archiver.errors import ArchiverError
 from archiver.operations import invocation, log_state
 from archiver.web import rendering
 
 if TYPE_CHECKING:
     from archiver.work.service import Work
 
+_log = logs.get(__name__)
 _TEMPLATES = rendering.environment()
 
 
@@ -63,7 +63,8 @@ class Site:
         try:
             with self.archive.database.read() as connection:
                 return log_state.alarm(connection)
-        except (ArchiverError, SQLAlchemyError):
+        except Exception as error:  # also what nobody expected: the page that tells of a failure must not fail too
+            _log.error("page.no_alarm", exc_info=error)
             return None  # the page itself says that the database does not answer
 
     def dead(self) -> frozenset[str]:
