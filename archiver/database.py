@@ -4,16 +4,13 @@ PostgreSQL."""
 from __future__ import annotations
 
 import json
-import random
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 from functools import lru_cache
 from hashlib import sha256
-from itertools import count
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -44,21 +41,11 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-#: Text that is compared and sorted by its code points, as SQLite and Python do; PostgreSQL would ask the locale.
-Characters: Final = String().with_variant(String(collation="C"), "postgresql")
 #: Whole numbers up to 2^63: sizes, offsets and positions outgrow PostgreSQL's ``integer``.
 Whole: Final = BigInteger().with_variant(Integer, "sqlite")
 #: The longest text, bytes of UTF-8, in a column that is part of an index. PostgreSQL takes 2,704 bytes a row in all.
 KEY_BYTES: Final = 1000
 _ATTEMPTS = 8
-_FIRST_PAUSE = 0.01
-
-
-class Base(DeclarativeBase):
-    """Base of all tables."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {str: Characters, int: Whole}  # noqa: RUF012 - as SQLAlchemy documents it
 
 
 #: A time stands in many rows of a batch: when an answer came in all it shows, when a post was made in three tables.
@@ -100,12 +87,37 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Characters(TypeDecorator[str]):
+    """Text that is compared and sorted by its code points, as SQLite and Python do; PostgreSQL would ask the locale.
+    There, a text it cannot hold is made one it can (:func:`safe_text`), also where rows are looked for by it."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String() if dialect.name == "sqlite" else String(collation="C"))
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        return None if dialect.name == "sqlite" else _safe_or_none
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {str: Characters, int: Whole}  # noqa: RUF012 - as SQLAlchemy documents it
+
+
 def safe_text(text: str) -> str:
     """Text that every database can hold: NUL becomes U+2400, a lone surrogate U+FFFD. The stored exchange keeps the
     original; this is for columns that people search and read."""
     if "\0" in text:
         text = text.replace("\0", "\u2400")
     return _SURROGATE.sub("\ufffd", text) if _has_surrogate(text) else text
+
+
+def _safe_or_none(text: str | None) -> str | None:
+    return None if text is None else safe_text(text)
 
 
 def key_text(text: str) -> str:
@@ -140,7 +152,9 @@ class Lock(IntEnum):
     """Beginning or ending a rebuild; whoever gives a lease holds it together with others that do."""
     SEQUENCER = 3
     """Giving positions in the event log."""
-    CHAIN = 4
+    AGAIN = 4
+    """Trying once more what ended in a deadlock."""
+    CHAIN = 5
     """Adding to the chain of one subject's events."""
 
 
@@ -155,7 +169,7 @@ def take(connection: Connection, lock: Lock, *, shared: bool = False) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock{kind}({_OURS}, {int(lock)})"))
 
 
-def take_chains(connection: Connection, subjects: list[str]) -> None:
+def take_chains(connection: Connection, subjects: Collection[str]) -> None:
     """Hold the chains of these subjects until the transaction ends: who appends to one must see what is last in it."""
     if connection.dialect.name == "postgresql":
         statement = text("SELECT pg_advisory_xact_lock(:lock, hashtext(id)) FROM unnest(CAST(:ids AS text[])) AS id")
@@ -183,8 +197,8 @@ class Database:
         return place_of(self.url)
 
     @contextmanager
-    def write(self, lock: Lock | None = None) -> Iterator[Connection]:
-        """One transaction that may write, and holds ``lock`` from its beginning.
+    def write(self, *locks: Lock) -> Iterator[Connection]:
+        """One transaction that may write, and holds ``locks`` from its beginning.
 
         On SQLite it takes the write lock at once (``BEGIN IMMEDIATE``), so that it never fails half-way for want of
         it. On PostgreSQL others write at the same time (READ COMMITTED): what must not change in between has to be
@@ -194,22 +208,21 @@ class Database:
             DBAPIError: the database failed. Where that was in the commit, whether it happened is not known.
         """
         with self.engine.connect().execution_options(archiver_write=True) as connection, connection.begin():
-            if lock is not None:
+            for lock in locks:
                 take(connection, lock)
             yield connection
 
-    def act(self, act: Callable[[Connection], _T], lock: Lock | None = None) -> _T:
+    def act(self, act: Callable[[Connection], _T], *locks: Lock) -> _T:
         """Do something in one transaction of :meth:`write`, and again from its beginning, a few times at most, where
-        the database gave it up for the sake of others (deadlock, serialization). ``act`` changes nothing but the
-        database."""
-        for attempt in count(1):
+        the database gave it up for the sake of others (deadlock, serialization). Those who try again do so one by one,
+        so that they do not meet again. ``act`` changes nothing but the database."""
+        for attempt in range(_ATTEMPTS):
             try:
-                with self.write(lock) as connection:
+                with self.write(*((Lock.AGAIN,) if attempt else ()), *locks) as connection:
                     return act(connection)
             except DBAPIError as error:
-                if attempt == _ATTEMPTS or not may_be_repeated(error):
+                if attempt == _ATTEMPTS - 1 or not may_be_repeated(error):
                     raise
-                time.sleep(random.uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 - so that they do not meet again
         raise AssertionError("unreachable")
 
     @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import backends
 from tests.servers import postgresql, seaweedfs
 from tests.servers.databases import Databases
 from tests.servers.seaweedfs import SeaweedFS
@@ -45,3 +46,10 @@ def bucket(seaweedfs: SeaweedFS) -> Iterator[str]:
     """A bucket with Object Lock for one test."""
     with seaweedfs.bucket() as name:
         yield name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def backend(request: pytest.FixtureRequest) -> None:
+    """The servers of a production run (``TEST_BACKEND=production``), for all tests that open an archive."""
+    if backends.is_production():
+        backends.databases = request.getfixturevalue("databases")

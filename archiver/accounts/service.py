@@ -18,8 +18,8 @@ from archiver.accounts.schedule import first_due
 from archiver.archive import Archive
 from archiver.capture.masking import mask_text
 from archiver.capture.models import Due
-from archiver.database import safe_text
-from archiver.errors import NotFound, UsageError
+from archiver.database import safe_text, take_chains
+from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence.event_types import EventType
 from archiver.visible import one_line
 from connectors.contract import AccountFacts, Answer, Ask, Claim
@@ -80,12 +80,18 @@ def add(
         )
     connector, claim = archive.platforms.claim(url, platform)
     facts = ask_platform(archive, connector, claim, fetch)
+    if facts.platform_id != safe_text(facts.platform_id):
+        raise Refused("the platform gives this account an id that is no text; nothing was added")
     account_id = ids.account_id(claim.platform, claim.service, facts.platform_id)
-    with archive.database.write() as connection:
+
+    def register(connection: Connection) -> Added:
+        take_chains(connection, [account_id])
         known = connection.execute(select(Account.id).where(Account.id == account_id)).first()
         if known is None:
             _insert(connection, archive, account_id, claim, facts, authority)
         return Added(get(connection, account_id), new=known is None)
+
+    return archive.database.act(register)
 
 
 def _insert(
@@ -168,7 +174,9 @@ def resume(archive: Archive, account_id: str) -> AccountView:
 
 def _set_state(archive: Archive, account_id: str, state: str, reason: str | None) -> AccountView:
     now = archive.clock.now()
-    with archive.database.write() as connection:
+
+    def change(connection: Connection) -> AccountView:
+        hold(connection, account_id)
         before = get(connection, account_id)
         if before.state == state:
             return before
@@ -182,6 +190,13 @@ def _set_state(archive: Archive, account_id: str, state: str, reason: str | None
         kind = EventType.ACCOUNT_RESUMED if state == "active" else EventType.ACCOUNT_PAUSED
         log_event(connection, archive, kind, account_id, {})
         return get(connection, account_id)
+
+    return archive.database.act(change)
+
+
+def hold(connection: Connection, account_id: str) -> None:
+    """Let nobody else change an account's own row until the transaction ends. What captures write beside it goes on."""
+    connection.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
 
 
 def _query() -> Any:

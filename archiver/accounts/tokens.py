@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from archiver.accounts import service
 from archiver.accounts.credentials import READ
@@ -22,9 +22,13 @@ def keep(archive: Archive, account: str, token: str) -> AccountView:
         MissingKey, UsageError: see :meth:`archiver.accounts.credentials.Vault.store`.
     """
     now = archive.clock.now()
-    with archive.database.write() as connection:
+
+    def store(connection: Connection) -> AccountView:
         found = service.find(connection, account)
+        service.hold(connection, found.id)
         archive.vault.store(connection, found.id, READ, token, now)
         connection.execute(update(Due).where(Due.account_id == found.id).values(due_at=now, failures=0))
         log_event(connection, archive, EventType.CREDENTIAL_STORED, found.id, {"purpose": READ})
-    return found
+        return found
+
+    return archive.database.act(store)

@@ -149,9 +149,10 @@ class Adoption:
         contents: Contents,
         part: Part,
     ) -> None:
-        now = self.archive.clock.now()
-        with self.archive.database.write() as connection:
-            leases.renew(connection, held, now + self.leases.lasts)
+        at = self.archive.clock.now()
+
+        def write(connection: Connection) -> None:
+            leases.renew(connection, held, leases.now(connection, self.archive.clock) + self.leases.lasts)
             write_run(connection, part)
             write_segments(connection, taken_in, account, part.at, adopted_by=part.run)
             segments = {one.id for one, _ in taken_in}
@@ -161,8 +162,10 @@ class Adoption:
             events = [exchange_event(row) for row in written if row.id not in logged]
             events += [segment_event("segment.adopted", one, stored) for one, stored in taken_in]
             events += follow_names(connection, account, written)
-            log.append(connection, [*events, run_event([part])], now)
+            log.append(connection, [*events, run_event([part])], at)
             crash_point("adoption.written")
+
+        self.archive.database.act(write)
 
     def _part(self, run: RunIdentity, finished: Sequence[tuple[FinishedSegment, Stored]], contents: Contents) -> Part:
         now = to_text(self.archive.clock.now())

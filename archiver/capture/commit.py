@@ -8,20 +8,21 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from archiver.capture.batch import Entry, FinishedSegment
 from archiver.capture.models import Coverage, Exchange, Run, Segment
 from archiver.capture.parts import PUBLIC, Part
 from archiver.clock import from_text
-from archiver.database import safe_text
+from archiver.database import key_text, safe_text
 from archiver.records.apply import Applier, Arrived
+from archiver.records.stored import chunks
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_writer import Placed
 from connectors.contract import Ask, Reading, SweepKind
 
 INTERRUPTED = "interrupted"
 RECOVERY = "recovery"
-_AT_ONCE = 500
 _LOST = "the object with its run record is lost; what is left of it is here"
 
 
@@ -75,16 +76,19 @@ def write_segments(
 
 def known_segments(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Those of these segments that have rows."""
-    return set(connection.execute(select(Segment.id).where(Segment.id.in_(list(ids)))).scalars())
+    return _known(connection, Segment.id, ids)
 
 
 def known_exchanges(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Those of these exchanges that have rows."""
-    wanted, known = list(ids), set[str]()
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = Exchange.id.in_(wanted[start : start + _AT_ONCE])
-        known.update(connection.execute(select(Exchange.id).where(some)).scalars())
-    return known
+    return _known(connection, Exchange.id, ids)
+
+
+def _known(connection: Connection, column: InstrumentedAttribute[str], ids: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for some in chunks(ids):
+        found.update(connection.execute(select(column).where(column.in_(some))).scalars())
+    return found
 
 
 def write_lost_runs(connection: Connection, rows: Iterable[ExchangeRow]) -> None:
@@ -131,7 +135,7 @@ def _exchange_values(row: ExchangeRow) -> dict[str, Any]:
         "ordinal": facts["ordinal"],
         "account_id": facts["account"],
         "stream": row.ask.stream.value,
-        "purpose": row.ask.purpose,
+        "purpose": safe_text(row.ask.purpose),
         "method": row.ask.method,
         "uri": facts["url"],
         "status": facts["status"],
@@ -193,7 +197,7 @@ def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> N
     rows = [
         {
             "run_id": part.run,
-            "listing": safe_text(covered.listing),
+            "listing": key_text(covered.listing),
             "account_id": part.account,
             "stream": covered.stream.value,
             "at": part.at,

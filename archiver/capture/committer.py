@@ -93,8 +93,10 @@ class Committer:
             StaleLease: somebody else took the account over; nothing was written.
             DBAPIError: the database failed; whether anything was written is not known.
         """
-        now = self.clock.now()
-        with self.database.write() as connection:
+        at = self.clock.now()
+
+        def write(connection: Connection) -> None:
+            now = leases.now(connection, self.clock)
             leases.renew(connection, held, now if release else now + self.lease_lasts, release=release)
             if _overtaken(connection, work):
                 raise StaleLease("a later run of this account was archived first")
@@ -103,10 +105,12 @@ class Committer:
             applied, followed = write_work(connection, work, arrival=work.number)
             index_changed(connection, self.search, applied.changed, helper)
             if not logged:
-                log.append(connection, [*work_events(work), *followed], now)
+                log.append(connection, [*work_events(work), *followed], at)
             if settle is not None:
                 settle(connection)
             crash_point("commit.written")
+
+        self.database.act(write)
         crash_point("commit.done")
 
     def is_committed(self, segments: Collection[str]) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
-from archiver.database import safe_text
+from archiver.database import key_text, safe_text
 from archiver.records.models import Record, RecordState
 from archiver.records.stored import chunks
 from connectors.contract import RecordKind, RecordRef, State
@@ -31,7 +31,7 @@ def in_listing(
 ) -> Iterator[tuple[str, RecordRef]]:
     """Records that belong to a listing and have not gone, with their ids, one by one: a list may be as long as the
     account."""
-    query = _visible(account).where(Record.listing == safe_text(listing))
+    query = _visible(account).where(Record.listing == key_text(listing))
     if since is not None:
         query = query.where(Record.created_at > since)
     for row in connection.execute(query.execution_options(yield_per=2000)):
@@ -41,7 +41,7 @@ def in_listing(
 def in_thread(connection: Connection, account: str, listing: str, gone: Collection[str]) -> dict[str, RecordRef]:
     """As :func:`in_listing`, for the list of a thread, without what was cut off from it: a platform that no longer
     returns a comment does not show what answers it either. ``gone``: ids that this run found gone."""
-    found = {row.id: row for row in connection.execute(_visible(account).where(Record.listing == safe_text(listing)))}
+    found = {row.id: row for row in connection.execute(_visible(account).where(Record.listing == key_text(listing)))}
     places = {row.id: _Place(row.parent_id, row.id in gone) for row in found.values()}
     _climb(connection, places, gone)
     return {number: _ref(row) for number, row in found.items() if not _is_cut_off(number, places)}

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from archiver.capture.spool import disk_error
+from archiver.database_failures import Failure, failure_of, is_ours, words_for
 from archiver.errors import ArchiverError, OutOfSpace, Unreachable
-
-_SAYS = {
-    sqlite3.SQLITE_BUSY: "is busy with another process; try again in a moment",
-    sqlite3.SQLITE_LOCKED: "is busy with another process; try again in a moment",
-    sqlite3.SQLITE_READONLY: "cannot be written; check the rights and the disk of its folder",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; check that its folder is there",
-    sqlite3.SQLITE_CORRUPT: "is damaged; move it away and run `archiver index rebuild`",
-    sqlite3.SQLITE_NOTADB: "is damaged; move it away and run `archiver index rebuild`",
-}
 
 
 class DatabaseUnavailable(Unreachable):
@@ -39,7 +30,7 @@ def named_failures(folder: Path) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error, IntegrityError | ProgrammingError):
+        if is_ours(error):
             raise  # not the database's fault
         raise _database_error(error) from error
     except OSError as error:
@@ -47,8 +38,7 @@ def named_failures(folder: Path) -> Iterator[None]:
 
 
 def _database_error(error: DBAPIError) -> ArchiverError:
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    if failure_of(error) is Failure.NO_ROOM:
         return OutOfSpace("no room left on the disk of the database: free some space; capturing then goes on")
-    says = _SAYS.get(code, f"does not answer ({error.orig}); check its disk")
-    return DatabaseUnavailable(f"the database {says}. What was captured is kept and finished when it works again")
+    said = words_for(error)
+    return DatabaseUnavailable(f"the database {said}. What was captured is kept and finished when it works again")

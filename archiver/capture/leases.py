@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from archiver import logs
+from archiver.accounts.models import Account
 from archiver.capture.models import Lease, Run
-from archiver.clock import Clock
-from archiver.database import Database
+from archiver.clock import Clock, SystemClock
+from archiver.database import Database, Instant, Lock, take
 from archiver.errors import Busy
 from archiver.faults import crash_point
 from archiver.records.models import RebuildProgress
@@ -59,8 +60,7 @@ class Leases:
             Busy: another thread or process is at it.
         """
         with self.using(account_id):
-            now = self.clock.now()
-            held = acquire(self.database, account_id, self.holder, now, self.lasts, dead=dead, above=above)
+            held = acquire(self.database, account_id, self.holder, self.clock, self.lasts, dead=dead, above=above)
             crash_point("lease.taken")
             try:
                 yield held
@@ -87,21 +87,34 @@ class Leases:
     def _release(self, held: Held) -> None:
         """Give the account back. Where that fails the lease runs out by itself, and we can take it again at once."""
         try:
-            release(self.database, held, self.clock.now())
+            release(self.database, held, self.clock)
         except DBAPIError as error:
             _log.warning("lease.not_released", account=held.account_id, exc_info=error)
 
     def free(self, dead: str) -> None:
         """Give back whatever a process that died was holding."""
-        with self.database.write() as connection:
-            connection.execute(update(Lease).where(Lease.holder == dead).values(holder="", expires_at=self.clock.now()))
+
+        def give_back(connection: Connection) -> None:
+            given = {"holder": "", "expires_at": now(connection, self.clock)}
+            connection.execute(update(Lease).where(Lease.holder == dead).values(**given))
+
+        self.database.act(give_back)
+
+
+def now(connection: Connection, clock: Clock) -> datetime:
+    """The time by which leases run out. On PostgreSQL, which several machines may share, it is the database's own, so
+    that one whose clock is wrong takes no account from another; a clock that is set is everybody's clock."""
+    if connection.dialect.name == "postgresql" and isinstance(clock, SystemClock):
+        at: datetime = connection.execute(select(func.clock_timestamp(type_=Instant))).scalar_one()
+        return at
+    return clock.now()
 
 
 def acquire(
     database: Database,
     account_id: str,
     holder: str,
-    now: datetime,
+    clock: Clock,
     lasts: timedelta,
     *,
     dead: str | None = None,
@@ -113,21 +126,34 @@ def acquire(
     Raises:
         Busy: somebody holds it and has not let it expire, or a rebuild is under way.
     """
-    with database.write() as connection:
+
+    def give(connection: Connection) -> Held:
+        take(connection, Lock.REBUILD, shared=True)
         if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None:
             raise Busy("the index is being made anew: nobody captures meanwhile")
-        row = connection.execute(
-            select(Lease.epoch, Lease.holder, Lease.expires_at).where(Lease.account_id == account_id)
-        ).one_or_none()
-        if row is not None and row.expires_at > now and row.holder not in ("", dead, holder):
+        row, at = _locked(connection, account_id), now(connection, clock)
+        if row is not None and row.expires_at > at and row.holder not in ("", dead, holder):
             raise Busy("this account is being captured by another process just now; try again in a moment")
         epoch = max(row.epoch if row else 0, _last_number(connection, account_id), above) + 1
-        values = {"epoch": epoch, "holder": holder, "expires_at": now + lasts}
+        values = {"epoch": epoch, "holder": holder, "expires_at": at + lasts}
         if row is None:
             connection.execute(insert(Lease).values(account_id=account_id, **values))
         else:
             connection.execute(update(Lease).where(Lease.account_id == account_id).values(**values))
-    return Held(account_id, epoch, holder)
+        return Held(account_id, epoch, holder)
+
+    return database.act(give)
+
+
+def _locked(connection: Connection, account_id: str) -> Row[int, str, datetime] | None:
+    """The account's lease, which nobody else changes until the transaction ends; neither is one made where there is
+    none. A commit under way is waited for: it may lengthen the lease."""
+    query = select(Lease.epoch, Lease.holder, Lease.expires_at).where(Lease.account_id == account_id).with_for_update()
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        connection.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+        found = connection.execute(query).one_or_none()
+    return found
 
 
 def renew(connection: Connection, held: Held, until: datetime, *, release: bool = False) -> None:
@@ -145,14 +171,17 @@ def renew(connection: Connection, held: Held, until: datetime, *, release: bool 
         raise StaleLease("another process took this account over; its run goes on, this one stops")
 
 
-def release(database: Database, held: Held, now: datetime) -> None:
+def release(database: Database, held: Held, clock: Clock) -> None:
     """Give the account back, unless the commit did; the epoch stays."""
     mine = (Lease.account_id == held.account_id, Lease.epoch == held.epoch, Lease.holder == held.holder)
     with database.read() as connection:
         if connection.execute(select(Lease.epoch).where(*mine)).first() is None:
             return
-    with database.write() as connection:
-        connection.execute(update(Lease).where(*mine).values(holder="", expires_at=now))
+    database.act(
+        lambda connection: connection.execute(
+            update(Lease).where(*mine).values(holder="", expires_at=now(connection, clock))
+        )
+    )
 
 
 def revoke_all(connection: Connection) -> None:

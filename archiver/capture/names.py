@@ -33,6 +33,8 @@ def follow_names(connection: Connection, account: str, rows: Iterable[ExchangeRo
 
 
 def _follow(connection: Connection, account: str, facts: AccountFacts, at: datetime) -> list[NewEvent]:
+    if facts.platform_id != safe_text(facts.platform_id):
+        return []
     own = select(Account.id).where(Account.id == account, Account.platform_id == facts.platform_id)
     if connection.execute(own).first() is None:
         return []

@@ -37,7 +37,8 @@ from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Stand
 from archiver.capture.names import follow_names
 from archiver.capture.proving import is_logged
 from archiver.capture.survey import Logged, Step, Survey, Surveyed, read_logged, steps
-from archiver.errors import IntegrityError
+from archiver.database import Lock
+from archiver.errors import Busy, IntegrityError
 from archiver.evidence import log
 from archiver.evidence.deltas import restore_log
 from archiver.evidence.log import NewEvent
@@ -106,12 +107,13 @@ def rebuild(archive: Archive, watch: Watcher | None = None) -> RebuildReport:
 
 
 def _begin(archive: Archive, report: RebuildReport) -> Logged:
-    with archive.database.write() as connection:
+    with archive.database.write(Lock.REBUILD) as connection:
         if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is None:
+            # First: this waits for commits under way, so that what they wrote is there to be deleted.
+            leases.revoke_all(connection)
             for table in _TABLES:
                 connection.execute(delete(table))
             archive.search.rebuild(connection)
-            leases.revoke_all(connection)
             connection.execute(insert(RebuildProgress).values(account_id="", number=0, part=0))
         report.events = restore_log(connection, archive.store)
         logged = read_logged(connection)
@@ -120,7 +122,7 @@ def _begin(archive: Archive, report: RebuildReport) -> Logged:
 
 
 def _end(archive: Archive, report: RebuildReport) -> None:
-    with archive.database.write() as connection:
+    with archive.database.write(Lock.REBUILD) as connection:
         connection.execute(delete(RebuildProgress))
         counted = {"segments": report.segments, "exchanges": report.exchanges, "damaged": len(report.damaged)}
         archived = NewEvent("index.rebuilt", "archive", archive.identity.id, counted)
@@ -145,7 +147,7 @@ def _fill(
     total: int,
     beside: OnDemand,
 ) -> None:
-    with archive.database.write() as connection:
+    with archive.database.write(Lock.REBUILD) as connection:
         _register(connection, account, archive)
         done = _done(connection, account.account)
     waiting: list[Step] = []
@@ -165,7 +167,10 @@ def _fill(
 def _apply(
     archive: Archive, account: str, some: Sequence[Step], logged: Logged, report: RebuildReport, beside: OnDemand
 ) -> None:
-    with archive.database.write() as connection:
+    with archive.database.write(Lock.REBUILD) as connection:
+        done = _done(connection, account)
+        if (some[0].number, some[0].part) <= done:
+            raise Busy("another process makes the index anew too; let it finish")
         for step in some:
             events = _apply_step(archive, connection, account, step, report, beside)
             if not step.is_logged(logged):

@@ -13,7 +13,7 @@ from archiver.capture import expecting, watch_times
 from archiver.capture.facts import Taken
 from archiver.capture.listings import thread_of
 from archiver.capture.models import Coverage, Exchange, Run
-from archiver.database import Database, safe_text
+from archiver.database import Database, key_text, safe_text
 from archiver.records.choice import Choice, Kept, KnownRecord, Reason, choose, problem_key
 from archiver.records.known import Known
 from archiver.records.models import Record
@@ -182,7 +182,7 @@ class Seen:
     def since(self, listing: str) -> datetime | None:
         """When a listing was last covered completely."""
         query = select(func.max(Coverage.at)).where(
-            Coverage.account_id == self.account, Coverage.listing == safe_text(listing), Coverage.complete.is_(True)
+            Coverage.account_id == self.account, Coverage.listing == key_text(listing), Coverage.complete.is_(True)
         )
         with self.database.read() as connection:
             return connection.execute(query).scalar()

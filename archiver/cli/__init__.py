@@ -12,6 +12,7 @@ import typer
 from sqlalchemy.exc import DatabaseError
 
 from archiver.cli import output
+from archiver.database_failures import failure_of, words_for
 from archiver.errors import ArchiverError
 from archiver.logs import without_secrets
 from archiver.visible import one_line
@@ -79,12 +80,8 @@ def _usage_message(error: typer.TyperException) -> str:
 
 
 def _database_message(error: DatabaseError) -> str:
-    said = str(error.orig)
-    if "locked" in said:
-        return "the database is busy with another process; try again in a moment"
-    if "full" in said:
-        return "the database cannot grow, the disk is full: make room, nothing archived is lost"
-    return f"the database does not work ({said}); run `archiver doctor`"
+    told = f"the database {words_for(error)}"
+    return told if failure_of(error) is not None else f"{told}; run `archiver doctor`"
 
 
 def _silence_stdout() -> None:

@@ -16,11 +16,12 @@ from typing import BinaryIO, Final
 
 from sqlalchemy import Connection, exc, update
 
-from archiver.database import Database
+from archiver.database import Database, Lock, take
 from archiver.errors import IntegrityError, WrongStore
 from archiver.evidence import log
 from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.models import LogHead
+from archiver.evidence.sequencer import has_waiting, restore, sequence
 from archiver.evidence.tree import leaf_hash
 from archiver.faults import crash_point
 from archiver.storage.protocol import ObjectStore
@@ -51,7 +52,8 @@ class _Delta:
 
 
 def store_deltas(database: Database, store: ObjectStore) -> int:
-    """Put every entry that has a position and is not in the store yet. How many this call brought in.
+    """Put every entry that is not in the store yet, after all that wait for a position have got one. How many this
+    call brought in.
 
     Safe at any time, from any number of threads and processes, and after a kill anywhere.
 
@@ -60,6 +62,9 @@ def store_deltas(database: Database, store: ObjectStore) -> int:
         IntegrityError, Conflict: the store holds other entries than the database: the database was set back to an older
             state, or two share one store. Stop and look.
     """
+    if has_waiting(database):
+        require_current(database, store)
+        sequence(database)
     brought = 0
     while (delta := _next(database)) is not None:
         crash_point("delta.fixed")
@@ -112,7 +117,8 @@ def _next(database: Database) -> _Delta | None:
         return None
     if head.storing > head.stored:
         return _Delta(head.stored, head.storing)
-    with database.write() as connection:
+
+    def fix(connection: Connection) -> None:
         head = log.read_head(connection)
         # By the row itself, not by what was read of it: two callers must never fix two ranges that begin together.
         connection.execute(
@@ -120,6 +126,8 @@ def _next(database: Database) -> _Delta | None:
             .where(LogHead.stored == head.stored, LogHead.storing <= LogHead.stored)
             .values(storing=min(head.size, head.stored + MOST_ENTRIES))
         )
+
+    database.act(fix)
     # Whether that became the range, or another caller was faster, the row says.
     return _next(database)
 
@@ -133,11 +141,9 @@ def _require_free(store: ObjectStore, delta: _Delta) -> None:
 
 def _count(database: Database, delta: _Delta) -> int:
     """Note that ``delta`` is stored; 0 where another caller has."""
-    with database.write() as connection:
-        counted = connection.execute(
-            update(LogHead).where(LogHead.stored == delta.start, LogHead.storing == delta.end).values(stored=delta.end)
-        )
-        return delta.end - delta.start if counted.rowcount else 0
+    mine = update(LogHead).where(LogHead.stored == delta.start, LogHead.storing == delta.end).values(stored=delta.end)
+    counted = database.act(lambda connection: connection.execute(mine).rowcount)
+    return delta.end - delta.start if counted else 0
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -213,7 +219,8 @@ def _exactly(file: BinaryIO, size: int, delta: _Delta) -> bytes:
 def restore_log(connection: Connection, store: ObjectStore) -> int:
     """Fill the database's copy of the log from the store, in the caller's transaction. How many entries came in.
 
-    Entries the database has are compared; those beyond the last stored one are kept. Doing it again changes nothing.
+    Entries the database has are compared; those beyond the last stored one are kept, and those that wait for a position
+    get the one they have in the store, or wait on. Doing it again changes nothing.
 
     Raises:
         IntegrityError: the database holds other entries than the store, or either is damaged; or the store lacks
@@ -221,7 +228,8 @@ def restore_log(connection: Connection, store: ObjectStore) -> int:
         WrongStore: the entries are of another log.
         StoreUnavailable: the store does not answer.
     """
-    name, head = log.origin(connection), log.read_head(connection)
+    take(connection, Lock.SEQUENCER)
+    name, head = log.origin(connection), log.read_head(connection, hold=True)
     known = log.entries(connection, 0, head.size)
     in_store = _of_log(read_entries(store), name, store)
     same = 0
@@ -248,7 +256,7 @@ def _append_all(connection: Connection, found: Iterator[tuple[bytes, Entry]]) ->
     restored = 0
     while some := list(islice(found, MOST_ENTRIES)):
         try:
-            log.extend(connection, [(entry, body, leaf_hash(body)) for body, entry in some])
+            restore(connection, [(entry, body, leaf_hash(body)) for body, entry in some])
         except exc.IntegrityError as error:
             raise IntegrityError("the event log in the store names one event twice") from error
         restored += len(some)

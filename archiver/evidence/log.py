@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from archiver import ids
+from archiver.database import take_chains
 from archiver.errors import IntegrityError, NotFound
 from archiver.evidence import tree
 from archiver.evidence.entry import Entry, write_entry
@@ -63,8 +64,9 @@ def append(connection: Connection, events: Sequence[NewEvent], at: datetime) -> 
     """Append ``events`` in the caller's transaction; ``at`` is the time they all bear. Returns their positions.
 
     On SQLite an entry gets its position here: the transaction must hold the write lock
-    (:meth:`archiver.database.Database.write`). On other databases positions come from a sequencer later and the range
-    is empty; there the caller must hold the row of a chained subject.
+    (:meth:`archiver.database.Database.write`). On PostgreSQL positions come from the sequencer later
+    (:mod:`archiver.evidence.sequencer`) and the range is empty; the chains of chained subjects are held until the
+    transaction ends.
 
     Raises:
         ValueError: an event that is none, or says what its type does not allow. Nothing was written.
@@ -75,20 +77,25 @@ def append(connection: Connection, events: Sequence[NewEvent], at: datetime) -> 
     bodies = _bodies(connection, events, at)
     if connection.dialect.name == "sqlite":
         return extend(connection, bodies)
-    connection.execute(insert(Event), [_row(entry, body, leaf, None) for entry, body, leaf in bodies])
+    connection.execute(insert(Event), [row(entry, body, leaf, None) for entry, body, leaf in bodies])
     return range(0)
 
 
 def extend(connection: Connection, bodies: Sequence[tuple[Entry, bytes, bytes]]) -> range:
     """Give finished entries (with bytes and leaf hash) the next positions and write them."""
-    before = read_head(connection)
-    size = before.size + len(bodies)
-    frontier = tree.append(before.frontier, before.size, [leaf for _, _, leaf in bodies])
-    positions = range(before.size, size)
-    rows = [_row(*one, position) for one, position in zip(bodies, positions, strict=True)]
+    positions = lengthen(connection, [leaf for _, _, leaf in bodies])
+    rows = [row(*one, position) for one, position in zip(bodies, positions, strict=True)]
     connection.execute(insert(Event), rows)
-    write_head(connection, size=size, frontier=b"".join(frontier))
     return positions
+
+
+def lengthen(connection: Connection, leaves: Sequence[bytes]) -> range:
+    """The next positions, one for each leaf, noted in the head. The caller writes them to the rows."""
+    before = read_head(connection)
+    size = before.size + len(leaves)
+    frontier = tree.append(before.frontier, before.size, leaves)
+    write_head(connection, size=size, frontier=b"".join(frontier))
+    return range(before.size, size)
 
 
 def head(connection: Connection) -> Head:
@@ -141,15 +148,15 @@ def origin(connection: Connection) -> str:
 # --- the head ------------------------------------------------------------------------------------------------------
 
 
-def read_head(connection: Connection) -> HeadRow:
-    """What is recorded of the tree; of an empty one where nothing is.
+def read_head(connection: Connection, *, hold: bool = False) -> HeadRow:
+    """What is recorded of the tree; of an empty one where nothing is. ``hold``: nobody else changes it until the
+    transaction ends.
 
     Raises:
         IntegrityError: the row does not fit together.
     """
-    row = connection.execute(
-        select(LogHead.size, LogHead.frontier, LogHead.stored, LogHead.storing).where(LogHead.id == _HEAD)
-    ).one_or_none()
+    query = select(LogHead.size, LogHead.frontier, LogHead.stored, LogHead.storing).where(LogHead.id == _HEAD)
+    row = connection.execute(query.with_for_update() if hold else query).one_or_none()
     if row is None:
         return HeadRow(0, (), 0, 0)
     frontier = tuple(row.frontier[at : at + HASH_SIZE] for at in range(0, len(row.frontier), HASH_SIZE))
@@ -171,7 +178,10 @@ def write_head(connection: Connection, **values: Any) -> None:
 
 def _bodies(connection: Connection, events: Sequence[NewEvent], at: datetime) -> list[tuple[Entry, bytes, bytes]]:
     name = origin(connection)
-    last = _last_of(connection, {event.subject_id for event in events if event.chained})
+    chained = {event.subject_id for event in events if event.chained}
+    if chained:
+        take_chains(connection, chained)
+    last = _last_of(connection, chained)
     bodies = []
     for event in events:
         check_facts(event.type, event.subject_kind, event.data)
@@ -223,7 +233,8 @@ def _last_of(connection: Connection, subjects: Iterable[str]) -> dict[str, tuple
     return last
 
 
-def _row(entry: Entry, body: bytes, leaf: bytes, position: int | None) -> dict[str, Any]:
+def row(entry: Entry, body: bytes, leaf: bytes, position: int | None) -> dict[str, Any]:
+    """The row of one entry."""
     return {
         "id": entry.id,
         "position": position,

@@ -50,9 +50,12 @@ def _findings(connection: Connection) -> Iterator[Finding]:
     for row in connection.execute(columns, execution_options={"yield_per": _ROWS_AT_ONCE}):
         yield from checker.row(row)
     yield from _head_findings(connection, checker)
-    if connection.dialect.name == "sqlite":
-        for event in connection.execute(select(Event.id).where(Event.position.is_(None))).scalars():
-            yield Finding("the event has no position in the log", None, event)
+    waiting = select(*Event.__table__.columns).where(Event.position.is_(None)).order_by(Event.arrival)
+    for row in connection.execute(waiting, execution_options={"yield_per": _ROWS_AT_ONCE}):
+        if connection.dialect.name == "sqlite":
+            yield Finding("the event has no position in the log", None, row.id)
+        else:
+            yield from checker.waiting(row)
 
 
 def _head_findings(connection: Connection, checker: _Checker) -> Iterator[Finding]:
@@ -91,6 +94,11 @@ class _Checker:
         self.rows, self.following = self.rows + 1, row.position + 1
         for problem in self._problems(row, leaf):
             yield Finding(problem, row.position, row.id)
+
+    def waiting(self, row: Row[Any]) -> Iterator[Finding]:
+        """What is wrong with the next row that has no position yet."""
+        for problem in self._problems(row, tree.leaf_hash(row.body)):
+            yield Finding(problem, None, row.id)
 
     def _problems(self, row: Row[Any], leaf: bytes) -> Iterator[str]:
         if leaf != row.leaf:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, Table, collate, select
+from sqlalchemy import Connection, Table, collate, select
 
 from archiver import clock
 from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment
+from archiver.database import Characters
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, table
 
 CONTENT: tuple[Table, ...] = (
@@ -80,7 +81,7 @@ def _digest(connection: Connection, one: Table, omitted: frozenset[str]) -> Tabl
 def _key(connection: Connection, one: Table) -> list[Any]:
     """Columns of the primary key; text compared byte by byte on every database."""
     bytewise = "BINARY" if connection.dialect.name == "sqlite" else "C"
-    return [collate(column, bytewise) if isinstance(column.type, String) else column for column in one.primary_key]
+    return [collate(column, bytewise) if isinstance(column.type, Characters) else column for column in one.primary_key]
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from archiver import ids
-from archiver.database import safe_text
+from archiver.database import key_text, safe_text
 from archiver.records.contents import Content, plain
 from archiver.records.versions import Arrival, Occurrence
 from connectors.contract import AccessClass, Ask, SeenRecord
@@ -135,12 +135,17 @@ def first_row(account_id: str, sighting: Sighting) -> Row:
         "id": sighting.record_id,
         "account_id": account_id,
         "key": safe_text(sighting.seen.key),
-        "listing": _text(sighting.arrived.ask.listing),
+        "listing": _listing(sighting),
         "first_seen_at": sighting.arrived.received_at,
         "last_seen_at": sighting.seen_until,
         "exchange_id": sighting.arrived.id,
         "position": sighting.position,
     }
+
+
+def _listing(sighting: Sighting) -> str | None:
+    name = sighting.arrived.ask.listing
+    return None if name is None else key_text(name)
 
 
 _AUTHOR = ("author_id", "author_name", "author_handle")
@@ -162,7 +167,7 @@ def fold(row: Row, account_id: str, sighting: Sighting, *, latest: bool) -> None
         row.update({name: value for name, value in news.items() if value is not None})
     else:
         _fill(row, news)
-    row["listing"] = row["listing"] or _text(sighting.arrived.ask.listing)
+    row["listing"] = row["listing"] or _listing(sighting)
     row["first_seen_at"] = min(row["first_seen_at"], sighting.arrived.received_at)
     row["last_seen_at"] = max(row["last_seen_at"], sighting.seen_until)
     if latest:

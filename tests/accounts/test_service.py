@@ -20,6 +20,7 @@ from archiver.evidence.models import Event
 from archiver.settings import Settings
 from connectors.contract import AccountFacts, Answer, Ask, Problem, ProblemKind, Reading
 from connectors.feed import Feed
+from tests import backends
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://www.example.gov/news/feed.xml"
@@ -41,7 +42,9 @@ def _facts(platform_id: str = "feed-1", handle: str = "news", name: str = "City 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive.open(Settings(home=tmp_path / "home"), clock=SetClock(NOW)) as archive:
+    with Archive.open(
+        Settings(home=tmp_path / "home", **backends.places(tmp_path / "home")), clock=SetClock(NOW)
+    ) as archive:
         yield archive
 
 
@@ -76,7 +79,11 @@ def test_adding_gives_account_handle_due_times_and_one_event(archive: Archive) -
     assert grown == {"account": 1, "handle": 1, "due": 3, "event": 1}
     with archive.database.read() as connection:
         due = {row.sweep: row.due_at for row in connection.execute(select(Due.sweep, Due.due_at))}
-        newest = connection.execute(select(Event.type).order_by(Event.position.desc())).scalars().first()
+        newest = (
+            connection.execute(select(Event.type).order_by(Event.position.desc().nulls_first(), Event.arrival.desc()))
+            .scalars()
+            .first()
+        )
     assert due["new"] == NOW
     assert due["full"] == NOW + timedelta(seconds=archive.settings.sweep_full_seconds)
     assert newest == "account.added"
@@ -165,7 +172,9 @@ def test_pausing_and_resuming_are_events_and_resuming_looks_at_once(archive: Arc
     assert service.resume(archive, account.id).state == "active"
     with archive.database.read() as connection:
         assert set(connection.execute(select(Due.due_at)).scalars()) == {later}
-        types = list(connection.execute(select(Event.type).order_by(Event.position)).scalars())
+        types = list(
+            connection.execute(select(Event.type).order_by(Event.position.nulls_last(), Event.arrival)).scalars()
+        )
     assert types[-3:] == ["account.added", "account.paused", "account.resumed"]
 
 

@@ -24,6 +24,7 @@ from archiver.records.models import Medium, Record, RecordState, Version
 from archiver.records.stored import table
 from archiver.settings import Settings
 from connectors.contract import Connector, SweepKind
+from tests import backends
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
@@ -74,7 +75,8 @@ class House:
     def open(self, *, empty_index: bool = False) -> None:
         given: dict[str, Any] = {"request_pause_seconds": 0.0, "disk_reserve_percent": 0.0, "time_zone": "UTC"}
         places = {"home": self.home / "archive", "trusted_origins": (self.server.base_url,)}
-        settings = Settings(**{**places, **given, **self.settings})
+        placed = backends.places(self.home / "archive")
+        settings = Settings(**{**places, **placed, **given, **self.settings})
         self.archive = Archive.open(settings, kind="practice", clock=self.clock, empty_index=empty_index)
         self.capture = Capture(self.archive)
 
@@ -98,8 +100,7 @@ class House:
     def empty_index(self) -> None:
         """Throw the index away and open the archive again beside its store."""
         self.shut()
-        for path in (self.home / "archive").glob("index.sqlite3*"):
-            path.unlink()
+        backends.lose_index(self.home / "archive")
         self.open(empty_index=True)
 
     # Accounts.

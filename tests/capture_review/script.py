@@ -43,6 +43,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from tests import backends
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 Said = tuple[int, dict[str, str], bytes]
@@ -160,7 +161,8 @@ class Stage:
         self.answers.setdefault("/me", (200, {}, b"{}"))
         given: dict[str, Any] = {"request_pause_seconds": 0.0, "disk_reserve_percent": 0.0, "time_zone": "UTC"}
         places = {"home": self.home, "trusted_origins": (self.origin,)}
-        opened = Archive.open(Settings(**{**places, **given, **self.settings}), kind="practice", clock=self.clock)
+        settings = Settings(**{**places, **backends.places(self.home), **given, **self.settings})
+        opened = Archive.open(settings, kind="practice", clock=self.clock)
         self.archive = replace(opened, platforms=Platforms({"scripted": self.connector}, {}))
         self.account = accounts.add(self.archive, self.origin).account.id
         self.capture = Capture(self.archive)

@@ -43,7 +43,7 @@ def _names(stage: Stage) -> list[tuple[str, str]]:
 
 def _changes(stage: Stage) -> list[Any]:
     with stage.archive.database.read() as connection:
-        rows = connection.execute(Event.__table__.select().order_by(Event.position)).all()
+        rows = connection.execute(Event.__table__.select().order_by(Event.position.nulls_last(), Event.arrival)).all()
     return [row for row in rows if row.type == "account.changed"]
 
 

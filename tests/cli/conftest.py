@@ -13,6 +13,7 @@ import pytest
 
 from archiver import cli
 from archiver.practice.run import RunningPractice, start_practice
+from tests import backends
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith("ARCHIVER_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ARCHIVER_HOME", str(tmp_path / "home"))
+    if backends.is_production():
+        monkeypatch.setenv("ARCHIVER_DATABASE_URL", backends.database_url(tmp_path / "home"))
     monkeypatch.setenv("ARCHIVER_REQUEST_PAUSE_SECONDS", "0")
     monkeypatch.setenv("ARCHIVER_DISK_RESERVE_PERCENT", "0")
 

@@ -19,6 +19,7 @@ from archiver.capture.service import Capture, RunResult
 from archiver.errors import ArchiverError
 from archiver.settings import Settings
 from connectors.contract import SweepKind
+from tests import backends
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Told:
 def open_archive(home: Path, settings: dict[str, Any], *, empty_index: bool = False) -> Archive:
     """The archive in ``home``."""
     given: dict[str, Any] = {"request_pause_seconds": 0.0, "disk_reserve_percent": 0.0, "time_zone": "UTC"}
+    given |= backends.places(home)
     return Archive.open(Settings(home=home, **{**given, **settings}), kind="practice", empty_index=empty_index)
 
 

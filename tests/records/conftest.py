@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from archiver.database import Database
+from tests import backends
 from tests.records.city import City
 
 
@@ -14,7 +15,7 @@ def new_city(tmp_path: Path) -> Iterator[Callable[[], City]]:
     made: list[City] = []
 
     def make() -> City:
-        made.append(City(Database(f"sqlite:///{tmp_path}/index-{len(made)}.db")))
+        made.append(City(Database(backends.database_url(tmp_path / f"index-{len(made)}"))))
         return made[-1]
 
     yield make

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from sqlalchemy.engine import make_url
 from archiver import migrate
 from archiver.database import Database
 from archiver.engines import normal_url
+from tests.servers.postgresql import NAMED
 
 
 class Databases:
@@ -41,7 +43,8 @@ class Databases:
         self._create(name, "template0")
 
     def close(self) -> None:
-        for name in self._made:
+        """Leave a server that is not ours as it was; ours goes with the session."""
+        for name in self._made if NAMED in os.environ else ():
             self._drop(name)
 
     @contextmanager

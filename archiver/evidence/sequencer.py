@@ -1,0 +1,99 @@
+"""Positions in the event log where several processes write at once: PostgreSQL.
+
+An act inserts its event without a position. One process at a time, whoever comes first, gives the events that are
+committed the next positions, in order of their insertion: a batch is one transaction that changes the rows and the head
+of the tree together, so that a kill anywhere leaves no gap, no fork and no position twice. An event that is committed
+late, beside others that were inserted after it, comes after them. What belongs to one subject's chain cannot be
+overtaken: whoever appends to a chain waits for the one before to be committed (:func:`archiver.evidence.log.append`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, text
+
+from archiver.database import Database, Lock
+from archiver.errors import IntegrityError
+from archiver.evidence import log
+from archiver.evidence.entry import Entry
+from archiver.evidence.models import Event
+from archiver.faults import crash_point
+
+#: Events of one transaction at most.
+MOST_AT_ONCE: Final = 5000
+_WAITING = select(Event.id, Event.leaf).where(Event.position.is_(None)).order_by(Event.arrival).limit(MOST_AT_ONCE)
+_PLACE = text(
+    "UPDATE event SET position = given.position"
+    " FROM unnest(CAST(:ids AS text[]), CAST(:positions AS bigint[])) AS given (id, position)"
+    " WHERE event.id = given.id AND event.position IS NULL"
+)
+
+
+def has_waiting(database: Database) -> bool:
+    """Whether there are events without a position."""
+    if database.dialect == "sqlite":
+        return False
+    with database.read() as connection:
+        return connection.execute(select(Event.id).where(Event.position.is_(None)).limit(1)).first() is not None
+
+
+def sequence(database: Database) -> int:
+    """Give every event that is committed and has none a position. How many got one from this call.
+
+    Safe at any time, from any number of threads and processes, and after a kill anywhere. The database must not be
+    older than the store (:func:`archiver.evidence.deltas.require_current`).
+    """
+    done = 0
+    while database.dialect != "sqlite" and (placed := database.act(_batch, Lock.SEQUENCER)):
+        crash_point("sequencer.committed")
+        done += placed
+    return done
+
+
+def _batch(connection: Connection) -> int:
+    waiting = connection.execute(_WAITING).all()
+    if not waiting:
+        return 0
+    crash_point("sequencer.begun")
+    positions = log.lengthen(connection, [row.leaf for row in waiting])
+    crash_point("sequencer.lengthened")
+    _place(connection, [row.id for row in waiting], positions)
+    crash_point("sequencer.placed")
+    return len(waiting)
+
+
+def _place(connection: Connection, ids: Sequence[str], positions: Sequence[int]) -> None:
+    placed = connection.execute(_PLACE, {"ids": list(ids), "positions": list(positions)})
+    if placed.rowcount != len(ids):
+        raise IntegrityError("events got positions from somewhere else meanwhile; run `archiver verify`")
+
+
+def restore(connection: Connection, entries: Sequence[tuple[Entry, bytes, bytes]]) -> None:
+    """Enter entries of the store, with bytes and leaf hash, at the next positions. One that waits here for its position
+    (the database is older than the store, or was stopped in between) gets it.
+
+    Raises:
+        IntegrityError: one that waits here is another than the store's.
+    """
+    waiting = _waiting_among(connection, [entry.id for entry, _, _ in entries])
+    if not waiting:
+        log.extend(connection, entries)
+        return
+    positions = log.lengthen(connection, [leaf for _, _, leaf in entries])
+    for (entry, body, leaf), position in zip(entries, positions, strict=True):
+        if entry.id not in waiting:
+            connection.execute(insert(Event), [log.row(entry, body, leaf, position)])
+        elif waiting[entry.id] == body:
+            _place(connection, [entry.id], [position])
+        else:
+            raise IntegrityError(f"the event {entry.id} differs between the database and the store")
+
+
+def _waiting_among(connection: Connection, ids: Sequence[str]) -> dict[str, bytes]:
+    """Bytes of those of these events that wait for a position."""
+    if connection.dialect.name == "sqlite":
+        return {}
+    query = select(Event.id, Event.body).where(Event.position.is_(None), Event.id.in_(ids))
+    return {row.id: row.body for row in connection.execute(query)}

@@ -1,0 +1,49 @@
+"""On what an archive stands in a test run: ``TEST_BACKEND=embedded`` (the default: SQLite and a folder) or
+``production`` (PostgreSQL).
+
+:func:`places` gives the settings of the archive in a home; a home keeps the database it was given, also for other
+processes, which read of it in a file beside the home.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from tests.servers.databases import Databases
+
+#: Of this process; set by :mod:`tests.conftest` in a production run.
+databases: Databases | None = None
+
+
+def is_production() -> bool:
+    return os.environ.get("TEST_BACKEND", "embedded") == "production"
+
+
+def places(home: Path) -> dict[str, Any]:
+    """Settings that say where index and store of the archive in ``home`` are."""
+    return {"database_url": database_url(home)} if is_production() else {}
+
+
+def database_url(home: Path) -> str:
+    """The index of the archive in ``home``."""
+    if not is_production():
+        home.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{home / 'index.sqlite3'}"
+    noted = home.with_name(home.name + ".database")
+    if not noted.exists():
+        assert databases is not None, "only the test's own process makes databases"
+        noted.parent.mkdir(parents=True, exist_ok=True)
+        noted.write_text(databases.new_with_tables())
+    return noted.read_text()
+
+
+def lose_index(home: Path) -> None:
+    """Throw the index of an archive away, which nobody has open."""
+    if not is_production():
+        for path in home.glob("index.sqlite3*"):
+            path.unlink()
+        return
+    assert databases is not None
+    databases.empty(database_url(home))

@@ -1,0 +1,247 @@
+"""Positions in the log on PostgreSQL: in order of insertion, without gap or fork, whoever is killed when."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select, text, update
+
+from archiver import faults, ids
+from archiver.database import Database
+from archiver.errors import IntegrityError
+from archiver.evidence import log, sequencer
+from archiver.evidence.deltas import read_deltas, restore_log, store_deltas
+from archiver.evidence.entry import read_entry
+from archiver.evidence.log_check import check
+from archiver.evidence.models import Archive, Event
+from archiver.evidence.sequencer import sequence
+from archiver.storage.directory import DirectoryStore
+from tests.evidence import reference
+from tests.evidence.samples import ACCOUNT, AT, ORIGIN, OTHER, exchange, exchanges, fill, paused
+from tests.servers.databases import Databases
+
+_SPAWNED = multiprocessing.get_context("forkserver")
+_SPAWNED.set_forkserver_preload(["tests.evidence.test_sequencer"])
+
+
+@pytest.fixture
+def url(databases: Databases) -> str:
+    made = databases.new_with_tables()
+    _begin(made)
+    return made
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    opened = Database(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    return DirectoryStore(tmp_path / "store")
+
+
+def _begin(url: str) -> None:
+    database = Database(url)
+    with database.write() as connection:
+        connection.execute(
+            insert(Archive).values(id=ids.derive("av", "one"), kind="real", log_origin=ORIGIN, created_at=AT)
+        )
+    database.close()
+
+
+def _positions(database: Database) -> list[int | None]:
+    """In order of arrival."""
+    with database.read() as connection:
+        return list(connection.execute(select(Event.position).order_by(Event.arrival)).scalars())
+
+
+def _is_whole(database: Database) -> int:
+    """How many entries have a position; the log fits together in every way that can be recomputed."""
+    with database.read() as connection:
+        assert check(connection) == []
+        head = log.head(connection)
+        found = list(log.entries(connection, 0, head.size))
+        assert head.root == reference.mth(found)
+        assert len({read_entry(body).id for body in found}) == head.size
+    return head.size
+
+
+def test_an_event_waits_for_its_position_and_gets_it_in_order_of_insertion(database: Database) -> None:
+    assert fill(database, exchanges(3)) == range(0)
+    assert fill(database, [paused()]) == range(0)
+    assert _positions(database) == [None] * 4
+    assert _is_whole(database) == 0
+    assert sequence(database) == 4
+    assert _positions(database) == [0, 1, 2, 3]
+    assert sequence(database) == 0
+    fill(database, [exchange(9)])
+    assert sequence(database) == 1
+    assert _is_whole(database) == 5
+
+
+def test_more_than_one_batch_is_sequenced(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequencer, "_WAITING", sequencer._WAITING.limit(7))
+    fill(database, exchanges(40))
+    assert sequence(database) == 40
+    assert _positions(database) == list(range(40))
+    assert _is_whole(database) == 40
+
+
+def test_storing_gives_positions_first(database: Database, store: DirectoryStore) -> None:
+    fill(database, exchanges(5))
+    assert store_deltas(database, store) == 5
+    with database.read() as connection:
+        assert list(read_deltas(store)) == list(log.entries(connection, 0, 5))
+
+
+def test_what_is_committed_late_comes_after_what_was_not_and_nothing_is_left_out(database: Database) -> None:
+    with database.write() as late:
+        log.append(late, exchanges(2, start=100), AT)
+        fill(database, exchanges(3))
+        assert sequence(database) == 3
+    assert sequence(database) == 2
+    assert _positions(database) == [3, 4, 0, 1, 2]
+    assert _is_whole(database) == 5
+
+
+def test_a_chain_is_not_forked_by_many_who_append_at_once(database: Database) -> None:
+    gate = threading.Barrier(8)
+
+    def append() -> None:
+        gate.wait()
+        for number in range(5):
+            fill(database, [paused(), paused(OTHER)] if number % 2 else [paused(OTHER), paused()])
+
+    threads = [threading.Thread(target=append) for _ in range(8)]
+    stop = threading.Event()
+
+    def give_positions() -> None:
+        while not stop.is_set():
+            sequence(database)
+
+    sequencing = threading.Thread(target=give_positions)
+    sequencing.start()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    stop.set()
+    sequencing.join()
+    sequence(database)
+    assert _is_whole(database) == 80
+    with database.read() as connection:
+        for account in (ACCOUNT, OTHER):
+            numbers = select(Event.subject_number).where(Event.subject_id == account).order_by(Event.position)
+            assert list(connection.execute(numbers).scalars()) == list(range(1, 41))
+
+
+def _killed_at(url: str, point: str) -> None:
+    faults.arm(point)
+    sequence(Database(url))
+
+
+@pytest.mark.parametrize(
+    "point", ["sequencer.begun", "sequencer.lengthened", "sequencer.placed", "sequencer.committed"]
+)
+@pytest.mark.faults
+def test_killed_at_any_step_it_leaves_no_gap_and_no_fork(database: Database, url: str, point: str) -> None:
+    fill(database, [*exchanges(10), paused()])
+    process = _SPAWNED.Process(target=_killed_at, args=(url, point))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    given = _is_whole(database)
+    assert given == (11 if point == "sequencer.committed" else 0)
+    fill(database, [paused(), exchange(50)])
+    assert sequence(database) == 13 - given
+    assert _is_whole(database) == 13
+    assert sorted(position for position in _positions(database) if position is not None) == list(range(13))
+
+
+def test_many_sequencers_and_writers_at_once_give_each_position_once(database: Database, url: str) -> None:
+    def write(number: int) -> None:
+        for step in range(10):
+            fill(database, exchanges(3, start=1000 * number + 3 * step))
+
+    def give(_number: int) -> None:
+        mine = Database(url)
+        for _ in range(10):
+            sequence(mine)
+        mine.close()
+
+    threads = [threading.Thread(target=act, args=(number,)) for number in range(4) for act in (write, give)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sequence(database)
+    assert _is_whole(database) == 120
+
+
+def test_a_database_older_than_its_store_gives_no_positions(
+    database: Database, store: DirectoryStore, databases: Databases
+) -> None:
+    fill(database, exchanges(4))
+    store_deltas(database, store)
+    older = Database(databases.new_with_tables())
+    _begin(older.url.render_as_string(hide_password=False))
+    fill(older, exchanges(2, start=500))
+    with pytest.raises(IntegrityError, match="index rebuild"):
+        store_deltas(older, store)
+    assert _positions(older) == [None, None]
+    with older.write() as connection:
+        assert restore_log(connection, store) == 4
+    assert store_deltas(older, store) == 2
+    assert _is_whole(older) == 6
+    older.close()
+
+
+def test_events_that_waited_when_the_database_was_copied_get_the_positions_they_have_in_the_store(
+    database: Database, store: DirectoryStore
+) -> None:
+    fill(database, [exchange(0), paused(), exchange(1)])
+    store_deltas(database, store)
+    # As in a copy of the database that was made before the sequencer came by, but after the second event.
+    with database.write() as connection:
+        connection.execute(text("DELETE FROM log_head"))
+        connection.execute(text("DELETE FROM event WHERE position = 0"))
+        connection.execute(update(Event).values(position=None))
+    fill(database, [exchange(7)])
+    with database.write() as connection:
+        assert restore_log(connection, store) == 3
+    assert store_deltas(database, store) == 1
+    assert _is_whole(database) == 4
+
+
+def test_an_event_that_waits_and_differs_from_the_stores_is_not_taken_for_it(
+    database: Database, store: DirectoryStore
+) -> None:
+    fill(database, exchanges(2))
+    store_deltas(database, store)
+    with database.write() as connection:
+        connection.execute(text("DELETE FROM log_head"))
+        connection.execute(update(Event).values(position=None))
+        body = connection.execute(select(Event.body).order_by(Event.arrival).limit(1)).scalar_one()
+        changed = body.replace(b"0f0f", b"0f1f", 1)
+        connection.execute(update(Event).where(Event.body == body).values(body=changed))
+    with pytest.raises(IntegrityError, match="differs between"), database.write() as connection:
+        restore_log(connection, store)
+
+
+def test_a_changed_event_that_waits_is_found(database: Database) -> None:
+    fill(database, [paused(), paused()])
+    with database.write() as connection:
+        body = connection.execute(select(Event.body).where(Event.subject_number == 2)).scalar_one()
+        connection.execute(
+            update(Event).where(Event.subject_number == 2).values(body=body.replace(b'"us_1"', b'"us_2"'))
+        )
+    with database.read() as connection:
+        assert [finding.problem for finding in check(connection)] == ["the entry does not have the leaf hash on record"]
