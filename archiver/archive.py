@@ -71,7 +71,6 @@ class Archive:
         """
         database = Database(settings.database_url)
         try:
-            _require_log(database)
             if not create:
                 _require_archive(database, settings)
             _make_home(settings.home)
@@ -185,16 +184,6 @@ def _begin(
         facts = {"kind": identity.kind, "format": FORMAT}
         log.append(connection, [NewEvent("archive.created", "archive", identity.id, facts)], clock.now())
     return identity
-
-
-def _require_log(database: Database) -> None:
-    """Index and search are there for PostgreSQL, but nothing yet gives its events their positions in the log: they
-    would never reach the store, and nobody could verify anything."""
-    if database.dialect != "sqlite":
-        raise SettingsError(
-            "ARCHIVER_DATABASE_URL: an archive cannot be kept on PostgreSQL in this version yet, since its event log"
-            " would not reach the store; leave it empty for SQLite"
-        )
 
 
 def _check_agreement(known: Identity, found: Identity | None, store: str, settings: Settings) -> None:

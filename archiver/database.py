@@ -156,10 +156,17 @@ class Lock(IntEnum):
     """Trying once more what ended in a deadlock."""
     CHAIN = 5
     """Adding to the chain of one subject's events."""
+    SIGNING = 6
+    """Noting where signing, time-stamps and the heartbeat stand."""
 
 
 #: First half of the keys of our advisory locks, so that they are not those of another program in the same database.
 _OURS = 0x61726368
+# In the order of the keys, not of the ids: two that take several chains must never wait for each other.
+_TAKE_CHAINS = text(
+    "SELECT pg_advisory_xact_lock(:lock, key) FROM"
+    " (SELECT DISTINCT hashtext(id) AS key FROM unnest(CAST(:ids AS text[])) AS id ORDER BY key) AS chains"
+)
 
 
 def take(connection: Connection, lock: Lock, *, shared: bool = False) -> None:
@@ -172,8 +179,7 @@ def take(connection: Connection, lock: Lock, *, shared: bool = False) -> None:
 def take_chains(connection: Connection, subjects: Collection[str]) -> None:
     """Hold the chains of these subjects until the transaction ends: who appends to one must see what is last in it."""
     if connection.dialect.name == "postgresql":
-        statement = text("SELECT pg_advisory_xact_lock(:lock, hashtext(id)) FROM unnest(CAST(:ids AS text[])) AS id")
-        connection.execute(statement, {"lock": _OURS + int(Lock.CHAIN), "ids": sorted(subjects)})
+        connection.execute(_TAKE_CHAINS, {"lock": _OURS + int(Lock.CHAIN), "ids": list(subjects)})
 
 
 class Database:
@@ -197,8 +203,9 @@ class Database:
         return place_of(self.url)
 
     @contextmanager
-    def write(self, *locks: Lock) -> Iterator[Connection]:
-        """One transaction that may write, and holds ``locks`` from its beginning.
+    def write(self, *locks: Lock, still: bool = False) -> Iterator[Connection]:
+        """One transaction that may write, and holds ``locks`` from its beginning. ``still``: it sees one moment, as
+        :meth:`read` does; for what is written about what was read, not for changes to it, and not with locks.
 
         On SQLite it takes the write lock at once (``BEGIN IMMEDIATE``), so that it never fails half-way for want of
         it. On PostgreSQL others write at the same time (READ COMMITTED): what must not change in between has to be
@@ -207,7 +214,8 @@ class Database:
         Raises:
             DBAPIError: the database failed. Where that was in the commit, whether it happened is not known.
         """
-        with self.engine.connect().execution_options(archiver_write=True) as connection, connection.begin():
+        options = {"archiver_write": True, "archiver_still": still}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
             for lock in locks:
                 take(connection, lock)
             yield connection

@@ -92,12 +92,19 @@ def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         # Not READ WRITE: where the server says that nothing may be written, nothing is.
-        wanted = "READ COMMITTED" if _writes(connection) else "REPEATABLE READ READ ONLY"
+        wanted = "REPEATABLE READ" if _is_still(connection) else "READ COMMITTED"
+        if not _writes(connection):
+            wanted += " READ ONLY"
         connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {wanted}")
 
 
 def _writes(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("archiver_write", False))
+
+
+def _is_still(connection: Connection) -> bool:
+    """Whether it sees one moment only, whatever others commit meanwhile."""
+    return bool(connection.get_execution_options().get("archiver_still", not _writes(connection)))
 
 
 def require_usable(connection: Connection, place: str) -> None:

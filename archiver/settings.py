@@ -66,8 +66,8 @@ class Settings(BaseSettings):
         default="",
         repr=False,
         description="The index database: `sqlite:////folder/index.sqlite3`, or PostgreSQL 15 or later with psycopg 3:"
-        " `postgresql+psycopg://user:password@host/name` (in preparation: this version refuses to open an archive on"
-        " it). Empty: an SQLite file in `home`.",
+        " `postgresql+psycopg://user:password@host/name`, encoding UTF8, owned by that user. Empty: an SQLite file in"
+        " `home`.",
     )
     store_url: str = Field(
         default="",

@@ -16,6 +16,7 @@ from cryptography import x509
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from archiver import clock, logs
+from archiver.database import Lock
 from archiver.errors import ArchiverError
 from archiver.evidence import log, timestamps
 from archiver.evidence.log import NewEvent
@@ -86,7 +87,7 @@ def stamp(here: SignedLog, stamping: Stamping) -> int:
         StoreUnavailable: try again later.
     """
     now = here.clock.now()
-    with here.database.write() as connection:
+    with here.database.write(Lock.SIGNING) as connection:
         _register(connection, stamping.services, now)
         due = [name for name in stamping.services if _is_due(connection, name, now)]
     if not due or not here.keys.exists:
@@ -213,14 +214,14 @@ def _received(here: SignedLog, name: str, newest: Signed, answer: bytes, time: d
         "sha256": digest,
         "time": clock.to_text(time),
     }
-    with here.database.write() as connection:
+    with here.database.write(Lock.SIGNING) as connection:
         connection.execute(insert(Anchor).values(size=size, service=name, sha256=digest, time=time, received_at=now))
         log.append(connection, [NewEvent("anchor.received", "archive", here.archive_id, facts, actor_id=_ACTOR)], now)
         _write(connection, name, due_at=next_at, waiting_since=None, tries=0, problem=None)
 
 
 def _failed(here: SignedLog, name: str, problem: str, now: datetime) -> None:
-    with here.database.write() as connection:
+    with here.database.write(Lock.SIGNING) as connection:
         tries = connection.execute(select(TimestampService.tries).where(TimestampService.name == name)).scalar() or 0
         pause = min(_FIRST_PAUSE * 2 ** min(tries, 20), _LONGEST_PAUSE)
         last = connection.execute(select(func.max(Anchor.size)).where(Anchor.service == name)).scalar() or 0
@@ -229,7 +230,7 @@ def _failed(here: SignedLog, name: str, problem: str, now: datetime) -> None:
 
 
 def _plan(here: SignedLog, name: str, due_at: datetime) -> None:
-    with here.database.write() as connection:
+    with here.database.write(Lock.SIGNING) as connection:
         _write(connection, name, due_at=due_at)
 
 

@@ -63,8 +63,7 @@ def store_deltas(database: Database, store: ObjectStore) -> int:
             state, or two share one store. Stop and look.
     """
     if has_waiting(database):
-        require_current(database, store)
-        sequence(database)
+        sequence(database, require_current(database, store))
     brought = 0
     while (delta := _next(database)) is not None:
         crash_point("delta.fixed")
@@ -78,30 +77,33 @@ def store_deltas(database: Database, store: ObjectStore) -> int:
     return brought
 
 
-def require_current(database: Database, store: ObjectStore) -> None:
-    """Make sure that the store holds no entries which the database knows nothing of. Cheap.
+def require_current(database: Database, store: ObjectStore) -> int:
+    """Make sure that the store holds no entries which the database knows nothing of. Cheap. How many entries the
+    database says are in the store.
 
     Raises:
         IntegrityError: it does: the database was set back to an older state, or two share one store.
         StoreUnavailable: the store does not answer.
     """
     seen = -1
-    while (unknown := _unknown(database, store)) is not None:
-        start, key = unknown
+    while True:
+        start, unknown = _unknown(database, store)
+        if unknown is None:
+            return start
         if start == seen:
-            raise IntegrityError(_OLDER.format(store=store.name, key=key))
+            raise IntegrityError(_OLDER.format(store=store.name, key=unknown))
         seen = start  # another process may have stored it just now: look again
 
 
-def _unknown(database: Database, store: ObjectStore) -> tuple[int, str] | None:
-    """Where the database says that the stored entries end, and a delta beyond that; None where there is none."""
+def _unknown(database: Database, store: ObjectStore) -> tuple[int, str | None]:
+    """Where the database says that the stored entries end, and a delta beyond that, if there is one."""
     with database.read() as connection:
         head = log.read_head(connection)
     fixed = _Delta(head.stored, head.storing).key
     for stored in store.list(PREFIX, after=f"{PREFIX}{head.stored:020d}"):
         if stored.key != fixed:
             return head.stored, stored.key
-    return None
+    return head.stored, None
 
 
 def encode_delta(bodies: Iterable[bytes]) -> bytes:

@@ -24,6 +24,8 @@ from archiver.faults import crash_point
 #: Events of one transaction at most.
 MOST_AT_ONCE: Final = 5000
 _WAITING = select(Event.id, Event.leaf).where(Event.position.is_(None)).order_by(Event.arrival).limit(MOST_AT_ONCE)
+#: Seconds after which the database ends a sequencer in which nothing happens: one that was paused keeps all others out.
+_IDLE_SECONDS: Final = 60
 _PLACE = text(
     "UPDATE event SET position = given.position"
     " FROM unnest(CAST(:ids AS text[]), CAST(:positions AS bigint[])) AS given (id, position)"
@@ -39,23 +41,32 @@ def has_waiting(database: Database) -> bool:
         return connection.execute(select(Event.id).where(Event.position.is_(None)).limit(1)).first() is not None
 
 
-def sequence(database: Database) -> int:
+def sequence(database: Database, stored: int = 0) -> int:
     """Give every event that is committed and has none a position. How many got one from this call.
 
     Safe at any time, from any number of threads and processes, and after a kill anywhere. The database must not be
     older than the store (:func:`archiver.evidence.deltas.require_current`).
+
+    Args:
+        stored: how many entries the database said were in the store when that was made sure of.
+
+    Raises:
+        IntegrityError: it says that there are fewer: it was set back since, or a server that was behind took over.
     """
     done = 0
-    while database.dialect != "sqlite" and (placed := database.act(_batch, Lock.SEQUENCER)):
+    while database.dialect != "sqlite" and (placed := database.act(lambda one: _batch(one, stored), Lock.SEQUENCER)):
         crash_point("sequencer.committed")
         done += placed
     return done
 
 
-def _batch(connection: Connection) -> int:
+def _batch(connection: Connection, stored: int) -> int:
+    connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'"))
     waiting = connection.execute(_WAITING).all()
     if not waiting:
         return 0
+    if log.read_head(connection).stored < stored:
+        raise IntegrityError("the database was set back to an older state meanwhile; no event got a position")
     crash_point("sequencer.begun")
     positions = log.lengthen(connection, [row.leaf for row in waiting])
     crash_point("sequencer.lengthened")

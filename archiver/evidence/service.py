@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, func, select
 
 from archiver import logs
+from archiver.database import Lock
 from archiver.errors import IntegrityError, MissingKey, UsageError
 from archiver.evidence import log, log_keys, signing_state
 from archiver.evidence.deltas import require_current, store_deltas
@@ -58,7 +59,7 @@ def sign(here: SignedLog, *, accept_clock: bool = False) -> Signed | None:
 def beat(here: SignedLog) -> bool:
     """Enter a heartbeat where nothing was entered for a day, so that silence can be told from a log that stopped."""
     now = here.clock.now()
-    with here.database.write() as connection:
+    with here.database.write(Lock.SIGNING) as connection:
         newest = connection.execute(select(func.max(Event.at))).scalar()
         if newest is not None and now - newest < _HEARTBEAT_EVERY:
             return False
@@ -86,7 +87,7 @@ def _refusals(here: SignedLog) -> Iterator[None]:
 
 def _note(here: SignedLog, problem: str, detail: str, size: int) -> None:
     now = here.clock.now()
-    with here.database.write() as connection:
+    with here.database.write(Lock.SIGNING) as connection:
         news = signing_state.note_problem(connection, problem, detail, now)
     if not news:
         return
@@ -94,7 +95,7 @@ def _note(here: SignedLog, problem: str, detail: str, size: int) -> None:
     if problem != "database" and _is_current(here):
         # A database that is behind the store, or says otherwise, must not get further entries: they would fork the log.
         facts = {"problem": problem, "size": size}
-        with here.database.write() as connection:
+        with here.database.write(Lock.SIGNING) as connection:
             event = NewEvent("log.checkpoint_refused", "archive", here.archive_id, facts, actor_id=_ACTOR)
             log.append(connection, [event], now)
 
@@ -174,7 +175,7 @@ def _tell(here: SignedLog, ring: Keyring) -> None:
         return
     if not _is_current(here):
         raise CheckpointRefused("database", "the database is older than the store")
-    with here.database.write() as connection:
+    with here.database.write(Lock.SIGNING) as connection:
         log.append(connection, [_key_event(here, ring, known)], here.clock.now())
 
 

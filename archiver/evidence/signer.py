@@ -20,7 +20,7 @@ from sqlalchemy import Connection, func, select
 
 from archiver import logs
 from archiver.clock import Clock, to_text
-from archiver.database import Database
+from archiver.database import Database, Lock
 from archiver.errors import IntegrityError, NotFound, Refused
 from archiver.evidence import checkpoint as checkpoints
 from archiver.evidence import deltas, log, signing_state, tree
@@ -145,7 +145,7 @@ class Signer:
         newest = self.newest(ring)
         if newest is not None:
             walk = self._walk_all(newest)
-            with self.database.write() as connection:
+            with self.database.write(Lock.SIGNING) as connection:
                 signing_state.write_kept(connection, walk.kept, 0)
 
     def at(self, size: int, ring: Keyring) -> Signed:
@@ -355,7 +355,7 @@ class Signer:
 
     def _remember(self, walk: _Walk, signed: Signed) -> None:
         now = self.clock.now()
-        with self.database.write() as connection:
+        with self.database.write(Lock.SIGNING) as connection:
             if walk.deltas_from < walk.growth.size:
                 signing_state.write_kept(connection, walk.kept, walk.deltas_from)
             signing_state.note_signed(connection, signed.checkpoint.size, walk.growth.frontier, signed.note, now)

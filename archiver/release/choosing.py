@@ -60,7 +60,7 @@ def by_query(archive: Archive, query: str) -> Chosen:
     if not query.isprintable() and any(0xD800 <= ord(character) <= 0xDFFF for character in query):
         raise UsageError("the query holds bytes that are no text")
     now = archive.clock.now()
-    with archive.database.write() as connection:
+    with archive.database.write(still=True) as connection:
         size = log.read_head(connection).size
         frozen = statements.freeze(connection, archive.search, query, viewer=Viewer.EVERYTHING, at=now, log_size=size)
         if not frozen.record_ids:

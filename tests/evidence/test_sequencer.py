@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from archiver import faults, ids
 from archiver.database import Database
+from archiver.database_failures import Failure, failure_of
 from archiver.errors import IntegrityError
 from archiver.evidence import log, sequencer
 from archiver.evidence.deltas import read_deltas, restore_log, store_deltas
@@ -23,6 +27,7 @@ from archiver.evidence.sequencer import sequence
 from archiver.storage.directory import DirectoryStore
 from tests.evidence import reference
 from tests.evidence.samples import ACCOUNT, AT, ORIGIN, OTHER, exchange, exchanges, fill, paused
+from tests.servers.commit_proxy import CommitProxy, Loss
 from tests.servers.databases import Databases
 
 _SPAWNED = multiprocessing.get_context("forkserver")
@@ -184,6 +189,77 @@ def test_many_sequencers_and_writers_at_once_give_each_position_once(database: D
         thread.join()
     sequence(database)
     assert _is_whole(database) == 120
+
+
+@pytest.mark.faults
+def test_a_sequencer_that_was_paused_keeps_others_out_for_a_while_only_and_does_nothing_when_it_wakes(
+    database: Database, url: str
+) -> None:
+    fill(database, exchanges(5))
+    process = _SPAWNED.Process(target=_paused_at, args=(url, "sequencer.lengthened:1:SIGSTOP"))
+    process.start()
+    assert process.pid is not None
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+    with database.engine.connect().execution_options(archiver_write=True) as connection, connection.begin():
+        while not connection.execute(text(waiting)).scalar():
+            assert process.is_alive()
+            connection.execute(text("SELECT pg_sleep(0.05), pg_stat_clear_snapshot()"))
+    fill(database, exchanges(2, start=20))
+    assert sequence(database) == 7, "the server ends it, and another takes over"
+    os.kill(process.pid, signal.SIGCONT)
+    process.join()
+    assert process.exitcode == _ENDED
+    fill(database, [exchange(30)])
+    assert sequence(database) == 1
+    assert _positions(database) == list(range(8))
+    assert _is_whole(database) == 8
+
+
+_ENDED = 23
+
+
+def _paused_at(url: str, point: str) -> None:
+    sequencer._IDLE_SECONDS = 1  # type: ignore[misc]
+    faults.arm(point)
+    with pytest.raises(DBAPIError) as caught:
+        sequence(Database(url))
+    raise SystemExit(_ENDED if failure_of(caught.value) is Failure.AWAY else 1)
+
+
+@pytest.mark.parametrize("loss", Loss)
+@pytest.mark.faults
+def test_a_commit_without_an_answer_leaves_no_gap_and_gives_no_position_twice(
+    database: Database, store: DirectoryStore, url: str, loss: Loss
+) -> None:
+    with CommitProxy(url) as proxy:
+        through = Database(proxy.url)
+        for number in range(1, 5):  # positions, range, counted; the fourth is none
+            fill(database, [exchange(2 * number), paused()])
+            before = proxy.commits
+            proxy.strike(number, loss)
+            with suppress(DBAPIError):
+                store_deltas(through, store)
+            assert proxy.commits > before
+            while store_deltas(through, store):
+                pass
+        through.close()
+    store_deltas(database, store)
+    assert _is_whole(database) == 8
+    assert _positions(database) == list(range(8))
+    with database.read() as connection:
+        assert list(read_deltas(store)) == list(log.entries(connection, 0, 8))
+
+
+def test_a_database_that_was_set_back_after_it_was_looked_at_gives_no_positions(
+    database: Database, store: DirectoryStore
+) -> None:
+    fill(database, exchanges(4))
+    store_deltas(database, store)
+    fill(database, exchanges(2, start=50))
+    with pytest.raises(IntegrityError, match="set back"):
+        sequence(database, stored=5)
+    assert _positions(database) == [0, 1, 2, 3, None, None]
+    assert sequence(database, stored=4) == 2
 
 
 def test_a_database_older_than_its_store_gives_no_positions(
