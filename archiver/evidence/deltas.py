@@ -21,7 +21,7 @@ from archiver.errors import IntegrityError, WrongStore
 from archiver.evidence import log
 from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.models import LogHead
-from archiver.evidence.sequencer import has_waiting, restore, sequence
+from archiver.evidence.sequencer import continue_chains, has_waiting, restore, sequence
 from archiver.evidence.tree import leaf_hash
 from archiver.faults import crash_point
 from archiver.storage.protocol import ObjectStore
@@ -222,7 +222,7 @@ def restore_log(connection: Connection, store: ObjectStore) -> int:
     """Fill the database's copy of the log from the store, in the caller's transaction. How many entries came in.
 
     Entries the database has are compared; those beyond the last stored one are kept, and those that wait for a position
-    get the one they have in the store, or wait on. Doing it again changes nothing.
+    get the one they have in the store, or wait on, at the end of their subject's chain. Doing it again changes nothing.
 
     Raises:
         IntegrityError: the database holds other entries than the store, or either is damaged; or the store lacks
@@ -242,6 +242,8 @@ def restore_log(connection: Connection, store: ObjectStore) -> int:
     if same < head.stored:
         raise IntegrityError(f"{store.name} has {same} entries of the event log, of {head.stored} that were put")
     restored = _append_all(connection, in_store)
+    if restored:
+        continue_chains(connection)
     in_all = same + restored
     log.write_head(connection, stored=in_all, storing=max(head.storing, in_all))
     return restored

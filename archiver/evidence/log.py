@@ -181,7 +181,7 @@ def _bodies(connection: Connection, events: Sequence[NewEvent], at: datetime) ->
     chained = {event.subject_id for event in events if event.chained}
     if chained:
         take_chains(connection, chained)
-    last = _last_of(connection, chained)
+    last = last_of(connection, chained)
     bodies = []
     for event in events:
         check_facts(event.type, event.subject_kind, event.data)
@@ -211,23 +211,29 @@ def _entry(name: str, event: NewEvent, at: datetime, number: int, previous: byte
     )
 
 
-def _last_of(connection: Connection, subjects: Iterable[str]) -> dict[str, tuple[int, bytes | None]]:
-    """Number and leaf of each subject's newest chained event, where it has one."""
+def last_of(
+    connection: Connection, subjects: Iterable[str], *, placed: bool = False
+) -> dict[str, tuple[int, bytes | None]]:
+    """Number and leaf of each subject's newest chained event, where it has one; ``placed``: of those with a position.
+    The caller holds the chains."""
     wanted = sorted(subjects)
+    counted = [Event.subject_number > 0, *([Event.position.is_not(None)] if placed else [])]
     last: dict[str, tuple[int, bytes | None]] = {}
     for start in range(0, len(wanted), _SUBJECTS_AT_ONCE):
         some = wanted[start : start + _SUBJECTS_AT_ONCE]
         newest = (
             select(Event.subject_id, func.max(Event.subject_number).label("number"))
-            .where(Event.subject_id.in_(some), Event.subject_number > 0)
+            .where(Event.subject_id.in_(some), *counted)
             .group_by(Event.subject_id)
             .subquery()
         )
         rows = connection.execute(
-            select(Event.subject_id, Event.subject_number, Event.leaf).join(
+            select(Event.subject_id, Event.subject_number, Event.leaf)
+            .join(
                 newest,
                 (Event.subject_id == newest.c.subject_id) & (Event.subject_number == newest.c.number),
             )
+            .where(*counted)
         )
         last |= {subject: (number, leaf) for subject, number, leaf in rows}
     return last

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, select, text, update
 
-from archiver.database import Database, Lock
+from archiver import canonical
+from archiver.database import Database, Lock, take_chains
 from archiver.errors import IntegrityError
-from archiver.evidence import log
+from archiver.evidence import log, tree
 from archiver.evidence.entry import Entry
 from archiver.evidence.models import Event
 from archiver.faults import crash_point
@@ -88,6 +89,7 @@ def restore(connection: Connection, entries: Sequence[tuple[Entry, bytes, bytes]
     Raises:
         IntegrityError: one that waits here is another than the store's.
     """
+    take_chains(connection, {entry.subject_id for entry, _, _ in entries if entry.number > 0})
     waiting = _waiting_among(connection, [entry.id for entry, _, _ in entries])
     if not waiting:
         log.extend(connection, entries)
@@ -100,6 +102,39 @@ def restore(connection: Connection, entries: Sequence[tuple[Entry, bytes, bytes]
             _place(connection, [entry.id], [position])
         else:
             raise IntegrityError(f"the event {entry.id} differs between the database and the store")
+
+
+def continue_chains(connection: Connection) -> None:
+    """Let what waits for a position continue its subject's chain as the log has it now. The database was set back, the
+    same place in the chain is taken in the store, and the event was written here since: its number and the hash before
+    it are written anew. It was in no log yet, and says what it said.
+
+    Raises:
+        IntegrityError: one that waits is not what was inserted.
+    """
+    query = select(Event.id, Event.subject_id, Event.body, Event.leaf).order_by(Event.arrival)
+    waiting = connection.execute(query.where(Event.position.is_(None), Event.subject_number > 0)).all()
+    subjects = {row.subject_id for row in waiting}
+    if connection.dialect.name == "sqlite" or not subjects:
+        return
+    take_chains(connection, subjects)
+    last = log.last_of(connection, subjects, placed=True)
+    for row in waiting:
+        if tree.leaf_hash(row.body) != row.leaf:
+            raise IntegrityError(f"the event {row.id} was changed while it waited for its position")
+        number, previous = last.get(row.subject_id, (0, None))
+        body = _continuing(row.body, number + 1, previous)
+        last[row.subject_id] = number + 1, tree.leaf_hash(body)
+        if body != row.body:
+            changed = {"body": body, "leaf": tree.leaf_hash(body), "subject_number": number + 1}
+            connection.execute(update(Event).where(Event.id == row.id).values(**changed))
+
+
+def _continuing(body: bytes, number: int, previous: bytes | None) -> bytes:
+    """The entry with another place in its subject's chain."""
+    fields = canonical.decode(body)
+    fields["subject"] |= {"n": number, "prev": None if previous is None else previous.hex()}
+    return canonical.encode(fields)
 
 
 def _waiting_among(connection: Connection, ids: Sequence[str]) -> dict[str, bytes]:

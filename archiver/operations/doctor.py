@@ -12,21 +12,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from archiver import __version__, migrate
 from archiver.archive import Archive
 from archiver.database import Database
-from archiver.errors import ArchiverError
-from archiver.operations import log_state
+from archiver.errors import ArchiverError, Unreachable
+from archiver.operations import database_check, log_state
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
 
 #: Built after this day; a clock that shows an earlier time is wrong.
 _BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 _PROBE = "probe"
+_FIRST = "Nothing else can be looked at before this is right."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,17 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Everything that can be looked at; what cannot be opened is a finding, not an error."""
-    findings = [_home(settings), _disk(settings), _clock(), _sqlite()]
-    if not Path(str(Database(settings.database_url).url.database)).exists():
-        return [*findings, Finding("archive", True, f"none yet in {settings.home}", "Begin with `archiver serve`.")]
+    findings = [_home(settings), _disk(settings), _clock(), _software(settings)]
+    try:
+        if not _is_begun(settings):
+            return [*findings, Finding("archive", True, f"none yet in {settings.home}", "Begin with `archiver serve`.")]
+    except Unreachable as error:
+        return [*findings, Finding("database", False, str(error), _FIRST)]
     findings.append(_migrations(settings))
     try:
         archive = Archive.open(settings, create=False)
     except ArchiverError as error:
-        return [*findings, Finding("archive", False, str(error), "Nothing else can be looked at before this is right.")]
+        return [*findings, Finding("archive", False, str(error), _FIRST)]
     with archive:
         findings.append(Finding("archive", True, f"{archive.identity.kind}, {archive.identity.id}"))
         findings += [_database(archive), _search(archive), _store(archive), _keys(archive)]
@@ -87,26 +90,34 @@ def _clock() -> Finding:
     return Finding("clock", True, f"{now:%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _sqlite() -> Finding:
+def _software(settings: Settings) -> Finding:
     said = f"SQLite {sqlite3.sqlite_version}, archiver {__version__}"
-    with sqlite3.connect(":memory:") as connection:
-        try:
-            connection.execute("CREATE VIRTUAL TABLE probe USING fts5 (words)")
-        except sqlite3.OperationalError:
-            return Finding("software", False, f"{said}: without FTS5", "Use a Python whose SQLite has FTS5.")
+    if settings.database_url.startswith("sqlite") and not database_check.has_fts5():
+        return Finding("software", False, f"{said}: without FTS5", "Use a Python whose SQLite has FTS5.")
     return Finding("software", True, said)
 
 
-def _migrations(settings: Settings) -> Finding:
+@contextmanager
+def _database_of(settings: Settings) -> Iterator[Database]:
     database = Database(settings.database_url)
     try:
-        with database.read() as connection:
-            revision = migrate.check(connection, str(database.url.database))
+        yield database
+    finally:
+        database.close()
+
+
+def _is_begun(settings: Settings) -> bool:
+    with _database_of(settings) as database:
+        return migrate.is_begun(database)
+
+
+def _migrations(settings: Settings) -> Finding:
+    try:
+        with _database_of(settings) as database, database.read() as connection:
+            revision = migrate.check(connection, database.place)
     except (ArchiverError, SQLAlchemyError) as error:
         said = str(error) if isinstance(error, ArchiverError) else f"cannot be read ({type(error).__name__})"
         return Finding("tables", False, said, "Use the version that wrote it, or restore the database.")
-    finally:
-        database.close()
     if revision == migrate.head():
         return Finding("tables", True, f"schema {revision}")
     return Finding("tables", True, f"schema {revision}, {migrate.head()} is made at the next start")
@@ -114,13 +125,10 @@ def _migrations(settings: Settings) -> Finding:
 
 def _database(archive: Archive) -> Finding:
     with _telling("database", "Restore it from a copy, or run `archiver index rebuild`.") as tell:
-        with archive.database.read() as connection:
-            said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-            strangers = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-        if said != "ok" or strangers is not None:
-            tell(False, "its own check finds damage")
-        else:
-            tell(True, "its own check finds nothing wrong")
+        said = database_check.look(archive.database)
+        if said.problem:
+            return Finding("database", False, f"{said.found}: {said.problem}", said.remedy)
+        tell(True, said.found)
     return tell.finding
 
 

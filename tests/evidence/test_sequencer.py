@@ -265,18 +265,47 @@ def test_a_database_that_was_set_back_after_it_was_looked_at_gives_no_positions(
 def test_a_database_older_than_its_store_gives_no_positions(
     database: Database, store: DirectoryStore, databases: Databases
 ) -> None:
-    fill(database, exchanges(4))
+    fill(database, [*exchanges(2), paused(), paused()])
     store_deltas(database, store)
     older = Database(databases.new_with_tables())
     _begin(older.url.render_as_string(hide_password=False))
-    fill(older, exchanges(2, start=500))
+    fill(older, [exchange(500), paused(), paused(OTHER), paused()])
+    said = _said_of_the_waiting(older)
     with pytest.raises(IntegrityError, match="index rebuild"):
         store_deltas(older, store)
-    assert _positions(older) == [None, None]
+    assert _positions(older) == [None] * 4
+    for times in (4, 0):
+        with older.write() as connection:
+            assert restore_log(connection, store) == times
+        assert _said_of_the_waiting(older) == said, "the same acts, further down the chain"
+    assert store_deltas(older, store) == 4
+    assert _is_whole(older) == 8
+    with older.read() as connection:
+        numbers = select(Event.subject_number).where(Event.subject_id == ACCOUNT).order_by(Event.position)
+        assert list(connection.execute(numbers).scalars()) == [1, 2, 3, 4]
+    older.close()
+
+
+def _said_of_the_waiting(database: Database) -> list[tuple[str, str, object]]:
+    query = select(Event.body).where(Event.position.is_(None)).order_by(Event.arrival)
+    with database.read() as connection:
+        entries = [read_entry(body) for body in connection.execute(query).scalars()]
+    return [(one.id, one.type, one.at) for one in entries]
+
+
+def test_an_event_that_was_changed_while_it_waited_is_not_written_anew(
+    database: Database, store: DirectoryStore, databases: Databases
+) -> None:
+    fill(database, [paused()])
+    store_deltas(database, store)
+    older = Database(databases.new_with_tables())
+    _begin(older.url.render_as_string(hide_password=False))
+    fill(older, [paused()])
     with older.write() as connection:
-        assert restore_log(connection, store) == 4
-    assert store_deltas(older, store) == 2
-    assert _is_whole(older) == 6
+        body = connection.execute(select(Event.body)).scalar_one()
+        connection.execute(update(Event).values(body=body.replace(b'"us_1"', b'"us_2"')))
+    with pytest.raises(IntegrityError, match="changed while it waited"), older.write() as connection:
+        restore_log(connection, store)
     older.close()
 
 
