@@ -63,7 +63,7 @@ class Site:
         try:
             with self.archive.database.read() as connection:
                 return log_state.alarm(connection)
-        except Exception as error:  # also what nobody expected: the page that tells of a failure must not fail too
+        except Exception as error:  # noqa: BLE001 - a page that tells of a failure must not fail in its own head
             _log.error("page.no_alarm", exc_info=error)
             return None  # the page itself says that the database does not answer
 
