@@ -47,7 +47,8 @@ from archiver.capture.transport import RecordingTransport
 from archiver.clock import Clock, SystemClock
 from archiver.errors import ArchiverError, OutOfSpace
 from archiver.wire.exchange import WireExchange
-from archiver.wire.framing import FramingError, Head, final_head
+from archiver.wire.framing import FramingError, Head, deframed, final_head
+from connectors.contract import Answer
 
 __all__ = [
     "AddressRefused",
@@ -194,6 +195,34 @@ class Fetcher:
             into=self._folder / into if into and self._folder else into,
         )
         return self._ask(question)
+
+    def unrecorded(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        authorization: Secret | None = None,
+        limit: int = DEFAULT_LIMIT,
+    ) -> Answer:
+        """Have one exchange that is never stored: a sign-in, whose answer is nothing but secrets. They are in the
+        answer as they came.
+
+        Raises:
+            FetchError, UnsendableRequest: as :meth:`fetch`.
+        """
+        where = addresses.destination(url, trusted_origins=self._trusted)
+        question = _Question(method, where, self._headers(where, headers, authorization, body), body, (), limit, None)
+        recording = Recording(self._clock, lambda: self._addresses(where), time.monotonic() + self._total_timeout)
+        with self._transport.recording(recording):
+            message = self._transfer(question, recording, None)
+        if not isinstance(message, Message):
+            if isinstance(message, FetchError):
+                message.exchange = None  # not even in part
+            raise message
+        head = message.head
+        return Answer(head.status, head.headers, deframed(message.wire, message.body), message.received_at, where.url)
 
     def _headers(
         self, where: Destination, given: Sequence[tuple[str, str]], authorization: Secret | None, body: bytes | None

@@ -104,6 +104,10 @@ class ProblemKind(StrEnum):
     """Try again, with back-off."""
     CONTRACT = "contract"
     """Not what the platform promised: the bytes are kept and quarantined, a person is told."""
+    DEACTIVATED = "deactivated"
+    """The account itself is switched off, and may come back. The run fails; nothing is concluded of its records."""
+    TAKEN_DOWN = "taken_down"
+    """The account itself was taken down or suspended by the platform, in its own words. As above."""
     UNSUPPORTED = "unsupported"
     """This server does not offer the endpoint. Noted; the connector gives other asks where it can."""
 
@@ -362,6 +366,45 @@ class Capabilities:
     """What is known not to be seen, one plain sentence each."""
     proven: str | None = None
     """What it was proven against; None shows *not yet proven against the live platform*."""
+
+
+PASSWORD = b"{password}"
+"""Stands in the body of :attr:`SignIn.open` where the engine puts the password, escaped as in a JSON string."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How an account's password is traded for tokens. The connector sees neither; what it asks here is never stored."""
+
+    server: str
+    """Origin that signed questions go to; the tokens are sent nowhere else."""
+    open: Ask
+    """Trades the password."""
+    renew: Ask
+    """Trades the renewal token, with which the engine signs it, for new ones."""
+    access: str
+    """Member of the answer that holds the token to sign with."""
+    renewal: str
+    """Member that holds the renewal token."""
+
+
+@runtime_checkable
+class SignsIn(Protocol):
+    """A connector of a platform where signing in is a trade of its own."""
+
+    def sign_in(self, account: AccountRef, bookmark: Bookmark) -> SignIn | None:
+        """How to sign in; None while it is not known where. ``read`` says whether an answer to it is one."""
+        ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """A connector of a platform that names files by what they hash to."""
+
+    def digest(self, medium: str) -> str | None:
+        """The SHA-256, in hex, that the file with this key (:attr:`MediaRef.key`) has; None where the key says nothing
+        of it. Another file is not taken for it."""
+        ...
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from archiver.capture.fetch_errors import AddressRefused, FetchError, MalformedA
 from archiver.capture.masking import Secret
 from archiver.capture.pacing import Pacer
 from archiver.capture.reading import REDIRECT, understand
+from archiver.capture.sessions import Session
 from archiver.capture.spool import sync_file
 from archiver.faults import crash_point
 from archiver.http import Fetcher, redirect_target
@@ -79,6 +80,8 @@ class Asker:
     attempts: int = 4
     answer_bytes: int = 32 * 2**20
     ordinal: int = 0
+    session: Session | None = None
+    """How the account signs in, where that is a trade of its own: ``token`` is then the password, and never sent."""
 
     def ask(self, ask: Ask, *, control_of: int | None = None, wanted: FileWanted | None = None) -> Asked:
         """Ask until there is an answer that means something, or no more sense in asking.
@@ -93,14 +96,25 @@ class Asker:
         for attempt in range(self.attempts):
             asked = self._once(ask, control_of, wanted)
             problem = asked.problem
+            if attempt == 0 and self._has_run_out(ask, problem):
+                asked = self._once(ask, control_of, wanted)
+                problem = asked.problem
             if problem is None or problem.kind not in _AGAIN or attempt + 1 == self.attempts:
                 break
             if not self.pacer.again(self._bucket(ask.url), problem, attempt, self.stop):
                 break
         return asked
 
+    def _has_run_out(self, ask: Ask, problem: Problem | None) -> bool:
+        """Whether a token had run out, and there is another one now."""
+        expired = problem is not None and problem.kind is ProblemKind.SIGN_IN_EXPIRED and ask.authorise != "never"
+        return expired and self.session is not None and self.session.problem is None and self.session.renew()
+
     def _once(self, ask: Ask, control_of: int | None, wanted: FileWanted | None) -> Asked:
         asked = Asked(ask)
+        if self.session is not None and ask.authorise == "required" and self.session.token() is None:
+            asked.reading = Reading(problem=self.session.problem)
+            return asked
         hop = ask
         for _ in range(_HOPS):
             try:
@@ -138,14 +152,15 @@ class Asker:
         if self.stop.is_set():
             raise Stopped
         own = origin(ask.url) == origin(self.account.url)
+        signed = ask.authorise != "never" and wanted is None
         wire = self.fetcher.fetch(
             ask.method,
             ask.url,
             parameters=ask.parameters,
             headers=ask.headers,
             body=ask.body,
-            secrets=(self.token,) if self.token else (),
-            authorization=self.token if own and ask.authorise != "never" and wanted is None else None,
+            secrets=self._secrets(),
+            authorization=self._token_for(ask.url) if signed else None,
             limit=wanted.limit if wanted else self.answer_bytes,
             into=wanted.into() if wanted else None,
             hosts=self.connector.media_hosts if wanted else None,
@@ -156,6 +171,17 @@ class Asker:
         if wire.body_file is not None:
             sync_file(wire.body_file.path)
         return wire
+
+    def _token_for(self, url: str) -> Secret | None:
+        """The token that goes to an address, if one does."""
+        if self.session is not None:
+            return self.session.token() if origin(url) == self.session.server else None
+        return self.token if origin(url) == origin(self.account.url) else None
+
+    def _secrets(self) -> tuple[Secret, ...]:
+        if self.session is not None:
+            return self.session.secrets()
+        return (self.token,) if self.token else ()
 
     def _answered(self, asked: Asked, taken: Taken) -> None:
         self.spool(taken)

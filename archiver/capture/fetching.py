@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import func, select
 
@@ -15,9 +15,10 @@ from archiver.capture.reading import MEDIUM
 from archiver.capture.run import RunState
 from archiver.database import Database
 from archiver.records.models import Medium, Record
-from connectors.contract import AccessClass, Ask, MediaRef, Stream
+from connectors.contract import AccessClass, Addressed, Ask, MediaRef, Problem, ProblemKind, Reading, Stream
 
 _AGAIN = 200
+ANOTHER = "the file that came is not the one that the record names by its digest"
 TOO_LARGE = "length"
 """How an answer says that it was cut at our own limit."""
 _PRIVATE = (AccessClass.PRIVATE, AccessClass.PRIVATE_MEDIA, AccessClass.SETTINGS)
@@ -113,10 +114,26 @@ class FileFetcher:
             self._not_fetched(wanted, "too_large", too_large(self.largest))
         elif asked.problem is not None:
             self.state.count("files_postponed")
+        elif self._is_another(wanted, asked.answer):
+            self._set_aside(wanted, [*asked.hops, asked.answer])
         else:
             self.state.store([*asked.hops, asked.answer])
             self.state.count("exchanges", 1 + len(asked.hops))
             self.state.count("files")
+
+    def _is_another(self, wanted: WantedFile, answer: Taken) -> bool:
+        """Whether what came is not the file that the record names by its digest."""
+        connector = self.asker.connector
+        named = connector.digest(wanted.medium.key) if isinstance(connector, Addressed) else None
+        return named is not None and answer.wire.status == 200 and named != answer.wire.body_sha256
+
+    def _set_aside(self, wanted: WantedFile, exchanges: list[Taken]) -> None:
+        """What came is kept as evidence of what the server sent, quarantined, and is no file of the record."""
+        *hops, answer = exchanges
+        reading = Reading(quarantine=(("", ANOTHER),), problem=Problem(ProblemKind.CONTRACT, ANOTHER))
+        self.state.store([*hops, replace(answer, medium=None, reading=reading)])
+        self.state.count("exchanges", len(exchanges))
+        self._not_fetched(wanted, "refused", ANOTHER)
 
     def _no_answer(self, wanted: WantedFile, asked: Asked) -> None:
         """A refused address is final; anything else is tried again by a later run."""

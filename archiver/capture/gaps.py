@@ -22,7 +22,7 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """Why something was not looked at. The first eight are the problem kinds of the connector contract."""
+    """Why something was not looked at. The first ten are the problem kinds of the connector contract."""
 
     SIGN_IN_EXPIRED = "sign_in_expired"
     PERMISSION = "permission"
@@ -30,6 +30,8 @@ class Cause(StrEnum):
     RATE = "rate"
     TRANSIENT = "transient"
     CONTRACT = "contract"
+    DEACTIVATED = "deactivated"
+    TAKEN_DOWN = "taken_down"
     UNSUPPORTED = "unsupported"
     INTERRUPTED = "interrupted"
     NOT_RUNNING = "not_running"
@@ -44,6 +46,8 @@ REMEDIES: Mapping[Cause, str] = {
     Cause.RATE: "Nothing: the next run goes on. If it stays, look less often or ask for a larger allowance.",
     Cause.TRANSIENT: "Nothing: the next run tries again. If it stays, check the network and the platform.",
     Cause.CONTRACT: "The platform answers in a way that is not known. Update the archiver; the bytes are kept.",
+    Cause.DEACTIVATED: "Ask whoever runs the account to switch it on again, or pause it here.",
+    Cause.TAKEN_DOWN: "Ask whoever runs the account to take it up with the platform. What was captured before is kept.",
     Cause.UNSUPPORTED: "This server does not offer it. Keep these records in another way, or note that there are none.",
     Cause.INTERRUPTED: "Nothing: the next run covers it.",
     Cause.NOT_RUNNING: "Check why the archiver did not run.",
@@ -59,6 +63,8 @@ class AccountState(StrEnum):
     SIGN_IN_NEEDED = "sign_in_needed"
     NO_PERMISSION = "no_permission"
     GONE = "gone"
+    DEACTIVATED = "deactivated"
+    TAKEN_DOWN = "taken_down"
     UNREACHABLE = "unreachable"
     """Three runs in a row got no answer of use."""
 
@@ -161,6 +167,8 @@ _NO_STREAM = "posts"
 _STATES = {
     Cause.SIGN_IN_EXPIRED: AccountState.SIGN_IN_NEEDED,
     Cause.PERMISSION: AccountState.NO_PERMISSION,
+    Cause.DEACTIVATED: AccountState.DEACTIVATED,
+    Cause.TAKEN_DOWN: AccountState.TAKEN_DOWN,
     Cause.GONE: AccountState.GONE,
 }
 

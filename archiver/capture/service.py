@@ -23,6 +23,7 @@ from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
 from archiver.capture.recovery import Recovery, RecoveryReport
 from archiver.capture.run import Watcher
+from archiver.capture.sessions import Sessions
 from archiver.capture.spool import Spool, dead
 from archiver.capture.terms import segment_terms
 from archiver.capture.under_way import UnderWay
@@ -70,6 +71,7 @@ class Capture:
             total_timeout=settings.request_total_seconds,
             clock=archive.clock,
         )
+        self.sessions = Sessions(self.fetcher)
         self._tried: set[str] = set()
         lasts = timedelta(seconds=settings.lease_seconds)
         self.leases = Leases(archive.database, archive.clock, lasts, self.spool.folder.name)
@@ -120,6 +122,7 @@ class Capture:
             self.committer,
             self.fetcher,
             self.pacer,
+            self.sessions,
             account,
             held,
             self.recovery.leave,

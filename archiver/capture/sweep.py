@@ -47,6 +47,7 @@ from connectors.contract import (
 
 _LOST_PLACE = (ProblemKind.GONE, ProblemKind.CONTRACT, ProblemKind.UNSUPPORTED)
 """What a platform may say of a page that it no longer knows: then the list is read from its beginning."""
+_AWAY = (ProblemKind.DEACTIVATED, ProblemKind.TAKEN_DOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ class SweepRun:
     looks: Looks = field(init=False)
     expired: str | None = None
     """Why nothing more is asked signed in: asking on makes it worse."""
+    away: str | None = None
+    """Why the account itself is not there: switched off or taken down, in the platform's own words."""
     looked: dict[str, Looked] = field(default_factory=dict)
     """Threads that were looked at, by the key of their first record."""
     _waiting: list[Again] = field(default_factory=list)
@@ -162,7 +165,8 @@ class SweepRun:
         stopped = False
         try:
             self._begin()
-            self.looks.at_missing(self.round)
+            if self.away is None:  # what an account shows that is away says nothing of its records
+                self.looks.at_missing(self.round)
         except Stopped:
             stopped = True
             self.cut = STOPPED_RUN
@@ -172,7 +176,7 @@ class SweepRun:
         self._cover()
         stored = self.state.counts.get("exchanges", 0)
         lists = self.listings.by_name.values()
-        fatal = self.expired or self.looks.account_gone
+        fatal = self.expired or self.away or self.looks.account_gone
         return judge(lists, stored=stored, suspicious=self.looks.suspicious, stopped=stopped, fatal=fatal)
 
     def _begin(self) -> None:
@@ -373,6 +377,8 @@ class SweepRun:
 
     def _take(self, asked: Asked, keep: bool = False) -> bool:
         """Keep an answer, or note what it repeats. True where it brought anything."""
+        if asked.problem is not None and asked.problem.kind in _AWAY:
+            self.away = self.away or reason_of(asked.problem)
         if asked.answer is None:
             self._keep_hops(asked)
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +26,13 @@ from archiver.capture.pending import Pending
 from archiver.capture.rounds import Round
 from archiver.capture.run import RunState, RunTerms, Watcher
 from archiver.capture.seen import Seen
+from archiver.capture.sessions import Sessions
 from archiver.capture.spool import Spool
 from archiver.capture.sweep import SweepRun
 from archiver.capture.terms import about, account_ref, frozen_settings, said_before, segment_terms
 from archiver.faults import crash_point
 from archiver.http import Fetcher
-from connectors.contract import RecordRef, Sweep, SweepKind
+from connectors.contract import RecordRef, SignsIn, Sweep, SweepKind
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
@@ -64,6 +65,7 @@ class UnderWay:
     committer: Committer
     fetcher: Fetcher
     pacer: Pacer
+    sessions: Sessions
     account: Row[Any]
     held: Held
     leave: Callable[[str, str], None]
@@ -127,9 +129,13 @@ class UnderWay:
         self._since = now
         self._state = RunState(terms, self.spool, batch, bookmarks)
         self._seen = Seen(archive.database, account.id, identity.run, now)
+        reference = account_ref(account, connector, authorised=token is not None)
+        session = self.sessions.session(connector, reference, token, self._state.bookmark or {})
+        if session is None and isinstance(connector, SignsIn):
+            token, reference = None, replace(reference, authorised=False)
         self._asker = Asker(
             connector,
-            account_ref(account, connector, authorised=token is not None),
+            reference,
             self.fetcher,
             self.pacer,
             stop,
@@ -138,6 +144,7 @@ class UnderWay:
             token,
             archive.settings.request_attempts,
             archive.settings.answer_bytes,
+            session=session,
         )
         self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, archive.settings.run_requests)
 

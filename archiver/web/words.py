@@ -31,6 +31,8 @@ STATES: dict[str, tuple[str, str]] = {
 ACCOUNT_STATES: dict[str, tuple[str, str]] = {
     "active": ("on schedule", "good"),
     "paused": ("paused by a person", "warn"),
+    "deactivated": ("switched off on the platform", "bad"),
+    "taken_down": ("taken down by the platform", "bad"),
 }
 
 SWEEPS: dict[str, str] = {

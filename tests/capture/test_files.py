@@ -7,15 +7,18 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from archiver.capture.models import Exchange, Segment
+from archiver.capture.rebuild import rebuild
 from archiver.practice import faults
 from archiver.practice.acts import Wording
 from archiver.practice.messages import Request, Response
 from archiver.practice.pictures import png
+from archiver.records import digests
+from connectors.mastodon import Mastodon
 from tests.capture.house import FULL, NEW, House
 
 
@@ -155,6 +158,46 @@ def test_a_file_that_is_too_large_is_told_and_leaves_nothing_behind(new_house: C
     assert "1000 bytes" in row.reason
     house.capture.flush(all=True)
     assert {path.name for path in house.capture.spool.folder.iterdir()} == {"lock"}
+
+
+class NamedByDigest(Mastodon):
+    """As if the server named its files by what they hash to."""
+
+    named: ClassVar[str] = ""
+
+    def digest(self, medium: str) -> str | None:
+        return None if "/" in medium else self.named
+
+
+def test_a_file_that_is_not_the_one_that_was_named_is_kept_aside_and_never_taken_for_it(house: House) -> None:
+    number = shows_a_picture(house)
+    content = hashlib.sha256(png(number, 480, 320)).hexdigest()
+    NamedByDigest.named = "0" * 64
+    house.use(NamedByDigest())
+    office = house.office()
+    house.run(office)
+    row = the_file(house)
+    assert (row.state, row.exchange_id, row.sha256) == ("refused", None, None)
+    (aside,) = [one for one in house.exchanges("medium") if one.body_sha256 == content]
+    assert aside.problem == "contract"
+    house.capture.flush(all=True)
+    before = index_of(house)
+    house.empty_index()
+    rebuild(house.archive)
+    assert digests.differences(before, index_of(house)) == []
+
+
+def test_a_file_that_is_the_one_that_was_named_is_kept(house: House) -> None:
+    number = shows_a_picture(house)
+    NamedByDigest.named = hashlib.sha256(png(number, 480, 320)).hexdigest()
+    house.use(NamedByDigest())
+    house.run(house.office())
+    assert the_file(house).state == "fetched"
+
+
+def index_of(house: House) -> Any:
+    with house.archive.database.read() as connection:
+        return digests.digests(connection)
 
 
 def test_an_archive_that_keeps_no_files_asks_for_none(new_house: Callable[..., House]) -> None:
