@@ -16,6 +16,7 @@ GROUP = "archiver.connectors"
 #: The connectors that come with the program; found also where its entry points are not installed.
 _OWN = (
     EntryPoint("mastodon", "connectors.mastodon:Mastodon", GROUP),
+    EntryPoint("bluesky", "connectors.bluesky:Bluesky", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )
 _log = logs.get(__name__)

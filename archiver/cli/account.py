@@ -26,7 +26,9 @@ Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its id, handle 
 @app.command("add")
 def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="Address of the account's page or feed.")],
-    platform: Annotated[str | None, typer.Option(help="Only where the address cannot tell: mastodon, feed …")] = None,
+    platform: Annotated[
+        str | None, typer.Option(help="Only where the address cannot tell: mastodon, bluesky, feed …")
+    ] = None,
     authority: Annotated[str, typer.Option(help="Short name of the office whose record it is.")] = service.UNASSIGNED,
     json: AsJson = False,
     practice: InPractice = False,
@@ -117,7 +119,8 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
 
 @app.command("token")
 def token(account: Account, json: AsJson = False) -> None:
-    """Store the token an account is read with. It is asked for, or read from standard input; never an argument."""
+    """Store the token (on Bluesky: an app password) an account is read with. It is asked for, or read from standard
+    input; never an argument."""
     given = getpass.getpass("Token (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
     if not given.strip():
         raise UsageError("no token was given: type it at the prompt, or pipe it in as one line")

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bluesky.town import Town
+from tests.servers import bluesky
+from tests.servers.bluesky import Network
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """Bluesky's own servers."""
+    with bluesky.running(tmp_path_factory) as found:
+        yield found
+
+
+@pytest.fixture
+def town(network: Network, tmp_path: Path) -> Iterator[Town]:
+    """People on the network, and an archive."""
+    found = Town(network, tmp_path / "archive")
+    yield found
+    found.close()
