@@ -31,6 +31,7 @@ from archiver.errors import Busy, NotFound, OutOfSpace
 from archiver.evidence.deltas import require_current, store_deltas
 from archiver.http import Fetcher
 from archiver.records.models import RebuildProgress
+from archiver.storage.write_once import WriteOnce
 from connectors.contract import SweepKind
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Capture:
         )
         self.sessions = Sessions(self.fetcher)
         self._tried: set[str] = set()
+        self.write_once = WriteOnce(archive.store, archive.clock)
         lasts = timedelta(seconds=settings.lease_seconds)
         self.leases = Leases(archive.database, archive.clock, lasts, self.spool.folder.name)
         self.committer = Committer(archive.database, archive.store, archive.search, archive.clock, lasts)
@@ -93,12 +95,14 @@ class Capture:
             NotFound: no such account.
             Busy: somebody else is at it, or the index is being made anew.
             OutOfSpace, SpoolError: the disk would not keep more.
+            Overwrites: the store lets stored objects be overwritten; nothing was asked.
             StoreUnavailable, DatabaseUnavailable: what was captured is safe in the spool and is finished as soon as
                 they answer.
         """
         with named_failures(self.spool.folder):
             self._require_whole_index()
             self._check_room()
+            self.write_once.require()
             account = self._account(account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:

@@ -50,9 +50,14 @@ def announce(service: Serving, settings: Settings, json: bool) -> None:
     identity, home = service.archive.identity, service.archive.settings.home
     if json:
         facts = {"url": service.url, "archive": identity.id, "kind": identity.kind, "home": str(home)}
+        facts["store"] = service.store.said
         print(json_format.dumps(facts), flush=True)
         return
     output.line(f"Serving {service.url} (Ctrl-C to stop)")
     output.line(f"  The {identity.kind} archive is in {home}")
+    if service.store.sound:
+        output.line(f"  Its store {service.store.said}")
+    else:
+        output.complain(f"warning: its store {service.store.said}")
     if not is_loopback(settings.web_host):
         output.complain("warning: other machines reach these pages, and this version has no sign-in")

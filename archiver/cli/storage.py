@@ -26,10 +26,11 @@ def probe(
     """Try out whether the store keeps what is stored: conditions, checksums, locks. Takes a minute and a half, writes
     under `probe/` only and removes it. Exit 1 if the store was not shown to keep what is stored, exit 9 if stored
     objects can be overwritten."""
-    from archiver.operations import probe_record  # late: boto3 takes a while to load
+    from archiver.operations import probe_record
+    from archiver.operations.probe import FULL, SHORT
 
     with opened(practice=practice) as archive:
-        report = probe_record.probe_and_record(archive, full=not short)
+        report = probe_record.probe_and_record(archive, SHORT if short else FULL)
     if json:
         output.as_json(report.as_json())
     else:

@@ -19,7 +19,7 @@ from archiver import __version__, migrate
 from archiver.archive import Archive
 from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
-from archiver.operations import database_check, log_state
+from archiver.operations import database_check, log_state, probe_record
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
 
@@ -54,7 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         return [*findings, Finding("archive", False, str(error), _FIRST)]
     with archive:
         findings.append(Finding("archive", True, f"{archive.identity.kind}, {archive.identity.id}"))
-        findings += [_database(archive), _search(archive), _store(archive), _keys(archive)]
+        findings += [_database(archive), _search(archive), _store(archive), _trial(archive), _keys(archive)]
         findings += [_log(archive), *_stamps(archive)]
         findings += _connectors(archive)
     return findings
@@ -158,6 +158,15 @@ def _store(archive: Archive) -> Finding:
             tell(False, f"{archive.store.name} lets stored objects be overwritten")
         else:
             tell(True, f"{archive.store.name} keeps what is written and refuses to overwrite it")
+    return tell.finding
+
+
+def _trial(archive: Archive) -> Finding:
+    """What the last trial showed: locks take too long to try here."""
+    remedy = "`archiver storage probe` says what is wrong; docs/production.md says what the store has to do."
+    with _telling("trial of the store", remedy) as tell:
+        known = probe_record.state(archive)
+        tell(known.sound, known.said)
     return tell.finding
 
 

@@ -16,7 +16,7 @@ from archiver.accounts.models import Account
 from archiver.archive import Archive
 from archiver.capture.models import Due
 from archiver.errors import ArchiverError
-from archiver.operations import log_state
+from archiver.operations import log_state, probe_record
 from archiver.storage.identity import read_identity
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def check(archive: Archive, work: Work | None = None) -> Health:
         found.checks["runs"] = _runs(work)
         found.checks["schedule"] = _tried(lambda: _schedule(archive))
         found.checks["log"] = _tried(lambda: log_state.health(archive, work.started_at))
-    found.details |= _stamps(archive)
+        if work.capture.write_once.broken:
+            found.checks["store"] = "stored objects can be overwritten, so nothing is captured"
+    found.details |= _stamps(archive) | _trial(archive)
     return found
 
 
@@ -124,6 +126,14 @@ def _stamps(archive: Archive) -> dict[str, str]:
     except (ArchiverError, SQLAlchemyError):
         return {}  # the check of the database says so
     return {f"time-stamps {name}": said for name, said in log_state.stamps(state, archive.clock.now()).items()}
+
+
+def _trial(archive: Archive) -> dict[str, str]:
+    try:
+        known = probe_record.state(archive)
+    except (ArchiverError, SQLAlchemyError):
+        return {}  # the check of the database says so
+    return {"store": known.said}
 
 
 def _tried(look: Callable[[], str]) -> str:

@@ -147,7 +147,8 @@ def _record(checked: Any, one: dict[str, Any]) -> CertifiedRecord:
 def _latest(archive: Archive, kind: EventType) -> Entry | None:
     """The latest entry of a type, shown to be in the signed log."""
     with archive.database.read() as connection:
-        query = select(Event.id).where(Event.type == kind.value).order_by(Event.at.desc()).limit(1)
+        newest = (Event.at.desc(), Event.position.desc().nulls_first())
+        query = select(Event.id).where(Event.type == kind.value).order_by(*newest).limit(1)
         event = connection.execute(query).scalar()
     if event is None:
         return None

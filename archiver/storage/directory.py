@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from archiver import clock
 from archiver.errors import IntegrityError, Refused
@@ -43,6 +43,8 @@ class DirectoryStore:
     Raises:
         StoreUnavailable: ``root`` cannot be made or used.
     """
+
+    kind: Literal["directory", "s3"] = "directory"
 
     def __init__(self, root: Path, time_source: clock.Clock | None = None) -> None:
         self.name = f"the folder {root}"
@@ -70,6 +72,20 @@ class DirectoryStore:
             finally:
                 temporary.unlink(missing_ok=True)
         return Stored(key, size, sha256)
+
+    def overwrites(self) -> bool:
+        """See the protocol. Some file systems across a network have links that are none."""
+        with disk_errors(f"try out {self.name}"):
+            first, second = self._small_file(b"first"), self._small_file(b"second")
+            name = first.with_name(f"{first.name}-once")
+            try:
+                os.link(first, name)
+                with suppress(FileExistsError):
+                    os.link(second, name)
+                return name.read_bytes() != b"first"
+            finally:
+                for path in (first, second, name):
+                    path.unlink(missing_ok=True)
 
     def _publish(self, temporary: Path, target: Path, key: str, sha256: str) -> None:
         """Give the synced file its name, or find the same bytes there already."""

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from archiver.errors import ArchiverError, IntegrityError
 
@@ -20,6 +20,14 @@ class StoreUnavailable(ArchiverError):  # noqa: N818
     """The store does not answer, or not in time. What was asked may or may not have happened."""
 
     exit_code = 4
+
+
+class NotAllowed(StoreUnavailable):
+    """The store knows us and says no: these credentials lack the right, or something forbids it to everybody."""
+
+
+class Overwrites(IntegrityError):  # noqa: N818
+    """A store where a key that is taken can be overwritten is no place for evidence."""
 
 
 class Conflict(IntegrityError):  # noqa: N818
@@ -66,6 +74,7 @@ class ObjectStore(Protocol):
 
     name: str
     """For messages: where this is, without credentials."""
+    kind: Literal["directory", "s3"]
 
     def put(self, key: str, source: Path | bytes, sha256: str) -> Stored:
         """Store bytes under a new key, durably, and prove that they arrived.
@@ -77,6 +86,10 @@ class ObjectStore(Protocol):
             IntegrityError: ``source`` does not have ``sha256``, or the store holds something else afterwards.
             OutOfSpace: no room.
         """
+        ...
+
+    def overwrites(self) -> bool:
+        """Whether it was just seen to let a name that is taken be overwritten. Writes what it removes again."""
         ...
 
     def head(self, key: str, version_id: str | None = None) -> Stored | None:

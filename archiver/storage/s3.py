@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from archiver import clock, logs
 from archiver.errors import ArchiverError, IntegrityError, Refused
@@ -26,6 +26,7 @@ from archiver.storage.s3_listing import Listing, Version, version_of
 from archiver.storage.s3_locks import Locks, hold_in, is_locked_at_put, lock_in, mode_of, whole_second
 from archiver.storage.s3_place import S3Place
 from archiver.storage.s3_stream import S3Stream
+from archiver.storage.s3_trial import overwrites
 from archiver.storage.s3_upload import Content, measured, remove_left_overs, upload
 
 _log = logs.get(__name__)
@@ -43,6 +44,8 @@ class S3Store:
     Raises:
         StoreUnavailable: no client can be made of the settings.
     """
+
+    kind: Literal["directory", "s3"] = "s3"
 
     def __init__(
         self,
@@ -73,6 +76,10 @@ class S3Store:
         self._prove(content, version_id)
         return Stored(key, content.size, sha256, version_id)
 
+    def overwrites(self) -> bool:
+        """See the protocol."""
+        return overwrites(self.api, self.delete)
+
     def _write(self, content: Content) -> str | None:
         """The version that holds ``content``: a new one, or one that was there."""
         failure: ArchiverError | None = None
@@ -86,8 +93,6 @@ class S3Store:
                 failure = error
                 if isinstance(error, Taken) and (present := self._same(content)) is not None:
                     return present.version_id
-            except Denied as error:
-                raise StoreUnavailable(str(error)) from error
         assert failure is not None
         if isinstance(failure, Taken):
             raise StoreUnavailable(f"{self.name} says that {content.key} is taken and does not show it") from failure

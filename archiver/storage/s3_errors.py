@@ -9,7 +9,7 @@ from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from archiver.errors import ArchiverError, OutOfSpace, Refused
-from archiver.storage.protocol import Conflict, NoSuchObject, StoreUnavailable
+from archiver.storage.protocol import Conflict, NoSuchObject, NotAllowed, StoreUnavailable
 from archiver.storage.s3_place import S3Place
 
 
@@ -17,8 +17,8 @@ class Unsure(StoreUnavailable):
     """No answer, or one that says try again: what was asked may have happened. Worth asking again."""
 
 
-class Denied(StoreUnavailable):
-    """The store knows us and says no."""
+class Denied(NotAllowed):
+    """S3's word for it: 403. Amazon says so of what a lock forbids, too."""
 
 
 class Taken(Conflict):

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from archiver.archive import Archive
 from archiver.errors import Unreachable
+from archiver.operations.probe_record import StoreState, at_start
 from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
@@ -30,6 +31,7 @@ class Serving:
     url: str
     archive: Archive
     pages: PageServer
+    store: StoreState
 
     def wait(self, stop: threading.Event) -> None:
         """Until ``stop`` is set.
@@ -52,6 +54,7 @@ def serving(settings: Settings) -> Iterator[Serving]:
     with ExitStack() as stack:
         bound = stack.enter_context(bind(settings))
         archive = stack.enter_context(Archive.open(settings))
+        store = at_start(archive)
         city = begin(settings) if settings.practice else None
         work = Work(archive)
         stack.callback(stop_together, [work.stop, *([city.stop] if city else [])])
@@ -59,7 +62,7 @@ def serving(settings: Settings) -> Iterator[Serving]:
         stack.callback(pages.stop)
         pages.start()
         work.start()
-        yield Serving(pages.url, archive, pages)
+        yield Serving(pages.url, archive, pages, store)
 
 
 @contextmanager
@@ -76,7 +79,7 @@ def serving_practice(settings: Settings, speed: float) -> Iterator[Serving]:
         pages = PageServer(create_app(Site(city.archive, work=city.work), names=settings.web_names), bound)
         stack.callback(pages.stop)
         pages.start()
-        yield Serving(pages.url, city.archive, pages)
+        yield Serving(pages.url, city.archive, pages, at_start(city.archive))
 
 
 def stop_together(stops: list[Callable[[], object]]) -> None:

@@ -118,7 +118,7 @@ def test_what_the_log_says_of_storage_and_bytes_is_on_it(new_house: Callable[...
     town = talk(new_house())
     archive = town.house.archive
     compare(archive)
-    probe_and_record(archive, full=True)
+    probe_and_record(archive)
     made = town.export(town.record(town.comments[0]).id)
     told = as_text(page(certified(archive, made.folder), Form.COPY))
     assert "immutability not enforced by storage" in " ".join(told.split())

@@ -25,7 +25,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.servers import Authority
-from tests.servers.shared import session_folder, shared
+from tests.servers.shared import LEFT_OVERS, session_folder, shared
 
 #: What `weed shell` is told once: without it an object that was acknowledged is not on the disk.
 SYNC_EVERY_OBJECT = "fs.configure -locationPrefix=/buckets/ -fsync -apply"
@@ -166,6 +166,9 @@ def _prepare(folder: Path, data: Path) -> tuple[list[list[str]], dict[str, Any]]
     identities.write_text(json.dumps(IDENTITIES))
     command = server_command(weed_path(), str(stored), str(identities), ports)
     command += [f"-s3.port.https={https}", f"-s3.cert.file={certificate}", f"-s3.key.file={certificate}"]
+    # Sockets in /tmp, most of them under names that nothing can change.
+    listening = (*asdict(ports).values(), https)
+    (folder / LEFT_OVERS).write_text("\n".join(f"seaweedfs-*-{port}.sock" for port in listening))
     server = SeaweedFS(
         http=f"http://127.0.0.1:{ports.s3}",
         https=f"https://127.0.0.1:{https}",

@@ -22,6 +22,8 @@ from typing import Any
 import pytest
 
 _FACTS = "facts.json"
+#: Patterns of files that a server leaves in the machine's temporary folder, one a line.
+LEFT_OVERS = "left-overs"
 _POLL = 0.2
 
 
@@ -84,7 +86,14 @@ def _keep(folder: Path) -> None:
             for child in children:
                 _end(child)
             shutil.rmtree(folder / "data", ignore_errors=True)
+            _remove_left_overs(folder / LEFT_OVERS)
             return
+
+
+def _remove_left_overs(listed: Path) -> None:
+    for pattern in listed.read_text().split() if listed.exists() else ():
+        for path in Path("/tmp").glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def _run(command: list[str], log: Path) -> subprocess.Popen[bytes]:
