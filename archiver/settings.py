@@ -90,8 +90,9 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=36_500,
-        description="How long every new object is locked, days, where the bucket has Object Lock: the log in COMPLIANCE"
-        " mode, all else in GOVERNANCE mode, snapshots not. 0: objects are locked one by one, or not at all.",
+        description="How long every object is locked at a time, days, where the bucket has Object Lock: all but the log"
+        " in GOVERNANCE mode, snapshots not. Each new one is, and the locks are lengthened before they end. 0: only the"
+        " log is locked.",
     )
     key_file: Path = Field(
         default=Path(),
@@ -211,8 +212,9 @@ class Settings(BaseSettings):
         default=400,
         ge=0,
         le=3660,
-        description="Objects of the event log are locked for so long, where the store can, days; 0 locks none. A lock"
-        " cannot be shortened.",
+        description="How long objects of the event log are locked at a time, days, in COMPLIANCE mode, where the store"
+        " has locks; where `s3_lock_days` is longer, that counts. Lengthened before they end, and never shortened. 0:"
+        " as all else.",
     )
 
     timestamp_services: Texts = Field(

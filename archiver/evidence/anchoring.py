@@ -24,7 +24,7 @@ from archiver.evidence.models import Anchor, Event, LogCheckpoint, TimestampServ
 from archiver.evidence.signed_log import SignedLog
 from archiver.evidence.signer import STAMP_TOLERANCE, Signed
 from archiver.evidence.timestamps import InvalidTimestamp
-from archiver.storage.protocol import NoSuchObject
+from archiver.storage.protocol import NoSuchObject, open_first
 
 _log = logs.get(__name__)
 _FIRST_PAUSE = timedelta(minutes=1)
@@ -192,14 +192,13 @@ def _answer(here: SignedLog, stamping: Stamping, name: str, newest: Signed) -> t
     time = timestamps.verify(answer, newest.note, stamping.roots, request.nonce)
     if abs(time - here.clock.now()) > STAMP_TOLERANCE:  # the service's clock is wrong, or ours
         raise Unanswered("clock_differs")
-    here.store.put(key, answer, sha256(answer).hexdigest())
-    here.signer.protect(key)
+    here.signer.protect(here.store.put(key, answer, sha256(answer).hexdigest()))
     return answer, time
 
 
 def _stored(here: SignedLog, key: str) -> bytes | None:
     try:
-        with here.store.open(key) as file:
+        with open_first(here.store, key) as file:
             return file.read(timestamps.LARGEST + 1)
     except NoSuchObject:
         return None

@@ -185,7 +185,7 @@ def read_bodies(store: ObjectStore, start: int = 0) -> Iterator[bytes]:
         delta = _from_key(stored.key)
         if delta.start != expected:
             raise IntegrityError(f"{store.name} has {delta.key} where a delta from entry {expected} belongs")
-        with store.open(delta.key) as file:
+        with store.open(delta.key, version_id=stored.version_id) as file:
             yield from _bodies_in(file, delta)
         expected = delta.end
 

@@ -44,6 +44,7 @@ class EventType(StrEnum):
     LOG_CHECKPOINT_REFUSED = "log.checkpoint_refused"
     ANCHOR_RECEIVED = "anchor.received"
     STORAGE_PROBED = "storage.probed"
+    STORAGE_LOCKED = "storage.locked"
     EVIDENCE_EXPORTED = "evidence.exported"
     EVIDENCE_CERTIFIED = "evidence.certified"
 
@@ -261,6 +262,11 @@ class StorageProbed(Facts):
     failed: Annotated[Codes, Field(description="properties that were not")]
 
 
+class StorageLocked(Facts):
+    objects: Annotated[Count, Field(description="objects that were looked at")]
+    lengthened: Annotated[Count, Field(description="of them, those locked for longer now")]
+
+
 class EvidenceExported(Facts):
     manifest: Annotated[Digest, Field(description="of `data/manifest.json`, which holds a random salt")]
     records: Annotated[Count, Field(description="records in it")]
@@ -320,6 +326,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.FIXITY_FAILED, "segment", "Stored bytes are missing or not what they were.", FixityFailed),
         EventKind(_E.INDEX_REBUILT, "archive", "The index was emptied and filled from the store.", IndexRebuilt),
         EventKind(_E.STORAGE_PROBED, "archive", "The object store was tried out.", StorageProbed),
+        EventKind(_E.STORAGE_LOCKED, "archive", "Locks of stored objects were lengthened.", StorageLocked),
         EventKind(_E.EVIDENCE_EXPORTED, "bundle", "Records were handed out with their proofs.", EvidenceExported),
         EventKind(
             _E.EVIDENCE_CERTIFIED, "bundle", "A certificate for a bundle was made, to be signed.", EvidenceCertified

@@ -31,7 +31,7 @@ from archiver.evidence.notes import (
     sign_note,
 )
 from archiver.storage.durable import sync_folder
-from archiver.storage.protocol import ObjectStore
+from archiver.storage.protocol import ObjectStore, Stored, first_version
 
 PREFIX: Final = "log/keys/"
 _PRIVATE = "PRIVATE+"
@@ -158,18 +158,19 @@ def digest_of(key: VerifierKey) -> str:
     return sha256(key.text.encode()).hexdigest()
 
 
-def publish(store: ObjectStore, ring: Keyring) -> str:
-    """Put the current public key into the store, signed by itself and, during a rotation, by the one before. Returns
-    its key there. What is there already stays.
+def publish(store: ObjectStore, ring: Keyring) -> Stored:
+    """Put the current public key into the store, signed by itself and, during a rotation, by the one before. What is
+    there already stays.
 
     Raises:
         Conflict, StoreUnavailable: see the store.
     """
     key = key_of(ring.current)
-    if store.head(key) is None:
-        content = _public(ring.signers)
-        store.put(key, content, sha256(content).hexdigest())
-    return key
+    present = store.head(key, first_version(store, key))
+    if present is not None:
+        return present
+    content = _public(ring.signers)
+    return store.put(key, content, sha256(content).hexdigest())
 
 
 def _public(signers: Sequence[SignerKey]) -> bytes:

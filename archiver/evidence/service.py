@@ -158,7 +158,7 @@ def _published(here: SignedLog) -> tuple[VerifierKey, ...]:
     """The public keys in the store."""
     found = []
     for stored in here.store.list(log_keys.PREFIX):
-        with here.store.open(stored.key) as file:
+        with here.store.open(stored.key, version_id=stored.version_id) as file:
             content = file.read(LARGEST)
         try:
             found.append(read_verifier(text_of(content).rstrip("\n")))

@@ -32,7 +32,7 @@ from archiver.evidence.notes import LARGEST, InvalidNote
 from archiver.evidence.signing_state import Remembered
 from archiver.evidence.subtrees import Growth, Kept, KeptNodes, consistency_path
 from archiver.faults import crash_point
-from archiver.storage.protocol import NoSuchObject, ObjectStore
+from archiver.storage.protocol import NoSuchObject, ObjectStore, Stored, open_first
 
 _log = logs.get(__name__)
 
@@ -179,7 +179,7 @@ class Signer:
         return self._opened(key, size, ring)
 
     def _opened(self, key: str, size: int, ring: Keyring) -> Signed:
-        with self.store.open(key) as file:
+        with open_first(self.store, key) as file:
             note = file.read(LARGEST + 1)
         try:
             found = open_checkpoint(note, self.origin, ring.verifiers)
@@ -310,9 +310,9 @@ class Signer:
             walk = self._proven(walk, newest, checkpoint)
         self._lock_deltas(walk)
         note = sign_checkpoint(checkpoint, ring.signers)
-        self.store.put(checkpoint.key, note, sha256(note).hexdigest())
+        stored = self.store.put(checkpoint.key, note, sha256(note).hexdigest())
         crash_point("checkpoint.put")
-        self.protect(checkpoint.key)
+        self.protect(stored)
         signed = Signed(checkpoint, note, True)
         self._remember(walk, signed)
         return signed
@@ -341,17 +341,17 @@ class Signer:
     def _lock_deltas(self, walk: _Walk) -> None:
         if self.lock_days:
             for stored in self.store.list(deltas.PREFIX, after=f"{deltas.PREFIX}{walk.deltas_from:020d}"):
-                self.protect(stored.key)
+                self.protect(stored)
 
-    def protect(self, key: str) -> None:
+    def protect(self, stored: Stored) -> None:
         """Lock an object of the log, where the store can and it is not locked for longer. A store that has no locks is
         told by its probe, and does not keep the log from being signed."""
         if not self.lock_days:
             return
         try:
-            self.store.lock(key, self.clock.now() + timedelta(days=self.lock_days))
+            self.store.lock(stored.key, self.clock.now() + timedelta(days=self.lock_days), stored.version_id)
         except Refused as error:
-            _log.debug("log.not_locked", key=key, reason=str(error))
+            _log.debug("log.not_locked", key=stored.key, reason=str(error))
 
     def _remember(self, walk: _Walk, signed: Signed) -> None:
         now = self.clock.now()

@@ -28,6 +28,8 @@ from archiver.storage.protocol import NoSuchObject, ObjectStore
 
 PREFIX = "log/"
 Word = Literal["changed", "missing", "untracked"]
+#: Of every object of the log its first version, where the store has versions: what lies on top is somebody else's.
+Versions = Mapping[str, str | None]
 _PROOFS = (checkpoints.PREFIX, timestamps.PREFIX, log_keys.PREFIX, deltas.PREFIX)
 
 
@@ -89,11 +91,11 @@ def check(
         each: is handed every stored entry with its position.
     """
     found = LogCheck()
-    keys = [stored.key for stored in here.store.list(PREFIX)]
+    keys = {stored.key: stored.version_id for stored in here.store.list(PREFIX)}
     sizes = _sizes(keys, found)
     verifiers = _verifiers(here, bool(sizes), found)
     walked = _walk(here, connection, sizes, found, each)
-    _check_checkpoints(here, connection, sizes, verifiers, walked, chosen, found)
+    _check_checkpoints(here, connection, keys, sizes, verifiers, walked, chosen, found)
     _check_stamps(here, keys, roots, walked, chosen, found)
     _check_keys(here, keys, verifiers, walked, found)
     return found
@@ -197,6 +199,7 @@ class _Times:
 def _check_checkpoints(
     here: SignedLog,
     connection: Connection,
+    keys: Versions,
     sizes: Sequence[int],
     verifiers: Sequence[VerifierKey],
     walked: _Walked,
@@ -210,15 +213,21 @@ def _check_checkpoints(
         key = checkpoints.key_of(size)
         if size == sizes[-1] or chosen(key):
             found.checkpoints += 1
-            problem = _checkpoint_problem(here, key, size, verifiers, noted.get(size), walked)
+            problem = _checkpoint_problem(here, key, keys[key], size, verifiers, noted.get(size), walked)
             if problem is not None:
                 found.add("changed", problem, key)
 
 
 def _checkpoint_problem(
-    here: SignedLog, key: str, size: int, verifiers: Sequence[VerifierKey], noted: str | None, walked: _Walked
+    here: SignedLog,
+    key: str,
+    version: str | None,
+    size: int,
+    verifiers: Sequence[VerifierKey],
+    noted: str | None,
+    walked: _Walked,
 ) -> str | None:
-    note = _read(here.store, key)
+    note = _read(here.store, key, version)
     if noted is not None and (note is None or sha256(note).hexdigest() != noted):
         return "it is not the checkpoint that was stored"
     try:
@@ -237,7 +246,7 @@ def _checkpoint_problem(
 
 def _check_stamps(
     here: SignedLog,
-    keys: Collection[str],
+    keys: Versions,
     roots: Sequence[x509.Certificate],
     walked: _Walked,
     chosen: Callable[[str], bool],
@@ -255,15 +264,16 @@ def _check_stamps(
     for key in sorted(stored & logged.keys()):
         if chosen(key):
             found.time_stamps += 1
-            _check_stamp(here, key, logged[key], roots, walked, found)
+            _check_stamp(here, key, keys, logged[key], roots, walked, found)
 
 
 def _check_stamp(
-    here: SignedLog, key: str, facts: Mapping[str, Any], roots: Sequence[x509.Certificate], walked: _Walked,
-    found: LogCheck,
+    here: SignedLog, key: str, keys: Versions, facts: Mapping[str, Any], roots: Sequence[x509.Certificate],
+    walked: _Walked, found: LogCheck,
 ) -> None:  # fmt: skip
-    answer = _read(here.store, key, timestamps.LARGEST) or b""
-    note = _read(here.store, checkpoints.key_of(facts["size"])) or b""
+    checkpoint = checkpoints.key_of(facts["size"])
+    answer = _read(here.store, key, keys[key], timestamps.LARGEST) or b""
+    note = _read(here.store, checkpoint, keys.get(checkpoint)) or b""
     if sha256(answer).hexdigest() != facts["sha256"]:
         found.add("changed", "it is not the time-stamp that the log names", key)
         return
@@ -289,14 +299,14 @@ def _check_stamp(
 
 
 def _check_keys(
-    here: SignedLog, keys: Collection[str], verifiers: Sequence[VerifierKey], walked: _Walked, found: LogCheck
+    here: SignedLog, keys: Versions, verifiers: Sequence[VerifierKey], walked: _Walked, found: LogCheck
 ) -> None:
     ours = {log_keys.key_of(one): one for one in verifiers}
     stored = {key for key in keys if key.startswith(log_keys.PREFIX)}
     for key in sorted(stored - ours.keys()) if verifiers else ():
         found.add("untracked", "it is no key of this archive", key)
     for key, verifier in ours.items():
-        content = _read(here.store, key)
+        content = _read(here.store, key, keys.get(key))
         if content is None:
             found.add("missing", "a public key of the log is not in the store", key)
         elif _text(content) != f"{verifier.text}\n":
@@ -314,9 +324,9 @@ def _text(content: bytes) -> str | None:
         return None
 
 
-def _read(store: ObjectStore, key: str, most: int = LARGEST) -> bytes | None:
+def _read(store: ObjectStore, key: str, version: str | None, most: int = LARGEST) -> bytes | None:
     try:
-        with store.open(key) as file:
+        with store.open(key, version_id=version) as file:
             return file.read(most + 1)
     except NoSuchObject:
         return None

@@ -19,7 +19,7 @@ from archiver import __version__, migrate
 from archiver.archive import Archive
 from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
-from archiver.operations import database_check, log_state, probe_record
+from archiver.operations import database_check, locks, log_state, probe_record
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
 
@@ -54,7 +54,14 @@ def examine(settings: Settings) -> list[Finding]:
         return [*findings, Finding("archive", False, str(error), _FIRST)]
     with archive:
         findings.append(Finding("archive", True, f"{archive.identity.kind}, {archive.identity.id}"))
-        findings += [_database(archive), _search(archive), _store(archive), _trial(archive), _keys(archive)]
+        findings += [
+            _database(archive),
+            _search(archive),
+            _store(archive),
+            _trial(archive),
+            _locks(archive),
+            _keys(archive),
+        ]
         findings += [_log(archive), *_stamps(archive)]
         findings += _connectors(archive)
     return findings
@@ -168,6 +175,13 @@ def _trial(archive: Archive) -> Finding:
         known = probe_record.state(archive)
         tell(known.sound, known.said)
     return tell.finding
+
+
+def _locks(archive: Archive) -> Finding:
+    """Whether locks are lengthened before they end."""
+    ok, said = locks.told(archive)
+    remedy = "The running service lengthens them: look whether it runs and what its log says of storage."
+    return Finding("locks", ok, said, "" if ok else remedy)
 
 
 def _overwrites(archive: Archive, key: str, content: bytes) -> bool:

@@ -127,8 +127,8 @@ class _Making:
             return
         with self.archive.database.read() as connection:
             found = stored.places(connection, sorted(needed))
-        keys = sorted({where.key for where in found.values()})
-        parts = [part for key in keys for part in stored.parts_in(self.archive, key)]
+        segments = {where.key: where.version for where in found.values()}
+        parts = [part for key in sorted(segments) for part in stored.parts_in(self.archive, key, segments[key])]
         told = {
             (part.fields["account"], key, state, tuple(evidence)): (part, index, at)
             for part in parts

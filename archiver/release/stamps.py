@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from archiver import clock
 from archiver.archive import Archive
-from archiver.evidence import proving
+from archiver.evidence import proving, timestamps
 from archiver.evidence.models import Anchor
 from archiver.release.bag import Bag
+from archiver.storage.protocol import open_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def _write(archive: Archive, stamp: Stamp, places: Mapping[str, int], bag: Bag) 
     for name, position in places.items():
         bag.put(f"{folder}/{name}.tlog-proof", proof.file(by_place[position]))
     for service, _ in stamp.tokens:
-        with archive.store.open(f"log/anchor/{stamp.size:020d}/{service}.tsr") as stream:
+        with open_first(archive.store, timestamps.key_of(stamp.size, service)) as stream:
             bag.put(f"{folder}/{service}.tsr", stream.read())
 
 

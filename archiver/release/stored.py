@@ -37,6 +37,8 @@ class Where:
     run: str
     segment: str
     key: str
+    version: str | None
+    """Of the object, where the store has versions."""
     offset: int
     length: int
     facts_offset: int
@@ -51,7 +53,7 @@ class Where:
 def places(connection: Connection, exchanges: Sequence[str]) -> dict[str, Where]:
     """Where exchanges are stored; those that the log does not name, or that are gone, are left out."""
     names = ("id", "run_id", "segment_id", "offset", "length", "facts_offset", "facts_length")
-    query = select(*(_EXCHANGE.c[name] for name in names), _SEGMENT.c.key).join(
+    query = select(*(_EXCHANGE.c[name] for name in names), _SEGMENT.c.key, _SEGMENT.c.version_id).join(
         _SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id
     )
     found = {}
@@ -62,7 +64,7 @@ def places(connection: Connection, exchanges: Sequence[str]) -> dict[str, Where]
                 event, body = entries[row.id]
                 said = read_entry(body).data
                 segment = str(said["segment"])
-                placed = (row.key, row.offset, row.length, row.facts_offset, row.facts_length)
+                placed = (row.key, row.version_id, row.offset, row.length, row.facts_offset, row.facts_length)
                 found[row.id] = Where(row.id, row.run_id, segment, *placed, body, event, str(said["commitment"]))
     return found
 
@@ -99,7 +101,7 @@ def open_exchange(archive: Archive, where: Where) -> StoredExchange:
         StoreUnavailable: the store does not answer.
     """
     place = (where.offset, where.length, where.facts_offset, where.facts_length)
-    read = read_exchange(archive.store, where.key, *place)
+    read = read_exchange(archive.store, where.key, *place, where.version)
     if read.facts.get("exchange") != where.exchange:
         raise IntegrityError(f"the index takes another exchange for {where.exchange}; run `archiver index rebuild`")
     facts = {name: value for name, value in read.facts.items() if name not in ("seed", "commitment")}
@@ -121,7 +123,7 @@ def _values(read: ReadExchange, facts: Mapping[str, Any]) -> Iterator[Mapping[st
 def raw(archive: Archive, where: Where) -> Iterator[bytes]:
     """The exchange as it is stored: its WARC records, each a member of a gzip file."""
     size = where.facts_offset + where.facts_length - where.offset
-    with archive.store.open(where.key, where.offset, size) as stream:
+    with archive.store.open(where.key, where.offset, size, where.version) as stream:
         while piece := stream.read(_PIECE):
             yield piece
 
@@ -170,13 +172,13 @@ class StoredPart:
         return proof
 
 
-def parts_in(archive: Archive, segment_key: str) -> Iterator[StoredPart]:
-    """The parts of run records in a segment that tell of conclusions and are in the log.
+def parts_in(archive: Archive, segment_key: str, version: str | None) -> Iterator[StoredPart]:
+    """The parts of run records in a segment, of this version of it, that tell of conclusions and are in the log.
 
     Raises:
         DamagedSegment, NoSuchObject, StoreUnavailable: see :func:`archiver.storage.segment_reader.read_segment`.
     """
-    with archive.store.open(segment_key) as stream:
+    with archive.store.open(segment_key, version_id=version) as stream:
         found = [
             one.fields for one in read_segment(stream, bodies=False, key=segment_key) if isinstance(one, ReadRunRecord)
         ]

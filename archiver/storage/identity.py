@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 from archiver import canonical, clock
 from archiver.errors import WrongStore
-from archiver.storage.protocol import Conflict, NoSuchObject, ObjectStore
+from archiver.storage.protocol import Conflict, NoSuchObject, ObjectStore, open_first
 
 KEY = "archive.json"
 _FORMAT = 1
@@ -37,7 +37,7 @@ def read_identity(store: ObjectStore) -> Identity | None:
         WrongStore: objects but no identity, an identity that cannot be read, or one of a newer version.
     """
     try:
-        with store.open(KEY) as file:
+        with open_first(store, KEY) as file:
             content = file.read(_LONGEST + 1)
     except NoSuchObject:
         _require_empty(store)

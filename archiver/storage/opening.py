@@ -25,6 +25,7 @@ def store_of(settings: Settings) -> ObjectStore:
         path_style=settings.s3_path_style,
         ca_file=settings.s3_ca_file,
         lock_days=settings.s3_lock_days,
+        log_lock_days=settings.log_lock_days,
         connections=2 * settings.workers + _FURTHER_CONNECTIONS,
     )
     return open_store(settings.store_url, options)

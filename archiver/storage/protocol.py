@@ -159,3 +159,20 @@ class ObjectStore(Protocol):
             IntegrityError: beside the archive's own there is a version that somebody else put there.
         """
         ...
+
+
+def first_version(store: ObjectStore, key: str) -> str | None:
+    """The version of an object that no row names: the first, which is the archive's own. None where the store has no
+    versions, or no such object."""
+    if store.kind == "directory":
+        return None
+    return next((one.version_id for one in store.list(key) if one.key == key), None)
+
+
+def open_first(store: ObjectStore, key: str) -> AbstractContextManager[BinaryIO]:
+    """Read an object that no row names, whatever somebody laid on top of it.
+
+    Raises:
+        NoSuchObject: nothing there.
+    """
+    return store.open(key, version_id=first_version(store, key))

@@ -19,11 +19,12 @@ from typing import Any, BinaryIO, Literal, cast
 
 from archiver import clock, logs
 from archiver.errors import ArchiverError, IntegrityError, Refused
+from archiver.storage.lock_rules import days_for, mode_of
 from archiver.storage.protocol import Conflict, NoSuchObject, Stored, StoreUnavailable, check_key
 from archiver.storage.s3_client import Api, Patience
 from archiver.storage.s3_errors import Denied, Taken, Unsure
 from archiver.storage.s3_listing import Listing, Version, version_of
-from archiver.storage.s3_locks import Locks, hold_in, is_locked_at_put, lock_in, mode_of, whole_second
+from archiver.storage.s3_locks import Locks, hold_in, lock_in, whole_second
 from archiver.storage.s3_place import S3Place
 from archiver.storage.s3_stream import S3Stream
 from archiver.storage.s3_trial import overwrites
@@ -119,7 +120,7 @@ class S3Store:
         """Have the store show that it holds these bytes, and that they are locked where they should be."""
         answer = self._shown(content, version_id)
         if self._is_locking(content.key):
-            until = whole_second(self._lock_until())
+            until = whole_second(self._lock_until(content.key))
             present = lock_in(answer)
             if present is None or present < until:
                 self._locks.lengthen(content.key, until, self._clock.now(), answer | {"VersionId": version_id})
@@ -151,13 +152,16 @@ class S3Store:
         """A lock from the start, only where the server refuses damaged puts: damage under lock cannot be removed."""
         if not self.server_checks or not self._is_locking(key):
             return {}
-        return {"ObjectLockMode": mode_of(key), "ObjectLockRetainUntilDate": whole_second(self._lock_until())}
+        return {"ObjectLockMode": mode_of(key), "ObjectLockRetainUntilDate": whole_second(self._lock_until(key))}
 
     def _is_locking(self, key: str) -> bool:
-        return self.place.options.lock_days > 0 and is_locked_at_put(key)
+        return self.place.options.lock_days > 0 and self._lock_days(key) > 0
 
-    def _lock_until(self) -> datetime:
-        return self._clock.now() + timedelta(days=self.place.options.lock_days)
+    def _lock_days(self, key: str) -> int:
+        return days_for(key, self.place.options.lock_days, self.place.options.log_lock_days)
+
+    def _lock_until(self, key: str) -> datetime:
+        return self._clock.now() + timedelta(days=self._lock_days(key))
 
     def _clean_once(self) -> None:
         """Once a process: what a dead one left half uploaded. No put fails for it."""

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from archiver import clock
 from archiver.errors import Refused
+from archiver.storage.lock_rules import mode_of
 from archiver.storage.protocol import StoreUnavailable
 from archiver.storage.s3_client import Api
 from archiver.storage.s3_errors import Denied, Unsupported
-
-Mode = Literal["GOVERNANCE", "COMPLIANCE"]
-_LOG = "log/"
-#: Copies that are replaced and removed on a schedule, and what a probe writes.
-_UNLOCKED = ("snapshots/", "probe/")
-
-
-def mode_of(key: str) -> Mode:
-    """The log can be deleted by nobody before its time; records by two people with a credential of their own."""
-    return "COMPLIANCE" if key.startswith(_LOG) else "GOVERNANCE"
-
-
-def is_locked_at_put(key: str) -> bool:
-    """Whether a new object of this key gets a lock where the archive locks."""
-    return not key.startswith(_UNLOCKED)
 
 
 def whole_second(at: datetime) -> datetime:

@@ -28,6 +28,8 @@ class S3Options:
     """Certificates to trust, PEM; None: those of the system's usual bundle."""
     lock_days: int = 0
     """How long each new object is locked, days; 0 where the bucket has no Object Lock."""
+    log_lock_days: int = 0
+    """How long the log is locked at the least, where anything is, days."""
     connections: int = 16
     connect_seconds: float = 5.0
     read_seconds: float = 60.0

@@ -11,7 +11,7 @@ from archiver.capture.service import Capture
 from archiver.work import memory
 from archiver.work.clock import Ticker
 from archiver.work.evidence import Evidence
-from archiver.work.storage import Trials
+from archiver.work.storage import StoreCare
 from archiver.work.workers import Running, Workers
 
 _log = logs.get(__name__)
@@ -29,7 +29,7 @@ class Work:
         self.workers = Workers(self.capture, archive.settings.workers, archive.clock)
         self.ticker = Ticker(self._tick, archive.settings.tick_seconds, archive.clock)
         self.evidence = Evidence(archive)
-        self.trials = Trials(archive)
+        self.store_care = StoreCare(archive)
         self.started_at = archive.clock.now()
         self._flushed_at = self.started_at
         self._recovered_at = self.started_at
@@ -42,13 +42,13 @@ class Work:
         memory.settle()
         self.ticker.start()
         self.evidence.start()
-        self.trials.start()
+        self.store_care.start()
 
     def stop(self) -> bool:
         """End within the configured seconds: no new runs, current pages finish, pending segments are closed. True if
         every run came to its end; one that did not is safe in the spool and is taken up by the next start."""
         with self._stopping:
-            self.trials.stop()
+            self.store_care.stop()
             self.ticker.stop()
             clean = self.workers.stop(self.archive.settings.stop_seconds)
             if clean:

@@ -14,7 +14,7 @@ from archiver.operations import doctor, health
 from archiver.operations.probe_record import at_start, is_due, last_probe, state
 from archiver.storage.protocol import Overwrites
 from archiver.work.service import Work
-from archiver.work.storage import Trials
+from archiver.work.storage import StoreCare
 from tests.capture.house import House
 
 
@@ -42,9 +42,9 @@ def test_a_start_tries_the_store_out_once_a_week_and_says_how_old_that_is(house:
     house.later(days=3)
     assert at_start(house.archive).said.startswith("was tried out 3 days ago")
     assert trials(house) == 1
-    assert not Trials(house.archive).look()
+    assert not StoreCare(house.archive).try_out()
     house.later(days=5)
-    assert Trials(house.archive).look()
+    assert StoreCare(house.archive).try_out()
     assert not is_due(house.archive)
     assert trials(house) == 2
     assert state(house.archive).sound
