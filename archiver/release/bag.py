@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import os
 import re
 import secrets
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +19,8 @@ from archiver.errors import UsageError
 from archiver.storage.durable import disk_errors, sync_folder
 
 BAGIT: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+#: File in a bundle that is being written. No verifier accepts a folder with a file that the manifest does not list.
+MARK: Final = "UNFINISHED"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._=-]{0,119}")
 
 
@@ -34,11 +39,13 @@ class Bag:
 
     out: Path
     working: Path
+    lock: int
+    """Open file that shows others that this process lives."""
     files: dict[str, Written] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, out: Path) -> Bag:
-        """Begin one that will be ``out``.
+        """Begin one that will be ``out``, and remove what a process that was killed left of one.
 
         Raises:
             UsageError: there is something already, or the folder cannot be made.
@@ -47,11 +54,14 @@ class Bag:
         try:
             if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
                 raise UsageError(f"{out} is not empty; name a new folder")
+            _remove_left_overs(out)
             working = out.with_name(f"{out.name}.unfinished-{secrets.token_hex(4)}")
             working.mkdir(mode=0o700)
+            lock = _locked(working)
+            (working / MARK).touch()
         except OSError as error:
             raise UsageError(f"cannot make a folder beside {out}: {error.strerror or error}") from None
-        return cls(out, working)
+        return cls(out, working, lock)
 
     def put(self, path: str, content: bytes) -> Written:
         """Write one file."""
@@ -95,6 +105,7 @@ class Bag:
             UsageError: something came into its place meanwhile.
         """
         with disk_errors(f"write {self.working}"):
+            (self.working / MARK).unlink()
             for folder, _, _ in os.walk(self.working):
                 sync_folder(Path(folder))
             self.working.chmod(0o755)
@@ -104,13 +115,41 @@ class Bag:
             raise UsageError(f"cannot name the finished bundle {self.out}: {error.strerror or error}") from None
         with disk_errors(f"write {self.out}"):
             sync_folder(self.out.parent)
+        os.close(self.lock)
 
     def abandon(self) -> None:
         """Remove what was written."""
         shutil.rmtree(self.working, ignore_errors=True)
+        os.close(self.lock)
 
     def _sorted(self) -> list[Written]:
         return [self.files[path] for path in sorted(self.files)]
+
+
+def _locked(folder: Path) -> int:
+    """The folder open, and locked for this process alone.
+
+    Raises:
+        BlockingIOError: another process has it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _remove_left_overs(out: Path) -> None:
+    """Unfinished folders of this name whose process is gone. They hold records that nobody was to get."""
+    for folder in out.parent.glob(f"{glob.escape(out.name)}.unfinished-????????"):
+        if not (folder / MARK).is_file():
+            continue
+        with suppress(OSError):
+            lock = _locked(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
 
 
 def _listed(files: Iterable[Written]) -> bytes:

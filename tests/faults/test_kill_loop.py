@@ -26,15 +26,15 @@ ELSEWHERE = {
     "key.made": "tests/evidence/test_signing.py",
     "checkpoint.put": "tests/evidence/test_signing.py",
     "key.rotating": "tests/evidence/test_signing.py",
-    "store.parts": "only on the way into S3; tests/storage/test_s3_faults.py cuts it there",
-    "store.uploaded": "only on the way into S3; tests/storage/test_s3_faults.py cuts it there",
+    "store.parts": "only on the way into S3: tests/storage/test_s3_faults.py",
+    "store.uploaded": "only on the way into S3: tests/storage/test_s3_faults.py",
     "sequencer.begun": "only on PostgreSQL; tests/faults/test_production.py and tests/evidence/test_sequencer.py",
     "sequencer.lengthened": "the same",
     "sequencer.placed": "the same",
     "sequencer.committed": "the same",
-    "bundle.logged": "handing records out changes nothing that is stored; the unfinished folder stays",
-    "bundle.shown": "the same",
-    "bundle.verified": "the same",
+    "bundle.logged": "tests/release/test_killed.py",
+    "bundle.shown": "tests/release/test_killed.py",
+    "bundle.verified": "tests/release/test_killed.py",
 }
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +20,7 @@ from archiver.storage.s3 import S3Store
 from archiver.storage.s3_client import Patience
 from archiver.storage.s3_listing import Listing
 from archiver.storage.s3_place import S3Options, S3Place
+from archiver.storage.s3_upload import remove_left_overs
 from archiver.storage.segment_check import Known, check_store
 from tests.servers import Pieces, RawServer, Send, Step, answer, read_request
 from tests.servers.fault_proxy import Fault, FaultProxy
@@ -181,6 +186,50 @@ def test_a_file_is_sent_again_from_its_start(proxy: FaultProxy, opened: Callable
     store = opened(attempts=3)
     store.put(KEY, source, sha(CONTENT))
     assert read(store) == CONTENT
+
+
+# --- killed ----------------------------------------------------------------------------------------------------------
+
+_PUTTING = """
+import hashlib, sys
+from archiver.storage.s3 import S3Store
+from archiver.storage.s3_place import S3Options, S3Place
+
+url, bucket, key = sys.argv[1:]
+options = S3Options(endpoint_url=url, whole_bytes=1 << 20, part_bytes=5 << 20)
+content = sys.stdin.buffer.read()
+S3Store(S3Place(bucket, "", options)).put(key, content, hashlib.sha256(content).hexdigest())
+"""
+
+
+@pytest.mark.parametrize(
+    ("point", "size", "left"),
+    [("store.parts", 6 << 20, 0), ("store.uploaded", 1000, 1)],
+)
+def test_a_process_killed_while_it_stores_leaves_all_or_nothing_and_the_next_put_ends_it(
+    seaweedfs: SeaweedFS, bucket: str, s3_keys: None, point: str, size: int, left: int
+) -> None:
+    content = bytes(range(250)) * (size // 250)
+    ran = subprocess.run(
+        [sys.executable, "-c", _PUTTING, seaweedfs.http, bucket, KEY],
+        input=content,
+        env={**os.environ, "ARCHIVER_CRASH_AT": point},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        timeout=120,
+    )
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    before = versions(seaweedfs, bucket)
+    assert len(before) == left
+    begun = seaweedfs.client().list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    assert len(begun) == (point == "store.parts")
+    options = S3Options(endpoint_url=seaweedfs.http, whole_bytes=1 << 20, part_bytes=5 << 20)
+    store = S3Store(S3Place(bucket, "", options), patience=QUICK)
+    stored = put(store, content=content)
+    assert versions(seaweedfs, bucket) == [(KEY, stored.version_id)]
+    assert not before or before == [(KEY, stored.version_id)]
+    assert read(store) == content
+    assert remove_left_overs(store.api, datetime.now(UTC) + timedelta(hours=25)) == len(begun)
 
 
 # --- large objects ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,92 @@
+"""A process killed while it hands records out: nothing it leaves passes for a bundle, and the next one begins anew."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from archiver.clock import to_text
+from archiver.evidence.verifier import verify
+from archiver.release import bundle, choosing
+from archiver.release.bag import MARK, Bag
+from tests.release.town import Town, verified
+
+_EXPORTING = """
+import sys
+from pathlib import Path
+from archiver.archive import Archive
+from archiver.clock import SetClock, from_text
+from archiver.release import bundle, choosing
+from archiver.settings import Settings
+
+home, at, out, record = sys.argv[1:]
+settings = Settings(home=Path(home), disk_reserve_percent=0.0, time_zone="UTC")
+with Archive.open(settings, kind="practice", clock=SetClock(from_text(at)), create=False) as archive:
+    bundle.export(archive, choosing.by_ids([record]), Path(out))
+"""
+POINTS = ("bundle.shown", "bundle.logged", "bundle.verified")
+
+
+def killed(town: Town, out: Path, record: str, point: str) -> bool:
+    """Whether a process that hands ``record`` out was killed at ``point``."""
+    archive = town.house.archive
+    given = [str(archive.settings.home), to_text(archive.clock.now()), str(out), record]
+    environment = {"ARCHIVER_CRASH_AT": point, "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", _EXPORTING, *given],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        timeout=120,
+    )
+    return done.returncode == -signal.SIGKILL
+
+
+def passes(folder: Path, key: str) -> bool:
+    try:
+        return bool(verify.verify(verify.Folder(str(folder)), [verify.read_key(key)])[1])
+    except verify.Wrong:
+        return False
+
+
+def test_what_a_killed_export_leaves_is_no_bundle_and_the_next_one_begins_anew(town: Town, tmp_path: Path) -> None:
+    record, out = town.record(town.comments[0]).id, tmp_path / "out"
+    key = town.export(record).key
+    with_key = []
+    for point in POINTS:
+        assert killed(town, out, record, point)
+        assert not out.exists()
+        (left,) = tmp_path.iterdir()  # what the one before left is gone
+        assert not passes(left, key)
+        with_key.append((left / "data/log/checkpoint").exists())
+    assert with_key == [False, False, True], "the last one lacks nothing but its name"
+    (left / MARK).unlink()
+    assert passes(left, key), "and what keeps it from passing is its mark"
+    (left / MARK).touch()
+    made = bundle.export(town.house.archive, choosing.by_ids([record]), out)
+    assert verified(made)[1]
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_the_folder_of_a_process_that_lives_is_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = Bag.begin(out)
+    other = tmp_path / "out.unfinished-notes123"
+    other.mkdir()
+    second = Bag.begin(out)
+    assert first.working.exists()
+    first.abandon()
+    second.abandon()
+    assert list(tmp_path.iterdir()) == [other], "somebody else's folder"
+
+
+@pytest.mark.parametrize("name", ["out[1]", "out*", "out?"])
+def test_names_are_no_patterns(tmp_path: Path, name: str) -> None:
+    other = Bag.begin(tmp_path / "out1")
+    Bag.begin(tmp_path / name).abandon()
+    assert other.working.exists()
+    other.abandon()
