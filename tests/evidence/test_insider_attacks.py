@@ -2,13 +2,15 @@
 
 Each is found by what looks every minute (the *signer*: nothing is signed, and every page says so) or by ``archiver
 verify``.
-Not applicable yet:
+Elsewhere, or not at all:
 
 * *disable a trigger*: the log does not rest on any; what a trigger would forbid is found by recomputing.
-* *replace the key in a bundle*: there are no bundles in this version; the archive itself never believes a key from the
-  store, which is tried below.
-* *a delete marker or a newer version over an object* needs a store with versions; in a folder it is the removal or
-  replacement of the file, which is tried below.
+* *replace the key in a bundle*, and sign everything in it again: ``tests/release/test_mutations.py``. A key from the
+  store, which the archive itself never believes, is tried below.
+* *a delete marker or a newer version over an object* needs a store with versions: ``tests/release/test_bucket.py``,
+  over every object there is. In a folder it is the removal or replacement of the file, which is tried below.
+* *a lock that is shortened, weakened or bypassed, versions suspended*: what the store does is tried by
+  ``tests/operations/test_probe.py``.
 * *everything rewritten with the stolen key, time-stamps and all* leaves nothing inside to find it by; it is what
   checkpoints published elsewhere, witnesses and the authorities' own records are for. With time-stamps left in place
   it is found, which is tried below.
@@ -16,8 +18,11 @@ Not applicable yet:
 
 from __future__ import annotations
 
+import gzip
+import re
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -30,6 +35,7 @@ from sqlalchemy import delete, insert, select, update
 from archiver.archive import Archive
 from archiver.capture.models import Coverage, Exchange, Run, Segment
 from archiver.clock import SetClock
+from archiver.errors import IntegrityError
 from archiver.evidence import anchoring, log, log_keys, service, timestamps, tree
 from archiver.evidence.anchoring import Stamping
 from archiver.evidence.checkpoint import Checkpoint, read_unverified, sign_checkpoint
@@ -39,7 +45,9 @@ from archiver.evidence.models import LogCheckpoint, LogSigning
 from archiver.evidence.notes import new_key
 from archiver.evidence.signer import CheckpointRefused
 from archiver.operations.verify import VerifyReport, verify
+from archiver.release import stored
 from archiver.settings import Settings
+from archiver.storage.gzip_member import HEADER
 from tests.capture.house import House
 from tests.evidence.insider import Insider, edited
 from tests.evidence.samples import exchange
@@ -398,6 +406,59 @@ def put_a_valid_other_one_in_its_place_and_into_the_index(insider: Insider) -> N
         )  # fmt: skip
 
 
+def swap_the_seed(insider: Insider) -> None:
+    """Another seed for the last exchange of a segment, so that its commitment could be to other words; every digest,
+    the key and the index made to fit."""
+    key = segments(insider)[0]
+    members = list(members_of(insider.read(key)))
+    facts = [number for number, one in enumerate(members) if b"urn:x-cra:exchange:" in one and b'"seed"' in one]
+    at = facts[-1]
+    head, block = members[at].split(b"\r\n\r\n", 1)
+    block = block.removesuffix(b"\r\n\r\n")
+    digest = sha256(block).hexdigest().encode()
+    assert digest in head
+    changed = re.sub(rb'("seed": ?")(.)', lambda found: found[1] + (b"B" if found[2] == b"A" else b"A"), block)
+    assert changed != block
+    head = head.replace(digest, sha256(changed).hexdigest().encode())
+    members[at] = head + b"\r\n\r\n" + changed + b"\r\n\r\n"
+    pieces = [HEADER + gzip.compress(one)[len(HEADER) :] for one in members]
+    content = b"".join(pieces)
+    forged = key.rsplit("-", 1)[0] + f"-{sha256(content).hexdigest()}.warc.gz"
+    insider.write(forged, content)
+    insider.remove(key)
+    with insider.archive.database.write() as connection:
+        segment = connection.execute(select(Segment.id).where(Segment.key == key)).scalar_one()
+        connection.execute(
+            update(Segment)
+            .where(Segment.key == key)
+            .values(key=forged, sha256=sha256(content).hexdigest(), size=len(content))
+        )
+        rows = connection.execute(
+            select(Exchange.id, Exchange.offset).where(Exchange.segment_id == segment).order_by(Exchange.offset)
+        ).all()
+        starts = [sum(map(len, pieces[:number])) for number in range(len(pieces))]
+        answers = [number for number, one in enumerate(members) if re.search(rb"WARC-Type: (response|resource)", one)]
+        for row, answer, fact in zip(rows, answers, facts, strict=True):
+            connection.execute(
+                update(Exchange)
+                .where(Exchange.id == row.id)
+                .values(
+                    offset=starts[answer],
+                    length=len(pieces[answer]),
+                    facts_offset=starts[fact],
+                    facts_length=len(pieces[fact]),
+                )
+            )
+
+
+def members_of(content: bytes) -> Iterator[bytes]:
+    """The WARC records of a segment."""
+    while content:
+        one = zlib.decompressobj(31)
+        yield one.decompress(content)
+        content = one.unused_data
+
+
 def remove_it(insider: Insider) -> None:
     insider.remove(segments(insider)[0])
 
@@ -434,6 +495,7 @@ def plant_something_in_the_log(insider: Insider) -> None:
         (cut_it_short, "changed"),
         (put_a_valid_other_one_in_its_place, "changed"),
         (put_a_valid_other_one_in_its_place_and_into_the_index, "missing"),
+        (swap_the_seed, "missing"),
         (remove_it, "missing"),
         (remove_it_from_the_index_too, "missing"),
         (plant_one, "untracked"),
@@ -489,3 +551,17 @@ def test_a_run_record_removed_before_it_was_stored_is_found(insider: Insider) ->
     report = found(insider)
     assert lost(report) == {"missing"}
     assert name in report.log_problems[0]
+
+
+def test_an_exchange_with_another_seed_is_not_handed_out(insider: Insider) -> None:
+    swap_the_seed(insider)
+    with insider.archive.database.read() as connection:
+        places = stored.places(connection, list(connection.execute(select(Exchange.id)).scalars()))
+    wrong = []
+    for where in places.values():
+        try:
+            stored.open_exchange(insider.archive, where)
+        except IntegrityError as error:
+            wrong.append(str(error))
+    assert [one for one in wrong if "not what the log says" in one] == wrong
+    assert len(wrong) == 1
