@@ -129,6 +129,14 @@ def state(archive: Archive) -> StoreState:
     return StoreState(told(known, archive.clock.now()), not known.failed)
 
 
+def alarm(archive: Archive) -> str | None:
+    """What every page must say of the store; None while nothing was found wrong. What was not checked is no alarm."""
+    known = last_probe(archive)
+    if known is None or not (known.overwrites or known.failed & IMMUTABILITY):
+        return None
+    return "stored objects can be overwritten, so nothing is captured" if known.overwrites else NOT_ENFORCED
+
+
 def is_due(archive: Archive) -> bool:
     """Whether the weekly trial is due: the whole one, for a bucket."""
     known = last_probe(archive)

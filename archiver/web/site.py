@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from archiver import logs
 from archiver.archive import Archive
 from archiver.capture import spool
-from archiver.operations import invocation, log_state
+from archiver.operations import invocation, log_state, probe_record
 from archiver.web import rendering
 
 if TYPE_CHECKING:
@@ -66,6 +66,15 @@ class Site:
         except Exception as error:  # noqa: BLE001 - a page that tells of a failure must not fail in its own head
             _log.error("page.no_alarm", exc_info=error)
             return None  # the page itself says that the database does not answer
+
+    @property
+    def store_alarm(self) -> str | None:
+        """What was found wrong with the store, for the head of every page."""
+        try:
+            return probe_record.alarm(self.archive)
+        except Exception as error:  # noqa: BLE001 - as above
+            _log.error("page.no_alarm", exc_info=error)
+            return None
 
     def dead(self) -> frozenset[str]:
         """Capturing processes of this machine that ended without giving back what they held."""

@@ -7,7 +7,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
 from archiver.archive import Archive
-from archiver.evidence import service
+from archiver.evidence import log, service
+from archiver.evidence.log import NewEvent
 from archiver.evidence.models import TimestampService
 from archiver.evidence.signer import CheckpointRefused
 from archiver.operations import doctor
@@ -48,3 +49,13 @@ def test_every_page_the_doctor_and_the_state_say_that_the_log_is_not_in_order(em
     for path in ("/accounts", "/search?q=x", "/evidence", "/nothing-here"):
         assert "a checkpoint is missing from the store" in page(empty_archive, path), path
     assert "a checkpoint is missing" not in page(empty_archive, "/healthz"), "no work runs in this process"
+
+
+def test_every_page_says_that_the_store_does_not_keep_what_is_stored(empty_archive: Archive) -> None:
+    assert "does not keep" not in page(empty_archive, "/accounts")
+    facts = {"store": "directory", "passed": [], "failed": ["p2-write-once"]}
+    with empty_archive.database.write() as connection:
+        event = NewEvent("storage.probed", "archive", empty_archive.identity.id, facts)
+        log.append(connection, [event], empty_archive.clock.now())
+    for path in ("/accounts", "/nothing-here"):
+        assert "stored objects can be overwritten, so nothing is captured" in page(empty_archive, path), path
