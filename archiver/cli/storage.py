@@ -23,7 +23,7 @@ def probe(
     json: AsJson = False,
     practice: InPractice = False,
 ) -> None:
-    """Try out whether the store keeps what is stored: conditions, checksums, locks. Takes a minute and a half, writes
+    """Try out whether the store keeps what is stored: conditions, checksums, locks. Takes some minutes, writes
     under `probe/` only and removes it. Exit 1 if the store was not shown to keep what is stored, exit 9 if stored
     objects can be overwritten."""
     from archiver.operations import probe_record
