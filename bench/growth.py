@@ -33,10 +33,12 @@ def measure(*, short: bool = False) -> dict[str, Any]:
         )
 
 
-def quiet_poll(home: Path, token: str | None = None) -> dict[str, int]:
+def quiet_poll(
+    home: Path, token: str | None = None, polls: int = _POLLS, settings: dict[str, Any] | None = None
+) -> dict[str, int]:
     """Polls that bring nothing: what the store holds more afterwards, log and everything, by the poll. With a
-    ``token``, of an account that is signed in and has messages."""
-    house = House(home)
+    ``token``, of an account that is signed in and has messages; with ``settings`` on other stores."""
+    house = House(home, settings=settings or {})
     try:
         account = house.office(token)
         house.city.say(house.cast.city, "We are here.")
@@ -44,16 +46,15 @@ def quiet_poll(home: Path, token: str | None = None) -> dict[str, int]:
         house.run(account, SweepKind.FULL)
         house.run(account, SweepKind.NEW)
         house.capture.flush(all=True)
-        before, stored = _size(home / "archive" / "store"), _exchanges(house)
-        for _ in range(_POLLS):
+        before, stored = _stored(house), _exchanges(house)
+        for _ in range(polls):
             house.later(minutes=5)
             house.run(account, SweepKind.NEW)
             house.capture.flush(all=False)  # as the service does: a run record waits an hour at most
         house.capture.flush(all=True)
-        after = _size(home / "archive" / "store")
         return {
-            "quiet_polls": _POLLS,
-            "quiet_poll_bytes": round((after - before) / _POLLS),
+            "quiet_polls": polls,
+            "quiet_poll_bytes": round((_stored(house) - before) / polls),
             "quiet_poll_exchanges": _exchanges(house) - stored,
         }
     finally:
@@ -112,8 +113,11 @@ def _exchanges(house: House) -> int:
         return connection.execute(select(func.count()).select_from(Exchange)).scalar() or 0
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def _stored(house: House) -> int:
+    """Bytes in the store: of a folder whatever is in it."""
+    if house.store.exists():
+        return house.stored_bytes()
+    return sum(stored.size for stored in house.archive.store.list())
 
 
 def main() -> None:

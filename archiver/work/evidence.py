@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from archiver import logs
 from archiver.archive import Archive
 from archiver.errors import ArchiverError
@@ -44,7 +46,7 @@ class Evidence:
             self._fetcher.close()
         try:
             service.sign(self.archive.signed_log)
-        except ArchiverError as error:
+        except (ArchiverError, SQLAlchemyError) as error:
             _log.warning("log.not_signed", reason=type(error).__name__)
 
     def _sign(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,11 @@ from bench import growth
 
 @pytest.mark.parametrize("token", [None, "a-token-of-the-city"], ids=["public", "signed in"])
 def test_an_unchanged_poll_stores_no_answer_and_at_most_one_kilobyte(tmp_path: Path, token: str | None) -> None:
-    found = growth.quiet_poll(tmp_path, token)
+    is_quiet(tmp_path, token)
+
+
+def is_quiet(home: Path, token: str | None, **where: Any) -> None:
+    found = growth.quiet_poll(home, token, **where)
     assert found["quiet_poll_exchanges"] == 0
     assert 0 < found["quiet_poll_bytes"] <= 1024
 

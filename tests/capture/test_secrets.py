@@ -20,7 +20,7 @@ STATIC = "st4tic-c4nary-/+=token-0123456789abcdef"
 ISSUED = "1ssued/c4nary+token=fedcba9876543210zz"
 
 
-def _forms(secret: str) -> Iterator[bytes]:
+def forms_of(secret: str) -> Iterator[bytes]:
     plain = secret.encode()
     yield plain
     yield quote(secret, safe="").encode()
@@ -55,7 +55,7 @@ def test_no_token_is_left_anywhere(house: House, form: str, caplog: pytest.LogCa
     results.append(house.run(account, NEW))
     house.capture.flush(all=True)
     said = (caplog.text + "".join(f"{result}" for result in results)).encode()
-    forms = [shape for secret in (STATIC, ISSUED) for shape in _forms(secret)]
+    forms = [shape for secret in (STATIC, ISSUED) for shape in forms_of(secret)]
     for name, data in [*_everything_kept(house.home), ("messages", said)]:
         for shape in forms:
             assert shape not in data, f"{shape!r} in {name}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -36,6 +37,8 @@ class Orders:
     """Armed before it is."""
     rebuild: bool = False
     recover: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Credentials of the store, which the server that forks processes may not have had when it began."""
     close: bool = True
     """False: end without a word, as a process does that is killed when it has nothing to do."""
 
@@ -62,6 +65,7 @@ def open_archive(home: Path, settings: dict[str, Any], *, empty_index: bool = Fa
 def session(orders: Orders, answer: Connection) -> None:
     """Carry out ``orders`` and tell what came of it; runs in a process of its own."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(orders.environment)
     told = Told()
     try:
         with (orders.home.parent / "log.txt").open("a") as log:

@@ -56,7 +56,7 @@ Scene = Callable[[Town, str], None]
 # --- scenes: what leads to a crash point -----------------------------------------------------------------------------
 
 
-def _capturing(town: Town, point: str) -> None:
+def capturing(town: Town, point: str) -> None:
     town.live(8)
     assert town.killed(*town.everything(NEW, WATCH), arm=point)
 
@@ -171,7 +171,7 @@ def test_there_are_crash_points_all_along_the_way() -> None:
 @pytest.mark.parametrize("point", POINTS)
 def test_nothing_is_lost_or_doubled_when_the_process_dies_at(point: str, shared: _Shared) -> None:
     town = shared.take()
-    SCENES.get(point, _capturing)(town, point)
+    SCENES.get(point, capturing)(town, point)
     town.session(*town.everything(NEW))
     checks.check(town)
     shared.town = town
@@ -184,7 +184,7 @@ def test_nothing_is_lost_or_doubled_when_the_process_dies_half_way_through(
     point: str, count: int, shared: _Shared
 ) -> None:
     town = shared.take()
-    scene = SCENES.get(point, _capturing)
+    scene = SCENES.get(point, capturing)
     if point == "pending.clearing" and count > 3:
         count = 3
     scene(town, f"{point}:{count}")

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -28,10 +28,13 @@ from connectors.contract import SweepKind
 from tests.faults.sessions import Orders, Told, open_archive, session
 
 NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
+TOKEN = "tok-of-the-city"
 #: Seconds after which a process is said to hang: far more than it takes on a slow and busy machine.
 _PATIENCE = 240.0
 _FORKED = multiprocessing.get_context("forkserver")
-_FORKED.set_forkserver_preload(["tests.faults.sessions", "archiver.migrate", "connectors.mastodon", "connectors.feed"])
+_FORKED.set_forkserver_preload(
+    ["tests.faults.sessions", "archiver.migrate", "connectors.mastodon", "connectors.feed", "boto3", "psycopg"]
+)
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,10 @@ class Town:
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
+    environment: dict[str, str] = field(default_factory=dict)
+    """Of the processes, as far as they need one."""
+    lose_index: Callable[[], None] | None = None
+    """Throws the database away where that is not a file in ``home``."""
     accounts: list[str] = field(init=False)
     spooled: list[Spooled] = field(default_factory=list, repr=False)
     """Everything ever found in the spool after a kill."""
@@ -118,10 +125,15 @@ class Town:
             (mastodon.account_url(self.cast.works), "mastodon"),
             (self.server.feeds.feed_url(self.cast.news), "feed"),
         ]
-        mastodon.grant(self.cast.city, "tok-of-the-city")
+        mastodon.grant(self.cast.city, TOKEN)
         with open_archive(self.home, self.settings) as archive:
             self.accounts = [accounts.add(archive, url, platform).account.id for url, platform in urls]
-            tokens.keep(archive, self.accounts[0], "tok-of-the-city")
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Give the archive the token of the city's account, which no rebuild brings back."""
+        with open_archive(self.home, self.settings) as archive:
+            tokens.keep(archive, self.accounts[0], TOKEN)
 
     def close(self) -> None:
         self.server.stop()
@@ -135,7 +147,7 @@ class Town:
 
     def start(self, *sweeps: tuple[str, SweepKind], **orders: Any) -> Process:
         """A process that recovers and then carries out sweeps."""
-        return Process(Orders(self.home, self.settings, sweeps, **orders))
+        return Process(Orders(self.home, self.settings, sweeps, environment=self.environment, **orders))
 
     def session(self, *sweeps: tuple[str, SweepKind], **orders: Any) -> Told:
         """A process that comes to its end, and nothing goes wrong in it."""
