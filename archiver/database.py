@@ -100,6 +100,10 @@ class Characters(TypeDecorator[str]):
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
         return None if dialect.name == "sqlite" else _safe_or_none
 
+    @property
+    def python_type(self) -> type[str]:
+        return str
+
 
 class Base(DeclarativeBase):
     """Base of all tables."""
