@@ -15,6 +15,11 @@ OLDEST = 15
 _LOCK_SECONDS = 30
 #: Seconds after which PostgreSQL ends a transaction in which nothing happens: that of a process that was paused.
 _IDLE_SECONDS = 900
+#: The same for one that only reads: it keeps nobody waiting, and reads the whole store beside it when it verifies.
+_READING_SECONDS = 12 * 3600
+#: After how long without a sign of life, seconds, either side asks the other for one, how often, and how long it waits.
+#: Otherwise a machine that vanished from the network would keep its locks, or be waited for, for hours.
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _DRIVER = "postgresql+psycopg"
 _ON_CONNECT = f"""
     SELECT set_config(name, value, false) FROM (VALUES
@@ -22,6 +27,9 @@ _ON_CONNECT = f"""
             CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END),
         ('lock_timeout', '{_LOCK_SECONDS}s'),
         ('idle_in_transaction_session_timeout', '{_IDLE_SECONDS}s'),
+        ('tcp_keepalives_idle', '{_KEEPALIVE["keepalives_idle"]}'),
+        ('tcp_keepalives_interval', '{_KEEPALIVE["keepalives_interval"]}'),
+        ('tcp_keepalives_count', '{_KEEPALIVE["keepalives_count"]}'),
         ('TimeZone', 'UTC'),
         ('standard_conforming_strings', 'on')
     ) AS setting (name, value)
@@ -49,11 +57,15 @@ def make_engine(url: URL) -> Engine:
         engine = create_engine(url, connect_args={"timeout": _LOCK_SECONDS, "check_same_thread": False})
         _prepare_sqlite(engine)
         return engine
-    wait = {} if "connect_timeout" in url.query else {"connect_timeout": 10}
+    waits = {"connect_timeout": 10, "tcp_user_timeout": 60_000, **_KEEPALIVE}
     # Autocommit means that psycopg opens no transaction by itself, in which another would only be a savepoint.
     engine = create_engine(
         url,
-        connect_args={"autocommit": True, "application_name": "records-archiver", **wait},
+        connect_args={
+            "autocommit": True,
+            "application_name": "records-archiver",
+            **{name: value for name, value in waits.items() if name not in url.query},
+        },
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=20,
@@ -94,7 +106,7 @@ def _prepare_postgresql(engine: Engine) -> None:
         # Not READ WRITE: where the server says that nothing may be written, nothing is.
         wanted = "REPEATABLE READ" if _is_still(connection) else "READ COMMITTED"
         if not _writes(connection):
-            wanted += " READ ONLY"
+            wanted += f" READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '{_READING_SECONDS}s'"
         connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {wanted}")
 
 

@@ -214,8 +214,11 @@ def _received(here: SignedLog, name: str, newest: Signed, answer: bytes, time: d
         "time": clock.to_text(time),
     }
     with here.database.write(Lock.SIGNING) as connection:
-        connection.execute(insert(Anchor).values(size=size, service=name, sha256=digest, time=time, received_at=now))
-        log.append(connection, [NewEvent("anchor.received", "archive", here.archive_id, facts, actor_id=_ACTOR)], now)
+        if name not in anchors_of(connection, size):  # else another process was at it too
+            values = {"size": size, "service": name, "sha256": digest, "time": time, "received_at": now}
+            connection.execute(insert(Anchor).values(**values))
+            event = NewEvent("anchor.received", "archive", here.archive_id, facts, actor_id=_ACTOR)
+            log.append(connection, [event], now)
         _write(connection, name, due_at=next_at, waiting_since=None, tries=0, problem=None)
 
 

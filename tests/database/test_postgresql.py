@@ -77,6 +77,30 @@ def test_commits_wait_for_the_disk_whatever_the_servers_default_is(database: Dat
         assert connection.execute(text("SHOW TimeZone")).scalar() == "UTC"
 
 
+def test_nobody_is_waited_for_that_is_gone(database: Database) -> None:
+    """A transaction in which nothing happens ends, sooner where it may hold locks; so does one whose client is gone."""
+    idle = text("SHOW idle_in_transaction_session_timeout")
+    with database.write() as connection:
+        assert connection.execute(idle).scalar() == "15min"
+        assert connection.execute(text("SHOW tcp_keepalives_idle")).scalar() == "30"
+        assert connection.execute(text("SHOW lock_timeout")).scalar() == "30s"
+        driver: Any = connection.connection.driver_connection
+        assert driver.info.get_parameters()["tcp_user_timeout"] == "60000"
+    with database.read() as connection:
+        assert connection.execute(idle).scalar() == "12h"
+    with database.write() as connection:
+        assert connection.execute(idle).scalar() == "15min"
+
+
+def test_what_is_written_of_one_moment_sees_one_moment(database: Database) -> None:
+    with database.write(still=True) as connection:
+        before = connection.execute(text("SELECT said FROM note WHERE id = 1")).scalar()
+        database.act(lambda other: _say(other, 1, "meanwhile"))
+        assert connection.execute(text("SELECT said FROM note WHERE id = 1")).scalar() == before
+        connection.execute(text("INSERT INTO note VALUES (3, 'of that moment')"))
+    assert _notes(database) == {1: "meanwhile", 2: "", 3: "of that moment"}
+
+
 def test_an_error_gives_up_everything_of_its_transaction(database: Database) -> None:
     def fail(connection: Connection) -> None:
         _say(connection, 1, "half")
