@@ -62,3 +62,8 @@ class SearchStatement(Base):
     at: Mapped[datetime] = mapped_column(Instant)
     sha256: Mapped[str] = mapped_column(comment="of body")
     body: Mapped[bytes] = mapped_column(comment="canonical JSON; docs of archiver.search.statements")
+
+
+TABLES = [
+    Base.metadata.tables[one.__tablename__] for one in (SearchRecord, SearchSource, SearchIndexed, SearchStatement)
+]

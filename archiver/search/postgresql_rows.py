@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,10 @@ from archiver.search import tsvector
 from archiver.search.analyser import IDENTITY
 from archiver.search.changes import Changes, find
 from archiver.search.documents import Document
-from archiver.search.models import SearchIndexed, SearchRecord, SearchSource, SearchStatement
+from archiver.search.models import TABLES
 from archiver.search.places import choose
 from archiver.search.rows import Stored
 
-_MODELS = (SearchRecord, SearchSource, SearchIndexed, SearchStatement)
-_TABLES = [Base.metadata.tables[model.__tablename__] for model in _MODELS]
 #: Characters of long documents that are written together.
 _MUCH = 4_000_000
 #: Tables that hold what was indexed.
@@ -66,7 +64,7 @@ _WRITE_PART = "INSERT INTO search_words_part (id, words) VALUES (%s, %s::tsvecto
 
 def create(connection: Connection) -> None:
     """Make the tables that are not there yet."""
-    Base.metadata.create_all(connection, tables=_TABLES)
+    Base.metadata.create_all(connection, tables=TABLES)
     if connection.exec_driver_sql("SELECT to_regclass('search_words')").scalar() is None:
         create_words(connection)
     note_analyser(connection, replace=False)
@@ -85,12 +83,6 @@ def note_analyser(connection: Connection, *, replace: bool) -> None:
     )
 
 
-def analyser_of(connection: Connection) -> str | None:
-    """Identity of the analyser that made the index."""
-    found: str | None = connection.exec_driver_sql("SELECT analyser FROM search_indexed").scalar()
-    return found
-
-
 def empty(connection: Connection) -> None:
     """Take everything out. Whoever searches meanwhile sees what was there before, which TRUNCATE would not let them."""
     for table in FILLED:
@@ -102,7 +94,7 @@ def settle(connection: Connection) -> None:
     connection.exec_driver_sql("ANALYZE " + ", ".join(FILLED))
 
 
-def rewrite(connection: Connection) -> None:
+def purge(connection: Connection) -> None:
     """Write the tables anew in order of time, without what was removed in transactions that everybody has seen end."""
     for table in FILLED:
         key = "ix_search_words_part_id" if table == "search_words_part" else f"pk_{table}"
@@ -129,8 +121,7 @@ class Put:
 
 
 def put(connection: Connection, documents: Sequence[Document], helper: Helper | None = None) -> Put:
-    """Index these documents; of several with one record id the last counts. What has not changed is left alone. The
-    words must be written by the caller, before those of any later call."""
+    """See :meth:`archiver.search.base.Rows.put`."""
     changes = find(documents, lambda record_ids: stored(connection, record_ids), helper)
     _delete(connection, _ROW_TABLES, [row.id for row in changes.before.values()])
     ids = _place(connection, changes)
@@ -138,22 +129,6 @@ def put(connection: Connection, documents: Sequence[Document], helper: Helper | 
     if sources:
         connection.exec_driver_sql(_WRITE_SOURCE, sources)
     return Put([ids[row.record_id] for row in changes.rows], changes)
-
-
-def put_all(
-    connection: Connection, batches: Iterable[Sequence[Document]], helper: Helper | None = None
-) -> Iterator[int]:
-    """:func:`put` one batch after the other, words and all; how many each had. The words of one are worked out by the
-    helper while the next is read."""
-    waiting: Put | None = None
-    for batch in batches:
-        following = put(connection, batch, helper)
-        if waiting is not None:
-            waiting.write_words(connection)
-        waiting = following
-        yield len(batch)
-    if waiting is not None:
-        waiting.write_words(connection)
 
 
 def remove(connection: Connection, record_ids: Collection[str]) -> None:

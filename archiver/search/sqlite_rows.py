@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,11 @@ from archiver.helper import Helper
 from archiver.search.analyser import IDENTITY
 from archiver.search.changes import find
 from archiver.search.documents import Document
-from archiver.search.models import SearchIndexed, SearchRecord, SearchSource, SearchStatement
+from archiver.search.models import TABLES
 from archiver.search.places import choose
 from archiver.search.rows import Stored, to_document
 from archiver.search.terms import document_terms
 
-_MODELS = (SearchRecord, SearchSource, SearchIndexed, SearchStatement)
-_TABLES = [Base.metadata.tables[model.__tablename__] for model in _MODELS]
 #: Bytes of new words that FTS5 collects in memory before it writes a segment.
 _COLLECTED = 8 << 20
 
@@ -41,7 +39,7 @@ _WRITE_SOURCE = (
 
 def create(connection: Connection) -> None:
     """Make the tables that are not there yet."""
-    Base.metadata.create_all(connection, tables=_TABLES)
+    Base.metadata.create_all(connection, tables=TABLES)
     if not connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'search_words'").first():
         create_words(connection)
     note_analyser(connection, replace=False)
@@ -61,12 +59,6 @@ def note_analyser(connection: Connection, *, replace: bool) -> None:
     connection.exec_driver_sql(f"INSERT OR {how} INTO search_indexed (id, analyser) VALUES (1, ?)", (IDENTITY,))  # noqa: S608 - one of two words
 
 
-def analyser_of(connection: Connection) -> str | None:
-    """Identity of the analyser that made the index."""
-    found: str | None = connection.exec_driver_sql("SELECT analyser FROM search_indexed").scalar()
-    return found
-
-
 def empty(connection: Connection) -> None:
     """Take everything out at once."""
     connection.exec_driver_sql("INSERT INTO search_words (search_words) VALUES ('delete-all')")
@@ -74,9 +66,12 @@ def empty(connection: Connection) -> None:
     connection.exec_driver_sql("DELETE FROM search_source")
 
 
-def merge(connection: Connection) -> None:
+def purge(connection: Connection) -> None:
     """Rewrite the words as one segment: nothing of removed records is left in it, and reading is fastest."""
     connection.exec_driver_sql("INSERT INTO search_words (search_words) VALUES ('optimize')")
+
+
+settle = purge
 
 
 def stored(connection: Connection, record_ids: Iterable[str]) -> dict[str, Stored]:
@@ -99,8 +94,7 @@ class Put:
 
 
 def put(connection: Connection, documents: Sequence[Document], helper: Helper | None = None) -> Put:
-    """Index these documents; of several with one record id the last counts. What has not changed is left alone. The
-    words must be written by the caller, before those of any later call."""
+    """See :meth:`archiver.search.base.Rows.put`."""
     changes = find(documents, lambda record_ids: stored(connection, record_ids), helper)
     old = list(changes.before.values())
     ids = choose(changes.documents, changes.before, lambda wanted: _taken(connection, wanted))
@@ -110,22 +104,6 @@ def put(connection: Connection, documents: Sequence[Document], helper: Helper | 
         connection.exec_driver_sql(_WRITE_RECORD, [row[:5] for row in new_rows])
         connection.exec_driver_sql(_WRITE_SOURCE, [(row[0], *row[5:]) for row in new_rows])
     return Put(old, [ids[row.record_id] for row in changes.rows], changes.terms)
-
-
-def put_all(
-    connection: Connection, batches: Iterable[Sequence[Document]], helper: Helper | None = None
-) -> Iterator[int]:
-    """:func:`put` one batch after the other, words and all; how many each had. The words of one are worked out by the
-    helper while the next is read."""
-    waiting: Put | None = None
-    for batch in batches:
-        following = put(connection, batch, helper)
-        if waiting is not None:
-            waiting.write_words(connection)
-        waiting = following
-        yield len(batch)
-    if waiting is not None:
-        waiting.write_words(connection)
 
 
 def remove(connection: Connection, record_ids: Collection[str]) -> None:

@@ -1,0 +1,248 @@
+"""What the search indexes do alike on every database: writing in batches, and a page from what the database finds."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from archiver.helper import Helper
+from archiver.search import paging
+from archiver.search import query as queries
+from archiver.search.analyser import IDENTITY
+from archiver.search.conditions import Condition
+from archiver.search.documents import Document
+from archiver.search.facets import Facets, count_facets
+from archiver.search.hits import Asked, Hit
+from archiver.search.index import (
+    COUNT_LIMIT,
+    CheckReport,
+    Listing,
+    Order,
+    OutdatedIndex,
+    Page,
+    Progress,
+    Results,
+    Total,
+    Viewer,
+    record_order,
+)
+from archiver.search.paging import S
+from archiver.search.places import second_of
+from archiver.search.register import RegisterInDatabase
+from archiver.search.source import batches, read_documents
+from archiver.search.tree import Query, Register
+
+_BATCH = 2000
+#: What an engine reads with, in the transaction of a connection.
+R = TypeVar("R")
+#: (step, row) of the hits of a page.
+Found = list[tuple[int, tuple[Any, ...]]]
+
+
+class Waiting(Protocol):
+    """Documents whose rows are written, and whose words are still to come."""
+
+    def write_words(self, connection: Connection) -> None: ...
+
+
+class Rows(Protocol):
+    """How one database keeps what is indexed: a module."""
+
+    def create(self, connection: Connection) -> None:
+        """Make the tables that are not there yet."""
+        ...
+
+    def note_analyser(self, connection: Connection, *, replace: bool) -> None:
+        """Note whose words are in the index."""
+        ...
+
+    def put(self, connection: Connection, documents: Sequence[Document], helper: Helper | None = None) -> Waiting:
+        """Index these documents; of several with one record id the last counts. What has not changed is left alone.
+        The words must be written by the caller, before those of any later call."""
+        ...
+
+    def remove(self, connection: Connection, record_ids: Collection[str]) -> None:
+        """Take these records out."""
+        ...
+
+    def empty(self, connection: Connection) -> None:
+        """Take everything out."""
+        ...
+
+    def settle(self, connection: Connection) -> None:
+        """Everything was written: have reading be as fast as it can."""
+        ...
+
+    def purge(self, connection: Connection) -> None:
+        """Leave nothing of removed records in the files of the index."""
+        ...
+
+
+class BaseIndex(ABC, Generic[S, R]):
+    """:class:`archiver.search.index.SearchIndex`, as far as it is the same on every database."""
+
+    _rows: ClassVar[Rows]
+
+    def __init__(
+        self,
+        *,
+        zone: str = queries.DEFAULT_ZONE,
+        register: Callable[[Connection], Register] = RegisterInDatabase,
+        documents: Callable[[Connection], Iterable[Document]] = read_documents,
+        timeout: float = 5.0,
+        listing_timeout: float = 120.0,
+    ) -> None:
+        """``zone``: the city's, for dates. ``register``: who knows accounts by name. ``documents``: all there is to
+        index. Timeouts are seconds, for one page and for a listing."""
+        self._zone = ZoneInfo(zone)
+        self._register = register
+        self._documents = documents
+        self._timeout = timeout
+        self._listing_timeout = listing_timeout
+
+    # -- what each database does its own way
+
+    @abstractmethod
+    def check(self, connection: Connection, progress: Progress | None = None) -> CheckReport: ...
+
+    @abstractmethod
+    def _select(self, condition: Condition) -> S:
+        """How the engine writes down what answers a condition."""
+
+    @abstractmethod
+    def _reading(self, connection: Connection, seconds: float) -> AbstractContextManager[R]:
+        """Read in the connection's transaction, for so many seconds at most."""
+
+    @abstractmethod
+    def _page(self, reader: R, plan: paging.Plan[S], page: Page, count_limit: int) -> tuple[Found, Total]:
+        """The hits of one page, with one more where there is one, and how many there are."""
+
+    @abstractmethod
+    def _count(self, reader: R, selection: S) -> int:
+        """How many records answer."""
+
+    @abstractmethod
+    def _facet_rows(self, reader: R, selection: S, newest: int | None) -> Iterable[tuple[Any, ...]]:
+        """Second, account, kind and state of the newest so many hits; None: of all."""
+
+    @abstractmethod
+    def _names(self, reader: R, selection: S) -> Iterable[tuple[Any, ...]]:
+        """Row and record ids of all hits."""
+
+    @abstractmethod
+    def _held(self, reader: R) -> int:
+        """How many records the index holds."""
+
+    # -- writing
+
+    def create(self, connection: Connection) -> None:
+        self._rows.create(connection)
+
+    def put(self, connection: Connection, documents: Iterable[Document], *, helper: Helper | None = None) -> None:
+        self._refuse_if_outdated(connection)
+        for _ in self._put_all(connection, documents, helper):
+            pass
+
+    def remove(self, connection: Connection, record_ids: Iterable[str]) -> None:
+        self._refuse_if_outdated(connection)
+        for batch in batches(record_ids, _BATCH):
+            self._rows.remove(connection, batch)
+
+    def rebuild(self, connection: Connection, progress: Progress | None = None, *, helper: Helper | None = None) -> int:
+        self._rows.empty(connection)
+        self._rows.note_analyser(connection, replace=True)
+        done = 0
+        for count in self._put_all(connection, self._documents(connection), helper):
+            done += count
+            if progress:
+                progress(done)
+        self._rows.settle(connection)
+        return done
+
+    def purge(self, connection: Connection) -> None:
+        self._rows.purge(connection)
+
+    def outdated(self, connection: Connection) -> bool:
+        return bool(connection.exec_driver_sql("SELECT analyser FROM search_indexed").scalar() != IDENTITY)
+
+    def _put_all(self, connection: Connection, documents: Iterable[Document], helper: Helper | None) -> Iterator[int]:
+        """Index one batch after the other; how many each had. The words of one are worked out by the helper while the
+        next is read."""
+        waiting: Waiting | None = None
+        for batch in batches(documents, _BATCH):
+            following = self._rows.put(connection, batch, helper)
+            if waiting is not None:
+                waiting.write_words(connection)
+            waiting = following
+            yield len(batch)
+        if waiting is not None:
+            waiting.write_words(connection)
+
+    def _refuse_if_outdated(self, connection: Connection) -> None:
+        if self.outdated(connection):
+            raise OutdatedIndex("the search index was made by another version; rebuild it first")
+
+    # -- reading
+
+    def read(self, connection: Connection, query_text: str) -> Query:
+        return queries.parse(query_text, zone=self._zone.key, register=self._register(connection))
+
+    def search(
+        self,
+        connection: Connection,
+        query: str | Query,
+        *,
+        viewer: Viewer,
+        page: Page = Page(),  # noqa: B008 - immutable
+        order: Order = Order.NEWEST,
+        count_limit: int = COUNT_LIMIT,
+        facets: bool = True,
+    ) -> Results:
+        asked = self._asked(connection, query)
+        plan = paging.plan(asked, viewer, order, self._select)
+        with self._reading(connection, self._timeout) as reader:
+            found, total = self._page(reader, plan, page, count_limit)
+            counted = self._facets(reader, plan.whole, COUNT_LIMIT) if facets else None
+        shown, context = found[: page.size], Asked(asked)
+        return Results(
+            hits=tuple(Hit(row, context) for _, row in shown),
+            total=total,
+            reading=queries.describe(asked),
+            next=paging.name(order, shown[-1][0], shown[-1][1][0]) if len(found) > page.size and shown else None,
+            facets=counted,
+        )
+
+    def count_exact(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> int:
+        selection = self._selection(connection, query, viewer)
+        with self._reading(connection, self._timeout) as reader:
+            return self._count(reader, selection)
+
+    def facets(
+        self, connection: Connection, query: str | Query, *, viewer: Viewer, limit: int | None = COUNT_LIMIT
+    ) -> Facets:
+        selection = self._selection(connection, query, viewer)
+        with self._reading(connection, self._timeout) as reader:
+            return self._facets(reader, selection, limit)
+
+    def listing(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> Listing:
+        asked = self._asked(connection, query)
+        selection = self._select(paging.whole(asked, viewer))
+        with self._reading(connection, self._listing_timeout) as reader:
+            rows = [(second_of(row_id), name) for row_id, name in self._names(reader, selection)]
+            held = self._held(reader)
+        return Listing(asked, tuple(record_order(rows)), held)
+
+    def _asked(self, connection: Connection, query: str | Query) -> Query:
+        return self.read(connection, query) if isinstance(query, str) else query
+
+    def _selection(self, connection: Connection, query: str | Query, viewer: Viewer) -> S:
+        return self._select(paging.whole(self._asked(connection, query), viewer))
+
+    def _facets(self, reader: R, selection: S, limit: int | None) -> Facets:
+        found = self._facet_rows(reader, selection, None if limit is None else limit + 1)
+        return count_facets(found, limit, self._zone)
