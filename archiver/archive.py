@@ -8,20 +8,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, exists, insert, select
 
-from archiver import ids, migrate
+from archiver import ids, logs, migrate
+from archiver.accounts import acts as register_acts
 from archiver.accounts.credentials import Vault
+from archiver.accounts.models import Account
 from archiver.accounts.platforms import Platforms, load_platforms
 from archiver.clock import Clock, SystemClock
 from archiver.database import Database, Lock
-from archiver.errors import NotFound, SettingsError, Unreachable, WrongStore
+from archiver.errors import MissingKey, NotFound, SettingsError, Unreachable, WrongStore
 from archiver.evidence import log
+from archiver.evidence.acts import Acts
 from archiver.evidence.log import NewEvent
 from archiver.evidence.log_keys import LogKeys
+from archiver.evidence.models import ActFile
 from archiver.evidence.models import Archive as ArchiveRow
 from archiver.evidence.signed_log import SignedLog
+from archiver.records.models import RebuildProgress
+from archiver.sealing import KeyFile
+from archiver.search import acts as search_acts
 from archiver.search.index import SearchIndex
+from archiver.search.models import SearchStatement
 from archiver.search.opening import open_index
 from archiver.settings import Settings
 from archiver.storage.identity import KEY, Identity, read_identity, write_identity
@@ -30,6 +38,7 @@ from archiver.storage.protocol import ObjectStore
 from connectors.contract import Connector
 
 Kind = Literal["real", "practice"]
+_log = logs.get(__name__)
 #: Of the store; `archive.json` and the first event of the log say so.
 FORMAT = 1
 
@@ -93,7 +102,9 @@ class Archive:
             raise
         vault = Vault(settings.key_file, database)
         search = open_index(database.dialect, settings.time_zone)
-        return cls(settings, clock, database, store, known, load_platforms(), vault, search)
+        archive = cls(settings, clock, database, store, known, load_platforms(), vault, search)
+        archive._catch_up()
+        return archive
 
     def connector(self, platform: str) -> Connector:
         """See :meth:`archiver.accounts.platforms.Platforms.connector`."""
@@ -105,6 +116,31 @@ class Archive:
         keys = LogKeys(self.settings.log_key_file, self.identity.log_origin)
         days = 0 if self.practice else self.settings.log_lock_days
         return SignedLog(self.database, self.store, self.clock, self.identity.id, keys, days)
+
+    @property
+    def acts(self) -> Acts:
+        """Records acts whose facts are in the database only."""
+        return Acts(KeyFile(self.settings.act_key_file), self.identity.id)
+
+    def has_untold(self, connection: Connection) -> bool:
+        """Whether there is something that only the database knows and no act tells of."""
+        columns = (Account.id, SearchStatement.id)
+        queries = (select(one).where(~exists().where(ActFile.subject_id == one)).limit(1) for one in columns)
+        return any(connection.execute(query).first() is not None for query in queries)
+
+    def _catch_up(self) -> None:
+        """Record what was done before this version wrote acts. A rebuild that is not done says nothing yet."""
+        with self.database.read() as connection:
+            if _is_half(connection) or not self.has_untold(connection):
+                return
+        try:
+            self.database.act(self._record_untold, Lock.TABLES)
+        except (MissingKey, SettingsError) as error:
+            _log.error("acts.not_recorded", reason=str(error))  # the doctor says so too; reading must go on
+
+    def _record_untold(self, connection: Connection) -> None:
+        for record_all in (register_acts.record_all, search_acts.record_all):
+            record_all(connection, self.acts, self.clock.now())
 
     @property
     def practice(self) -> bool:
@@ -122,6 +158,10 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_half(connection: Connection) -> bool:
+    return connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None
 
 
 def _require_archive(database: Database, settings: Settings) -> None:

@@ -162,6 +162,8 @@ class Lock(IntEnum):
     """Adding to the chain of one subject's events."""
     SIGNING = 6
     """Noting where signing, time-stamps and the heartbeat stand."""
+    ACTS = 7
+    """Giving the next number to an act."""
 
 
 #: First half of the keys of our advisory locks, so that they are not those of another program in the same database.

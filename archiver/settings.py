@@ -345,6 +345,11 @@ class Settings(BaseSettings):
         return self.home / "keys" / "log.key"
 
     @property
+    def act_key_file(self) -> Path:
+        """File with the keys that seal acts and snapshots."""
+        return self.home / "keys" / "acts.key"
+
+    @property
     def stamped_by(self) -> dict[str, str]:
         """Address of every time-stamp service by its name."""
         return dict(one.split("=", 1) for one in self.timestamp_services)

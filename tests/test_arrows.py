@@ -25,6 +25,7 @@ SHARED = frozenset(
         "helping",
         "ids",
         "logs",
+        "sealing",
         "settings",
         "visible",
         "__init__",
@@ -48,7 +49,7 @@ ARROWS: dict[str, frozenset[str]] = {
         {"accounts", "capture", "operations", "records", "search", "evidence", "release", "storage", "work", "archive"}
     ),
     # Modules that put packages together.
-    "archive": frozenset({"accounts", "evidence", "search", "storage", "migrate"}),
+    "archive": frozenset({"accounts", "evidence", "records", "search", "storage", "migrate"}),
     "http": frozenset({"capture", "wire"}),
     "migrate": frozenset(),
 }

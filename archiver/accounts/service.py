@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from archiver import ids
+from archiver.accounts import acts
 from archiver.accounts.events import log_event
 from archiver.accounts.identify import ask_platform
 from archiver.accounts.models import Account, Handle
@@ -114,6 +115,7 @@ def _insert(
     connection.execute(insert(Handle).values(account_id=account_id, first_seen_at=now, **shown))
     rows = [{"account_id": account_id, "sweep": sweep, "due_at": at} for sweep, at in first_due(archive.settings, now)]
     connection.execute(insert(Due), rows)
+    archive.acts.record(connection, acts.registered(connection, account_id), now)
     data = {"platform": claim.platform, "service": claim.service, "authority": authority}
     log_event(connection, archive, EventType.ACCOUNT_ADDED, account_id, data)
 
@@ -180,13 +182,12 @@ def _set_state(archive: Archive, account_id: str, state: str, reason: str | None
         before = get(connection, account_id)
         if before.state == state:
             return before
-        connection.execute(
-            update(Account)
-            .where(Account.id == account_id)
-            .values(state=state, state_since=now, state_reason=safe_text(reason) if reason else None)
-        )
+        told = safe_text(reason) if reason else None
+        values = {"state": state, "state_since": now, "state_reason": told}
+        connection.execute(update(Account).where(Account.id == account_id).values(**values))
         if state == "active":
             connection.execute(update(Due).where(Due.account_id == account_id).values(due_at=now, failures=0))
+        archive.acts.record(connection, acts.state_set(account_id, state, told), now)
         kind = EventType.ACCOUNT_RESUMED if state == "active" else EventType.ACCOUNT_PAUSED
         log_event(connection, archive, kind, account_id, {})
         return get(connection, account_id)

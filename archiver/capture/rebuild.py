@@ -1,7 +1,8 @@
 """The index, made anew from the object store alone.
 
-Two passes per account. The first (:mod:`archiver.capture.survey`) reads every segment once, proves it, and learns in
-which order everything arrived. The second applies batch after batch in that order with the code that wrote the index in
+First the acts that no exchange tells of (:mod:`archiver.capture.restoring`). Then two passes per account. One
+(:mod:`archiver.capture.survey`) reads every segment once, proves it, and learns in which order everything arrived. The
+other applies batch after batch in that order with the code that wrote the index in
 the first place, each in a transaction that also notes how far it came: a rebuild that is stopped goes on where it was.
 Damage is reported and passed by; everything that can be read is in the index again. What had been committed and not
 logged in the store when the database was lost is logged now, so that every exchange has its entry.
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, insert, select
 
 from archiver import clock
+from archiver.accounts import acts as register
 from archiver.accounts.models import Account, Handle
 from archiver.capture import due, leases
 from archiver.capture.adoption import write_adopted
@@ -36,10 +38,12 @@ from archiver.capture.contents import Contents, read_contents
 from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Standing, Watch
 from archiver.capture.names import follow_names
 from archiver.capture.proving import is_logged
+from archiver.capture.restoring import Turn, in_turn, restore_acts
 from archiver.capture.survey import Logged, Step, Survey, Surveyed, read_logged, steps
 from archiver.database import Lock
 from archiver.errors import Busy, IntegrityError
 from archiver.evidence import log
+from archiver.evidence.act_reading import FoundAct
 from archiver.evidence.deltas import restore_log
 from archiver.evidence.log import NewEvent
 from archiver.faults import crash_point
@@ -74,22 +78,33 @@ class RebuildReport:
     records: int = 0
     runs: int = 0
     events: int = 0
+    acts: int = 0
+    """Acts that only files of their own tell of."""
+    remarks: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
-    """One line for each object that could not be read whole."""
+    """One line for each object that could not be read whole, or is missing."""
 
 
 Watcher = Callable[[RebuildProgressed], None]
 
 
-def rebuild(archive: Archive, watch: Watcher | None = None) -> RebuildReport:
+def rebuild(archive: Archive, watch: Watcher | None = None, *, without_acts: bool = False) -> RebuildReport:
     """Empty the index and fill it from the store; go on where an earlier rebuild stopped.
 
     Nobody captures meanwhile: runs under way are refused when they commit, and no lease is given until it is done.
     Damaged objects are named in the report.
+
+    Args:
+        without_acts: the key of the acts is lost. Accounts are then entered as segments have them, provisional and
+            captured; what else only acts tell of stays lost.
+
+    Raises:
+        MissingKey: there are acts, and their key file is not there. Nothing was changed.
     """
     report = RebuildReport()
-    logged = _begin(archive, report)
+    logged, acts = _begin(archive, report, without_acts)
     by_account = _by_account(archive)
+    by_account.update({account: [] for account in acts if account not in by_account})
     total = sum(len(stored) for stored in by_account.values())
     with closing(OnDemand()) as beside:
         for account_id, objects in sorted(by_account.items()):
@@ -100,14 +115,15 @@ def rebuild(archive: Archive, watch: Watcher | None = None) -> RebuildReport:
                 if watch is not None:
                     watch(RebuildProgressed("reading", report.segments, total, report.records))
             report.damaged += account.damaged
-            _fill(archive, account, logged, report, watch, total, beside)
+            _fill(archive, account, acts.get(account_id, []), logged, report, watch, total, beside)
     _end(archive, report)
     crash_point("rebuild.ended")
     return report
 
 
-def _begin(archive: Archive, report: RebuildReport) -> Logged:
+def _begin(archive: Archive, report: RebuildReport, without_acts: bool) -> tuple[Logged, dict[str, list[FoundAct]]]:
     with archive.database.write(Lock.REBUILD) as connection:
+        anew = False
         if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is None:
             # First: this waits for commits under way, so that what they wrote is there to be deleted.
             leases.revoke_all(connection)
@@ -115,10 +131,15 @@ def _begin(archive: Archive, report: RebuildReport) -> Logged:
                 connection.execute(delete(table))
             archive.search.rebuild(connection)
             connection.execute(insert(RebuildProgress).values(account_id="", number=0, part=0))
+            anew = True
         report.events = restore_log(connection, archive.store)
         logged = read_logged(connection)
+        restored = restore_acts(archive, connection, anew=anew, without=without_acts)
+        report.acts = restored.count
+        report.damaged += restored.problems
+        report.remarks += restored.remarks
     crash_point("rebuild.begun")
-    return logged
+    return logged, restored.by_account
 
 
 def _end(archive: Archive, report: RebuildReport) -> None:
@@ -141,6 +162,7 @@ def _by_account(archive: Archive) -> dict[str, list[Stored]]:
 def _fill(
     archive: Archive,
     account: Survey,
+    acts: Sequence[FoundAct],
     logged: Logged,
     report: RebuildReport,
     watch: Watcher | None,
@@ -150,12 +172,13 @@ def _fill(
     with archive.database.write(Lock.REBUILD) as connection:
         _register(connection, account, archive)
         done = _done(connection, account.account)
-    waiting: list[Step] = []
-    for step in steps(account, logged):
-        if (step.number, step.part) <= done:
+    waiting: list[Turn] = []
+    for turn in in_turn(steps(account, logged), acts, logged):
+        if isinstance(turn, Step) and (turn.number, turn.part) <= done:
+            waiting = []  # what was done before it was applied with it
             continue
-        waiting.append(step)
-        if len(waiting) >= _TRANSACTION or step.segments or step.adopted:
+        waiting.append(turn)
+        if isinstance(turn, Step) and (len(waiting) >= _TRANSACTION or turn.segments or turn.adopted):
             _apply(archive, account.account, waiting, logged, report, beside)
             waiting = []
             if watch is not None:
@@ -165,19 +188,24 @@ def _fill(
 
 
 def _apply(
-    archive: Archive, account: str, some: Sequence[Step], logged: Logged, report: RebuildReport, beside: OnDemand
+    archive: Archive, account: str, some: Sequence[Turn], logged: Logged, report: RebuildReport, beside: OnDemand
 ) -> None:
     with archive.database.write(Lock.REBUILD) as connection:
         done = _done(connection, account)
-        if (some[0].number, some[0].part) <= done:
+        first = next((turn for turn in some if isinstance(turn, Step)), None)
+        if first is not None and (first.number, first.part) <= done:
             raise Busy("another process makes the index anew too; let it finish")
-        for step in some:
-            events = _apply_step(archive, connection, account, step, report, beside)
-            if not step.is_logged(logged):
+        for turn in some:
+            if not isinstance(turn, Step):
+                register.apply(connection, turn.sealed.act)
+                continue
+            events = _apply_step(archive, connection, account, turn, report, beside)
+            if not turn.is_logged(logged):
                 _log(connection, events, archive.clock.now())
-        last = some[-1]
-        connection.execute(delete(RebuildProgress).where(RebuildProgress.account_id == account))
-        connection.execute(insert(RebuildProgress).values(account_id=account, number=last.number, part=last.part))
+        last = next((turn for turn in reversed(some) if isinstance(turn, Step)), None)
+        if last is not None:
+            connection.execute(delete(RebuildProgress).where(RebuildProgress.account_id == account))
+            connection.execute(insert(RebuildProgress).values(account_id=account, number=last.number, part=last.part))
     crash_point("rebuild.applied")
 
 

@@ -4,10 +4,10 @@ order in which all of it arrived. The first pass of a rebuild; it also proves ev
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -23,6 +23,8 @@ from archiver.storage.segment_names import parse_segment_key
 from archiver.storage.segment_reader import ReadExchange, ReadInfo, ReadRunRecord, read_segment
 
 _PartKey = tuple[str, int, str]
+#: Place in the log of what has none yet: after everything else.
+LAST: Final = 2**63
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -133,19 +135,20 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """Which segments and runs have entries in the event log, by id."""
+    """Which segments and runs have entries in the event log, by id, and where the last of them is."""
 
-    archived: frozenset[str]
-    adopted: frozenset[str]
-    runs: frozenset[str]
+    archived: Mapping[str, int]
+    adopted: Mapping[str, int]
+    runs: Mapping[str, int]
 
 
 def read_logged(connection: Connection) -> Logged:
     """Of the database's copy of the log, which a rebuild has made equal to the store's before."""
 
-    def subjects(*kinds: EventType) -> frozenset[str]:
-        query = select(Event.subject_id).where(Event.type.in_([kind.value for kind in kinds]))
-        return frozenset(connection.execute(query).scalars())
+    def subjects(*kinds: EventType) -> dict[str, int]:
+        query = select(Event.subject_id, Event.position).where(Event.type.in_([kind.value for kind in kinds]))
+        found = connection.execute(query.order_by(Event.position.nulls_last()))
+        return {subject: LAST if position is None else position for subject, position in found}
 
     return Logged(
         subjects(EventType.SEGMENT_ARCHIVED),
@@ -172,6 +175,12 @@ class Step:
         if self.segments:
             return all(one.finished.id in logged.archived for one in self.segments)
         return all(part.run in logged.runs for part in self.parts)
+
+    def position(self, logged: Logged) -> int:
+        """Where in the log its commit stands; :data:`LAST` where it has no entry."""
+        if self.segments:
+            return min(logged.archived.get(one.finished.id, LAST) for one in self.segments)
+        return max((logged.runs.get(part.run, LAST) for part in self.parts), default=LAST)
 
 
 def steps(survey: Survey, logged: Logged) -> list[Step]:

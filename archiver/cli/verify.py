@@ -74,7 +74,9 @@ def _print(report: fixity.VerifyReport) -> None:
     mebibytes = report.bytes_read / 2**20
     of = f" of {report.objects:,}" if report.read != report.objects else ""
     output.line(f"{report.read:,}{of} segments ({mebibytes:,.1f} MiB) and {report.log_entries:,} log entries read,")
-    output.line(f"{report.checkpoints:,} checkpoints and {report.time_stamps:,} time-stamps checked.")
+    output.line(
+        f"{report.checkpoints:,} checkpoints, {report.time_stamps:,} time-stamps and {report.acts:,} acts checked."
+    )
     if report.stopped_at is not None:
         output.line("The time was up; the next call with --max-duration goes on from there.")
     output.line(

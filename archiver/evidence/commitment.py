@@ -61,6 +61,15 @@ def commit_run_record(seed: bytes, fields: bytes) -> str:
     return written(commit(run_record_value(fields), _checked(seed)))
 
 
+def commit_act(seed: bytes, fields: bytes) -> str:
+    """The commitment of an act, ``cra-tree/1:HEX``; ``fields`` is its canonical JSON.
+
+    Raises:
+        ValueError: a seed of another size, or fields that are no JSON object.
+    """
+    return written(commit({"act": _object(fields)}, _checked(seed)))
+
+
 def exchange_value(
     facts: bytes,
     request_sha256: str | None,

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, exc, update
 from archiver.database import Database, Lock, take
 from archiver.errors import IntegrityError, WrongStore
 from archiver.evidence import log
+from archiver.evidence.acts import store_acts
 from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.models import LogHead
 from archiver.evidence.sequencer import continue_chains, has_waiting, restore, sequence
@@ -68,6 +69,7 @@ def store_deltas(database: Database, store: ObjectStore) -> int:
     while (delta := _next(database)) is not None:
         crash_point("delta.fixed")
         _require_free(store, delta)
+        store_acts(database, store)  # the log in the store names no act whose file is not there
         with database.read() as connection:
             content = encode_delta(log.entries(connection, delta.start, delta.end))
         store.put(delta.key, content, sha256(content).hexdigest())

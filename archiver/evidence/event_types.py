@@ -38,6 +38,7 @@ class EventType(StrEnum):
     FIXITY_FAILED = "fixity.failed"
     INDEX_REBUILT = "index.rebuilt"
     ARCHIVE_CREATED = "archive.created"
+    ACT_RECORDED = "act.recorded"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_KEY_CREATED = "log.key_created"
     LOG_KEY_ROTATED = "log.key_rotated"
@@ -52,6 +53,7 @@ class EventType(StrEnum):
 #: Kinds of subjects with the prefix of their ids. Records are none: their ids could be guessed after their destruction.
 SUBJECTS: Final[Mapping[str, str]] = {
     "account": "ac",
+    "act": "at",
     "archive": "av",
     "bundle": "bu",
     "exchange": "ex",
@@ -220,6 +222,11 @@ class IndexRebuilt(Facts):
     damaged: Annotated[Count, Field(description="objects that could not be read whole")]
 
 
+class ActRecorded(Facts):
+    number: Annotated[Count, Field(description="of the act in this archive, from 1, without a gap")]
+    commitment: Annotated[Commitment, Field(description="of the act, which is in a file of its own")]
+
+
 class ArchiveCreated(Facts):
     kind: Annotated[Literal["real", "practice"], Field(description="the two never mix")]
     format: Annotated[Count, Field(description="of the store")]
@@ -325,6 +332,12 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         ),
         EventKind(_E.FIXITY_FAILED, "segment", "Stored bytes are missing or not what they were.", FixityFailed),
         EventKind(_E.INDEX_REBUILT, "archive", "The index was emptied and filled from the store.", IndexRebuilt),
+        EventKind(
+            _E.ACT_RECORDED,
+            "act",
+            "An act whose facts are in the database only was committed to; its file goes into the object store.",
+            ActRecorded,
+        ),
         EventKind(_E.STORAGE_PROBED, "archive", "The object store was tried out.", StorageProbed),
         EventKind(_E.STORAGE_LOCKED, "archive", "Locks of stored objects were lengthened.", StorageLocked),
         EventKind(_E.EVIDENCE_EXPORTED, "bundle", "Records were handed out with their proofs.", EvidenceExported),

@@ -61,6 +61,30 @@ class Archive(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class ActFile(Base):
+    """One act whose facts exist in the database only: outbox of its file, and afterwards what is known of the file."""
+
+    __tablename__ = "act_file"
+    __table_args__ = (
+        Index(None, "subject_id"),
+        Index(
+            "ix_act_file_waiting",
+            "number",
+            sqlite_where=text("sealed IS NOT NULL"),
+            postgresql_where=text("sealed IS NOT NULL"),
+        ),
+    )
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="from 1, without a gap")
+    id: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str | None] = mapped_column(comment="null: its file was lost or could not be opened")
+    subject_id: Mapped[str | None]
+    commitment: Mapped[str] = mapped_column(comment="as in the log")
+    sha256: Mapped[str | None] = mapped_column(comment="of the file; null where it was lost")
+    sealed: Mapped[bytes | None] = mapped_column(comment="the file, until it is in the store; put unchanged")
+    version_id: Mapped[str | None] = mapped_column(comment="of the object, where the store has versions")
+
+
 class LogSubtree(Base):
     """Roots of perfect subtrees of 256, 65,536 … entries, so that a proof needs no more than a few hundred hashes.
     Derived from the deltas in the store, and made anew where they do not give what a checkpoint signs."""

@@ -19,6 +19,7 @@ from archiver import __version__, migrate
 from archiver.archive import Archive
 from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
+from archiver.evidence import acts
 from archiver.operations import database_check, locks, log_state, probe_record
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
@@ -61,6 +62,7 @@ def examine(settings: Settings) -> list[Finding]:
             _trial(archive),
             _locks(archive),
             _keys(archive),
+            _acts(archive),
         ]
         findings += [_log(archive), *_stamps(archive)]
         findings += _connectors(archive)
@@ -196,6 +198,21 @@ def _keys(archive: Archive) -> Finding:
     with _telling("keys", "Put the key file back with mode 600, or give the tokens again.") as tell:
         count = archive.vault.check()
         tell(True, f"{count} stored tokens open" if count else "no token is stored")
+    return tell.finding
+
+
+def _acts(archive: Archive) -> Finding:
+    """Whether what only acts tell of could be restored from the store."""
+    with _telling(
+        "acts", "Put the key file back with mode 600; docs/acts.md says what to do where it is lost."
+    ) as tell:
+        with archive.database.read() as connection:
+            count, waiting = acts.counted(connection)
+            untold = archive.has_untold(connection)
+        if count:
+            archive.acts.key_file.keys()
+        said = f"{count:,} acts" + (f", {waiting:,} of them not in the store yet" if waiting else "")
+        tell(not untold, f"{said}; the register holds what no act tells of" if untold else said)
     return tell.finding
 
 

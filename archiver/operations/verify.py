@@ -23,7 +23,7 @@ from archiver.evidence.entry import read_entry
 from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Event
 from archiver.evidence.stored_check import LogCheck, LogProblem
-from archiver.operations import under_way
+from archiver.operations import act_check, under_way
 from archiver.operations.index_check import IndexCheck
 from archiver.storage import identity
 from archiver.storage.damage import Code
@@ -63,6 +63,7 @@ class VerifyReport:
     remarks: list[str] = field(default_factory=list)
     checkpoints: int = 0
     time_stamps: int = 0
+    acts: int = 0
 
     @property
     def ok(self) -> bool:
@@ -98,6 +99,7 @@ class VerifyReport:
             "log_entries": self.log_entries,
             "checkpoints": self.checkpoints,
             "time_stamps": self.time_stamps,
+            "acts": self.acts,
             "log_problems": self.log_problems,
             "remarks": self.remarks,
         }
@@ -238,7 +240,11 @@ def check_log(
         if whole is not None:
             waiting = whole.waiting | under_way.waiting_runs(archive.settings.home)
             compared.missing_parts(whole.commitments, waiting)
+        acts = act_check.check(archive, connection)
     _take(report, found)
+    report.log_findings += acts.problems
+    report.remarks += acts.remarks
+    report.acts = acts.read
     if not found.problems:  # else the log is no measure for the index
         report.log_findings += compared.problems
 

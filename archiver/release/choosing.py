@@ -10,7 +10,7 @@ from archiver.archive import Archive
 from archiver.errors import NotFound, UsageError
 from archiver.evidence import log
 from archiver.evidence.log import NewEvent
-from archiver.search import statements
+from archiver.search import acts, statements
 from archiver.search.index import Viewer
 from archiver.search.statements import Statement
 
@@ -65,6 +65,7 @@ def by_query(archive: Archive, query: str) -> Chosen:
         frozen = statements.freeze(connection, archive.search, query, viewer=Viewer.EVERYTHING, at=now, log_size=size)
         if not frozen.record_ids:
             raise NotFound(f"no record answers the query; it was read as: {frozen.reading}")
+        archive.acts.record(connection, acts.frozen(frozen), now)
         facts = {"sha256": frozen.sha256, "hits": len(frozen.record_ids)}
         log.append(connection, [NewEvent("search.frozen", "search", frozen.id, facts)], now)
     return Chosen(frozen.record_ids, query, frozen.reading, frozen)

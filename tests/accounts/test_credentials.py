@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select, text, update
 
 from archiver import migrate
-from archiver.accounts.credentials import Vault, seal, unseal
+from archiver.accounts.credentials import Vault
 from archiver.accounts.models import Account, Credential
 from archiver.database import Database
 from archiver.errors import IntegrityError, MissingKey, SettingsError, UsageError
+from archiver.sealing import seal, unseal
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CANARY = "canary-token-3f9c1e"

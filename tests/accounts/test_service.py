@@ -68,7 +68,7 @@ def _rows(archive: Archive) -> dict[str, int]:
         }
 
 
-def test_adding_gives_account_handle_due_times_and_one_event(archive: Archive) -> None:
+def test_adding_gives_account_handle_due_times_act_and_event(archive: Archive) -> None:
     before = _rows(archive)
     added = _add(archive, authority="city-clerk")
     assert added.new
@@ -76,7 +76,7 @@ def test_adding_gives_account_handle_due_times_and_one_event(archive: Archive) -
     assert added.account.provisional
     after = _rows(archive)
     grown = {name: after[name] - before[name] for name in after if after[name] != before[name]}
-    assert grown == {"account": 1, "handle": 1, "due": 3, "event": 1}
+    assert grown == {"account": 1, "handle": 1, "due": 3, "event": 2, "act_file": 1}
     with archive.database.read() as connection:
         due = {row.sweep: row.due_at for row in connection.execute(select(Due.sweep, Due.due_at))}
         newest = (
@@ -175,7 +175,9 @@ def test_pausing_and_resuming_are_events_and_resuming_looks_at_once(archive: Arc
         types = list(
             connection.execute(select(Event.type).order_by(Event.position.nulls_last(), Event.arrival)).scalars()
         )
-    assert types[-3:] == ["account.added", "account.paused", "account.resumed"]
+    told = [one for one in types if one != "act.recorded"]
+    assert told[-3:] == ["account.added", "account.paused", "account.resumed"]
+    assert types.count("act.recorded") == 3
 
 
 def test_text_a_database_cannot_hold_is_replaced(archive: Archive) -> None:

@@ -21,6 +21,7 @@ ACCOUNT = ids.account_id("mastodon", "https://city.example", "1")
 RECORD = ids.record_id(ACCOUNT, "status:1")
 EXAMPLES = {
     "id, `ac_…`": ACCOUNT,
+    "id, `at_…`": ids.new_id("at"),
     "id, `av_…`": ids.new_id("av"),
     "id, `ex_…`": ids.new_id("ex"),
     "id, `rn_…`": ids.new_id("rn"),

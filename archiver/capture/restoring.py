@@ -1,0 +1,125 @@
+"""Acts in a rebuild: what no exchange tells of (the register, frozen searches), from the files that do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from archiver.accounts import acts as register
+from archiver.accounts.models import Account
+from archiver.capture import due
+from archiver.capture.survey import LAST, Logged, Step
+from archiver.evidence import log
+from archiver.evidence.act_reading import ActReader, FoundAct, LoggedAct, logged_acts, waiting_acts
+from archiver.evidence.act_types import ActKind
+from archiver.evidence.acts import recorded, row_of
+from archiver.evidence.models import ActFile
+from archiver.search import acts as searches
+
+if TYPE_CHECKING:
+    from archiver.archive import Archive
+
+Turn = Step | FoundAct
+
+
+@dataclass(slots=True)
+class RestoredActs:
+    """What came of reading the acts."""
+
+    count: int = 0
+    by_account: dict[str, list[FoundAct]] = field(default_factory=lambda: defaultdict(list))
+    """Acts on accounts, which are applied in their place among the runs."""
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def restore_acts(archive: Archive, connection: Connection, *, anew: bool, without: bool) -> RestoredActs:
+    """Enter every account that an act registered, and every frozen search, in the caller's transaction.
+
+    Args:
+        anew: a rebuild begins: accounts that are there are set back to how they were registered.
+        without: their key is lost; none is read.
+
+    Raises:
+        MissingKey: there are acts, and their key file is not there.
+    """
+    restored, logged = RestoredActs(), logged_acts(connection)
+    if without:
+        restored.remarks.append(
+            f"{len(logged)} acts were passed over: register and frozen searches are not as they were"
+        )
+        _keep_rows(connection, [], list(logged.values()))
+        return restored
+    connection.execute(delete(ActFile).where(ActFile.sealed.is_(None)))
+    waiting = waiting_acts(connection)
+    reader = ActReader(archive.store, archive.acts.key_file, archive.identity.id, waiting)
+    rows, untold = [], []
+    for found in reader.read(logged):
+        restored.count += 1
+        rows.append(row_of(found.sealed) | {"sealed": None, "version_id": found.version_id})
+        _take_in(archive, connection, found, restored, anew)
+        if found.position is None and found.sealed.act.id not in logged:
+            untold.append(found)
+    lost = [one.logged for one in reader.problems if one.logged is not None]
+    _keep_rows(connection, rows, lost)
+    _tell(archive, connection, untold)
+    restored.problems = [f"{one.word}: {one.key}: {one.detail}" for one in reader.problems]
+    restored.remarks += reader.remarks
+    return restored
+
+
+def in_turn(steps: Sequence[Step], acts: Sequence[FoundAct], logged: Logged) -> Iterator[Turn]:
+    """Steps and acts of one account in the order in which they happened, as the log has it. Pure."""
+    left = sorted(acts, key=_position)
+    for step in steps:
+        position = step.position(logged)
+        while left and _position(left[0]) < position:
+            yield left.pop(0)
+        yield step
+    yield from left
+
+
+def _position(act: FoundAct) -> int:
+    return LAST if act.position is None else act.position
+
+
+def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored: RestoredActs, anew: bool) -> None:
+    act = found.sealed.act
+    if act.kind == ActKind.SEARCH_FROZEN:
+        searches.apply(connection, act)
+    elif act.kind == ActKind.ACCOUNT_REGISTERED:
+        first = act.subject_id not in restored.by_account
+        restored.by_account[act.subject_id].append(found)
+        if register.enter(connection, act):
+            due.register(connection, act.subject_id, archive.clock.now())
+        elif anew and first:
+            state: dict[str, Any] = {"state": "active", "state_since": Account.added_at, "state_reason": None}
+            connection.execute(update(Account).where(Account.id == act.subject_id).values(**state))
+    elif act.subject_kind == "account":
+        restored.by_account[act.subject_id].append(found)
+
+
+def _keep_rows(connection: Connection, rows: Sequence[dict[str, Any]], lost: Sequence[LoggedAct]) -> None:
+    """What is known of the files; of one that was lost, no more than that the act was made."""
+    known = set(connection.execute(select(ActFile.number)).scalars())
+    gone = [
+        {"number": one.number, "id": one.id, "kind": None, "subject_id": None, "commitment": one.commitment,
+         "sha256": None, "sealed": None, "version_id": None}
+        for one in lost
+    ]  # fmt: skip
+    new = [row for row in (*rows, *gone) if row["number"] not in known]
+    if new:
+        connection.execute(insert(ActFile), new)
+
+
+def _tell(archive: Archive, connection: Connection, untold: Sequence[FoundAct]) -> None:
+    """Acts that were put, and whose entries were lost with the database, are logged now."""
+    events = []
+    for found in untold:
+        act = found.sealed.act
+        events.append(recorded(act.id, act.number, found.sealed.commitment, (act.actor_kind, act.actor_id)))
+    log.append(connection, events, archive.clock.now())

@@ -1,0 +1,105 @@
+"""Kinds of acts, and what each says (``docs/acts.md``). Kinds and fields are never changed or taken away: what is
+new gets another version or another kind. Secrets are in none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+#: Longest text of an act, in characters.
+_TEXT = 100_000
+
+
+class ActKind(StrEnum):
+    """What can be done that only the database knows."""
+
+    ACCOUNT_REGISTERED = "account.registered"
+    ACCOUNT_STATE_SET = "account.state_set"
+    SEARCH_FROZEN = "search.frozen"
+    ACTS_RESTATED = "acts.restated"
+
+
+class Facts(BaseModel):
+    """What an act says. Every field is always there."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+Text = Annotated[str, Field(max_length=_TEXT)]
+Time = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$")]
+
+
+class AccountRegistered(Facts):
+    """An account of the register, whole: when it was added, and where all is said anew."""
+
+    platform: Text
+    service: Text
+    platform_id: Text
+    handle: Text
+    name: Text
+    url: Text
+    authority: Text
+    provisional: bool
+    settings: dict[str, Any]
+    added_at: Time
+    state: Text
+    state_since: Time
+    state_reason: Text | None
+
+
+class AccountStateSet(Facts):
+    """A person paused or resumed the capture of an account; the act's time is since when."""
+
+    state: Text
+    reason: Text | None
+
+
+class SearchFrozen(Facts):
+    """A search was frozen."""
+
+    statement: dict[str, Any]
+
+
+class ActsRestated(Facts):
+    """The key of all acts up to a number is lost; the acts that follow say anew what still holds of them."""
+
+    through: Annotated[int, Field(ge=0, lt=2**53)]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of act: whom it is about, in which version it is written, what it says."""
+
+    subject: str
+    version: int
+    facts: type[Facts]
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    ActKind.ACCOUNT_REGISTERED: Kind("account", 1, AccountRegistered),
+    ActKind.ACCOUNT_STATE_SET: Kind("account", 1, AccountStateSet),
+    ActKind.SEARCH_FROZEN: Kind("search", 1, SearchFrozen),
+    ActKind.ACTS_RESTATED: Kind("archive", 1, ActsRestated),
+}
+
+
+def check_facts(kind: str, version: int, subject_kind: str, facts: Mapping[str, Any]) -> None:
+    """Check that this version of the program knows such an act and that it may say this.
+
+    Raises:
+        ValueError: otherwise. The message does not repeat what was said.
+    """
+    known = KINDS.get(kind)
+    if known is None or known.version != version:
+        raise ValueError(f"this version knows no act {kind!r} of version {version}")
+    if known.subject != subject_kind:
+        raise ValueError(f"an act {kind} is about a subject of kind {known.subject}, not {subject_kind!r}")
+    try:
+        known.facts.model_validate(facts)
+    except ValidationError as error:
+        wrong = {".".join(map(str, one["loc"])): one["type"] for one in error.errors(include_input=False)}
+        raise ValueError(f"an act {kind} cannot say this: {wrong}") from None
