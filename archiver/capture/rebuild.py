@@ -121,7 +121,9 @@ def rebuild(archive: Archive, watch: Watcher | None = None, *, without_acts: boo
     return report
 
 
-def _begin(archive: Archive, report: RebuildReport, without_acts: bool) -> tuple[Logged, dict[str, list[FoundAct]]]:
+def _begin(
+    archive: Archive, report: RebuildReport, without_acts: bool = False
+) -> tuple[Logged, dict[str, list[FoundAct]]]:
     with archive.database.write(Lock.REBUILD) as connection:
         anew = False
         if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is None:

@@ -142,7 +142,7 @@ def _files(house: House) -> list[Path]:
 def test_a_missing_act_is_named_and_the_rest_is_restored(lost: House) -> None:
     _elsewhere(lost)
     gone = _files(lost)[2]
-    gone.chmod(0o600), gone.unlink()
+    gone.unlink()
     report = rebuild(lost.archive)
     assert report.damaged == [f"missing: acts/{gone.name}: the log names this act"]
     assert len(lost.rows(Account)) == 2
@@ -151,7 +151,8 @@ def test_a_missing_act_is_named_and_the_rest_is_restored(lost: House) -> None:
 
 def _swapped(files: list[Path]) -> None:
     first, second = (path.read_bytes() for path in files[:2])
-    _write(files[0], second), _write(files[1], first)
+    _write(files[0], second)
+    _write(files[1], first)
 
 
 def _flipped(files: list[Path]) -> None:
