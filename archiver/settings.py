@@ -204,6 +204,16 @@ class Settings(BaseSettings):
         description="A capturing process that is silent for so long loses its account to another, seconds.",
     )
 
+    snapshot_hours: int = Field(
+        default=24,
+        ge=0,
+        le=8760,
+        description="A running service copies the index into the store so often, hours; 0: never.",
+    )
+    snapshot_keep: int = Field(
+        default=7, ge=1, le=1000, description="How many of these copies are kept; older ones are removed."
+    )
+
     # How to prove
     checkpoint_seconds: int = Field(
         default=60, ge=1, description="The log is signed so often where there is something new in it, seconds."
@@ -420,6 +430,7 @@ def practice_settings(settings: Settings, trusted_origin: str | None = None) -> 
         "s3_lock_days": 0,
         "key_file": home / "keys" / "tokens.key",
         "log_origin": "",
+        "snapshot_hours": 0,
         "timestamp_services": (),
         "timestamp_roots": Path(),
         "trusted_origins": (trusted_origin,) if trusted_origin else (),

@@ -25,6 +25,7 @@ SHARED = frozenset(
         "helping",
         "ids",
         "logs",
+        "sealed_file",
         "sealing",
         "settings",
         "visible",

@@ -88,7 +88,9 @@ class RebuildReport:
 Watcher = Callable[[RebuildProgressed], None]
 
 
-def rebuild(archive: Archive, watch: Watcher | None = None, *, without_acts: bool = False) -> RebuildReport:
+def rebuild(
+    archive: Archive, watch: Watcher | None = None, *, without_acts: bool = False, restored: bool = False
+) -> RebuildReport:
     """Empty the index and fill it from the store; go on where an earlier rebuild stopped.
 
     Nobody captures meanwhile: runs under way are refused when they commit, and no lease is given until it is done.
@@ -97,13 +99,16 @@ def rebuild(archive: Archive, watch: Watcher | None = None, *, without_acts: boo
     Args:
         without_acts: the key of the acts is lost. Accounts are then entered as segments have them, provisional and
             captured; what else only acts tell of stays lost.
+        restored: the index was filled from a snapshot just now: only what came after it is read.
 
     Raises:
         MissingKey: there are acts, and their key file is not there. Nothing was changed.
     """
     report = RebuildReport()
-    logged, acts = _begin(archive, report, without_acts)
+    logged, acts = _begin(archive, report, without_acts, restored)
     by_account = _by_account(archive)
+    if restored:
+        by_account = _with_news(archive, by_account)
     by_account.update({account: [] for account in acts if account not in by_account})
     total = sum(len(stored) for stored in by_account.values())
     with closing(OnDemand()) as beside:
@@ -122,7 +127,7 @@ def rebuild(archive: Archive, watch: Watcher | None = None, *, without_acts: boo
 
 
 def _begin(
-    archive: Archive, report: RebuildReport, without_acts: bool = False
+    archive: Archive, report: RebuildReport, without_acts: bool = False, restored: bool = False
 ) -> tuple[Logged, dict[str, list[FoundAct]]]:
     with archive.database.write(Lock.REBUILD) as connection:
         anew = False
@@ -136,12 +141,12 @@ def _begin(
             anew = True
         report.events = restore_log(connection, archive.store)
         logged = read_logged(connection)
-        restored = restore_acts(archive, connection, anew=anew, without=without_acts)
-        report.acts = restored.count
-        report.damaged += restored.problems
-        report.remarks += restored.remarks
+        acts = restore_acts(archive, connection, anew=anew, without=without_acts, only_new=restored)
+        report.acts = acts.count
+        report.damaged += acts.problems
+        report.remarks += acts.remarks
     crash_point("rebuild.begun")
-    return logged, restored.by_account
+    return logged, acts.by_account
 
 
 def _end(archive: Archive, report: RebuildReport) -> None:
@@ -159,6 +164,14 @@ def _by_account(archive: Archive) -> dict[str, list[Stored]]:
         if named is not None:
             objects[named.account].append(stored)
     return objects
+
+
+def _with_news(archive: Archive, by_account: dict[str, list[Stored]]) -> dict[str, list[Stored]]:
+    """Those accounts of which the store has a segment that the index does not know. What a run left without one is in
+    no store either."""
+    with archive.database.read() as connection:
+        known = set(connection.execute(select(Segment.key)).scalars())
+    return {account: objects for account, objects in by_account.items() if any(one.key not in known for one in objects)}
 
 
 def _fill(

@@ -37,12 +37,15 @@ class RestoredActs:
     remarks: list[str] = field(default_factory=list)
 
 
-def restore_acts(archive: Archive, connection: Connection, *, anew: bool, without: bool) -> RestoredActs:
+def restore_acts(
+    archive: Archive, connection: Connection, *, anew: bool, without: bool, only_new: bool = False
+) -> RestoredActs:
     """Enter every account that an act registered, and every frozen search, in the caller's transaction.
 
     Args:
         anew: a rebuild begins: accounts that are there are set back to how they were registered.
         without: their key is lost; none is read.
+        only_new: what the index knows already is in effect; only the others are applied.
 
     Raises:
         MissingKey: there are acts, and their key file is not there.
@@ -54,6 +57,7 @@ def restore_acts(archive: Archive, connection: Connection, *, anew: bool, withou
         )
         _keep_rows(connection, [], list(logged.values()))
         return restored
+    known = set(connection.execute(select(ActFile.number)).scalars()) if only_new else set()
     connection.execute(delete(ActFile).where(ActFile.sealed.is_(None)))
     waiting = waiting_acts(connection)
     reader = ActReader(archive.store, archive.acts.key_file, archive.identity.id, waiting)
@@ -61,7 +65,8 @@ def restore_acts(archive: Archive, connection: Connection, *, anew: bool, withou
     for found in reader.read(logged):
         restored.count += 1
         rows.append(row_of(found.sealed) | {"sealed": None, "version_id": found.version_id})
-        _take_in(archive, connection, found, restored, anew)
+        if found.sealed.act.number not in known:
+            _take_in(archive, connection, found, restored, anew)
         if found.position is None and found.sealed.act.id not in logged:
             untold.append(found)
     lost = [one.logged for one in reader.problems if one.logged is not None]

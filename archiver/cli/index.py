@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
-from archiver.capture.rebuild import RebuildProgressed
+from archiver.capture.rebuild import RebuildProgressed, RebuildReport
 from archiver.capture.rebuild import rebuild as rebuild_index
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened
+from archiver.clock import to_text
+from archiver.operations import index_move, snapshots
 from archiver.operations.act_keys import renew_key
+from archiver.operations.snapshots import Snapshot
+from archiver.settings import load_settings
 
 app = typer.Typer(
     help="The index: everything in it can be read anew from the store.", no_args_is_help=True, rich_markup_mode=None
@@ -42,16 +46,73 @@ def rebuild(
     if json:
         output.as_json(asdict(report))
     else:
-        output.line(
-            f"Read {report.records:,} records in {report.exchanges:,} exchanges from {report.segments:,} segments,"
-            f" and {report.acts:,} acts."
-        )
-        for remark in report.remarks:
-            output.line(f"  note: {remark}")
-        for damage in report.damaged:
-            output.line(f"  damaged: {damage}")
+        _print(report)
     if report.damaged:
         raise typer.Exit(9)
+
+
+@app.command("snapshot")
+def snapshot(json: AsJson = False, practice: InPractice = False) -> None:
+    """Copy the index into the store, sealed, without sessions or credentials. A running service does so on schedule."""
+    with opened(practice=practice) as archive:
+        made = snapshots.make(archive)
+    if json:
+        output.as_json(asdict(made))
+    else:
+        output.line(f"{made.key}: {made.rows:,} rows, {made.size / 2**20:,.1f} MiB.")
+
+
+@app.command("restore")
+def restore(
+    listed: Annotated[bool, typer.Option("--list", help="Show what there is, and restore nothing.")] = False,
+    named: Annotated[
+        str | None, typer.Option("--snapshot", metavar="ID", help="Another than the newest, sn_….")
+    ] = None,
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """Fill an empty index from a snapshot and from all that came after it; stop `archiver serve` first."""
+    with opened(create=True, practice=practice, empty_index=True) as archive:
+        if listed:
+            _list(snapshots.listed(archive), json)
+            return
+        with output.progress("Restoring", quiet=json) as line:
+
+            def watch(progress: RebuildProgressed) -> None:
+                line.show(f"{progress.phase}: {progress.records} records", progress.segments_done, progress.segments)
+
+            chosen, report = snapshots.restore(archive, named, watch)
+    if json:
+        output.as_json({"snapshot": asdict(chosen), "after": asdict(report)})
+    else:
+        output.line(f"Restored {chosen.rows:,} rows as of {to_text(chosen.at)}.")
+        _print(report)
+    if report.damaged:
+        raise typer.Exit(9)
+
+
+@app.command("move")
+def move(
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="URL",
+            help="An empty database, as in ARCHIVER_DATABASE_URL; keep its password in a pgpass file, not here.",
+        ),
+    ],
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """Move the index into another, empty database and compare every row; stop `archiver serve` first."""
+    url = load_settings(database_url=to).database_url
+    with opened(practice=practice) as archive, output.progress("Moving", quiet=json) as line:
+        moved = index_move.move(archive, url, line.show)
+    if json:
+        output.as_json(asdict(moved))
+        return
+    output.line(f"Moved {moved.rows:,} rows of {moved.tables} tables to {moved.place}; every one was compared.")
+    output.line("Set ARCHIVER_DATABASE_URL to it before anything else is done.")
 
 
 @app.command("rotate-key")
@@ -73,3 +134,28 @@ def rotate_key(
         output.line(f"The new key is in {place}: copy that file to a safe place, apart from the store.")
         if said:
             output.line(f"{said:,} acts said anew what still holds.")
+
+
+def _print(report: RebuildReport) -> None:
+    output.line(
+        f"Read {report.records:,} records in {report.exchanges:,} exchanges from {report.segments:,} segments,"
+        f" and {report.acts:,} acts."
+    )
+    for remark in report.remarks:
+        output.line(f"  note: {remark}")
+    for damage in report.damaged:
+        output.line(f"  damaged: {damage}")
+
+
+def _list(found: list[Snapshot], json: bool) -> None:
+    if json:
+        output.as_json({"snapshots": [asdict(one) for one in found]})
+        return
+    output.table(
+        ("SNAPSHOT", "MADE", "ROWS", "MIB", "THERE"),
+        [
+            (one.id, to_text(one.at), f"{one.rows:,}", f"{one.size / 2**20:,.1f}", "yes" if one.key else "removed")
+            for one in found
+        ],
+        empty="There is no snapshot; `archiver index rebuild` needs none.",
+    )

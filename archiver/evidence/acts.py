@@ -58,9 +58,7 @@ class Acts:
             MissingKey: the key file is gone although acts were sealed with it.
             ValueError: the act says what its kind does not allow.
         """
-        number = _next_number(connection)
-        if not self.key_file.exists:
-            self._create_key_file(number)
+        number = self.require_key(connection)
         kind = KINDS[new.kind]
         act = Act(
             self.archive_id, number, ids.new_id("at"), new.kind.value, kind.version, at, *new.actor, kind.subject,
@@ -70,6 +68,17 @@ class Acts:
         connection.execute(insert(ActFile).values(**row_of(sealed), sealed=sealed.content))
         log.append(connection, [recorded(act.id, number, sealed.commitment, new.actor)], at)
         return act
+
+    def require_key(self, connection: Connection) -> int:
+        """Make sure that there is a key file, which is made where nothing was sealed yet. The next act's number.
+
+        Raises:
+            MissingKey: it is gone although acts were sealed with it.
+        """
+        number = _next_number(connection)
+        if not self.key_file.exists:
+            self._create_key_file(number)
+        return number
 
     def restate(self, connection: Connection, at: datetime) -> Act:
         """Say, under a new key, that acts up to now cannot be opened any more. Whoever calls this says all that still

@@ -37,6 +37,9 @@ class EventType(StrEnum):
     FIXITY_SAMPLED = "fixity.sampled"
     FIXITY_FAILED = "fixity.failed"
     INDEX_REBUILT = "index.rebuilt"
+    INDEX_SNAPSHOTTED = "index.snapshotted"
+    INDEX_RESTORED = "index.restored"
+    INDEX_MOVED = "index.moved"
     ARCHIVE_CREATED = "archive.created"
     ACT_RECORDED = "act.recorded"
     LOG_HEARTBEAT = "log.heartbeat"
@@ -61,6 +64,8 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "search": "se",
     "segment": "sg",
 }
+#: Prefixes of ids that are told and are no subject.
+_TOLD = ("sn",)
 
 _AUTHORITY = "[a-z0-9][a-z0-9-]{0,62}"
 _DIGEST = "[0-9a-f]{64}"
@@ -76,7 +81,7 @@ def _id(prefix: str) -> str:
 #: Every pattern a text in an entry may have, with the words that explain it. Codes are too short for an id, and no
 #: sentence fits any.
 PATTERNS: Final[Mapping[str, str]] = {
-    **{f"^{_id(prefix)}$": f"id, `{prefix}_…`" for prefix in SUBJECTS.values()},
+    **{f"^{_id(prefix)}$": f"id, `{prefix}_…`" for prefix in (*SUBJECTS.values(), *_TOLD)},
     f"^{_DIGEST}$": "SHA-256, hex",
     f"^cra-tree/1:{_DIGEST}$": "commitment with its scheme",
     "^[a-z][a-z0-9_-]{0,29}$": "code",
@@ -104,6 +109,7 @@ def _no_record_id(text: str) -> str:
 AccountId = Annotated[str, _text("id, `ac_…`")]
 RunId = Annotated[str, _text("id, `rn_…`")]
 SegmentId = Annotated[str, _text("id, `sg_…`")]
+SnapshotId = Annotated[str, _text("id, `sn_…`")]
 Digest = Annotated[str, _text("SHA-256, hex")]
 Commitment = Annotated[str, _text("commitment with its scheme")]
 Code = Annotated[str, _text("code")]
@@ -222,6 +228,23 @@ class IndexRebuilt(Facts):
     damaged: Annotated[Count, Field(description="objects that could not be read whole")]
 
 
+class IndexSnapshotted(Facts):
+    snapshot: Annotated[SnapshotId, Field(description="of the snapshot")]
+    sha256: Annotated[Digest, Field(description="of the object")]
+    size: Annotated[Count, Field(description="of the object, bytes")]
+    rows: Annotated[Count, Field(description="rows in it, of all tables")]
+
+
+class IndexRestored(Facts):
+    snapshot: Annotated[SnapshotId, Field(description="that the index was filled from")]
+    rows: Annotated[Count, Field(description="rows in it, of all tables")]
+
+
+class IndexMoved(Facts):
+    to: Annotated[Literal["postgresql", "sqlite"], Field(description="kind of database it is in from now on")]
+    rows: Annotated[Count, Field(description="rows that were moved, of all tables")]
+
+
 class ActRecorded(Facts):
     number: Annotated[Count, Field(description="of the act in this archive, from 1, without a gap")]
     commitment: Annotated[Commitment, Field(description="of the act, which is in a file of its own")]
@@ -332,6 +355,11 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         ),
         EventKind(_E.FIXITY_FAILED, "segment", "Stored bytes are missing or not what they were.", FixityFailed),
         EventKind(_E.INDEX_REBUILT, "archive", "The index was emptied and filled from the store.", IndexRebuilt),
+        EventKind(
+            _E.INDEX_SNAPSHOTTED, "archive", "A copy of the index was put into the object store.", IndexSnapshotted
+        ),
+        EventKind(_E.INDEX_RESTORED, "archive", "An empty index was filled from a snapshot.", IndexRestored),
+        EventKind(_E.INDEX_MOVED, "archive", "The index was moved into another database.", IndexMoved),
         EventKind(
             _E.ACT_RECORDED,
             "act",

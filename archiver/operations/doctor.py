@@ -17,10 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from archiver import __version__, migrate
 from archiver.archive import Archive
+from archiver.clock import to_text
 from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
 from archiver.evidence import acts
-from archiver.operations import database_check, locks, log_state, probe_record
+from archiver.operations import database_check, locks, log_state, probe_record, snapshots
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
 
@@ -63,6 +64,7 @@ def examine(settings: Settings) -> list[Finding]:
             _locks(archive),
             _keys(archive),
             _acts(archive),
+            _snapshots(archive),
         ]
         findings += [_log(archive), *_stamps(archive)]
         findings += _connectors(archive)
@@ -213,6 +215,17 @@ def _acts(archive: Archive) -> Finding:
             archive.acts.key_file.keys()
         said = f"{count:,} acts" + (f", {waiting:,} of them not in the store yet" if waiting else "")
         tell(not untold, f"{said}; the register holds what no act tells of" if untold else said)
+    return tell.finding
+
+
+def _snapshots(archive: Archive) -> Finding:
+    """Whether the index is copied into the store as often as it should be."""
+    with _telling("snapshots", "Look into the log of `archiver serve`, or run `archiver index snapshot`.") as tell:
+        with archive.database.read() as connection:
+            last = snapshots.newest(connection)
+        every = timedelta(hours=archive.settings.snapshot_hours)
+        late = bool(every) and archive.clock.now() - (last or archive.identity.created_at) > 2 * every
+        tell(not late, f"the newest is of {to_text(last)}" if last else "none yet")
     return tell.finding
 
 

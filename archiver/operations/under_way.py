@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from archiver.capture.spool import dead
+
 
 def waiting_runs(home: Path) -> set[str]:
     """Runs whose record waits for its account's next segment (:mod:`archiver.capture.pending`)."""
@@ -21,3 +23,10 @@ def segments(home: Path) -> set[str]:
             continue  # cleared meanwhile, or torn: recovery deals with it
         found |= {segment["key"] for segment in chosen.get("segments", ()) if isinstance(segment.get("key"), str)}
     return found
+
+
+def is_anybody_at_it(home: Path) -> bool:
+    """Whether a process of this machine that captures, such as a service, is alive."""
+    spool = home / "spool"
+    alive = {path.name for path in spool.iterdir() if path.is_dir()} if spool.is_dir() else set()
+    return bool(alive - dead(spool))

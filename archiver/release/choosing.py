@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy import exc
 
 from archiver.archive import Archive
 from archiver.errors import NotFound, UsageError
@@ -13,6 +16,8 @@ from archiver.evidence.log import NewEvent
 from archiver.search import acts, statements
 from archiver.search.index import Viewer
 from archiver.search.statements import Statement
+
+_TRIES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,15 @@ def by_query(archive: Archive, query: str) -> Chosen:
     """
     if not query.isprintable() and any(0xD800 <= ord(character) <= 0xDFFF for character in query):
         raise UsageError("the query holds bytes that are no text")
+    for _ in range(_TRIES):
+        with suppress(exc.IntegrityError):
+            return _frozen(archive, query)
+    return _frozen(archive, query)
+
+
+def _frozen(archive: Archive, query: str) -> Chosen:
+    """Search and freeze in one view of the database. Where somebody else acts in the same moment, that view may not
+    know the number of their act, and PostgreSQL gives ours up."""
     now = archive.clock.now()
     with archive.database.write(still=True) as connection:
         size = log.read_head(connection).size

@@ -151,8 +151,9 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, key: str, version_id: str | None = None) -> None:
-        """Remove one object for ever, with every version of it, or only the version named. Only disposal calls this.
-        What is not there counts as removed, so that a disposal that was interrupted can be run again.
+        """Remove one object for ever, with every version of it, or only the version named. Only disposal calls this,
+        and whoever replaces snapshots. What is not there counts as removed, so that a disposal that was interrupted can
+        be run again.
 
         Raises:
             Refused: under lock or hold; nothing was removed.

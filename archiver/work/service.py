@@ -8,6 +8,7 @@ from datetime import timedelta
 from archiver import logs
 from archiver.archive import Archive
 from archiver.capture.service import Capture
+from archiver.operations import snapshots
 from archiver.work import memory
 from archiver.work.clock import Ticker
 from archiver.work.evidence import Evidence
@@ -16,6 +17,8 @@ from archiver.work.workers import Running, Workers
 
 _log = logs.get(__name__)
 _FLUSH_EVERY = timedelta(seconds=30)
+_LOOK_EVERY = 600.0
+"""Seconds between looks whether the index is to be copied into the store."""
 _RECOVER_EVERY = timedelta(minutes=5)
 """Another process on this machine may die while this one lives: what it left, its lease included, is taken over."""
 
@@ -30,6 +33,7 @@ class Work:
         self.ticker = Ticker(self._tick, archive.settings.tick_seconds, archive.clock)
         self.evidence = Evidence(archive)
         self.store_care = StoreCare(archive)
+        self.snapshots = Ticker(self._snapshot, _LOOK_EVERY, archive.clock)
         self.started_at = archive.clock.now()
         self._flushed_at = self.started_at
         self._recovered_at = self.started_at
@@ -43,6 +47,7 @@ class Work:
         self.ticker.start()
         self.evidence.start()
         self.store_care.start()
+        self.snapshots.start()
 
     def stop(self) -> bool:
         """End within the configured seconds: no new runs, current pages finish, pending segments are closed. True if
@@ -50,6 +55,7 @@ class Work:
         with self._stopping:
             self.store_care.stop()
             self.ticker.stop()
+            self.snapshots.stop()
             clean = self.workers.stop(self.archive.settings.stop_seconds)
             if clean:
                 self.capture.flush(all=True)
@@ -65,6 +71,10 @@ class Work:
     @property
     def _run_limit(self) -> timedelta:
         return timedelta(seconds=self.archive.settings.run_seconds)
+
+    def _snapshot(self) -> None:
+        if snapshots.is_due(self.archive):
+            snapshots.make(self.archive)
 
     def _tick(self) -> None:
         now = self.archive.clock.now()

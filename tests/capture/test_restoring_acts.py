@@ -31,6 +31,7 @@ from archiver.release import choosing
 from archiver.search import statements
 from archiver.search.models import SearchStatement
 from archiver.settings import Settings
+from tests import backends
 from tests.capture.house import NEW, House
 
 ALL = (*CONTENT, table(Account), table(Handle), table(SearchStatement))
@@ -71,7 +72,7 @@ def _elsewhere(house: House, *, keys: bool = True) -> None:
     if keys:
         shutil.copytree(old / "keys", new / "keys")
     house.shut()
-    house.settings = {**house.settings, "home": new}
+    house.settings = {**house.settings, "home": new, **backends.places(new)}
     house.open(empty_index=True)
 
 

@@ -28,6 +28,7 @@ EXAMPLES = {
     "id, `bu_…`": ids.new_id("bu"),
     "id, `se_…`": ids.new_id("se"),
     "id, `sg_…`": ids.new_id("sg"),
+    "id, `sn_…`": ids.new_id("sn"),
     "SHA-256, hex": "0f" * 32,
     "commitment with its scheme": COMMITMENT,
     "code": "sign_in_expired",

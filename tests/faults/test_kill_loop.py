@@ -23,6 +23,7 @@ _PASSED = re.compile(r'crash_point\("([a-z_.]+)"\)')
 
 #: Crash points that a capture into a folder does not pass.
 ELSEWHERE = {
+    "snapshot.loaded": "tests/operations/test_snapshots.py",
     "act.put": "tests/evidence/test_acts.py",
     "key.made": "tests/evidence/test_signing.py",
     "checkpoint.put": "tests/evidence/test_signing.py",
