@@ -13,7 +13,7 @@ from archiver.errors import Busy, IntegrityError, Refused, UsageError
 from archiver.evidence import service as evidence
 from archiver.operations import index_move
 from archiver.operations.index_move import move
-from archiver.operations.index_rows import moved_tables
+from archiver.operations.index_rows import copy, moved_tables
 from archiver.operations.verify import verify
 from archiver.records.digests import differences, digests
 from archiver.settings import Settings
@@ -94,12 +94,11 @@ def test_a_row_that_does_not_arrive_stops_the_move(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
-    real = index_move.copy
 
     def losing(source: object, target: object, one: object) -> int:
         if getattr(one, "name", "") == "coverage":
             return 0
-        return real(source, target, one)  # type: ignore[arg-type]
+        return copy(source, target, one)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
         patched.setattr(index_move, "copy", losing)
