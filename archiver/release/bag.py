@@ -57,7 +57,9 @@ class Bag:
             _remove_left_overs(out)
             working = out.with_name(f"{out.name}.unfinished-{secrets.token_hex(4)}")
             working.mkdir(mode=0o700)
-            lock = _locked(working)
+            lock = _opened(working)
+            with suppress(OSError):  # some network file systems lock no folder: then nobody removes what is left
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             (working / MARK).touch()
         except OSError as error:
             raise UsageError(f"cannot make a folder beside {out}: {error.strerror or error}") from None
@@ -126,19 +128,8 @@ class Bag:
         return [self.files[path] for path in sorted(self.files)]
 
 
-def _locked(folder: Path) -> int:
-    """The folder open, and locked for this process alone.
-
-    Raises:
-        BlockingIOError: another process has it.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
+def _opened(folder: Path) -> int:
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _remove_left_overs(out: Path) -> None:
@@ -147,9 +138,12 @@ def _remove_left_overs(out: Path) -> None:
         if not (folder / MARK).is_file():
             continue
         with suppress(OSError):
-            lock = _locked(folder)
-            shutil.rmtree(folder, ignore_errors=True)
-            os.close(lock)
+            lock = _opened(folder)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def _listed(files: Iterable[Written]) -> bytes:

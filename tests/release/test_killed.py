@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import signal
 import subprocess
 import sys
@@ -90,3 +92,17 @@ def test_names_are_no_patterns(tmp_path: Path, name: str) -> None:
     Bag.begin(tmp_path / name).abandon()
     assert other.working.exists()
     other.abandon()
+
+
+def test_where_no_folder_can_be_locked_a_bundle_is_made_and_nothing_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.EBADF, "as on NFS")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    first = Bag.begin(tmp_path / "out")
+    second = Bag.begin(tmp_path / "out")
+    assert first.working.exists()
+    first.abandon()
+    second.abandon()
