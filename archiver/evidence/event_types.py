@@ -288,6 +288,7 @@ class AnchorReceived(Facts):
 
 class StorageProbed(Facts):
     store: Annotated[Literal["directory", "s3"], Field(description="kind of store")]
+    effort: Annotated[Literal["short", "whole"], Field(description="`whole`: what locks was tried too")]
     passed: Annotated[Codes, Field(description="properties that were shown")]
     failed: Annotated[Codes, Field(description="properties that were not")]
 

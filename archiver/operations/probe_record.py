@@ -33,6 +33,8 @@ class LastProbe:
     at: datetime
     passed: frozenset[str]
     failed: frozenset[str]
+    whole: bool
+    """Whether what locks was tried too."""
 
     @property
     def immutable(self) -> bool:
@@ -43,11 +45,6 @@ class LastProbe:
     def overwrites(self) -> bool:
         """See :attr:`archiver.operations.probe.ProbeReport.overwrites`."""
         return bool({"p2-write-once", "p3-one-winner"} & self.failed)
-
-    @property
-    def with_locks(self) -> bool:
-        """Whether locks were tried too."""
-        return bool({"p6-compliance", "p7-lock-not-shortened"} & (self.passed | self.failed))
 
 
 def probe_and_record(archive: Archive, effort: Effort = FULL) -> ProbeReport:
@@ -60,7 +57,13 @@ def probe_and_record(archive: Archive, effort: Effort = FULL) -> ProbeReport:
     report = probe(archive.store, effort)
     if effort.lock is None and not _is_news(report, last_probe(archive)):
         return report
-    facts = {"store": report.store, "passed": report.codes("passed"), "failed": report.codes("failed")}
+    extent = "short" if effort.lock is None else "whole"
+    facts = {
+        "store": report.store,
+        "effort": extent,
+        "passed": report.codes("passed"),
+        "failed": report.codes("failed"),
+    }
     with archive.database.write() as connection:
         event = NewEvent("storage.probed", "archive", archive.identity.id, facts)
         log.append(connection, [event], archive.clock.now())
@@ -69,7 +72,7 @@ def probe_and_record(archive: Archive, effort: Effort = FULL) -> ProbeReport:
 
 def _is_news(report: ProbeReport, known: LastProbe | None) -> bool:
     """Whether a trial without locks says more than the last one with them."""
-    if known is None or not known.with_locks or known.overwrites != report.overwrites:
+    if known is None or not known.whole or known.overwrites != report.overwrites:
         return True
     return not set(report.codes("failed")) <= known.failed
 
@@ -85,7 +88,9 @@ def last_probe(archive: Archive) -> LastProbe | None:
     said = read_entry(row.body).data
     if said["store"] != archive.store.kind:
         return None
-    return LastProbe(said["store"], row.at, frozenset(said["passed"]), frozenset(said["failed"]))
+    return LastProbe(
+        said["store"], row.at, frozenset(said["passed"]), frozenset(said["failed"]), said.get("effort") == "whole"
+    )
 
 
 def known_or_tried(archive: Archive) -> LastProbe:
@@ -142,7 +147,7 @@ def is_due(archive: Archive) -> bool:
     known = last_probe(archive)
     if known is None or archive.clock.now() - known.at > FRESH:
         return True
-    return archive.store.kind == "s3" and not known.with_locks
+    return archive.store.kind == "s3" and not known.whole
 
 
 def weekly(archive: Archive) -> ProbeReport:

@@ -113,9 +113,11 @@ def test_a_quiet_run_on_a_failing_disk_leaves_one_record_or_none(
     town: Town, fault: object, code: int, thorough: bool
 ) -> None:
     town.session(*town.everything(FULL))
-    with inside(town) as here, failing(town.home, lambda _, __: None) as made:
-        here.run()
-        number = len(made)
+    with inside(town) as here:
+        here.capture.write_once.require()
+        with failing(town.home, lambda _, __: None) as made:
+            here.run()
+            number = len(made)
     for count in range(1, number + 1, 1 if thorough else 2):
         _run_on_failing_disk(town, fault(count, code))  # type: ignore[operator]
         town.note_spool()
@@ -138,9 +140,11 @@ def test_a_new_process_finishes_what_a_failing_disk_let_through(town: Town) -> N
 
 
 def _run_on_failing_disk(town: Town, fault: Fail) -> None:
-    """One run, and then the process ends as well as it can."""
-    with suppress(ArchiverError), inside(town) as here, failing(town.home, fault):
-        here.run()
+    """One run, of a process that has tried the store out, and then it ends as well as it can."""
+    with suppress(ArchiverError), inside(town) as here:
+        here.capture.write_once.require()
+        with failing(town.home, fault):
+            here.run()
 
 
 def test_a_file_whose_fsync_failed_takes_nothing_more(tmp_path: Path) -> None:

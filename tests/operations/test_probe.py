@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from archiver.operations.probe import IMMUTABILITY, PROPERTIES, SHORT, Effort, Tried, probe
+from archiver.operations.probe_record import is_due, last_probe, probe_and_record
 from archiver.storage.directory import DirectoryStore
 from archiver.storage.s3 import S3Store
 from archiver.storage.s3_place import S3Options, S3Place
 from archiver.storage.trials import PREFIX
+from tests.evidence.house import House
 from tests.servers.fault_proxy import Fault, FaultProxy
 from tests.servers.seaweedfs import SeaweedFS
 from tests.storage.conftest import QUICK, moto, moto_bucket, options_for, s3_keys  # noqa: F401
@@ -154,3 +157,24 @@ def test_a_folder_whose_links_replace_is_found_to_overwrite(tmp_path: Path, monk
     monkeypatch.setattr(os, "link", lambda source, target: Path(shutil.copy(source, f"{source}-2")).replace(target))
     assert store.overwrites()
     assert probe(store, SHORT).overwrites
+
+
+def test_a_whole_trial_of_a_bucket_is_not_repeated_because_little_could_be_checked(
+    refusing: Callable[..., S3Store], tmp_path: Path
+) -> None:
+    house = House(tmp_path / "home")
+    archive = replace(
+        house.archive, store=refusing(b"DELETE ", b"PUT .*[?&](retention|legal-hold)", b"GET .*object-lock")
+    )
+    assert is_due(archive)
+    probe_and_record(archive, SHORT)
+    assert is_due(archive), "what locks was not tried"
+    probe_and_record(archive, Effort(2, 1, timedelta(seconds=1)))
+    assert not is_due(archive)
+    probe_and_record(archive, SHORT)
+    known = last_probe(archive)
+    assert known is not None
+    assert known.whole, "a short trial that finds nothing new is not entered"
+    house.later(days=8)
+    assert is_due(archive)
+    house.close()
