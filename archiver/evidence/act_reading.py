@@ -14,7 +14,7 @@ from archiver.evidence.act_types import ActKind
 from archiver.evidence.entry import read_entry
 from archiver.evidence.models import ActFile, Event
 from archiver.sealing import KeyFile
-from archiver.storage.protocol import NoSuchObject, ObjectStore, Stored
+from archiver.storage.protocol import NoSuchObject, ObjectStore, Stored, open_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class ActReader:
         return found
 
     def _content(self, key: str) -> bytes:
-        with self.store.open(key) as file:
+        with open_first(self.store, key) as file:
             return file.read(LARGEST + 1)
 
     def _judge_lost_keys(self) -> None:

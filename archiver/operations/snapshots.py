@@ -34,6 +34,7 @@ from archiver.operations.index_rows import snapshot_tables
 from archiver.operations.snapshot_file import Head
 from archiver.records.models import RebuildProgress
 from archiver.records.stored import table
+from archiver.storage.protocol import open_first
 
 PREFIX: Final = "snapshots/"
 _EVENT: Final = "index.snapshotted"
@@ -170,7 +171,7 @@ def _chosen(archive: Archive, name: str | None) -> Snapshot:
 
 def _fetched(archive: Archive, chosen: Snapshot, path: Path) -> Path:
     assert chosen.key is not None
-    with archive.store.open(chosen.key) as source, path.open("wb") as target:
+    with open_first(archive.store, chosen.key) as source, path.open("wb") as target:
         while piece := source.read(_PIECE):
             target.write(piece)
     if _digest(path) != chosen.sha256:
