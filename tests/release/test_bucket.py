@@ -68,7 +68,7 @@ def test_what_is_laid_on_top_is_named_and_neither_read_nor_handed_out(
     assert verify(archive, parts=3).ok
 
     covered = lay_on_top(seaweedfs.client(), bucket)
-    assert {key.partition("/")[0] for key in covered} == {"archive.json", "segments", "log"}
+    assert {key.partition("/")[0] for key in covered} == {"archive.json", "acts", "segments", "log"}
     town.house.shut()
     town.house.open()
     archive = town.house.archive
