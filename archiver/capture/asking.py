@@ -93,6 +93,8 @@ class Asker:
         given_up = self.pacer.gives_up(self._bucket(ask.url))
         if given_up is not None:
             return Asked(ask, reading=Reading(problem=Problem(ProblemKind.TRANSIENT, given_up)), given_up=True)
+        if self.session is not None and ask.authorise == "required" and self.session.token() is None:
+            return Asked(ask, reading=Reading(problem=self.session.problem))  # asking unsigned would say nothing
         for attempt in range(self.attempts):
             asked = self._once(ask, control_of, wanted)
             problem = asked.problem
@@ -112,9 +114,6 @@ class Asker:
 
     def _once(self, ask: Ask, control_of: int | None, wanted: FileWanted | None) -> Asked:
         asked = Asked(ask)
-        if self.session is not None and ask.authorise == "required" and self.session.token() is None:
-            asked.reading = Reading(problem=self.session.problem)
-            return asked
         hop = ask
         for _ in range(_HOPS):
             try:

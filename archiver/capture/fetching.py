@@ -15,7 +15,7 @@ from archiver.capture.reading import MEDIUM
 from archiver.capture.run import RunState
 from archiver.database import Database
 from archiver.records.models import Medium, Record
-from connectors.contract import AccessClass, Addressed, Ask, MediaRef, Problem, ProblemKind, Reading, Stream
+from connectors.contract import AccessClass, Addressed, Ask, Connector, MediaRef, Problem, ProblemKind, Reading, Stream
 
 _AGAIN = 200
 ANOTHER = "the file that came is not the one that the record names by its digest"
@@ -67,6 +67,20 @@ def too_large(limit: int) -> str:
     return f"larger than {limit} bytes"
 
 
+def is_another(connector: Connector, answer: Taken) -> bool:
+    """Whether what came is not the file that the record names by its digest."""
+    if answer.medium is None or not isinstance(connector, Addressed) or answer.wire.status != 200:
+        return False
+    named = connector.digest(answer.medium.key)
+    return named is not None and named != answer.wire.body_sha256
+
+
+def set_aside(answer: Taken) -> Taken:
+    """As evidence of what the server sent: quarantined, and no file of the record."""
+    reading = Reading(quarantine=(("", ANOTHER),), problem=Problem(ProblemKind.CONTRACT, ANOTHER))
+    return replace(answer, medium=None, reading=reading)
+
+
 @dataclass(slots=True)
 class FileFetcher:
     """Fetches files for one run."""
@@ -114,26 +128,14 @@ class FileFetcher:
             self._not_fetched(wanted, "too_large", too_large(self.largest))
         elif asked.problem is not None:
             self.state.count("files_postponed")
-        elif self._is_another(wanted, asked.answer):
-            self._set_aside(wanted, [*asked.hops, asked.answer])
+        elif is_another(self.asker.connector, asked.answer):
+            self.state.store([*asked.hops, set_aside(asked.answer)])
+            self.state.count("exchanges", 1 + len(asked.hops))
+            self._not_fetched(wanted, "refused", ANOTHER)
         else:
             self.state.store([*asked.hops, asked.answer])
             self.state.count("exchanges", 1 + len(asked.hops))
             self.state.count("files")
-
-    def _is_another(self, wanted: WantedFile, answer: Taken) -> bool:
-        """Whether what came is not the file that the record names by its digest."""
-        connector = self.asker.connector
-        named = connector.digest(wanted.medium.key) if isinstance(connector, Addressed) else None
-        return named is not None and answer.wire.status == 200 and named != answer.wire.body_sha256
-
-    def _set_aside(self, wanted: WantedFile, exchanges: list[Taken]) -> None:
-        """What came is kept as evidence of what the server sent, quarantined, and is no file of the record."""
-        *hops, answer = exchanges
-        reading = Reading(quarantine=(("", ANOTHER),), problem=Problem(ProblemKind.CONTRACT, ANOTHER))
-        self.state.store([*hops, replace(answer, medium=None, reading=reading)])
-        self.state.count("exchanges", len(exchanges))
-        self._not_fetched(wanted, "refused", ANOTHER)
 
     def _no_answer(self, wanted: WantedFile, asked: Asked) -> None:
         """A refused address is final; anything else is tried again by a later run."""

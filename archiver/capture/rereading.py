@@ -11,14 +11,14 @@ from archiver import logs
 from archiver.capture.asking import understand_wire
 from archiver.capture.batch import Batch, Entry, FinishedSegment
 from archiver.capture.facts import Taken
-from archiver.capture.fetching import TOO_LARGE, too_large
+from archiver.capture.fetching import ANOTHER, TOO_LARGE, is_another, set_aside, too_large
 from archiver.capture.leftovers import Leftover
 from archiver.capture.parts import MediumOutcome, Part
 from archiver.capture.reading import REDIRECT, is_passing
 from archiver.capture.run import RunState
 from archiver.capture.seen import Seen
 from archiver.capture.spool import Spool
-from connectors.contract import Problem, ProblemKind, Reading
+from connectors.contract import Connector, Problem, ProblemKind, Reading
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
@@ -79,7 +79,7 @@ class Rereading:
             if taken.ask.purpose == REDIRECT:
                 self._hops[taken.ordinal] = taken
             elif taken.medium is not None:
-                self._medium(taken)
+                self._medium(taken, connector)
             else:
                 self._answer(replace(taken, reading=understand_wire(connector, taken.ask, taken.wire)))
         self._keep_hops()
@@ -94,13 +94,19 @@ class Rereading:
         else:
             self._state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
 
-    def _medium(self, taken: Taken) -> None:
+    def _medium(self, taken: Taken, connector: Connector) -> None:
         assert taken.medium is not None
         if taken.wire.truncated == TOO_LARGE:
             limit = self.archive.settings.media_bytes
             outcome = MediumOutcome(taken.medium.id, "too_large", too_large(limit))
             self._state.tally_of(taken.ask.access).media.append(outcome)
-        elif taken.wire.truncated is None and not is_passing(taken.wire.status) and self._has_body(taken):
+        elif taken.wire.truncated is not None or is_passing(taken.wire.status) or not self._has_body(taken):
+            return
+        elif is_another(connector, taken):
+            outcome = MediumOutcome(taken.medium.id, "refused", ANOTHER)
+            self._state.tally_of(taken.ask.access).media.append(outcome)
+            self._state.store([*self._led_by(taken), set_aside(taken)])
+        else:
             self._state.store([*self._led_by(taken), taken])
 
     def _keep_hops(self) -> None:

@@ -11,6 +11,7 @@ import json
 import time
 from typing import Any
 
+import httpx
 import pytest
 
 from archiver.accounts import tokens
@@ -84,6 +85,22 @@ def test_a_password_that_was_taken_back_makes_the_account_say_so_and_what_is_pub
     assert town.run(FULL).outcome in ("complete", "unchanged")
     assert town.state() == "active"
     assert not town.gaps()
+
+
+def test_a_sign_in_that_is_refused_for_the_rate_is_a_gap_and_not_an_empty_success(town: Town) -> None:
+    _signed_in(town)
+    town.run(NEW)
+    _set_tokens(town, None)
+    wrong = {"identifier": town.office.did, "password": "not-the-password"}
+    url = f"{town.network.pds}/xrpc/com.atproto.server.createSession"
+    statuses = [httpx.post(url, json=wrong, timeout=60).status_code for _ in range(31)]
+    assert statuses[-1] == 429
+    post = town.office.say("Meanwhile.")
+    run = town.run(NEW)
+    assert run.outcome == "partial"
+    assert town.state() == "active"
+    assert {(gap.stream, gap.cause) for gap in town.gaps()} == {("messages", "rate")}
+    assert town.texts(post) == ["Meanwhile."]
 
 
 def _tokens(town: Town) -> Tokens:
