@@ -137,7 +137,7 @@ class Fetcher:
         self._total_timeout = total_timeout
         self._resolver = resolver or addresses.system_resolver(connect_timeout)
         self._clock = clock or SystemClock()
-        self._transport = RecordingTransport(_trust(certificate_authorities))
+        self._transport = RecordingTransport(trust(certificate_authorities))
         self._client = httpx.Client(
             transport=self._transport,
             trust_env=False,
@@ -407,7 +407,7 @@ def _with_parameters(url: str, parameters: Sequence[tuple[str, str]]) -> str:
     return f"{address}{'' if address[-1] in '?&' else '&'}{query}"
 
 
-def _trust(certificate_authorities: Path | None) -> ssl.SSLContext:
+def trust(certificate_authorities: Path | None) -> ssl.SSLContext:
     """The system's authorities, those of certifi (a slim machine has none of its own), and further ones."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unlike the default one it never logs keys at SSLKEYLOGFILE
     context.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -136,6 +136,11 @@ class Settings(BaseSettings):
     tick_seconds: float = Field(
         default=5.0, gt=0, le=3600, description="How often the clock looks for sweeps that are due, seconds."
     )
+    listen: bool = Field(
+        default=False,
+        description="Also listen to what platforms push (Bluesky's stream of the account's server), while the service"
+        " runs. What is pushed is archived as it came, and looked at at once.",
+    )
     watch_first_seconds: int = Field(
         default=600, ge=1, description="A new or changed thread is looked at again after this long, seconds."
     )

@@ -142,6 +142,12 @@ class Asks:
         named = (("collection", where.collection), ("rkey", where.key)) if where else ()
         return self._held(pds, "com.atproto.repo.getRecord", "record", (("repo", self.account), *named))
 
+    def stream(self, pds: str, place: str | None) -> Ask:
+        """What the server pushes of all its repositories, from ``place`` (a sequence number) on."""
+        parameters = () if place is None else (("cursor", place),)
+        ask = self._held(pds, "com.atproto.sync.subscribeRepos", "frame", parameters, context={"pds": pds})
+        return replace(ask, url=ask.url.replace("http", "ws", 1))
+
     # What the service shows.
 
     def feed(self) -> Ask:

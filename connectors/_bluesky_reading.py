@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from connectors import _bluesky_fields as fields
+from connectors import _bluesky_frames as frames
 from connectors._bluesky_asks import AT_ONCE, COLLECTIONS, Asks, with_cursor
+from connectors._bluesky_frames import taken_apart
 from connectors._bluesky_names import is_handle
 from connectors._bluesky_pages import paged
 from connectors._bluesky_problems import problem_of, rate_of
@@ -77,6 +79,8 @@ class Found:
 
 def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
+    if ask.purpose == "frame":
+        return _frame(ask, answer)
     rate = rate_of(answer)
     problem = problem_of(ask, answer)
     if problem is not None:
@@ -209,7 +213,7 @@ def _own(ask: Ask, found: Found, body: Json, place: str, *, require: bool) -> Re
     return reading
 
 
-def _add_own(ask: Ask, found: Found, value: JSONValue, place: str) -> None:
+def _add_own(ask: Ask, found: Found, value: JSONValue, place: str, server: str = "") -> None:
     asks = found.asks
     if isinstance(value, dict):
         kind = "repost" if "/app.bsky.feed.repost/" in str(value.get("uri")) else "record"
@@ -217,7 +221,8 @@ def _add_own(ask: Ask, found: Found, value: JSONValue, place: str) -> None:
     handle = asks.handle if is_handle(asks.handle) else None
     author = Author(asks.account, handle or asks.account, handle, f"{asks.site}/profile/{handle or asks.account}")
     try:
-        record = own_record(value, place, author, asks.site, origin_of(ask), found.answer.received_at)
+        held = server or origin_of(ask)
+        record = own_record(value, place, author, asks.site, held, found.answer.received_at)
     except Unreadable as error:
         found.quarantine.append((place, str(error)))
     else:
@@ -228,6 +233,26 @@ def _indexed(ask: Ask, body: Json) -> Reading:
     """The service has a record: that it stands is all that was asked."""
     looked = ask.context.get("look")
     return Reading(present=tuple(one for one in looked if one == body.get("uri")) if isinstance(looked, list) else ())
+
+
+def _frame(ask: Ask, answer: Answer) -> Reading:
+    """A pushed frame: records as they were written, and what the server says of the account."""
+    found, said = Found(Asks.of(ask), answer), ask.context.get("said")
+    counts = said if isinstance(said, list) else []
+    cuts: set[int] = set()
+    since = moment(ask.context.get("since"))
+    try:
+        frame = taken_apart(answer.body)
+        for one in frame.written(answer.body):
+            value = {"uri": one.uri, "cid": one.cid, "value": one.value}
+            _add_own(ask, found, value, f"bytes={one.start}-{one.end}", server=str(ask.context.get("pds", "")))
+            cuts |= {one.start, one.end}
+    except frames.Unreadable as error:
+        return replace(_quarantined(str(error), f"bytes=0-{len(answer.body)}"), since=since)
+    # What is no news may be older than what was seen since: of that nothing is compared.
+    records = [one if one.key in counts else replace(one, content={}, text="") for one in found.records]
+    reading = replace(found.reading(), records=tuple(records), cuts=tuple(sorted(cuts)), since=since)
+    return replace(reading, problem=frame.problem())
 
 
 # --- what the service shows ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors import _bluesky_reading
 from connectors._bluesky_asks import SERVICE, SITE, Asks, sign_in, site_of
+from connectors._bluesky_frames import heard
 from connectors._bluesky_names import DID, HANDLE, place_of, sha256_of
 from connectors.contract import (
     AccountRef,
@@ -19,6 +20,7 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -63,6 +65,7 @@ class Bluesky:
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = BlueskySettings
     media_hosts: ClassVar[tuple[str, ...]] = ("*",)
+    frame_type: ClassVar[str] = "application/cbor-seq"
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post that was seen; Bluesky keeps no earlier ones and gives no time of an edit.",
         deletions="A deleted or removed post or reply is no longer returned; the service does not say which it was.",
@@ -74,7 +77,8 @@ class Bluesky:
         counts="Replies, reposts, likes and quotes, as of capture.",
         history="Back to the account's first post.",
         limits=(
-            "An edit that was undone before the next look was not seen.",
+            "An edit that was undone before the next look was not seen, unless the service listens to the server's"
+            " stream; of replies it is never seen.",
             "The time of a post is the one that its author's program gave it, never later than it was seen.",
             "Replies by people who block the account, or whom it blocks, are not shown.",
             "Videos in replies are not captured, only that they were there.",
@@ -130,6 +134,17 @@ class Bluesky:
         """At the server that holds the repository, once it is known; the password is an app password."""
         pds = bookmark.get("pds")
         return sign_in(account, pds) if isinstance(pds, str) and web(pds) is not None else None
+
+    def listen(self, account: AccountRef, bookmark: Bookmark, place: str | None) -> Ask | None:
+        """The stream of the server that holds the repository."""
+        pds = bookmark.get("pds")
+        if not isinstance(pds, str) or web(pds) is None:
+            return None
+        return self._asks(account, None).stream(pds, place)
+
+    def heard(self, account: AccountRef, frame: bytes) -> Heard:
+        """Commits, and changes of identity and state, of this account alone."""
+        return heard(account.platform_id, frame)
 
     @staticmethod
     def _watched(asks: Asks, threads: Sequence[RecordRef], known: Bookmark) -> Iterator[Ask]:

@@ -397,6 +397,40 @@ class SignsIn(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a pushed frame is to one account, before it is stored."""
+
+    about: bool = False
+    """It concerns the account, and is kept."""
+    place: str | None = None
+    """Where to listen on after it."""
+    keys: tuple[str, ...] = ()
+    """Records that it names."""
+    at: datetime | None = None
+    """When it happened, by the platform's clock."""
+    lost: bool = False
+    """The platform says that it no longer has all that came before."""
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A connector of a platform that pushes what happens (a stream). Frames are evidence, and a reason to look."""
+
+    frame_type: ClassVar[str]
+    """Media type of a frame."""
+
+    def listen(self, account: AccountRef, bookmark: Bookmark, place: str | None) -> Ask | None:
+        """What to listen to: a ``wss`` address; from ``place`` on, where it is given. None while it is not known where.
+        A frame is read with this ask. Its context then has ``said``, the keys of records whose words count: those that
+        nobody saw since it happened. An old frame must not take the place of what was seen since."""
+        ...
+
+    def heard(self, account: AccountRef, frame: bytes) -> Heard:
+        """Whether a frame concerns the account. Pure; never raises."""
+        ...
+
+
 @runtime_checkable
 class Addressed(Protocol):
     """A connector of a platform that names files by what they hash to."""

@@ -171,6 +171,13 @@ class Asker:
             sync_file(wire.body_file.path)
         return wire
 
+    def pushed(self, ask: Ask, wire: WireExchange) -> Taken:
+        """What came without being asked for: spooled, then read, as an answer is."""
+        self.tally(ask.purpose, wire.status)
+        taken = Taken(self._next(), ask, wire)
+        self.spool(taken)
+        return dataclasses.replace(taken, reading=understand_wire(self.connector, ask, wire))
+
     def _token_for(self, url: str) -> Secret | None:
         """The token that goes to an address, if one does."""
         if self.session is not None:

@@ -142,14 +142,22 @@ class Batch:
         at = taken.wire.received_at
         committed = stating.committed()
         opened = self._segment(taken.ask.access.value, at, record_year(taken, at))
-        placed = opened.writer.add_exchange(
-            taken.wire,
-            committed.facts,
-            request_sha256=committed.request_sha256,
-            response_sha256=committed.response_sha256,
-        )
+        placed = self._place(opened.writer, taken.wire, committed)
         self.entries.append(Entry(taken.ask, taken.reading, committed, opened.info.segment, placed))
         crash_point("batch.stored")
+
+    @staticmethod
+    def _place(writer: SegmentWriter, wire: WireExchange, committed: Committed) -> Placed:
+        digest = committed.response_sha256
+        if wire.pushed is not None:
+            at = wire.received_at
+            return writer.add_resource(
+                wire.url, wire.pushed, wire.response, committed.facts, at=at, block_sha256=digest
+            )
+        assert committed.request_sha256 is not None
+        return writer.add_exchange(
+            wire, committed.facts, request_sha256=committed.request_sha256, response_sha256=digest
+        )
 
     @property
     def size(self) -> int:
@@ -284,6 +292,7 @@ def exchange_frame(taken: Taken) -> tuple[dict[str, Any], list[bytes]]:
         "masked": [wire.masked_request, wire.masked_response],
         "truncated": wire.truncated,
         "no_answer": wire.no_answer,
+        "pushed": wire.pushed,
     }
     if wire.body_file is not None:
         header["body_file"] = {
@@ -334,6 +343,7 @@ def _wire_from_frame(header: Mapping[str, Any], parts: Sequence[bytes], folder: 
         masked_response=masked[1],
         truncated=header["truncated"],
         no_answer=header["no_answer"],
+        pushed=header.get("pushed"),
         body_file=BodyFile(folder / kept["name"], kept["size"], kept["sha256"]) if kept else None,
     )
 

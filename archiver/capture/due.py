@@ -13,6 +13,7 @@ from archiver.capture import watching
 from archiver.capture.models import Due, Lease
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.watching import Looked
+from archiver.database import Database
 from archiver.settings import Settings
 from connectors.contract import SweepKind
 
@@ -46,6 +47,13 @@ def due(connection: Connection, now: datetime) -> list[tuple[str, SweepKind]]:
     for account_id, sweep in connection.execute(query):
         first.setdefault(account_id, SweepKind(sweep))
     return list(first.items())
+
+
+def now(database: Database, account_id: str, kind: SweepKind, at: datetime) -> None:
+    """A sweep is due at once, where it was not before."""
+    mine = (Due.account_id == account_id, Due.sweep == kind.value, Due.due_at > at)
+    with database.write() as connection:
+        connection.execute(update(Due).where(*mine).values(due_at=at))
 
 
 def interval(kind: SweepKind, settings: Settings) -> timedelta:

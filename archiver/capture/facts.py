@@ -62,7 +62,8 @@ class Committed:
 
     exchange: str
     facts: dict[str, Any]
-    request_sha256: str
+    request_sha256: str | None
+    """None where nothing was asked."""
     response_sha256: str
     commitment: str
 
@@ -83,7 +84,6 @@ class Stating:
             ValueError: see :meth:`archiver.capture.commitments.Commitment.get`.
         """
         bound, commitment = self.bound, self.commitment.get()
-        assert bound.request_sha256 is not None
         facts = self.facts | {"seed": asks.encode_bytes(bound.seed), "commitment": commitment}
         return Committed(self.exchange, facts, bound.request_sha256, bound.response_sha256, commitment)
 
@@ -97,7 +97,7 @@ def state(run: RunIdentity, taken: Taken, commitments: Commitments) -> Stating:
     bound = ToCommit(
         seed=os.urandom(32),
         facts=stored_json(facts),
-        request_sha256=sha256(wire.request).hexdigest(),
+        request_sha256=None if wire.pushed else sha256(wire.request).hexdigest(),
         response_sha256=_response_sha256(wire),
         body=None if in_file else decoded_body(wire.headers, wire.body),
         cuts=taken.reading.cuts,
@@ -124,7 +124,7 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
     wire, reading = taken.wire, taken.reading
     facts: dict[str, Any] = {
         "v": 1,
-        "source": "asked",
+        "source": "pushed" if wire.pushed else "asked",
         "exchange": exchange,
         "run": run.run,
         "run_number": run.number,
@@ -134,8 +134,8 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         "ask": asks.to_json(taken.ask),
         "sent_at": clock.to_text(wire.sent_at),
         "received_at": clock.to_text(wire.received_at),
-        "status": None if wire.no_answer else wire.status,
-        "url": wire.url,
+        "status": None if wire.no_answer or wire.pushed else wire.status,
+        "url": None if wire.pushed else wire.url,
         "network": _network(wire),
         "body_sha256": wire.body_sha256,
         "body_size": wire.body_size,

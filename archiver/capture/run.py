@@ -15,6 +15,7 @@ from archiver.capture.again import Again
 from archiver.capture.batch import Batch, SegmentTerms
 from archiver.capture.facts import RunIdentity, Taken
 from archiver.capture.parts import PUBLIC, Part, Tally, seal_part
+from archiver.capture.pushed import LISTENING
 from archiver.capture.spool import Spool
 from connectors.contract import AccessClass, SweepKind
 
@@ -132,6 +133,10 @@ class RunState:
     def go_on(self, told: Mapping[str, dict[str, Any]]) -> None:
         """Leave the rest of a full sweep to the next ones, as :func:`rounds.to_json` tells it; nothing: it is done."""
         self._note(rounds.KEY, told)
+
+    def listened(self, place: Mapping[str, Any]) -> None:
+        """Note how far the platform's stream was listened to."""
+        self._note(LISTENING, {PUBLIC: dict(place)})
 
     def _note(self, key: str, by_class: Mapping[str, Any]) -> None:
         """Write one of the engine's own members into the bookmarks, or take it out of them."""

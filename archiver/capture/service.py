@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from sqlalchemy import Row, select
 
 from archiver import ids
 from archiver.accounts.models import Account
-from archiver.capture import due
+from archiver.capture import again, due
 from archiver.capture.batch import Batch
+from archiver.capture.commit import last_bookmarks
 from archiver.capture.committer import Committer, Work
 from archiver.capture.facts import RunIdentity
 from archiver.capture.failures import named_failures
@@ -21,18 +23,19 @@ from archiver.capture.leases import Held, Leases
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
+from archiver.capture.pushed import LISTENING, STREAM, Hearing, Place, place_of
 from archiver.capture.recovery import Recovery, RecoveryReport
 from archiver.capture.run import Watcher
 from archiver.capture.sessions import Sessions
 from archiver.capture.spool import Spool, dead
-from archiver.capture.terms import segment_terms
+from archiver.capture.terms import account_ref, segment_terms
 from archiver.capture.under_way import UnderWay
 from archiver.errors import Busy, NotFound, OutOfSpace
 from archiver.evidence.deltas import require_current, store_deltas
 from archiver.http import Fetcher
 from archiver.records.models import RebuildProgress
 from archiver.storage.write_once import WriteOnce
-from connectors.contract import SweepKind
+from connectors.contract import Listens, SweepKind
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
@@ -110,6 +113,39 @@ class Capture:
             store_deltas(self.archive.database, self.archive.store)
         return result
 
+    def listening(self, account_id: str) -> Place | None:
+        """Where to listen to an account's platform, and from where on; None where it pushes nothing, or it is not known
+        yet where."""
+        account = self._account(account_id)
+        connector = self.archive.platforms.connector(account.platform)
+        if not isinstance(connector, Listens):
+            return None
+        with self.archive.database.read() as connection:
+            bookmarks = last_bookmarks(connection, account_id, sys.maxsize)
+        merged = {name: value for one in bookmarks.values() for name, value in one.items()}
+        reference = account_ref(account, connector, authorised=False)
+        return place_of(connector, reference, again.for_connector(merged) or {}, merged.get(LISTENING) or {})
+
+    def hear(self, account_id: str, hearing: Hearing, stop: threading.Event | None = None) -> RunResult:
+        """Archive what was pushed, and look at what it names; a sweep for what is new is due then. The place to listen
+        on at is kept in the same commit.
+
+        Raises:
+            As :meth:`run`. Nothing of it is archived then, and nothing lost: it is heard again from the last place.
+        """
+        with named_failures(self.spool.folder):
+            self._require_whole_index()
+            self._check_room()
+            account = self._account(account_id)
+            self.recovery.finish_own(account_id)
+            with self.leases.held(account_id) as held:
+                ended = threading.Event() if stop is None else stop
+                result = self._carry_out(account, held, SweepKind.WATCH, STREAM, ended, None, hearing)
+            store_deltas(self.archive.database, self.archive.store)
+        if hearing.frames:
+            due.now(self.archive.database, account_id, SweepKind.NEW, self.archive.clock.now())
+        return result
+
     def _carry_out(
         self,
         account: Row[Any],
@@ -118,6 +154,7 @@ class Capture:
         trigger: str,
         stop: threading.Event,
         progress: Watcher | None,
+        hearing: Hearing | None = None,
     ) -> RunResult:
         under_way = UnderWay(
             self.archive,
@@ -131,7 +168,7 @@ class Capture:
             held,
             self.recovery.leave,
         )
-        ended = under_way.carry_out(sweep, trigger, stop, progress)
+        ended = under_way.carry_out(sweep, trigger, stop, progress, hearing)
         return RunResult(
             ended.run, account.id, ended.outcome, ended.reason, ended.counts, ended.started_at, ended.finished_at
         )

@@ -27,6 +27,7 @@ from archiver.capture.listings import (
 )
 from archiver.capture.looks import Looks
 from archiver.capture.outcomes import RunOutcome, judge
+from archiver.capture.pushed import Hearing
 from archiver.capture.rounds import Page, Round, Walk, unbroken
 from archiver.capture.run import Progress, RunState, Watcher, home_of
 from archiver.capture.seen import Seen
@@ -178,6 +179,18 @@ class SweepRun:
         lists = self.listings.by_name.values()
         fatal = self.expired or self.away or self.looks.account_gone
         return judge(lists, stored=stored, suspicious=self.looks.suspicious, stopped=stopped, fatal=fatal)
+
+    def hear(self, hearing: Hearing) -> None:
+        """Take in what was pushed, in the order in which it came, before anything is asked. All of it is kept."""
+        listing = self.listings.of(hearing.ask)
+        listing.first = listing.answered = listing.ended = True
+        listing.since = hearing.since
+        seen_at = {ref.key: ref.seen_at for ref in self.seen.refs(hearing.keys)}
+        for pushed in hearing.frames:
+            ask = hearing.asked(pushed.news(seen_at))
+            taken = self.asker.pushed(ask, pushed.wire(ask.url))
+            self._take(Asked(ask, answer=taken, reading=taken.reading), keep=True)
+            listing.page(ask, taken.reading, not_modified=False)
 
     def _begin(self) -> None:
         bookmarks = (self.state.bookmarks or {}).values()

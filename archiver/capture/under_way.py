@@ -23,6 +23,7 @@ from archiver.capture.leases import Held, StaleLease
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
+from archiver.capture.pushed import Hearing
 from archiver.capture.rounds import Round
 from archiver.capture.run import RunState, RunTerms, Watcher
 from archiver.capture.seen import Seen
@@ -80,15 +81,26 @@ class UnderWay:
     _wanted: list[WantedFile] = field(default_factory=list)
     """Files that the sweep came upon and that are not fetched yet."""
 
-    def carry_out(self, kind: SweepKind, trigger: str, stop: threading.Event, watch: Watcher | None) -> Ended:
-        """Sweep, fetch files, commit.
+    def carry_out(
+        self,
+        kind: SweepKind,
+        trigger: str,
+        stop: threading.Event,
+        watch: Watcher | None,
+        hearing: Hearing | None = None,
+    ) -> Ended:
+        """Take in what was pushed (``hearing``), sweep, fetch files, commit. What was pushed is a reason to look: the
+        sweep is then at what it names.
 
         Raises:
             ArchiverError: the run could not be archived; what was captured stays in the spool for recovery.
         """
         self._prepare(kind, trigger, stop)
-        sweep = self._sweep(kind, watch)
+        sweep = self._sweep(kind, watch, hearing)
         try:
+            if hearing is not None:
+                sweep.hear(hearing)
+                self._state.listened(hearing.bookmark())
             outcome, reason = sweep.perform()
             if outcome is not RunOutcome.INTERRUPTED:
                 outcome, reason = self._last_files(outcome, reason)
@@ -148,8 +160,8 @@ class UnderWay:
         )
         self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, archive.settings.run_requests)
 
-    def _sweep(self, kind: SweepKind, watch: Watcher | None) -> SweepRun:
-        round, threads = self._what_for(kind)
+    def _sweep(self, kind: SweepKind, watch: Watcher | None, hearing: Hearing | None) -> SweepRun:
+        round, threads = self._what_for(kind) if hearing is None else (None, self._seen.refs(hearing.keys))
         return SweepRun(
             self._asker.connector,
             self._asker.account,

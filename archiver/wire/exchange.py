@@ -63,6 +63,9 @@ class WireExchange:
     truncated: Truncated | None = None
     """Such an answer is kept and never read."""
     body_file: BodyFile | None = None
+    pushed: str | None = None
+    """Media type of a frame that was pushed: nothing was asked. ``response`` and ``body`` are then the frame,
+    ``request`` is empty, ``status`` 0."""
     no_answer: str | None = None
     """What came is no HTTP answer that falls into head and body: why, by the code of a
     :class:`~archiver.capture.fetch_errors.FetchError`. ``response`` and ``body`` are then what came, ``status`` is 0.

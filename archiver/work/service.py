@@ -12,6 +12,7 @@ from archiver.operations import snapshots
 from archiver.work import memory
 from archiver.work.clock import Ticker
 from archiver.work.evidence import Evidence
+from archiver.work.listening import Listeners
 from archiver.work.storage import StoreCare
 from archiver.work.workers import Running, Workers
 
@@ -34,6 +35,7 @@ class Work:
         self.evidence = Evidence(archive)
         self.store_care = StoreCare(archive)
         self.snapshots = Ticker(self._snapshot, _LOOK_EVERY, archive.clock)
+        self.listeners = Listeners(self.capture) if archive.settings.listen else None
         self.started_at = archive.clock.now()
         self._flushed_at = self.started_at
         self._recovered_at = self.started_at
@@ -48,6 +50,8 @@ class Work:
         self.evidence.start()
         self.store_care.start()
         self.snapshots.start()
+        if self.listeners is not None:
+            self.listeners.start()
 
     def stop(self) -> bool:
         """End within the configured seconds: no new runs, current pages finish, pending segments are closed. True if
@@ -56,6 +60,8 @@ class Work:
             self.store_care.stop()
             self.ticker.stop()
             self.snapshots.stop()
+            if self.listeners is not None:
+                self.listeners.stop(self.archive.settings.stop_seconds)
             clean = self.workers.stop(self.archive.settings.stop_seconds)
             if clean:
                 self.capture.flush(all=True)

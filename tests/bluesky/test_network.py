@@ -15,6 +15,7 @@ from tests.servers.bluesky.people import take_down, take_down_post
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.law("R3", "R16", "R18")
 def test_every_post_reply_and_version_is_found(town: Town) -> None:
     city, ann, bob = town.office, town.person("ann"), town.person("bob")
     notice = city.say("The bridge is shut.")
@@ -89,6 +90,7 @@ def test_files_are_the_ones_that_the_records_name(town: Town) -> None:
     assert town.texts(post) == ["The new bridge.\n\nA bridge with two arches"]
 
 
+@pytest.mark.law("R63")
 @pytest.mark.parametrize("state", ["deactivated", "taken_down"])
 def test_an_account_that_is_away_is_said_to_be_so_and_none_of_its_records_to_be_gone(town: Town, state: str) -> None:
     post = town.office.say("Here.")

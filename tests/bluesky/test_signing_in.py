@@ -69,7 +69,7 @@ def test_a_token_that_has_run_out_is_renewed_in_the_same_run(town: Town) -> None
     assert town.run(NEW).outcome == "unchanged"
 
 
-@pytest.mark.law(63)
+@pytest.mark.law("R63")
 def test_a_password_that_was_taken_back_makes_the_account_say_so_and_what_is_public_is_captured(town: Town) -> None:
     _signed_in(town)
     town.run(NEW)
