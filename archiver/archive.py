@@ -17,9 +17,10 @@ from archiver.accounts.models import Account
 from archiver.accounts.platforms import Platforms, load_platforms
 from archiver.clock import Clock, SystemClock
 from archiver.database import Database, Lock
-from archiver.errors import MissingKey, NotFound, SettingsError, Unreachable, WrongStore
+from archiver.errors import IntegrityError, MissingKey, NotFound, SettingsError, Unreachable, WrongStore
 from archiver.evidence import log
 from archiver.evidence.acts import Acts
+from archiver.evidence.deltas import require_current
 from archiver.evidence.log import NewEvent
 from archiver.evidence.log_keys import LogKeys
 from archiver.evidence.models import ActFile
@@ -134,8 +135,9 @@ class Archive:
             if _is_half(connection) or not self.has_untold(connection):
                 return
         try:
+            require_current(self.database, self.store)  # entries in a database that was set back would fork the log
             self.database.act(self._record_untold, Lock.TABLES)
-        except (MissingKey, SettingsError) as error:
+        except (MissingKey, SettingsError, IntegrityError) as error:
             _log.error("acts.not_recorded", reason=str(error))  # the doctor says so too; reading must go on
 
     def _record_untold(self, connection: Connection) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from archiver import ids
 from archiver.accounts import service as accounts
@@ -76,6 +76,7 @@ def _elsewhere(house: House, *, keys: bool = True) -> None:
     house.open(empty_index=True)
 
 
+@pytest.mark.law("R41")
 def test_a_new_machine_with_store_and_keys_has_the_same_register_searches_and_content(house: House) -> None:
     works = _lived_in(house)
     before, states = _digests(house), house.rows(Account)
@@ -266,6 +267,30 @@ def test_what_was_done_before_acts_were_written_is_caught_up_with(house: House) 
     house.shut()
     house.open()
     assert len(house.rows(ActFile)) == 4, "once"
+
+
+def test_a_database_that_was_set_back_is_not_caught_up_with(tmp_path: Path) -> None:
+    """Else its own entries would fork the log, and it could not even be rebuilt in place."""
+    archive, _ = _small(tmp_path)
+    archive.close()
+    index = tmp_path / "home" / "index.sqlite3"
+    before = index.read_bytes()
+    with Archive.open(Settings(home=tmp_path / "home")) as archive:
+        evidence.rotate_key(archive.signed_log)
+    for path in index.parent.glob("index.sqlite3-*"):
+        path.unlink()
+    index.write_bytes(before)
+    account = ids.account_id("feed", "https://city.example", "9")
+    row = {"id": account, "platform": "feed", "service": "https://city.example", "platform_id": "9", "handle": "h"}
+    with Archive.open(Settings(home=tmp_path / "home")) as archive:
+        with archive.database.write() as connection:
+            at = archive.clock.now()
+            connection.execute(insert(Account).values(**row, name="n", url="u", state_since=at, added_at=at))
+        size = len(list(archive.store.list("log/")))
+    with Archive.open(Settings(home=tmp_path / "home")) as archive, archive.database.read() as connection:
+        assert archive.has_untold(connection)
+        assert len(logged_acts(connection)) == 3
+        assert len(list(archive.store.list("log/"))) == size
 
 
 # --- an archive without a city ---------------------------------------------------------------------------------------

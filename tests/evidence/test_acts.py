@@ -117,7 +117,20 @@ def test_a_process_killed_after_the_put_puts_the_same_bytes_again(
     assert store_acts(house.archive.database, house.archive.store) == 0
 
 
-def test_acts_recorded_at_once_are_numbered_without_a_gap(house: House) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """An archive on each kind of database."""
+    given = {}
+    if request.param == "postgresql":
+        given = {"database_url": request.getfixturevalue("databases").new_with_tables()}
+    made = House(tmp_path / "either", settings=given)
+    yield made
+    made.close()
+
+
+def test_acts_recorded_at_once_are_numbered_without_a_gap(either: House) -> None:
+    house = either
+
     def several() -> None:
         for number in range(5):
             _record(house, str(number))
