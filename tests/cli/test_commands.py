@@ -116,7 +116,11 @@ def test_pausing_keeps_an_account_from_capture_until_it_is_resumed(
         (["account", "add", "https://user:hunter2@example.org/feed"], 2, "user name or password"),
         (["account", "add", "https://127.0.0.1:1/feed.xml"], 2, ""),
         (["account", "add", "http://169.254.169.254/feed.xml", "--platform", "feed"], 2, ""),
-        (["account", "add", "https://example.org/feed.xml", "--platform", "myspace"], 2, "known platforms: feed"),
+        (
+            ["account", "add", "https://example.org/feed.xml", "--platform", "myspace"],
+            2,
+            "known platforms: bluesky, feed",
+        ),
         (["account", "add", "https://example.org/feed.xml", "--authority", "City Clerk"], 2, "short name"),
         (["account", "list"], 3, "begins one"),
         (["account", "show", "nobody"], 3, "begins one"),

@@ -155,7 +155,7 @@ def content(archive: Archive) -> dict[str, digests.TableDigest]:
 
 
 def rebuilds_equal(town: Town) -> None:
-    """The store alone gives the same index: beside another home so that the archive is left as it is, or else in place,
+    """The store and the keys give the same index: beside another home so that the archive is left as it is, or else in place,
     after its database was thrown away."""
     if town.lose_index is not None:
         _rebuilds_in_place(town, town.lose_index)
@@ -163,6 +163,7 @@ def rebuilds_equal(town: Town) -> None:
     copy = town.folder / "copy"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(town.home / "store", copy / "store", copy_function=os.link)
+    shutil.copytree(town.home / "keys", copy / "keys")
     with open_archive(town.home, town.settings) as archive:
         before = content(archive)
     with open_archive(copy, town.settings, empty_index=True) as archive:

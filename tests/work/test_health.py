@@ -28,7 +28,7 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def work(tmp_path: Path, clock: SetClock) -> Iterator[Work]:
-    settings = Settings(home=tmp_path / "home", disk_reserve_percent=0, tick_seconds=0.05)
+    settings = Settings(home=tmp_path / "home", disk_reserve_percent=0, tick_seconds=0.05, snapshot_hours=0)
     with Archive.open(settings, clock=clock) as archive:
         work = Work(archive)
         yield work
