@@ -21,7 +21,7 @@ from archiver.storage.segment_reader import ReadExchange, read_segment
 from archiver.work.listening import Listeners
 from connectors.bluesky import Bluesky
 from connectors.contract import Answer, Heard
-from tests.bluesky.town import NEW, Town
+from tests.bluesky.town import FULL, NEW, Town
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +82,9 @@ def test_what_was_deleted_before_any_sweep_saw_it_is_in_the_archive(town: Town) 
     with listening(town):
         until(lambda: len(town.exchanges("frame")) >= heard + 2)
     assert town.texts(edited) == ["Second."]
+    town.run(FULL)
+    assert town.states(short)[-1] == town.states(missed)[-1] == "not_returned"
+    assert town.states(edited)[-1] == "visible"
     assert not town.gaps()
     frames = town.exchanges("frame")
     assert {(one.method, one.status) for one in frames} == {(None, None)}
