@@ -63,7 +63,8 @@ def test_killed_at_crash_points_and_at_random_it_loses_and_doubles_nothing_and_t
     for point in everywhere if thorough else _SHORT:
         SCENES.get(point, capturing)(town, point)
         town.session(*town.everything(NEW))
-        checks.check(town, rebuilt=False)
+        if thorough:  # what is wrong stays so, and is found below, only not where it began
+            checks.check(town, rebuilt=False)
     killed = 0
     while killed < (cycles // 5 if thorough else 3):
         town.live(draw.randint(0, 8))
