@@ -14,8 +14,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from archiver.capture.failures import DatabaseUnavailable
+from archiver.records import digests
 from tests.faults import checks
 from tests.faults.inside import Inside, at_point, inside, say
+from tests.faults.sessions import open_archive
 from tests.faults.town import FULL, NEW, Town
 from tests.servers.commit_proxy import CommitProxy, Loss
 from tests.servers.databases import Databases
@@ -203,3 +205,30 @@ def test_a_leader_that_was_paused_does_not_write_when_it_wakes(town: Town, point
     town.session(*town.everything(NEW))
     checks.check(town, rebuilt=point == "commit.written")
     assert {first, second} <= checks.visible(town, account)
+
+
+# --- a backup --------------------------------------------------------------------------------------------------------
+
+
+def test_a_restored_backup_is_noticed_and_brought_up_to_date_from_the_store(town: Town, server: Server) -> None:
+    name = make_url(town.settings["database_url"]).database
+    with Databases(server.url).admin() as admin:
+        admin.execute(f"CREATE DATABASE backup TEMPLATE {name}")
+        key = say(town, "Said after the backup")
+        town.session(*town.everything(NEW))
+        with open_archive(town.home, town.settings) as archive:
+            before = checks.content(archive)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.execute(f"ALTER DATABASE backup RENAME TO {name}")
+    asked = len(town.server.log)
+    told = town.start((town.accounts[1], NEW)).wait()
+    assert told is not None
+    assert "older than the store" in told.crash
+    assert len(town.server.log) == asked, "nothing is captured into a database that is older than the store"
+    town.session(rebuild=True)
+    with open_archive(town.home, town.settings) as archive:
+        assert digests.differences(before, checks.content(archive)) == []
+    town.sign_in()
+    town.session(*town.everything(NEW))
+    checks.check(town, rebuilt=False)
+    assert key in checks.visible(town, town.accounts[1])
