@@ -85,7 +85,7 @@ def upgrade(database: Database) -> bool:
 
 
 def is_begun(database: Database) -> bool:
-    """Whether there is anything in a database yet; looking makes nothing.
+    """Whether an archive was begun in a database; looking makes nothing.
 
     Raises:
         Unreachable: it cannot be opened.
@@ -94,7 +94,9 @@ def is_begun(database: Database) -> bool:
         return Path(str(database.url.database)).exists()
     try:
         with database.read() as connection:
-            return current(connection) is not None
+            # A process may have been killed after it had made the tables.
+            tables = current(connection) is not None
+            return tables and connection.exec_driver_sql("SELECT 1 FROM archive").first() is not None
     except DatabaseError as error:
         raise unusable(database, error) from error
 

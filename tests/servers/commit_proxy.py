@@ -90,12 +90,14 @@ class CommitProxy:
 
     def _ask(self, client: socket.socket, there: socket.socket, deaf: threading.Event) -> None:
         """Pass on what the client says. A client of ours waits for each answer, so a piece is one command."""
-        writes, loss = False, None
+        reads, loss = False, None
         with suppress(OSError):
             while said := client.recv(_PIECE):
-                if b"BEGIN ISOLATION" in said:
-                    writes = b"READ ONLY" not in said
-                loss = self._loss() if writes and b"COMMIT" in said else None
+                # The other BEGIN is soon a prepared statement, of which only a name is to be seen.
+                reads = reads or b"READ ONLY" in said
+                ends = b"COMMIT" in said or b"ROLLBACK" in said
+                loss = self._loss() if b"COMMIT" in said and not reads else None
+                reads = reads and not ends
                 if loss is not None:
                     deaf.set()
                 if loss in (Loss.ASKING, Loss.LATE):
