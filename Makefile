@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
 
-.PHONY: run test quick browser lint format bench faults search-equality mutations docs lock clean help
+.PHONY: run test quick browser lint format bench faults long search-equality mutations docs lock clean help
 
 help:
 	@echo "make run     start the service on http://127.0.0.1:8080 (with a practice city to look at)"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint    style and types"
 	@echo "make bench   measure against what you would use instead; writes docs/benchmarks.md"
 	@echo "make faults  the long fault runs: 500 kills, every crash point, disks and databases that fail"
+	@echo "make long    the long versions of tests that have a short one in make test"
 	@echo "make search-equality  5,000 queries over 100,000 records: the same on both databases?"
 	@echo "make mutations  ten thousand changed evidence bundles, none of which may be accepted"
 	@echo "make docs    write the generated pages of docs/ anew"
@@ -62,6 +63,9 @@ bench: $(STAMP_DEV)
 
 faults: $(STAMP_DEV)
 	$(BIN)/python -m pytest -q -m "faults or slow" --cycles 500 tests/faults $(ARGS)
+
+long: $(STAMP_DEV)
+	$(BIN)/python -m pytest -q -n 2 --long -m long $(ARGS)
 
 search-equality: $(STAMP_DEV)
 	$(BIN)/python -m tests.search.equality $(ARGS)

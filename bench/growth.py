@@ -61,8 +61,8 @@ def quiet_poll(
         house.close()
 
 
-def busy_thread(home: Path, replies: int, changes: int) -> dict[str, Any]:
-    """A thread of many replies in which something changes every so often for a week, looked at whenever it is due."""
+def busy_thread(home: Path, replies: int, changes: int, days: int = 7) -> dict[str, Any]:
+    """A thread of many replies in which something changes every so often for some days, looked at whenever it is due."""
     house = House(home, capped=False, settings={"watch_first_seconds": 300})
     try:
         draw = random.Random(1)
@@ -71,7 +71,7 @@ def busy_thread(home: Path, replies: int, changes: int) -> dict[str, Any]:
         written = [house.city.say(draw.choice(people), _words(draw, 40), answering=post) for _ in range(replies)]
         account = house.office()
         house.run(account, SweepKind.FULL)
-        steps = int(timedelta(days=7) / _STEP)
+        steps = int(timedelta(days=days) / _STEP)
         changing = sorted(draw.sample(range(steps), changes))
         for step in range(steps):
             house.clock.advance(_STEP)

@@ -22,7 +22,12 @@ def is_quiet(home: Path, token: str | None, **where: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_busy_thread_is_stored_at_most_ten_times_its_size(tmp_path: Path) -> None:
-    found = growth.busy_thread(tmp_path, replies=300, changes=60)
+@pytest.mark.parametrize(
+    ("replies", "changes", "days"), [(100, 12, 2), pytest.param(300, 60, 7, marks=pytest.mark.long)]
+)
+def test_a_busy_thread_is_stored_at_most_ten_times_its_size(
+    tmp_path: Path, replies: int, changes: int, days: int
+) -> None:
+    found = growth.busy_thread(tmp_path, replies, changes, days)
     assert found["thread_stored"] > 3
     assert found["thread_ratio"] <= 10

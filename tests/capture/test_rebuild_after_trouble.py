@@ -52,7 +52,7 @@ def troubled_month(house: House, seed: int) -> None:
         house.run(accounts[0], sweep)
 
 
-@pytest.mark.parametrize("seed", [21, pytest.param(22, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [21, pytest.param(22, marks=pytest.mark.long)])
 def test_a_month_of_trouble_is_made_up_for_and_rebuilt_to_the_same_rows(
     new_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

@@ -155,8 +155,8 @@ def content(archive: Archive) -> dict[str, digests.TableDigest]:
 
 
 def rebuilds_equal(town: Town) -> None:
-    """The store and the keys give the same index: beside another home so that the archive is left as it is, or else in place,
-    after its database was thrown away."""
+    """The store and the keys give the same index: beside another home so that the archive is left as it is, or else in
+    place, after its database was thrown away."""
     if town.lose_index is not None:
         _rebuilds_in_place(town, town.lose_index)
         return
