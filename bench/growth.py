@@ -62,7 +62,7 @@ def quiet_poll(
 
 
 def busy_thread(home: Path, replies: int, changes: int, days: int = 7) -> dict[str, Any]:
-    """A thread of many replies in which something changes every so often for some days, looked at whenever it is due."""
+    """A thread of many replies in which something changes every so often for ``days``, looked at whenever it is due."""
     house = House(home, capped=False, settings={"watch_first_seconds": 300})
     try:
         draw = random.Random(1)
