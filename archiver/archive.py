@@ -121,7 +121,7 @@ class Archive:
     @property
     def acts(self) -> Acts:
         """Records acts whose facts are in the database only."""
-        return Acts(KeyFile(self.settings.act_key_file), self.identity.id)
+        return Acts(KeyFile(self.settings.act_key_file), self.identity.id, _is_half)
 
     def has_untold(self, connection: Connection) -> bool:
         """Whether there is something that only the database knows and no act tells of."""
@@ -130,9 +130,10 @@ class Archive:
         return any(connection.execute(query).first() is not None for query in queries)
 
     def _catch_up(self) -> None:
-        """Record what was done before this version wrote acts. A rebuild that is not done says nothing yet."""
+        """Record what was done before this version wrote acts. A rebuild that is not done says nothing yet; and where
+        acts could not be read, the register holds guesses in their place, which must never become acts."""
         with self.database.read() as connection:
-            if _is_half(connection) or not self.has_untold(connection):
+            if _is_half(connection) or _has_lost_acts(connection) or not self.has_untold(connection):
                 return
         try:
             require_current(self.database, self.store)  # entries in a database that was set back would fork the log
@@ -164,6 +165,10 @@ class Archive:
 
 def _is_half(connection: Connection) -> bool:
     return connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None
+
+
+def _has_lost_acts(connection: Connection) -> bool:
+    return connection.execute(select(ActFile.number).where(ActFile.kind.is_(None)).limit(1)).first() is not None
 
 
 def _require_archive(database: Database, settings: Settings) -> None:

@@ -11,7 +11,7 @@ logged in the store when the database was lost is logged now, so that every exch
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +38,7 @@ from archiver.capture.contents import Contents, read_contents
 from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Standing, Watch
 from archiver.capture.names import follow_names
 from archiver.capture.proving import is_logged
-from archiver.capture.restoring import Turn, in_turn, restore_acts
+from archiver.capture.restoring import RestoredActs, Turn, in_turn, restore_acts
 from archiver.capture.survey import Logged, Step, Survey, Surveyed, read_logged, steps
 from archiver.database import Lock
 from archiver.errors import Busy, IntegrityError
@@ -105,7 +105,8 @@ def rebuild(
         MissingKey: there are acts, and their key file is not there. Nothing was changed.
     """
     report = RebuildReport()
-    logged, acts = _begin(archive, report, without_acts, restored)
+    logged, restored_acts = _begin(archive, report, without_acts, restored)
+    acts = restored_acts.by_account
     by_account = _by_account(archive)
     if restored:
         by_account = _with_news(archive, by_account)
@@ -120,7 +121,8 @@ def rebuild(
                 if watch is not None:
                     watch(RebuildProgressed("reading", report.segments, total, report.records))
             report.damaged += account.damaged
-            _fill(archive, account, acts.get(account_id, []), logged, report, watch, total, beside)
+            its_acts = acts.get(account_id, [])
+            _fill(archive, account, its_acts, restored_acts.fresh, logged, report, watch, total, beside)
     _end(archive, report)
     crash_point("rebuild.ended")
     return report
@@ -128,7 +130,7 @@ def rebuild(
 
 def _begin(
     archive: Archive, report: RebuildReport, without_acts: bool = False, restored: bool = False
-) -> tuple[Logged, dict[str, list[FoundAct]]]:
+) -> tuple[Logged, RestoredActs]:
     with archive.database.write(Lock.REBUILD) as connection:
         anew = False
         if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is None:
@@ -146,7 +148,7 @@ def _begin(
         report.damaged += acts.problems
         report.remarks += acts.remarks
     crash_point("rebuild.begun")
-    return logged, acts.by_account
+    return logged, acts
 
 
 def _end(archive: Archive, report: RebuildReport) -> None:
@@ -178,6 +180,7 @@ def _fill(
     archive: Archive,
     account: Survey,
     acts: Sequence[FoundAct],
+    fresh: Collection[int],
     logged: Logged,
     report: RebuildReport,
     watch: Watcher | None,
@@ -190,7 +193,8 @@ def _fill(
     waiting: list[Turn] = []
     for turn in in_turn(steps(account, logged), acts, logged):
         if isinstance(turn, Step) and (turn.number, turn.part) <= done:
-            waiting = []  # what was done before it was applied with it
+            # What was done before it was applied with it, but for an act that was committed late.
+            waiting = [one for one in waiting if not isinstance(one, Step) and one.sealed.act.number in fresh]
             continue
         waiting.append(turn)
         if isinstance(turn, Step) and (len(waiting) >= _TRANSACTION or turn.segments or turn.adopted):

@@ -13,8 +13,16 @@ from archiver.accounts import acts as register
 from archiver.accounts.models import Account
 from archiver.capture import due
 from archiver.capture.survey import LAST, Logged, Step
+from archiver.database import Lock, take
 from archiver.evidence import log
-from archiver.evidence.act_reading import ActReader, FoundAct, LoggedAct, logged_acts, waiting_acts
+from archiver.evidence.act_reading import (
+    ActReader,
+    FoundAct,
+    LoggedAct,
+    logged_acts,
+    overtaken_acts,
+    waiting_acts,
+)
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import recorded, row_of
 from archiver.evidence.models import ActFile
@@ -31,6 +39,8 @@ class RestoredActs:
     """What came of reading the acts."""
 
     count: int = 0
+    fresh: set[int] = field(default_factory=set)
+    """Numbers of those that the index did not know before."""
     by_account: dict[str, list[FoundAct]] = field(default_factory=lambda: defaultdict(list))
     """Acts on accounts, which are applied in their place among the runs."""
     problems: list[str] = field(default_factory=list)
@@ -57,18 +67,33 @@ def restore_acts(
         )
         _keep_rows(connection, [], list(logged.values()))
         return restored
-    known = set(connection.execute(select(ActFile.number)).scalars()) if only_new else set()
+    before = set(connection.execute(select(ActFile.number).where(ActFile.kind.is_not(None))).scalars())
+    known = before if only_new else set()
     connection.execute(delete(ActFile).where(ActFile.sealed.is_(None)))
     waiting = waiting_acts(connection)
+    take(connection, Lock.ACTS)
+    overtaken = overtaken_acts(connection, logged)
+    for act_id in overtaken:
+        del logged[act_id], waiting[act_id]
     reader = ActReader(archive.store, archive.acts.key_file, archive.identity.id, waiting)
     rows, untold = [], []
     for found in reader.read(logged):
         restored.count += 1
+        if found.sealed.act.number not in before:
+            restored.fresh.add(found.sealed.act.number)
         rows.append(row_of(found.sealed) | {"sealed": None, "version_id": found.version_id})
         if found.sealed.act.number not in known:
             _take_in(archive, connection, found, restored, anew)
         if found.position is None and found.sealed.act.id not in logged:
             untold.append(found)
+    highest = max((row["number"] for row in rows), default=0)
+    highest = max([highest, *(one.number for one in logged.values())])
+    _make_room(connection, overtaken)
+    for number, act_id in enumerate(overtaken, highest + 1):
+        found = FoundAct(archive.acts.renumber(connection, act_id, number), None, None)
+        restored.count += 1
+        restored.fresh.add(number)
+        _take_in(archive, connection, found, restored, anew)
     lost = [one.logged for one in reader.problems if one.logged is not None]
     _keep_rows(connection, rows, lost)
     _tell(archive, connection, untold)
@@ -108,6 +133,13 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
         restored.by_account[act.subject_id].append(found)
 
 
+def _make_room(connection: Connection, overtaken: Sequence[str]) -> None:
+    """Move rows whose numbers are others' out of the way, below all numbers."""
+    if overtaken:
+        mine = ActFile.id.in_(overtaken)
+        connection.execute(update(ActFile).where(mine).values(number=-ActFile.number))
+
+
 def _keep_rows(connection: Connection, rows: Sequence[dict[str, Any]], lost: Sequence[LoggedAct]) -> None:
     """What is known of the files; of one that was lost, no more than that the act was made."""
     known = set(connection.execute(select(ActFile.number)).scalars())
@@ -116,9 +148,9 @@ def _keep_rows(connection: Connection, rows: Sequence[dict[str, Any]], lost: Seq
          "sha256": None, "sealed": None, "version_id": None}
         for one in lost
     ]  # fmt: skip
-    new = [row for row in (*rows, *gone) if row["number"] not in known]
+    new = {row["number"]: row for row in (*gone, *rows) if row["number"] not in known}  # what was read is kept
     if new:
-        connection.execute(insert(ActFile), new)
+        connection.execute(insert(ActFile), list(new.values()))
 
 
 def _tell(archive: Archive, connection: Connection, untold: Sequence[FoundAct]) -> None:

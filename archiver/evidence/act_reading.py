@@ -95,7 +95,7 @@ class ActReader:
         for stored in self.store.list(PREFIX):
             number, act_id = parse_key(stored.key) or (0, "")
             known = logged.get(act_id)
-            if known is None and number != last + 1:
+            if (number != last + 1) if known is None else (number != known.number):
                 self._add("untracked", stored.key, "the log names no such act")
                 continue
             last = max(last, number)
@@ -154,6 +154,18 @@ class ActReader:
 
     def _add(self, word: str, key: str, detail: str, logged: LoggedAct | None = None) -> None:
         self.problems.append(ActProblem(word, key, detail, logged))
+
+
+def overtaken_acts(connection: Connection, logged: Mapping[str, LoggedAct]) -> list[str]:
+    """Acts done in a database that was set back, where the log in the store has given their numbers to others: they,
+    and whatever waits after them, in the order in which they were done."""
+    placed = {one.number for one in logged.values() if one.position is not None}
+    waiting = [one for one in logged.values() if one.position is None]
+    if not any(one.number in placed for one in waiting):
+        return []
+    query = select(Event.subject_id).where(Event.type == "act.recorded", Event.position.is_(None))
+    mine = {one.id for one in waiting} & waiting_acts(connection).keys()
+    return [act_id for act_id in connection.execute(query.order_by(Event.arrival)).scalars() if act_id in mine]
 
 
 def waiting_acts(connection: Connection) -> dict[str, bytes]:

@@ -8,8 +8,8 @@ entries that name them (:func:`archiver.evidence.deltas.store_deltas`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -19,9 +19,9 @@ from sqlalchemy import Connection, Update, func, insert, select, update
 
 from archiver import ids
 from archiver.database import Database, Lock, take
-from archiver.errors import MissingKey
+from archiver.errors import Busy, MissingKey
 from archiver.evidence import log
-from archiver.evidence.act import Act, SealedAct, key_of, seal_act
+from archiver.evidence.act import Act, SealedAct, key_of, open_act, seal_act
 from archiver.evidence.act_types import KINDS, ActKind
 from archiver.evidence.log import NewEvent
 from archiver.evidence.models import ActFile
@@ -50,14 +50,19 @@ class Acts:
 
     key_file: KeyFile
     archive_id: str
+    is_half: Callable[[Connection], bool]
+    """Whether the index is being made anew: acts that were made before may not be in it yet."""
 
     def record(self, connection: Connection, new: NewAct, at: datetime) -> Act:
         """Record an act in the caller's transaction, together with its entry in the log.
 
         Raises:
+            Busy: the index is being made anew; which number comes next is not known.
             MissingKey: the key file is gone although acts were sealed with it.
             ValueError: the act says what its kind does not allow.
         """
+        if self.is_half(connection):
+            raise Busy("the index is being made anew: run `archiver index rebuild` to its end first")
         number = self.require_key(connection)
         kind = KINDS[new.kind]
         act = Act(
@@ -85,6 +90,20 @@ class Acts:
         holds anew, in the same transaction."""
         facts = {"through": _next_number(connection) - 1}
         return self.record(connection, NewAct(ActKind.ACTS_RESTATED, self.archive_id, facts), at)
+
+    def renumber(self, connection: Connection, act_id: str, number: int) -> SealedAct:
+        """Seal an act that waits for the store, and whose number the log has given to another, under a free one, and
+        say so in its entry, which waits too: neither is known anywhere else.
+
+        Raises:
+            IntegrityError, MissingKey: it cannot be opened.
+        """
+        row = connection.execute(select(ActFile.number, ActFile.sealed).where(ActFile.id == act_id)).one()
+        before = open_act(row.sealed, self.archive_id, key_of(abs(row.number), act_id), self.key_file.keys())
+        sealed = seal_act(replace(before.act, number=number), *self.key_file.first())
+        connection.execute(update(ActFile).where(ActFile.id == act_id).values(**row_of(sealed), sealed=sealed.content))
+        log.amend_waiting(connection, act_id, {"number": number, "commitment": sealed.commitment})
+        return sealed
 
     def _create_key_file(self, number: int) -> None:
         if number > 1:

@@ -89,6 +89,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     "^[a-z][a-z0-9+.-]{0,15}://[A-Za-z0-9._:\\[\\]-]{1,255}$": "origin of a server",
     f"^segments/{_AUTHORITY}/{_id('ac')}/[a-z-]{{1,20}}/[0-9]{{4}}-[0-9]{{2}}/(of-[0-9]{{4}}/)?"
     f"{_id('sg')}-{_DIGEST}\\.warc\\.gz$": "key of a segment",
+    f"^snapshots/[0-9]{{8}}T[0-9]{{6}}Z-{_id('sn')}$": "key of a snapshot",
     "^[A-Za-z0-9._~+/=-]{1,1024}$": "version id, as the store gave it",
     "^[0-9a-f]{8}$": "id of a key, hex",
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$": "time, UTC",
@@ -116,6 +117,7 @@ Code = Annotated[str, _text("code")]
 Authority = Annotated[str, _text("short name of an authority, as in keys")]
 Origin = Annotated[str, _text("origin of a server")]
 SegmentKey = Annotated[str, _text("key of a segment")]
+SnapshotKey = Annotated[str, _text("key of a snapshot")]
 VersionId = Annotated[str, _text("version id, as the store gave it"), AfterValidator(_no_record_id)]
 KeyId = Annotated[str, _text("id of a key, hex")]
 Time = Annotated[str, _text("time, UTC")]
@@ -230,6 +232,7 @@ class IndexRebuilt(Facts):
 
 class IndexSnapshotted(Facts):
     snapshot: Annotated[SnapshotId, Field(description="of the snapshot")]
+    key: Annotated[SnapshotKey, Field(description="where it was put in the object store")]
     sha256: Annotated[Digest, Field(description="of the object")]
     size: Annotated[Count, Field(description="of the object, bytes")]
     rows: Annotated[Count, Field(description="rows in it, of all tables")]

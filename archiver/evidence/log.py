@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from archiver import ids
+from archiver import canonical, ids
 from archiver.database import take_chains
 from archiver.errors import IntegrityError, NotFound
 from archiver.evidence import tree
@@ -143,6 +143,22 @@ def origin(connection: Connection) -> str:
     if name is None:
         raise NotFound("this database belongs to no archive yet; open the archive first")
     return name
+
+
+def amend_waiting(connection: Connection, subject: str, data: Mapping[str, Any]) -> None:
+    """Change what the only entry of a subject says, while it waits for its position and is in no log yet.
+
+    Raises:
+        IntegrityError: there is no such entry.
+    """
+    query = select(Event.id, Event.body).where(Event.subject_id == subject, Event.position.is_(None))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise IntegrityError(f"the entry of {subject} does not wait for its position; run `archiver verify`")
+    fields = canonical.decode(row.body)
+    fields["data"] |= data
+    body = canonical.encode(fields)
+    connection.execute(update(Event).where(Event.id == row.id).values(body=body, leaf=tree.leaf_hash(body)))
 
 
 # --- the head ------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from archiver.errors import Busy, IntegrityError, Refused, UsageError
 from archiver.evidence import log
 from archiver.evidence.deltas import require_current, store_deltas
 from archiver.evidence.log import NewEvent
+from archiver.evidence.models import Event
 from archiver.operations.index_rows import copy, moved_tables
 from archiver.operations.under_way import is_anybody_at_it
 from archiver.records.digests import differences, digests
@@ -78,6 +79,8 @@ def _require_still(archive: Archive) -> None:
 def _copy_all(archive: Archive, source: Connection, into: Connection, target: Database, watch: Watcher) -> Moved:
     if source.dialect.name == "postgresql":
         source.execute(text("LOCK TABLE event IN SHARE MODE"))  # every act enters one, so none is made meanwhile
+        if source.execute(select(Event.id).where(Event.position.is_(None)).limit(1)).first() is not None:
+            raise Busy("something was done just now and is not in the log yet: try again")
     tables = moved_tables()
     for one in tables:
         if into.execute(select(*one.primary_key).limit(1)).first() is not None:

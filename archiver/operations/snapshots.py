@@ -6,7 +6,6 @@ index only, and what came after it is read from segments and acts as in a rebuil
 
 from __future__ import annotations
 
-import re
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +13,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
-from archiver import ids
+from archiver import ids, logs
 from archiver.archive import Archive
 from archiver.capture import rebuild as rebuilding
 from archiver.capture.rebuild import RebuildReport, Watcher
@@ -33,12 +32,11 @@ from archiver.operations import snapshot_file
 from archiver.operations.index_rows import snapshot_tables
 from archiver.operations.snapshot_file import Head
 from archiver.records.models import RebuildProgress
-from archiver.records.stored import table
 from archiver.storage.protocol import open_first
 
+_log = logs.get(__name__)
 PREFIX: Final = "snapshots/"
 _EVENT: Final = "index.snapshotted"
-_KEY = re.compile(rf"{PREFIX}([0-9]{{8}}T[0-9]{{6}}Z)-(sn_[a-z2-7]{{32}})")
 _PIECE = 1 << 20
 
 
@@ -70,7 +68,7 @@ def make(archive: Archive) -> Snapshot:
         rows = _write(archive, path, Head(archive.identity.id, name, to_text(now), {}))
         digest, size = _digest(path), path.stat().st_size
         archive.store.put(key, path, digest)
-    facts = {"snapshot": name, "sha256": digest, "size": size, "rows": rows}
+    facts = {"snapshot": name, "key": key, "sha256": digest, "size": size, "rows": rows}
     event = NewEvent(_EVENT, "archive", archive.identity.id, facts)
     archive.database.act(lambda connection: log.append(connection, [event], archive.clock.now()))
     store_deltas(archive.database, archive.store)
@@ -93,13 +91,13 @@ def is_due(archive: Archive) -> bool:
 
 def listed(archive: Archive) -> list[Snapshot]:
     """Every snapshot that the log in the store names, newest first. Reads the store only."""
-    keys = {match[2]: stored.key for stored in archive.store.list(PREFIX) if (match := _KEY.fullmatch(stored.key))}
+    there = {stored.key for stored in archive.store.list(PREFIX)}
     found = []
     for _, entry in read_entries(archive.store):
         if entry.type == _EVENT and entry.log == archive.identity.log_origin:
             data = entry.data
-            name = data["snapshot"]
-            found.append(Snapshot(name, entry.at, data["sha256"], data["size"], data["rows"], keys.get(name)))
+            key = data["key"] if data["key"] in there else None
+            found.append(Snapshot(data["snapshot"], entry.at, data["sha256"], data["size"], data["rows"], key))
     return found[::-1]
 
 
@@ -109,14 +107,21 @@ def restore(archive: Archive, name: str | None = None, watch: Watcher | None = N
     Raises:
         Refused: the index is not empty.
         NotFound: there is no such snapshot.
-        IntegrityError: it is not the one that the log names, or the log is not what was signed. Nothing was changed.
+        IntegrityError: it is not the one that the log names, or the log is not what was signed.
+        WrongStore: it was made by another version.
         MissingKey: the key file is not there, or another one.
+
+    Where the log was read and the snapshot could not be, the index stays marked as half made: another snapshot can be
+    tried, or `archiver index rebuild`.
     """
     chosen = _chosen(archive, name)
+    archive.acts.key_file.keys()  # before anything is changed
     with tempfile.TemporaryDirectory(prefix=".snapshot-", dir=archive.settings.home) as folder:
         path = _fetched(archive, chosen, Path(folder) / "snapshot")
         with archive.database.write(Lock.REBUILD) as connection:
             _require_empty(connection, archive)
+            connection.execute(delete(RebuildProgress))
+            connection.execute(insert(RebuildProgress).values(account_id="", number=0, part=0))
             restore_log(connection, archive.store)
         _require_signed(archive)
         with archive.database.write(Lock.REBUILD) as connection:
@@ -151,9 +156,17 @@ def _done(connection: Connection) -> dict[str, tuple[int, int]]:
 
 
 def _remove_old(archive: Archive) -> None:
-    keys = [stored.key for stored in archive.store.list(PREFIX) if _KEY.fullmatch(stored.key)]
-    for key in keys[: -archive.settings.snapshot_keep]:
-        archive.store.delete(key)
+    """In the order of the log, and only what it names: neither a clock nor a stranger's object decides what is old."""
+    with archive.database.read() as connection:
+        query = select(Event.body).where(Event.type == _EVENT, Event.position.is_not(None)).order_by(Event.position)
+        named = [read_entry(body).data["key"] for body in connection.execute(query).scalars()]
+    there = {stored.key for stored in archive.store.list(PREFIX)}
+    for key in [one for one in named if one in there][: -archive.settings.snapshot_keep]:
+        try:
+            archive.store.delete(key)
+        except Refused as error:  # a store that lets nobody delete keeps them all
+            _log.warning("snapshot.not_removed", key=key, reason=str(error))
+            return
 
 
 # --- restoring -------------------------------------------------------------------------------------------------------
@@ -180,8 +193,9 @@ def _fetched(archive: Archive, chosen: Snapshot, path: Path) -> Path:
 
 
 def _require_empty(connection: Connection, archive: Archive) -> None:
-    for one in [*snapshot_tables(), table(RebuildProgress)]:
-        if connection.execute(select(*one.primary_key).limit(1)).first() is not None:
+    begun = select(RebuildProgress.account_id).where(RebuildProgress.account_id != "")
+    for query in (begun, *(select(*one.primary_key) for one in snapshot_tables())):
+        if connection.execute(query.limit(1)).first() is not None:
             raise Refused(
                 f"the index {archive.database.place} is not empty, and a snapshot goes into an empty one only;"
                 " move it away, or run `archiver index rebuild`"
@@ -194,7 +208,8 @@ def _load(archive: Archive, connection: Connection, chosen: Snapshot, path: Path
         head = snapshot_file.read(connection, source, archive.identity.id, chosen.id, keys)
     archive.search.rebuild(connection)
     progress = [{"account_id": account, "number": done[0], "part": done[1]} for account, done in head.done.items()]
-    connection.execute(insert(RebuildProgress), [{"account_id": "", "number": 0, "part": 0}, *progress])
+    if progress:
+        connection.execute(insert(RebuildProgress), progress)
     facts = {"snapshot": chosen.id, "rows": chosen.rows}
     event = NewEvent("index.restored", "archive", archive.identity.id, facts)
     log.append(connection, [event], archive.clock.now())

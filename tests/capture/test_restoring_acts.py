@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select
+from sqlalchemy.engine import make_url
 
 from archiver import ids
 from archiver.accounts import service as accounts
@@ -20,7 +22,7 @@ from archiver.errors import MissingKey, UsageError
 from archiver.evidence import service as evidence
 from archiver.evidence.act import open_act, parse_key, seal_act
 from archiver.evidence.act_reading import ActProblem, ActReader, FoundAct, logged_acts
-from archiver.evidence.acts import store_acts
+from archiver.evidence.acts import Acts, store_acts
 from archiver.evidence.models import ActFile
 from archiver.operations.act_keys import renew_key
 from archiver.practice import faults
@@ -33,6 +35,7 @@ from archiver.search.models import SearchStatement
 from archiver.settings import Settings
 from tests import backends
 from tests.capture.house import NEW, House
+from tests.servers.databases import Databases
 
 ALL = (*CONTENT, table(Account), table(Handle), table(SearchStatement))
 
@@ -179,13 +182,21 @@ def _repeated_as_the_next(files: list[Path]) -> None:
     _write(files[0].with_name(f"{4:020d}-at_{'a' * 32}"), files[0].read_bytes())
 
 
+def _strayed(files: list[Path]) -> None:
+    """Whoever may write to the store needs no key for this."""
+    _write(files[0].with_name(f"{9:020d}{files[0].name[20:]}"), b"\0")
+
+
 def _write(path: Path, content: bytes) -> None:
     if path.exists():
         path.chmod(0o600)
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("harm", [_swapped, _flipped, _cut, _renumbered, _repeated, _repeated_as_the_next])
+HARMS = [_swapped, _flipped, _cut, _renumbered, _repeated, _repeated_as_the_next, _strayed]
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_a_changed_moved_or_repeated_act_is_found(harm: Callable[[list[Path]], None], tmp_path: Path) -> None:
     archive, files = _small(tmp_path)
     harm(files)
@@ -193,6 +204,19 @@ def test_a_changed_moved_or_repeated_act_is_found(harm: Callable[[list[Path]], N
     assert problems
     assert {one.word for one in problems} <= {"changed", "missing", "untracked"}
     archive.close()
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_what_became_of_an_act_keeps_no_index_from_being_made_anew(
+    harm: Callable[[list[Path]], None], lost: House
+) -> None:
+    _elsewhere(lost)
+    harm(_files(lost))
+    report = rebuild(lost.archive)
+    assert report.damaged
+    lost.shut()
+    lost.open()
+    assert rebuild(lost.archive).damaged == report.damaged, "and the same once more"
 
 
 def test_an_act_that_somebody_with_the_key_forged_is_found(tmp_path: Path) -> None:
@@ -229,6 +253,44 @@ def test_without_the_key_nothing_is_restored_in_silence(lost: House) -> None:
     assert lost.rows(Account) == []
     report = rebuild(lost.archive, without_acts=True)
     assert report.remarks[0].startswith("3 acts were passed over")
+
+
+def test_what_was_guessed_without_the_key_never_becomes_an_act(lost: House) -> None:
+    """The key is found after all: what people decided is in effect again."""
+    states = lost.rows(Account)
+    keys = lost.archive.settings.act_key_file
+    _elsewhere(lost, keys=False)
+    rebuild(lost.archive, without_acts=True)
+    shutil.copytree(keys.parent, lost.archive.settings.act_key_file.parent, dirs_exist_ok=True)
+    lost.shut()
+    lost.open()
+    with lost.archive.database.read() as connection:
+        assert len(logged_acts(connection)) == 3, "nothing was said in their place"
+    assert rebuild(lost.archive).damaged == []
+    assert lost.rows(Account) == states
+
+
+def test_an_act_done_in_a_database_that_was_set_back_gets_a_free_number(tmp_path: Path, databases: Databases) -> None:
+    """The store's log has given its number to another meanwhile."""
+    url = databases.new()
+    archive, _ = _small(tmp_path, database_url=url)
+    archive.close()
+    before = databases.new(str(make_url(url).database))
+    _pause(tmp_path, url, "first life")
+    with Archive.open(Settings(home=tmp_path / "home", database_url=before)) as archive:
+        with archive.database.write() as connection:
+            for reason in ("second life", "and again"):
+                archive.acts.record(connection, state_set(_account(0), "paused", reason), archive.clock.now())
+        assert rebuild(archive).damaged == []
+        evidence.sign(archive.signed_log)
+        with archive.database.read() as connection:
+            logged = logged_acts(connection)
+        reader = ActReader(archive.store, archive.acts.key_file, archive.identity.id)
+        said = [(one.sealed.act.number, one.sealed.act.facts["reason"]) for one in reader.read(logged)]
+        assert said[3:] == [(4, "first life"), (5, "second life"), (6, "and again")]
+        assert (reader.problems, rebuild(archive).damaged) == ([], [])
+    with Archive.open(Settings(home=tmp_path / "home", database_url=databases.new()), empty_index=True) as archive:
+        assert rebuild(archive).damaged == []
 
 
 def test_a_lost_key_is_replaced_and_all_is_said_anew(lost: House) -> None:
@@ -269,6 +331,24 @@ def test_what_was_done_before_acts_were_written_is_caught_up_with(house: House) 
     assert len(house.rows(ActFile)) == 4, "once"
 
 
+def test_an_archive_from_before_acts_were_written_is_made_anew_from_its_store(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(Acts, "record", lambda *_: None)
+        works = _lived_in(house)
+    house.shut()
+    house.open()
+    evidence.sign(house.archive.signed_log)
+    states, before_it = house.rows(Account), _digests(house)
+    _elsewhere(house)
+    report = rebuild(house.archive)
+    assert (report.damaged, report.acts) == ([], 4)
+    assert house.rows(Account) == states
+    assert house.account_state(works) == "paused"
+    assert digests.differences(before_it, _digests(house)) == []
+
+
 def test_a_database_that_was_set_back_is_not_caught_up_with(tmp_path: Path) -> None:
     """Else its own entries would fork the log, and it could not even be rebuilt in place."""
     archive, _ = _small(tmp_path)
@@ -296,13 +376,24 @@ def test_a_database_that_was_set_back_is_not_caught_up_with(tmp_path: Path) -> N
 # --- an archive without a city ---------------------------------------------------------------------------------------
 
 
-def _small(home: Path) -> tuple[Archive, list[Path]]:
+def _account(number: int) -> str:
+    return ids.account_id("feed", "https://city.example", str(number))
+
+
+def _pause(home: Path, url: str, reason: str) -> None:
+    with Archive.open(Settings(home=home / "home", database_url=url)) as archive:
+        with archive.database.write() as connection:
+            archive.acts.record(connection, state_set(_account(0), "paused", reason), archive.clock.now())
+        evidence.sign(archive.signed_log)
+
+
+def _small(home: Path, **given: Any) -> tuple[Archive, list[Path]]:
     """Three acts in a store."""
-    archive = Archive.open(Settings(home=home / "home"))
+    archive = Archive.open(Settings(home=home / "home", **given))
     with archive.database.write() as connection:
         for number in range(3):
-            account = ids.account_id("feed", "https://city.example", str(number))
-            archive.acts.record(connection, state_set(account, "paused", f"reason {number}"), archive.clock.now())
+            act = state_set(_account(number), "paused", f"reason {number}")
+            archive.acts.record(connection, act, archive.clock.now())
     evidence.sign(archive.signed_log)
     return archive, sorted((home / "home" / "store" / "acts").glob("[0-9]*"))
 

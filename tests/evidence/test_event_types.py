@@ -34,6 +34,7 @@ EXAMPLES = {
     "code": "sign_in_expired",
     "short name of an authority, as in keys": "city-clerk",
     "origin of a server": "https://city.example:8443",
+    "key of a snapshot": f"snapshots/20261122T130000Z-{ids.new_id('sn')}",
     "key of a segment": f"segments/unassigned/{ACCOUNT}/private-media/2026-11/{ids.new_id('sg')}-{'0f' * 32}.warc.gz",
     "id of a key, hex": "c74f20a3",
     "time, UTC": "2026-11-22T13:00:00.123456Z",

@@ -6,18 +6,21 @@ import gzip
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archiver import ids
 from archiver.accounts import service as accounts
+from archiver.accounts.acts import state_set
 from archiver.archive import Archive
 from archiver.capture.rebuild import rebuild
 from archiver.capture.service import Capture
 from archiver.clock import SetClock
-from archiver.errors import IntegrityError, MissingKey, NotFound, Refused
+from archiver.errors import Busy, IntegrityError, MissingKey, NotFound, Refused, WrongStore
 from archiver.operations import snapshots
 from archiver.records import digests
 from archiver.sealed_file import SealingWriter, UnsealingReader
@@ -88,6 +91,40 @@ def test_a_forged_snapshot_is_refused_and_another_can_be_named(
         snapshots.restore(archive, "sn_" + "a" * 32)
     assert snapshots.restore(archive, lived.first.id)[1].damaged == []
     assert digests.differences(lived.digests, digests_of(archive)) == []
+
+
+def test_a_restore_that_failed_half_way_lets_nobody_act_and_can_be_tried_again(
+    lived: Lived, new_machine: NewMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is there already, and the register is not."""
+    archive = new_machine()
+
+    def older(*_: object) -> None:
+        raise WrongStore("it was made by another version")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(snapshots, "_load", older)
+        with pytest.raises(WrongStore):
+            snapshots.restore(archive)
+    with pytest.raises(Busy, match="index rebuild"), archive.database.write() as connection:
+        archive.acts.record(connection, state_set(lived.paused, "active", None), archive.clock.now())
+    chosen, report = snapshots.restore(archive)
+    assert (chosen, report.damaged) == (lived.newest, [])
+    assert digests.differences(lived.digests, digests_of(archive)) == []
+
+
+def test_objects_that_the_log_does_not_name_are_no_snapshots(lived: Lived, new_machine: NewMachine) -> None:
+    """Whoever may only write into the store cannot make the service remove the true ones."""
+    archive = new_machine()
+    rebuild(archive)
+    names = [f"snapshots/99991231T23595{number}Z-{ids.new_id('sn')}" for number in range(9)]
+    shadow = f"snapshots/20000101T000000Z-{lived.newest.id}"
+    for name in (*names, shadow):
+        archive.store.put(name, b"stray", sha256(b"stray").hexdigest())
+    made = snapshots.make(archive)
+    there = [one for one in snapshots.listed(archive) if one.key is not None]
+    assert [one.id for one in there] == [made.id, lived.newest.id]
+    assert there[1].key == lived.newest.key
 
 
 def test_a_log_that_was_cut_back_is_found(lived: Lived, new_machine: NewMachine, tmp_path: Path) -> None:
