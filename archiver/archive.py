@@ -72,10 +72,10 @@ class Archive:
         Args:
             create: begin a new archive where there is none.
             kind: which kind is expected; the other is refused.
-            empty_index: accept an empty index beside a filled store, as a rebuild does.
+            empty_index: accept an empty index beside a filled store, as a rebuild does; no new archive is begun.
 
         Raises:
-            NotFound: there is none, and ``create`` is false.
+            NotFound: there is none, and ``create`` is false; or none in the store, and the index may be empty.
             WrongStore: index or store belong to something else, to the other kind, or to a newer version.
             SettingsError, Unreachable: a setting, folder, database or store cannot be used.
         """
@@ -88,6 +88,8 @@ class Archive:
             store = store_of(settings)
             found = read_identity(store)
             _check_kind(found, kind, store.name)
+            if empty_index:
+                _require_stored(found, store.name)
             migrate.upgrade(database)
             with database.read() as connection:
                 known = _known(connection)
@@ -179,6 +181,27 @@ def _require_archive(database: Database, settings: Settings) -> None:
             f"there is no archive in {place} yet: `archiver account add URL` or `archiver serve` begins one,"
             " ARCHIVER_HOME names another folder, and `archiver index rebuild` reads the index anew from a store"
         )
+
+
+def _require_stored(found: Identity | None, place: str) -> None:
+    if found is None:
+        raise NotFound(f"there is no archive in {place}: does ARCHIVER_STORE_URL name the store that is meant?")
+
+
+def stored_archive(settings: Settings, kind: Kind) -> tuple[ObjectStore, Identity]:
+    """The store that the settings name and whose it is, without a database; nothing is made.
+
+    Raises:
+        NotFound: there is no archive in it.
+        WrongStore: it belongs to something else, or to the other kind.
+        SettingsError, Unreachable: it cannot be used.
+    """
+    store = store_of(settings)
+    found = read_identity(store)
+    _check_kind(found, kind, store.name)
+    _require_stored(found, store.name)
+    assert found is not None
+    return store, found
 
 
 def _make_home(home: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from archiver.archive import stored_archive
 from archiver.capture.rebuild import RebuildProgressed, RebuildReport
 from archiver.capture.rebuild import rebuild as rebuild_index
 from archiver.cli import output
@@ -15,7 +16,7 @@ from archiver.clock import to_text
 from archiver.operations import index_move, snapshots
 from archiver.operations.act_keys import renew_key
 from archiver.operations.snapshots import Snapshot
-from archiver.settings import load_settings
+from archiver.settings import load_settings, practice_settings
 
 app = typer.Typer(
     help="The index: everything in it can be read anew from the store.", no_args_is_help=True, rich_markup_mode=None
@@ -72,16 +73,18 @@ def restore(
     practice: InPractice = False,
 ) -> None:
     """Fill an empty index from a snapshot and from all that came after it; stop `archiver serve` first."""
-    with opened(create=True, practice=practice, empty_index=True) as archive:
-        if listed:
-            _list(snapshots.listed(archive), json)
-            return
-        with output.progress("Restoring", quiet=json) as line:
+    if listed:
+        _list(_in_store(practice=practice), json)
+        return
+    with (
+        opened(create=True, practice=practice, empty_index=True) as archive,
+        output.progress("Restoring", quiet=json) as line,
+    ):
 
-            def watch(progress: RebuildProgressed) -> None:
-                line.show(f"{progress.phase}: {progress.records} records", progress.segments_done, progress.segments)
+        def watch(progress: RebuildProgressed) -> None:
+            line.show(f"{progress.phase}: {progress.records} records", progress.segments_done, progress.segments)
 
-            chosen, report = snapshots.restore(archive, named, watch)
+        chosen, report = snapshots.restore(archive, named, watch)
     if json:
         output.as_json({"snapshot": asdict(chosen), "after": asdict(report)})
     else:
@@ -134,6 +137,12 @@ def rotate_key(
         output.line(f"The new key is in {place}: copy that file to a safe place, apart from the store.")
         if said:
             output.line(f"{said:,} acts said anew what still holds.")
+
+
+def _in_store(*, practice: bool) -> list[Snapshot]:
+    settings = load_settings()
+    store, found = stored_archive(*((practice_settings(settings), "practice") if practice else (settings, "real")))
+    return snapshots.listed(store, found.log_origin)
 
 
 def _print(report: RebuildReport) -> None:

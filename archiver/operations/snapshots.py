@@ -32,7 +32,7 @@ from archiver.operations import snapshot_file
 from archiver.operations.index_rows import snapshot_tables
 from archiver.operations.snapshot_file import Head
 from archiver.records.models import RebuildProgress
-from archiver.storage.protocol import open_first
+from archiver.storage.protocol import ObjectStore, open_first
 
 _log = logs.get(__name__)
 PREFIX: Final = "snapshots/"
@@ -89,12 +89,12 @@ def is_due(archive: Archive) -> bool:
     return bool(hours) and archive.clock.now() - last >= timedelta(hours=hours)
 
 
-def listed(archive: Archive) -> list[Snapshot]:
-    """Every snapshot that the log in the store names, newest first. Reads the store only."""
-    there = {stored.key for stored in archive.store.list(PREFIX)}
+def listed(store: ObjectStore, log_origin: str) -> list[Snapshot]:
+    """Every snapshot that this log in the store names, newest first. Reads the store only."""
+    there = {stored.key for stored in store.list(PREFIX)}
     found = []
-    for _, entry in read_entries(archive.store):
-        if entry.type == _EVENT and entry.log == archive.identity.log_origin:
+    for _, entry in read_entries(store):
+        if entry.type == _EVENT and entry.log == log_origin:
             data = entry.data
             key = data["key"] if data["key"] in there else None
             found.append(Snapshot(data["snapshot"], entry.at, data["sha256"], data["size"], data["rows"], key))
@@ -173,7 +173,7 @@ def _remove_old(archive: Archive) -> None:
 
 
 def _chosen(archive: Archive, name: str | None) -> Snapshot:
-    for one in listed(archive):
+    for one in listed(archive.store, archive.identity.log_origin):
         if one.key is not None and name in (None, one.id):
             return one
     raise NotFound(

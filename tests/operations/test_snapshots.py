@@ -122,7 +122,7 @@ def test_objects_that_the_log_does_not_name_are_no_snapshots(lived: Lived, new_m
     for name in (*names, shadow):
         archive.store.put(name, b"stray", sha256(b"stray").hexdigest())
     made = snapshots.make(archive)
-    there = [one for one in snapshots.listed(archive) if one.key is not None]
+    there = [one for one in snapshots.listed(archive.store, archive.identity.log_origin) if one.key is not None]
     assert [one.id for one in there] == [made.id, lived.newest.id]
     assert there[1].key == lived.newest.key
 
@@ -160,7 +160,10 @@ def test_no_secret_is_in_a_snapshot_and_nothing_can_be_read_without_the_key(live
 
 def test_so_many_are_kept_and_the_log_remembers_all(lived: Lived) -> None:
     archive = lived.house.archive
-    assert [one.id for one in snapshots.listed(archive)] == [lived.newest.id, lived.first.id]
+    assert [one.id for one in snapshots.listed(archive.store, archive.identity.log_origin)] == [
+        lived.newest.id,
+        lived.first.id,
+    ]
     settings = archive.settings.model_copy(update={"snapshot_keep": 1})
     from dataclasses import replace
 
