@@ -15,7 +15,7 @@ from archiver.accounts import acts as register_acts
 from archiver.accounts.credentials import Vault
 from archiver.accounts.models import Account
 from archiver.accounts.platforms import Platforms, load_platforms
-from archiver.clock import Clock, SystemClock
+from archiver.clock import Clock, SystemClock, to_text
 from archiver.database import Database, Lock
 from archiver.errors import IntegrityError, MissingKey, NotFound, SettingsError, Unreachable, WrongStore
 from archiver.evidence import log
@@ -140,7 +140,7 @@ class Archive:
         try:
             require_current(self.database, self.store)  # entries in a database that was set back would fork the log
             self.database.act(self._record_untold, Lock.TABLES)
-        except (MissingKey, SettingsError, IntegrityError) as error:
+        except (MissingKey, SettingsError, IntegrityError, OSError, ValueError) as error:
             _log.error("acts.not_recorded", reason=str(error))  # the doctor says so too; reading must go on
 
     def _record_untold(self, connection: Connection) -> None:
@@ -219,7 +219,12 @@ def _check_kind(found: Identity | None, kind: Kind, place: str) -> None:
 
 def _known(connection: Connection) -> Identity | None:
     """The identity the index holds."""
-    row = connection.execute(select(ArchiveRow)).mappings().one_or_none()
+    row = connection.execute(select(ArchiveRow.__table__)).mappings().one_or_none()
+    if row is not None and row["moved_at"] is not None:
+        raise WrongStore(
+            f"the index was moved out of this database on {to_text(row['moved_at'])}: let ARCHIVER_DATABASE_URL name"
+            " the one it was moved to, or an empty one for `archiver index rebuild`"
+        )
     return None if row is None else Identity(row["id"], row["kind"], row["log_origin"], row["created_at"])
 
 

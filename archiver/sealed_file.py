@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
+from types import TracebackType
 from typing import BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
@@ -33,7 +34,7 @@ class SealingWriter(io.RawIOBase):
         wrapped = seal(key, place_of(*place, key_id), own)
         target.write(_HEAD + key_id.encode("ascii") + b"\n" + _u32(len(wrapped)) + wrapped)
         self._target, self._cipher = target, AESGCM(own)
-        self._waiting, self._number = bytearray(), 0
+        self._waiting, self._number, self._abandoned = bytearray(), 0, False
 
     def writable(self) -> bool:
         return True
@@ -46,9 +47,16 @@ class SealingWriter(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        if not self.closed:
+        if not self.closed and not self._abandoned:
             self._put(bytes(self._waiting), last=True)
         super().close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """What an error cut short gets no end."""
+        self._abandoned = kind is not None
+        super().__exit__(kind, error, trace)
 
     def _put(self, piece: bytes, *, last: bool) -> None:
         sealed = self._cipher.encrypt(_nonce(self._number), piece, _LAST if last else b"")

@@ -27,6 +27,8 @@ from connectors.contract import AccountFacts, Answer, Ask, Claim
 
 _AUTHORITY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 UNASSIGNED = "unassigned"
+LONGEST_REASON = 2000
+"""Of a pause, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,13 @@ def _names(account: AccountView) -> set[str]:
 
 
 def pause(archive: Archive, account_id: str, reason: str) -> AccountView:
-    """Stop capturing an account until it is resumed. What is captured stays; the pause is a gap, and is logged."""
+    """Stop capturing an account until it is resumed. What is captured stays; the pause is a gap, and is logged.
+
+    Raises:
+        UsageError: the reason is too long.
+    """
+    if len(reason) > LONGEST_REASON:
+        raise UsageError(f"a reason has at most {LONGEST_REASON:,} characters")
     return _set_state(archive, account_id, "paused", reason)
 
 

@@ -46,6 +46,7 @@ from archiver.evidence import log
 from archiver.evidence.act_reading import FoundAct
 from archiver.evidence.deltas import restore_log
 from archiver.evidence.log import NewEvent
+from archiver.evidence.signer import CheckpointRefused
 from archiver.faults import crash_point
 from archiver.helper import OnDemand
 from archiver.records.models import Medium, Occurrence, RebuildProgress, Record, RecordState, Version
@@ -106,8 +107,11 @@ def rebuild(
     """
     report = RebuildReport()
     logged, restored_acts = _begin(archive, report, without_acts, restored)
+    if not restored:
+        report.damaged += _not_as_signed(archive)
     acts = restored_acts.by_account
     by_account = _by_account(archive)
+    report.damaged += _missing(by_account, logged)
     if restored:
         by_account = _with_news(archive, by_account)
     by_account.update({account: [] for account in acts if account not in by_account})
@@ -166,6 +170,26 @@ def _by_account(archive: Archive) -> dict[str, list[Stored]]:
         if named is not None:
             objects[named.account].append(stored)
     return objects
+
+
+def _missing(by_account: dict[str, list[Stored]], logged: Logged) -> list[str]:
+    """Segments that the log names and the store does not have."""
+    there = {named.segment for some in by_account.values() for one in some if (named := parse_segment_key(one.key))}
+    gone = sorted({*logged.archived, *logged.adopted} - there)
+    return [f"the log names the segment {one}, which is not in the store" for one in gone]
+
+
+def _not_as_signed(archive: Archive) -> list[str]:
+    """What is wrong with the log, where the key is there that signed it. The index is made of it all the same: nothing
+    is signed again until somebody has looked."""
+    here = archive.signed_log
+    if not here.keys.exists:
+        return []
+    try:
+        here.signer.examine(here.keys.read())
+    except CheckpointRefused as error:
+        return [f"the log is not what was signed: {error.detail}"]
+    return []
 
 
 def _with_news(archive: Archive, by_account: dict[str, list[Stored]]) -> dict[str, list[Stored]]:

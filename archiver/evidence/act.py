@@ -20,6 +20,8 @@ VERSION: Final = 1
 #: Longest file that is read, bytes.
 LARGEST: Final = 256 * 2**20
 _HEAD: Final = b"cra-act/1 "
+_ROOM: Final = 1024
+"""For the first line and the seal."""
 _KEY = re.compile(rf"{PREFIX}([0-9]{{20}})-(at_[a-z2-7]{{32}})")
 _KEY_ID = re.compile(rb"[0-9a-f]{16}")
 
@@ -97,11 +99,13 @@ def seal_act(act: Act, key_id: str, key: bytes) -> SealedAct:
     """The file of an act, under a new seed.
 
     Raises:
-        ValueError: no such act, or it says what its kind does not allow.
+        ValueError: no such act, or it says what its kind does not allow, or too much.
     """
     check_facts(act.kind, act.version, act.subject_kind, act.facts)
     seed, body = os.urandom(SEED_SIZE), act.body
     content = canonical.encode({"act": canonical.decode(body), "seed": seed.hex()})
+    if len(content) > LARGEST - _ROOM:
+        raise ValueError(f"the act {act.kind} says more than a file of {LARGEST:,} bytes holds")
     sealed = seal(key, _place(act.archive, act.key, key_id), content)
     return SealedAct(act, commit_act(seed, body), _HEAD + key_id.encode("ascii") + b"\n" + sealed)
 

@@ -59,6 +59,7 @@ class Archive(Base):
     kind: Mapped[str] = mapped_column(comment="real or practice; the two never mix")
     log_origin: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(Instant)
+    moved_at: Mapped[datetime | None] = mapped_column(Instant, comment="since when the index is another database's")
 
 
 class ActFile(Base):

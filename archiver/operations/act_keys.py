@@ -6,8 +6,11 @@ from sqlalchemy import Connection
 
 from archiver.accounts import acts as register
 from archiver.archive import Archive
-from archiver.errors import UsageError
+from archiver.errors import IntegrityError, UsageError
+from archiver.evidence.act import LARGEST, UnknownKey, key_of, open_act
+from archiver.evidence.act_reading import logged_acts, waiting_acts
 from archiver.search import acts as searches
+from archiver.storage.protocol import NoSuchObject, open_first
 
 
 def renew_key(archive: Archive, *, lost: bool = False) -> int:
@@ -17,7 +20,7 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
         lost: the key file is gone for good. Whatever acts told is then recorded anew under the new key.
 
     Raises:
-        UsageError: it was said to be lost, and is there.
+        UsageError: it was said to be lost, and is there and opens what was sealed last.
         MissingKey, SettingsError: it was not said, and the file cannot be used.
     """
     acts, now = archive.acts, archive.clock.now()
@@ -25,7 +28,7 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
         acts.key_file.keys()
         acts.key_file.put_in_front()
         return 0
-    if acts.key_file.exists:
+    if acts.key_file.exists and _opens_newest(archive):
         raise UsageError(f"the key file {acts.key_file.path} is there; leave out --lost")
     acts.key_file.put_in_front()
 
@@ -35,3 +38,26 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
         return said + searches.record_all(connection, acts, now, anew=True)
 
     return archive.database.act(say_anew)
+
+
+def _opens_newest(archive: Archive) -> bool:
+    """Whether the key file opens the newest act that can be read. One that does not is an old copy, or was made by an
+    earlier call that was killed before anything was said anew."""
+    keys = archive.acts.key_file.keys()
+    with archive.database.read() as connection:
+        logged, waiting = logged_acts(connection), waiting_acts(connection)
+    for one in sorted(logged.values(), key=lambda one: one.number, reverse=True):
+        key = key_of(one.number, one.id)
+        try:
+            open_act(waiting.get(one.id) or _stored(archive, key), archive.identity.id, key, keys)
+        except UnknownKey:
+            return False
+        except (IntegrityError, NoSuchObject):
+            continue  # damage says nothing of the key
+        return True
+    return True
+
+
+def _stored(archive: Archive, key: str) -> bytes:
+    with open_first(archive.store, key) as file:
+        return file.read(LARGEST + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 
 from archiver import migrate
 from archiver.archive import Archive
@@ -15,6 +15,7 @@ from archiver.errors import Busy, IntegrityError, Refused, UsageError
 from archiver.evidence import log
 from archiver.evidence.deltas import require_current, store_deltas
 from archiver.evidence.log import NewEvent
+from archiver.evidence.models import Archive as ArchiveRow
 from archiver.evidence.models import Event
 from archiver.operations.index_rows import copy, moved_tables
 from archiver.operations.under_way import is_anybody_at_it
@@ -38,7 +39,7 @@ class Moved:
 def move(archive: Archive, url: str, watch: Watcher = lambda table, done, of: None) -> Moved:
     """Copy every table into the empty database at ``url``, compare row by row, and enter it into the log there.
 
-    The database it was in stays as it is; once the log there has gone on, it is refused as older than the store.
+    The database it was in keeps its rows, and says that they have moved: no archive can be opened on it again.
 
     Raises:
         UsageError: it is the same database.
@@ -57,6 +58,9 @@ def move(archive: Archive, url: str, watch: Watcher = lambda table, done, of: No
         migrate.upgrade(target)
         with archive.database.write(Lock.TABLES) as source, target.write(Lock.TABLES) as into:
             moved = _copy_all(archive, source, into, target, watch)
+            # What is committed last: killed in between, the new one is there, and the old one cannot go on beside it,
+            # for the first of the two that writes the log on makes the other older than the store.
+            source.execute(update(ArchiveRow).values(moved_at=archive.clock.now()))
         store_deltas(target, archive.store)
         return moved
     finally:
@@ -77,6 +81,9 @@ def _require_still(archive: Archive) -> None:
 
 
 def _copy_all(archive: Archive, source: Connection, into: Connection, target: Database, watch: Watcher) -> Moved:
+    for connection in (source, into):
+        if connection.dialect.name == "postgresql":  # one side waits for as long as the other is read
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     if source.dialect.name == "postgresql":
         source.execute(text("LOCK TABLE event IN SHARE MODE"))  # every act enters one, so none is made meanwhile
         if source.execute(select(Event.id).where(Event.position.is_(None)).limit(1)).first() is not None:

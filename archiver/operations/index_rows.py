@@ -19,10 +19,19 @@ from archiver.errors import IntegrityError
 #: Made anew from records, with the words.
 DERIVED: Final = frozenset({"search_record", "search_source", "search_indexed"})
 #: How far a rebuild came: never copied.
-_PROGRESS: Final = frozenset({"rebuild_progress"})
-#: Not in a snapshot: secrets, leases, what the log and its objects in the store give back themselves.
-_LEFT_OUT: Final = frozenset(
-    {"credential", "lease", "event", "log_head", "log_subtree", "log_signing", "log_checkpoint", "anchor"}
+PROGRESS: Final = frozenset({"rebuild_progress"})
+#: In no snapshot: secrets, leases, what the log and its objects in the store give back, the archive's own row, which is
+#: made by opening it.
+LEFT_OUT: Final = frozenset(
+    {"credential", "lease", "event", "log_head", "log_subtree", "log_signing", "log_checkpoint", "anchor", "archive"}
+)
+#: In a snapshot. A table that is in neither set is in none, and stops a test: somebody has to decide.
+IN_SNAPSHOTS: Final = frozenset(
+    {
+        *("account", "handle", "due", "watch", "search_statement", "act_file", "timestamp_service"),
+        *("run", "exchange", "segment", "coverage", "gap", "standing"),
+        *("record", "version", "occurrence", "state", "medium"),
+    }
 )
 _AT_ONCE = 1000
 
@@ -38,12 +47,12 @@ class TableEnd:
 
 def moved_tables() -> list[Table]:
     """What a move copies, in an order in which rows can be inserted."""
-    return [one for one in migrate.metadata().sorted_tables if one.name not in DERIVED | _PROGRESS]
+    return [one for one in migrate.metadata().sorted_tables if one.name not in DERIVED | PROGRESS]
 
 
 def snapshot_tables() -> list[Table]:
-    """What a snapshot holds, in an order in which rows can be inserted; the archive's own row is made by opening it."""
-    return [one for one in moved_tables() if one.name not in _LEFT_OUT and one.name != "archive"]
+    """What a snapshot holds, in an order in which rows can be inserted."""
+    return [one for one in moved_tables() if one.name in IN_SNAPSHOTS]
 
 
 def copy(source: Connection, target: Connection, one: Table) -> int:

@@ -6,7 +6,10 @@ index only, and what came after it is read from segments and acts as in a rebuil
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -38,6 +41,8 @@ _log = logs.get(__name__)
 PREFIX: Final = "snapshots/"
 _EVENT: Final = "index.snapshotted"
 _PIECE = 1 << 20
+_FOLDER: Final = ".snapshot-"
+_ABANDONED: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def make(archive: Archive) -> Snapshot:
     """
     now, name = archive.clock.now(), ids.new_id("sn")
     key = f"{PREFIX}{now:%Y%m%dT%H%M%SZ}-{name}"
-    with tempfile.TemporaryDirectory(prefix=".snapshot-", dir=archive.settings.home) as folder:
+    with _folder(archive) as folder:
         path = Path(folder) / "snapshot"
         rows = _write(archive, path, Head(archive.identity.id, name, to_text(now), {}))
         digest, size = _digest(path), path.stat().st_size
@@ -116,7 +121,7 @@ def restore(archive: Archive, name: str | None = None, watch: Watcher | None = N
     """
     chosen = _chosen(archive, name)
     archive.acts.key_file.keys()  # before anything is changed
-    with tempfile.TemporaryDirectory(prefix=".snapshot-", dir=archive.settings.home) as folder:
+    with _folder(archive) as folder:
         path = _fetched(archive, chosen, Path(folder) / "snapshot")
         with archive.database.write(Lock.REBUILD) as connection:
             _require_empty(connection, archive)
@@ -220,6 +225,17 @@ def _require_signed(archive: Archive) -> None:
     here = archive.signed_log
     if here.keys.exists:
         here.signer.examine(here.keys.read())
+
+
+def _folder(archive: Archive) -> tempfile.TemporaryDirectory[str]:
+    """A folder to work in. Those of processes that were killed go: a snapshot is as large as the index."""
+    home = archive.settings.home
+    oldest = time.time() - _ABANDONED.total_seconds()
+    for left in home.glob(f"{_FOLDER}*"):
+        with suppress(OSError):  # somebody else removes it
+            if left.stat().st_mtime < oldest:
+                shutil.rmtree(left, ignore_errors=True)
+    return tempfile.TemporaryDirectory(prefix=_FOLDER, dir=home)
 
 
 def _digest(path: Path) -> str:

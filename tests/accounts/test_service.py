@@ -161,6 +161,8 @@ def test_an_account_is_found_by_all_its_names(archive: Archive) -> None:
 
 def test_pausing_and_resuming_are_events_and_resuming_looks_at_once(archive: Archive) -> None:
     account = _add(archive).account
+    with pytest.raises(UsageError, match="at most"):
+        service.pause(archive, account.id, "x" * 2001)
     paused = service.pause(archive, account.id, "the office moved")
     assert (paused.state, paused.state_reason) == ("paused", "the office moved")
     count = _rows(archive)["event"]

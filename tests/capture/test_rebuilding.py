@@ -62,6 +62,17 @@ def test_a_rebuild_in_place_and_into_an_empty_index_gives_the_same_rows(house: H
     assert digests.differences(before, _digests(house)) == []
 
 
+def test_a_segment_that_is_gone_is_named_and_the_rest_is_there(house: House) -> None:
+    _lived_in(house)
+    gone, *left = house.segments()
+    gone.unlink()
+    house.empty_index()
+    report = rebuild(house.archive)
+    name = gone.name.rpartition("-")[0]
+    assert report.damaged == [f"the log names the segment {name}, which is not in the store"]
+    assert report.segments == len(left)
+
+
 def test_a_rebuilt_archive_goes_on_capturing_where_it_was(house: House) -> None:
     account = _lived_in(house)
     number = house.runs()[-1].number

@@ -313,6 +313,25 @@ def test_a_lost_key_is_replaced_and_all_is_said_anew(lost: House) -> None:
     assert rebuild(lost.archive).damaged == [], "the keys before open what they sealed"
 
 
+def test_a_lost_key_can_be_replaced_again_where_the_first_try_was_killed(lost: House) -> None:
+    key_file = lost.archive.acts.key_file
+    key_file.path.unlink()
+    key_file.put_in_front()  # as far as it came: the file is there, nothing was said anew
+    assert renew_key(lost.archive, lost=True) == 2
+    evidence.sign(lost.archive.signed_log)
+    _elsewhere(lost)
+    assert rebuild(lost.archive).damaged == []
+
+
+def test_a_log_that_was_cut_back_is_told_by_a_rebuild_and_the_rest_is_there(lost: House) -> None:
+    _elsewhere(lost)
+    deltas = sorted((lost.archive.settings.home / "store" / "log" / "delta").glob("[0-9]*"))
+    deltas[-1].unlink()
+    report = rebuild(lost.archive)
+    assert [one for one in report.damaged if "signed" in one]
+    assert len(lost.rows(Account)) == 2
+
+
 def test_what_was_done_before_acts_were_written_is_caught_up_with(house: House) -> None:
     """An archive of a version that wrote none: its register and searches become acts when it is next opened."""
     works = _lived_in(house)

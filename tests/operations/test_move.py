@@ -6,14 +6,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from archiver import migrate
 from archiver.archive import Archive
 from archiver.capture.service import Capture
-from archiver.errors import Busy, IntegrityError, Refused, UsageError
+from archiver.errors import Busy, IntegrityError, Refused, UsageError, WrongStore
 from archiver.evidence import service as evidence
+from archiver.evidence.models import Archive as ArchiveRow
 from archiver.operations import index_move
 from archiver.operations.index_move import move
-from archiver.operations.index_rows import copy, moved_tables
+from archiver.operations.index_rows import DERIVED, IN_SNAPSHOTS, LEFT_OUT, PROGRESS, copy, moved_tables
 from archiver.operations.verify import verify
 from archiver.records.digests import differences, digests
 from archiver.settings import Settings
@@ -68,11 +71,26 @@ def test_from_sqlite_to_postgresql_and_back_every_row_is_the_same_and_capture_go
         assert move(there, f"sqlite:///{back}").rows > moved.rows
     with _open(lived, home, f"sqlite:///{back}") as again:
         assert verify(again).ok
+    with pytest.raises(WrongStore, match="was moved out of this database"):
+        _open(lived, home, f"sqlite:///{home / 'index.sqlite3'}")
+
+
+def test_of_two_databases_that_a_kill_left_only_one_can_go_on(lived: Lived, archive: Archive, tmp_path: Path) -> None:
+    home, url = archive.settings.home, f"sqlite:///{tmp_path / 'new.sqlite3'}"
+    move(archive, url)
+    with archive.database.write() as connection:  # as if the move had been killed before it came so far
+        connection.execute(update(ArchiveRow).values(moved_at=None))
+    archive.close()
     with (
         _open(lived, home, f"sqlite:///{home / 'index.sqlite3'}") as old,
         pytest.raises(IntegrityError, match="the database"),
     ):
         evidence.sign(old.signed_log)
+
+
+def test_of_every_table_it_is_decided_whether_a_snapshot_holds_it() -> None:
+    assert {one.name for one in migrate.metadata().sorted_tables} == DERIVED | PROGRESS | LEFT_OUT | IN_SNAPSHOTS
+    assert not LEFT_OUT & IN_SNAPSHOTS
 
 
 def test_what_is_not_empty_or_in_use_is_refused_and_nothing_moves(

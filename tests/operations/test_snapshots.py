@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -136,6 +138,17 @@ def test_a_log_that_was_cut_back_is_found(lived: Lived, new_machine: NewMachine,
     assert _accounts(archive) == []
 
 
+def test_what_a_killed_process_left_goes_after_a_day(lived: Lived, new_machine: NewMachine) -> None:
+    archive = new_machine()
+    left, recent = (archive.settings.home / f".snapshot-{name}" for name in ("left", "recent"))
+    for folder in (left, recent):
+        folder.mkdir()
+        (folder / "snapshot").write_bytes(b"half")
+    os.utime(left, (0, 0))
+    snapshots.restore(archive)
+    assert [one.name for one in archive.settings.home.glob(".snapshot-*")] == [".snapshot-recent"]
+
+
 def test_without_the_key_nothing_is_restored(lived: Lived, new_machine: NewMachine) -> None:
     archive = new_machine()
     archive.settings.act_key_file.unlink()
@@ -231,6 +244,15 @@ def test_a_changed_or_cut_sealed_file_does_not_open(where: int, change: int) -> 
             UnsealingReader(io.BytesIO(content), {_ID: _KEY}, "here").read()
     with pytest.raises(IntegrityError):
         UnsealingReader(io.BytesIO(sealed), {_ID: _KEY}, "there")
+
+
+def test_a_sealed_file_that_an_error_cut_short_does_not_open() -> None:
+    target = io.BytesIO()
+    with suppress(ZeroDivisionError), SealingWriter(target, _ID, _KEY, "here") as writer:
+        writer.write(b"half")
+        raise ZeroDivisionError
+    with pytest.raises(IntegrityError, match="cut off"):
+        UnsealingReader(io.BytesIO(target.getvalue()), {_ID: _KEY}, "here").read()
 
 
 def test_pieces_of_a_sealed_file_cannot_be_left_out_or_exchanged() -> None:
