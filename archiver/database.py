@@ -45,7 +45,7 @@ NAMING = {
 Whole: Final = BigInteger().with_variant(Integer, "sqlite")
 #: The longest text, bytes of UTF-8, in a column that is part of an index. PostgreSQL takes 2,704 bytes a row in all.
 KEY_BYTES: Final = 1000
-_ATTEMPTS = 8
+_ATTEMPTS = 20
 
 
 #: A time stands in many rows of a batch: when an answer came in all it shows, when a post was made in three tables.

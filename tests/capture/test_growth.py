@@ -23,7 +23,7 @@ def is_quiet(home: Path, token: str | None, **where: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("replies", "changes", "days"), [(100, 12, 2), pytest.param(300, 60, 7, marks=pytest.mark.long)]
+    ("replies", "changes", "days"), [(60, 12, 2), pytest.param(300, 60, 7, marks=pytest.mark.long)]
 )
 def test_a_busy_thread_is_stored_at_most_ten_times_its_size(
     tmp_path: Path, replies: int, changes: int, days: int

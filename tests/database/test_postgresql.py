@@ -160,7 +160,7 @@ def test_a_deadlock_is_named_and_ends_after_a_few_attempts(database: Database) -
     with pytest.raises(DBAPIError) as caught:
         database.act(act)
     assert failure_of(caught.value) is Failure.CONFLICT
-    assert 1 < tried < 20
+    assert 1 < tried < 50
 
 
 def test_what_nobody_gave_up_is_not_done_twice(database: Database) -> None:

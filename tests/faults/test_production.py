@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 _SEQUENCER = ["sequencer.begun", "sequencer.lengthened", "sequencer.placed", "sequencer.committed"]
 #: Where database and store do other things than a file and a folder do.
-_SHORT = ["commit.written", "commit.done", "delta.put", "sequencer.placed", "sequencer.committed", "recovery.put"]
+_SHORT = ["commit.written", "commit.done", "sequencer.placed", "sequencer.committed", "recovery.put"]
 _IN_A_FOLDER = "store."
 
 
@@ -66,7 +66,7 @@ def test_killed_at_crash_points_and_at_random_it_loses_and_doubles_nothing_and_t
         if thorough:  # what is wrong stays so, and is found below, only not where it began
             checks.check(town, rebuilt=False)
     killed = 0
-    while killed < (cycles // 5 if thorough else 3):
+    while killed < (cycles // 5 if thorough else 2):
         town.live(draw.randint(0, 8))
         killed += moments.kill(town, *town.everything(draw.choice((NEW, FULL)), WATCH))
         if draw.random() < 0.3:

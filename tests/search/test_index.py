@@ -179,7 +179,7 @@ def test_a_date_ends_exactly_before_its_first_moment_after(database: Database, i
 
 def test_many_records_of_one_second_are_all_kept(database: Database, index: SearchIndex) -> None:
     with trial(database) as connection:
-        ids = {f"rc_{number}" for number in range(3_000)}  # enough for some to want the same place
+        ids = {f"rc_{number}" for number in range(2_000)}  # enough for some to want the same place
         index.put(connection, [a_document("x", id=one) for one in ids])
         assert found(index, connection, "x") == ids
         index.put(connection, [a_document("y", id=one) for one in ids])

@@ -29,7 +29,7 @@ USER = "archiver"
 #: Long and unusual, so that a test that looks for it finds it wherever it gets out.
 PASSWORD = "Pg-pass.word_4711-nobody-may-see-this"
 NAMED = "TEST_DATABASE_URL"
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "deadlock_timeout": "100ms"}
 
 
 # --- programs ------------------------------------------------------------------------------------------------------
