@@ -1,15 +1,17 @@
 """``python -m bench``: every measurement in one go, written into ``docs/benchmarks.md``.
 
-``--short`` takes small numbers, to see that everything runs; it does not write the page.
+``--only`` takes some of them; what was measured before stays on the page, with its date. ``--short`` takes small
+numbers, to see that everything runs; it does not write the page. The figures behind the page are beside it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
-import sys
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,40 +19,57 @@ from typing import Any
 from bench import capture, growth, memory, search
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+FIGURES = PAGE.with_suffix(".json")
+
+Lines = list[str]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="small numbers; prints only")
+    parser.add_argument("--only", nargs="+", choices=[*SECTIONS], default=[*SECTIONS], help="these alone")
     chosen = parser.parse_args()
-    short = chosen.short
-    found = {
-        "capture": capture.measure(2_000 if short else 20_000, 1 if short else 3),
-        "memory": memory.peak(5_000 if short else 200_000),
-        "growth": growth.measure(short=short),
-        "search": _search(20_000 if short else 1_000_000),
-    }
-    text = page(found)
-    print(text)
-    if not short:
-        PAGE.write_text(text)
-    sys.exit(0)
+    found = {} if chosen.short or not FIGURES.exists() else json.loads(FIGURES.read_text())
+    for name in chosen.only:
+        measure, _ = SECTIONS[name]
+        found[name] = {"on": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "figures": measure(chosen.short)}
+        if not chosen.short:
+            FIGURES.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+            PAGE.write_text(page(found))
+    print(page(found))
+
+
+def machine() -> str:
+    """What measured, in a few words."""
+    version = platform.python_version()
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, Python {version}"
 
 
 def page(found: dict[str, Any]) -> str:
     """The page for these figures."""
-    taken = found["capture"]
     lines = [
         "# Benchmarks",
         "",
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {platform.system()} {platform.machine()},"
-        f" {os.cpu_count()} processors, Python {platform.python_version()}. Quote the ratios: both sides of each were"
-        " measured in the same run; absolute times belong to this machine.",
+        "Written by `make bench`. Quote the ratios: both sides of each were measured in the same run; absolute times"
+        ' belong to the machine that is named. `make bench ARGS="--only search"` measures one part anew.',
+    ]
+    for name, (_, lines_of) in SECTIONS.items():
+        if (section := found.get(name)) is not None:
+            lines += ["", *lines_of(section["figures"]), "", f"Measured on {section['on']}: {section['machine']}."]
+    return "\n".join(lines) + "\n"
+
+
+def _capture(short: bool) -> dict[str, Any]:
+    return capture.measure(2_000 if short else 20_000, 1 if short else 3)
+
+
+def capture_lines(found: dict[str, Any]) -> Lines:
+    """Capture against recorders, and rebuild."""
+    lines = [
+        "## Capture and rebuild",
         "",
-        "## Capture",
-        "",
-        f"{taken['records']:,} records in {taken['pages']:,} pages from the practice server, fsync, commitments, index"
-        f" and search included; median of {taken['rounds']} rounds.",
+        f"{found['records']:,} records in {found['pages']:,} pages from the practice server, fsync, commitments, index"
+        f" and search included; median of {found['rounds']} rounds.",
         "",
         "| | ms per page | speed of ours against it | aim |",
         "|---|---|---|---|",
@@ -62,44 +81,61 @@ def page(found: dict[str, Any]) -> str:
         "wget": "`wget --warc-file`, which only records",
         "parts": "sum of the unavoidable parts",
     }
-    for name, cost in taken["milliseconds_per_page"].items():
-        ratio = taken["speed_of_ours_against"].get(name, "")
+    for name, cost in found["milliseconds_per_page"].items():
+        ratio = found["speed_of_ours_against"].get(name, "")
         lines.append(f"| {names[name]} | {cost} | {ratio} | {aims.get(name, '')} |")
-    lines += [
+    parts = ", ".join(f"{name} {cost}" for name, cost in found["parts_ms_per_page"].items())
+    rebuilt = found["rebuild"]["records_per_second"]
+    return [
+        *lines,
         "",
-        "The parts, ms per page: " + ", ".join(f"{k} {v}" for k, v in taken["parts_ms_per_page"].items()) + ".",
+        f"The parts, ms per page: {parts}.",
+        "",
+        f"A rebuild from the store alone reads {rebuilt:,} records a second; aim: at least 3,000.",
     ]
-    rebuilt, used = taken["rebuild"], found["memory"]
-    lines += [
+
+
+def memory_lines(found: dict[str, Any]) -> Lines:
+    """Peaks."""
+    return [
+        "## Memory",
         "",
-        "## Rebuild and memory",
-        "",
-        "| | figure | aim |",
+        "| records captured in one run | peak, MiB, helping process included | aim |",
         "|---|---|---|",
-        f"| rebuild from the store alone | {rebuilt['records_per_second']:,} records a second | at least 3,000 |",
-        f"| peak memory at {used['records']:,} records | {used['peak_mib']:.0f} MiB | under 300 MiB |",
-        f"| peak memory at 2,000 records | {used['peak_mib_at_2000']:.0f} MiB | |",
-        "",
-        *growth_lines(found["growth"]),
-        "",
-        *search_lines(found["search"]),
-        "",
+        f"| 2,000 | {found['peak_mib_at_2000']:.0f} | |",
+        f"| {found['records']:,} | {found['peak_mib']:.0f} | under 300 |",
     ]
-    return "\n".join(lines)
 
 
-def _search(records: int) -> dict[str, Any]:
+def _search(short: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        return search.run(Path(folder), records, 40)
+        return search.run(Path(folder), 20_000 if short else 1_000_000, 40)
 
 
-def search_lines(found: dict[str, Any]) -> list[str]:
-    """Search against raw FTS5 in the same run."""
-    lines = [
-        "## Search",
+def _search_postgresql(short: bool) -> dict[str, Any]:
+    return search.run_on_a_server(5_000 if short else 1_000_000, 40)
+
+
+def _sqlite_lines(found: dict[str, Any]) -> Lines:
+    return ["## Search on SQLite", "", *search_lines(found, f"SQLite {found['sqlite']}", "raw FTS5")]
+
+
+def _postgresql_lines(found: dict[str, Any]) -> Lines:
+    version = found["postgresql"]
+    return [
+        "## Search on PostgreSQL",
         "",
-        f"{found['records']:,} records on SQLite {found['sqlite']}: match, first page and count, against raw FTS5 doing"
-        " the same on a plain table of the same texts. Aim: at most 2.",
+        *search_lines(found, f"PostgreSQL {version}", "a `tsvector` column with GIN"),
+    ]
+
+
+def search_lines(found: dict[str, Any], where: str, raw_name: str) -> Lines:
+    """Search against the database's own in the same run."""
+    put = found["records put per second"]
+    lines = [
+        f"{found['records']:,} records on {where}: match, first page and count, against {raw_name} doing the same on a"
+        f" plain table of the same texts. Aim: at most 2. Written were {put['ours']:,} records a second, and"
+        f" {put['raw']:,} into the plain one.",
         "",
         "| class | median hits | ours, ms | raw, ms | ratio | with marked excerpts |",
         "|---|---|---|---|---|---|",
@@ -111,7 +147,7 @@ def search_lines(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def growth_lines(found: dict[str, Any]) -> list[str]:
+def growth_lines(found: dict[str, Any]) -> Lines:
     """What is stored when little changes."""
     return [
         "## Growth",
@@ -125,6 +161,16 @@ def growth_lines(found: dict[str, Any]) -> list[str]:
         f"| a thread of {found['replies']:,} replies with {found['changes']} changes in a week, stored against its"
         f" unique bytes | {found['thread_ratio']:.1f} times | at most 10 |",
     ]
+
+
+#: What is measured, and how it is shown, in the order of the page.
+SECTIONS: dict[str, tuple[Callable[[bool], dict[str, Any]], Callable[[dict[str, Any]], Lines]]] = {
+    "capture": (_capture, capture_lines),
+    "memory": (lambda short: memory.peak(5_000 if short else 200_000), memory_lines),
+    "growth": (lambda short: growth.measure(short=short), growth_lines),
+    "search": (_search, _sqlite_lines),
+    "search-postgresql": (_search_postgresql, _postgresql_lines),
+}
 
 
 if __name__ == "__main__":

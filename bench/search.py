@@ -169,11 +169,7 @@ def main() -> None:
     parser.add_argument("--postgresql", action="store_true", help="on PostgreSQL")
     given = parser.parse_args()
     if given.postgresql:
-        server = Server(options={"shared_buffers": "256MB"})
-        try:
-            found = run_on_postgresql(Databases(server.url), given.records, given.queries)
-        finally:
-            server.close()
+        found = run_on_a_server(given.records, given.queries)
     else:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
             found = run(Path(folder), given.records, given.queries)
@@ -188,6 +184,15 @@ def run(folder: Path, records: int, queries: int) -> dict[str, Any]:
     return found | {
         "megabytes": {path.name: round(path.stat().st_size / 1e6) for path in sorted(folder.glob("*.sqlite"))}
     }
+
+
+def run_on_a_server(records: int, queries: int) -> dict[str, Any]:
+    """The same on PostgreSQL, on a server that is started for it."""
+    server = Server(options={"shared_buffers": "256MB"})
+    try:
+        return run_on_postgresql(Databases(server.url), records, queries)
+    finally:
+        server.close()
 
 
 def run_on_postgresql(databases: Databases, records: int, queries: int) -> dict[str, Any]:
