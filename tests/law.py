@@ -9,6 +9,7 @@ import ast
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +29,7 @@ def requirements() -> dict[str, dict[str, str]]:
     return tomllib.loads((ROOT / "docs" / "law.toml").read_text())
 
 
+@cache
 def marked() -> dict[str, list[str]]:
     """Number → tests that carry it, as ``folder/file.py::name``."""
     found: defaultdict[str, list[str]] = defaultdict(list)

@@ -107,8 +107,8 @@ class Place:
         assert done.returncode == 0, (heading, done.stdout, done.stderr)
         return done.stdout
 
-    def digests(self) -> dict[str, TableDigest]:
-        with Archive.open(load_settings(), create=False) as archive, archive.database.read() as connection:
+    def digests(self, **settings: str) -> dict[str, TableDigest]:
+        with Archive.open(load_settings(**settings), create=False) as archive, archive.database.read() as connection:
             return digests(connection, (*CONTENT, table(Account)))
 
     def lose_index(self) -> None:
@@ -176,7 +176,7 @@ def test_the_page_is_followed_from_one_loss_to_the_next(place: Place, databases:
     url = databases.new()
     assert "postgresql" in url
     assert "every one was compared" in place.follow("Another database", NEW=url)
-    assert differences(before, place.digests()) == []
+    assert differences(before, place.digests(database_url=url)) == []
 
     (place.home / "keys" / "acts.key").unlink()
     place.lose_index()

@@ -409,10 +409,15 @@ def put_a_valid_other_one_in_its_place_and_into_the_index(insider: Insider) -> N
 def swap_the_seed(insider: Insider) -> None:
     """Another seed for the last exchange of a segment, so that its commitment could be to other words; every digest,
     the key and the index made to fit."""
-    key = segments(insider)[0]
-    members = list(members_of(insider.read(key)))
-    facts = [number for number, one in enumerate(members) if b"urn:x-cra:exchange:" in one and b'"seed"' in one]
-    at = facts[-1]
+    read = {key: list(members_of(insider.read(key))) for key in segments(insider)}
+    places = [
+        (key, number)
+        for key, some in read.items()
+        for number, one in enumerate(some)
+        if b"urn:x-cra:exchange:" in one and b'"seed"' in one
+    ]
+    key, at = places[-1]  # of a run without exchanges there is a segment that holds none
+    members, facts = read[key], [number for of, number in places if of == key]
     head, block = members[at].split(b"\r\n\r\n", 1)
     block = block.removesuffix(b"\r\n\r\n")
     digest = sha256(block).hexdigest().encode()

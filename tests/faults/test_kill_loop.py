@@ -180,7 +180,7 @@ def test_nothing_is_lost_or_doubled_when_the_process_dies_at(point: str, shared:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("count", [3, *(pytest.param(number, marks=pytest.mark.long) for number in (2, 5))])
 @pytest.mark.parametrize("point", ["spool.written", "commit.put", "batch.clearing", "pending.clearing"])
 def test_nothing_is_lost_or_doubled_when_the_process_dies_half_way_through(
     point: str, count: int, shared: _Shared

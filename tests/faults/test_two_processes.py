@@ -34,7 +34,7 @@ def _deaths(town: Town, draw: random.Random) -> int:
     return len(list(town.spool.glob("sp_*")))
 
 
-@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("count", [3, pytest.param(2, marks=pytest.mark.long)])
 def test_processes_that_start_at_once_drain_each_folder_once(town: Town, count: int, draw: random.Random) -> None:
     town.session(*town.everything(FULL))
     for _ in range(3):
@@ -97,7 +97,13 @@ def test_two_threads_of_one_process_never_capture_the_same_account(town: Town) -
 # --- the paused leader -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("point", ["run.read", "batch.choice_written", "store.linked", "commit.put"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        *("batch.choice_written", "commit.put"),
+        *(pytest.param(point, marks=pytest.mark.long) for point in ("run.read", "store.linked")),
+    ],
+)
 def test_a_leader_that_was_paused_past_its_lease_is_refused_and_its_segments_are_adopted(
     lively: Town, point: str
 ) -> None:
