@@ -16,7 +16,7 @@ import ssl
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -408,11 +408,23 @@ def _with_parameters(url: str, parameters: Sequence[tuple[str, str]]) -> str:
 
 
 def trust(certificate_authorities: Path | None) -> ssl.SSLContext:
-    """The system's authorities, those of certifi (a slim machine has none of its own), and further ones."""
+    """The system's authorities, those of certifi (a slim machine has none of its own), and further ones. Without
+    further ones it is the same object each time: reading them takes long."""
+    if certificate_authorities is None:
+        return _usual_trust()
+    context = _new_trust()
+    context.load_verify_locations(certificate_authorities)
+    return context
+
+
+@cache
+def _usual_trust() -> ssl.SSLContext:
+    return _new_trust()
+
+
+def _new_trust() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unlike the default one it never logs keys at SSLKEYLOGFILE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_default_certs()
     context.load_verify_locations(certifi.where())
-    if certificate_authorities is not None:
-        context.load_verify_locations(certificate_authorities)
     return context

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import tempfile
 from collections.abc import MutableMapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ def include_name(name: str | None, kind: str, _parents: MutableMapping[Any, Any]
     return name != _ON_SQLITE and not (kind == "table" and name is not None and name.startswith(_SEARCH_TABLES))
 
 
+@cache
 def head() -> str | None:
     """The newest revision this version knows."""
     return _script().get_current_head()

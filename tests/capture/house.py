@@ -76,6 +76,7 @@ class House:
         given: dict[str, Any] = {"request_pause_seconds": 0.0, "disk_reserve_percent": 0.0, "time_zone": "UTC"}
         places = {"home": self.home / "archive", "trusted_origins": (self.server.base_url,)}
         placed = backends.places(self.home / "archive")
+        backends.prepare(self.home / "archive", self.settings)
         settings = Settings(**{**places, **placed, **given, **self.settings})
         self.archive = Archive.open(settings, kind="practice", clock=self.clock, empty_index=empty_index)
         self.capture = Capture(self.archive)

@@ -12,15 +12,20 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from archiver import faults, logs
+from archiver import faults, logs, migrate
 from archiver.archive import Archive
 from archiver.capture.rebuild import rebuild
 from archiver.capture.recovery import RecoveryReport
 from archiver.capture.service import Capture, RunResult
 from archiver.errors import ArchiverError
+from archiver.http import trust
 from archiver.settings import Settings
 from connectors.contract import SweepKind
 from tests import backends
+
+# What every process would do again at its start is done in the server that forks them.
+migrate.head()
+trust(None)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from archiver.practice.city import City
 from archiver.practice.script import backlog, live
 from archiver.practice.server import PracticeServer
 from connectors.contract import SweepKind
+from tests import backends
 from tests.faults.sessions import Orders, Told, open_archive, session
 
 NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
@@ -115,6 +116,7 @@ class Town:
         backlog(self.city, self.cast, self.seed, days=10, posts=6, comments=10)
         self.server = PracticeServer(self.city).start()
         self.settings = {"trusted_origins": (self.server.base_url,), "lease_seconds": 60, **self.settings}
+        backends.prepare(self.home, self.settings)
         self._life = live(self.city, self.cast, self.seed, opening=False)
         self._register()
 
