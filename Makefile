@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Whatever the machine says: tests start many processes, and each would have to compile the program again.
+export PYTHONDONTWRITEBYTECODE :=
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
 
