@@ -55,7 +55,8 @@ def page(found: dict[str, Any]) -> str:
     ]
     for name, (_, lines_of) in SECTIONS.items():
         if (section := found.get(name)) is not None:
-            lines += ["", *lines_of(section["figures"]), "", f"Measured on {section['on']}: {section['machine']}."]
+            said = f"Measured on {section['on']}: {section['machine']}{section.get('remark', '')}."
+            lines += ["", *lines_of(section["figures"]), "", said]
     return "\n".join(lines) + "\n"
 
 
