@@ -28,6 +28,8 @@ from tests.servers import postgresql
 from tests.servers.databases import Databases
 
 _BATCH = 5_000
+_PATIENCE = 600.0
+"""Seconds for one search: what is compared is what both say, however slow the machine."""
 _KINDS = ("post", "comment", "message", "share")
 _STATES = ("visible", "visible", "visible", "hidden_by_page", "deleted_by_author", "not_returned")
 _FLAGS = (frozenset[str](), frozenset({"media"}), frozenset({"comments"}), frozenset({"media", "comments"}))
@@ -186,7 +188,7 @@ def answer(index: SearchIndex, connection: Connection, query: str, viewer: Viewe
 def differences(databases: list[Database], seed: int, records: int, queries: int, *, loud: bool = False) -> list[str]:
     """Fill both databases, ask both, and say where they differ; at most ten."""
     generated = Generated(seed, records)
-    indexes = [an_index(database) for database in databases]
+    indexes = [an_index(database, timeout=_PATIENCE) for database in databases]
     _fill(databases, indexes, generated, loud)
     found: list[str] = []
     for number in range(queries):
