@@ -219,7 +219,7 @@ def _check_kind(found: Identity | None, kind: Kind, place: str) -> None:
 
 def _known(connection: Connection) -> Identity | None:
     """The identity the index holds."""
-    row = connection.execute(select(ArchiveRow.__table__)).mappings().one_or_none()
+    row = connection.execute(select(ArchiveRow)).mappings().one_or_none()
     if row is not None and row["moved_at"] is not None:
         raise WrongStore(
             f"the index was moved out of this database on {to_text(row['moved_at'])}: let ARCHIVER_DATABASE_URL name"

@@ -180,13 +180,10 @@ def _missing(by_account: dict[str, list[Stored]], logged: Logged) -> list[str]:
 
 
 def _not_as_signed(archive: Archive) -> list[str]:
-    """What is wrong with the log, where the key is there that signed it. The index is made of it all the same: nothing
+    """What is wrong with the log. The index is made of it all the same: nothing
     is signed again until somebody has looked."""
-    here = archive.signed_log
-    if not here.keys.exists:
-        return []
     try:
-        here.signer.examine(here.keys.read())
+        archive.signed_log.require_as_signed()
     except CheckpointRefused as error:
         return [f"the log is not what was signed: {error.detail}"]
     return []

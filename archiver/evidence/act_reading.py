@@ -127,7 +127,7 @@ class ActReader:
         self, key: str, keys: Mapping[str, bytes], known: LoggedAct | None, waiting: bytes | None
     ) -> SealedAct | None:
         try:
-            found = open_act(self._content(key) if waiting is None else waiting, self.archive, key, keys)
+            found = open_act(stored_act(self.store, key) if waiting is None else waiting, self.archive, key, keys)
         except UnknownKey as error:
             self._sealed_with_lost_keys.append(ActProblem("missing", key, str(error), known))
             return None
@@ -141,10 +141,6 @@ class ActReader:
             self._restated = max(self._restated, int(found.act.facts["through"]))
         return found
 
-    def _content(self, key: str) -> bytes:
-        with open_first(self.store, key) as file:
-            return file.read(LARGEST + 1)
-
     def _judge_lost_keys(self) -> None:
         lost = self._sealed_with_lost_keys
         passed = [one for one in lost if one.logged is not None and one.logged.number <= self._restated]
@@ -154,6 +150,12 @@ class ActReader:
 
     def _add(self, word: str, key: str, detail: str, logged: LoggedAct | None = None) -> None:
         self.problems.append(ActProblem(word, key, detail, logged))
+
+
+def stored_act(store: ObjectStore, key: str) -> bytes:
+    """The file of an act in the store; of one that is too long to be one, no more than shows it."""
+    with open_first(store, key) as file:
+        return file.read(LARGEST + 1)
 
 
 def overtaken_acts(connection: Connection, logged: Mapping[str, LoggedAct]) -> list[str]:

@@ -33,6 +33,16 @@ class SignedLog:
     def signer(self) -> Signer:
         return Signer(self.database, self.store, self.clock, self.origin, self.lock_days)
 
+    def require_as_signed(self) -> None:
+        """Where the key is there, the log has to be what it signed.
+
+        Raises:
+            CheckpointRefused: it is not.
+            MissingKey, SettingsError: the key file cannot be used.
+        """
+        if self.keys.exists:
+            self.signer.examine(self.keys.read())
+
     def ever_signed(self) -> bool:
         """Whether the store shows that there was a key: then a new one is never made in silence."""
         prefixes = (log_keys.PREFIX, checkpoint.PREFIX)

@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 from archiver.accounts import acts as register
 from archiver.archive import Archive
 from archiver.errors import IntegrityError, UsageError
-from archiver.evidence.act import LARGEST, UnknownKey, key_of, open_act
-from archiver.evidence.act_reading import logged_acts, waiting_acts
+from archiver.evidence.act import UnknownKey, key_of, open_act
+from archiver.evidence.act_reading import logged_acts, stored_act, waiting_acts
 from archiver.search import acts as searches
-from archiver.storage.protocol import NoSuchObject, open_first
+from archiver.storage.protocol import NoSuchObject
 
 
 def renew_key(archive: Archive, *, lost: bool = False) -> int:
@@ -49,15 +49,10 @@ def _opens_newest(archive: Archive) -> bool:
     for one in sorted(logged.values(), key=lambda one: one.number, reverse=True):
         key = key_of(one.number, one.id)
         try:
-            open_act(waiting.get(one.id) or _stored(archive, key), archive.identity.id, key, keys)
+            open_act(waiting.get(one.id) or stored_act(archive.store, key), archive.identity.id, key, keys)
         except UnknownKey:
             return False
         except (IntegrityError, NoSuchObject):
             continue  # damage says nothing of the key
         return True
     return True
-
-
-def _stored(archive: Archive, key: str) -> bytes:
-    with open_first(archive.store, key) as file:
-        return file.read(LARGEST + 1)

@@ -103,7 +103,7 @@ def _walk(archive: Archive, walk: Round, terms: Terms, stop: threading.Event) ->
             try:
                 _look(archive, walk, stored, days)
             except NoSuchObject:
-                pass
+                pass  # removed since it was listed
             except Refused as error:  # a store that has no locks refuses the next one too
                 walk.refused = str(error)
                 return True

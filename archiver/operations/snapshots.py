@@ -128,7 +128,7 @@ def restore(archive: Archive, name: str | None = None, watch: Watcher | None = N
             connection.execute(delete(RebuildProgress))
             connection.execute(insert(RebuildProgress).values(account_id="", number=0, part=0))
             restore_log(connection, archive.store)
-        _require_signed(archive)
+        archive.signed_log.require_as_signed()
         with archive.database.write(Lock.REBUILD) as connection:
             _require_empty(connection, archive)
             _load(archive, connection, chosen, path)
@@ -218,13 +218,6 @@ def _load(archive: Archive, connection: Connection, chosen: Snapshot, path: Path
     facts = {"snapshot": chosen.id, "rows": chosen.rows}
     event = NewEvent("index.restored", "archive", archive.identity.id, facts)
     log.append(connection, [event], archive.clock.now())
-
-
-def _require_signed(archive: Archive) -> None:
-    """Where the log's key is there, the log has to be what it signed."""
-    here = archive.signed_log
-    if here.keys.exists:
-        here.signer.examine(here.keys.read())
 
 
 def _folder(archive: Archive) -> tempfile.TemporaryDirectory[str]:
