@@ -398,6 +398,33 @@ class SignsIn(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """One kind of credential that a platform takes. The connector never sees one: it says how to tell it, and where it
+    goes."""
+
+    name: str
+    """What the platform calls it, for a person."""
+    form: str
+    """Regular expression for the whole of it. The first kind that fits is the one."""
+    speaks_for_owner: bool
+    """Whether it shows what only the account's owner sees; then the account is authorised."""
+    parameter: str | None = None
+    """Query parameter it goes in; None: ``Authorization: Bearer``."""
+
+
+@runtime_checkable
+class Signs(Protocol):
+    """A connector of a platform that answers nobody without a credential, at a server that is not the account's own
+    address. Every question to that server which is not ``authorise="never"`` is signed; no other is."""
+
+    signatures: ClassVar[tuple[Signature, ...]]
+
+    def signed_server(self, url: str) -> str:
+        """Origin that the credential of an account at ``url`` (its own, or a :attr:`Claim.url`) may be sent to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """What a pushed frame is to one account, before it is stored."""
 

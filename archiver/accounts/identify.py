@@ -10,6 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 from archiver.archive import Archive
 from archiver.capture.asks import answer_of
+from archiver.capture.secret_forms import Secret
+from archiver.capture.signing import Signing, signing_of
 from archiver.errors import ArchiverError, Refused, Unreachable
 from archiver.http import Fetcher, redirect_target
 from archiver.visible import one_line
@@ -20,9 +22,14 @@ _UNREACHABLE = (ProblemKind.RATE, ProblemKind.TRANSIENT)
 
 
 def ask_platform(
-    archive: Archive, connector: Connector, claim: Claim, fetch: Callable[[Ask], Answer] | None = None
+    archive: Archive,
+    connector: Connector,
+    claim: Claim,
+    fetch: Callable[[Ask], Answer] | None = None,
+    credential: Secret | None = None,
 ) -> AccountFacts:
-    """What the platform says the claimed account is.
+    """What the platform says the claimed account is. ``credential`` signs the question where the platform answers
+    nobody without one.
 
     Raises:
         Unreachable: it does not answer, or wants us to wait.
@@ -30,7 +37,7 @@ def ask_platform(
     """
     ask = connector.identify(claim)
     for _ in range(_HOPS):
-        answer = fetch(ask) if fetch is not None else _fetch(archive, ask)
+        answer = fetch(ask) if fetch is not None else _fetch(archive, ask, signing_of(connector, claim.url, credential))
         reading = connector.read(ask, answer)
         if reading.account is not None or not reading.asks:
             break
@@ -42,7 +49,7 @@ def ask_platform(
     return reading.account
 
 
-def _fetch(archive: Archive, ask: Ask) -> Answer:
+def _fetch(archive: Archive, ask: Ask, signing: Signing | None) -> Answer:
     settings = archive.settings
     with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
         fetcher = Fetcher(
@@ -53,19 +60,21 @@ def _fetch(archive: Archive, ask: Ask) -> Answer:
             total_timeout=settings.request_total_seconds,
         )
         try:
-            return _follow(fetcher, ask, settings.answer_bytes)
+            return _follow(fetcher, ask, settings.answer_bytes, signing)
         finally:
             fetcher.close()
 
 
-def _follow(fetcher: Fetcher, ask: Ask, limit: int) -> Answer:
+def _follow(fetcher: Fetcher, ask: Ask, limit: int, signing: Signing | None) -> Answer:
     for _ in range(_HOPS):
         wire = fetcher.fetch(
             ask.method,
             ask.url,
-            parameters=ask.parameters,
+            parameters=(*ask.parameters, *(signing.parameters(ask.url) if signing else ())),
             headers=ask.headers,
             body=ask.body,
+            secrets=(signing.secret,) if signing else (),
+            authorization=signing.header(ask.url) if signing else None,
             limit=limit,
             plain_http=urlsplit(ask.url).scheme == "http",
         )

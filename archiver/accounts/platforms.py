@@ -13,10 +13,12 @@ from archiver.visible import one_line
 from connectors.contract import Claim, Connector
 
 GROUP = "archiver.connectors"
+UNPROVEN = "not yet proven against the live platform"
 #: The connectors that come with the program; found also where its entry points are not installed.
 _OWN = (
     EntryPoint("mastodon", "connectors.mastodon:Mastodon", GROUP),
     EntryPoint("bluesky", "connectors.bluesky:Bluesky", GROUP),
+    EntryPoint("youtube", "connectors.youtube:YouTube", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )
 _log = logs.get(__name__)
@@ -33,6 +35,11 @@ class Platforms:
     connectors: Mapping[str, Connector]
     broken: Mapping[str, str]
     """Name of the entry point → kind of error. The others work all the same."""
+
+    def offered(self) -> list[str]:
+        """What is offered, as a person is told of it: with the mark of what was never tried against the live
+        platform."""
+        return sorted(title(one) for one in self.connectors.values())
 
     def connector(self, platform: str) -> Connector:
         """The connector of a platform.
@@ -100,6 +107,11 @@ def load_platforms(points: Iterable[EntryPoint] | None = None) -> Platforms:
         else:
             connectors.setdefault(connector.platform, connector)
     return Platforms(connectors, broken)
+
+
+def title(connector: Connector) -> str:
+    """What a platform is called on screen, with a mark where it was not yet proven against the live one."""
+    return connector.title if connector.capabilities.proven else f"{connector.title} ({UNPROVEN})"
 
 
 def _claim(connector: Connector, url: str) -> Claim | None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from archiver import ids
 from archiver.accounts import acts
+from archiver.accounts.credentials import READ
 from archiver.accounts.events import log_event
 from archiver.accounts.identify import ask_platform
 from archiver.accounts.models import Account, Handle
@@ -19,11 +20,12 @@ from archiver.accounts.schedule import first_due
 from archiver.archive import Archive
 from archiver.capture.masking import mask_text
 from archiver.capture.models import Due
+from archiver.capture.secret_forms import Secret
 from archiver.database import safe_text, take_chains
 from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence.event_types import EventType
 from archiver.visible import one_line
-from connectors.contract import AccountFacts, Answer, Ask, Claim
+from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector, Signs
 
 _AUTHORITY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 UNASSIGNED = "unassigned"
@@ -64,14 +66,17 @@ def add(
     platform: str | None = None,
     authority: str = UNASSIGNED,
     fetch: Callable[[Ask], Answer] | None = None,
+    credential: str | None = None,
 ) -> Added:
     """Register the account at ``url``. The platform is asked who it is; its stable id, not the handle, is the identity.
 
-    Account, handle, due times and event are one transaction; adding it again changes nothing and says so.
+    Account, handle, due times and event are one transaction; adding it again changes nothing and says so. A
+    ``credential`` (API key, token) is kept in the same transaction, sealed, in place of one that was there.
 
     Raises:
         UnknownAddress, Ambiguous: see :meth:`archiver.accounts.platforms.Platforms.claim`.
-        UsageError: not a usable short name of an authority, or an address with a credential in it.
+        UsageError: not a usable short name of an authority, or an address with a credential in it; or the platform
+            answers nobody without a credential, and none was given, or none that it could be.
         Unreachable, Refused: the platform does not answer, or knows no such account.
     """
     if not _AUTHORITY.fullmatch(authority):
@@ -82,7 +87,8 @@ def add(
             " whoever asks for records; name the public address instead"
         )
     connector, claim = archive.platforms.claim(url, platform)
-    facts = ask_platform(archive, connector, claim, fetch)
+    secret = _credential(connector, credential)
+    facts = ask_platform(archive, connector, claim, fetch, secret)
     if facts.platform_id != safe_text(facts.platform_id):
         raise Refused("the platform gives this account an id that is no text; nothing was added")
     account_id = ids.account_id(claim.platform, claim.service, facts.platform_id)
@@ -92,6 +98,8 @@ def add(
         known = connection.execute(select(Account.id).where(Account.id == account_id)).first()
         if known is None:
             _insert(connection, archive, account_id, claim, facts, authority)
+        if secret is not None:
+            keep_credential(connection, archive, account_id, secret.value)
         return Added(get(connection, account_id), new=known is None)
 
     return archive.database.act(register)
@@ -120,6 +128,30 @@ def _insert(
     archive.acts.record(connection, acts.registered(connection, account_id), now)
     data = {"platform": claim.platform, "service": claim.service, "authority": authority}
     log_event(connection, archive, EventType.ACCOUNT_ADDED, account_id, data)
+
+
+def _credential(connector: Connector, given: str | None) -> Secret | None:
+    """What an account is asked for with, before it is registered."""
+    if given is not None:
+        return Secret(given)
+    if isinstance(connector, Signs):
+        names = " or ".join(one.name for one in reversed(connector.signatures))
+        raise UsageError(f"{connector.title} answers nobody without a credential ({names}): give it with --token")
+    return None
+
+
+def keep_credential(connection: Connection, archive: Archive, account_id: str, token: str) -> None:
+    """Seal and store what an account is read with, in place of an older one; what needed it is tried again at once. The
+    event names the account only.
+
+    Raises:
+        MissingKey, UsageError: see :meth:`archiver.accounts.credentials.Vault.store`.
+    """
+    now = archive.clock.now()
+    hold(connection, account_id)
+    archive.vault.store(connection, account_id, READ, token, now)
+    connection.execute(update(Due).where(Due.account_id == account_id).values(due_at=now, failures=0))
+    log_event(connection, archive, EventType.CREDENTIAL_STORED, account_id, {"purpose": READ})
 
 
 def list_accounts(connection: Connection) -> list[AccountView]:

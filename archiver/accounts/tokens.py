@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from archiver.accounts import service
-from archiver.accounts.credentials import READ
-from archiver.accounts.events import log_event
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
-from archiver.capture.models import Due
-from archiver.evidence.event_types import EventType
 
 
 def keep(archive: Archive, account: str, token: str) -> AccountView:
@@ -21,14 +17,10 @@ def keep(archive: Archive, account: str, token: str) -> AccountView:
         NotFound: no such account.
         MissingKey, UsageError: see :meth:`archiver.accounts.credentials.Vault.store`.
     """
-    now = archive.clock.now()
 
     def store(connection: Connection) -> AccountView:
         found = service.find(connection, account)
-        service.hold(connection, found.id)
-        archive.vault.store(connection, found.id, READ, token, now)
-        connection.execute(update(Due).where(Due.account_id == found.id).values(due_at=now, failures=0))
-        log_event(connection, archive, EventType.CREDENTIAL_STORED, found.id, {"purpose": READ})
+        service.keep_credential(connection, archive, found.id, token)
         return found
 
     return archive.database.act(store)

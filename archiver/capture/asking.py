@@ -16,11 +16,12 @@ from archiver.capture.masking import Secret
 from archiver.capture.pacing import Pacer
 from archiver.capture.reading import REDIRECT, understand
 from archiver.capture.sessions import Session
+from archiver.capture.signing import Signing
 from archiver.capture.spool import sync_file
 from archiver.faults import crash_point
 from archiver.http import Fetcher, redirect_target
 from archiver.wire.exchange import WireExchange
-from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, Reading
+from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, Reading, Signs
 
 _HOPS = 5
 _AGAIN = (ProblemKind.RATE, ProblemKind.TRANSIENT)
@@ -82,6 +83,8 @@ class Asker:
     ordinal: int = 0
     session: Session | None = None
     """How the account signs in, where that is a trade of its own: ``token`` is then the password, and never sent."""
+    signing: Signing | None = None
+    """How ``token`` goes with a question, where the platform says so itself."""
 
     def ask(self, ask: Ask, *, control_of: int | None = None, wanted: FileWanted | None = None) -> Asked:
         """Ask until there is an answer that means something, or no more sense in asking.
@@ -155,7 +158,7 @@ class Asker:
         wire = self.fetcher.fetch(
             ask.method,
             ask.url,
-            parameters=ask.parameters,
+            parameters=(*ask.parameters, *(self.signing.parameters(ask.url) if self.signing and signed else ())),
             headers=ask.headers,
             body=ask.body,
             secrets=self._secrets(),
@@ -182,6 +185,8 @@ class Asker:
         """The token that goes to an address, if one does."""
         if self.session is not None:
             return self.session.token() if origin(url) == self.session.server else None
+        if self.signing is not None or isinstance(self.connector, Signs):
+            return self.signing.header(url) if self.signing is not None else None
         return self.token if origin(url) == origin(self.account.url) else None
 
     def _secrets(self) -> tuple[Secret, ...]:

@@ -28,6 +28,7 @@ from archiver.capture.rounds import Round
 from archiver.capture.run import RunState, RunTerms, Watcher
 from archiver.capture.seen import Seen
 from archiver.capture.sessions import Sessions
+from archiver.capture.signing import signing_of
 from archiver.capture.spool import Spool
 from archiver.capture.sweep import SweepRun
 from archiver.capture.terms import about, account_ref, frozen_settings, said_before, segment_terms
@@ -141,7 +142,9 @@ class UnderWay:
         self._since = now
         self._state = RunState(terms, self.spool, batch, bookmarks)
         self._seen = Seen(archive.database, account.id, identity.run, now)
-        reference = account_ref(account, connector, authorised=token is not None)
+        signing = signing_of(connector, account.url, token)
+        owned = token is not None if signing is None else signing.signature.speaks_for_owner
+        reference = account_ref(account, connector, authorised=owned)
         session = self.sessions.session(connector, reference, token, self._state.bookmark or {})
         if session is None and isinstance(connector, SignsIn):
             token, reference = None, replace(reference, authorised=False)
@@ -157,6 +160,7 @@ class UnderWay:
             archive.settings.request_attempts,
             archive.settings.answer_bytes,
             session=session,
+            signing=signing,
         )
         self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, archive.settings.run_requests)
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from archiver.accounts import service, tokens
+from archiver.accounts.platforms import UNPROVEN
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
 from archiver.capture.spool import dead
@@ -27,15 +28,23 @@ Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its id, handle 
 def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="Address of the account's page or feed.")],
     platform: Annotated[
-        str | None, typer.Option(help="Only where the address cannot tell: mastodon, bluesky, feed …")
+        str | None, typer.Option(help="Only where the address cannot tell: mastodon, bluesky, youtube, feed …")
     ] = None,
     authority: Annotated[str, typer.Option(help="Short name of the office whose record it is.")] = service.UNASSIGNED,
+    token: Annotated[
+        bool,
+        typer.Option(
+            "--token",
+            help="Ask for the token or API key it is read with, or read it from standard input. YouTube needs one.",
+        ),
+    ] = False,
     json: AsJson = False,
     practice: InPractice = False,
 ) -> None:
     """Register an account; a running service begins to capture it by itself."""
+    credential = _asked_for() if token else None
     with opened(create=True, practice=practice) as archive:
-        added = service.add(archive, url, platform, authority)
+        added = service.add(archive, url, platform, authority, credential=credential)
         if json:
             output.as_json({"new": added.new, "account": asdict(added.account)})
             return
@@ -45,6 +54,7 @@ def add(
             f" on {account.platform} ({account.url})"
         )
         output.line(f"  id: {account.id}")
+        _say_proof(archive, account)
         if added.new:
             print("  A running `archiver serve` captures it within seconds; `archiver capture` does so now.")
 
@@ -108,6 +118,7 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
             )
             return
         _print_facts(found)
+        _say_proof(archive, found)
         for one in covered:
             extent = "all of it" if one.complete else f"partly: {one.reason or 'not finished'}"
             output.line(f"  covered {shown(one.at, archive)}: {one.listing}, {extent}, {one.seen} seen")
@@ -119,13 +130,11 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
 
 @app.command("token")
 def token(account: Account, json: AsJson = False) -> None:
-    """Store the token (on Bluesky: an app password) an account is read with. It is asked for, or read from standard
-    input; never an argument."""
-    given = getpass.getpass("Token (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
-    if not given.strip():
-        raise UsageError("no token was given: type it at the prompt, or pipe it in as one line")
+    """Store the token (on Bluesky: an app password; on YouTube: an API key, or a token of the owner) an account is read
+    with. It is asked for, or read from standard input; never an argument."""
+    given = _asked_for()
     with opened() as archive:
-        found = tokens.keep(archive, account, given.strip())
+        found = tokens.keep(archive, account, given)
         if json:
             output.as_json({"account": found.id, "stored": True})
             return
@@ -158,11 +167,26 @@ def resume(account: Account, json: AsJson = False, practice: InPractice = False)
         _say_state(service.resume(archive, found.id), json)
 
 
+def _asked_for() -> str:
+    """A secret from the prompt or standard input."""
+    given = getpass.getpass("Token (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
+    if not given.strip():
+        raise UsageError("no token was given: type it at the prompt, or pipe it in as one line")
+    return given.strip()
+
+
 def _say_state(account: AccountView, json: bool) -> None:
     if json:
         output.as_json(asdict(account))
     else:
         output.line(f"{account.handle or account.name} is {account.state}.")
+
+
+def _say_proof(archive: Archive, account: AccountView) -> None:
+    """Whether its connector was ever tried against the live platform."""
+    connector = archive.platforms.connectors.get(account.platform)
+    if connector is not None and connector.capabilities.proven is None:
+        output.line(f"  {connector.title}: {UNPROVEN}")
 
 
 def _print_facts(account: AccountView) -> None:

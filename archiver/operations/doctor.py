@@ -263,7 +263,7 @@ def _stamps(archive: Archive) -> Iterator[Finding]:
 
 
 def _connectors(archive: Archive) -> Iterator[Finding]:
-    names = ", ".join(sorted(one.title for one in archive.platforms.connectors.values()))
+    names = ", ".join(archive.platforms.offered())
     yield Finding("connectors", bool(names), names or "none", "" if names else "Install the program again.")
     for name, error in archive.platforms.broken.items():
         yield Finding("connector", False, f"{name} does not load ({error})", "Update or remove the package it is in.")

@@ -35,6 +35,16 @@ class Cast:
         return self.readers if home == "web" else self.residents
 
 
+def populate_channel(city: City, at: datetime | None = None) -> Cast:
+    """The city's channel on YouTube and who comments there: a cast of its own, beside the others or without them."""
+    handle = f"{CITY.lower()}_channel"
+    main = city.join(
+        handle, f"City of {CITY}", note="Council meetings. Invented.", home="youtube", official=True, at=at
+    )  # fmt: skip
+    viewers = tuple(city.join(f"viewer_{handle}", name, home="youtube", at=at) for handle, name in RESIDENTS[:_READERS])
+    return Cast(main, main, main, viewers, viewers)
+
+
 def recall(city: City) -> Cast:
     """The cast of a city that was populated before.
 

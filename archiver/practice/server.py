@@ -19,6 +19,7 @@ from archiver.practice.feeds import Feeds
 from archiver.practice.mastodon_api import MastodonApi
 from archiver.practice.messages import Request, Response, Site, framed
 from archiver.practice.rate_limit import RateLimit
+from archiver.practice.youtube_api import YouTubeApi
 
 _LARGEST_HEAD = 64 * 1024
 _LARGEST_BODY = 1024 * 1024
@@ -60,7 +61,8 @@ class PracticeServer:
         if city is not None:
             self.mastodon = MastodonApi(city, self.base_url, capped=capped, rate_limit=rate_limit)
             self.feeds = Feeds(city, self.base_url)
-            self._sites += [self.mastodon, self.feeds]
+            self.youtube = YouTubeApi(city, self.base_url)
+            self._sites += [self.mastodon, self.feeds, self.youtube]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)
         self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)

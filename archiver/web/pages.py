@@ -91,7 +91,7 @@ def list_accounts(site: Here) -> HTMLResponse:
         )
         for one in known
     ]
-    titles = sorted(one.title for one in site.archive.platforms.connectors.values())
+    titles = site.archive.platforms.offered()
     return site.page(
         "accounts.html", here="accounts", accounts=rows, totals=totals, platforms=titles, now=site.archive.clock.now()
     )

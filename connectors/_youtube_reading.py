@@ -1,0 +1,299 @@
+"""What the answers of the YouTube Data API mean. Pure; never raises, whatever JSON comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeGuard
+
+from connectors import _youtube_fields as fields
+from connectors._youtube_asks import AT_ONCE, HELD, Asks, with_page
+from connectors._youtube_problems import COMMENTS_DISABLED, problem_of, said
+from connectors._youtube_records import (
+    OPEN,
+    TURNED_OFF,
+    Json,
+    Unreadable,
+    channel_facts,
+    channel_record,
+    comment_record,
+    ident,
+    listed_video,
+    part,
+    setting_record,
+    video_record,
+)
+from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+
+_LONGEST_TOKEN = 4096
+_CONTROL = "server"
+#: Lists of comment threads: purposes of asks.
+_THREADS = ("recent", "comments", "gate", "open", *HELD)
+_KINDS: Mapping[str, str] = {
+    "identify": "youtube#channelListResponse",
+    "channel": "youtube#channelListResponse",
+    _CONTROL: "youtube#i18nLanguageListResponse",
+    "uploads": "youtube#playlistItemListResponse",
+    "videos": "youtube#videoListResponse",
+    "replies": "youtube#commentListResponse",
+    "look": "youtube#commentListResponse",
+} | dict.fromkeys(_THREADS, "youtube#commentThreadListResponse")
+
+
+@dataclass(slots=True)
+class Found:
+    """What one body holds, collected while it is read."""
+
+    ask: Ask
+    records: list[SeenRecord] = field(default_factory=list)
+    quarantine: list[tuple[str, str]] = field(default_factory=list)
+    drift: set[str] = field(default_factory=set)
+
+    @property
+    def asks(self) -> Asks:
+        return Asks.of(self.ask)
+
+    @property
+    def video(self) -> str | None:
+        """Id of the video that the question was about."""
+        named = self.ask.context.get("video")
+        return named if isinstance(named, str) else None
+
+    def add(self, kind: str, value: JSONValue, place: str, make: Callable[[], SeenRecord]) -> SeenRecord | None:
+        """Add what ``make`` reads; None where it is unreadable."""
+        self.drift |= fields.unknown(kind, value)
+        try:
+            record = make()
+        except Unreadable as error:
+            self.quarantine.append((place, str(error)))
+            return None
+        self.records.append(record)
+        return record
+
+    def comment(self, value: JSONValue, place: str, video: str | None) -> SeenRecord | None:
+        as_plain = "textFormat=plainText" in self.ask.url
+        site = self.asks.site
+        return self.add(
+            "comment", value, place, lambda: comment_record(value, place, site, video=video, as_plain=as_plain)
+        )
+
+    def reading(self) -> Reading:
+        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=fields.report(self.drift))
+
+
+def read(ask: Ask, answer: Answer) -> Reading:
+    """What ``answer`` means."""
+    problem = problem_of(ask, answer)
+    if problem is not None:
+        return _of_problem(ask, answer, problem)
+    try:
+        body = answer.json
+    except ValueError:
+        return _quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
+    if not isinstance(body, dict) or ask.purpose not in _KINDS:
+        return _quarantined("not an object" if ask.purpose in _KINDS else "a question this connector never asked")
+    if body.get("kind") != _KINDS[ask.purpose]:
+        return _quarantined("an answer of another kind than was asked for")
+    return _read_body(ask, body)
+
+
+def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
+    """Errors that are part of the story of a list: comments that were turned off, comments that went between two
+    pages."""
+    video = Found(ask).video
+    reasons, _ = said(answer)
+    if COMMENTS_DISABLED in reasons and video is not None and ask.purpose in ("comments", "gate"):
+        return Reading(records=(setting_record(video, TURNED_OFF),))
+    if ask.purpose == "gate" and problem.kind is ProblemKind.GONE:
+        # Its comments went with the video. They can only be seen under it.
+        return Reading(problem=replace(problem, kind=ProblemKind.UNSUPPORTED))
+    if ask.purpose == "replies" and reasons & {"commentNotFound", "commentThreadNotFound"}:
+        return _onward(Found(ask), Reading(), pending=[], token=None)
+    return Reading(problem=problem)
+
+
+def _read_body(ask: Ask, body: Json) -> Reading:
+    found = Found(ask)
+    found.drift |= fields.unknown("list", body)
+    items = body.get("items")
+    if items is None and ask.purpose in ("identify", "channel"):
+        items = []  # of a channel that is not there even the list is not
+    if not isinstance(items, list):
+        return _quarantined("a list without its entries")
+    if ask.purpose == _CONTROL:
+        return Reading(present=(_CONTROL,) if items else ())
+    if ask.purpose in ("identify", "channel"):
+        return _channel(found, items)
+    token = body.get("nextPageToken")
+    if token is not None and (not isinstance(token, str) or not 0 < len(token) <= _LONGEST_TOKEN):
+        return replace(_quarantined("a next page without a usable token"), records=tuple(found.records))
+    if ask.purpose == "uploads":
+        return _uploads(found, items, token, body)
+    if ask.purpose == "videos":
+        return _videos(found, items)
+    if ask.purpose in ("replies", "look"):
+        return _comments(found, items, token)
+    return _threads(found, items, token)
+
+
+# The channel and its videos.
+
+
+def _channel(found: Found, items: Sequence[JSONValue]) -> Reading:
+    if not items:
+        return Reading(problem=Problem(ProblemKind.GONE, "YouTube knows no such channel"))
+    asks = found.asks
+    record = found.add("channel", items[0], "/items/0", lambda: channel_record(items[0], "/items/0", asks.site))
+    if record is None:
+        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
+    facts = channel_facts(items[0], asks.site)
+    playlist = _uploads_of(items[0])
+    reading = replace(found.reading(), account=facts, bookmark={"uploads": playlist} if playlist else None)
+    if asks.account and facts.platform_id != asks.account:
+        return replace(reading, problem=Problem(ProblemKind.CONTRACT, "YouTube answered with another channel"))
+    return reading
+
+
+def _uploads_of(channel: JSONValue) -> str | None:
+    try:
+        lists = part(part(channel, "contentDetails"), "relatedPlaylists")
+        return ident(lists.get("uploads"), "the list of uploads")
+    except Unreadable:
+        return None
+
+
+def _uploads(found: Found, items: Sequence[JSONValue], token: str | None, body: Json) -> Reading:
+    asks = found.asks
+    for number, item in enumerate(items):
+        place = f"/items/{number}"
+        found.add("playlistItem", item, place, lambda item=item, place=place: listed_video(item, place, asks.site))  # type: ignore[misc]
+    unread = found.ask.context.get("unread") is True or bool(found.quarantine)
+    return replace(
+        found.reading(),
+        asks=tuple(asks.videos([record.key for record in found.records])),
+        next_page=None if token is None else with_page(found.ask, token, unread=unread),
+        whole=token is None and not unread,
+        counts=_total(body),
+    )
+
+
+def _total(body: Json) -> dict[str, int]:
+    info = body.get("pageInfo")
+    total = info.get("totalResults") if isinstance(info, dict) else None
+    return {"uploads": total} if _is_count(total) else {}
+
+
+def _videos(found: Found, items: Sequence[JSONValue]) -> Reading:
+    asks = found.asks
+    for number, item in enumerate(items):
+        place = f"/items/{number}"
+        found.add("video", item, place, lambda item=item, place=place: video_record(item, place, asks.site))  # type: ignore[misc]
+    reading = _looked(found)
+    if not asks.full or found.ask.context.get("look"):
+        return reading
+    # A full look lists the comments of every video, also of one that counts none: there may have been some.
+    return replace(reading, asks=tuple(asks.comments(record.key.partition("/")[2]) for record in found.records))
+
+
+def _looked(found: Found) -> Reading:
+    """A direct look that holds something unreadable says of nothing that it is not there."""
+    reading = found.reading()
+    if found.quarantine and found.ask.context.get("look"):
+        return replace(reading, problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
+    return reading
+
+
+# Comments.
+
+
+def _threads(found: Found, items: Sequence[JSONValue], token: str | None) -> Reading:
+    more = []
+    for number, item in enumerate(items):
+        if _thread(found, item, f"/items/{number}"):
+            more.append(item["snippet"]["topLevelComment"]["id"])
+    video, purpose = found.video, found.ask.purpose
+    if video is not None:
+        found.records.append(setting_record(video, OPEN))
+    if purpose == "comments":
+        return _onward(found, found.reading(), pending=more, token=token)
+    if purpose in ("gate", "open"):
+        return _opened(found)
+    unread = found.ask.context.get("unread") is True or bool(found.quarantine)
+    return replace(
+        found.reading(),
+        next_page=None if token is None else with_page(found.ask, token, unread=unread),
+        whole=token is None and not unread and purpose in HELD,
+    )
+
+
+def _thread(found: Found, item: JSONValue, place: str) -> bool:
+    """Read one thread; whether it has more replies than are shown with it."""
+    try:
+        thread = part({"item": item}, "item")
+        snippet = part(thread, "snippet")
+        replies = part(thread, "replies").get("comments", [])
+        if not isinstance(replies, list):
+            raise Unreadable("the replies are not a list")
+    except Unreadable as error:
+        found.quarantine.append((place, str(error)))
+        return False
+    found.drift |= fields.unknown("commentThread", item)
+    named = snippet.get("videoId")
+    video = found.video or (named if isinstance(named, str) and named else None)
+    top = found.comment(snippet.get("topLevelComment"), f"{place}/snippet/topLevelComment", video)
+    if top is not None:
+        found.records[-1] = top = _counted(top, snippet)
+    for number, reply in enumerate(replies):
+        found.comment(reply, f"{place}/replies/comments/{number}", video)
+    return top is not None and top.counts.get("replies", 0) > len(replies)
+
+
+def _counted(top: SeenRecord, snippet: Json) -> SeenRecord:
+    total = snippet.get("totalReplyCount")
+    return replace(top, counts={**top.counts, "replies": total}) if _is_count(total) else top
+
+
+def _opened(found: Found) -> Reading:
+    """A video that takes comments: what is wanted of them is asked for now."""
+    wanted = found.ask.context.get("then")
+    keys = [key for key in wanted if isinstance(key, str)] if isinstance(wanted, list | tuple) else []
+    some = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
+    return replace(found.reading(), asks=tuple(found.asks.one_by_one(batch, found.video) for batch in some))
+
+
+def _comments(found: Found, items: Sequence[JSONValue], token: str | None) -> Reading:
+    for number, item in enumerate(items):
+        found.comment(item, f"/items/{number}", found.video)
+    if found.ask.purpose == "look":
+        return _looked(found)
+    return _onward(found, found.reading(), pending=[], token=token)
+
+
+def _onward(found: Found, reading: Reading, *, pending: Sequence[str], token: str | None) -> Reading:
+    """The same with the next page of the list of a video's comments: first all replies to comments that have more than
+    are shown with them, then the next page of comments."""
+    unread = found.ask.context.get("unread") is True or bool(reading.quarantine)
+    following = next(_steps(found, pending, token, unread=unread), None)
+    return replace(reading, next_page=following, whole=following is None and not unread)
+
+
+def _steps(found: Found, pending: Sequence[str], token: str | None, *, unread: bool) -> Iterator[Ask]:
+    video, asks, after = found.video or "", found.asks, token
+    if found.ask.purpose == "replies":
+        if token is not None:
+            yield with_page(found.ask, token, unread=unread)
+        left, then = found.ask.context.get("pending"), found.ask.context.get("after")
+        pending = [one for one in left if isinstance(one, str)] if isinstance(left, list | tuple) else []
+        after = then if isinstance(then, str) else None
+    if pending:
+        yield asks.replies(video, pending, after, unread=unread)
+    if after is not None:
+        yield asks.comments(video, after, unread=unread)
+
+
+def _is_count(value: JSONValue) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _quarantined(reason: str, place: str = "") -> Reading:
+    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))

@@ -1,0 +1,144 @@
+"""YouTube, through its Data API v3, with an API key or a token of the channel's owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict
+
+from connectors import _youtube_reading
+from connectors._youtube_asks import HELD, SITE, Asks, server_of
+from connectors.contract import (
+    AccountRef,
+    Answer,
+    Ask,
+    Bookmark,
+    Capabilities,
+    Claim,
+    Reading,
+    RecordRef,
+    Signature,
+    Sweep,
+    SweepKind,
+)
+from connectors.links import origin, web
+
+_HOSTS = frozenset({"youtube.com", "www.youtube.com", "m.youtube.com"})
+_TAB = r"(?:/(?:featured|videos|shorts|streams|live|podcasts|playlists|community|posts|about|search))?/?"
+_PATH = re.compile(rf"/(?:(?P<handle>@[\w.·-]{{1,60}})|channel/(?P<id>UC[\w-]{{22}})|user/(?P<user>\w{{1,60}})){_TAB}")
+_PEER = "/youtube"
+"""Under which a test peer on another host shows its channels."""
+
+
+class YouTubeSettings(BaseModel):
+    """Settings of one YouTube channel: there are none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class YouTube:
+    """Channels of YouTube: videos, their comments and replies."""
+
+    platform: ClassVar[str] = "youtube"
+    title: ClassVar[str] = "YouTube"
+    version: ClassVar[str] = "1"
+    scheme: ClassVar[int] = 1
+    settings: ClassVar[type[BaseModel]] = YouTubeSettings
+    media_hosts: ClassVar[tuple[str, ...]] = ("ytimg.com", "ggpht.com", "googleusercontent.com")
+    signatures: ClassVar[tuple[Signature, ...]] = (
+        Signature("access token", r"ya29\..+", speaks_for_owner=True),
+        Signature("API key", r".+", speaks_for_owner=False, parameter="key"),
+    )
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        edits="Every state of a comment or video that was seen; YouTube keeps no earlier ones. It gives the time of a"
+        " comment's last edit, none of a video's.",
+        deletions="A deleted or removed video or comment is no longer returned; YouTube does not say who deleted it.",
+        hidden="Comments held for review or taken for spam, where the channel is read with its owner's token. With a"
+        " key, a comment that is held looks like one that was deleted.",
+        messages=None,
+        comments="Comments and replies under the channel's own videos, as far as YouTube gives them out.",
+        media="The largest thumbnail of each video, the channel's picture and banner. Not the videos themselves.",
+        counts="Views, likes, comments and replies, as of capture.",
+        history="Back to the channel's first video.",
+        limits=(
+            "Videos are not downloaded: YouTube's terms forbid it. Archive the city's own master files.",
+            "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
+            "A reply to an old comment is seen when its video is looked at again, not at once.",
+            "While comments are turned off for a video, or after it was deleted, its comments cannot be looked at:"
+            " nothing is said of them.",
+            "Posts of the community tab, live chat and captions are not captured.",
+            "Comments that the owner rejected are not listed.",
+            "With the owner's token everything is kept as private, since it may show what nobody else sees.",
+            "A token lasts an hour: then the channel needs signing in again.",
+            "A thumbnail that is replaced under the same address is not fetched again.",
+        ),
+        proven=None,
+    )
+
+    def claim(self, url: str) -> Claim | None:
+        """``https://www.youtube.com/@handle``, ``/channel/UC…`` or ``/user/NAME``, on any tab of the channel; on
+        another host the same under ``/youtube``, which may be a test peer."""
+        parts = web(url.strip())
+        if parts is None:
+            return None
+        known = (parts.hostname or "").lower() in _HOSTS and parts.port is None
+        path = unquote(parts.path)
+        if not known and not path.startswith(f"{_PEER}/"):
+            return None
+        match = _PATH.fullmatch(path if known else path.removeprefix(_PEER))
+        if match is None:
+            return None
+        site = SITE if known else origin(parts) + _PEER
+        service = SITE if known else origin(parts)
+        named = match["handle"] or (f"channel/{match['id']}" if match["id"] else f"user/{match['user']}")
+        return Claim(self.platform, service, named, f"{site}/{named}", "certain" if known else "possible")
+
+    def identify(self, claim: Claim) -> Ask:
+        """Ask YouTube whose channel it is."""
+        kind, _, name = claim.handle.rpartition("/")
+        selector = {"channel": "id", "user": "forUsername"}.get(kind, "forHandle")
+        site = claim.url.removesuffix(f"/{claim.handle}")
+        return Asks(site, server_of(claim.url), account="", sweep="").identify((selector, name))
+
+    def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
+        """*new*: the newest videos and the newest threads under all of them. *watch*: the channel, and the given videos
+        with all their comments. *full*: every video with all its comments."""
+        asks, known = Asks.begin(account, sweep), bookmark or {}
+        if sweep.kind is SweepKind.WATCH:
+            videos = [ref.key for ref in sweep.threads if ref.key.startswith("video/")]
+            return (asks.channel(), *asks.videos(videos), *self._comments(asks, sweep.threads))
+        lists = (asks.uploads(self._playlist(account, known)), *self._held(asks))
+        if sweep.kind is SweepKind.FULL:
+            return (asks.channel(), *lists, *self._comments(asks, sweep.threads))
+        news = (*lists, asks.recent())
+        return news if known else (asks.channel(), *news)
+
+    def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
+        """Ask for known videos and comments by their ids, 50 at once; for comments only where their video takes any."""
+        return Asks.begin(account, None).looks(records)
+
+    def read(self, ask: Ask, answer: Answer) -> Reading:
+        """Say what an answer means."""
+        return _youtube_reading.read(ask, answer)
+
+    def signed_server(self, url: str) -> str:
+        """Where the API of an account at ``url`` is."""
+        return server_of(url)
+
+    @staticmethod
+    def _comments(asks: Asks, threads: Sequence[RecordRef]) -> Iterable[Ask]:
+        return (asks.comments(ref.key.partition("/")[2]) for ref in threads if ref.key.startswith("video/"))
+
+    @staticmethod
+    def _held(asks: Asks) -> Iterable[Ask]:
+        return (asks.held(purpose) for purpose in HELD) if asks.owner else ()
+
+    @staticmethod
+    def _playlist(account: AccountRef, known: Bookmark) -> str:
+        """The list of uploads, as the channel last named it; until then by the rule that its id follows the channel's
+        (``UC…`` becomes ``UU…``)."""
+        named = known.get("uploads")
+        return named if isinstance(named, str) else f"UU{account.platform_id[2:]}"
