@@ -6,6 +6,7 @@ so that every query finds exactly what it finds on SQLite.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
@@ -15,18 +16,19 @@ from archiver.search import paging, postgresql_check, postgresql_rows
 from archiver.search.base import BaseIndex, Found, Rows
 from archiver.search.conditions import Condition
 from archiver.search.index import CheckReport, Page, Progress, Total
-from archiver.search.postgresql_time import Reader, reading
+from archiver.search.postgresql_time import Habit, Reader, reading
 from archiver.search.tsquery import Selection, select
 
-#: Hits, counted up to a limit; where there are no more than that, the newest of them with their rows. One row at least.
-_COUNTED = f"""
-    WITH hit AS MATERIALIZED ({{ids}}), counted AS (SELECT count(*) AS number FROM hit)
-    SELECT counted.number, found.* FROM counted LEFT JOIN (
-        SELECT {postgresql_rows.COLUMNS}
-        FROM (SELECT id FROM hit ORDER BY id DESC LIMIT {{size:d}}) AS newest
-        JOIN search_record AS r ON r.id = newest.id JOIN search_source AS s ON s.id = newest.id
-    ) AS found ON counted.number <= {{limit:d}}
-    ORDER BY found.id DESC
+#: Hits, counted up to a limit, and the ids of some of them: of the newest, where there are no more than that. Their
+#: rows are read by a statement of their own, which the server plans once and not for every search.
+_COUNTED = """
+    WITH hit AS MATERIALIZED ({ids})
+    SELECT count(*), ARRAY(SELECT id FROM hit ORDER BY id DESC LIMIT {size:d}) FROM hit
+"""
+_OF_IDS = f"""
+    SELECT {postgresql_rows.COLUMNS}
+    FROM search_record AS r JOIN search_source AS s ON s.id = r.id WHERE r.id = ANY(%s::bigint[])
+    ORDER BY r.id DESC
 """  # noqa: S608 - our own columns
 _ROWS = f"""
     SELECT {postgresql_rows.COLUMNS}
@@ -47,6 +49,10 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
 
     _rows: ClassVar[Rows] = postgresql_rows
 
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._habit = Habit()
+
     def check(self, connection: Connection, progress: Progress | None = None) -> CheckReport:
         return postgresql_check.check(connection, self._documents(connection), progress)
 
@@ -54,7 +60,7 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
         return select(condition)
 
     def _reading(self, connection: Connection, seconds: float) -> AbstractContextManager[Reader]:
-        return reading(connection, seconds)
+        return reading(connection, seconds, self._habit)
 
     def _page(self, reader: Reader, plan: paging.Plan[Selection], page: Page, count_limit: int) -> tuple[Found, Total]:
         return _page(reader, plan, page, count_limit)
@@ -69,7 +75,7 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
         return _rows(reader, _NAMES, selection)
 
     def _held(self, reader: Reader) -> int:
-        return int(reader.ask(_HELD, ())[0][0])
+        return int(reader.fetch(_HELD, ())[0][0])
 
 
 def _page(reader: Reader, plan: paging.Plan[Selection], page: Page, count_limit: int) -> tuple[Found, Total]:
@@ -100,22 +106,26 @@ def _newest(
     many and everywhere, and endless where they are few and old; which of the two it is is known after counting.
     """
     limit = max(limit, size)
-    ids, parameters = selection.ids(long=reader.has_long, below=below, limit=limit + 1)
-    rows = reader.ask(_COUNTED.format(ids=ids, size=size, limit=limit), parameters)
-    number = int(rows[0][0])
+
+    def question(long: bool) -> tuple[str, Sequence[object]]:
+        ids, parameters = selection.ids(long=long, below=below, limit=limit + 1)
+        return _COUNTED.format(ids=ids, size=size), parameters
+
+    ((number, newest),) = reader.ask(question)
     if number <= limit:
-        return number, [row[1:] for row in rows] if number else []
+        return number, reader.fetch(_OF_IDS, (newest,)) if newest else []
     return None, _rows(reader, _ROWS, selection, newest=size, below=below)
 
 
 def _count(reader: Reader, selection: Selection, limit: int | None = None) -> int:
-    ids, parameters = selection.ids(long=reader.has_long, limit=limit)
-    return int(reader.ask(_COUNT.format(ids=ids), parameters)[0][0])
+    return int(_rows(reader, _COUNT, selection, limit=limit)[0][0])
 
 
-def _rows(
-    reader: Reader, around: str, selection: Selection, *, newest: int | None = None, below: int | None = None
-) -> list[tuple[Any, ...]]:
-    """Rows of a statement around the ids of a selection."""
-    ids, parameters = selection.ids(long=reader.has_long, below=below, newest=newest)
-    return reader.ask(around.format(ids=ids), parameters)
+def _rows(reader: Reader, around: str, selection: Selection, **which: int | None) -> list[tuple[Any, ...]]:
+    """Rows of a statement around the ids of a selection; ``which``: as for :meth:`Selection.ids`."""
+
+    def question(long: bool) -> tuple[str, Sequence[object]]:
+        ids, parameters = selection.ids(long=long, **which)
+        return around.format(ids=ids), parameters
+
+    return reader.ask(question)

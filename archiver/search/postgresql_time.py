@@ -1,10 +1,15 @@
-"""Reading on PostgreSQL with a limit on how long it may take."""
+"""Reading on PostgreSQL with a limit on how long it may take.
+
+Most searches are short, so that waiting for the server's answers is a large part of them. What a search sets for
+itself and its first question are sent together, in the driver's pipeline.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -14,45 +19,59 @@ from sqlalchemy.exc import DBAPIError
 from archiver.search.index import SearchTooSlow
 
 #: The savepoint lets the transaction go on after a statement that was stopped; going back to it also takes the settings
-#: back. Compiling a statement takes longer than most searches; sets of a million ids fit into the memory.
-_BEGIN = """
-    SAVEPOINT search;
-    SET LOCAL statement_timeout = {milliseconds:d};
-    SET LOCAL jit = off;
-    SET LOCAL work_mem = '64MB';
-    SELECT EXISTS (SELECT FROM search_words_long)
+#: back.
+_BEGIN = "SAVEPOINT search"
+_END = ("ROLLBACK TO SAVEPOINT search", "RELEASE SAVEPOINT search")
+#: Compiling a statement takes longer than most searches; sets of a million ids fit into the memory.
+_SET = """
+    SELECT set_config('statement_timeout', %s, true), set_config('jit', 'off', true),
+           set_config('work_mem', '64MB', true), EXISTS (SELECT FROM search_words_long)
 """
-_END = "ROLLBACK TO SAVEPOINT search; RELEASE SAVEPOINT search"
+_SHORTEN = "SELECT set_config('statement_timeout', %s, true)"
+#: A statement and its parameters, given whether there are long documents to look among.
+Question = Callable[[bool], tuple[str, Sequence[object]]]
+
+
+@dataclass(slots=True)
+class Habit:
+    """What earlier searches found, to ask the right question at once. A wrong one costs time, and nothing else."""
+
+    has_long: bool = False
+    """Whether there were long documents."""
 
 
 class Reader:
     """Asks in the connection's transaction until the time is over. It is the driver's own cursor: a page of hits is
     small work, and SQLAlchemy's share of it would be a third."""
 
-    has_long: bool
-    """Whether there are long documents."""
-
-    def __init__(self, cursor: psycopg.Cursor[Any], limit: float) -> None:
-        self._cursor = cursor
+    def __init__(self, connection: psycopg.Connection[Any], limit: float, habit: Habit) -> None:
+        self._connection = connection
         self._limit = limit
+        self._habit = habit
         self._deadline = time.monotonic() + limit
+        self._set: psycopg.Cursor[Any] | None = None
 
     def begin(self) -> None:
-        """Set the limits, and look whether there are long documents. May itself be stopped for taking too long."""
-        cursor = self._cursor
-        cursor.execute(_BEGIN.format(milliseconds=self._milliseconds(self._limit)))
-        while cursor.nextset():
-            pass
-        self.has_long = bool(cursor.fetchall()[0][0])
+        """Set the limits, and look whether there are long documents. What comes of it is seen with the first answer."""
+        self._connection.execute(_BEGIN, prepare=False)
+        self._set = self._connection.execute(_SET, (self._milliseconds(self._limit),), prepare=True)
 
-    def ask(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+    def ask(self, question: Question) -> list[tuple[Any, ...]]:
         """All rows. Planned for these very parameters: how often a word occurs decides how it is best looked for."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise self.too_slow()
         if left < self._limit / 2:
-            self._cursor.execute(f"SET LOCAL statement_timeout = {self._milliseconds(left):d}")
-        return self._cursor.execute(sql.encode(), parameters, prepare=False).fetchall()
+            self._connection.execute(_SHORTEN, (self._milliseconds(left),), prepare=True)
+        guessed = self._habit.has_long
+        rows = self._answer(question(guessed), prepare=False)
+        if self._look_for_long() and not guessed:
+            return self._answer(question(True), prepare=False)
+        return rows
+
+    def fetch(self, sql: str, parameters: Sequence[object]) -> list[tuple[Any, ...]]:
+        """All rows of a statement that is planned once for whatever parameters."""
+        return self._answer((sql, parameters), prepare=True)
 
     def is_over(self) -> bool:
         """Whether a statement that was stopped just now was stopped for taking too long."""
@@ -63,13 +82,23 @@ class Reader:
             f"this search took longer than {self._limit:g} seconds; narrow it by a date or an account, or lengthen a *"
         )
 
+    def _answer(self, question: tuple[str, Sequence[object]], *, prepare: bool) -> list[tuple[Any, ...]]:
+        sql, parameters = question
+        return self._connection.execute(sql.encode(), parameters, prepare=prepare).fetchall()
+
+    def _look_for_long(self) -> bool:
+        if self._set is not None:
+            self._habit.has_long = bool(self._set.fetchall()[0][3])
+            self._set = None
+        return self._habit.has_long
+
     @staticmethod
-    def _milliseconds(seconds: float) -> int:
-        return max(1, round(seconds * 1000))  # 0 would be no limit
+    def _milliseconds(seconds: float) -> str:
+        return str(max(1, round(seconds * 1000)))  # 0 would be no limit
 
 
 @contextmanager
-def reading(connection: Connection, limit: float) -> Iterator[Reader]:
+def reading(connection: Connection, limit: float, habit: Habit) -> Iterator[Reader]:
     """Read in the connection's transaction.
 
     Raises:
@@ -78,18 +107,21 @@ def reading(connection: Connection, limit: float) -> Iterator[Reader]:
     """
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)
-    with raw.cursor() as cursor:
-        reader: Reader | None = None
-        try:
-            reader = Reader(cursor, limit)
+    reader = Reader(raw, limit, habit)
+    try:
+        with raw.pipeline():
             reader.begin()
             yield reader
-        except psycopg.Error as error:
-            if isinstance(error, psycopg.errors.QueryCanceled) and reader is not None and reader.is_over():
-                raise reader.too_slow() from error
-            raise DBAPIError.instance(
-                "reading the search index", None, error, psycopg.Error, dialect=connection.dialect
-            ) from error
-        finally:
-            with suppress(psycopg.Error):  # a connection that was lost has nothing to go back to
-                cursor.execute(_END)
+            for statement in _END:
+                raw.execute(statement, prepare=False)
+    except BaseException as error:
+        with suppress(psycopg.Error):  # a connection that was lost has nothing to go back to
+            for statement in _END:
+                raw.execute(statement)
+        if not isinstance(error, psycopg.Error):
+            raise
+        if isinstance(error, psycopg.errors.QueryCanceled) and reader.is_over():
+            raise reader.too_slow() from error
+        raise DBAPIError.instance(
+            "reading the search index", None, error, psycopg.Error, dialect=connection.dialect
+        ) from error
