@@ -52,3 +52,15 @@ def character_name(character: str) -> str:
 def local_time(at: datetime | None, zone: ZoneInfo) -> str:
     """A time as the city's clocks show it, with the zone's short name; ``unknown`` where there is none."""
     return "unknown" if at is None else at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def size(count: int | None) -> str:
+    """Bytes for people: ``1.5 MiB``."""
+    if count is None:
+        return "unknown"
+    amount, unit = float(count), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if amount < 1024:
+            break
+        amount, unit = amount / 1024, larger
+    return f"{count:,} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"

@@ -13,10 +13,12 @@ from archiver.capture.rebuild import rebuild as rebuild_index
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened
 from archiver.clock import to_text
+from archiver.errors import SettingsError, UsageError
 from archiver.operations import index_move, snapshots
 from archiver.operations.act_keys import renew_key
 from archiver.operations.snapshots import Snapshot
 from archiver.settings import load_settings, practice_settings
+from archiver.visible import size
 
 app = typer.Typer(
     help="The index: everything in it can be read anew from the store.", no_args_is_help=True, rich_markup_mode=None
@@ -60,7 +62,7 @@ def snapshot(json: AsJson = False, practice: InPractice = False) -> None:
     if json:
         output.as_json(asdict(made))
     else:
-        output.line(f"{made.key}: {made.rows:,} rows, {made.size / 2**20:,.1f} MiB.")
+        output.line(f"{made.key}: {made.rows:,} rows, {size(made.size)}.")
 
 
 @app.command("restore")
@@ -108,7 +110,7 @@ def move(
     practice: InPractice = False,
 ) -> None:
     """Move the index into another, empty database and compare every row; stop `archiver serve` first."""
-    url = load_settings(database_url=to).database_url
+    url = _database(to)
     with opened(practice=practice) as archive, output.progress("Moving", quiet=json) as line:
         moved = index_move.move(archive, url, line.show)
     if json:
@@ -116,6 +118,14 @@ def move(
         return
     output.line(f"Moved {moved.rows:,} rows of {moved.tables} tables to {moved.place}; every one was compared.")
     output.line("Set ARCHIVER_DATABASE_URL to it before anything else is done.")
+
+
+def _database(url: str) -> str:
+    """A database address, as settings take it."""
+    try:
+        return load_settings(database_url=url).database_url
+    except SettingsError as error:
+        raise UsageError(str(error).replace("ARCHIVER_DATABASE_URL", "--to")) from None
 
 
 @app.command("rotate-key")

@@ -12,6 +12,7 @@ from archiver.cli.common import AsJson, InPractice, opened
 from archiver.errors import UsageError
 from archiver.operations import verify as fixity
 from archiver.storage.segment_check import Checked
+from archiver.visible import size
 
 #: Stored bytes are not what they were, as :class:`archiver.errors.IntegrityError`.
 DAMAGED = 9
@@ -37,7 +38,7 @@ def verify(
     with opened(practice=practice) as archive, output.progress("Reading", quiet=json) as line:
 
         def watch(checked: Checked) -> None:
-            line.show(f"{checked.bytes_read / 2**20:,.0f} MiB", checked.number, max(checked.known, checked.number))
+            line.show(size(checked.bytes_read), checked.number, max(checked.known, checked.number))
 
         report = fixity.verify(archive, watch, parts=parts, max_seconds=seconds)
     if json:
@@ -71,9 +72,9 @@ def _print(report: fixity.VerifyReport) -> None:
         output.line(f"log: {problem}")
     for remark in report.remarks:
         output.line(f"note: {remark}")
-    mebibytes = report.bytes_read / 2**20
     of = f" of {report.objects:,}" if report.read != report.objects else ""
-    output.line(f"{report.read:,}{of} segments ({mebibytes:,.1f} MiB) and {report.log_entries:,} log entries read,")
+    read = f"{report.read:,}{of} segments ({size(report.bytes_read)})"
+    output.line(f"{read} and {report.log_entries:,} log entries read,")
     output.line(
         f"{report.checkpoints:,} checkpoints, {report.time_stamps:,} time-stamps and {report.acts:,} acts checked."
     )

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from archiver.clock import to_text
 from archiver.operations.counts import in_words
-from archiver.visible import character_name, code_point, local_time, parts, visible
+from archiver.visible import character_name, code_point, local_time, parts, size, visible
 from archiver.web.words import OUTCOMES, STATES, SWEEPS, plain
 
 
@@ -82,18 +82,6 @@ def outside(url: str | None) -> Markup:
     if not usable:
         return said(url)
     return Markup('<a href="{}" rel="noreferrer noopener nofollow external">{}</a>').format(url, said(url))
-
-
-def size(count: int | None) -> str:
-    """Bytes for people: ``1.5 MiB``."""
-    if count is None:
-        return "unknown"
-    amount, unit = float(count), "bytes"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if amount < 1024:
-            break
-        amount, unit = amount / 1024, larger
-    return f"{count:,} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
 
 
 def number(count: int) -> str:
