@@ -67,7 +67,7 @@ faults: $(STAMP_DEV)
 	$(BIN)/python -m pytest -q -m "faults or slow or long" --long --cycles 500 tests/faults $(ARGS)
 
 long: $(STAMP_DEV)
-	$(BIN)/python -m pytest -q -n 2 --long -m long $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --long -m "long or prop" $(ARGS)
 
 search-equality: $(STAMP_DEV)
 	$(BIN)/python -m tests.search.equality $(ARGS)

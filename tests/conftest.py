@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import backends
+from tests import backends, effort
 from tests.servers import postgresql, seaweedfs
 from tests.servers.databases import Databases
 from tests.servers.seaweedfs import SeaweedFS
@@ -23,7 +23,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also the long versions of tests that have a short one")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    effort.long = config.getoption("--long")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("prop")
     if config.getoption("--long"):
         return
     left_out = [item for item in items if item.get_closest_marker("long")]

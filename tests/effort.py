@@ -1,4 +1,4 @@
-"""Work that hostile input must not make grow without bound, on a machine of any speed."""
+"""How much tests try, and that hostile input does not make work grow without bound, on a machine of any speed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from contextlib import contextmanager
 #: How many times the standard piece of work may be done meanwhile: some ten seconds of a fast machine. What is measured
 #: here takes at most two, and far more than ten where its effort grows with the square of its input.
 BOUND = 1000
+#: Whether the long versions run (``--long``).
+long = False
+
+
+def examples(number: int) -> int:
+    """How many examples a property is held against: that many in a long run, a third of it in ``make test``. They are
+    the same ones every time, so that the many find nothing in one run that they did not find in the last."""
+    return number if long else number // 3
 
 
 @contextmanager

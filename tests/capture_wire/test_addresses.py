@@ -15,6 +15,7 @@ from archiver.capture import addresses
 from archiver.capture.addresses import checked_addresses, destination, host_allowed, is_public, system_resolver
 from archiver.http import AddressRefused, Fetcher, NameNotFound, TimedOut, redirect_target
 from tests.capture_wire.conftest import MakeFetcher
+from tests.effort import examples
 from tests.servers import Authority, RawServer, answer
 
 PORT = 0
@@ -397,7 +398,7 @@ def test_a_good_url_is_sent_in_one_form(url: str, sent: str) -> None:
     assert destination(url).url == sent
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.text(max_size=40), st.sampled_from(["https://", "https://public.example", "https://8.8.8.8", ""]))
 def test_any_text_is_refused_or_leads_to_a_public_https_address(text: str, before: str) -> None:
     try:
@@ -413,7 +414,7 @@ def test_any_text_is_refused_or_leads_to_a_public_https_address(text: str, befor
     assert literal is None or is_public(literal)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.ip_addresses(v=4))
 def test_a_hidden_address_is_as_public_as_itself(address: ipaddress.IPv4Address) -> None:
     number = int(address)

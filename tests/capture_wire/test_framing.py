@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from archiver.wire import framing
 from archiver.wire.framing import FramingError, deframed, final_head, read_body, read_chunks, read_head, wire_ranges
+from tests.effort import examples
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -47,7 +48,7 @@ http_like = st.lists(
 ).map(b"".join)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(http_like, st.sampled_from(["GET", "HEAD"]), st.booleans())
 @example(b"HTTP/1.1 200 OK\r\n\r\n", "GET", True)
 @example(CHUNKED + b"5\r\nhello\r\n0\r\n\r\n", "GET", False)
@@ -78,7 +79,7 @@ def chunkings(draw: st.DrawFn) -> tuple[bytes, bytes]:
     return b"".join(pieces), wire + b"0" + draw(extension) + b"\r\n" + trailers + b"\r\n"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(chunkings(), st.binary(max_size=10), st.data())
 def test_chunks_are_removed_and_every_range_leads_back(
     chunking: tuple[bytes, bytes], surplus: bytes, data: st.DataObject
@@ -93,7 +94,7 @@ def test_chunks_are_removed_and_every_range_leads_back(
     assert b"".join(wire[at:stop] for at, stop in wire_ranges(body, start, end)) == plain[start:end]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(chunkings(), st.data())
 def test_chunks_cut_anywhere_are_incomplete_and_give_a_beginning(
     chunking: tuple[bytes, bytes], data: st.DataObject

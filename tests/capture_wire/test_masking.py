@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from archiver.capture.masking import MaskedAnswer, Secret, UnusableSecret, mask, mask_answer, mask_request, mask_text
 from archiver.wire import framing
 from tests.capture_wire.encodings import forms, undone
-from tests.effort import bounded
+from tests.effort import bounded, examples
 from tests.servers import answer, chunked
 
 TOKEN = "EAABsbCS1iHg/ZD+fDd0mH9uzQ=pWJ_t3X-7k.LmN~8v"
@@ -62,7 +62,7 @@ def only_the_ranges_changed(before: bytes, after: bytes, ranges: tuple[tuple[int
 # Known secrets, in every form.
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(secret_values, st.integers(0, 2**32), st.text(max_size=15), st.text(max_size=15))
 @example("%25abcdef", 0, "", "")
 @example("a\\b\\\\c\\u0041", 1, "", "")
@@ -81,7 +81,7 @@ def test_no_form_of_a_secret_is_left(value: str, seed: int, before: str, after: 
         assert not shown or value in before + after, f"left: {name}"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(secret_values, st.integers(0, 2**32), st.integers(1, 40))
 def test_a_secret_split_across_chunks_is_masked_and_the_chunks_stay(value: str, seed: int, size: int) -> None:
     assume(usable(value))
@@ -92,7 +92,7 @@ def test_a_secret_split_across_chunks_is_masked_and_the_chunks_stay(value: str, 
         assert any(what == "token" for _, _, what in result.ranges), name
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(secret_values, st.binary(max_size=300))
 def test_bytes_without_the_secret_stay_as_they_are(value: str, data: bytes) -> None:
     assume(usable(value))
@@ -101,7 +101,7 @@ def test_bytes_without_the_secret_stay_as_they_are(value: str, data: bytes) -> N
     assert (result, ranges) == (data, ())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(['{"a": "@"}', '{"a": "x\\\\@\\\\", "b": 1}', '["\\u00e9@\\n", "@@"]']))
 def test_json_stays_json(seed: int, frame: str) -> None:
     for value in (TOKEN, "nabcdef123", "0041bcdef", "u0041bcdef"):

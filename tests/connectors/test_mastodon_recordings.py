@@ -17,6 +17,7 @@ from connectors.contract import Answer, Ask, Reading, RecordKind
 from connectors.mastodon import Mastodon
 from tests import recordings
 from tests.connectors.reading import AT, replayable
+from tests.effort import examples
 
 READ = Mastodon().read
 LISTS = ("statuses", "context", "notifications", "conversations", "status")
@@ -149,7 +150,7 @@ def check(ask: Ask, reading: Reading) -> None:
         assert following.authorise != "if_possible"
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_mutated_bodies_are_read_or_quarantined_and_siblings_stay(data: st.DataObject) -> None:
     small = [pair for pair in replayable(recordings.mastodon()) if len(pair[1].body) < 20_000 and pair[1].status == 200]
@@ -179,7 +180,7 @@ def test_truncated_and_flipped_bytes_never_make_it_fail(data: st.DataObject) -> 
     check(ask, READ(ask, replace(answer, body=body)))
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(ODD, st.sampled_from(["statuses", "context", "history", "status", "account", "lookup", "instance", "other"]))
 def test_any_json_at_all_is_read_or_quarantined(value: Any, purpose: str) -> None:
     pairs = {ask.purpose: ask for ask, _ in replayable(recordings.mastodon())}

@@ -134,34 +134,50 @@ _POINTS_OF_A_TOWN = 6
 
 
 class _Shared:
-    """One town for several points, as long as nothing fails."""
+    """One town for several points, as long as nothing fails.
 
-    def __init__(self, folder: Path) -> None:
+    That the store alone gives the same index is tried after each point in a long run, else after every third one and
+    the last of a town.
+    """
+
+    def __init__(self, folder: Path, *, thorough: bool) -> None:
         self._folder = folder
+        self._every = 1 if thorough else 3
         self._count = 0
         self._used = 0
-        self.town: Town | None = None
+        self._town: Town | None = None
 
     def take(self) -> Town:
-        town, self.town = self.town, None
-        self._used += 1
-        if town is not None and self._used > _POINTS_OF_A_TOWN:
-            town.close()
-            town = None
+        """A town; it is given back by :meth:`check`."""
+        if self._used == _POINTS_OF_A_TOWN:
+            self.close()
+        town, self._town = self._town, None
         if town is None:
             self._count += 1
-            self._used = 1
+            self._used = 0
             town = Town(self._folder / f"town-{self._count}")
             town.session(*town.everything(FULL))
+        self._used += 1
         return town
+
+    def check(self, town: Town) -> None:
+        checks.check(town, rebuilt=self._used % self._every == 0)
+        self._town = town
+
+    def close(self) -> None:
+        if self._town is not None:
+            town, self._town = self._town, None
+            if self._used % self._every:
+                checks.rebuilds_equal(town)
+            town.close()
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Shared]:
-    one = _Shared(tmp_path_factory.mktemp("points"))
+def shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[_Shared]:
+    thorough = request.config.getoption("--cycles", default=20) >= 500
+    one = _Shared(tmp_path_factory.mktemp("points"), thorough=thorough)
     yield one
-    if one.town is not None:
-        one.town.close()
+    one.close()
 
 
 def test_there_are_crash_points_all_along_the_way() -> None:
@@ -175,8 +191,7 @@ def test_nothing_is_lost_or_doubled_when_the_process_dies_at(point: str, shared:
     town = shared.take()
     SCENES.get(point, capturing)(town, point)
     town.session(*town.everything(NEW))
-    checks.check(town)
-    shared.town = town
+    shared.check(town)
 
 
 @pytest.mark.slow
@@ -191,8 +206,7 @@ def test_nothing_is_lost_or_doubled_when_the_process_dies_half_way_through(
         count = 3
     scene(town, f"{point}:{count}")
     town.session()
-    checks.check(town)
-    shared.town = town
+    shared.check(town)
 
 
 # --- the beginning ---------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from archiver.practice.rate_limit import RateLimit
 from archiver.practice.script import month
 from archiver.practice.server import PracticeServer
 from archiver.practice.truth import Truth
+from tests.effort import examples
 
 from . import keys
 from .client import Client
@@ -198,7 +199,7 @@ IDS = st.lists(st.integers(1, 400), unique=True, max_size=60).map(sorted)
 
 
 @given(IDS, st.integers(1, 45), st.none() | st.integers(0, 400), st.none() | st.integers(0, 400))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_since_gives_the_newest_above_and_min_the_nearest_above(
     ids: list[int], limit: int, low: int | None, high: int | None
 ) -> None:

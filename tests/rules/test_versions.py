@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from archiver import ids
 from archiver.records.contents import contradict, equal, plain, within
 from archiver.records.versions import Current, Occurrence, Timeline, Version, repeats, versions
+from tests.effort import examples
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 RECORD = "rc_test"
@@ -248,7 +249,7 @@ def test_arriving_one_by_one_gives_the_same_as_all_at_once(history: list[Occurre
         assert timeline.versions() == versions(RECORD, history[:count])
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(histories(some, 2), st.booleans(), st.none() | st.integers(0, 5), st.integers(0, 4))
 def test_the_short_way_is_only_taken_where_it_gives_what_the_long_way_gives(
     history: list[Occurrence], newest: bool, as_of: int | None, later: int

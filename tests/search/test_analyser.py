@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archiver.search import analyser
 from archiver.search.analyser import analyse, fold, tokens
-from tests.effort import bounded
+from tests.effort import bounded, examples
 from tests.search.examples import WORDS
 
 _anything = st.text() | st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=8).map("".join)
@@ -87,7 +87,7 @@ def test_a_very_long_word_is_cut_and_found_again_by_the_same_pieces() -> None:
     assert [len(word) for word in analyse("é" * 130).words] == [64, 64, 2]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(_anything)
 def test_tokens_are_written_so_that_no_engine_changes_them(text: str) -> None:
     found = analyse(text)
@@ -97,7 +97,7 @@ def test_tokens_are_written_so_that_no_engine_changes_them(text: str) -> None:
         word.encode()
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(_anything)
 def test_places_of_words_lie_in_the_text_and_agree_with_the_analysis(text: str) -> None:
     found = tokens(text)
@@ -107,7 +107,7 @@ def test_places_of_words_lie_in_the_text_and_agree_with_the_analysis(text: str) 
     assert [token.start for token in found] == sorted(token.start for token in found)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(_anything)
 def test_the_fast_way_through_ascii_gives_the_same_as_the_general_one(text: str) -> None:
     simplified = analyser._simplified(text)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from archiver.search.excerpts import LENGTH, Excerpt, excerpt
 from archiver.search.finder import Finder
 from archiver.search.query import parse
+from tests.effort import examples
 from tests.search.examples import WORDS, queries, texts
 
 _HOSTILE = [
@@ -93,7 +94,7 @@ def test_nothing_that_a_terminal_or_page_would_obey_comes_through() -> None:
     shown.encode()
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(queries, _hostile_texts)
 def test_an_excerpt_never_holds_markup_but_its_own_marks(query: str, text: str) -> None:
     found = _excerpt(query, text)
@@ -106,7 +107,7 @@ def test_an_excerpt_never_holds_markup_but_its_own_marks(query: str, text: str) 
     page.encode()
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(queries, st.lists(st.sampled_from(WORDS) | st.text("ab -'#@.", max_size=5), max_size=12).map(" ".join))
 def test_the_fast_way_through_ascii_marks_the_same_places_as_the_general_one(query: str, text: str) -> None:
     text = "".join(sign for sign in text if sign.isascii())
@@ -116,7 +117,7 @@ def test_the_fast_way_through_ascii_marks_the_same_places_as_the_general_one(que
     assert fast == finder.spans(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(queries, _hostile_texts)
 def test_marked_places_are_in_order_and_within_the_text(query: str, text: str) -> None:
     spans = Finder(parse(query).root).spans(text)

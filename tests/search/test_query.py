@@ -10,7 +10,7 @@ from archiver.search.documents import seconds
 from archiver.search.query import LONGEST, describe, matches, parse
 from archiver.search.register import KnownAccount, KnownAccounts
 from archiver.search.tree import And, Dated, Everything, Not, Nothing, Or, Text
-from tests.effort import bounded
+from tests.effort import bounded, examples
 from tests.search.examples import a_document, documents, queries
 
 
@@ -281,7 +281,7 @@ def test_parentheses_beyond_the_deepest_level_are_passed_over() -> None:
     assert parse("(" * 30 + "a b" + ")" * 30).root == And((Text("a"), Text("b")))
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(queries | st.text(), documents())
 def test_any_text_is_a_query(text: str, record: object) -> None:
     asked = parse(text)

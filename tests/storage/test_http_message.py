@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from archiver.storage.http_message import Unchunker, visible_head_end
 from archiver.wire.framing import FramingError, deframed, read_chunks
+from tests.effort import examples
 
 CHUNKS = st.lists(st.binary(min_size=1, max_size=40), max_size=6)
 EXTENSIONS = st.sampled_from([b"", b";a", b'; name="v;x"', b";a=b;c", b" ", b"\t "])
@@ -85,7 +86,7 @@ def test_anything_but_the_grammar_is_refused(body: bytes) -> None:
     st.lists(st.sampled_from([b"0", b"3", b"a", b"\r\n", b"\n", b"\r", b";x", b" ", b"abc", b"\r\n\r\n"]), max_size=12),
     st.lists(st.integers(0, 30), max_size=4),
 )
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=examples(800), deadline=None)
 @example([b"3", b"\r\n", b"abc", b"\r\n", b"0", b"\r\n", b"abc", b"\n", b"\n"], [])
 @example([b"0", b"\r\n", b"\r\n", b"abc"], [])
 def test_both_readers_of_chunks_agree_on_any_bytes(pieces: list[bytes], cuts: list[int]) -> None:

@@ -18,6 +18,7 @@ from archiver.storage.gzip_member import HEADER, member
 from archiver.storage.segment_check import check_segment
 from archiver.storage.segment_reader import Read, ReadExchange, read_exchange, read_segment
 from archiver.storage.segment_writer import Placed, SegmentWriter
+from tests.effort import examples
 from tests.storage.samples import add, add_run, exchange, info, sha, write
 from tests.storage.test_segment_writer import CHUNKED
 
@@ -167,7 +168,7 @@ def test_a_changed_byte_inside_with_its_gzip_checksum_set_right_is_found(segment
 
 
 @given(st.binary(max_size=2000))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_of_random_bytes_nothing_but_a_named_error_comes_out(content: bytes) -> None:
     with pytest.raises(DamagedSegment):
         read(content)
@@ -176,7 +177,7 @@ def test_of_random_bytes_nothing_but_a_named_error_comes_out(content: bytes) -> 
 
 
 @given(st.lists(st.binary(max_size=600), min_size=1, max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_of_random_records_nothing_but_a_named_error_comes_out(blocks: list[bytes]) -> None:
     for start in (b"", b"WARC/1.1\r\n", b"WARC/1.1\r\nWARC-Type: warcinfo\r\nContent-Length: 5\r\n"):
         with pytest.raises(DamagedSegment):
