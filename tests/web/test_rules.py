@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.logs import without_secrets
-from archiver.visible import local_time, one_line, parts, visible
-from archiver.web.rendering import outside, said, size
+from archiver.visible import local_time, one_line, parts, size, visible
+from archiver.web.rendering import outside, said
 from archiver.web.security import host_of
 
 
