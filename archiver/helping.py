@@ -17,9 +17,10 @@ Task = Callable[[bytes], bytes]
 
 ANSWER: Final = struct.Struct(">?I")
 _QUESTION: Final = struct.Struct(">IB")
-#: Pure functions of bytes, by name: their module, which is loaded when first needed, and their name there.
+#: Pure functions of bytes, by name: their module, which is loaded when first needed, and their name there. What these
+#: modules import decides how long the process takes to be of help (``tests/capture/test_helping_process.py``).
 TASKS: Final = {
-    "commitment": ("archiver.capture.commitments", "compute"),
+    "commitment": ("archiver.capture.to_commit", "compute"),
     "terms": ("archiver.search.spelling", "compute"),
 }
 

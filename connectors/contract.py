@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
-from pydantic import BaseModel
+if TYPE_CHECKING:  # takes longer to load than all else that a helping process needs
+    from pydantic import BaseModel
 
 #: Any value JSON can express, as :func:`json.loads` returns it.
 JSONValue = Any

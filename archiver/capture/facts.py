@@ -12,7 +12,8 @@ from typing import Any
 from archiver import clock, ids
 from archiver.capture import asks
 from archiver.capture.codings import decoded_body
-from archiver.capture.commitments import Commitment, Commitments, ToCommit
+from archiver.capture.commitments import Commitment, Commitments
+from archiver.capture.to_commit import ToCommit
 from archiver.evidence.commitment import usable_cuts
 from archiver.wire.exchange import WireExchange
 from connectors.contract import Ask, Reading

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from archiver.helper import Helper, Promise
 from archiver.search.documents import Document
 from archiver.search.rows import Stored, to_document
 from archiver.search.terms import document_terms
+
+if TYPE_CHECKING:  # the helping process loads this module, and nothing that is slow to load
+    from archiver.helper import Helper, Promise
 
 _AT_ONCE = 250
 

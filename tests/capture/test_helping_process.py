@@ -17,8 +17,9 @@ import pytest
 
 from archiver import helper, helping
 from archiver.capture import asks, commitments
-from archiver.capture.commitments import Commitments, ToCommit
+from archiver.capture.commitments import Commitments
 from archiver.capture.facts import stored_json
+from archiver.capture.to_commit import ToCommit, packed
 from archiver.evidence.commitment import commit_exchange
 from archiver.helper import Helper
 from archiver.search import spelling
@@ -111,7 +112,7 @@ def test_what_a_killed_process_owed_is_computed_here() -> None:
 def test_a_process_that_hangs_is_given_up(beside: Helper, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(helper, "_PATIENCE", 0.05)
     os.kill(beside.pid, signal.SIGSTOP)
-    asked = [beside.ask("commitment", commitments.packed(to_commit(BODIES[0]))) for _ in range(3)]
+    asked = [beside.ask("commitment", packed(to_commit(BODIES[0]))) for _ in range(3)]
     assert [one.get() for one in asked] == [None] * 3
     assert not psutil.pid_exists(beside.pid)
 
@@ -127,13 +128,13 @@ def test_where_it_cannot_be_started_nothing_is_missing(monkeypatch: pytest.Monke
 
 
 def test_far_more_than_the_pipes_hold_goes_through(beside: Helper) -> None:
-    asked = [beside.ask("commitment", commitments.packed(to_commit(BODIES[5], n))) for n in range(30)]
+    asked = [beside.ask("commitment", packed(to_commit(BODIES[5], n))) for n in range(30)]
     assert [one.get() for one in asked] == [to_commit(BODIES[5], n).compute().encode() for n in range(30)]
 
 
 def test_a_task_that_fails_fails_alone(beside: Helper) -> None:
     asked = [beside.ask("commitment", b"nonsense"), beside.ask("no such task", b"")]
-    asked.append(beside.ask("commitment", commitments.packed(to_commit(b"1"))))
+    asked.append(beside.ask("commitment", packed(to_commit(b"1"))))
     assert [one.get() for one in asked] == [None, None, to_commit(b"1").compute().encode()]
 
 
@@ -159,7 +160,7 @@ def test_it_inherits_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     descriptor = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
     beside = Helper()
     try:
-        assert beside.ask("commitment", commitments.packed(to_commit(b"1"))).get() is not None
+        assert beside.ask("commitment", packed(to_commit(b"1"))).get() is not None
         assert Path(f"/proc/{beside.pid}/environ").read_bytes().count(b"CANARY") == 0
         opened = [str(one.readlink()) for one in Path(f"/proc/{beside.pid}/fd").iterdir()]
         assert {name.partition(":")[0] for name in opened} <= {"pipe", "/dev/null"}
@@ -168,6 +169,12 @@ def test_it_inherits_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         beside.close()
         os.close(descriptor)
     assert not psutil.pid_exists(beside.pid)
+
+
+def test_it_loads_nothing_that_is_slow_to_load() -> None:
+    program = "import sys; from archiver.helping import TASKS, task_of; list(map(task_of, TASKS)); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True).stdout
+    assert not {"pydantic", "structlog", "rich", "sqlalchemy", "asyncio", "httpx", "subprocess"} & set(loaded.split())
 
 
 def test_it_ends_with_whoever_started_it() -> None:
