@@ -13,7 +13,9 @@ _TARGET = re.compile(r"\s*<([^<>]*)>")
 _PARAMETER = re.compile(r"""\s*;\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*))?""")
 _UNUSABLE = re.compile(r"""[\s<>"\\]""")
 #: What most addresses are; :func:`web` takes every one of these.
-_USUAL = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::[1-9][0-9]{0,3})?/[A-Za-z0-9/@._~%=&?-]*")
+_USUAL = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?/[A-Za-z0-9/@._~%=&?-]*"
+)
 _COMMA = re.compile(r"\s*,")
 _QUOTED_PAIR = re.compile(r"\\(.)")
 _PORTS = {"http": 80, "https": 443}

@@ -75,7 +75,24 @@ def test_a_site_is_a_host_with_its_sub_domains() -> None:
     st.lists(
         st.one_of(
             st.sampled_from(
-                ["http://", "https://", "a.example", ":80", ":0", "/", "//", "@", "-", "..", "%41", "[", "\\"]
+                [
+                    "http://",
+                    "https://",
+                    "a.example",
+                    ":80",
+                    ":0",
+                    ":59999",
+                    ":65535",
+                    ":65536",
+                    "/",
+                    "//",
+                    "@",
+                    "-",
+                    "..",
+                    "%41",
+                    "[",
+                    "\\",
+                ]
             ),
             st.text(max_size=3),
         ),
