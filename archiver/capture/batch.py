@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -108,15 +108,15 @@ class Batch:
     def stem(self) -> str:
         return f"{self.run.run}.{self.number}"
 
-    def spool(self, taken: Taken, terms: Mapping[str, Any]) -> None:
-        """Make one exchange safe: on return it is on the disk. ``terms``: what recovery must know of the run.
+    def spool(self, taken: Taken, terms: Callable[[], Mapping[str, Any]]) -> None:
+        """Make one exchange safe: on return it is on the disk. ``terms`` gives what recovery must know of the run.
 
         Raises:
             SpoolError, OutOfSpace: it is not; stop asking.
         """
         if self._frames is None:
             self._frames = FrameFile(self.folder / f"{self.stem}.frames")
-            self._frames.append({"terms": dict(terms)}, durable=False)
+            self._frames.append({"terms": dict(terms())}, durable=False)
         header, parts = exchange_frame(taken)
         self._frames.append(header, parts)
 

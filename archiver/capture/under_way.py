@@ -198,7 +198,7 @@ class UnderWay:
         return self._state.terms.started_at
 
     def _spool(self, taken: Taken) -> None:
-        self._state.batch.spool(taken, self._state.terms.to_json())
+        self._state.batch.spool(taken, self._state.terms.to_json)
         crash_point("run.captured")
 
     # Committing
