@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 Content = Mapping[str, Any]
-_SCALARS = (str, int, float, type(None))
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def plain(value: Any) -> Any:
     """A JSON value in the types :func:`json.loads` gives, so that what was just read compares equal to what was stored
     (a tuple becomes a list)."""
-    if isinstance(value, _SCALARS):
+    kind = type(value)
+    if kind in _PLAIN:
         return value
-    if isinstance(value, Mapping):
-        return {str(key): child if isinstance(child, _SCALARS) else plain(child) for key, child in value.items()}
+    if kind is dict or isinstance(value, Mapping):
+        return {str(key): child if type(child) in _PLAIN else plain(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(child) for child in value]
+        return [child if type(child) in _PLAIN else plain(child) for child in value]
     return value
 
 
