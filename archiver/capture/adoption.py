@@ -232,5 +232,5 @@ def write_adopted(
     for row in sorted(rows, key=lambda row: (row.facts["run_number"], row.facts["ordinal"])):
         apply_exchange(applier, row, arrival)
     applied = applier.flush()
-    index_changed(connection, search, applied.changed)
+    index_changed(connection, search, applied)
     return rows

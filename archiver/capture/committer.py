@@ -103,7 +103,7 @@ class Committer:
             crash_point("commit.begun")
             write_segments(connection, work.segments, work.account, work.closed_at)
             applied, followed = write_work(connection, work, arrival=work.number)
-            index_changed(connection, self.search, applied.changed, helper)
+            index_changed(connection, self.search, applied, helper)
             if not logged:
                 log.append(connection, [*work_events(work), *followed], at)
             if settle is not None:
@@ -192,10 +192,8 @@ def run_event(parts: Sequence[Part]) -> NewEvent:
     return NewEvent("run.recorded", "run", first.run, facts)
 
 
-def index_changed(
-    connection: Connection, search: SearchIndex, changed: Sequence[str], helper: Helper | None = None
-) -> None:
+def index_changed(connection: Connection, search: SearchIndex, applied: Applied, helper: Helper | None = None) -> None:
     """Bring the search index up to date with records that changed, and with those they answer."""
-    if changed:
-        touched = dict.fromkeys((*changed, *answered_by(connection, changed)))
-        search.put(connection, read_documents(connection, touched), helper=helper)
+    if applied.changed:
+        touched = dict.fromkeys((*applied.changed, *answered_by(connection, applied.changed, applied.made)))
+        search.put(connection, read_documents(connection, touched, applied.made), helper=helper)

@@ -262,7 +262,7 @@ def _apply_step(
     applied, followed = write_work(connection, work, arrival=step.number)
     report.records += len(applied.new_records)
     helper = beside.get() if len(applied.changed) >= _WORTH_HELP else None
-    index_changed(connection, archive.search, applied.changed, helper)
+    index_changed(connection, archive.search, applied, helper)
     events = [*work_events(work), *followed]
     return events + _adopt_again(archive, connection, account, step, report) if step.adopted else events
 

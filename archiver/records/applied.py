@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,23 @@ class StateChange:
     evidence: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record that was not known, as its rows were inserted: whoever needs them now need not read them back."""
+
+    row: Mapping[str, Any]
+    versions: tuple[tuple[str, str], ...]
+    """Id and text of each, in order of time."""
+    has_media: bool
+
+
 @dataclass(slots=True)
 class Applied:
     """What a batch changed, so that the caller writes events and brings the search index up to date."""
 
     new_records: list[str] = field(default_factory=list)
+    made: dict[str, NewRecord] = field(default_factory=dict)
+    """The same, by id."""
     revised: list[Revision] = field(default_factory=list)
     states: list[StateChange] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)

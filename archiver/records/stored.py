@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Table, and_, select
 
 from archiver import ids
+from archiver.database import among
 from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
 from archiver.records.states import Interval, Observation
 from archiver.records.versions import Arrival, Current
@@ -76,7 +77,7 @@ def records(connection: Connection, record_ids: Iterable[str]) -> dict[str, Held
     )
     found = {}
     for chunk in chunks(record_ids):
-        for row in connection.execute(query.where(RECORD.c.id.in_(chunk))):
+        for row in connection.execute(query.where(among(connection, RECORD.c.id, chunk))):
             found[row.id] = _held(row)
     return found
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from archiver import ids
 from archiver.database import safe_text
 from archiver.records import stored, versions
-from archiver.records.applied import Applied, Revision, StateChange
+from archiver.records.applied import Applied, NewRecord, Revision, StateChange
 from archiver.records.rows import Row, Rows
 from archiver.records.sightings import Sighting, first_row, fold
 from archiver.records.states import Interval, Observation, cuts, ends, intervals, observe
@@ -60,7 +60,17 @@ class Writer:
         """Write the rows; returns what they change."""
         self.rows.write(self._connection)
         self._applied.changed = list(self._names)
+        self._applied.made = self._made()
         return self._applied
+
+    def _made(self) -> dict[str, NewRecord]:
+        versions: dict[str, list[tuple[str, str]]] = {}
+        for version in self.rows.versions:  # of a new record they stand in order of time
+            versions.setdefault(version["record_id"], []).append((version["id"], version["text"]))
+        with_media = {medium["record_id"] for medium in self.rows.media}
+        return {
+            row["id"]: NewRecord(row, tuple(versions[row["id"]]), row["id"] in with_media) for row in self.rows.records
+        }
 
     # A record seen for the first time --------------------------------------------------------------------------
 

@@ -1,21 +1,27 @@
-"""Where the index comes from: records, their versions and files, read from the records tables."""
+"""Where the index comes from: records, their versions and files, read from the records tables, or as they were written
+to them just now."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TypeVar
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from archiver.accounts.models import Account
+from archiver.database import among
+from archiver.records.applied import NewRecord
 from archiver.records.models import Medium, Record, Version
 from archiver.search.documents import Document, DocumentVersion
 
 _BATCH = 1000
 _THREADS = 500
 _T = TypeVar("_T")
+_NONE: Final[Mapping[str, NewRecord]] = MappingProxyType({})
 
 _RECORD = Record.__table__
 _VERSION = Version.__table__
@@ -36,18 +42,22 @@ _COLUMNS = (
 )
 
 
-def read_documents(connection: Connection, record_ids: Iterable[str] | None = None) -> Iterator[Document]:
-    """What is to be indexed of these records, or of all; ids that are no records are passed over."""
+def read_documents(
+    connection: Connection, record_ids: Iterable[str] | None = None, made: Mapping[str, NewRecord] = _NONE
+) -> Iterator[Document]:
+    """What is to be indexed of these records, or of all; ids that are no records are passed over. ``made``: those of
+    them that this very transaction inserted."""
     wanted = _all_ids(connection) if record_ids is None else iter(dict.fromkeys(record_ids))
     for ids in batches(wanted, _BATCH):
-        yield from _documents(connection, ids)
+        yield from _documents(connection, ids, made)
 
 
-def answered_by(connection: Connection, record_ids: Iterable[str]) -> set[str]:
+def answered_by(connection: Connection, record_ids: Iterable[str], made: Mapping[str, NewRecord] = _NONE) -> set[str]:
     """Records that these ones answer: put them again too, since *has comments* may now be true of them."""
-    found: set[str] = set()
-    for ids in batches(record_ids, _BATCH):
-        chosen = select(_RECORD.c.parent_id).where(_RECORD.c.id.in_(ids), _RECORD.c.parent_id.is_not(None))
+    found = {one.row["parent_id"] for one in made.values()} - {None}
+    for ids in batches((one for one in record_ids if one not in made), _BATCH):
+        these = among(connection, _RECORD.c.id, ids)
+        chosen = select(_RECORD.c.parent_id).where(these, _RECORD.c.parent_id.is_not(None))
         found.update(connection.scalars(chosen))
     return found
 
@@ -69,45 +79,73 @@ def _all_ids(connection: Connection) -> Iterator[str]:
         last = threads[-1]
 
 
-def _documents(connection: Connection, ids: Sequence[str]) -> Iterator[Document]:
-    chosen = select(*_COLUMNS).join(Account, Account.id == _RECORD.c.account_id)
-    rows = connection.execute(chosen.where(_RECORD.c.id.in_(ids))).all()
-    versions = _versions(connection, ids)
-    with_media = set(connection.scalars(select(Medium.record_id).where(Medium.record_id.in_(ids)).distinct()))
+def _documents(connection: Connection, ids: Sequence[str], made: Mapping[str, NewRecord]) -> Iterator[Document]:
+    new = {one: made[one] for one in ids if one in made}
+    old = [one for one in ids if one not in made]
+    rows = _rows(connection, old) + _new_rows(connection, new.values())
+    versions = _versions(connection, old) | {one: record.versions for one, record in new.items()}
+    with_media = _with_media(connection, old) | {one for one, record in new.items() if record.has_media}
     answered = _answered(connection, ids)
-    for row in rows:
-        flags = {name for name, having in (("media", with_media), ("comments", answered)) if row.id in having}
-        yield _document(row, versions[row.id], frozenset(flags))
+    for row in sorted(rows, key=itemgetter("id")):
+        record_id = row["id"]
+        flags = {name for name, having in (("media", with_media), ("comments", answered)) if record_id in having}
+        yield _document(row, versions.get(record_id, ()), frozenset(flags))
 
 
-def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    chosen = select(_VERSION.c.record_id, _VERSION.c.id, _VERSION.c.text).where(_VERSION.c.record_id.in_(ids))
+def _rows(connection: Connection, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    if not ids:
+        return []
+    chosen = select(*_COLUMNS).join(Account, Account.id == _RECORD.c.account_id)
+    return [*connection.execute(chosen.where(among(connection, _RECORD.c.id, ids))).mappings()]
+
+
+def _new_rows(connection: Connection, records: Collection[NewRecord]) -> list[Mapping[str, Any]]:
+    accounts = {one.row["account_id"] for one in records}
+    chosen = select(Account.id, Account.platform).where(Account.id.in_(accounts))
+    platforms = {row.id: row.platform for row in connection.execute(chosen)} if accounts else {}
+    return [{**one.row, "platform": platforms[one.row["account_id"]]} for one in records]
+
+
+def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, Sequence[tuple[str, str]]]:
+    if not ids:
+        return {}
+    chosen = select(_VERSION.c.record_id, _VERSION.c.id, _VERSION.c.text).where(
+        among(connection, _VERSION.c.record_id, ids)
+    )
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for record_id, version_id, text in connection.execute(chosen.order_by(_VERSION.c.record_id, _VERSION.c.number)):
         found[record_id].append((version_id, text))
-    return found
+    return {**found}
+
+
+def _with_media(connection: Connection, ids: Sequence[str]) -> set[str]:
+    if not ids:
+        return set()
+    record_id = Medium.__table__.c.record_id
+    return set(connection.scalars(select(record_id).where(among(connection, record_id, ids)).distinct()))
 
 
 def _answered(connection: Connection, ids: Sequence[str]) -> set[str]:
     """Which of these records something answers. Goes by thread, for which there is an index."""
-    threads = select(_RECORD.c.thread_id).where(_RECORD.c.id.in_(ids)).distinct()
-    chosen = select(_RECORD.c.parent_id).where(_RECORD.c.thread_id.in_(threads), _RECORD.c.parent_id.in_(ids))
+    threads = select(_RECORD.c.thread_id).where(among(connection, _RECORD.c.id, ids)).distinct()
+    these = among(connection, _RECORD.c.parent_id, ids)
+    chosen = select(_RECORD.c.parent_id).where(_RECORD.c.thread_id.in_(threads), these)
     return set(connection.scalars(chosen.distinct()))
 
 
-def _document(row: Row[tuple[object, ...]], versions: list[tuple[str, str]], flags: frozenset[str]) -> Document:
+def _document(row: Mapping[str, Any], versions: Iterable[tuple[str, str]], flags: frozenset[str]) -> Document:
     return Document(
-        record_id=row.id,
-        account_id=row.account_id,
-        platform=row.platform,
-        kind=row.kind,
-        access=row.access,
-        state=row.state,
-        created_at=row.created_at,
-        first_seen_at=row.first_seen_at,
-        author_id=row.author_id,
-        author_name=row.author_name,
-        author_handle=row.author_handle,
+        record_id=row["id"],
+        account_id=row["account_id"],
+        platform=row["platform"],
+        kind=row["kind"],
+        access=row["access"],
+        state=row["state"],
+        created_at=row["created_at"],
+        first_seen_at=row["first_seen_at"],
+        author_id=row["author_id"],
+        author_name=row["author_name"],
+        author_handle=row["author_handle"],
         flags=flags,
-        versions=tuple(DocumentVersion(id_, text, id_ == row.version_id) for id_, text in versions),
+        versions=tuple(DocumentVersion(id_, text, id_ == row["version_id"]) for id_, text in versions),
     )

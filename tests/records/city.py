@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 import archiver.evidence.models  # noqa: F401 - every table is known before the schema is made
 from archiver import ids
@@ -17,6 +17,7 @@ from archiver.database import Base, Database
 from archiver.records.apply import Applied, Applier, Arrived
 from archiver.records.digests import TableDigest, digests
 from archiver.records.models import Record, RecordState, Version
+from archiver.search.source import answered_by, read_documents
 from connectors.contract import AccessClass, Ask, Author, MediaRef, Reading, RecordKind, SeenRecord, State, Stream
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -86,6 +87,16 @@ def ask(listing: str | None = "statuses", scheme: int = 1, access: AccessClass =
     return Ask("https://city.example/api", Stream.POSTS, "statuses", listing=listing, scheme=scheme, access=access)
 
 
+def require_same_documents(connection: Connection, applied: Applied) -> None:
+    """What is indexed of records as they were written just now is what is indexed of them as they are read back."""
+    made, read = (
+        ([*read_documents(connection, applied.changed, known)], answered_by(connection, applied.changed, known))
+        for known in (applied.made, {})
+    )
+    assert made == read
+    assert applied.made.keys() == set(applied.new_records)
+
+
 def told(run: int, hours: float, *records: SeenRecord, ordinal: int = 0, asked: Ask | None = None) -> Told:
     return Told(run, ordinal, hours, records, ask() if asked is None else asked)
 
@@ -146,7 +157,9 @@ class City:
                 applier.concluded(key, state, at(hours), evidence, 1)
             for medium, became, more in media:
                 applier.medium(medium, became, more.pop("reason", None), **more)
-            return applier.flush()
+            applied = applier.flush()
+            require_same_documents(connection, applied)
+            return applied
 
     def _rows(self, connection: Any, one: Told) -> None:
         run = f"rn_{one.run}"
