@@ -241,7 +241,7 @@ class Answer:
         Raises:
             ValueError: not JSON, not UTF-8, nested too deeply, or of more than :data:`MOST_PARTS`.
         """
-        if sum(map(self.body.count, (b",", b"[", b"{"))) > MOST_PARTS:
+        if len(self.body) > MOST_PARTS and sum(map(self.body.count, (b",", b"[", b"{"))) > MOST_PARTS:
             raise ValueError("JSON of too many parts")
         try:
             return json.loads(self.body.decode("utf-8-sig"), parse_constant=_refuse)

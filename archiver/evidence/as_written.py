@@ -55,8 +55,7 @@ def parse_body(body: bytes) -> Any:
     """
     if len(body) > LARGEST_BODY:
         raise NotJson("too large")
-    openings = body.count(b"[") + body.count(b"{")
-    if openings + body.count(b",") > MOST_MARKS:
+    if len(body) > MOST_MARKS and sum(map(body.count, (b",", b"[", b"{"))) > MOST_MARKS:
         raise NotJson("too many commas, [ and {")
     try:
         value = parse(body)
@@ -64,7 +63,7 @@ def parse_body(body: bytes) -> Any:
         if _brackets_within(body, DEEPEST):
             raise
         raise NotJson("nested too deeply") from None
-    if openings > DEEPEST and not depth_within(value, DEEPEST):
+    if not depth_within(value, DEEPEST):
         raise NotJson("nested too deeply")
     return value
 
