@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, select
 from archiver import ids
 from archiver.records.choice import KnownRecord, KnownVersion, learn
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, VERSION, chunks
-from connectors.contract import AccessClass, Ask, Reading, State
+from connectors.contract import AccessClass, Ask, Reading, SeenRecord, State
 
 _QUERY = (
     select(
@@ -78,6 +78,11 @@ def _version(row: Any) -> KnownVersion:
     )
 
 
+#: A sight that the batch will store (the record, its exchange, its place in it, what was asked), and what was known
+#: before it from the index.
+_Told = tuple[SeenRecord, str, int, Ask, KnownRecord | None]
+
+
 class Known:
     """What is known while a batch is filled: the index, overlaid with what the batch itself will store. A fresh one is
     made after every commit, and whenever a batch was given up."""
@@ -85,22 +90,30 @@ class Known:
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
         self._overlay: dict[str, KnownRecord] = {}
+        self._told: dict[str, list[_Told]] = {}
+        """Not in the overlay yet: most records are never asked for again in their batch."""
 
     def of(self, connection: Connection, keys: Iterable[str]) -> dict[str, KnownRecord]:
         """What is known of these keys; unknown ones are left out."""
         wanted = dict.fromkeys(keys)
-        found = known(connection, self._account_id, [key for key in wanted if key not in self._overlay])
-        return found | {key: self._overlay[key] for key in wanted if key in self._overlay}
+        overlaid = {key: record for key in wanted if (record := self._overlaid(key)) is not None}
+        return known(connection, self._account_id, [key for key in wanted if key not in overlaid]) | overlaid
 
     def learn(self, exchange_id: str, ask: Ask, reading: Reading, before: Mapping[str, KnownRecord]) -> None:
         """The batch will store this answer; ``before`` is what :meth:`of` said of its records."""
         for position, seen in enumerate(reading.records):
-            record = self._overlay.get(seen.key) or before.get(seen.key)
-            record_id = ids.record_id(self._account_id, seen.key)
-            self._overlay[seen.key] = learn(record, seen, record_id, exchange_id, position, ask)
+            self._told.setdefault(seen.key, []).append((seen, exchange_id, position, ask, before.get(seen.key)))
 
     def concluded(self, key: str, state: State, before: Mapping[str, KnownRecord]) -> None:
         """The batch will conclude that a record is in this state."""
-        record = self._overlay.get(key) or before.get(key)
+        record = self._overlaid(key) or before.get(key)
         if record is not None:
             self._overlay[key] = replace(record, state=state.value)
+
+    def _overlaid(self, key: str) -> KnownRecord | None:
+        """What is known of a record from the batch, where it says anything."""
+        record = self._overlay.get(key)
+        for seen, exchange_id, position, ask, before in self._told.pop(key, ()):
+            record_id = ids.record_id(self._account_id, key)
+            record = self._overlay[key] = learn(record or before, seen, record_id, exchange_id, position, ask)
+        return record

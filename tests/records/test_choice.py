@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from archiver.records.choice import Choice, Kept, Reason, choose, problem_key
 from archiver.records.known import Known, known
@@ -190,6 +192,46 @@ def test_a_page_of_the_same_batch_is_known_before_it_is_committed(city: City) ->
         assert choose(page, overlay.of(connection, ["status/1", "status/2"]), ask()).same == [("ex_1", 0), ("ex_1", 1)]
         overlay.concluded("status/1", State.NOT_RETURNED, final)
         assert choose(edited, overlay.of(connection, ["status/1"]), ask()).reasons == (Reason.STATE,)
+
+
+SIGHTS = st.builds(
+    seen,
+    st.sampled_from(["status/1", "status/2"]),
+    st.sampled_from(["A", "B"]),
+    as_of=st.sampled_from([None, 1, 2]),
+    back=st.booleans(),
+    media=st.sampled_from([(), ("a",)]),
+    state=st.sampled_from([State.VISIBLE, State.HIDDEN_BY_PAGE]),
+)
+STEPS = st.lists(
+    st.tuples(st.lists(SIGHTS, min_size=1, max_size=3), st.booleans())
+    | st.sampled_from([State.NOT_RETURNED, State.HIDDEN_BY_PAGE]),
+    max_size=5,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(STEPS)
+def test_what_is_learnt_late_is_what_is_learnt_at_once(
+    city: City, steps: list[tuple[list[SeenRecord], bool] | State]
+) -> None:
+    late, at_once = Known(city.account), Known(city.account)
+    keys = ["status/1", "status/2"]
+    with city.database.read() as connection:
+        before = late.of(connection, keys)
+        for number, step in enumerate(steps):
+            if isinstance(step, State):
+                late.concluded("status/1", step, before)
+                at_once.concluded("status/1", step, before)
+                continue
+            records, looked_at = step
+            for position, record in enumerate(records):
+                padded = Reading(records=(seen("status/3"),) * position + (record,))
+                at_once.learn(f"ex_{number}", ask(), padded, before)
+                at_once.of(connection, keys)
+            late.learn(f"ex_{number}", ask(), Reading(records=tuple(records)), before)
+            before = late.of(connection, keys) if looked_at else before
+        assert late.of(connection, keys) == at_once.of(connection, keys)
 
 
 def test_what_the_batch_learns_agrees_with_what_the_index_says_afterwards(city: City) -> None:
