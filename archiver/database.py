@@ -51,14 +51,13 @@ KEY_BYTES: Final = 1000
 _ATTEMPTS = 20
 
 
-#: A time stands in many rows of a batch: when an answer came in all it shows, when a post was made in three tables.
-_to_text = lru_cache(maxsize=16_384)(clock.to_text)
+#: A time stands in many rows of a batch.
 _from_text = lru_cache(maxsize=16_384)(clock.from_text)
 _encode_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
 def _to_text_or_none(at: datetime | None) -> str | None:
-    return None if at is None else _to_text(at)
+    return None if at is None else clock.repeated_text(at)
 
 
 def _encode_json_or_none(value: Any) -> str | None:

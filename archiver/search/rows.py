@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from archiver import clock
@@ -56,15 +55,10 @@ def to_row(document: Document) -> Stored:
         document.state,
         document.platform,
         document.access,
-        None if document.created_at is None else _moment(document.created_at),
-        _moment(document.first_seen_at),
+        None if document.created_at is None else clock.repeated_text(document.created_at),
+        clock.repeated_text(document.first_seen_at),
         _encode(content),
     )
-
-
-def _moment(at: datetime) -> str:
-    """As :func:`archiver.clock.to_text`, also for the years before 1000 that a stranger's clock may show."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def content_of(row: Stored) -> Content:
