@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Column, Connection, Dialect, Table, and_, bindparam, delete, insert, or_, update
@@ -67,11 +68,11 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> No
     if connection.dialect.name != "sqlite":
         connection.execute(insert(table), rows)
         return
-    stored = [_stored(column, [row[column.name] for row in rows], connection.dialect) for column in table.c]
+    stored = [_stored(column, map(itemgetter(column.name), rows), connection.dialect) for column in table.c]
     connection.exec_driver_sql(_insertion(table), list(zip(*stored, strict=True)))
 
 
-def _stored(column: Column[Any], values: list[Any], dialect: Dialect) -> Iterable[Any]:
+def _stored(column: Column[Any], values: Iterable[Any], dialect: Dialect) -> Iterable[Any]:
     """The values of one column as the driver takes them."""
     convert = column.type.dialect_impl(dialect).bind_processor(dialect)
     return values if convert is None else map(convert, values)

@@ -53,11 +53,11 @@ class Sighting:
 
     @property
     def last_seen_at(self) -> datetime | None:
-        return max(self.again, default=None)
+        return max(self.again) if self.again else None
 
     @property
     def seen_until(self) -> datetime:
-        return max(self.arrived.received_at, self.last_seen_at or self.arrived.received_at)
+        return max(self.arrived.received_at, *self.again) if self.again else self.arrived.received_at
 
     def occurrence(self) -> Occurrence:
         return Occurrence(

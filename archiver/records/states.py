@@ -43,6 +43,8 @@ def intervals(observations: Iterable[Observation]) -> tuple[Interval, ...]:
 def observe(known: Sequence[Interval], seen: Observation) -> tuple[Interval, ...]:
     """The intervals after one more observation, which may come late but must not cut (see :func:`cuts`). At one
     instant two states may be seen, in the order told; each counts once."""
+    if not known:
+        return (Interval(seen.state, seen.at, seen.at, seen.evidence),)
     if _covered(known, seen):
         return tuple(known)
     index = _before(known, seen)
@@ -58,6 +60,8 @@ def observe(known: Sequence[Interval], seen: Observation) -> tuple[Interval, ...
 def cuts(known: Sequence[Interval], seen: Observation) -> bool:
     """Whether an observation contradicts an interval it falls into. Then the intervals are made again, by
     :func:`intervals`, from their :func:`ends`, from what is stored beside them, and from this observation."""
+    if not known:
+        return False
     index = -1 if _covered(known, seen) else _before(known, seen)
     return index >= 0 and known[index].state != seen.state and seen.at < known[index].last_at
 
