@@ -19,6 +19,7 @@ _OWN = (
     EntryPoint("mastodon", "connectors.mastodon:Mastodon", GROUP),
     EntryPoint("bluesky", "connectors.bluesky:Bluesky", GROUP),
     EntryPoint("youtube", "connectors.youtube:YouTube", GROUP),
+    EntryPoint("facebook", "connectors.facebook:Facebook", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )
 _log = logs.get(__name__)

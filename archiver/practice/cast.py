@@ -45,6 +45,16 @@ def populate_channel(city: City, at: datetime | None = None) -> Cast:
     return Cast(main, main, main, viewers, viewers)
 
 
+def populate_page(city: City, at: datetime | None = None) -> Cast:
+    """The city's Page on Facebook and who comments there: a cast of its own, beside the others or without them."""
+    handle = f"{CITY.lower()}page"
+    main = city.join(
+        handle, f"City of {CITY}", note="Official Page. Invented.", home="facebook", official=True, at=at
+    )  # fmt: skip
+    people = tuple(city.join(f"neighbor_{name}", shown, home="facebook", at=at) for name, shown in RESIDENTS[:_READERS])
+    return Cast(main, main, main, people, people)
+
+
 def recall(city: City) -> Cast:
     """The cast of a city that was populated before.
 

@@ -1,0 +1,116 @@
+"""A Facebook Page itself, and what it has set: profile and settings as records. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from connectors._facebook_records import Place
+from connectors._graph_values import Json, Unreadable, file_name, ident, number, part, text, thing
+from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord
+from connectors.text import storable, tidy
+
+_WORDS = (
+    "about", "description", "category", "website", "phone", "single_line_address", "general_info", "mission",
+    "founded", "impressum",
+)  # fmt: skip
+_COUNTS = {"likes": "fan_count", "followers": "followers_count", "ratings": "rating_count"}
+
+
+def page_facts(value: JSONValue, site: str) -> AccountFacts:
+    """What Facebook says the Page is.
+
+    Raises:
+        Unreadable: not a Page.
+    """
+    page = thing(value, "not a Page")
+    identity = ident(page.get("id"), "a Page")
+    name = tidy(text(page, "name") or "")
+    if not name:
+        raise Unreadable("a Page without a name")
+    handle = storable(text(page, "username") or "") or name
+    return AccountFacts(identity, handle, name, f"{site}/{identity}")
+
+
+def page_record(value: JSONValue, place: Place) -> SeenRecord:
+    """The Page as a profile.
+
+    Raises:
+        Unreadable: not a Page.
+    """
+    page = thing(value, "not a Page")
+    facts = page_facts(page, place.site)
+    content: dict[str, JSONValue] = {"name": facts.name}
+    if text(page, "username") is not None:
+        content["username"] = facts.handle
+    content |= {name: tidy(found) for name in _WORDS if (found := text(page, name)) is not None}
+    if "emails" in page:
+        content["emails"] = _texts(page["emails"])
+    lines = (facts.name, content.get("about"), content.get("description"), content.get("general_info"))
+    counts = {name: number(page.get(field)) for name, field in _COUNTS.items()}
+    return SeenRecord(
+        key=f"page/{facts.platform_id}",
+        kind=RecordKind.PROFILE,
+        place=place.pointer,
+        content=content,
+        text="\n\n".join(line for line in lines if isinstance(line, str) and line),
+        author=Author(facts.platform_id, facts.name, facts.handle, facts.url),
+        url=facts.url,
+        counts={name: count for name, count in counts.items() if count is not None},
+        media=tuple(_pictures(page)),
+        word="Page",
+    )
+
+
+def _texts(value: JSONValue) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise Unreadable("emails is not a list of texts")
+    return [tidy(one) for one in value]
+
+
+def _pictures(page: Json) -> Iterator[MediaRef]:
+    shown = {"picture": part(part(page, "picture"), "data").get("url"), "cover": part(page, "cover").get("source")}
+    for what, address in shown.items():
+        name = file_name(address)
+        if name is not None:
+            yield MediaRef(f"{what}/{name}", str(address), "image")
+
+
+def setting_record(value: JSONValue, place: Place) -> SeenRecord:
+    """One setting of the Page.
+
+    Raises:
+        Unreadable: it has no name.
+    """
+    setting = thing(value, "not a setting")
+    name = ident(setting.get("setting"), "a setting")
+    found = setting.get("value")
+    told = storable(found) if isinstance(found, str) else json.dumps(found, sort_keys=True)
+    return _setting(f"settings/{name}", {"value": told}, f"{name}: {told}", place, "Page setting")
+
+
+def person_of(value: JSONValue) -> str:
+    """Somebody who is blocked, or has a role: the id, with what the role allows.
+
+    Raises:
+        Unreadable: it names nobody.
+    """
+    person = thing(value, "nobody")
+    identity, tasks = ident(person.get("id"), "a person"), person.get("tasks", [])
+    if not isinstance(tasks, list) or not all(isinstance(one, str) for one in tasks):
+        raise Unreadable("tasks is not a list of texts")
+    role = text(person, "role")
+    may = sorted(storable(one) for one in (*tasks, *([role] if role else ())))
+    return f"{identity} ({', '.join(may)})" if may else identity
+
+
+def people_record(edge: str, people: Sequence[str], place: Place) -> SeenRecord:
+    """Who is blocked, or who has a role on the Page, all together: their ids, since names change."""
+    known = sorted(set(people))
+    words = {"blocked": "blocked", "roles": "roles"}[edge]
+    told = ", ".join(known) if known else "nobody"
+    return _setting(f"settings/{edge}", {"people": known}, f"{words}: {told}", place, f"list of {words}")
+
+
+def _setting(key: str, content: Json, words: str, place: Place, word: str) -> SeenRecord:
+    return SeenRecord(key, RecordKind.SETTINGS, place.pointer, content, words, word=word)

@@ -1,0 +1,476 @@
+"""What the answers of Facebook's Graph API mean. Pure; never raises, whatever JSON comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from connectors import _facebook_fields as fields
+from connectors._facebook_asks import COMMENT, DRAFTS, LISTS, POST, Asks
+from connectors._facebook_page import page_facts, page_record, people_record, person_of, setting_record
+from connectors._facebook_records import (
+    Place,
+    comment_record,
+    conversation_record,
+    everybody_sees_comment,
+    everybody_sees_post,
+    failed_edges,
+    listed_comment,
+    listed_post,
+    message_record,
+    post_record,
+    review_record,
+    story_file,
+    story_record,
+)
+from connectors._graph_errors import error_of, problem_of
+from connectors._graph_pages import next_page, smaller
+from connectors._graph_server import answered_version
+from connectors._graph_usage import rate_of
+from connectors._graph_values import Json, Unreadable, flag, ident, listed, time_of, total
+from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+
+_Maker = Callable[[JSONValue, Place], SeenRecord]
+_LISTED: Mapping[str, _Maker] = {POST: listed_post, COMMENT: listed_comment}
+_FULLY: Mapping[str, _Maker] = {POST: post_record, COMMENT: comment_record}
+_OTHERS: Mapping[str, tuple[str, _Maker]] = {
+    "ratings": ("review", review_record),
+    "stories": ("story", story_record),
+    "conversations": ("conversation", conversation_record),
+    "messages": ("message", message_record),
+    "settings": ("setting", setting_record),
+}
+_PEOPLE = ("blocked", "roles")
+#: What is asked of the Page itself: that this is not there may as well mean that the token lost its permission.
+_OF_THE_PAGE = frozenset({"gate", "page", "own", "others", *LISTS, *_PEOPLE, *_OTHERS} - {"messages"})
+_MARGIN = timedelta(hours=1)
+"""What was touched so shortly before the last sweep is looked into again."""
+_SINGLY = 8
+"""Of so few known things each is asked for alone once one of them is not there."""
+_MOST_PEOPLE = 5000
+
+
+@dataclass(slots=True)
+class Found:
+    """What one body holds, collected while it is read."""
+
+    ask: Ask
+    records: list[SeenRecord] = field(default_factory=list)
+    quarantine: list[tuple[str, str]] = field(default_factory=list)
+    drift: set[str] = field(default_factory=set)
+    lost: str | None = None
+    """Why the list cannot be followed any further, though it goes on."""
+
+    @property
+    def asks(self) -> Asks:
+        return Asks.of(self.ask)
+
+    @property
+    def unread(self) -> bool:
+        """Whether this list held anything that could not be read, on this page or before."""
+        return self.ask.context.get("unread") is True or bool(self.quarantine)
+
+    def place(self, pointer: str) -> Place:
+        known, thread = self.ask.context, self.ask.context.get("thread")
+        draft = self.ask.purpose == DRAFTS or known.get("drafts") is True
+        return Place(
+            pointer, str(known.get("site", "")), str(known.get("account", "")),
+            thread if isinstance(thread, str) else None, draft,
+        )  # fmt: skip
+
+    def add(self, kind: str, value: JSONValue, pointer: str, make: _Maker) -> SeenRecord | None:
+        """Add what ``make`` reads; None where it is unreadable."""
+        self.drift |= fields.unknown(kind, value)
+        self.quarantine += [(f"{pointer}/{name}", "an error in place of it") for name in failed_edges(value)]
+        try:
+            record = make(value, self.place(pointer))
+        except Unreadable as error:
+            self.quarantine.append((pointer, str(error)))
+            return None
+        self.records.append(record)
+        return record
+
+    def reading(self) -> Reading:
+        return Reading(
+            records=tuple(self.records),
+            quarantine=tuple(self.quarantine),
+            drift=fields.report(self.drift),
+            problem=None if self.lost is None else Problem(ProblemKind.CONTRACT, self.lost),
+        )
+
+
+def read(ask: Ask, answer: Answer) -> Reading:
+    """What ``answer`` means."""
+    rate, version = rate_of(answer), answered_version(answer)
+    reading = replace(_read(ask, answer), rate=rate)
+    if version is not None:
+        reading = replace(reading, drift=(*reading.drift, f"version {version}"))
+    return reading
+
+
+def _read(ask: Ask, answer: Answer) -> Reading:
+    problem = problem_of(answer)
+    if problem is not None:
+        return _of_problem(ask, answer, problem)
+    try:
+        body = answer.json
+    except ValueError:
+        return _quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
+    if not isinstance(body, dict):
+        return _quarantined("not an object")
+    reader = _READERS.get(ask.purpose)
+    if reader is None:
+        return _quarantined("a question this connector never asked")
+    try:
+        return reader(Found(ask), body)
+    except Unreadable as error:
+        return _quarantined(str(error))
+
+
+def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
+    """Errors after which something else is asked: less at once, or each thing alone."""
+    found, error = Found(ask), error_of(answer)
+    idents = _idents(ask)
+    if error is not None and error.too_much:
+        less = smaller(ask) if not idents else None
+        if less is not None:
+            return Reading(next_page=less)
+        if len(idents) > 1:
+            return Reading(asks=tuple(_in_parts(found, idents)))
+        return Reading(problem=problem)
+    if problem.kind is not ProblemKind.GONE:
+        return Reading(problem=problem)
+    if idents and ask.purpose in _BY_IDENT:
+        # One of them is not there; which one, Facebook does not say. Of words that is for the next index to tell.
+        return Reading(asks=tuple(_in_parts(found, idents)))
+    if ask.purpose in _OF_THE_PAGE:
+        detail = "Facebook does not show the Page, or this part of it, with this token"
+        return Reading(problem=Problem(ProblemKind.PERMISSION, detail))
+    return Reading(problem=problem)
+
+
+def _in_parts(found: Found, idents: Sequence[str]) -> Iterator[Ask]:
+    """The same question for fewer things at once."""
+    size = 1 if len(idents) <= _SINGLY else (len(idents) + 1) // 2
+    for start in range(0, len(idents), size):
+        some = idents[start : start + size]
+        if len(some) == len(idents):
+            return
+        if "words" in found.ask.context:
+            yield from found.asks.words_of(found.ask, some, seen=found.ask.access is AccessClass.PUBLIC)
+        else:
+            yield from _known(found, some)
+
+
+def _known(found: Found, idents: Sequence[str]) -> Iterator[Ask]:
+    context, thread = found.ask.context, found.ask.context.get("thread")
+    yield from found.asks.known(
+        str(context.get("index")),
+        idents,
+        others=context.get("others") is True,
+        comments=context.get("comments") is True,
+        thread=thread if isinstance(thread, str) else None,
+    )
+
+
+def _idents(ask: Ask) -> list[str]:
+    given = ask.context.get("ids")
+    return [one for one in given if isinstance(one, str)] if isinstance(given, list | tuple) else []
+
+
+# The Page.
+
+
+def _identify(found: Found, body: Json) -> Reading:
+    return Reading(account=page_facts(body, found.asks.site))
+
+
+def _gate(found: Found, body: Json) -> Reading:
+    """Whether the Page is published; then what the sweep is for."""
+    asks = found.asks
+    if ident(body.get("id"), "a Page") != asks.account:
+        return _another()
+    published = flag(body, "is_published") is True
+    following: tuple[Ask, ...] = ()
+    if found.ask.context.get("then") is True:
+        opened = asks.opened(published)
+        first = (opened.page(),) if asks.full or not asks.since else ()
+        following = (*first, *opened.lists())
+    at = found.ask.context.get("at")
+    return Reading(asks=following, bookmark={"published": published} | ({"asked": at} if isinstance(at, str) else {}))
+
+
+def _page(found: Found, body: Json) -> Reading:
+    record = found.add("page", body, "", page_record)
+    if record is None:
+        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
+    facts = page_facts(body, found.asks.site)
+    if facts.platform_id != found.asks.account:
+        return _another()
+    return replace(found.reading(), account=facts)
+
+
+def _another() -> Reading:
+    return Reading(problem=Problem(ProblemKind.CONTRACT, "Facebook answered with another Page"))
+
+
+# Which things there are.
+
+
+def _index(found: Found, body: Json) -> Reading:
+    """One page of an index: what is there and who sees it; then its words, and of posts their comments."""
+    what = str(found.ask.context.get("index"))
+    entries = _entries(found, body)
+    seen: dict[str, bool] = {}
+    for number, entry in enumerate(entries):
+        _note(found, what, entry, f"/data/{number}", seen)
+    drafts = found.ask.purpose == DRAFTS
+    posts = () if drafts or what != POST else _touched(found, [entry for entry in entries if isinstance(entry, dict)])
+    comments = tuple(found.asks.comments(post, seen=seen[post]) for post in posts if post in seen)
+    following = _following(found, body)
+    return replace(
+        found.reading(),
+        asks=(*_words(found, seen), *comments),
+        next_page=following,
+        whole=following is None and not found.unread,
+        counts=_total(found.ask, body),
+    )
+
+
+def _note(found: Found, what: str, entry: JSONValue, pointer: str, seen: dict[str, bool]) -> SeenRecord | None:
+    """Add one entry, and note whether everybody sees it."""
+    record = found.add(what, entry, pointer, _LISTED[what])
+    if record is not None and isinstance(entry, dict):
+        seen[entry["id"]] = _everybody_sees(found, what, entry)
+    return record
+
+
+def _everybody_sees(found: Found, what: str, value: Json) -> bool:
+    if what == COMMENT:
+        return found.ask.context.get("seen") is True and everybody_sees_comment(value)
+    return found.asks.open and not found.place("").draft and everybody_sees_post(value)
+
+
+def _touched(found: Found, posts: Sequence[Json]) -> Iterator[str]:
+    """Posts whose comments are asked for: all, or those that were touched since the last sweep. ``updated_time`` moves
+    with every comment, so it says nothing of an edit and much of where something is new."""
+    since = time_of(found.asks.since)
+    for post in posts:
+        updated = time_of(post.get("updated_time"))
+        new = since is None or updated is None or updated > since - _MARGIN
+        if found.asks.has_on_timeline(post.get("id")) and (found.asks.full or new):
+            yield str(post["id"])
+
+
+def _words(found: Found, seen: Mapping[str, bool]) -> Iterator[Ask]:
+    """Ask for the words of what a page of an index named: of all of it at once, if all of it is seen by the same."""
+    if len(set(seen.values())) == 1 and "ids" not in found.ask.context:
+        yield found.asks.words_of_page(found.ask, list(seen), seen=next(iter(seen.values())))
+        return
+    for everybody in (True, False):
+        wanted = [one for one, public in seen.items() if public is everybody]
+        yield from found.asks.words_of(found.ask, wanted, seen=everybody)
+
+
+def _known_things(found: Found, body: Json) -> Reading:
+    """Known things by their ids: those that are there."""
+    what, wanted = str(found.ask.context.get("index")), _idents(found.ask)
+    seen: dict[str, bool] = {}
+    for identity in wanted:
+        if identity in body:
+            _note(found, what, body[identity], f"/{_escaped(identity)}", seen)
+    left = [one for one in wanted if one not in body]
+    alone = [found.asks.look_at(what, one, found.ask.context) for one in left]
+    return replace(found.reading(), asks=(*_after_known(found, what, seen), *alone))
+
+
+def _look(found: Found, body: Json) -> Reading:
+    """One known thing: it is there, whatever can be read of it."""
+    what = str(found.ask.context.get("index"))
+    seen: dict[str, bool] = {}
+    record = _note(found, what, body, "", seen)
+    if record is None:
+        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
+    named = [key for key in found.ask.context.get("look", ()) if isinstance(key, str)]
+    return replace(found.reading(), present=tuple(named), asks=tuple(_after_known(found, what, seen)))
+
+
+def _after_known(found: Found, what: str, seen: Mapping[str, bool]) -> Iterator[Ask]:
+    """The words of posts, and their comments where those are wanted. Of comments the list of their post brings the
+    words: only there is it known who sees the post."""
+    if what == COMMENT:
+        return
+    for everybody in (True, False):
+        wanted = [one for one, public in seen.items() if public is everybody]
+        yield from found.asks.words_of(found.ask, wanted, seen=everybody)
+    if found.ask.context.get("comments") is True:
+        here = [(post, everybody) for post, everybody in seen.items() if found.asks.has_on_timeline(post)]
+        yield from (found.asks.comments(post, seen=everybody) for post, everybody in here)
+
+
+def _control(found: Found, body: Json) -> Reading:
+    """Whether the token still shows what the Page, or what other people said."""
+    posts = [post for post in _entries(found, body) if isinstance(post, dict)]
+    if found.ask.purpose == "own":
+        return Reading(present=("own",) if any(isinstance(post.get("id"), str) for post in posts) else ())
+    said = [*posts, *(one for post in posts for one in _comments_in(post))]
+    return Reading(present=("others",) if any(_is_others(one, found.asks.account) for one in said) else ())
+
+
+def _comments_in(post: Json) -> Iterator[Json]:
+    try:
+        entries = listed(post, "comments")
+    except Unreadable:
+        return
+    yield from (one for one in entries if isinstance(one, dict))
+
+
+def _is_others(value: Json, account: str) -> bool:
+    author = value.get("from")
+    return isinstance(value.get("id"), str) and not (isinstance(author, dict) and author.get("id") == account)
+
+
+# Their words.
+
+
+def _words_listed(found: Found, body: Json) -> Reading:
+    return _words_of(found, ((f"/data/{number}", entry) for number, entry in enumerate(_entries(found, body))))
+
+
+def _words_named(found: Found, body: Json) -> Reading:
+    return _words_of(found, ((f"/{_escaped(one)}", body[one]) for one in _idents(found.ask) if one in body))
+
+
+def _words_of(found: Found, entries: Iterable[tuple[str, JSONValue]]) -> Reading:
+    """Words of things. What was asked for as everybody sees it, and meanwhile is hidden, is asked for anew in private:
+    it is not shown as what everybody sees."""
+    what = str(found.ask.context.get("words"))
+    hidden: list[str] = []
+    for pointer, entry in entries:
+        public = isinstance(entry, dict) and _everybody_sees(found, what, entry)
+        record = found.add(what, entry, pointer, _FULLY[what])
+        if record is not None and found.ask.access is AccessClass.PUBLIC and not public:
+            found.records.pop()
+            hidden.append(record.key.partition("/")[2])
+    return replace(found.reading(), asks=tuple(found.asks.words_of(found.ask, hidden, seen=False)))
+
+
+# Everything else that is listed.
+
+
+def _others(found: Found, body: Json) -> Reading:
+    kind, make = _OTHERS[found.ask.purpose]
+    entries = _entries(found, body)
+    for number, entry in enumerate(entries):
+        found.add(kind, entry, f"/data/{number}", make)
+    following = _following(found, body)
+    reading = replace(found.reading(), next_page=following)
+    if found.ask.purpose == "conversations":
+        return _conversations(found, entries, reading)
+    if found.ask.purpose == "stories":
+        return replace(reading, asks=tuple(_story_files(found, entries)))
+    return reading
+
+
+def _conversations(found: Found, entries: Sequence[JSONValue], reading: Reading) -> Reading:
+    """Newest first: what was written in since the last sweep is looked into, and the list followed so far."""
+    since = None if found.asks.full else time_of(found.asks.since)
+    new = []
+    for entry in entries:
+        updated = time_of(entry.get("updated_time")) if isinstance(entry, dict) else None
+        if isinstance(entry, dict) and (since is None or updated is None or updated > since - _MARGIN):
+            new.append(entry)
+    known = {record.key for record in found.records}
+    wanted = [entry["id"] for entry in new if f"conversation/{entry.get('id')}" in known]
+    following = reading.next_page if len(new) == len(entries) else None
+    asks = tuple(found.asks.messages_of(one) for one in wanted)
+    # The empty bookmark says that this list keeps its place itself: known conversations are no reason to stop.
+    return replace(reading, asks=asks, next_page=following, bookmark={})
+
+
+def _story_files(found: Found, entries: Sequence[JSONValue]) -> Iterator[Ask]:
+    kinds = {entry.get("post_id"): entry.get("media_type") for entry in entries if isinstance(entry, dict)}
+    for record in found.records:
+        kind = kinds.get(record.key.partition("/")[2])
+        if kind in fields.STORY_FILES:
+            yield found.asks.story_file(record.key, str(record.content["media"]), str(kind))
+
+
+def _story_file(found: Found, body: Json) -> Reading:
+    key, kind = str(found.ask.context.get("key")), str(found.ask.context.get("kind"))
+    found.add("story_file", body, "", lambda value, place: story_file(value, key, kind, place))
+    return found.reading()
+
+
+def _people(found: Found, body: Json) -> Reading:
+    """Who is blocked, or has a role: one record of all of them, made on the last page."""
+    entries, before = _entries(found, body), found.ask.context.get("people")
+    known = [one for one in before if isinstance(one, str)] if isinstance(before, list | tuple) else []
+    for number, entry in enumerate(entries):
+        found.drift |= fields.unknown("person", entry)
+        try:
+            known.append(person_of(entry))
+        except Unreadable as error:
+            found.quarantine.append((f"/data/{number}", str(error)))
+    following = _following(found, body, people=known)
+    if following is not None or found.unread or len(known) > _MOST_PEOPLE:
+        return replace(found.reading(), next_page=following if len(known) <= _MOST_PEOPLE else None)
+    found.records.append(people_record(found.ask.purpose, known, found.place("")))
+    return found.reading()
+
+
+# Small parts.
+
+
+def _entries(found: Found, body: Json) -> Sequence[JSONValue]:
+    found.drift |= fields.unknown("list", body)
+    entries = body.get("data")
+    if not isinstance(entries, list):
+        raise Unreadable("a list without its entries")
+    return entries
+
+
+def _following(found: Found, body: Json, **context: JSONValue) -> Ask | None:
+    """The next page; where it cannot be told, what was read stays, and the list is left incomplete."""
+    more = {"unread": True} if found.unread else {}
+    try:
+        return next_page(found.ask, body, **more, **context)
+    except Unreadable as error:
+        found.lost = str(error)
+        found.quarantine.append(("/paging", found.lost))
+        return None
+
+
+def _total(ask: Ask, body: Json) -> dict[str, int]:
+    told = total(body)
+    return {} if told is None else {ask.listing or ask.purpose: told}
+
+
+def _escaped(name: str) -> str:
+    """``name`` as a step of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _quarantined(reason: str, place: str = "") -> Reading:
+    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))
+
+
+_BY_IDENT = frozenset({"known_posts", "known_comments", "posts_by_id", "comments_by_id"})
+_READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
+    "identify": _identify,
+    "gate": _gate,
+    "page": _page,
+    "comments": _index,
+    "known_posts": _known_things,
+    "known_comments": _known_things,
+    "look_post": _look,
+    "look_comment": _look,
+    "own": _control,
+    "others": _control,
+    "post_words": _words_listed,
+    "comment_words": _words_listed,
+    "posts_by_id": _words_named,
+    "comments_by_id": _words_named,
+    "story_file": _story_file,
+} | dict.fromkeys(LISTS, _index) | dict.fromkeys(_OTHERS, _others) | dict.fromkeys(_PEOPLE, _people)  # fmt: skip

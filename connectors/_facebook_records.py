@@ -1,0 +1,438 @@
+"""Posts, comments, reviews, stories and messages of a Facebook Page as records: what they say, who says it. Pure.
+
+Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each field. The Graph API leaves out what is
+empty *and* what a token may not read, so a field that is left out is never compared: an edit that nobody made is worse
+than one that is seen late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from connectors import _facebook_fields as fields
+from connectors._graph_values import (
+    Json,
+    Unreadable,
+    file_name,
+    flag,
+    ident,
+    listed,
+    number,
+    part,
+    text,
+    thing,
+    time_of,
+    total,
+    unshimmed,
+    when,
+)
+from connectors.contract import Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
+from connectors.links import is_web
+from connectors.text import storable, tidy
+
+_DEEPEST = 3
+_EVERYBODY = "EVERYONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a body and in the account a thing stands."""
+
+    pointer: str
+    site: str
+    account: str
+    thread: str | None = None
+    """Key of the post it is under."""
+    draft: bool = False
+    """From the list of what was never published."""
+
+
+# Who sees it.
+
+
+def everybody_sees_post(post: Json) -> bool:
+    """Whether the answer says of a post that everybody sees it. What it does not say is not assumed."""
+    hidden = post.get("is_hidden") is not False or post.get("timeline_visibility") == "hidden"
+    privacy = post.get("privacy")
+    audience = privacy.get("value") if isinstance(privacy, dict) else None
+    published = post.get("is_published") is True and post.get("is_expired") is not True
+    return published and not hidden and audience == _EVERYBODY
+
+
+def everybody_sees_comment(comment: Json) -> bool:
+    """The same of a comment under a post that everybody sees. What is under a hidden comment is hidden with it."""
+    parent = comment.get("parent")
+    above = [parent] if isinstance(parent, dict) else []
+    return all(one.get("is_hidden") is False and one.get("is_private") is not True for one in [comment, *above])
+
+
+# Posts.
+
+
+def listed_post(value: JSONValue, place: Place) -> SeenRecord:
+    """That a post is there, and whether it is hidden; nothing of what it says.
+
+    Raises:
+        Unreadable: it lacks what every post has, or has it in another shape.
+    """
+    post = thing(value, "not a post")
+    identity = ident(post.get("id"), "a post")
+    own = part(post, "from").get("id") == place.account
+    out_of_sight = flag(post, "is_hidden") or (flag(post, "is_published") is False and not place.draft)
+    return SeenRecord(
+        key=f"draft/{identity}" if place.draft else f"post/{identity}",
+        kind=RecordKind.POST if own or place.draft else RecordKind.MENTION,
+        place=place.pointer,
+        content={},
+        text="",
+        created_at=when(post, "created_time"),
+        state=State.HIDDEN_BY_PAGE if out_of_sight else State.VISIBLE,
+        word="unpublished post" if place.draft else "post" if own else "visitor post",
+    )
+
+
+def post_record(value: JSONValue, place: Place) -> SeenRecord:
+    """One post with its words.
+
+    Raises:
+        Unreadable: as above.
+    """
+    post = thing(value, "not a post")
+    base = listed_post(post, place)
+    content = _post_content(post)
+    return SeenRecord(
+        key=base.key,
+        kind=base.kind,
+        place=base.place,
+        content=content,
+        text=_post_text(content),
+        author=_author(post, place),
+        created_at=base.created_at,
+        url=_address(post),
+        state=base.state,
+        counts=_post_counts(post),
+        media=tuple(_unique(_files_of(post))),
+        word=base.word,
+    )
+
+
+def _post_content(post: Json) -> dict[str, JSONValue]:
+    content: dict[str, JSONValue] = {}
+    message, where, shared = text(post, "message"), part(post, "place"), text(post, "parent_id")
+    audience = part(post, "privacy").get("value")
+    if message is not None:
+        content["message"] = tidy(message)
+    if "attachments" in post and not _failed(post["attachments"]):
+        content["attachments"] = list(_attached(listed(post, "attachments")))
+    if isinstance(where.get("id"), str):
+        content["place"] = ident(where["id"], "a place")
+    if shared is not None:
+        content["shared"] = ident(shared, "a shared post")
+    if isinstance(audience, str) and audience:
+        content["privacy"] = storable(audience)
+    return content
+
+
+def _post_text(content: Json) -> str:
+    message = content.get("message")
+    return message if isinstance(message, str) else ""
+
+
+def _attached(entries: JSONValue, depth: int = 0) -> Iterator[str]:
+    """What is attached, by id or address. Titles and descriptions of links are other people's, and are fetched anew."""
+    for entry in entries:
+        attachment = thing(entry, "not an attachment")
+        yield _target(attachment) or "-"
+        if depth < _DEEPEST and "subattachments" in attachment:
+            yield from _attached(listed(attachment, "subattachments"), depth + 1)
+
+
+def _target(attachment: Json) -> str | None:
+    identity = part(attachment, "target").get("id")
+    if isinstance(identity, str) and identity:
+        return ident(identity, "an attachment")
+    for address in (attachment.get("unshimmed_url"), attachment.get("url"), part(attachment, "target").get("url")):
+        led = unshimmed(address)
+        if led is not None:
+            return led
+    return None
+
+
+def _post_counts(post: Json) -> dict[str, int]:
+    shares = post.get("shares")
+    found = {
+        "shares": number(shares.get("count")) if isinstance(shares, dict) else None,
+        "reactions": total(post.get("reactions")),
+        "comments": total(post.get("comments")),
+    } | {name: total(post.get(name)) for name in fields.REACTIONS}
+    return {name: count for name, count in found.items() if count is not None}
+
+
+def failed_edges(post: JSONValue) -> Iterator[str]:
+    """Parts of a thing that are an error in place of what was asked for, though the answer as a whole is a success."""
+    if isinstance(post, dict):
+        yield from (name for name, value in post.items() if _failed(value))
+
+
+def _failed(value: JSONValue) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("error"), dict)
+
+
+# Comments.
+
+
+def listed_comment(value: JSONValue, place: Place) -> SeenRecord:
+    """That a comment is there, and whether it is hidden; nothing of what it says.
+
+    Raises:
+        Unreadable: it lacks what every comment has, or has it in another shape.
+    """
+    comment = thing(value, "not a comment")
+    identity = ident(comment.get("id"), "a comment")
+    above = comment.get("parent")
+    parent = None if above is None else ident(thing(above, "not a comment above").get("id"), "the comment above")
+    hidden = flag(comment, "is_hidden")
+    flag(comment, "is_private")
+    return SeenRecord(
+        key=f"comment/{identity}",
+        kind=RecordKind.COMMENT,
+        place=place.pointer,
+        content={},
+        text="",
+        created_at=when(comment, "created_time"),
+        parent=f"comment/{parent}" if parent else place.thread,
+        thread=place.thread,
+        state=State.HIDDEN_BY_PAGE if hidden else State.VISIBLE,
+        word="reply" if parent else "comment",
+    )
+
+
+def comment_record(value: JSONValue, place: Place) -> SeenRecord:
+    """One comment with its words.
+
+    Raises:
+        Unreadable: as above.
+    """
+    comment = thing(value, "not a comment")
+    base = listed_comment(comment, place)
+    content: dict[str, JSONValue] = {}
+    message, attachment = text(comment, "message"), part(comment, "attachment")
+    if message is not None:
+        content["message"] = tidy(message)
+    if attachment and not _failed(attachment):
+        content["attachment"] = _target(attachment) or "-"
+    return SeenRecord(
+        key=base.key,
+        kind=base.kind,
+        place=base.place,
+        content=content,
+        text=_post_text(content),
+        author=_author(comment, place),
+        created_at=base.created_at,
+        parent=base.parent,
+        thread=base.thread,
+        url=_address(comment),
+        state=base.state,
+        counts=_counts(comment, {"likes": "like_count", "replies": "comment_count"}),
+        media=tuple(_unique(_files(attachment))) if not _failed(attachment) else (),
+        word=base.word,
+    )
+
+
+# Reviews and stories.
+
+
+def review_record(value: JSONValue, place: Place) -> SeenRecord:
+    """What somebody recommends, or not.
+
+    Raises:
+        Unreadable: it lacks what every review has, or has it in another shape.
+    """
+    review = thing(value, "not a review")
+    identity = ident(part(review, "open_graph_story").get("id"), "a review")
+    words, advice, stars = (
+        text(review, "review_text"),
+        text(review, "recommendation_type"),
+        number(review.get("rating")),
+    )
+    given = {"review": None if words is None else tidy(words), "advice": advice and storable(advice), "rating": stars}
+    content = {name: found for name, found in given.items() if found is not None}
+    told = [content.get("review"), content.get("advice"), f"{stars} of 5" if stars is not None else None]
+    return SeenRecord(
+        key=f"review/{identity}",
+        kind=RecordKind.REVIEW,
+        place=place.pointer,
+        content=content,
+        text="\n".join(str(one) for one in told if one),
+        author=_person(review.get("reviewer"), place),
+        created_at=when(review, "created_time"),
+        word="review",
+    )
+
+
+def story_record(value: JSONValue, place: Place) -> SeenRecord:
+    """A picture or video that stands for a day.
+
+    Raises:
+        Unreadable: it lacks what every story has, or has it in another shape.
+    """
+    story = thing(value, "not a story")
+    identity = ident(story.get("post_id"), "a story")
+    medium = ident(story.get("media_id"), "what a story shows")
+    kind = text(story, "media_type") or ""
+    url = story.get("url")
+    return SeenRecord(
+        key=f"story/{identity}",
+        kind=RecordKind.STORY,
+        place=place.pointer,
+        content={"media": medium},
+        text="",
+        author=Author(place.account, "", None, f"{place.site}/{place.account}"),
+        created_at=time_of(story.get("creation_time")),
+        url=url if isinstance(url, str) and is_web(url) else None,
+        word=f"{kind} story" if kind in ("photo", "video") else "story",
+    )
+
+
+def story_file(value: JSONValue, key: str, kind: str, place: Place) -> SeenRecord:
+    """The file of a story.
+
+    Raises:
+        Unreadable: there is none.
+    """
+    medium = thing(value, "not a file")
+    identity = ident(medium.get("id"), "a file")
+    images = medium.get("images")
+    largest = images[0] if isinstance(images, list) and images else {}
+    address = medium.get("source") if kind == "video" else thing(largest, "not a picture").get("source")
+    if not isinstance(address, str) or not is_web(address):
+        raise Unreadable("a story without its file")
+    file = MediaRef(f"{kind}/{identity}", address, "video" if kind == "video" else "image")
+    return SeenRecord(key, RecordKind.STORY, place.pointer, {}, "", media=(file,))
+
+
+# Messages.
+
+
+def conversation_record(value: JSONValue, place: Place) -> SeenRecord:
+    """That somebody and the Page write to each other.
+
+    Raises:
+        Unreadable: it lacks what every conversation has, or has it in another shape.
+    """
+    conversation = thing(value, "not a conversation")
+    identity = ident(conversation.get("id"), "a conversation")
+    people = [_person(one, place) for one in listed(conversation, "participants")]
+    others = [one for one in people if one is not None and one.id != place.account]
+    link = conversation.get("link")
+    return SeenRecord(
+        key=f"conversation/{identity}",
+        kind=RecordKind.MESSAGE,
+        place=place.pointer,
+        content={},
+        text="",
+        author=others[0] if len(others) == 1 else None,
+        url=f"{place.site}{link}" if isinstance(link, str) and link.startswith("/") else None,
+        counts=_counts(conversation, {"messages": "message_count"}),
+        word="conversation",
+    )
+
+
+def message_record(value: JSONValue, place: Place) -> SeenRecord:
+    """One message.
+
+    Raises:
+        Unreadable: it lacks what every message has, or has it in another shape.
+    """
+    message = thing(value, "not a message")
+    identity = ident(message.get("id"), "a message")
+    words = text(message, "message")
+    content: dict[str, JSONValue] = {} if words is None else {"message": tidy(words)}
+    if "attachments" in message:
+        sent = [thing(one, "not an attachment") for one in listed(message, "attachments")]
+        content["attachments"] = [ident(one.get("id"), "an attachment") for one in sent]
+    return SeenRecord(
+        key=f"message/{identity}",
+        kind=RecordKind.MESSAGE,
+        place=place.pointer,
+        content=content,
+        text=_post_text(content),
+        author=_person(message.get("from"), place),
+        created_at=when(message, "created_time"),
+        parent=place.thread,
+        thread=place.thread,
+        media=tuple(_unique(_sent_files(message))),
+        word="message",
+    )
+
+
+def _sent_files(message: Json) -> Iterator[MediaRef]:
+    for one in listed(message, "attachments"):
+        attachment = thing(one, "not an attachment")
+        identity, found = ident(attachment.get("id"), "an attachment"), attachment.get("mime_type")
+        kind = str(found).partition("/")[0]
+        for name, member in (("image_data", "url"), ("video_data", "url"), ("file_url", "")):
+            address = part(attachment, name).get(member) if member else attachment.get(name)
+            if isinstance(address, str) and is_web(address):
+                yield MediaRef(f"sent/{identity}", address, kind if kind in ("image", "video", "audio") else "document")
+                break
+
+
+# Small parts.
+
+
+def _author(value: Json, place: Place) -> Author | None:
+    return _person(value.get("from"), place)
+
+
+def _person(value: JSONValue, place: Place) -> Author | None:
+    """Who it is, where the platform says so: it leaves out people who do not want to be named to an app."""
+    if not isinstance(value, dict) or value.get("id") is None:
+        return None
+    identity, name = ident(value["id"], "an author"), value.get("name")
+    own = identity == place.account
+    return Author(
+        identity, tidy(name) if isinstance(name, str) else "", None, f"{place.site}/{identity}" if own else None
+    )
+
+
+def _address(value: Json) -> str | None:
+    found = value.get("permalink_url")
+    return found if isinstance(found, str) and is_web(found) else None
+
+
+def _files_of(post: Json) -> Iterator[MediaRef]:
+    if not _failed(post.get("attachments")):
+        for entry in listed(post, "attachments"):
+            yield from _files(thing(entry, "not an attachment"))
+
+
+def _files(attachment: Json, depth: int = 0) -> Iterator[MediaRef]:
+    """Pictures and videos of an attachment; of an album those of what is in it."""
+    inner = listed(attachment, "subattachments") if depth < _DEEPEST else ()
+    for entry in inner:
+        yield from _files(thing(entry, "not an attachment"), depth + 1)
+    if inner:
+        return
+    shown = part(attachment, "media")
+    picture, video = part(shown, "image").get("src"), shown.get("source")
+    name = file_name(picture)
+    if name is not None:
+        yield MediaRef(f"image/{name}", str(picture), "image")
+    identity = part(attachment, "target").get("id")
+    if isinstance(video, str) and is_web(video) and isinstance(identity, str):
+        yield MediaRef(f"video/{ident(identity, 'a video')}", video, "video")
+
+
+def _unique(files: Iterator[MediaRef]) -> Iterator[MediaRef]:
+    known = set()
+    for file in files:
+        if file.key not in known:
+            known.add(file.key)
+            yield file
+
+
+def _counts(value: Json, names: Mapping[str, str]) -> dict[str, int]:
+    found = {name: number(value.get(field)) for name, field in names.items()}
+    return {name: count for name, count in found.items() if count is not None}

@@ -1,0 +1,43 @@
+"""Where Meta's Graph API is, and in which version it is spoken. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+from connectors.contract import Answer
+from connectors.links import origin, web
+
+VERSION = "v26.0"
+"""The one version that is asked. It goes out of service about two years after it appeared (July 2026): Meta then
+answers in the oldest version left, and says so in a header."""
+SERVER = "https://graph.facebook.com"
+AT_ONCE = 50
+"""Most ids in one question."""
+_Listed = TypeVar("_Listed")
+
+
+def server_of(url: str, sites: frozenset[str]) -> str:
+    """Origin of the API for an account at ``url``: Meta's for those on its ``sites``, else that of a test peer."""
+    parts = web(url)
+    return SERVER if parts is None or origin(parts) in sites else origin(parts)
+
+
+def address(server: str, path: str, parameters: Sequence[tuple[str, str]]) -> str:
+    """What tells two questions apart stands in the address; only the page of a list stands beside it."""
+    return f"{server}/{VERSION}/{quote(path, safe='/')}?{urlencode(parameters)}"
+
+
+def answered_version(answer: Answer) -> str | None:
+    """The version that answered, where it is not the one that was asked."""
+    told = (answer.header("facebook-api-version") or VERSION).strip()
+    if told == VERSION:
+        return None
+    return told if len(told) <= 8 and told.isascii() and told.replace(".", "").isalnum() else "(not a plain name)"
+
+
+def batches(listed: Sequence[_Listed], size: int = AT_ONCE) -> Iterator[Sequence[_Listed]]:
+    """In portions that may be asked at once."""
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]

@@ -1,0 +1,183 @@
+"""Facebook Pages, through Meta's Graph API, with the Page's own access token."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import ClassVar
+from urllib.parse import parse_qsl, unquote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connectors import _facebook_reading
+from connectors._facebook_asks import POST, SITE, Asks, api_of
+from connectors.contract import (
+    AccountRef,
+    Answer,
+    Ask,
+    Bookmark,
+    Capabilities,
+    Claim,
+    Reading,
+    RecordKind,
+    RecordRef,
+    Signature,
+    Sweep,
+    SweepKind,
+)
+from connectors.links import origin, web
+
+_HOSTS = frozenset(
+    {f"{part}{host}" for host in ("facebook.com", "fb.com") for part in ("", "www.", "m.", "web.", "mbasic.", "touch.")}
+)
+_NAME = r"[A-Za-z0-9.]{2,75}"
+_ID = r"\d{3,25}"
+_TAB = r"(?:/(?:about|posts|photos|videos|events|reviews|mentions|community|live|reels|followers)[\w/]*)?/?"
+_PATH = re.compile(
+    rf"/(?:pages/(?:category/[^/]+/(?:[^/]*-)?|[^/]+/)(?P<old>{_ID})|(?:people/[^/]+/|p/(?:[^/]*-)?)(?P<new>{_ID})"
+    rf"|(?P<name>{_NAME})){_TAB}"
+)
+_PROFILE = "/profile.php"
+#: The first step of addresses that are no Page.
+_TAKEN_NAMES = """
+ads business dialog events flx gaming groups hashtag help home.php l.php legal login login.php marketplace media
+messages pages people permalink.php photo photo.php places plugins policies privacy profile.php public reel reels search
+settings share sharer sharer.php stories story.php tr video video.php watch
+"""
+_TAKEN = frozenset(_TAKEN_NAMES.split())
+_PEER = "/facebook"
+"""Under which a test peer on another host shows its Pages."""
+
+
+class FacebookSettings(BaseModel):
+    """Settings of one Facebook Page."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    messages: bool = Field(
+        default=True,
+        title="Messages are captured",
+        description="Conversations of people with the Page. Needs the permission pages_messaging.",
+    )
+    page_settings: bool = Field(
+        default=True,
+        title="Settings of the Page are captured",
+        description="Who is blocked, who has a role, and the Page's settings. Needs pages_manage_metadata.",
+    )
+
+
+class Facebook:
+    """Pages of Facebook: posts, comments, reviews, stories, messages and settings."""
+
+    platform: ClassVar[str] = "facebook"
+    title: ClassVar[str] = "Facebook"
+    version: ClassVar[str] = "1"
+    scheme: ClassVar[int] = 1
+    settings: ClassVar[type[BaseModel]] = FacebookSettings
+    media_hosts: ClassVar[tuple[str, ...]] = ("fbcdn.net", "fbsbx.com")
+    signatures: ClassVar[tuple[Signature, ...]] = (
+        Signature("Page access token", r"[^|\s]{20,}", speaks_for_owner=True),
+    )
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        edits="Every state of a post, comment or message that was seen. Facebook keeps no earlier ones, and gives no"
+        " time of an edit.",
+        deletions="A post or comment that was deleted is no longer returned; Facebook does not say who deleted it.",
+        hidden="Comments and posts that are hidden on the Page, with when they were first and last seen so; not who hid"
+        " them.",
+        messages="Messages between people and the Page in Messenger, as many of each conversation as Facebook gives.",
+        comments="Comments and replies at every level under posts on the Page, also by visitors.",
+        media="Pictures and videos that are attached, in the size that Facebook gives out, and files of messages.",
+        counts="Reactions by kind, shares, comments and replies, as of capture.",
+        history="As far back as Facebook lists the Page's posts: of one year about 600.",
+        limits=(
+            "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
+            "A comment under a post that is not among the newest 50 is seen when that post is looked at again, not at"
+            " once.",
+            "Of a conversation Facebook gives out only about the 20 newest messages.",
+            "Where a text or an attachment is taken away altogether, Facebook leaves it out, as it does what may not be"
+            " read: the last words that were seen stand.",
+            "Words that Facebook does not say everybody sees are kept as private, among them all reviews.",
+            "Of a review, story or message that is no longer listed nothing is said.",
+            "That a post or comment was deleted is said only while the token still shows another one.",
+            "Who reacted is not captured, only how many; nor who shared a post, and what was said there.",
+            "Who may comment on a post, advertisements that stand in no list, events and groups are not captured.",
+            "People who do not want to be known to apps are left without a name.",
+        ),
+        proven=None,
+    )
+
+    def claim(self, url: str) -> Claim | None:
+        """``https://www.facebook.com/NAME``, ``/pages/…/ID``, ``/profile.php?id=ID``, ``/people/…/ID``, on any host of
+        Facebook and any tab; on another host the same under ``/facebook``, which may be a test peer."""
+        parts = web(url.strip())
+        if parts is None:
+            return None
+        known = (parts.hostname or "").lower() in _HOSTS and parts.port is None
+        path = unquote(parts.path)
+        if not known and not path.startswith(f"{_PEER}/"):
+            return None
+        named = _named(path if known else path.removeprefix(_PEER), parts.query)
+        if named is None:
+            return None
+        site = SITE if known else origin(parts) + _PEER
+        service = SITE if known else origin(parts)
+        return Claim(self.platform, service, named, f"{site}/{named}", "certain" if known else "possible")
+
+    def identify(self, claim: Claim) -> Ask:
+        """Ask Facebook whose Page it is."""
+        site = claim.url.removesuffix(f"/{claim.handle}")
+        return Asks(site, api_of(claim.url), account="", sweep="").identify(claim.handle)
+
+    def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
+        """*new*: whether the Page is published, then the newest entries of every list. *watch*: the Page, and the given
+        posts with all their comments. *full*: every list from end to end, and every comment."""
+        known = bookmark or {}
+        asks = replace(self._asks(account, sweep), open=known.get("published") is True, since=_since(known))
+        if sweep.kind is SweepKind.WATCH:
+            return (asks.gate(then=False), asks.page(), *self._threads(asks, sweep.threads), asks.stories())
+        at = sweep.at.isoformat()
+        if sweep.kind is SweepKind.NEW or "published" not in known:
+            return (asks.gate(then=True, at=at), *self._threads(asks, sweep.threads))
+        return (asks.gate(then=False, at=at), asks.page(), *asks.lists(), *self._threads(asks, sweep.threads))
+
+    def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
+        """Ask for known posts and comments by their ids, 50 at once; one by one where any of them is not there."""
+        return self._asks(account, None).looks(records)
+
+    def read(self, ask: Ask, answer: Answer) -> Reading:
+        """Say what an answer means."""
+        return _facebook_reading.read(ask, answer)
+
+    def signed_server(self, url: str) -> str:
+        """Where the API of an account at ``url`` is."""
+        return api_of(url)
+
+    @staticmethod
+    def _threads(asks: Asks, threads: Sequence[RecordRef]) -> Iterable[Ask]:
+        for others in (False, True):
+            refs = [ref for ref in threads if (ref.kind is not RecordKind.POST) is others]
+            idents = [ref.key.partition("/")[2] for ref in refs if ref.key.startswith(f"{POST}/")]
+            yield from asks.known(POST, idents, others=others, comments=True)
+
+    @staticmethod
+    def _asks(account: AccountRef, sweep: Sweep | None) -> Asks:
+        given = account.settings
+        chosen = given if isinstance(given, FacebookSettings) else FacebookSettings()
+        return Asks.begin(account, sweep, messages=chosen.messages, settings=chosen.page_settings)
+
+
+def _named(path: str, query: str) -> str | None:
+    """The name or number of the Page that an address is of."""
+    if path == _PROFILE:
+        given = dict(parse_qsl(query)).get("id", "")
+        return given if re.fullmatch(_ID, given) else None
+    match = _PATH.fullmatch(path)
+    if match is None or (match["name"] or "").lower() in _TAKEN:
+        return None
+    return match["old"] or match["new"] or match["name"]
+
+
+def _since(bookmark: Bookmark) -> str:
+    asked = bookmark.get("asked")
+    return asked if isinstance(asked, str) else ""

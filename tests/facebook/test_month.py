@@ -1,0 +1,39 @@
+"""A scripted month on the practice Facebook, captured over a real socket and held against the script's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.capture.house import House
+from tests.facebook.page import check, page
+
+_SMALL = {
+    "posts": 6, "comments": 40, "depth": 3, "edits": 12, "deletions": 8, "hides": 6, "likes": 8, "messages": 3,
+}  # fmt: skip
+_LARGE = {"posts": 60, "comments": 700, "depth": 5, "edits": 120, "deletions": 70, "hides": 40, "likes": 100}
+
+
+@pytest.mark.law("R16", "R18")
+@pytest.mark.parametrize("full_only", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_a_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], full_only: bool) -> None:
+    house = new_house(seed=4)
+    house.server.graph.page = 7
+    found = page(house)
+    found.play(timedelta(days=5), full_only=full_only, **_SMALL)
+    told = check(found)
+    assert told["edited"] > 3
+    assert told["gone"] > 3
+    assert told["hidden"] > 1
+    assert {run.outcome for run in house.runs()} <= {"complete", "unchanged"}
+    assert all(not run.drift for run in house.runs()), "a field that is not in Meta's lists"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [8, 9])
+def test_a_large_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], seed: int) -> None:
+    found = page(new_house(seed=seed))
+    found.play(timedelta(days=1), full_only=False, **_LARGE)
+    assert check(found)["records"] > 200
