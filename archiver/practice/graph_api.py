@@ -17,6 +17,7 @@ from archiver.practice.city import City
 from archiver.practice.graph_fields import BadFields, Wanted, parsed, selected
 from archiver.practice.graph_json import Body, dump, error, not_there
 from archiver.practice.graph_pages import Listed, Pages, Withheld
+from archiver.practice.ids import time_of
 from archiver.practice.messages import Request, Response
 from archiver.practice.pictures import png
 
@@ -119,7 +120,7 @@ class GraphApi:
 
     def _listed(self, request: Request, found: Listed, page: int, wanted: Sequence[Wanted]) -> Body:
         size = min(int(request.parameter("limit") or 25), _LARGEST_PAGE, self.page)
-        after = _number(request.parameter("after") or request.parameter("until"))
+        after = _number(request.parameter("after") or request.parameter("__paging_token"))
         if self.empty_pages and after is None and found.entries:
             return {"data": []} | self._paging(request, page, "start", by_time=False) | found.summary
         left = [one for one in found.entries if after in (None, 0) or one[0] < (after or 0)]
@@ -137,7 +138,8 @@ class GraphApi:
         token = request.token or ""
         kept = [(name, value) for name, value in request.parameters if name not in ("after", "until", "__paging_token")]
         if by_time:
-            where = [("until", place), ("__paging_token", f"enc_{_shown(place)}")]
+            seconds = int(time_of(int(place)).timestamp())
+            where = [("until", str(seconds)), ("__paging_token", _shown(place))]
         else:
             where = [("after", _shown(place))]
         query = urlencode([("access_token", token), ("pretty", "0"), *kept, *where])
@@ -145,7 +147,8 @@ class GraphApi:
         if not by_time:
             paging["cursors"] = {"before": _shown("0"), "after": _shown(place)}
         else:
-            paging["previous"] = f"{self.base}{request.path}?{urlencode([('access_token', token), ('since', place)])}"
+            before = urlencode([("access_token", token), ("__previous", "1"), ("since", "1772440000")])
+            paging["previous"] = f"{self.base}{request.path}?{before}"
         return {"paging": paging}
 
     def _json(self, status: int, body: Body) -> Response:
@@ -168,7 +171,5 @@ def _number(place: str | None) -> int | None:
     """Where a page begins; None: at the top."""
     if place is None:
         return None
-    if place.isdigit():
-        return int(place)
     name, _, number = base64.urlsafe_b64decode(place).decode().partition(":")
     return int(number) if name == "practice" and number.isdigit() else 0

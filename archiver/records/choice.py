@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from archiver import ids
-from archiver.records.contents import Content, contradict, plain, within
+from archiver.records.contents import Content, contradict, equal, plain, within
 from archiver.records.sightings import instant
 from connectors.contract import AccessClass, Ask, MediaRef, Problem, ProblemKind, Reading, SeenRecord, State
 
@@ -258,7 +258,8 @@ def _merge(version: KnownVersion, new: KnownVersion) -> KnownVersion:
     contents = [one.content for one in (version, new) if one.scheme == scheme]
     content = {name: value for content in contents for name, value in content.items()}
     times = [one.as_of for one in (version, new) if one.as_of is not None]
-    reference = new if new.seen or not version.seen else version
+    # As in the index: live ones first, then those that show the whole of it, then the latest.
+    reference = max((new, version), key=lambda one: (one.seen, one.scheme == scheme and equal(one.content, content)))
     return KnownVersion(
         scheme=scheme,
         content=content,

@@ -73,11 +73,11 @@ def page(house: House, token: str = TOKEN) -> Page:
     return Page(house, cast, account)
 
 
-def talk(found: Page, comments: int = 3, *, at_least: int = 0) -> tuple[int, list[int]]:
+def talk(found: Page, comments: int = 3) -> tuple[int, list[int]]:
     """A post with comments of several people."""
     city, people = found.house.city, found.cast.residents
     post = city.say(found.id, "Main Street is closed on Monday.")
-    return post, [city.say(people[n % 3], f"comment {n}", answering=post) for n in range(max(comments, at_least))]
+    return post, [city.say(people[n % 3], f"comment {n}", answering=post) for n in range(comments)]
 
 
 def public_words(house: House) -> set[str]:

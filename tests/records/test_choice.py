@@ -84,6 +84,25 @@ def test_two_endpoints_with_different_fields_are_each_stored_once(city: City) ->
     assert not choice(city, other).store
 
 
+def test_of_what_a_list_without_words_shows_hidden_the_words_are_stored_in_that_state_too(city: City) -> None:
+    """Else the words that are repeated would be those of another state, and every later look would be news."""
+    words = seen("status/1", content={"text": "hello"})
+    bare = replace(words, content={}, text="", state=State.HIDDEN_BY_PAGE)
+    stored(city, words)
+    asked, listed = Known(city.account), ask()
+    with city.database.read() as connection:
+        before = asked.of(connection, ["status/1"])
+        assert choose(Reading(records=(bare,)), before, listed).reasons == (Reason.STATE,)
+        asked.learn("ex_list", listed, Reading(records=(bare,)), before)
+        now = asked.of(connection, ["status/1"])
+    hidden = replace(words, state=State.HIDDEN_BY_PAGE)
+    assert choose(Reading(records=(hidden,)), now, listed).reasons == (Reason.STATE,)
+    stored(city, bare, run=2)
+    stored(city, hidden, run=3)
+    assert not choice(city, bare).store
+    assert not choice(city, hidden).store
+
+
 def test_new_files_are_stored_and_named_for_fetching(city: City) -> None:
     stored(city, seen("status/1", media=["a"]))
     assert not choice(city, seen("status/1", media=["a"])).store

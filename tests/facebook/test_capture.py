@@ -1,0 +1,399 @@
+"""The Facebook connector in the engine, over a real socket: what is seen, by whom, what is not, what is never kept."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from archiver.accounts import service as accounts
+from archiver.accounts import tokens
+from archiver.capture.rebuild import rebuild
+from archiver.errors import Refused, UsageError
+from archiver.practice import faults
+from archiver.practice.faults import Alter
+from archiver.practice.graph_ids import message_id, post_id
+from archiver.practice.graph_json import dump, error
+from archiver.practice.graph_pages import ENGAGEMENT, MESSAGING, METADATA, USER_CONTENT
+from archiver.practice.messages import Request, Response
+from archiver.records import digests
+from tests.capture.house import FULL, NEW, WATCH, House
+from tests.capture.test_secrets import _everything_kept, forms_of
+from tests.facebook.page import TOKEN, Page, page, public_words, talk
+
+_GOOD = {"complete", "unchanged"}
+
+
+def says(code: int, *, subcode: int | None = None, status: int = 400, passing: bool = False) -> Alter:
+    """An error in Meta's form."""
+
+    def alter(request: Request, response: Response) -> Response:
+        body = dump(error(code, "No.", subcode=subcode, passing=passing))
+        return replace(response, status=status, body=body)
+
+    return alter
+
+
+@pytest.fixture
+def found(house: House) -> Page:
+    return page(house)
+
+
+def states(found: Page, *numbers: int) -> list[str]:
+    records = found.house.records()
+    return [records[found.key_of(number)].state for number in numbers]
+
+
+# What is seen.
+
+
+def test_comments_at_every_level_pictures_and_counts_are_seen_and_make_no_edits(found: Page) -> None:
+    house, city, people = found.house, found.house.city, found.cast.residents
+    post, (top, *_) = talk(found, 2)
+    reply = city.say(people[1], "a reply", answering=top)
+    deeper = city.say(people[2], "a reply to it", answering=reply)
+    city.edit(post, replace(city.posts[post].wording, media=(city.picture("a"), city.picture("b"))))
+    city.like(post, people[0])
+    assert house.run(found.account, FULL).outcome == "complete"
+    records = house.records()
+    assert {records[found.key_of(one)].parent_id for one in (reply, deeper)} == {records[found.key_of(top)].id}
+    assert records[found.key_of(post)].counts["reactions_like"] == 1
+    assert records[found.key_of(post)].counts["comments"] == 4
+    pictures = [one for one in house.server.log if "/facebook/pictures/" in one.target]
+    assert len([one for one in house.media() if one.state == "fetched" and one.key.startswith("image/")]) == 2
+    assert pictures
+    assert not any(one.authorised for one in pictures), "the token goes to the API alone"
+    # By now every address is signed anew, and counts, names and pictures of people are others.
+    house.later(hours=2)
+    stored = len(house.exchanges())
+    for person in people:
+        city.like(top, person)
+        city.change_profile(person, avatar=person % 9973, name="Another Name")
+    assert house.run(found.account, FULL).outcome == "unchanged"
+    assert len(house.exchanges()) == stored
+    assert {row.versions for row in house.records().values()} == {1}
+    assert len([one for one in house.server.log if "/facebook/pictures/" in one.target]) == len(pictures)
+
+
+def test_a_new_comment_is_found_by_the_cheap_sweep_also_under_an_old_post(found: Page) -> None:
+    house, city = found.house, found.house.city
+    old, _ = talk(found)
+    for _ in range(3):
+        talk(found, 0)
+    visit = city.say(found.cast.residents[0], "A pothole on Oak Street, @larkmerepage")
+    house.run(found.account, NEW)
+    house.later(days=3)
+    house.run(found.account, NEW)
+    house.later(hours=3)
+    late = city.say(found.cast.residents[0], "late comment", answering=old)
+    answer = city.say(found.id, "Thank you, we will see to it.", answering=visit)
+    asked = len(house.server.log)
+    house.run(found.account, NEW)
+    records = house.records()
+    assert (records[found.key_of(visit)].kind, records[found.key_of(visit)].word) == ("mention", "visitor post")
+    assert {found.key_of(late), found.key_of(answer)} <= set(records)
+    assert records[found.key_of(answer)].author_id == str(found.id)
+    assert len([one for one in list(house.server.log)[asked:] if "/comments?" in one.target]) == 4, "only of those two"
+
+
+# Edited, hidden, deleted, not to be told.
+
+
+@pytest.mark.law("R16", "R18", "R41")
+def test_edits_hiding_and_deletions_are_told_with_evidence_and_again_from_the_store_alone(found: Page) -> None:
+    house, city = found.house, found.house.city
+    kept, (one, two, three) = talk(found)
+    gone, under = talk(found, 1)
+    city.say(found.cast.residents[0], "@larkmerepage my permit?", visibility="direct")
+    city.say(found.id, "Not before Friday.", visibility="private")
+    house.run(found.account, FULL)
+
+    house.later(days=1)
+    hidden_at = house.clock.now()
+    city.edit(one, "corrected")
+    city.hide(two)
+    city.delete(three)
+    city.delete(gone)
+    house.run(found.account, FULL)
+    assert states(found, kept, one, two, three, gone, *under) == [
+        "visible", "visible", "hidden_by_page", "not_returned", "not_returned", "not_returned",
+    ]  # fmt: skip
+    purposes = {row.id: row.purpose for row in house.exchanges()}
+    evidence = {n: [purposes[one] for one in house.states(found.key_of(n))[-1].evidence] for n in (three, gone)}
+    assert evidence == {three: ["look_comment", "others"], gone: ["look_post", "own"]}
+
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome == "unchanged"
+    last = house.clock.now()
+    house.later(days=1)
+    city.unhide(two)
+    city.edit(one, "comment 0")
+    house.run(found.account, WATCH)
+    told = house.states(found.key_of(two))
+    assert [state.state for state in told] == ["visible", "hidden_by_page", "visible"]
+    assert hidden_at <= told[1].from_at < told[1].last_at <= last <= told[2].from_at
+    versions = house.versions(found.key_of(one))
+    assert [row.text for row in versions] == ["comment 0", "corrected", "comment 0"]
+    assert {row.as_of for row in versions} == {None}, "Facebook gives no time of an edit"
+    _check_rebuilt(house)
+
+
+def _check_rebuilt(house: House) -> None:
+    house.capture.flush(all=True)
+    with house.archive.database.read() as connection:
+        before = digests.digests(connection)
+    assert rebuild(house.archive).damaged == []
+    with house.archive.database.read() as connection:
+        assert digests.differences(before, digests.digests(connection)) == []
+
+
+@pytest.mark.law("R16")
+def test_what_is_deleted_while_nothing_else_vouches_is_left_undecided(found: Page) -> None:
+    """The only comment of the Page: whether it is gone, or comments may not be read any more, nobody can tell."""
+    house = found.house
+    _, (one,) = talk(found, 1)
+    house.run(found.account, FULL)
+    house.later(days=1)
+    house.city.delete(one)
+    assert house.run(found.account, FULL).outcome not in _GOOD
+    assert states(found, one) == ["visible"]
+
+
+@pytest.mark.law("R16")
+def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Page) -> None:
+    house, city, (anna, ben, *_) = found.house, found.house.city, found.cast.residents
+    _, (one, other, last) = talk(found)
+    reply = city.say(ben, "under what is hidden", answering=one)
+    city.hide(one)
+    draft = city.say(found.id, "Not before Friday.", visibility="private")
+    asked = city.say(anna, "@larkmerepage my permit?", visibility="direct")
+    house.run(found.account, NEW)
+    house.later(days=1)
+    again = city.say(anna, "@larkmerepage hello?", visibility="direct")
+    city.delete(draft)
+    house.run(found.account, NEW)
+    house.run(found.account, FULL)
+    records = house.records()
+    hidden = [found.key_of(one), found.key_of(reply)]
+    unpublished = f"draft/{post_id(found.id, draft)}"
+    messages = [f"message/{message_id(number)}" for number in (asked, again)]
+    private = {*hidden, unpublished, *messages, f"conversation/t_{anna}"}
+    assert {key for key, row in records.items() if row.access == "private"} == private
+    assert {records[found.key_of(n)].access for n in (other, last)} == {"public"}
+    assert not private & public_words(house)
+    assert [house.versions(key)[-1].text for key in (*hidden, unpublished)] == [
+        "comment 0", "under what is hidden", "Not before Friday.",
+    ]  # fmt: skip
+    assert {records[key].thread_id for key in messages} == {records[f"conversation/t_{anna}"].id}
+    assert records[unpublished].state == "visible", "nothing is concluded of what was never published"
+
+
+def test_of_a_page_that_is_not_published_nothing_is_public(found: Page) -> None:
+    house = found.house
+    found.graph.pages.unpublished.add(found.id)
+    _, comments = talk(found)
+    house.run(found.account, FULL)
+    assert {row.access for row in house.records().values()} == {"private", "settings"}
+    assert public_words(house) == set()
+    found.graph.pages.unpublished.clear()
+    house.later(days=1)
+    house.run(found.account, NEW)
+    house.run(found.account, FULL)
+    assert {house.records()[found.key_of(one)].access for one in comments} == {"public"}
+
+
+@pytest.mark.law("R16")
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        {USER_CONTENT},
+        pytest.param({ENGAGEMENT}, marks=pytest.mark.long),
+        pytest.param({ENGAGEMENT, USER_CONTENT}, marks=pytest.mark.long),
+    ],
+    ids=["of others", "of the Page", "both"],
+)
+def test_a_permission_that_is_lost_is_no_deletion(found: Page, permissions: set[str]) -> None:
+    house, city = found.house, found.house.city
+    post, comments = talk(found)
+    own = city.say(found.id, "our own answer", answering=comments[0])
+    visit = city.say(found.cast.residents[0], "hello @larkmerepage")
+    house.run(found.account, FULL)
+    found.graph.pages.withheld = permissions
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome not in _GOOD
+    house.run(found.account, WATCH)
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome not in _GOOD
+    assert set(states(found, post, visit, own, *comments)) == {"visible"}
+    found.graph.pages.withheld = set()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in _GOOD
+    assert set(states(found, post, visit, own, *comments)) == {"visible"}
+
+
+# Settings, reviews, stories.
+
+
+@pytest.mark.law("R17")
+def test_settings_are_records_with_versions_and_reviews_and_stories_are_seen(found: Page) -> None:
+    house, city, (anna, ben, *_), pages = found.house, found.house.city, found.cast.residents, found.graph.pages
+    pages.reviews.append(
+        {
+            "created_time": "2026-03-01T10:00:00+0000", "has_rating": True, "recommendation_type": "positive",
+            "review_text": "Quick and friendly.", "reviewer": {"id": "77", "name": "A Neighbor"},
+            "open_graph_story": {"id": "501"},
+        }
+    )  # fmt: skip
+    pages.stories.append(
+        {
+            "post_id": "601", "status": "PUBLISHED", "creation_time": "1772360000", "media_type": "photo",
+            "media_id": "701", "url": "https://facebook.com/stories/601",
+        }
+    )  # fmt: skip
+    city.block(found.id, anna)
+    house.run(found.account, FULL)
+    pages.stories.clear()
+    house.later(days=1)
+    city.block(found.id, ben)
+    pages.settings["PROFANITY_FILTER"] = "STRONG"
+    house.run(found.account, FULL)
+    records = house.records()
+    assert (records["review/501"].kind, records["review/501"].access) == ("review", "private")
+    assert (records["story/601"].kind, records["story/601"].access) == ("story", "public")
+    assert records["story/601"].state == "visible", "that a story is over says nothing"
+    blocked = [row.text for row in house.versions("settings/blocked")]
+    assert blocked == [f"blocked: {anna}", f"blocked: {', '.join(sorted([str(anna), str(ben)]))}"]
+    strength = [row.text for row in house.versions("settings/PROFANITY_FILTER")]
+    assert strength == ["PROFANITY_FILTER: MEDIUM", "PROFANITY_FILTER: STRONG"]
+    assert {row.access for key, row in records.items() if key.startswith("settings/")} == {"settings"}
+
+
+def test_a_part_that_is_not_permitted_is_a_gap_and_the_rest_goes_on(found: Page) -> None:
+    house = found.house
+    found.graph.pages.withheld = {MESSAGING, METADATA}
+    _, comments = talk(found)
+    assert house.run(found.account, FULL).outcome == "partial"
+    assert set(states(found, *comments)) == {"visible"}
+    assert {gap.stream for gap in house.gaps(open_only=True)} == {"messages", "settings"}
+
+
+# Faults.
+
+
+def test_an_empty_page_is_not_the_end_and_lists_may_be_paged_by_time(found: Page) -> None:
+    house = found.house
+    found.graph.page, found.graph.empty_pages, found.graph.by_time = 2, True, True
+    said = [talk(found, 3) for _ in range(3)]
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert {found.key_of(n) for post, comments in said for n in (post, *comments)} <= set(house.records())
+    sent = [one.target for one in house.server.log]
+    assert any("__paging_token=" in target for target in sent)
+    assert not any("access_token" in target for target in sent), "an address with the token in it was followed"
+
+
+@pytest.mark.parametrize(
+    ("alter", "outcomes"),
+    [
+        (says(100, subcode=33), {"partial", *_GOOD}),
+        pytest.param(says(2, passing=True, status=500), _GOOD, marks=pytest.mark.long),
+        pytest.param(says(1), _GOOD, marks=pytest.mark.long),
+        pytest.param(says(100), {"partial"}, marks=pytest.mark.long),
+        pytest.param(says(2635), {"partial"}, marks=pytest.mark.long),
+        pytest.param(says(190, subcode=463, status=401), {"failed"}, marks=pytest.mark.long),
+        pytest.param(says(10, status=403), {"partial"}, marks=pytest.mark.long),
+        pytest.param(faults.html_page(200), {"partial"}, marks=pytest.mark.long),
+        pytest.param(faults.cut_body(200), _GOOD, marks=pytest.mark.long),
+    ],
+    ids=["ambiguous", "transient", "unknown", "parameter", "version", "expired", "permission", "html", "cut"],
+)
+def test_a_fault_in_the_middle_is_no_deletion(found: Page, alter: Alter, outcomes: set[str]) -> None:
+    house = found.house
+    post, comments = talk(found)
+    house.run(found.account, FULL)
+    house.later(days=1)
+    house.server.faults.add(alter, "/comments", times=1)
+    assert house.run(found.account, FULL).outcome in outcomes
+    assert set(states(found, post, *comments)) == {"visible"}
+    house.server.faults.clear()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in _GOOD
+
+
+def test_a_token_that_expires_in_the_middle_needs_a_person_and_concludes_nothing(found: Page) -> None:
+    house = found.house
+    post, comments = talk(found)
+    house.run(found.account, FULL)
+    house.later(days=1)
+    house.city.delete(comments[0])
+    house.server.faults.add(says(190, subcode=463, status=401), "/comments", times=None)
+    assert house.run(found.account, FULL).outcome == "failed"
+    assert house.account_state(found.account) == "sign_in_needed"
+    assert set(states(found, post, *comments)) == {"visible"}
+    house.server.faults.clear()
+    tokens.keep(house.archive, found.account, TOKEN)
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert states(found, comments[0]) == ["not_returned"]
+
+
+def test_a_spent_allowance_ends_the_run_until_access_is_regained(found: Page) -> None:
+    house = found.house
+    talk(found)
+    found.graph.used, found.graph.regain = 100, 45
+    assert house.run(found.account, FULL).outcome not in _GOOD
+    asked = len(house.server.log)
+    house.later(minutes=20)
+    house.run(found.account, NEW)
+    assert len(house.server.log) == asked, "asked before access was regained"
+    found.graph.used, found.graph.regain, found.graph.version = 10, 0, "v27.0"
+    house.later(minutes=30)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert any("version v27.0" in run.drift for run in house.runs()), "another version answered"
+
+
+# Secrets.
+
+
+def test_a_page_is_not_added_without_a_token_or_with_a_wrong_one(house: House) -> None:
+    found = page(house)
+    other = house.city.join("anotherpage", "Another", home="facebook", official=True)
+    address = house.server.graph.account_url(other)
+    with pytest.raises(UsageError, match="Page access token"):
+        accounts.add(house.archive, address, "facebook")
+    with pytest.raises(Refused) as refused:
+        accounts.add(house.archive, address, "facebook", credential="EAA-no-such-token-0123456789")
+    assert "EAA-no" not in str(refused.value)
+    with house.archive.database.read() as connection:
+        assert [one.id for one in accounts.list_accounts(connection)] == [found.account]
+
+
+@pytest.mark.law("R71")
+@pytest.mark.parametrize(
+    "form", ["next and body", *(pytest.param(one, marks=pytest.mark.long) for one in ("escaped", "percent", "header"))]
+)
+def test_no_token_is_left_anywhere(house: House, form: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    found = page(house)
+    found.graph.page = 2  # so that there are next pages, with the token in their addresses
+    talk(found, 5)
+    house.server.faults.add(_echo(form.rpartition(" ")[2]), times=None)
+    results: list[Any] = [house.run(found.account, sweep) for sweep in (FULL, NEW, WATCH)]
+    house.server.faults.add(faults.server_error(503), times=2)
+    house.later(days=1)
+    talk(found, 1)
+    results.append(house.run(found.account, NEW))
+    house.capture.flush(all=True)
+    said = (caplog.text + "".join(map(str, results))).encode()
+    assert any(one.authorised for one in house.server.log)
+    assert not any("access_token" in one.target for one in house.server.log)
+    for name, data in [*_everything_kept(house.home), ("messages", said)]:
+        for shape in forms_of(TOKEN):
+            assert shape not in data, f"{shape!r} in {name}"
+
+
+def _echo(form: str) -> Alter:
+    if form in ("body", "escaped", "percent"):
+        return faults.echoed_token(form)
+    return lambda request, response: response.with_header("X-Echo", f"Bearer {TOKEN}")
