@@ -97,16 +97,11 @@ class Asks:
         """Whose name or number it is."""
         return self._ask(name, "identify", Stream.PROFILE, fields.IDENTITY)
 
-    def has_on_timeline(self, post: JSONValue) -> bool:
-        """Whether a post stands on the Page itself, as its id says. Others name the Page somewhere else: what is said
-        under them is not said to it."""
-        return isinstance(post, str) and post.startswith(f"{self.account}_")
-
     def gate(self, *, then: bool, at: str = "") -> Ask:
         """Whether the Page is published.
 
         Args:
-            then: the sweep goes on from its answer.
+            then: the first sweep goes on from its answer.
             at: when a sweep begins that looks at everything that was touched since the last one.
         """
         more: dict[str, JSONValue] = ({"then": True} if then else {}) | ({"at": at} if at else {})
@@ -277,7 +272,8 @@ class Asks:
         path = edge if "/" in edge else f"{self.account}/{edge}"
         limit = size or (_POSTS_A_PAGE if stream is Stream.POSTS else _OTHERS_A_PAGE)
         rest = {"purpose": edge, "listing": edge} | rest
-        return self._asked(path, rest.pop("purpose"), stream, (("fields", wanted), *more, ("limit", limit)), **rest)
+        asked = (*((("fields", wanted),) if wanted else ()), *more, ("limit", limit))
+        return self._asked(path, rest.pop("purpose"), stream, asked, **rest)
 
     def _ask(self, path: str, purpose: str, stream: Stream, wanted: str, **rest: Any) -> Ask:
         return self._asked(path, purpose, stream, (("fields", wanted),), **rest)

@@ -47,7 +47,8 @@ MESSAGE = (
     "id,created_time,from,to,message,sticker,shares{id,link,name},"
     "attachments{id,mime_type,name,size,image_data{url},video_data{url},file_url}"
 )
-SETTINGS: Mapping[str, str] = {"blocked": "id,name", "roles": "id,name,tasks", "settings": "setting,value"}
+SETTINGS: Mapping[str, str] = {"blocked": "id,name", "roles": "", "settings": "setting,value"}
+"""Of roles what is given without asking: Meta's lists do not name its fields."""
 
 KNOWN: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())

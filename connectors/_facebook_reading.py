@@ -16,6 +16,7 @@ from connectors._facebook_records import (
     everybody_sees_comment,
     everybody_sees_post,
     failed_edges,
+    is_on_timeline,
     listed_comment,
     listed_post,
     message_record,
@@ -139,14 +140,14 @@ def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
         if len(idents) > 1:
             return Reading(asks=tuple(_in_parts(found, idents)))
         return Reading(problem=problem)
+    if ask.purpose in _OF_THE_PAGE and problem.kind is ProblemKind.GONE:
+        detail = "Facebook does not show the Page, or this part of it, with this token"
+        problem = Problem(ProblemKind.PERMISSION, detail)
     if problem.kind is not ProblemKind.GONE:
         return Reading(problem=problem)
     if idents and ask.purpose in _BY_IDENT:
         # One of them is not there; which one, Facebook does not say. Of words that is for the next index to tell.
         return Reading(asks=tuple(_in_parts(found, idents)))
-    if ask.purpose in _OF_THE_PAGE:
-        detail = "Facebook does not show the Page, or this part of it, with this token"
-        return Reading(problem=Problem(ProblemKind.PERMISSION, detail))
     return Reading(problem=problem)
 
 
@@ -187,7 +188,7 @@ def _identify(found: Found, body: Json) -> Reading:
 
 
 def _gate(found: Found, body: Json) -> Reading:
-    """Whether the Page is published; then what the sweep is for."""
+    """Whether the Page is published; on the first sweep then everything else."""
     asks = found.asks
     if ident(body.get("id"), "a Page") != asks.account:
         return _another()
@@ -195,8 +196,7 @@ def _gate(found: Found, body: Json) -> Reading:
     following: tuple[Ask, ...] = ()
     if found.ask.context.get("then") is True:
         opened = asks.opened(published)
-        first = (opened.page(),) if asks.full or not asks.since else ()
-        following = (*first, *opened.lists())
+        following = (opened.page(), *opened.lists())
     at = found.ask.context.get("at")
     return Reading(asks=following, bookmark={"published": published} | ({"asked": at} if isinstance(at, str) else {}))
 
@@ -259,7 +259,7 @@ def _touched(found: Found, posts: Sequence[Json]) -> Iterator[str]:
     for post in posts:
         updated = time_of(post.get("updated_time"))
         new = since is None or updated is None or updated > since - _MARGIN
-        if found.asks.has_on_timeline(post.get("id")) and (found.asks.full or new):
+        if is_on_timeline(post.get("id"), found.asks.account) and (found.asks.full or new):
             yield str(post["id"])
 
 
@@ -305,7 +305,7 @@ def _after_known(found: Found, what: str, seen: Mapping[str, bool]) -> Iterator[
         wanted = [one for one, public in seen.items() if public is everybody]
         yield from found.asks.words_of(found.ask, wanted, seen=everybody)
     if found.ask.context.get("comments") is True:
-        here = [(post, everybody) for post, everybody in seen.items() if found.asks.has_on_timeline(post)]
+        here = [(post, everybody) for post, everybody in seen.items() if is_on_timeline(post, found.asks.account)]
         yield from (found.asks.comments(post, seen=everybody) for post, everybody in here)
 
 

@@ -47,6 +47,22 @@ class Place:
     draft: bool = False
     """From the list of what was never published."""
 
+    @property
+    def page(self) -> str:
+        """Key of the Page itself. What nobody answers there (reviews, stories, drafts, posts elsewhere) is of its
+        thread: else the engine would look again and again for what is said under them."""
+        return f"page/{self.account}"
+
+    def thread_of_post(self, post: str) -> str | None:
+        """Thread of a post: its own where it stands on the Page."""
+        return None if not self.draft and is_on_timeline(post, self.account) else self.page
+
+
+def is_on_timeline(post: JSONValue, account: str) -> bool:
+    """Whether a post stands on the Page itself, as its id says. Others name the Page somewhere else: what is said under
+    them is not said to it."""
+    return isinstance(post, str) and post.startswith(f"{account}_")
+
 
 # Who sees it.
 
@@ -87,6 +103,7 @@ def listed_post(value: JSONValue, place: Place) -> SeenRecord:
         content={},
         text="",
         created_at=when(post, "created_time"),
+        thread=place.thread_of_post(identity),
         state=State.HIDDEN_BY_PAGE if out_of_sight else State.VISIBLE,
         word="unpublished post" if place.draft else "post" if own else "visitor post",
     )
@@ -109,6 +126,7 @@ def post_record(value: JSONValue, place: Place) -> SeenRecord:
         text=_post_text(content),
         author=_author(post, place),
         created_at=base.created_at,
+        thread=base.thread,
         url=_address(post),
         state=base.state,
         counts=_post_counts(post),
@@ -267,6 +285,7 @@ def review_record(value: JSONValue, place: Place) -> SeenRecord:
         text="\n".join(str(one) for one in told if one),
         author=_person(review.get("reviewer"), place),
         created_at=when(review, "created_time"),
+        thread=place.page,
         word="review",
     )
 
@@ -290,6 +309,7 @@ def story_record(value: JSONValue, place: Place) -> SeenRecord:
         text="",
         author=Author(place.account, "", None, f"{place.site}/{place.account}"),
         created_at=time_of(story.get("creation_time")),
+        thread=place.page,
         url=url if isinstance(url, str) and is_web(url) else None,
         word=f"{kind} story" if kind in ("photo", "video") else "story",
     )

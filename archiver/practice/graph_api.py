@@ -125,7 +125,8 @@ class GraphApi:
             return {"data": []} | self._paging(request, page, "start", by_time=False) | found.summary
         left = [one for one in found.entries if after in (None, 0) or one[0] < (after or 0)]
         shown, more = left[:size], len(left) > size
-        body: Body = {"data": [selected(make(), wanted) for _, make in shown]}
+        asked = request.parameter("fields") is not None
+        body: Body = {"data": [selected(make(), wanted) if asked else make() for _, make in shown]}
         if shown:
             by_time = self.by_time and found.posts
             paging = self._paging(request, page, str(shown[-1][0]), by_time=by_time)

@@ -133,7 +133,7 @@ def test_messages_and_settings_can_be_left_out() -> None:
     purposes = {ask.purpose for ask in CONNECTOR.begin(without, sweep(SweepKind.FULL), KNOWN)}
     assert not purposes & {"conversations", "blocked", "roles", "settings"}
     gate = answer({"id": PAGE, "is_published": True})
-    (asked,) = CONNECTOR.begin(without, sweep(SweepKind.NEW), KNOWN)
+    (asked,) = CONNECTOR.begin(without, sweep(SweepKind.NEW), None)
     assert not {ask.purpose for ask in CONNECTOR.read(asked, gate).asks} & {"conversations", "settings"}
 
 
@@ -198,7 +198,7 @@ def test_while_it_is_not_known_that_the_page_is_published_nothing_is_asked_for_a
         for kind in SweepKind:
             for ask in CONNECTOR.begin(ACCOUNT, sweep(kind, RecordRef(f"post/{PAGE}_1", RecordKind.POST)), known):
                 assert ask.purpose == "gate" or ask.access is not AccessClass.PUBLIC
-    (gate,) = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), KNOWN)
+    (gate,) = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), None)
     for body, expected in (({"id": PAGE, "is_published": True}, True), ({"id": PAGE}, False)):
         reading = CONNECTOR.read(gate, answer(body))
         assert reading.bookmark == {"published": expected, "asked": AT.isoformat()}
@@ -537,7 +537,7 @@ _NAMES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     body=st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from([WHEN, "9_1", PAGE]),

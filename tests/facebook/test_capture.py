@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from archiver.accounts import service as accounts
 from archiver.accounts import tokens
+from archiver.capture import watching
 from archiver.capture.rebuild import rebuild
 from archiver.errors import Refused, UsageError
 from archiver.practice import faults
@@ -24,6 +26,7 @@ from tests.capture.test_secrets import _everything_kept, forms_of
 from tests.facebook.page import TOKEN, Page, page, public_words, talk
 
 _GOOD = {"complete", "unchanged"}
+_YEAR = timedelta(days=365)
 
 
 def says(code: int, *, subcode: int | None = None, status: int = 400, passing: bool = False) -> Alter:
@@ -161,7 +164,7 @@ def test_what_is_deleted_while_nothing_else_vouches_is_left_undecided(found: Pag
     assert states(found, one) == ["visible"]
 
 
-@pytest.mark.law("R16")
+@pytest.mark.law("R4", "R16")
 def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Page) -> None:
     house, city, (anna, ben, *_) = found.house, found.house.city, found.cast.residents
     _, (one, other, last) = talk(found)
@@ -253,7 +256,12 @@ def test_settings_are_records_with_versions_and_reviews_and_stories_are_seen(fou
         }
     )  # fmt: skip
     city.block(found.id, anna)
+    post, _ = talk(found)
+    city.say(found.id, "Not before Friday.", visibility="private")
     house.run(found.account, FULL)
+    with house.archive.database.read() as connection:
+        watched = watching.threads(connection, found.account, house.archive.settings, house.clock.now() + _YEAR)
+    assert [ref.key for ref in watched] == [found.key_of(post)], "what nobody answers is not looked at again and again"
     pages.stories.clear()
     house.later(days=1)
     city.block(found.id, ben)
@@ -277,6 +285,10 @@ def test_a_part_that_is_not_permitted_is_a_gap_and_the_rest_goes_on(found: Page)
     assert house.run(found.account, FULL).outcome == "partial"
     assert set(states(found, *comments)) == {"visible"}
     assert {gap.stream for gap in house.gaps(open_only=True)} == {"messages", "settings"}
+    found.graph.pages.withheld = {ENGAGEMENT, MESSAGING}
+    house.later(minutes=5)
+    house.run(found.account, NEW)
+    assert {gap.stream for gap in house.gaps(open_only=True)} == {"profile", "posts", "messages", "settings"}
 
 
 # Faults.
@@ -296,7 +308,7 @@ def test_an_empty_page_is_not_the_end_and_lists_may_be_paged_by_time(found: Page
 @pytest.mark.parametrize(
     ("alter", "outcomes"),
     [
-        (says(100, subcode=33), {"partial", *_GOOD}),
+        pytest.param(says(100, subcode=33), {"partial", *_GOOD}, marks=pytest.mark.long),
         pytest.param(says(2, passing=True, status=500), _GOOD, marks=pytest.mark.long),
         pytest.param(says(1), _GOOD, marks=pytest.mark.long),
         pytest.param(says(100), {"partial"}, marks=pytest.mark.long),
