@@ -1,0 +1,138 @@
+"""X (Twitter), through its API v2, with an app-only bearer token or a token of the account's owner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict
+
+from connectors import _x_reading
+from connectors._x_asks import LISTED, SITE, Asks, server_of
+from connectors.contract import (
+    AccountRef,
+    Answer,
+    Ask,
+    Bookmark,
+    Capabilities,
+    Claim,
+    Reading,
+    RecordRef,
+    Signature,
+    Sweep,
+    SweepKind,
+)
+from connectors.links import origin, web
+
+_DOMAINS = ("x.com", "twitter.com")
+_HOSTS = frozenset(f"{before}{domain}" for domain in _DOMAINS for before in ("", "www.", "mobile.", "m."))
+_PATH = re.compile(
+    r"/@?(?P<name>[A-Za-z0-9_]{1,15})(?:/(?:with_replies|media|likes|highlights|articles|status(?:es)?/\d{1,19}))?/?"
+)
+#: First parts of addresses that are no accounts.
+_PAGE_NAMES = """
+about compose download explore hashtag home i intent jobs login logout messages notifications privacy search settings
+share signup tos who_to_follow
+"""
+_PAGES = frozenset(_PAGE_NAMES.split())
+_PEER = "/x"
+"""Under which a test peer on another host shows its accounts."""
+
+
+class XSettings(BaseModel):
+    """Settings of one account on X: there are none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class X:
+    """Accounts on X: their posts with every edit, what the public answers, and messages."""
+
+    platform: ClassVar[str] = "x"
+    title: ClassVar[str] = "X"
+    version: ClassVar[str] = "1"
+    scheme: ClassVar[int] = 1
+    settings: ClassVar[type[BaseModel]] = XSettings
+    media_hosts: ClassVar[tuple[str, ...]] = ("pbs.twimg.com", "video.twimg.com")
+    signatures: ClassVar[tuple[Signature, ...]] = (
+        Signature("app-only bearer token", r"A{20}.+", speaks_for_owner=False),
+        Signature("access token of the owner", r".+", speaks_for_owner=True),
+    )
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        edits="Every version of a post: each edit has an id of its own, and X names and shows the earlier ones.",
+        deletions="A deleted or removed post is no longer returned; X does not say who deleted it. Of a post whose"
+        " author protects it or was suspended X says so: it is restricted, not gone.",
+        hidden=None,
+        messages="Direct messages of the last thirty days, where the account is read with its owner's token.",
+        comments="Replies to the account's posts at any depth, if they are found within seven days after they were"
+        " written; replies that name the account, its mentions, and quotes of its posts also later.",
+        media="Pictures and videos of posts as X gives them, with descriptions; the profile's picture and banner.",
+        counts="Replies, reposts, likes, quotes, bookmarks, views and votes, as of capture.",
+        history="The newest 3,200 posts and 800 mentions.",
+        limits=(
+            "A search reaches back seven days. A reply that does not name the account, and was not found by then, is"
+            " never found; one that is missing from a search is looked for directly only if it is younger than that.",
+            "Replies that were written and deleted between two looks are not seen.",
+            "In a conversation that somebody else began, only what the account answered, its answers, and what names"
+            " it are captured.",
+            "Replies that the account hid are not told from others. Who may reply to a post is not followed.",
+            "Who liked or reposted a post is not captured, only how many.",
+            "Of a long article only its address; pictures sent in messages are not fetched; polls without who voted.",
+            "With the owner's token everything is kept as private, since it may show what nobody else sees. Such a"
+            " token lasts two hours: then the account needs signing in again.",
+            "A deactivated account and a deleted one look the same; nothing is concluded of their posts.",
+            "X bills every post that it returns, and stops at a monthly allowance: then nothing is captured until it"
+            " is renewed.",
+        ),
+        proven=None,
+    )
+
+    def claim(self, url: str) -> Claim | None:
+        """``https://x.com/NAME`` or ``https://twitter.com/NAME``, on any tab of the profile or one of its posts; on
+        another host the same under ``/x``, which may be a test peer."""
+        parts = web(url.strip())
+        if parts is None:
+            return None
+        known = (parts.hostname or "").lower() in _HOSTS and parts.port is None
+        path = unquote(parts.path)
+        if not known and not path.startswith(f"{_PEER}/"):
+            return None
+        match = _PATH.fullmatch(path if known else path.removeprefix(_PEER))
+        if match is None or match["name"].lower() in _PAGES:
+            return None
+        site = SITE if known else origin(parts) + _PEER
+        service, name = SITE if known else origin(parts), match["name"]
+        return Claim(self.platform, service, name, f"{site}/{name}", "certain" if known else "possible")
+
+    def identify(self, claim: Claim) -> Ask:
+        """Ask X whose name it is. Its number is the identity: names change, and are given to others."""
+        site = claim.url.rpartition("/")[0]
+        return Asks(site, server_of(claim.url), account="", sweep="").identify(claim.handle)
+
+    def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
+        """*new*: posts and mentions after what is known, and the newest messages. *watch*: the profile, and the given
+        posts with what is said under them. *full*: both lists as far as X gives them, and every known thread."""
+        known = bookmark or {}
+        asks = Asks.begin(account, sweep, known)
+        if sweep.kind is SweepKind.WATCH:
+            return (asks.profile(), *asks.watched(sweep.threads))
+        lists = [asks.listing(purpose, known.get(purpose)) for purpose in LISTED]
+        lists += [asks.me()] if asks.owner else []
+        around = [asks.profile()] if asks.owner else [asks.profile(), asks.usage()]
+        if sweep.kind is SweepKind.FULL:
+            return (*around, *lists, *asks.watched(sweep.threads))
+        return lists if "posts" in known else (*around, *lists)
+
+    def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
+        """Ask for known posts by their ids, 100 at once; for messages one by one, as the owner only."""
+        return Asks.begin(account, None).looks(records)
+
+    def read(self, ask: Ask, answer: Answer) -> Reading:
+        """Say what an answer means."""
+        return _x_reading.read(ask, answer)
+
+    def signed_server(self, url: str) -> str:
+        """Where the API of an account at ``url`` is."""
+        return server_of(url)
