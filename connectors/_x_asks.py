@@ -133,7 +133,7 @@ class Asks:
 
     def usage(self) -> Ask:
         """On which day of the month the app's allowance is renewed."""
-        return self._ask("usage/tweets", "usage", Stream.SETTINGS, (), access=AccessClass.SETTINGS)
+        return self._ask("usage/tweets", "usage", Stream.PROFILE, ())
 
     # Lists.
 
@@ -225,7 +225,7 @@ class Asks:
             url=f"{self.server}/2/{path}{query}",
             stream=stream,
             purpose=purpose,
-            access=more.get("access") or (AccessClass.PRIVATE if self.owner else AccessClass.PUBLIC),
+            access=AccessClass.PRIVATE if self.owner else AccessClass.PUBLIC,
             authorise="required" if self.owner else "if_possible",
             listing=more.get("listing"),
             context=context | given | dict(more.get("context") or {}),

@@ -57,6 +57,11 @@ def given_at(identity: str) -> datetime | None:
     return _EPOCH + (number >> 22) * _MILLISECOND if number >= _FIRST_WITH_TIME else None
 
 
+def time_in(value: JSONValue) -> datetime | None:
+    """When an id was given; None also for what is none."""
+    return given_at(value) if isinstance(value, str) and ID.fullmatch(value) else None
+
+
 def time_of(identity: str, value: Json) -> datetime:
     """When a post or message was made: by its id, else by what it says.
 

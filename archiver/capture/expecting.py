@@ -38,10 +38,15 @@ def in_listing(
         yield row.id, _ref(row)
 
 
-def in_thread(connection: Connection, account: str, listing: str, gone: Collection[str]) -> dict[str, RecordRef]:
+def in_thread(
+    connection: Connection, account: str, listing: str, since: datetime | None, gone: Collection[str]
+) -> dict[str, RecordRef]:
     """As :func:`in_listing`, for the list of a thread, without what was cut off from it: a platform that no longer
     returns a comment does not show what answers it either. ``gone``: ids that this run found gone."""
-    found = {row.id: row for row in connection.execute(_visible(account).where(Record.listing == key_text(listing)))}
+    query = _visible(account).where(Record.listing == key_text(listing))
+    if since is not None:
+        query = query.where(Record.created_at > since)
+    found = {row.id: row for row in connection.execute(query)}
     places = {row.id: _Place(row.parent_id, row.id in gone) for row in found.values()}
     _climb(connection, places, gone)
     return {number: _ref(row) for number, row in found.items() if not _is_cut_off(number, places)}

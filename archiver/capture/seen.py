@@ -143,7 +143,7 @@ class Seen:
             if thread_of(listing) is None:
                 found = expecting.in_listing(connection, self.account, listing, since)
             else:
-                found = iter(expecting.in_thread(connection, self.account, listing, self._gone).items())
+                found = iter(expecting.in_thread(connection, self.account, listing, since, self._gone).items())
             known, missing = 0, []
             for number, ref in found:
                 if number not in self._gone:

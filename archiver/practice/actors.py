@@ -29,7 +29,7 @@ class Actors:
         self._public = cast.public(home)
         self._draw = draw
         self._words = Words(draw)
-        self._named = home == "mastodon"
+        self._named = home in ("mastodon", "x")
         self._depth = depth
         self._levels: dict[int, int] = {}
         self._chain: list[int] = []

@@ -55,6 +55,14 @@ def populate_page(city: City, at: datetime | None = None) -> Cast:
     return Cast(main, main, main, people, people)
 
 
+def populate_x(city: City, at: datetime | None = None) -> Cast:
+    """Two offices of the city on X and who writes to them there: a cast of its own, like that of the channel."""
+    offices = (("x_city", f"City of {CITY}", "Official. Invented."), ("x_works", f"{CITY} Public Works", "Streets."))
+    main, works = (city.join(handle, name, note=note, home="x", official=True, at=at) for handle, name, note in offices)
+    people = tuple(city.join(f"x_{handle}"[:15], name, home="x", at=at) for handle, name in RESIDENTS[:_READERS])
+    return Cast(main, works, main, people, people)
+
+
 def recall(city: City) -> Cast:
     """The cast of a city that was populated before.
 

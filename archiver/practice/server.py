@@ -20,6 +20,7 @@ from archiver.practice.graph_api import GraphApi
 from archiver.practice.mastodon_api import MastodonApi
 from archiver.practice.messages import Request, Response, Site, framed
 from archiver.practice.rate_limit import RateLimit
+from archiver.practice.x_api import XApi
 from archiver.practice.youtube_api import YouTubeApi
 
 _LARGEST_HEAD = 64 * 1024
@@ -64,7 +65,8 @@ class PracticeServer:
             self.feeds = Feeds(city, self.base_url)
             self.youtube = YouTubeApi(city, self.base_url)
             self.graph = GraphApi(city, self.base_url)
-            self._sites += [self.mastodon, self.feeds, self.youtube, self.graph]
+            self.x = XApi(city, self.base_url)
+            self._sites += [self.mastodon, self.feeds, self.youtube, self.graph, self.x]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)
         self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)
