@@ -12,7 +12,7 @@ from connectors._x_people import message_record
 from connectors._x_posts import Around, Included, key_of, post_record, references
 from connectors._x_problems import Refusal, refusals
 from connectors._x_values import Json, Unreadable
-from connectors.contract import Ask, JSONValue, Problem, Reading, RecordKind, SeenRecord
+from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, RecordKind, SeenRecord
 
 
 @dataclass(slots=True)

@@ -64,8 +64,11 @@ def _accounted_for(found: Found, wanted: Sequence[str]) -> Iterator[str]:
         elif refusal is None:
             silent.append(key)
         elif refusal.kind == NOT_OURS or refusal.suspended:
-            kind = found.around.kinds.get(key, RecordKind.COMMENT)
-            found.records.append(restricted(key, RecordKind(kind), refusal.place))
+            kind = RecordKind(found.around.kinds.get(key, RecordKind.COMMENT))
+            if kind is RecordKind.POST:  # the account's own: what became of that its profile says
+                yield key
+            else:
+                found.records.append(restricted(key, kind, refusal.place))
         elif refusal.kind != NOT_FOUND:
             found.quarantine.append((refusal.place, "a reason why something is not shown that is not known here"))
             yield key

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from typing import Any
 
 from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_x
 from archiver.practice.script import month
-from archiver.practice.truth import TrueRecord, Truth
-from archiver.practice.x_ids import versions_of, x_id
-from connectors.text import tidy
-from tests.capture.house import FULL, House
+from archiver.practice.x_ids import x_id
+from tests.capture.house import House
 
 APP = "AAAAAAAAAAAAAAAAAAAAAPracticeCanary%2B0123456789abcdef%3DXyZ"
 TOKEN = "cHJhY3RpY2UtY2FuYXJ5OjE2MDpvd25lcjowMTIzNDU2Nzg5YWJjZGVm"
