@@ -61,11 +61,10 @@ _POSTS = (
     ("poll.fields", "duration_minutes,end_datetime,id,options,voting_status"),
 )
 _MESSAGES = (
-    ("dm_event.fields", "attachments,created_at,dm_conversation_id,entities,event_type,id,participant_ids,"
-     "referenced_posts,sender_id,text"),
+    ("dm_event.fields", "attachments,created_at,dm_conversation_id,entities,event_type,id,text"),
     ("expansions", "sender_id"),
     ("user.fields", "name,username"),
-)  # fmt: skip
+)
 #: What is said under these is not said to the account.
 _ALONE = (RecordKind.SHARE, RecordKind.MENTION)
 

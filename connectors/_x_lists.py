@@ -37,7 +37,8 @@ def read_list(found: Found) -> Reading:
     add = found.message if found.ask.purpose == "messages" else found.post
     for number, one in enumerate(data):
         add(one, f"/data/{number}")
-    add_included(found, data)
+    if found.ask.purpose != "messages":
+        add_included(found, data)
     return _paged(found, token, len(data))
 
 

@@ -137,9 +137,6 @@ def _said(event: Json, conversation: str) -> dict[str, JSONValue]:
     attached = part(event, "attachments")
     if attached.get("media_keys"):
         content["media"] = keys(attached, "media_keys")
-    posts = [ident(one.get("id"), "a post") for one in objects(event, "referenced_posts", "referenced_tweets")]
-    if posts:
-        content["posts"] = posts
     return content
 
 

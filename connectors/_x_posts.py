@@ -247,10 +247,16 @@ def _links(entities: Json) -> dict[str, JSONValue]:
 
 
 def _descriptions(post: Json, included: Included) -> dict[str, str]:
-    """What pictures are said to show, where an answer tells it."""
+    """What pictures are said to show, where an answer tells it: the post itself, else, of what stands now, the picture,
+    which is given once for all versions."""
+    own: dict[str, JSONValue] = {
+        str(one.get("media_key")): one.get("alt_text") for one in objects(post, "media_metadata")
+    }
+    attached = part(post, "attachments")
+    stands = included.chain(post)[-1] == post.get("id")
     found = {}
-    for key in keys(part(post, "attachments"), "media_keys") if part(post, "attachments").get("media_keys") else ():
-        alt = included.media.get(key, {}).get("alt_text")
+    for key in keys(attached, "media_keys") if attached.get("media_keys") else ():
+        alt = own.get(key, included.media.get(key, {}).get("alt_text") if stands else None)
         if isinstance(alt, str) and tidy(alt):
             found[key] = tidy(alt)
     return found

@@ -213,7 +213,10 @@ class XApi:
         post, refusal = self._looked_up(found["id"], viewer)
         if post is None:
             return {"errors": [refused(refusal, "post", "id", found["id"])]}
-        return self._paged(request, self._quoting(post), viewer)
+        body = self._paged(request, self._quoting(post), viewer)
+        return body | {
+            "meta": {name: one for name, one in body["meta"].items() if name in ("result_count", "next_token")}
+        }
 
     def _quoting(self, post: Post) -> Iterator[Post]:
         _, quoting = self._index()

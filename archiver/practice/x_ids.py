@@ -5,6 +5,7 @@ An edit of a post is a post with an id of its own, given when it was edited.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from archiver.practice.city import Post
@@ -30,8 +31,12 @@ def number_of(identity: str) -> int | None:
 
 def versions_of(post: Post) -> list[str]:
     """Ids of all versions of a post, the first one first."""
-    edits = enumerate(post.versions[1:])
-    return [x_id(post.id), *(_edited(at, post.id, number) for number, (at, _) in edits)]
+    return chain_of(post.id, [at for at, _ in post.versions])
+
+
+def chain_of(number: int, times: Sequence[datetime]) -> list[str]:
+    """The same of a post by its number and the times of its versions."""
+    return [x_id(number), *(_edited(at, number, edit) for edit, at in enumerate(times[1:]))]
 
 
 def _edited(at: datetime, number: int, edit: int) -> str:

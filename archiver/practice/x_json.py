@@ -104,6 +104,9 @@ class Bodies:
         attached = self._attachments(post, wording.media)
         if attached:
             body["attachments"] = attached
+        described = [{"media_key": _media_key(one), "alt_text": one.alt} for one in wording.media if one.alt]
+        if described:
+            body["media_metadata"] = described
         body |= self._said(post, wording.text)
         if withheld:
             body["withheld"] = {"copyright": False, "country_codes": list(withheld), "scope": "post"}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_x
 from archiver.practice.script import month
-from archiver.practice.x_ids import x_id
-from tests.capture.house import House
+from archiver.practice.truth import TrueRecord, Truth
+from archiver.practice.x_ids import chain_of, x_id
+from connectors.text import tidy
+from tests.capture.house import FULL, House
 
 APP = "AAAAAAAAAAAAAAAAAAAAAPracticeCanary%2B0123456789abcdef%3DXyZ"
 TOKEN = "cHJhY3RpY2UtY2FuYXJ5OjE2MDpvd25lcjowMTIzNDU2Nzg5YWJjZGVm"
@@ -71,3 +74,82 @@ def versions_in(house: House, number: int) -> list[str]:
 
 def said_by(house: House, number: int) -> list[str]:
     return [row.text for row in house.versions(key_of(number))]
+
+
+# A month held against what really happened.
+
+
+def check(found: Place) -> dict[str, int]:
+    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were."""
+    house, truth = found.house, Truth(found.house.city.journal)
+    looks = [at for at, _, _ in house.looks]
+    full = [at for at, _, sweep in house.looks if sweep is FULL]
+    known, related = found.posts(), _related(truth, found.id)
+    must = {number for at in full for number in _shown(truth, found.id, at)}
+    may = {number for number in related if any(_stands(truth, number, at) for at in looks)}
+    assert {key_of(one) for one in must} - set(known) == set(), "shown, but not in the archive"
+    assert set(known) - {key_of(one) for one in may} == set(), "in the archive, but not to be seen"
+    shown_last = _shown(truth, found.id, full[-1])
+    for number in may:
+        if key_of(number) in known:
+            said = truth.records[number]
+            _check_versions(house, said, known[key_of(number)], full[-1] if number in shown_last else None)
+            standing = _stands(truth, number, full[-1])
+            assert known[key_of(number)].state == ("visible" if standing else "not_returned"), said
+    return {
+        "records": len(known),
+        "edited": sum(row.versions > 1 for row in known.values()),
+        "gone": sum(row.state == "not_returned" for row in known.values()),
+    }
+
+
+def _related(truth: Truth, account: int) -> set[int]:
+    """What is the account's by any way: its own, what names it, what is said under its own, what it answers or passes
+    on."""
+    own = [one for one in truth.said() if one.author == account]
+    found = {one.id for one in own} | {one.id for one in truth.said() if _names(truth, one, account)}
+    found |= {one for said in own for one in (said.parent, said.share_of) if one is not None}
+    return found | {said.id for one in own if one.kind == "post" for said in truth.thread(one.id)}
+
+
+def _names(truth: Truth, said: TrueRecord, account: int) -> bool:
+    answered = None if said.parent is None else truth.records[said.parent].author
+    return account in (*said.mentions, answered)
+
+
+def _shown(truth: Truth, account: int, at: datetime) -> set[int]:
+    """What lists and searches show of an account at a time."""
+    found = set()
+    for said in truth.said(until=at):
+        recent = said.kind == "post" and said.author == account and said.created_at > at - SEARCHED
+        if said.author == account or _names(truth, said, account):
+            found.add(said.id)
+        if recent and _stands(truth, said.id, at):
+            found |= {one.id for one in truth.thread(said.id)}
+    return {number for number in found if _stands(truth, number, at)}
+
+
+def _stands(truth: Truth, number: int, at: datetime) -> bool:
+    """Whether X shows it; also what a page hides. A repost goes with what it passes on."""
+    return truth.records[number].exists_at(at)
+
+
+def _check_versions(house: House, said: TrueRecord, row: Any, seen_at: datetime | None) -> None:
+    """Every version until it was last seen, each by its own id and with its time; and no other."""
+    told = house.versions(row.key)
+    chain = chain_of(said.id, [at for at, _ in said.versions])
+    ids = [version.content["version"] for version in told]
+    assert ids == chain[: len(ids)], "an edit that nobody made, or one that was missed"
+    assert [version.as_of for version in told] == [at for at, _ in said.versions][: len(ids)]
+    assert row.created_at == said.created_at
+    assert row.author_id == x_id(said.author)
+    if said.kind != "share":
+        assert [version.text for version in told] == [_told(said, number) for number in range(len(ids))]
+    if seen_at is not None:
+        assert len(ids) == len(said.versions_until(seen_at)), said
+
+
+def _told(said: TrueRecord, version: int) -> str:
+    wording = said.versions[version][1]
+    parts: Sequence[str] = [tidy(wording.text), *(tidy(medium.alt) for medium in wording.media)]
+    return "\n\n".join(part for part in parts if part)

@@ -96,9 +96,11 @@ def _faults(value: Any, schema: Mapping[str, Any], place: str) -> Iterator[str]:
 
 
 def _of_object(value: Mapping[str, Any], schema: Mapping[str, Any], place: str) -> Iterator[str]:
-    known = schema.get("properties")
+    known: Mapping[str, Any] | None = schema.get("properties")
     yield from (f"{place}/{name} is missing" for name in schema.get("required", ()) if name not in value)
-    for name, one in value.items() if known is not None else ():
+    if known is None:
+        return
+    for name, one in value.items():
         if name in known:
             yield from _faults(one, _resolved(known[name]), f"{place}/{name}")
         elif not schema.get("additionalProperties"):
