@@ -213,7 +213,9 @@ def _thread(post: Json, kind: RecordKind, key: str, included: Included, around: 
 
 def _content(post: Json, refers: Mapping[str, str], included: Included) -> dict[str, JSONValue]:
     content: dict[str, JSONValue] = {"version": ident(post.get("id"), "a post")}
-    content |= {name: refers[kind] for name, kind in (("shared", "retweeted"), ("quoted", "quoted")) if kind in refers}
+    # Another version of what it passes on is no edit of it, so it is named by its first id, where that is known.
+    passed_on = {"shared": refers.get("retweeted"), "quoted": refers.get("quoted")}
+    content |= {name: included.first(one) for name, one in passed_on.items() if one in included.chains}
     if "retweeted" in refers:  # what it says is the other's, cut short
         return content
     content |= _said(post)

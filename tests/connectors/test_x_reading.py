@@ -178,6 +178,7 @@ edit_controls includes
 """
 
 
+@settings(max_examples=30, deadline=None)
 @given(missing=st.sets(st.sampled_from(_MAY_BE_LEFT_OUT.split())))
 def test_what_is_left_out_contradicts_nothing(missing: set[str]) -> None:
     whole = post(
@@ -408,7 +409,7 @@ def test_the_month_s_allowance_is_renewed_within_a_month(at: datetime, day: int)
     assert renewed.day == day or (renewed.day == 1 and (renewed - timedelta(days=1)).day < day)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None)
 @given(
     body=st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just(FIRST) | st.just(ID),
@@ -436,3 +437,15 @@ def test_nothing_that_may_come_raises(body: object) -> None:
         CONNECTOR.read(ask, answer(body))
         CONNECTOR.read(ask, answer({"data": body, "meta": {"result_count": 1}, "includes": body, "errors": body}))
         CONNECTOR.read(ask, answer({"data": [body], "includes": {"posts": [body], "media": body}, "errors": [body]}))
+
+
+def test_an_edit_of_what_is_passed_on_is_no_edit() -> None:
+    def shared(chain: list[str]) -> Reading:
+        repost = post(THIRD, referenced_posts=[{"type": "retweeted", "id": chain[-1]}], conversation_id=THIRD)
+        original = post(chain[-1], author_id="5", conversation_id=FIRST, edit_history_post_ids=chain)
+        return read_posts(repost, includes={"posts": [original]})
+
+    before, after = shared([FIRST]).records[0], shared([FIRST, SECOND]).records[0]
+    assert before.content == after.content == {"version": THIRD, "shared": FIRST}
+    alone = read_posts(post(THIRD, referenced_posts=[{"type": "retweeted", "id": SECOND}])).records[0]
+    assert alone.content == {"version": THIRD}

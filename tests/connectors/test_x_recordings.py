@@ -138,7 +138,7 @@ def nothing_dropped(whole: Reading, reading: Reading, place: tuple[Any, ...]) ->
         assert others == {name: (one.key, one.content) for name, one in after.items() if name != touched}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, data: st.DataObject) -> None:
@@ -159,7 +159,7 @@ def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, data: st.Dat
     assert not absent or reading.problem is not None, "a changed answer is no deletion"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_body_that_was_cut_off_says_nothing(name: str, data: st.DataObject) -> None:

@@ -330,8 +330,8 @@ def test_a_fault_in_the_middle_is_no_deletion(found: Place) -> None:
         assert fault.hits == 1
         assert {row.state for row in house.records().values()} == {"visible"}
         house.server.faults.clear()
-        house.later(days=1)
-        assert house.run(found.account, FULL).outcome in DONE
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in DONE
 
 
 # How much may be asked.
