@@ -55,7 +55,7 @@ class Found:
     def post(self, value: JSONValue, place: str, *, passed_on: bool | None = None) -> None:
         """Add one version of a post. ``passed_on``: of one that is only given beside what was asked for, whether it is
         there because the account passed it on."""
-        around = self.around if passed_on is None else replace(self.around, by=None)
+        around = self.around if passed_on is None else replace(self.around, by=None, thread=None)
         self.drift |= fields.unknown("post", value)
         try:
             if not isinstance(value, dict):

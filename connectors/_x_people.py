@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from connectors._x_posts import Included, picture
 from connectors._x_values import (
@@ -44,15 +44,15 @@ def user_facts(user: Json, site: str) -> AccountFacts:
     return AccountFacts(identity, handle, tidy(text(user, "name")) or handle, f"{site}/{handle}")
 
 
-def user_record(user: Json, place: str, site: str) -> SeenRecord:
-    """The profile of the account.
+def user_record(user: Json, place: str, site: str, failed: Collection[str] = ()) -> SeenRecord:
+    """The profile of the account. ``failed``: fields of which X says that it could not give them.
 
     Raises:
         Unreadable: not a user.
     """
     facts = user_facts(user, site)
-    content = _profile(user, facts)
-    lines = (facts.name, content["description"], content["location"], content["website"])
+    content = _profile(user, facts, failed)
+    lines = (facts.name, *(content.get(name) for name in ("description", "location", "website")))
     return SeenRecord(
         key=f"user/{facts.platform_id}",
         kind=RecordKind.PROFILE,
@@ -69,28 +69,29 @@ def user_record(user: Json, place: str, site: str) -> SeenRecord:
     )
 
 
-def _profile(user: Json, facts: AccountFacts) -> dict[str, JSONValue]:
-    """Of a field that was asked for and is missing X has nothing: it leaves out what is empty."""
-    content: dict[str, JSONValue] = {
-        "name": facts.name,
-        "handle": facts.handle,
-        "description": tidy(text(user, "description", missing="")),
-        "location": tidy(text(user, "location", missing="")) or None,
-        "website": _website(user),
-    }
+def _profile(user: Json, facts: AccountFacts, failed: Collection[str]) -> dict[str, JSONValue]:
+    """X leaves out a place that is not given. Of any other field that is missing nothing is said."""
+    content: dict[str, JSONValue] = {"name": facts.name, "handle": facts.handle}
+    if "description" in user:
+        content["description"] = tidy(text(user, "description", missing=""))
+    if "location" not in failed:
+        content["location"] = tidy(text(user, "location", missing="")) or None
+    if user.get("url") == "":
+        content["website"] = None
+    elif (website := _website(user)) is not None:
+        content["website"] = website
     if isinstance(user.get("protected"), bool):
         content["protected"] = user["protected"]
     return content
 
 
 def _website(user: Json) -> str | None:
-    """Where the profile's link leads; X gives it shortened, and the address beside it."""
-    short = storable(text(user, "url", missing="")) or None
+    """Where the profile's link leads: the address that X gives beside the shortened one."""
     for one in objects(part(part(user, "entities"), "url"), "urls"):
         full = one.get("expanded_url")
         if isinstance(full, str) and is_web(full):
             return storable(full)
-    return short
+    return None
 
 
 def _portraits(user: Json) -> Iterator[MediaRef]:

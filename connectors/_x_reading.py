@@ -36,10 +36,19 @@ def read(ask: Ask, answer: Answer) -> Reading:
 def _of_problem(ask: Ask, problem: Problem, at: datetime) -> Reading:
     if ask.purpose == "usage" and problem.kind not in (_K.RATE, _K.TRANSIENT, _K.SIGN_IN_EXPIRED):
         return Reading()  # then it is not known when the allowance is renewed; nothing of the account depends on it
-    if ask.purpose == "profile" and problem.kind is _K.GONE:
+    return _gone(ask, problem, at) if problem.kind is _K.GONE else Reading(problem=problem)
+
+
+def _gone(ask: Ask, problem: Problem, at: datetime) -> Reading:
+    """The answer as a whole is *not found*."""
+    if ask.purpose == "profile":
         return Reading(problem=away(suspended=False))
-    if ask.purpose == "message" and problem.kind is _K.GONE and _is_out_of_reach(ask, at):
+    if ask.purpose == "message" and _is_out_of_reach(ask, at):
         return Reading(problem=Problem(_K.UNSUPPORTED, "messages are shown for thirty days"))
+    if ask.purpose == "quotes":
+        return Reading()  # the post itself is looked at elsewhere
+    if ask.purpose in ("look", "versions"):  # of many posts: one of them may be meant, or none
+        return Reading(problem=Problem(_K.CONTRACT, "not found, but X does not say which"))
     return Reading(problem=problem)
 
 

@@ -27,7 +27,8 @@ def read_user(found: Found) -> Reading:
         facts = user_facts(user, asks.site)
         if found.ask.purpose == "me":
             return _me(found, facts.platform_id)
-        found.records.append(user_record(user, "/data", asks.site))
+        failed = {one.field for one in found.refusals}
+        found.records.append(user_record(user, "/data", asks.site, failed))
     except Unreadable as error:
         return quarantined(str(error), "/data")
     reading = replace(found.reading(), account=facts)

@@ -64,6 +64,7 @@ class Bodies:
             "username": person.handle[:15],
             "created_at": moment(person.created_at),
             "description": person.profile.note,
+            "url": "",
             "profile_image_url": f"{self._base}/x/pictures/{person.profile.avatar}-48.png",
             "protected": protected,
             "public_metrics": {

@@ -217,6 +217,22 @@ def test_words_are_shown_as_written_and_links_written_out() -> None:
     assert links({"urls": renamed}) == links({"urls": urls}), "a new name of an author is no edit"
 
 
+def test_a_profile_is_edited_by_its_owner_and_by_nothing_else() -> None:
+    def said(*errors: Any, **more: Any) -> Any:
+        user = {"id": ID, "name": "City", "username": "city"} | more
+        (record,) = CONNECTOR.read(ASKS.profile(), answer({"data": user, "errors": list(errors)})).records
+        return record.content
+
+    entities = {"url": {"urls": [{"url": "https://t.co/a", "expanded_url": "https://city.example/"}]}}
+    whole = said(description="Hello", location="Here", url="https://t.co/a", entities=entities, protected=False)
+    assert (whole["website"], whole["location"]) == ("https://city.example/", "Here")
+    failed = {"type": f"{PROBLEMS}field-hydration-failure", "title": "No", "detail": "No.", "field": "location"}
+    less = said(failed, url="https://t.co/a", public_metrics={"followers_count": 9})
+    assert all(whole[name] == value for name, value in less.items())
+    assert said(description="", url="")["location"] is None
+    assert said(description="", url="")["website"] is None
+
+
 # Who belongs to the account.
 
 
@@ -282,6 +298,15 @@ def test_an_empty_answer_is_no_empty_list(body: dict[str, Any]) -> None:
         assert not reading.whole
 
 
+def test_a_thread_is_that_of_the_conversation_and_not_of_what_is_quoted_in_it() -> None:
+    root = f"post/{FIRST}"
+    reply = post("40", author_id="5", referenced_posts=[{"type": "replied_to", "id": FIRST}])
+    ours = post("41", conversation_id="39", referenced_posts=[{"type": "replied_to", "id": "39"}])
+    reading = CONNECTOR.read(ASKS.conversation(root), answer(listed(reply, includes={"posts": [ours, post()]})))
+    threads = {record.key: record.thread for record in reading.records}
+    assert threads == {"post/40": root, "post/41": "post/39", root: None}
+
+
 # Direct looks.
 
 
@@ -305,8 +330,12 @@ def test_an_error_in_a_look_is_about_its_post_alone() -> None:
 
 def test_a_look_that_cannot_be_read_says_nothing_of_anything() -> None:
     ask = look(ref("20"), ref("21"))
-    for body in ({"data": [{"id": 20}], "errors": [refused("21")]}, {"data": "x", "errors": [refused("21")]}):
-        reading = CONNECTOR.read(ask, answer(body))
+    for status, body in (
+        (200, {"data": [{"id": 20}], "errors": [refused("21")]}),
+        (200, {"data": "x", "errors": [refused("21")]}),
+        (404, refused("21")),
+    ):
+        reading = CONNECTOR.read(ask, answer(body, status))
         assert reading.problem is not None
         assert reading.problem.kind is ProblemKind.CONTRACT
 
