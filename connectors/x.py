@@ -37,7 +37,7 @@ about compose download explore hashtag home i intent jobs login logout messages 
 share signup tos who_to_follow
 """
 _PAGES = frozenset(_PAGE_NAMES.split())
-_PEER = "/x"
+_PEER = "/x.com"
 """Under which a test peer on another host shows its accounts."""
 
 
@@ -91,7 +91,7 @@ class X:
 
     def claim(self, url: str) -> Claim | None:
         """``https://x.com/NAME`` or ``https://twitter.com/NAME``, on any tab of the profile or one of its posts; on
-        another host the same under ``/x``, which may be a test peer."""
+        another host the same under ``/x.com``, which may be a test peer."""
         parts = web(url.strip())
         if parts is None:
             return None

@@ -87,7 +87,7 @@ class XApi:
 
     def account_url(self, person: int) -> str:
         """Address of the profile."""
-        return f"{self.base}/x/{self.city.people[person].handle[:15]}"
+        return f"{self.base}/x.com/{self.city.people[person].handle[:15]}"
 
     def answer(self, request: Request) -> Response | None:
         """Answer what is under ``/2``, and pictures under ``/x``; None for anything else."""

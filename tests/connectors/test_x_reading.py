@@ -102,6 +102,14 @@ def test_other_addresses_are_not(url: str) -> None:
     assert CONNECTOR.claim(url) is None
 
 
+def test_pages_of_other_sites_are_not_taken_for_a_peer() -> None:
+    assert CONNECTOR.claim("https://city.example/x/news") is None
+    peer = CONNECTOR.claim("http://127.0.0.1:8080/x.com/city")
+    assert peer is not None
+    assert (peer.strength, peer.service) == ("possible", "http://127.0.0.1:8080")
+    assert CONNECTOR.identify(peer).url.startswith("http://127.0.0.1:8080/2/users/by/username/city?")
+
+
 def test_tokens_are_told_by_their_form_and_go_to_the_api_alone() -> None:
     assert isinstance(CONNECTOR, Signs)
     app, user = (signing_of(CONNECTOR, ACCOUNT.url, Secret(token)) for token in (APP, "dXNlcjp0b2tlbjo6YXQ6MQ"))
