@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.contract import JSONValue
+from connectors._graph_fields import CONVERSATION, MESSAGE, SHARED
 
-_LONGEST = 64
-_MOST = 100
+__all__ = ["CONVERSATION", "MESSAGE"]
 
 IDENTITY = "id,name,username,link"
 GATE = "id,is_published"
@@ -42,18 +41,12 @@ REVIEW = (
 )
 STORY = "post_id,status,creation_time,media_type,media_id,url"
 STORY_FILES: Mapping[str, str] = {"photo": "id,images", "video": "id,source"}
-CONVERSATION = "id,updated_time,message_count,participants,link"
-MESSAGE = (
-    "id,created_time,from,to,message,sticker,shares{id,link,name},"
-    "attachments{id,mime_type,name,size,image_data{url},video_data{url},file_url}"
-)
 SETTINGS: Mapping[str, str] = {"blocked": "id,name", "roles": "", "settings": "setting,value"}
 """Of roles what is given without asking: Meta's lists do not name its fields."""
 
 KNOWN: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())
     for kind, names in {
-        "list": "data paging summary",
         "page": "about category cover description emails fan_count followers_count founded general_info id impressum"
         " is_published link mission name overall_star_rating phone picture rating_count single_line_address username"
         " verification_status website",
@@ -72,27 +65,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
         "review": "created_time has_rating has_review open_graph_story rating recommendation_type review_text reviewer",
         "story": "creation_time id media_id media_type post_id status url",
         "story_file": "id images source",
-        "conversation": "can_reply folder former_participants id is_owner is_subscribed link linked_group message_count"
-        " messages name participants scoped_thread_key senders snippet unread_count updated_time wallpaper",
-        "message": "attachments created_time from id message shares sticker tags to",
         "setting": "setting value",
         "person": "id name role tasks",
     }.items()
-}
-
-
-def unknown(kind: str, value: JSONValue) -> set[str]:
-    """Names in ``value`` that the kind does not have, as ``kind.name``. Only plain words are repeated."""
-    if not isinstance(value, dict):
-        return set()
-    strange = value.keys() - KNOWN[kind]
-    return {f"{kind}.{name if _is_word(name) else '(not a plain name)'}" for name in strange}
-
-
-def report(names: set[str]) -> tuple[str, ...]:
-    """Drift as a reading gives it: in order, and not more than anybody reads."""
-    return tuple(sorted(names)[:_MOST])
-
-
-def _is_word(name: str) -> bool:
-    return len(name) <= _LONGEST and name.isascii() and name.replace("_", "a").isalnum()
+} | SHARED

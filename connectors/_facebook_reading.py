@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import ClassVar
 
 from connectors import _facebook_fields as fields
+from connectors import _graph_found as graph
 from connectors._facebook_asks import COMMENT, DRAFTS, LISTS, POST, Asks
 from connectors._facebook_page import page_facts, page_record, people_record, person_of, setting_record
 from connectors._facebook_records import (
     Place,
     comment_record,
-    conversation_record,
     everybody_sees_comment,
     everybody_sees_post,
-    failed_edges,
     is_on_timeline,
     listed_comment,
     listed_post,
-    message_record,
     post_record,
     review_record,
     story_file,
     story_record,
 )
 from connectors._graph_errors import error_of, problem_of
-from connectors._graph_pages import next_page, smaller
+from connectors._graph_found import counted, escaped, idents, quarantined
+from connectors._graph_messages import conversation_record, message_record
+from connectors._graph_pages import smaller
 from connectors._graph_server import answered_version
 from connectors._graph_usage import rate_of
-from connectors._graph_values import Json, Unreadable, flag, ident, listed, time_of, total
+from connectors._graph_values import Json, Unreadable, flag, ident, listed, time_of
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 
 _Maker = Callable[[JSONValue, Place], SeenRecord]
@@ -53,24 +54,14 @@ _MOST_PEOPLE = 5000
 
 
 @dataclass(slots=True)
-class Found:
+class Found(graph.Found[Place]):
     """What one body holds, collected while it is read."""
 
-    ask: Ask
-    records: list[SeenRecord] = field(default_factory=list)
-    quarantine: list[tuple[str, str]] = field(default_factory=list)
-    drift: set[str] = field(default_factory=set)
-    lost: str | None = None
-    """Why the list cannot be followed any further, though it goes on."""
+    known: ClassVar[Mapping[str, frozenset[str]]] = fields.KNOWN
 
     @property
     def asks(self) -> Asks:
         return Asks.of(self.ask)
-
-    @property
-    def unread(self) -> bool:
-        """Whether this list held anything that could not be read, on this page or before."""
-        return self.ask.context.get("unread") is True or bool(self.quarantine)
 
     def place(self, pointer: str) -> Place:
         known, thread = self.ask.context, self.ask.context.get("thread")
@@ -79,26 +70,6 @@ class Found:
             pointer, str(known.get("site", "")), str(known.get("account", "")),
             thread if isinstance(thread, str) else None, draft,
         )  # fmt: skip
-
-    def add(self, kind: str, value: JSONValue, pointer: str, make: _Maker) -> SeenRecord | None:
-        """Add what ``make`` reads; None where it is unreadable."""
-        self.drift |= fields.unknown(kind, value)
-        self.quarantine += [(f"{pointer}/{name}", "an error in place of it") for name in failed_edges(value)]
-        try:
-            record = make(value, self.place(pointer))
-        except Unreadable as error:
-            self.quarantine.append((pointer, str(error)))
-            return None
-        self.records.append(record)
-        return record
-
-    def reading(self) -> Reading:
-        return Reading(
-            records=tuple(self.records),
-            quarantine=tuple(self.quarantine),
-            drift=fields.report(self.drift),
-            problem=None if self.lost is None else Problem(ProblemKind.CONTRACT, self.lost),
-        )
 
 
 def read(ask: Ask, answer: Answer) -> Reading:
@@ -117,46 +88,46 @@ def _read(ask: Ask, answer: Answer) -> Reading:
     try:
         body = answer.json
     except ValueError:
-        return _quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
+        return quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
     if not isinstance(body, dict):
-        return _quarantined("not an object")
+        return quarantined("not an object")
     reader = _READERS.get(ask.purpose)
     if reader is None:
-        return _quarantined("a question this connector never asked")
+        return quarantined("a question this connector never asked")
     try:
         return reader(Found(ask), body)
     except Unreadable as error:
-        return _quarantined(str(error))
+        return quarantined(str(error))
 
 
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
     """Errors after which something else is asked: less at once, or each thing alone."""
     found, error = Found(ask), error_of(answer)
-    idents = _idents(ask)
+    named = idents(ask)
     if error is not None and error.too_much:
-        less = smaller(ask) if not idents else None
+        less = smaller(ask) if not named else None
         if less is not None:
             return Reading(next_page=less)
-        if len(idents) > 1:
-            return Reading(asks=tuple(_in_parts(found, idents)))
+        if len(named) > 1:
+            return Reading(asks=tuple(_in_parts(found, named)))
         return Reading(problem=problem)
     if ask.purpose in _OF_THE_PAGE and problem.kind is ProblemKind.GONE:
         detail = "Facebook does not show the Page, or this part of it, with this token"
         problem = Problem(ProblemKind.PERMISSION, detail)
     if problem.kind is not ProblemKind.GONE:
         return Reading(problem=problem)
-    if idents and ask.purpose in _BY_IDENT:
+    if named and ask.purpose in _BY_IDENT:
         # One of them is not there; which one, Facebook does not say. Of words that is for the next index to tell.
-        return Reading(asks=tuple(_in_parts(found, idents)))
+        return Reading(asks=tuple(_in_parts(found, named)))
     return Reading(problem=problem)
 
 
-def _in_parts(found: Found, idents: Sequence[str]) -> Iterator[Ask]:
+def _in_parts(found: Found, several: Sequence[str]) -> Iterator[Ask]:
     """The same question for fewer things at once."""
-    size = 1 if len(idents) <= _SINGLY else (len(idents) + 1) // 2
-    for start in range(0, len(idents), size):
-        some = idents[start : start + size]
-        if len(some) == len(idents):
+    size = 1 if len(several) <= _SINGLY else (len(several) + 1) // 2
+    for start in range(0, len(several), size):
+        some = several[start : start + size]
+        if len(some) == len(several):
             return
         if "words" in found.ask.context:
             yield from found.asks.words_of(found.ask, some, seen=found.ask.access is AccessClass.PUBLIC)
@@ -164,20 +135,15 @@ def _in_parts(found: Found, idents: Sequence[str]) -> Iterator[Ask]:
             yield from _known(found, some)
 
 
-def _known(found: Found, idents: Sequence[str]) -> Iterator[Ask]:
+def _known(found: Found, several: Sequence[str]) -> Iterator[Ask]:
     context, thread = found.ask.context, found.ask.context.get("thread")
     yield from found.asks.known(
         str(context.get("index")),
-        idents,
+        several,
         others=context.get("others") is True,
         comments=context.get("comments") is True,
         thread=thread if isinstance(thread, str) else None,
     )
-
-
-def _idents(ask: Ask) -> list[str]:
-    given = ask.context.get("ids")
-    return [one for one in given if isinstance(one, str)] if isinstance(given, list | tuple) else []
 
 
 # The Page.
@@ -221,20 +187,20 @@ def _another() -> Reading:
 def _index(found: Found, body: Json) -> Reading:
     """One page of an index: what is there and who sees it; then its words, and of posts their comments."""
     what = str(found.ask.context.get("index"))
-    entries = _entries(found, body)
+    entries = found.entries(body)
     seen: dict[str, bool] = {}
     for number, entry in enumerate(entries):
         _note(found, what, entry, f"/data/{number}", seen)
     drafts = found.ask.purpose == DRAFTS
     posts = () if drafts or what != POST else _touched(found, [entry for entry in entries if isinstance(entry, dict)])
     comments = tuple(found.asks.comments(post, seen=seen[post]) for post in posts if post in seen)
-    following = _following(found, body)
+    following = found.following(body)
     return replace(
         found.reading(),
         asks=(*_words(found, seen), *comments),
         next_page=following,
         whole=following is None and not found.unread,
-        counts=_total(found.ask, body),
+        counts=counted(found.ask, body),
     )
 
 
@@ -275,11 +241,11 @@ def _words(found: Found, seen: Mapping[str, bool]) -> Iterator[Ask]:
 
 def _known_things(found: Found, body: Json) -> Reading:
     """Known things by their ids: those that are there."""
-    what, wanted = str(found.ask.context.get("index")), _idents(found.ask)
+    what, wanted = str(found.ask.context.get("index")), idents(found.ask)
     seen: dict[str, bool] = {}
     for identity in wanted:
         if identity in body:
-            _note(found, what, body[identity], f"/{_escaped(identity)}", seen)
+            _note(found, what, body[identity], f"/{escaped(identity)}", seen)
     left = [one for one in wanted if one not in body]
     alone = [found.asks.look_at(what, one, found.ask.context) for one in left]
     return replace(found.reading(), asks=(*_after_known(found, what, seen), *alone))
@@ -311,7 +277,7 @@ def _after_known(found: Found, what: str, seen: Mapping[str, bool]) -> Iterator[
 
 def _control(found: Found, body: Json) -> Reading:
     """Whether the token still shows what the Page, or what other people said."""
-    posts = [post for post in _entries(found, body) if isinstance(post, dict)]
+    posts = [post for post in found.entries(body) if isinstance(post, dict)]
     if found.ask.purpose == "own":
         return Reading(present=("own",) if any(isinstance(post.get("id"), str) for post in posts) else ())
     said = [*posts, *(one for post in posts for one in _comments_in(post))]
@@ -335,11 +301,11 @@ def _is_others(value: Json, account: str) -> bool:
 
 
 def _words_listed(found: Found, body: Json) -> Reading:
-    return _words_of(found, ((f"/data/{number}", entry) for number, entry in enumerate(_entries(found, body))))
+    return _words_of(found, ((f"/data/{number}", entry) for number, entry in enumerate(found.entries(body))))
 
 
 def _words_named(found: Found, body: Json) -> Reading:
-    return _words_of(found, ((f"/{_escaped(one)}", body[one]) for one in _idents(found.ask) if one in body))
+    return _words_of(found, ((f"/{escaped(one)}", body[one]) for one in idents(found.ask) if one in body))
 
 
 def _words_of(found: Found, entries: Iterable[tuple[str, JSONValue]]) -> Reading:
@@ -361,10 +327,10 @@ def _words_of(found: Found, entries: Iterable[tuple[str, JSONValue]]) -> Reading
 
 def _others(found: Found, body: Json) -> Reading:
     kind, make = _OTHERS[found.ask.purpose]
-    entries = _entries(found, body)
+    entries = found.entries(body)
     for number, entry in enumerate(entries):
         found.add(kind, entry, f"/data/{number}", make)
-    following = _following(found, body)
+    following = found.following(body)
     reading = replace(found.reading(), next_page=following)
     if found.ask.purpose == "conversations":
         return _conversations(found, entries, reading)
@@ -405,55 +371,19 @@ def _story_file(found: Found, body: Json) -> Reading:
 
 def _people(found: Found, body: Json) -> Reading:
     """Who is blocked, or has a role: one record of all of them, made on the last page."""
-    entries, before = _entries(found, body), found.ask.context.get("people")
+    entries, before = found.entries(body), found.ask.context.get("people")
     known = [one for one in before if isinstance(one, str)] if isinstance(before, list | tuple) else []
     for number, entry in enumerate(entries):
-        found.drift |= fields.unknown("person", entry)
+        found.note("person", entry)
         try:
             known.append(person_of(entry))
         except Unreadable as error:
             found.quarantine.append((f"/data/{number}", str(error)))
-    following = _following(found, body, people=known)
+    following = found.following(body, people=known)
     if following is not None or found.unread or len(known) > _MOST_PEOPLE:
         return replace(found.reading(), next_page=following if len(known) <= _MOST_PEOPLE else None)
     found.records.append(people_record(found.ask.purpose, known, found.place("")))
     return found.reading()
-
-
-# Small parts.
-
-
-def _entries(found: Found, body: Json) -> Sequence[JSONValue]:
-    found.drift |= fields.unknown("list", body)
-    entries = body.get("data")
-    if not isinstance(entries, list):
-        raise Unreadable("a list without its entries")
-    return entries
-
-
-def _following(found: Found, body: Json, **context: JSONValue) -> Ask | None:
-    """The next page; where it cannot be told, what was read stays, and the list is left incomplete."""
-    more = {"unread": True} if found.unread else {}
-    try:
-        return next_page(found.ask, body, **more, **context)
-    except Unreadable as error:
-        found.lost = str(error)
-        found.quarantine.append(("/paging", found.lost))
-        return None
-
-
-def _total(ask: Ask, body: Json) -> dict[str, int]:
-    told = total(body)
-    return {} if told is None else {ask.listing or ask.purpose: told}
-
-
-def _escaped(name: str) -> str:
-    """``name`` as a step of a JSON pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def _quarantined(reason: str, place: str = "") -> Reading:
-    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))
 
 
 _BY_IDENT = frozenset({"known_posts", "known_comments", "posts_by_id", "comments_by_id"})

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from connectors import _facebook_fields as fields
+from connectors._graph_found import failed
+from connectors._graph_messages import person
 from connectors._graph_values import (
     Json,
     Unreadable,
@@ -24,6 +26,7 @@ from connectors._graph_values import (
     thing,
     time_of,
     total,
+    unique,
     unshimmed,
     when,
 )
@@ -130,7 +133,7 @@ def post_record(value: JSONValue, place: Place) -> SeenRecord:
         url=_address(post),
         state=base.state,
         counts=_post_counts(post),
-        media=tuple(_unique(_files_of(post))),
+        media=tuple(unique(_files_of(post))),
         word=base.word,
     )
 
@@ -141,7 +144,7 @@ def _post_content(post: Json) -> dict[str, JSONValue]:
     audience = part(post, "privacy").get("value")
     if message is not None:
         content["message"] = tidy(message)
-    if "attachments" in post and not _failed(post["attachments"]):
+    if "attachments" in post and not failed(post["attachments"]):
         content["attachments"] = list(_attached(listed(post, "attachments")))
     if isinstance(where.get("id"), str):
         content["place"] = ident(where["id"], "a place")
@@ -187,16 +190,6 @@ def _post_counts(post: Json) -> dict[str, int]:
     return {name: count for name, count in found.items() if count is not None}
 
 
-def failed_edges(post: JSONValue) -> Iterator[str]:
-    """Parts of a thing that are an error in place of what was asked for, though the answer as a whole is a success."""
-    if isinstance(post, dict):
-        yield from (name for name, value in post.items() if _failed(value))
-
-
-def _failed(value: JSONValue) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("error"), dict)
-
-
 # Comments.
 
 
@@ -238,7 +231,7 @@ def comment_record(value: JSONValue, place: Place) -> SeenRecord:
     message, attachment = text(comment, "message"), part(comment, "attachment")
     if message is not None:
         content["message"] = tidy(message)
-    if attachment and not _failed(attachment):
+    if attachment and not failed(attachment):
         content["attachment"] = _target(attachment) or "-"
     return SeenRecord(
         key=base.key,
@@ -253,7 +246,7 @@ def comment_record(value: JSONValue, place: Place) -> SeenRecord:
         url=_address(comment),
         state=base.state,
         counts=_counts(comment, {"likes": "like_count", "replies": "comment_count"}),
-        media=tuple(_unique(_files(attachment))) if not _failed(attachment) else (),
+        media=tuple(unique(_files(attachment))) if not failed(attachment) else (),
         word=base.word,
     )
 
@@ -283,7 +276,7 @@ def review_record(value: JSONValue, place: Place) -> SeenRecord:
         place=place.pointer,
         content=content,
         text="\n".join(str(one) for one in told if one),
-        author=_person(review.get("reviewer"), place),
+        author=person(review.get("reviewer"), place),
         created_at=when(review, "created_time"),
         thread=place.page,
         word="review",
@@ -332,89 +325,11 @@ def story_file(value: JSONValue, key: str, kind: str, place: Place) -> SeenRecor
     return SeenRecord(key, RecordKind.STORY, place.pointer, {}, "", media=(file,))
 
 
-# Messages.
-
-
-def conversation_record(value: JSONValue, place: Place) -> SeenRecord:
-    """That somebody and the Page write to each other.
-
-    Raises:
-        Unreadable: it lacks what every conversation has, or has it in another shape.
-    """
-    conversation = thing(value, "not a conversation")
-    identity = ident(conversation.get("id"), "a conversation")
-    people = [_person(one, place) for one in listed(conversation, "participants")]
-    others = [one for one in people if one is not None and one.id != place.account]
-    link = conversation.get("link")
-    return SeenRecord(
-        key=f"conversation/{identity}",
-        kind=RecordKind.MESSAGE,
-        place=place.pointer,
-        content={},
-        text="",
-        author=others[0] if len(others) == 1 else None,
-        url=f"{place.site}{link}" if isinstance(link, str) and link.startswith("/") else None,
-        counts=_counts(conversation, {"messages": "message_count"}),
-        word="conversation",
-    )
-
-
-def message_record(value: JSONValue, place: Place) -> SeenRecord:
-    """One message.
-
-    Raises:
-        Unreadable: it lacks what every message has, or has it in another shape.
-    """
-    message = thing(value, "not a message")
-    identity = ident(message.get("id"), "a message")
-    words = text(message, "message")
-    content: dict[str, JSONValue] = {} if words is None else {"message": tidy(words)}
-    if "attachments" in message:
-        sent = [thing(one, "not an attachment") for one in listed(message, "attachments")]
-        content["attachments"] = [ident(one.get("id"), "an attachment") for one in sent]
-    return SeenRecord(
-        key=f"message/{identity}",
-        kind=RecordKind.MESSAGE,
-        place=place.pointer,
-        content=content,
-        text=_post_text(content),
-        author=_person(message.get("from"), place),
-        created_at=when(message, "created_time"),
-        parent=place.thread,
-        thread=place.thread,
-        media=tuple(_unique(_sent_files(message))),
-        word="message",
-    )
-
-
-def _sent_files(message: Json) -> Iterator[MediaRef]:
-    for one in listed(message, "attachments"):
-        attachment = thing(one, "not an attachment")
-        identity, found = ident(attachment.get("id"), "an attachment"), attachment.get("mime_type")
-        kind = str(found).partition("/")[0]
-        for name, member in (("image_data", "url"), ("video_data", "url"), ("file_url", "")):
-            address = part(attachment, name).get(member) if member else attachment.get(name)
-            if isinstance(address, str) and is_web(address):
-                yield MediaRef(f"sent/{identity}", address, kind if kind in ("image", "video", "audio") else "document")
-                break
-
-
 # Small parts.
 
 
 def _author(value: Json, place: Place) -> Author | None:
-    return _person(value.get("from"), place)
-
-
-def _person(value: JSONValue, place: Place) -> Author | None:
-    """Who it is, where the platform says so: it leaves out people who do not want to be named to an app."""
-    if not isinstance(value, dict) or value.get("id") is None:
-        return None
-    identity, name = ident(value["id"], "an author"), value.get("name")
-    own = identity == place.account
-    return Author(
-        identity, tidy(name) if isinstance(name, str) else "", None, f"{place.site}/{identity}" if own else None
-    )
+    return person(value.get("from"), place)
 
 
 def _address(value: Json) -> str | None:
@@ -423,7 +338,7 @@ def _address(value: Json) -> str | None:
 
 
 def _files_of(post: Json) -> Iterator[MediaRef]:
-    if not _failed(post.get("attachments")):
+    if not failed(post.get("attachments")):
         for entry in listed(post, "attachments"):
             yield from _files(thing(entry, "not an attachment"))
 
@@ -443,14 +358,6 @@ def _files(attachment: Json, depth: int = 0) -> Iterator[MediaRef]:
     identity = part(attachment, "target").get("id")
     if isinstance(video, str) and is_web(video) and isinstance(identity, str):
         yield MediaRef(f"video/{ident(identity, 'a video')}", video, "video")
-
-
-def _unique(files: Iterator[MediaRef]) -> Iterator[MediaRef]:
-    known = set()
-    for file in files:
-        if file.key not in known:
-            known.add(file.key)
-            yield file
 
 
 def _counts(value: Json, names: Mapping[str, str]) -> dict[str, int]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connectors.answers import moment
-from connectors.contract import JSONValue
+from connectors.contract import JSONValue, MediaRef
 from connectors.links import is_web, web
 from connectors.text import storable
 
@@ -166,6 +166,15 @@ def file_name(address: JSONValue) -> str | None:
     if match is None or not match[1].isascii():
         return f"path-{_short(parts.path)}"
     return storable(match[1])
+
+
+def unique(files: Iterable[MediaRef]) -> Iterator[MediaRef]:
+    """Each file once."""
+    known = set()
+    for file in files:
+        if file.key not in known:
+            known.add(file.key)
+            yield file
 
 
 def _short(words: str) -> str:
