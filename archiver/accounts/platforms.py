@@ -20,6 +20,7 @@ _OWN = (
     EntryPoint("bluesky", "connectors.bluesky:Bluesky", GROUP),
     EntryPoint("youtube", "connectors.youtube:YouTube", GROUP),
     EntryPoint("facebook", "connectors.facebook:Facebook", GROUP),
+    EntryPoint("instagram", "connectors.instagram:Instagram", GROUP),
     EntryPoint("x", "connectors.x:X", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )

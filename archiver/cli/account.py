@@ -29,15 +29,17 @@ def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="Address of the account's page or feed.")],
     platform: Annotated[
         str | None,
-        typer.Option(help="Only where the address cannot tell: mastodon, bluesky, youtube, facebook, x, feed …"),
+        typer.Option(
+            help="Only where the address cannot tell: mastodon, bluesky, youtube, facebook, instagram, x, feed …"
+        ),
     ] = None,
     authority: Annotated[str, typer.Option(help="Short name of the office whose record it is.")] = service.UNASSIGNED,
     token: Annotated[
         bool,
         typer.Option(
             "--token",
-            help="Ask for the token or API key it is read with, or read it from standard input. YouTube, Facebook and X"
-            " need one.",
+            help="Ask for the token or API key it is read with, or read it from standard input. YouTube, Facebook, Instagram"
+            " and X need one.",
         ),
     ] = False,
     json: AsJson = False,
@@ -133,7 +135,7 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
 @app.command("token")
 def token(account: Account, json: AsJson = False) -> None:
     """Store the token (on Bluesky: an app password; on YouTube: an API key, or a token of the owner; on Facebook: the
-    Page's access token; on X: an app-only bearer token, or a token of the owner) an account is read with. It is asked
+    Page's access token; on Instagram: that of the linked Page; on X: an app-only bearer token, or a token of the owner) an account is read with. It is asked
     for, or read from standard input; never an argument."""
     given = _asked_for()
     with opened() as archive:

@@ -1,0 +1,473 @@
+"""What the answers of Meta's Graph API about an Instagram account mean. Pure; never raises, whatever JSON comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import ClassVar
+
+from connectors import _graph_found as graph
+from connectors import _instagram_fields as fields
+from connectors._graph_errors import error_of, problem_of
+from connectors._graph_found import escaped, idents, quarantined
+from connectors._graph_messages import conversation_record, message_record
+from connectors._graph_pages import smaller
+from connectors._graph_server import answered_version
+from connectors._graph_usage import rate_of
+from connectors._graph_values import Json, Unreadable, flag, ident, listed, number, part, text, time_of
+from connectors._instagram_asks import COMMENT, Asks
+from connectors._instagram_records import (
+    TURNED_OFF,
+    Place,
+    account_facts,
+    comment_record,
+    comment_setting,
+    is_others,
+    listed_comment,
+    media_record,
+    profile_record,
+    story_record,
+    tagged_record,
+)
+from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+
+_Maker = Callable[[JSONValue, Place], SeenRecord]
+_OTHERS: Mapping[str, tuple[str, _Maker]] = {
+    "stories": ("media", story_record),
+    "tags": ("media", tagged_record),
+    "messages": ("message", message_record),
+}
+#: What is asked of the account itself: that this is not there may as well mean that the token lost its permission.
+_OF_THE_ACCOUNT = frozenset(
+    {"identify", "profile", "media", "counts", "own", "others", "stories", "tags", "inbox", "conversations"}
+)
+_MARGIN = timedelta(hours=1)
+"""What was written so shortly before the last look is looked into again."""
+_SINGLY = 8
+"""Of so few known things each is asked for alone once one of them is not there."""
+_MOST_MEDIA = 10_000
+"""Instagram lists the newest so many."""
+_NO_TOKEN = 104
+_WITHOUT_TOKEN = Problem(
+    ProblemKind.SIGN_IN_EXPIRED,
+    "Instagram was asked without the access token of a Page; one of an Instagram login, which begins with IG, is none",
+)
+_NOT_LINKED = Problem(ProblemKind.PERMISSION, "the Page behind the token is not linked to this account, as it says")
+
+
+@dataclass(slots=True)
+class Found(graph.Found[Place]):
+    """What one body holds, collected while it is read."""
+
+    known: ClassVar[Mapping[str, frozenset[str]]] = fields.KNOWN
+
+    @property
+    def asks(self) -> Asks:
+        return Asks.of(self.ask)
+
+    def place(self, pointer: str) -> Place:
+        site, account, handle = (str(self.ask.context.get(name, "")) for name in ("site", "account", "handle"))
+        return Place(pointer, site, account, handle, self._named("thread"), self._named("under"))
+
+    def _named(self, name: str) -> str | None:
+        found = self.ask.context.get(name)
+        return found if isinstance(found, str) else None
+
+
+def read(ask: Ask, answer: Answer) -> Reading:
+    """What ``answer`` means."""
+    rate, version = rate_of(answer), answered_version(answer)
+    reading = replace(_read(ask, answer), rate=rate)
+    if version is not None:
+        reading = replace(reading, drift=(*reading.drift, f"version {version}"))
+    return reading
+
+
+def _read(ask: Ask, answer: Answer) -> Reading:
+    problem = problem_of(answer)
+    if problem is not None:
+        return _of_problem(ask, answer, problem)
+    try:
+        body = answer.json
+    except ValueError:
+        return quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
+    if not isinstance(body, dict):
+        return quarantined("not an object")
+    reader = _READERS.get(ask.purpose)
+    if reader is None:
+        return quarantined("a question this connector never asked")
+    try:
+        return reader(Found(ask), body)
+    except Unreadable as error:
+        return quarantined(str(error))
+
+
+def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
+    """Errors after which something else is asked: less at once, or each thing alone."""
+    found, error, named = Found(ask), error_of(answer), idents(ask)
+    by_ident = ask.purpose in _BY_IDENT and len(named) > 1
+    if error is not None and error.code == _NO_TOKEN:
+        return Reading(problem=_WITHOUT_TOKEN)
+    if error is not None and error.too_much:
+        less = None if by_ident else smaller(ask)
+        if less is not None:
+            return Reading(next_page=less)
+        return Reading(asks=tuple(_in_parts(found, named))) if by_ident else Reading(problem=problem)
+    if problem.kind is not ProblemKind.GONE:
+        return Reading(problem=problem)
+    if ask.purpose in _OF_THE_ACCOUNT:
+        detail = "Instagram does not show the account, or this part of it, with this token"
+        return Reading(problem=Problem(ProblemKind.PERMISSION, detail))
+    if ask.purpose == "allowed":  # the post is not there: each comment says for itself whether it is
+        return Reading(asks=tuple(_asked_for(found)))
+    if by_ident:
+        # One of them is not there; which one, Meta does not say.
+        return Reading(asks=tuple(_in_parts(found, named)))
+    if ask.purpose == "comments_by_id":  # the next index tells it
+        return Reading()
+    return Reading(problem=problem)
+
+
+def _in_parts(found: Found, several: Sequence[str]) -> Iterator[Ask]:
+    """The same question for fewer things at once."""
+    size = 1 if len(several) <= _SINGLY else (len(several) + 1) // 2
+    for start in range(0, len(several), size):
+        some = several[start : start + size]
+        if found.ask.purpose == "comments_by_id":
+            yield from found.asks.words_of(found.ask, some, seen=found.ask.access is AccessClass.PUBLIC)
+        elif found.ask.purpose == "known_comments":
+            yield from found.asks.known_comments(some, _thread(found))
+        else:
+            yield from found.asks.known_media(some, comments=found.ask.context.get("comments") is True)
+
+
+# The account.
+
+
+def _identify(found: Found, body: Json) -> Reading:
+    """Whose token it is. It reads one account only: another one is not what was named."""
+    found.note("linked", body)
+    linked = body.get("instagram_business_account")
+    if linked is None:
+        return Reading(problem=_NOT_LINKED)
+    facts = account_facts(linked, found.asks.site)
+    if facts.handle.lower() != str(found.ask.context.get("name")).lower():
+        return Reading(problem=_NOT_LINKED)
+    return Reading(account=facts)
+
+
+def _profile(found: Found, body: Json) -> Reading:
+    record = found.add("profile", body, "", profile_record)
+    if record is None:
+        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
+    facts = account_facts(body, found.asks.site)
+    if facts.platform_id != found.asks.account:
+        return Reading(problem=Problem(ProblemKind.CONTRACT, "Instagram answered with another account"))
+    return replace(found.reading(), account=facts)
+
+
+# Posts.
+
+
+def _media(found: Found, body: Json) -> Reading:
+    """One page of what the account published; on a full sweep then the comments of each."""
+    entries = found.entries(body)
+    posts = [_post(found, entry, f"/data/{place}") for place, entry in enumerate(entries)]
+    before = number(found.ask.context.get("listed")) or 0
+    following = found.following(body, listed=before + len(entries))
+    reading = replace(found.reading(), next_page=following)
+    if found.asks.full:
+        reading = replace(reading, asks=tuple(one for one in posts if one is not None))
+    if following is not None or found.unread:
+        return reading
+    if before + len(entries) < _MOST_MEDIA:
+        return replace(reading, whole=True)
+    times = [record.created_at for record in found.records if record.created_at is not None]
+    return replace(reading, since=min(times, default=None))
+
+
+def _post(found: Found, value: JSONValue, pointer: str) -> Ask | None:
+    """Add one post, and whether it takes comments. The question for those."""
+    record = found.add("media", value, pointer, media_record)
+    if record is None:
+        return None
+    setting = None
+    try:
+        setting = comment_setting(value, found.place(pointer))
+    except Unreadable as error:
+        found.quarantine.append((f"{pointer}/is_comment_enabled", str(error)))
+    found.records += [] if setting is None else [setting]
+    turned_off = setting is not None and setting.content["comments"] == TURNED_OFF
+    return found.asks.comments(record.key.partition("/")[2], allowed=not turned_off)
+
+
+def _counts(found: Found, body: Json) -> Reading:
+    """Posts that have another number of comments than when those were last asked for."""
+    before = found.ask.context.get("counts")
+    known = before if isinstance(before, dict) else {}
+    told: dict[str, int] = {}
+    changed = []
+    for entry in found.entries(body):
+        if not isinstance(entry, dict):
+            raise Unreadable("not a post")
+        post, count = ident(entry.get("id"), "a post"), number(entry.get("comments_count"))
+        if count is None or count != known.get(post, 0):
+            changed.append(found.asks.comments(post, allowed=flag(entry, "is_comment_enabled") is not False))
+        if count is not None:
+            told[post] = count
+    return replace(found.reading(), asks=tuple(changed), bookmark={"comments": told})
+
+
+def _known_media(found: Found, body: Json) -> Reading:
+    """Known posts by their ids: those that are there."""
+    there, left = [], []
+    for one in idents(found.ask):
+        (there if one in body else left).append(one)
+    posts = [_post(found, body[one], f"/{escaped(one)}") for one in there]
+    commented = found.ask.context.get("comments") is True
+    comments = [one for one in posts if one is not None] if commented else []
+    alone = [found.asks.look_at_media(one, comments=commented) for one in left]
+    return replace(found.reading(), asks=(*comments, *alone))
+
+
+def _look_at_media(found: Found, body: Json) -> Reading:
+    """One known post: it is there, whatever can be read of it."""
+    comments = _post(found, body, "")
+    if comments is None:
+        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
+    commented = found.ask.context.get("comments") is True
+    asks = (comments,) if commented else ()
+    return replace(found.reading(), present=_looked_for(found), asks=asks)
+
+
+def _looked_for(found: Found) -> tuple[str, ...]:
+    return tuple(key for key in found.ask.context.get("look", ()) if isinstance(key, str))
+
+
+def _control(found: Found, body: Json) -> Reading:
+    """Whether the token still shows what the account published, or what other people said."""
+    posts = [post for post in found.entries(body) if isinstance(post, dict)]
+    if found.ask.purpose == "own":
+        return Reading(present=("own",) if any(isinstance(post.get("id"), str) for post in posts) else ())
+    place = found.place("")
+    said = (one for post in posts for one in _comments_in(post))
+    return Reading(present=("others",) if any(_is_others(one, place) for one in said) else ())
+
+
+def _comments_in(post: Json) -> Iterator[Json]:
+    try:
+        entries = listed(post, "comments")
+    except Unreadable:
+        return
+    yield from (one for one in entries if isinstance(one, dict))
+
+
+def _is_others(comment: Json, place: Place) -> bool:
+    try:
+        return isinstance(comment.get("id"), str) and is_others(comment, place.account, place.handle)
+    except Unreadable:
+        return False
+
+
+# Comments: which there are.
+
+
+def _index(found: Found, body: Json) -> Reading:
+    """One page of an index: which comments there are, with what answers them; then their words."""
+    seen: dict[str, bool] = {}
+    more: list[Ask] = []
+    for _, entry, pointer, above in _everything_in(found, body):
+        record = _note(found, entry, pointer, above, seen)
+        if record is not None and above is None and _goes_on(found, entry, pointer):
+            identity = record.key.partition("/")[2]
+            more.append(found.asks.replies(identity, _thread(found), hidden=not seen[identity]))
+    following = found.following(body)
+    return replace(
+        found.reading(),
+        asks=(*_words(found, seen), *more),
+        next_page=following,
+        whole=following is None and not found.unread and found.ask.context.get("off") is not True,
+    )
+
+
+def _everything_in(found: Found, body: Json) -> Iterator[tuple[int, JSONValue, str, JSONValue]]:
+    """Comments of a list, and inside them their replies: number, comment, place, and of a reply what it answers."""
+    for place, entry in enumerate(found.entries(body)):
+        yield place, entry, f"/data/{place}", None
+        if not isinstance(entry, dict) or graph.failed(entry.get("replies")):
+            continue
+        try:
+            replies = listed(entry, "replies")
+        except Unreadable as error:
+            found.quarantine.append((f"/data/{place}/replies", str(error)))
+            continue
+        for inner, reply in enumerate(replies):
+            yield inner, reply, f"/data/{place}/replies/data/{inner}", entry
+
+
+def _note(
+    found: Found, entry: JSONValue, pointer: str, above: JSONValue, seen: dict[str, bool], make: _Maker = listed_comment
+) -> SeenRecord | None:
+    """Add one comment, and note whether everybody sees it."""
+    top = above.get("id") if isinstance(above, dict) else None
+    record = found.add(COMMENT, entry, pointer, lambda value, place: make(value, _under(place, top)))
+    if record is not None and isinstance(entry, dict):
+        seen[record.key.partition("/")[2]] = _everybody_sees(found, entry, above)
+    return record
+
+
+def _under(place: Place, top: JSONValue) -> Place:
+    return replace(place, under=top) if isinstance(top, str) else place
+
+
+def _everybody_sees(found: Found, comment: Json, above: JSONValue) -> bool:
+    """Whether the answer says so. What is under a hidden comment is hidden with it."""
+    upper = [above] if isinstance(above, dict) else []
+    shown = all(one.get("hidden") is False for one in [comment, *upper])
+    return shown and found.ask.context.get("under_hidden") is not True
+
+
+def _goes_on(found: Found, entry: JSONValue, pointer: str) -> bool:
+    """Whether a comment has more replies than stand inside it."""
+    replies = entry.get("replies") if isinstance(entry, dict) else None
+    if not isinstance(replies, dict) or graph.failed(replies):
+        return False
+    inside = replies.get("data")
+    full = isinstance(inside, list) and len(inside) >= fields.REPLIES
+    try:
+        return full or part(replies, "paging").get("next") is not None
+    except Unreadable as error:
+        found.quarantine.append((f"{pointer}/replies/paging", str(error)))
+        return True
+
+
+def _words(found: Found, seen: Mapping[str, bool]) -> Iterator[Ask]:
+    """Ask for the words of what a page of an index named: of all of it at once, if all of it is seen by the same."""
+    if len(set(seen.values())) == 1:
+        yield found.asks.words_of_page(found.ask, seen=next(iter(seen.values())))
+        return
+    for everybody in (True, False):
+        wanted = [one for one, public in seen.items() if public is everybody]
+        yield from found.asks.words_of(found.ask, wanted, seen=everybody)
+
+
+def _allowed(found: Found, body: Json) -> Reading:
+    """Whether a post takes comments. Only then does it mean anything that one of them is not there."""
+    found.note("media", body)
+    if flag(body, "is_comment_enabled") is not True:
+        return found.reading()
+    return replace(found.reading(), asks=tuple(_asked_for(found)))
+
+
+def _asked_for(found: Found) -> Iterator[Ask]:
+    yield from found.asks.known_comments(idents(found.ask), _thread(found))
+
+
+def _known_comments(found: Found, body: Json) -> Reading:
+    """Known comments by their ids: those that are there. Their words the list of their post brings."""
+    left = []
+    for one in idents(found.ask):
+        if one in body:
+            _note(found, body[one], f"/{escaped(one)}", None, {})
+        else:
+            left.append(one)
+    alone = [ask for one in left for ask in found.asks.known_comments([one], _thread(found))]
+    return replace(found.reading(), asks=tuple(alone))
+
+
+def _look_at_comment(found: Found, body: Json) -> Reading:
+    """One known comment: it is there, whatever can be read of it."""
+    if _note(found, body, "", None, {}) is None:
+        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
+    return replace(found.reading(), present=_looked_for(found))
+
+
+# Comments: their words.
+
+
+def _words_listed(found: Found, body: Json) -> Reading:
+    return _words_in(found, ((entry, pointer, above) for _, entry, pointer, above in _everything_in(found, body)))
+
+
+def _words_named(found: Found, body: Json) -> Reading:
+    return _words_in(found, ((body[one], f"/{escaped(one)}", None) for one in idents(found.ask) if one in body))
+
+
+def _words_in(found: Found, entries: Iterable[tuple[JSONValue, str, JSONValue]]) -> Reading:
+    """Words of comments. What was asked for as everybody sees it, and meanwhile is hidden, is asked for anew in
+    private: it is not shown as what everybody sees."""
+    hidden: list[str] = []
+    seen: dict[str, bool] = {}
+    for entry, pointer, above in entries:
+        record = _note(found, entry, pointer, above, seen, comment_record)
+        identity = record.key.partition("/")[2] if record is not None else ""
+        if record is not None and found.ask.access is AccessClass.PUBLIC and not seen[identity]:
+            found.records.pop()
+            hidden.append(identity)
+    return replace(found.reading(), asks=tuple(found.asks.words_of(found.ask, hidden, seen=False)))
+
+
+# Everything else that is listed.
+
+
+def _others(found: Found, body: Json) -> Reading:
+    kind, make = _OTHERS[found.ask.purpose]
+    for place, entry in enumerate(found.entries(body)):
+        found.add(kind, entry, f"/data/{place}", make)
+    return replace(found.reading(), next_page=found.following(body))
+
+
+def _inbox(found: Found, body: Json) -> Reading:
+    """Conversations are listed for the Page whose token it is. Only if that is the Page of this account are they its."""
+    found.note("linked", body)
+    linked = part(body, "instagram_business_account")
+    if linked.get("id") != found.asks.account:
+        return Reading(problem=_NOT_LINKED)
+    at = text(found.ask.context, "at") or ""
+    return replace(found.reading(), asks=(found.asks.conversations(ident(body.get("id"), "a Page"), at),))
+
+
+def _conversations(found: Found, body: Json) -> Reading:
+    """Newest first: what was written in since the last look is looked into, and the list followed so far."""
+    since = None if found.asks.full else time_of(found.asks.since)
+    entries, wanted, old = found.entries(body), [], 0
+    for place, entry in enumerate(entries):
+        record = found.add("conversation", entry, f"/data/{place}", conversation_record)
+        updated = time_of(entry.get("updated_time")) if isinstance(entry, dict) else None
+        if since is not None and updated is not None and updated <= since - _MARGIN:
+            old += 1
+        elif record is not None:
+            wanted.append(record.key.partition("/")[2])
+    following = found.following(body) if not old else None
+    asks = tuple(found.asks.messages_of(one) for one in wanted)
+    done = following is None and not found.unread
+    # Even an empty bookmark says that this list keeps its place itself: known conversations are no reason to stop.
+    bookmark = {"asked": found.ask.context.get("at")} if done else {}
+    return replace(found.reading(), asks=asks, next_page=following, bookmark=bookmark)
+
+
+def _thread(found: Found) -> str:
+    return str(found.ask.context.get("thread", ""))
+
+
+_BY_IDENT = frozenset({"known_media", "known_comments", "comments_by_id"})
+_READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
+    "identify": _identify,
+    "profile": _profile,
+    "media": _media,
+    "counts": _counts,
+    "known_media": _known_media,
+    "look_media": _look_at_media,
+    "own": _control,
+    "others": _control,
+    "comments": _index,
+    "replies": _index,
+    "allowed": _allowed,
+    "known_comments": _known_comments,
+    "look_comment": _look_at_comment,
+    "comment_words": _words_listed,
+    "comments_by_id": _words_named,
+    "inbox": _inbox,
+    "conversations": _conversations,
+} | dict.fromkeys(_OTHERS, _others)

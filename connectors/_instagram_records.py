@@ -1,0 +1,323 @@
+"""Posts, stories and comments of a professional account on Instagram as records: what they say, who says it. Pure.
+
+Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each field. The Graph API leaves out what is
+empty *and* what a token may not read, so a field that is left out is never compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from connectors._graph_found import failed
+from connectors._graph_values import (
+    Json,
+    Unreadable,
+    file_name,
+    flag,
+    ident,
+    listed,
+    number,
+    part,
+    text,
+    thing,
+    unique,
+    when,
+)
+from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
+from connectors.links import is_web
+from connectors.text import storable, tidy
+
+OPEN, TURNED_OFF = "open", "turned off"
+_MEDIA_COUNTS = {"likes": "like_count", "comments": "comments_count", "views": "view_count"}
+_PROFILE_COUNTS = {"followers": "followers_count", "following": "follows_count", "posts": "media_count"}
+_WORDS = {"FEED": "post", "REELS": "reel", "STORY": "story", "AD": "advertisement"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a body and in the account a thing stands."""
+
+    pointer: str
+    site: str
+    account: str
+    handle: str = ""
+    thread: str | None = None
+    """Key of the post it is under."""
+    under: str | None = None
+    """Id of the comment that the whole list answers."""
+
+    @property
+    def home(self) -> str:
+        """Key of the account itself. What nobody answers in a list (stories, tags) is of its thread: else the engine
+        would look again and again for what is said under them."""
+        return f"account/{self.account}"
+
+
+# The account.
+
+
+def account_facts(value: JSONValue, site: str) -> AccountFacts:
+    """Who the account is.
+
+    Raises:
+        Unreadable: not an account.
+    """
+    account = thing(value, "not an account")
+    identity = ident(account.get("id"), "an account")
+    handle = storable(text(account, "username") or "")
+    if not handle:
+        raise Unreadable("an account without a name")
+    return AccountFacts(identity, handle, tidy(text(account, "name") or "") or handle, f"{site}/{handle}")
+
+
+def profile_record(value: JSONValue, place: Place) -> SeenRecord:
+    """The account as a profile.
+
+    Raises:
+        Unreadable: not an account.
+    """
+    account = thing(value, "not an account")
+    facts = account_facts(account, place.site)
+    given = {name: text(account, name) for name in ("name", "biography", "website")}
+    content: dict[str, JSONValue] = {"username": facts.handle}
+    content |= {name: tidy(found) for name, found in given.items() if found is not None}
+    picture = account.get("profile_picture_url")
+    name = file_name(picture)
+    lines = (content.get("name") or facts.handle, content.get("biography"))
+    return SeenRecord(
+        key=f"account/{facts.platform_id}",
+        kind=RecordKind.PROFILE,
+        place=place.pointer,
+        content=content,
+        text="\n\n".join(str(line) for line in lines if line),
+        author=Author(facts.platform_id, facts.name, facts.handle, facts.url),
+        url=facts.url,
+        counts=_counts(account, _PROFILE_COUNTS),
+        media=() if name is None else (MediaRef(f"picture/{name}", str(picture), "image"),),
+        word="profile",
+    )
+
+
+# Posts and stories.
+
+
+def media_record(value: JSONValue, place: Place) -> SeenRecord:
+    """What the account published.
+
+    Raises:
+        Unreadable: it lacks what every post has, or has it in another shape.
+    """
+    media = thing(value, "not a post")
+    return _shown(media, place, "media", RecordKind.POST, _owner(media, place), thread=None)
+
+
+def story_record(value: JSONValue, place: Place) -> SeenRecord:
+    """What the account shows for a day.
+
+    Raises:
+        Unreadable: as above.
+    """
+    media = thing(value, "not a story")
+    return _shown(media, place, "story", RecordKind.STORY, _owner(media, place), thread=place.home)
+
+
+def tagged_record(value: JSONValue, place: Place) -> SeenRecord:
+    """What somebody else published, and tagged the account in.
+
+    Raises:
+        Unreadable: as above.
+    """
+    media = thing(value, "not a post")
+    return _shown(media, place, "tag", RecordKind.MENTION, _by_name(media, place), thread=place.home)
+
+
+def _shown(
+    media: Json, place: Place, named: str, kind: RecordKind, author: Author | None, *, thread: str | None
+) -> SeenRecord:
+    identity = ident(media.get("id"), "a post")
+    content = _media_content(media)
+    caption, url = content.get("caption"), media.get("permalink")
+    return SeenRecord(
+        key=f"{named}/{identity}",
+        kind=kind,
+        place=place.pointer,
+        content=content,
+        text=caption if isinstance(caption, str) else "",
+        author=author,
+        created_at=when(media, "timestamp"),
+        thread=thread,
+        url=url if isinstance(url, str) and is_web(url) else None,
+        counts=_counts(media, _MEDIA_COUNTS),
+        media=tuple(unique(_files_of(media))),
+        word="story" if kind is RecordKind.STORY else _word(media),
+    )
+
+
+def _word(media: Json) -> str:
+    if media.get("media_type") == "CAROUSEL_ALBUM":
+        return "album"
+    product = media.get("media_product_type")
+    return _WORDS.get(product, "post") if isinstance(product, str) else "post"
+
+
+def _media_content(media: Json) -> dict[str, JSONValue]:
+    given = {name: text(media, name) for name in ("caption", "alt_text")}
+    content: dict[str, JSONValue] = {name: tidy(found) for name, found in given.items() if found is not None}
+    if "children" in media and not failed(media["children"]):
+        content["children"] = [ident(child.get("id"), "a picture") for child in _children(media)]
+    return content
+
+
+def _children(media: Json) -> list[Json]:
+    return [thing(child, "not a picture") for child in listed(media, "children")]
+
+
+def _files_of(media: Json) -> Iterator[MediaRef]:
+    """Its files; of an album those of what is in it. A picture or video that was published is never another one, so it
+    is known by its id; the still of a video may be chosen anew."""
+    children = [] if failed(media.get("children")) else _children(media)
+    for shown in children or [media]:
+        yield from _files(shown, media)
+
+
+def _files(shown: Json, media: Json) -> Iterator[MediaRef]:
+    identity, address = ident(shown.get("id"), "a picture"), shown.get("media_url")
+    is_video = shown.get("media_type") == "VIDEO"
+    if isinstance(address, str) and is_web(address):
+        described = media.get("alt_text") if shown is media else None
+        alt = tidy(described) if isinstance(described, str) else None
+        kind = "video" if is_video else "image"
+        yield MediaRef(f"{kind}/{identity}", address, kind, alt_text=alt)
+    still = shown.get("thumbnail_url")
+    name = file_name(still) if is_video else None
+    if name is not None:
+        yield MediaRef(f"still/{name}", str(still), "image")
+
+
+def comment_setting(value: JSONValue, place: Place) -> SeenRecord | None:
+    """Whether a post takes comments (law R17), where the answer says so.
+
+    Raises:
+        Unreadable: it says neither yes nor no.
+    """
+    media = thing(value, "not a post")
+    allowed = flag(media, "is_comment_enabled")
+    if allowed is None:
+        return None
+    identity = ident(media.get("id"), "a post")
+    comments = OPEN if allowed else TURNED_OFF
+    return SeenRecord(
+        key=f"comments/{identity}",
+        kind=RecordKind.SETTINGS,
+        place=place.pointer,
+        content={"comments": comments},
+        text=f"comments: {comments}",
+        parent=f"media/{identity}",
+        word="comment setting",
+    )
+
+
+# Comments.
+
+
+def listed_comment(value: JSONValue, place: Place) -> SeenRecord:
+    """That a comment is there, and whether it is hidden; nothing of what it says.
+
+    Raises:
+        Unreadable: it lacks what every comment has, or has it in another shape.
+    """
+    comment = thing(value, "not a comment")
+    identity, above = ident(comment.get("id"), "a comment"), comment.get("parent_id")
+    parent = place.under if above is None else ident(above, "the comment above")
+    hidden = flag(comment, "hidden")
+    return SeenRecord(
+        key=f"comment/{identity}",
+        kind=RecordKind.COMMENT,
+        place=place.pointer,
+        content={},
+        text="",
+        created_at=when(comment, "timestamp"),
+        parent=f"comment/{parent}" if parent else place.thread,
+        thread=place.thread,
+        state=State.HIDDEN_BY_PAGE if hidden else State.VISIBLE,
+        word="reply" if parent else "comment",
+    )
+
+
+def comment_record(value: JSONValue, place: Place) -> SeenRecord:
+    """One comment with its words.
+
+    Raises:
+        Unreadable: as above.
+    """
+    comment = thing(value, "not a comment")
+    base, words = listed_comment(comment, place), text(comment, "text")
+    content: dict[str, JSONValue] = {} if words is None else {"text": tidy(words)}
+    return SeenRecord(
+        key=base.key,
+        kind=base.kind,
+        place=base.place,
+        content=content,
+        text=str(content.get("text", "")),
+        author=_commenter(comment, place),
+        created_at=base.created_at,
+        parent=base.parent,
+        thread=base.thread,
+        state=base.state,
+        counts=_counts(comment, {"likes": "like_count"}),
+        word=base.word,
+    )
+
+
+def is_own(comment: Json, account: str, handle: str) -> bool:
+    """Whether the account itself wrote a comment: ``user`` is given of nobody else."""
+    if comment.get("user") is not None or part(comment, "from").get("id") == account:
+        return True
+    name = comment.get("username") or part(comment, "from").get("username")
+    return isinstance(name, str) and name.lower() == handle.lower()
+
+
+def is_others(comment: Json, account: str, handle: str) -> bool:
+    """Whether the answer says that somebody else wrote a comment. What it does not say is not assumed."""
+    named = comment.get("username") is not None or part(comment, "from").get("id") is not None
+    return named and not is_own(comment, account, handle)
+
+
+def _commenter(comment: Json, place: Place) -> Author | None:
+    """Who wrote a comment. Of the account itself its number is given; of others a number that only this account sees,
+    if any."""
+    named = _by_name({**part(comment, "from"), **comment}, place)
+    if is_own(comment, place.account, place.handle):
+        name = named.name if named is not None else ""
+        return Author(place.account, name, name or None, named.url if named is not None else None)
+    given = part(comment, "from").get("id")
+    if given is None:
+        return named
+    identity = ident(given, "an author")
+    return Author(identity, named.name if named else "", named.handle if named else None, named.url if named else None)
+
+
+# Small parts.
+
+
+def _owner(media: Json, place: Place) -> Author:
+    """Who published it: the account, unless the answer names another owner."""
+    given, named = part(media, "owner").get("id"), _by_name(media, place)
+    identity = place.account if given is None else ident(given, "an owner")
+    name = named.name if named is not None else ""
+    return Author(identity, name, name or None, named.url if named is not None else None)
+
+
+def _by_name(value: Json, place: Place) -> Author | None:
+    """Somebody of whom only the name is given. Names change, and are given to others."""
+    name = value.get("username")
+    if not isinstance(name, str) or not storable(name):
+        return None
+    name = storable(name)
+    return Author(None, name, name, f"{place.site}/{name}" if name.isascii() and "/" not in name else None)
+
+
+def _counts(value: Json, names: Mapping[str, str]) -> dict[str, int]:
+    found = {name: number(value.get(told)) for name, told in names.items()}
+    return {name: count for name, count in found.items() if count is not None}
