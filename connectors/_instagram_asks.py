@@ -158,7 +158,7 @@ class Asks:
             yield self._asked("", "known_media", Stream.POSTS, asked, access=AccessClass.PUBLIC, context=more)
 
     def look_at_media(self, identity: str, *, comments: bool = False) -> Ask:
-        """One known post, beside a control: Meta says the same of what is not there and of what a token may not read."""
+        """One known post, beside a control: Meta says the same of what is not there and of what a token may not see."""
         context: dict[str, JSONValue] = {"look": [f"{MEDIA}/{identity}"]} | ({"comments": True} if comments else {})
         return self._ask(
             identity, "look_media", Stream.POSTS, fields.MEDIA, access=AccessClass.PUBLIC, context=context,

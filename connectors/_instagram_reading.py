@@ -419,7 +419,7 @@ def _others(found: Found, body: Json) -> Reading:
 
 
 def _inbox(found: Found, body: Json) -> Reading:
-    """Conversations are listed for the Page whose token it is. Only if that is the Page of this account are they its."""
+    """Conversations are listed for the Page whose token it is. They are this account's only if it is linked to that."""
     found.note("linked", body)
     linked = part(body, "instagram_business_account")
     if linked.get("id") != found.asks.account:

@@ -1,4 +1,4 @@
-"""Professional accounts on Instagram, through Meta's Graph API, with the access token of the Page they are linked to."""
+"""Professional accounts on Instagram, through Meta's Graph API, with the access token of the Page they belong to."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class Instagram:
         Signature("access token of the linked Page", r"(?!IG)[^|\s]{20,}", speaks_for_owner=True),
     )
     capabilities: ClassVar[Capabilities] = Capabilities(
-        edits="Every state of a caption, comment or message that was seen. Instagram keeps no earlier ones, and gives no"
-        " time of an edit.",
+        edits="Every state of a caption, comment or message that was seen. Instagram keeps no earlier ones, and gives"
+        " no time of an edit.",
         deletions="A post or comment that is gone is no longer returned; Instagram does not say why: it was deleted or"
         " archived, the comment above it was deleted, or the account restricted who wrote it.",
         hidden="Comments that the account hides, with when they were first and last seen so; not who hid them.",
@@ -79,8 +79,8 @@ class Instagram:
         limits=(
             "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
             "A story that came and went between two looks was not seen; that a story is over says nothing.",
-            "Comments under posts that are not among the newest 50, and new ones that make up for deleted ones, are seen"
-            " when the post is looked at again, not at once.",
+            "Comments under posts that are not among the newest 50, and new ones that make up for deleted ones, are"
+            " seen when the post is looked at again, not at once.",
             "While a post takes no comments, nothing is said of those that are no longer returned under it.",
             "Comments of people whom the account restricts are seen only once they are approved.",
             "Live broadcasts and what is said in them are not captured.",

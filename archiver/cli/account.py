@@ -38,8 +38,8 @@ def add(
         bool,
         typer.Option(
             "--token",
-            help="Ask for the token or API key it is read with, or read it from standard input. YouTube, Facebook, Instagram"
-            " and X need one.",
+            help="Ask for the token or API key it is read with, or read it from standard input. YouTube, Facebook,"
+            " Instagram and X need one.",
         ),
     ] = False,
     json: AsJson = False,
@@ -135,8 +135,8 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
 @app.command("token")
 def token(account: Account, json: AsJson = False) -> None:
     """Store the token (on Bluesky: an app password; on YouTube: an API key, or a token of the owner; on Facebook: the
-    Page's access token; on Instagram: that of the linked Page; on X: an app-only bearer token, or a token of the owner) an account is read with. It is asked
-    for, or read from standard input; never an argument."""
+    Page's access token; on Instagram: that of the Page the account is linked to; on X: an app-only bearer token, or a
+    token of the owner) an account is read with. It is asked for, or read from standard input; never an argument."""
     given = _asked_for()
     with opened() as archive:
         found = tokens.keep(archive, account, given)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
 from urllib.parse import urlencode
 
 from archiver.practice.city import City
@@ -36,6 +37,18 @@ class Failure(Exception):  # noqa: N818 - an answer of the platform, not an erro
         self.body = body
 
 
+class Shown(Protocol):
+    """What a token shows of the city."""
+
+    def node(self, identity: str, account: int, /) -> Body | None:
+        """A thing by its id; None where it is not there, or not for this token."""
+        ...
+
+    def edge(self, node: str, edge: str, account: int, request: Request, /) -> Listed:
+        """A list."""
+        ...
+
+
 @dataclass
 class GraphApi:
     """A site that speaks the Graph API.
@@ -57,8 +70,19 @@ class GraphApi:
     empty_pages: bool = False
     by_time: bool = False
 
+    kind: ClassVar[str] = "pages"
+    """As the allowance is called."""
+    busy: ClassVar[tuple[int, str]] = (80001, "Page")
+    """Code and word of its error."""
+    picture_pattern: ClassVar[re.Pattern[str]] = _PICTURE
+
     def __post_init__(self) -> None:
         self.pages = Pages(self.city, self.base)
+
+    @property
+    def shown(self) -> Shown:
+        """What there is to be seen."""
+        return self.pages
 
     def account_url(self, person: int) -> str:
         """Address of the Page."""
@@ -66,11 +90,9 @@ class GraphApi:
 
     def answer(self, request: Request) -> Response | None:
         """Answer what is under a version, and pictures; None for anything else."""
-        picture = _PICTURE.fullmatch(request.path)
+        picture = self.picture_pattern.fullmatch(request.path)
         if picture is not None:
-            width = min(int(picture["width"]), 480)
-            body = png(int(picture["number"]) % 9973, width, width * 2 // 3)
-            return Response(200, (("Content-Type", "image/png"),), body)
+            return drawn(int(picture["number"]), int(picture["width"]))
         match = _PATH.fullmatch(request.path)
         if match is None:
             return None
@@ -87,8 +109,9 @@ class GraphApi:
     def _routed(self, request: Request, node: str | None, edge: str | None) -> Body:
         page = self._viewer(request)
         if self.used >= 100:
-            message = "(#80001) There have been too many calls to this Page account. Wait a bit and try again."
-            raise Failure(error(80001, message, subcode=2446079))
+            code, word = self.busy
+            message = f"(#{code}) There have been too many calls to this {word} account. Wait a bit and try again."
+            raise Failure(error(code, message, subcode=2446079))
         wanted = parsed(request.parameter("fields") or _DEFAULT)
         if node is None:
             idents = [one for one in (request.parameter("ids") or "").split(",") if one]
@@ -97,7 +120,7 @@ class GraphApi:
             return {one: self._node(one, page, wanted) for one in idents}
         if edge is None:
             return self._node(node, page, wanted)
-        return self._listed(request, self.pages.edge(node, edge, page, request), page, wanted)
+        return self._listed(request, self.shown.edge(node, edge, page, request), page, wanted)
 
     def _viewer(self, request: Request) -> int:
         token = request.token
@@ -111,7 +134,7 @@ class GraphApi:
         return self.tokens[token]
 
     def _node(self, identity: str, page: int, wanted: Sequence[Wanted]) -> Body:
-        whole = self.pages.node(identity, page)
+        whole = self.shown.node(identity, page)
         if whole is None:
             raise Failure(not_there(identity))
         return selected(whole, wanted)
@@ -153,7 +176,7 @@ class GraphApi:
         return {"paging": paging}
 
     def _json(self, status: int, body: Body) -> Response:
-        used = {"type": "pages", "call_count": self.used, "total_cputime": 1, "total_time": min(self.used, 3)}
+        used = {"type": self.kind, "call_count": self.used, "total_cputime": 1, "total_time": min(self.used, 3)}
         usage = {"100": [used | {"estimated_time_to_regain_access": self.regain}]}
         headers = (
             ("Content-Type", "application/json; charset=UTF-8"),
@@ -162,6 +185,12 @@ class GraphApi:
             ("X-App-Usage", '{"call_count":1,"total_cputime":0,"total_time":1}'),
         )
         return Response(status, headers, dump(body))
+
+
+def drawn(number: int, width: int) -> Response:
+    """A picture."""
+    width = min(width, 480)
+    return Response(200, (("Content-Type", "image/png"),), png(number % 9973, width, width * 2 // 3))
 
 
 def _shown(place: str) -> str:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from archiver.practice import acts
 from archiver.practice.city import City, Post
 from archiver.practice.graph_fields import Wanted, selected
 from archiver.practice.graph_ids import number_of, parts_of
 from archiver.practice.graph_json import Bodies, Body, error, not_there
+from archiver.practice.graph_threads import Tops
 from archiver.practice.messages import Request
 
 HOME = "facebook"
@@ -58,11 +58,10 @@ class Pages:
     reviews: list[Body] = field(default_factory=list)
     stories: list[Body] = field(default_factory=list)
     nested_errors: bool = False
-    _parents: dict[int, int | None] = field(default_factory=dict)
-    _read: int = 0
 
     def __post_init__(self) -> None:
         self._bodies = Bodies(self.city, self.base)
+        self._tops = Tops(self.city)
 
     # Things.
 
@@ -168,21 +167,21 @@ class Pages:
     def _blocked(self, page: int) -> Listed:
         self._check(METADATA)
         people = sorted(self.city.people[page].blocked, reverse=True)
-        return _plainly([{"id": str(one), "name": self.city.people[one].profile.name} for one in people])
+        return plainly([{"id": str(one), "name": self.city.people[one].profile.name} for one in people])
 
     def _roles(self, page: int) -> Listed:
         self._check(METADATA)
-        return _plainly([{"id": "1001", "name": "Records Officer", "tasks": ["MODERATE", "MESSAGING", "ANALYZE"]}])
+        return plainly([{"id": "1001", "name": "Records Officer", "tasks": ["MODERATE", "MESSAGING", "ANALYZE"]}])
 
     def _settings(self, page: int) -> Listed:
         self._check(METADATA)
-        return _plainly([{"setting": name, "value": value} for name, value in self.settings.items()])
+        return plainly([{"setting": name, "value": value} for name, value in self.settings.items()])
 
     def _ratings(self, page: int) -> Listed:
-        return _plainly(self.reviews)
+        return plainly(self.reviews)
 
     def _stories(self, page: int) -> Listed:
-        return _plainly(self.stories)
+        return plainly(self.stories)
 
     # What there is.
 
@@ -197,7 +196,7 @@ class Pages:
         root = self.city.posts.get(post.root)
         if root is None or not post.is_reply or post.visibility == "direct" or not self._is_post(root, page):
             return False
-        return self.city.posts.get(self.top_of(post.id) or 0) is not None
+        return self.city.posts.get(self._tops.of(post.id) or 0) is not None
 
     def _comments_on(self, root: Post, page: int) -> Iterator[Post]:
         for post in self.city.posts.values():
@@ -205,9 +204,9 @@ class Pages:
                 yield post
 
     def _comment(self, post: Post) -> Body:
-        top = self.top_of(post.id)
+        top = self._tops.of(post.id)
         above = None if top in (None, post.id) else self.city.posts.get(top or 0)
-        under = [one for one in self.city.posts.values() if one.id != post.id and self.top_of(one.id) == post.id]
+        under = [one for one in self.city.posts.values() if one.id != post.id and self._tops.of(one.id) == post.id]
         return self._bodies.comment(post, above, post.likes, len(under))
 
     def _shown(self, post: Post, page: int) -> Body:
@@ -233,19 +232,8 @@ class Pages:
         others = [one for one in (post.author, *post.mentions) if one != page]
         return others[0] if others else None
 
-    def top_of(self, number: int) -> int | None:
-        """The comment under a post that a comment is, or is a reply to, whatever was deleted since."""
-        for act in self.city.journal[self._read :]:
-            if isinstance(act, acts.Say):
-                self._parents[act.id] = act.parent
-        self._read = len(self.city.journal)
-        above = self._parents.get(number)
-        while above is not None and self._parents.get(above) is not None:
-            number, above = above, self._parents[above]
-        return None if above is None else number
 
-
-def _plainly(things: Sequence[Body]) -> Listed:
+def plainly(things: Sequence[Body]) -> Listed:
     """A list in the order in which it is given."""
     return Listed([(len(things) - place, partial(dict, thing)) for place, thing in enumerate(things)])
 

@@ -17,6 +17,7 @@ from archiver.practice.city import City
 from archiver.practice.faults import Faults
 from archiver.practice.feeds import Feeds
 from archiver.practice.graph_api import GraphApi
+from archiver.practice.instagram_api import InstagramApi
 from archiver.practice.mastodon_api import MastodonApi
 from archiver.practice.messages import Request, Response, Site, framed
 from archiver.practice.rate_limit import RateLimit
@@ -64,9 +65,10 @@ class PracticeServer:
             self.mastodon = MastodonApi(city, self.base_url, capped=capped, rate_limit=rate_limit)
             self.feeds = Feeds(city, self.base_url)
             self.youtube = YouTubeApi(city, self.base_url)
+            self.instagram = InstagramApi(city, self.base_url)
             self.graph = GraphApi(city, self.base_url)
             self.x = XApi(city, self.base_url)
-            self._sites += [self.mastodon, self.feeds, self.youtube, self.graph, self.x]
+            self._sites += [self.mastodon, self.feeds, self.youtube, self.instagram, self.graph, self.x]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)
         self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)

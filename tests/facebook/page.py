@@ -97,11 +97,11 @@ def shown(truth: Truth, post: TrueRecord, at: datetime) -> Iterator[TrueRecord]:
     if truth.records[post.id].exists_at(at):
         yield post
         for said in truth.thread(post.id)[1:]:
-            if said.exists_at(at) and _top(truth, said).exists_at(at):
+            if said.exists_at(at) and top_of(truth, said).exists_at(at):
                 yield said
 
 
-def _top(truth: Truth, said: TrueRecord) -> TrueRecord:
+def top_of(truth: Truth, said: TrueRecord) -> TrueRecord:
     while said.parent is not None and truth.records[said.parent].parent is not None:
         said = truth.records[said.parent]
     return said
@@ -125,8 +125,8 @@ def check(found: Page) -> dict[str, int]:
     assert set(must) - set(known) == set(), "shown, but not in the archive"
     assert set(known) - may == set(), "in the archive, but never shown"
     for key, number in must.items():
-        _check(house, truth.records[number], known[key], [at for at in full if number in seen[at]], full)
-    _check_classes(house, truth, {keys[number]: number for number in truth.records if keys[number] in known})
+        check_record(house, truth.records[number], known[key], [at for at in full if number in seen[at]], full)
+    check_classes(house, truth, {keys[number]: number for number in truth.records if keys[number] in known})
     return {
         "records": len(known),
         "edited": sum(row.versions > 1 for row in known.values()),
@@ -142,7 +142,7 @@ def _key(truth: Truth, found: Page, said: TrueRecord) -> str:
     return f"post/{post_id(found.id, said.id)}" if said is root else f"comment/{comment_id(root.id, said.id)}"
 
 
-def _check(house: House, said: TrueRecord, row: Any, seen: Sequence[datetime], full: Sequence[datetime]) -> None:
+def check_record(house: House, said: TrueRecord, row: Any, seen: Sequence[datetime], full: Sequence[datetime]) -> None:
     versions = house.versions(row.key)
     told = [version.text for version in versions if version.content]
     texts = [said_of(said, at) for at in seen]
@@ -173,12 +173,12 @@ def _check_hidden(house: House, said: TrueRecord, row: Any, seen: Sequence[datet
         assert any(one.state == state for one in states), said
 
 
-def _check_classes(house: House, truth: Truth, known: dict[str, int]) -> None:
+def check_classes(house: House, truth: Truth, known: dict[str, int]) -> None:
     """What was never shown to everybody while anybody looked is nowhere in what is kept as public."""
     public = public_words(house)
     for key, number in known.items():
         said = truth.records[number]
-        above = [said, _top(truth, said)] if said.parent is not None else [said]
+        above = [said, top_of(truth, said)] if said.parent is not None else [said]
         looks = [at for at, _, _ in house.looks if said.exists_at(at)]
         everybody = any(not any(one.hidden_at(at) for one in above) for at in looks)
         assert everybody or key not in public, said

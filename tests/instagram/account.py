@@ -1,0 +1,94 @@
+"""The city's account on the practice Instagram, and an archive that reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from archiver.accounts import service as accounts
+from archiver.practice.cast import Cast, populate_instagram
+from archiver.practice.instagram_api import Gallery, InstagramApi
+from archiver.practice.script import month
+from archiver.practice.truth import TrueRecord, Truth
+from tests.capture.house import FULL, House
+from tests.facebook.page import check_classes, check_record, shown
+
+TOKEN = "EAAInstagramCanary0123456789/+=abcdefghijklmnop"
+
+
+@dataclass
+class Account:
+    """One account of a house's city."""
+
+    house: House
+    cast: Cast
+    account: str = ""
+
+    @property
+    def id(self) -> int:
+        return self.cast.city
+
+    @property
+    def api(self) -> InstagramApi:
+        return self.house.server.instagram
+
+    @property
+    def gallery(self) -> Gallery:
+        return self.api.gallery
+
+    def play(self, every: timedelta, *, full_only: bool, **sizes: int) -> None:
+        """Play a month and look every so often."""
+        due = self.house.clock.now() + every
+        none = {"shares": 0, "mentions": 0}
+        for step in month(self.house.city, self.cast, self.house.seed, home="instagram", **none, **sizes):
+            if step.at >= due:
+                due = step.at + every
+                self.house.run(self.account) if full_only else self.house.run_due()
+        self.house.run(self.account)
+
+    def key_of(self, number: int) -> str:
+        """Key of the record that a post of the city is."""
+        return _key(Truth(self.house.city.journal).records[number])
+
+
+def account(house: House, token: str = TOKEN) -> Account:
+    """Open the account and register it."""
+    cast = populate_instagram(house.city, house.clock.now() - timedelta(days=1))
+    api = house.server.instagram
+    api.tokens[token] = cast.city
+    added = accounts.add(house.archive, api.account_url(cast.city), "instagram", credential=token).account.id
+    return Account(house, cast, added)
+
+
+def talk(found: Account, comments: int = 3) -> tuple[int, list[int]]:
+    """A post with comments of several people."""
+    city, people = found.house.city, found.cast.residents
+    post = city.say(found.id, "Main Street is closed on Monday.")
+    return post, [city.say(people[n % 3], f"comment {n}", answering=post) for n in range(comments)]
+
+
+def check(found: Account) -> dict[str, int]:
+    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were."""
+    house, truth = found.house, Truth(found.house.city.journal)
+    posts = [one for one in truth.said() if one.author == found.id and one.kind == "post"]
+    full = [at for at, _, sweep in house.looks if sweep is FULL]
+    seen = {at: {one.id for post in posts for one in shown(truth, post, at)} for at, _, _ in house.looks}
+    known = {key: row for key, row in house.records().items() if key.startswith(("media/", "comment/"))}
+    keys = {one.id: _key(one) for one in truth.said()}
+    must = {keys[number]: number for at in full for number in seen[at]}
+    may = {keys[number] for numbers in seen.values() for number in numbers}
+    assert set(must) - set(known) == set(), "shown, but not in the archive"
+    assert set(known) - may == set(), "in the archive, but never shown"
+    for key, number in must.items():
+        check_record(house, truth.records[number], known[key], [at for at in full if number in seen[at]], full)
+    check_classes(house, truth, {keys[number]: number for number in truth.records if keys[number] in known})
+    return {
+        "records": len(known),
+        "edited": sum(row.versions > 1 for row in known.values()),
+        "gone": sum(row.state == "not_returned" for row in known.values()),
+        "hidden": sum(row.state == "hidden_by_page" for row in known.values()),
+    }
+
+
+def _key(said: TrueRecord) -> str:
+    return f"{'media' if said.parent is None else 'comment'}/{said.id}"
