@@ -14,7 +14,7 @@ MESSAGE = (
     "id,created_time,from,to,message,sticker,shares{id,link,name},"
     "attachments{id,mime_type,name,size,image_data{url},video_data{url},file_url}"
 )
-SHARED: Mapping[str, frozenset[str]] = {
+SHARED: dict[str, frozenset[str]] = {
     kind: frozenset(names.split())
     for kind, names in {
         "list": "data paging summary",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar
 
-from connectors import _graph_found as graph
-from connectors import _instagram_fields as fields
 from connectors._graph_errors import error_of, problem_of
 from connectors._graph_found import escaped, idents, quarantined
 from connectors._graph_messages import conversation_record, message_record
@@ -16,24 +13,30 @@ from connectors._graph_pages import smaller
 from connectors._graph_server import answered_version
 from connectors._graph_usage import rate_of
 from connectors._graph_values import Json, Unreadable, flag, ident, listed, number, part, text, time_of
-from connectors._instagram_asks import COMMENT, Asks
+from connectors._instagram_comments import (
+    allowed,
+    asked_for,
+    index,
+    known_comments,
+    look_at_comment,
+    words_listed,
+    words_named,
+)
+from connectors._instagram_found import Found, Maker, looked_for, thread_of
 from connectors._instagram_records import (
     TURNED_OFF,
     Place,
     account_facts,
-    comment_record,
     comment_setting,
     is_others,
-    listed_comment,
     media_record,
     profile_record,
     story_record,
     tagged_record,
 )
-from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading
 
-_Maker = Callable[[JSONValue, Place], SeenRecord]
-_OTHERS: Mapping[str, tuple[str, _Maker]] = {
+_OTHERS: Mapping[str, tuple[str, Maker]] = {
     "stories": ("media", story_record),
     "tags": ("media", tagged_record),
     "messages": ("message", message_record),
@@ -54,25 +57,6 @@ _WITHOUT_TOKEN = Problem(
     "Instagram was asked without the access token of a Page; one of an Instagram login, which begins with IG, is none",
 )
 _NOT_LINKED = Problem(ProblemKind.PERMISSION, "the Page behind the token is not linked to this account, as it says")
-
-
-@dataclass(slots=True)
-class Found(graph.Found[Place]):
-    """What one body holds, collected while it is read."""
-
-    known: ClassVar[Mapping[str, frozenset[str]]] = fields.KNOWN
-
-    @property
-    def asks(self) -> Asks:
-        return Asks.of(self.ask)
-
-    def place(self, pointer: str) -> Place:
-        site, account, handle = (str(self.ask.context.get(name, "")) for name in ("site", "account", "handle"))
-        return Place(pointer, site, account, handle, self._named("thread"), self._named("under"))
-
-    def _named(self, name: str) -> str | None:
-        found = self.ask.context.get(name)
-        return found if isinstance(found, str) else None
 
 
 def read(ask: Ask, answer: Answer) -> Reading:
@@ -120,7 +104,7 @@ def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
         detail = "Instagram does not show the account, or this part of it, with this token"
         return Reading(problem=Problem(ProblemKind.PERMISSION, detail))
     if ask.purpose == "allowed":  # the post is not there: each comment says for itself whether it is
-        return Reading(asks=tuple(_asked_for(found)))
+        return Reading(asks=tuple(asked_for(found)))
     if by_ident:
         # One of them is not there; which one, Meta does not say.
         return Reading(asks=tuple(_in_parts(found, named)))
@@ -137,7 +121,7 @@ def _in_parts(found: Found, several: Sequence[str]) -> Iterator[Ask]:
         if found.ask.purpose == "comments_by_id":
             yield from found.asks.words_of(found.ask, some, seen=found.ask.access is AccessClass.PUBLIC)
         elif found.ask.purpose == "known_comments":
-            yield from found.asks.known_comments(some, _thread(found))
+            yield from found.asks.known_comments(some, thread_of(found))
         else:
             yield from found.asks.known_media(some, comments=found.ask.context.get("comments") is True)
 
@@ -221,10 +205,9 @@ def _counts(found: Found, body: Json) -> Reading:
 
 def _known_media(found: Found, body: Json) -> Reading:
     """Known posts by their ids: those that are there."""
-    there, left = [], []
-    for one in idents(found.ask):
-        (there if one in body else left).append(one)
-    posts = [_post(found, body[one], f"/{escaped(one)}") for one in there]
+    named = idents(found.ask)
+    left = [one for one in named if one not in body]
+    posts = [_post(found, body[one], f"/{escaped(one)}") for one in named if one in body]
     commented = found.ask.context.get("comments") is True
     comments = [one for one in posts if one is not None] if commented else []
     alone = [found.asks.look_at_media(one, comments=commented) for one in left]
@@ -238,11 +221,7 @@ def _look_at_media(found: Found, body: Json) -> Reading:
         return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
     commented = found.ask.context.get("comments") is True
     asks = (comments,) if commented else ()
-    return replace(found.reading(), present=_looked_for(found), asks=asks)
-
-
-def _looked_for(found: Found) -> tuple[str, ...]:
-    return tuple(key for key in found.ask.context.get("look", ()) if isinstance(key, str))
+    return replace(found.reading(), present=looked_for(found), asks=asks)
 
 
 def _control(found: Found, body: Json) -> Reading:
@@ -268,144 +247,6 @@ def _is_others(comment: Json, place: Place) -> bool:
         return isinstance(comment.get("id"), str) and is_others(comment, place.account, place.handle)
     except Unreadable:
         return False
-
-
-# Comments: which there are.
-
-
-def _index(found: Found, body: Json) -> Reading:
-    """One page of an index: which comments there are, with what answers them; then their words."""
-    seen: dict[str, bool] = {}
-    more: list[Ask] = []
-    for _, entry, pointer, above in _everything_in(found, body):
-        record = _note(found, entry, pointer, above, seen)
-        if record is not None and above is None and _goes_on(found, entry, pointer):
-            identity = record.key.partition("/")[2]
-            more.append(found.asks.replies(identity, _thread(found), hidden=not seen[identity]))
-    following = found.following(body)
-    return replace(
-        found.reading(),
-        asks=(*_words(found, seen), *more),
-        next_page=following,
-        whole=following is None and not found.unread and found.ask.context.get("off") is not True,
-    )
-
-
-def _everything_in(found: Found, body: Json) -> Iterator[tuple[int, JSONValue, str, JSONValue]]:
-    """Comments of a list, and inside them their replies: number, comment, place, and of a reply what it answers."""
-    for place, entry in enumerate(found.entries(body)):
-        yield place, entry, f"/data/{place}", None
-        if not isinstance(entry, dict) or graph.failed(entry.get("replies")):
-            continue
-        try:
-            replies = listed(entry, "replies")
-        except Unreadable as error:
-            found.quarantine.append((f"/data/{place}/replies", str(error)))
-            continue
-        for inner, reply in enumerate(replies):
-            yield inner, reply, f"/data/{place}/replies/data/{inner}", entry
-
-
-def _note(
-    found: Found, entry: JSONValue, pointer: str, above: JSONValue, seen: dict[str, bool], make: _Maker = listed_comment
-) -> SeenRecord | None:
-    """Add one comment, and note whether everybody sees it."""
-    top = above.get("id") if isinstance(above, dict) else None
-    record = found.add(COMMENT, entry, pointer, lambda value, place: make(value, _under(place, top)))
-    if record is not None and isinstance(entry, dict):
-        seen[record.key.partition("/")[2]] = _everybody_sees(found, entry, above)
-    return record
-
-
-def _under(place: Place, top: JSONValue) -> Place:
-    return replace(place, under=top) if isinstance(top, str) else place
-
-
-def _everybody_sees(found: Found, comment: Json, above: JSONValue) -> bool:
-    """Whether the answer says so. What is under a hidden comment is hidden with it."""
-    upper = [above] if isinstance(above, dict) else []
-    shown = all(one.get("hidden") is False for one in [comment, *upper])
-    return shown and found.ask.context.get("under_hidden") is not True
-
-
-def _goes_on(found: Found, entry: JSONValue, pointer: str) -> bool:
-    """Whether a comment has more replies than stand inside it."""
-    replies = entry.get("replies") if isinstance(entry, dict) else None
-    if not isinstance(replies, dict) or graph.failed(replies):
-        return False
-    inside = replies.get("data")
-    full = isinstance(inside, list) and len(inside) >= fields.REPLIES
-    try:
-        return full or part(replies, "paging").get("next") is not None
-    except Unreadable as error:
-        found.quarantine.append((f"{pointer}/replies/paging", str(error)))
-        return True
-
-
-def _words(found: Found, seen: Mapping[str, bool]) -> Iterator[Ask]:
-    """Ask for the words of what a page of an index named: of all of it at once, if all of it is seen by the same."""
-    if len(set(seen.values())) == 1:
-        yield found.asks.words_of_page(found.ask, seen=next(iter(seen.values())))
-        return
-    for everybody in (True, False):
-        wanted = [one for one, public in seen.items() if public is everybody]
-        yield from found.asks.words_of(found.ask, wanted, seen=everybody)
-
-
-def _allowed(found: Found, body: Json) -> Reading:
-    """Whether a post takes comments. Only then does it mean anything that one of them is not there."""
-    found.note("media", body)
-    if flag(body, "is_comment_enabled") is not True:
-        return found.reading()
-    return replace(found.reading(), asks=tuple(_asked_for(found)))
-
-
-def _asked_for(found: Found) -> Iterator[Ask]:
-    yield from found.asks.known_comments(idents(found.ask), _thread(found))
-
-
-def _known_comments(found: Found, body: Json) -> Reading:
-    """Known comments by their ids: those that are there. Their words the list of their post brings."""
-    left = []
-    for one in idents(found.ask):
-        if one in body:
-            _note(found, body[one], f"/{escaped(one)}", None, {})
-        else:
-            left.append(one)
-    alone = [ask for one in left for ask in found.asks.known_comments([one], _thread(found))]
-    return replace(found.reading(), asks=tuple(alone))
-
-
-def _look_at_comment(found: Found, body: Json) -> Reading:
-    """One known comment: it is there, whatever can be read of it."""
-    if _note(found, body, "", None, {}) is None:
-        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
-    return replace(found.reading(), present=_looked_for(found))
-
-
-# Comments: their words.
-
-
-def _words_listed(found: Found, body: Json) -> Reading:
-    return _words_in(found, ((entry, pointer, above) for _, entry, pointer, above in _everything_in(found, body)))
-
-
-def _words_named(found: Found, body: Json) -> Reading:
-    return _words_in(found, ((body[one], f"/{escaped(one)}", None) for one in idents(found.ask) if one in body))
-
-
-def _words_in(found: Found, entries: Iterable[tuple[JSONValue, str, JSONValue]]) -> Reading:
-    """Words of comments. What was asked for as everybody sees it, and meanwhile is hidden, is asked for anew in
-    private: it is not shown as what everybody sees."""
-    hidden: list[str] = []
-    seen: dict[str, bool] = {}
-    for entry, pointer, above in entries:
-        record = _note(found, entry, pointer, above, seen, comment_record)
-        identity = record.key.partition("/")[2] if record is not None else ""
-        if record is not None and found.ask.access is AccessClass.PUBLIC and not seen[identity]:
-            found.records.pop()
-            hidden.append(identity)
-    return replace(found.reading(), asks=tuple(found.asks.words_of(found.ask, hidden, seen=False)))
 
 
 # Everything else that is listed.
@@ -447,10 +288,6 @@ def _conversations(found: Found, body: Json) -> Reading:
     return replace(found.reading(), asks=asks, next_page=following, bookmark=bookmark)
 
 
-def _thread(found: Found) -> str:
-    return str(found.ask.context.get("thread", ""))
-
-
 _BY_IDENT = frozenset({"known_media", "known_comments", "comments_by_id"})
 _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "identify": _identify,
@@ -461,13 +298,13 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "look_media": _look_at_media,
     "own": _control,
     "others": _control,
-    "comments": _index,
-    "replies": _index,
-    "allowed": _allowed,
-    "known_comments": _known_comments,
-    "look_comment": _look_at_comment,
-    "comment_words": _words_listed,
-    "comments_by_id": _words_named,
+    "comments": index,
+    "replies": index,
+    "allowed": allowed,
+    "known_comments": known_comments,
+    "look_comment": look_at_comment,
+    "comment_words": words_listed,
+    "comments_by_id": words_named,
     "inbox": _inbox,
     "conversations": _conversations,
 } | dict.fromkeys(_OTHERS, _others)

@@ -1,0 +1,44 @@
+"""What a body about an Instagram account holds, collected while it is read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from connectors import _graph_found as graph
+from connectors import _instagram_fields as fields
+from connectors._instagram_asks import Asks
+from connectors._instagram_records import Place
+from connectors.contract import JSONValue, SeenRecord
+
+Maker = Callable[[JSONValue, Place], SeenRecord]
+
+
+@dataclass(slots=True)
+class Found(graph.Found[Place]):
+    """What one body holds, collected while it is read."""
+
+    known: ClassVar[Mapping[str, frozenset[str]]] = fields.KNOWN
+
+    @property
+    def asks(self) -> Asks:
+        return Asks.of(self.ask)
+
+    def place(self, pointer: str) -> Place:
+        site, account, handle = (str(self.ask.context.get(name, "")) for name in ("site", "account", "handle"))
+        return Place(pointer, site, account, handle, self._named("thread"), self._named("under"))
+
+    def _named(self, name: str) -> str | None:
+        found = self.ask.context.get(name)
+        return found if isinstance(found, str) else None
+
+
+def thread_of(found: Found) -> str:
+    """Key of the post that a question is about."""
+    return str(found.ask.context.get("thread", ""))
+
+
+def looked_for(found: Found) -> tuple[str, ...]:
+    """Keys that a direct look asks for."""
+    return tuple(key for key in found.ask.context.get("look", ()) if isinstance(key, str))
