@@ -219,6 +219,22 @@ def test_comments_that_are_turned_off_are_a_setting_and_no_deletion(found: Accou
     assert [row.text for row in house.versions(f"comments/{post}")][-1] == "comments: open"
 
 
+@pytest.mark.long
+def test_what_restricted_people_said_is_not_returned_and_comes_back(found: Account) -> None:
+    """Nobody says that they are restricted, so nothing more is said than that it was not returned."""
+    house = found.house
+    _, comments = talk(found)
+    house.run(found.account, FULL)
+    found.gallery.restricted.add(found.cast.residents[0])
+    house.later(days=1)
+    house.run(found.account, FULL)
+    assert states(found, *comments) == ["not_returned", "visible", "visible"]
+    found.gallery.restricted.clear()
+    house.later(days=1)
+    house.run(found.account, FULL)
+    assert set(states(found, *comments)) == {"visible"}
+
+
 def test_a_story_is_seen_on_every_sweep_and_that_it_is_over_says_nothing(found: Account) -> None:
     house = found.house
     talk(found)
@@ -304,6 +320,7 @@ def test_a_fault_in_the_middle_is_no_deletion(found: Account, alter: Alter, outc
     assert house.run(found.account, FULL).outcome in _GOOD
 
 
+@pytest.mark.long
 def test_a_spent_allowance_ends_the_run_until_access_is_regained(found: Account) -> None:
     house = found.house
     talk(found)
