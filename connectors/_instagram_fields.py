@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from connectors._graph_fields import SHARED
 
-_CHILD = "id,media_type,media_url,thumbnail_url,permalink,timestamp"
+_CHILD = "id,media_type,media_url,thumbnail_url"
 LINKED = "id,instagram_business_account{id,username,name}"
 """Of the Page whose token it is: the account that it speaks for."""
 PROFILE = "id,username,name,biography,website,followers_count,follows_count,media_count,profile_picture_url"
 _SHOWN = "id,caption,media_type,media_product_type,media_url,thumbnail_url,permalink,shortcode,timestamp,username"
-MEDIA = f"{_SHOWN},owner{{id}},alt_text,like_count,comments_count,view_count,is_comment_enabled,children{{{_CHILD}}}"
+MEDIA = f"{_SHOWN},owner{{id}},alt_text,like_count,comments_count,is_comment_enabled,children{{{_CHILD}}}"
 STORY = f"{_SHOWN},owner{{id}}"
 TAGGED = f"{_SHOWN},like_count,comments_count,children{{{_CHILD}}}"
 """Of other people's media less is given."""

@@ -29,7 +29,7 @@ from connectors.links import is_web
 from connectors.text import storable, tidy
 
 OPEN, TURNED_OFF = "open", "turned off"
-_MEDIA_COUNTS = {"likes": "like_count", "comments": "comments_count", "views": "view_count"}
+_MEDIA_COUNTS = {"likes": "like_count", "comments": "comments_count"}
 _PROFILE_COUNTS = {"followers": "followers_count", "following": "follows_count", "posts": "media_count"}
 _WORDS = {"FEED": "post", "REELS": "reel", "STORY": "story", "AD": "advertisement"}
 
@@ -137,13 +137,13 @@ def _shown(
 ) -> SeenRecord:
     identity = ident(media.get("id"), "a post")
     content = _media_content(media)
-    caption, url = content.get("caption"), media.get("permalink")
+    url = media.get("permalink")
     return SeenRecord(
         key=f"{named}/{identity}",
         kind=kind,
         place=place.pointer,
         content=content,
-        text=caption if isinstance(caption, str) else "",
+        text=tidy(text(media, "caption") or ""),
         author=author,
         created_at=when(media, "timestamp"),
         thread=thread,
@@ -162,11 +162,17 @@ def _word(media: Json) -> str:
 
 
 def _media_content(media: Json) -> dict[str, JSONValue]:
-    given = {name: text(media, name) for name in ("caption", "alt_text")}
+    """Meta gives captions without their ``@`` signs once the person behind the token no longer has full control of the
+    Page. So they are not compared: else every caption with one would look edited at once."""
+    given = {"caption": _without_signs(text(media, "caption")), "alt_text": text(media, "alt_text")}
     content: dict[str, JSONValue] = {name: tidy(found) for name, found in given.items() if found is not None}
     if "children" in media and not failed(media["children"]):
         content["children"] = [ident(child.get("id"), "a picture") for child in _children(media)]
     return content
+
+
+def _without_signs(caption: str | None) -> str | None:
+    return None if caption is None else caption.replace("@", "")
 
 
 def _children(media: Json) -> list[Json]:

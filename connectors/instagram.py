@@ -74,7 +74,7 @@ class Instagram:
         messages="Messages between people and the account, as many of each conversation as Instagram gives.",
         comments="Comments under posts of the account, and what answers them.",
         media="Pictures and videos of posts and stories, in the size that Instagram gives out, and files of messages.",
-        counts="Likes, comments and views, as of capture; followers and posts of the account.",
+        counts="Likes and comments, as of capture; followers and posts of the account.",
         history="The newest 10,000 posts; stories of the last day.",
         limits=(
             "An edit that was undone, and a comment that was deleted, between two looks was not seen.",

@@ -371,6 +371,12 @@ def test_nothing_but_what_was_written_is_an_edit() -> None:
     assert _post(media(caption="corrected")).content["caption"] != one.content["caption"]
 
 
+def test_that_meta_leaves_out_the_signs_of_names_is_no_edit() -> None:
+    """It does so where the person behind the token has not all rights on the Page."""
+    one, other = _post(media(caption="Thanks, @mayor!")), _post(media(caption="Thanks, mayor!"))
+    assert (one.content, one.text) == (other.content, "Thanks, @mayor!")
+
+
 def test_a_video_and_its_still_are_kept_and_neither_name_has_the_signature() -> None:
     video = {
         "media_type": "VIDEO",
