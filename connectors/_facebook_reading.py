@@ -24,12 +24,11 @@ from connectors._facebook_records import (
     story_file,
     story_record,
 )
-from connectors._graph_errors import error_of, problem_of
-from connectors._graph_found import counted, escaped, idents, quarantined
+from connectors._graph_errors import error_of
+from connectors._graph_found import counted, escaped, idents
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
-from connectors._graph_server import answered_version
-from connectors._graph_usage import rate_of
+from connectors._graph_reading import reading_of
 from connectors._graph_values import Json, Unreadable, flag, ident, listed, time_of
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 
@@ -74,30 +73,7 @@ class Found(graph.Found[Place]):
 
 def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
-    rate, version = rate_of(answer), answered_version(answer)
-    reading = replace(_read(ask, answer), rate=rate)
-    if version is not None:
-        reading = replace(reading, drift=(*reading.drift, f"version {version}"))
-    return reading
-
-
-def _read(ask: Ask, answer: Answer) -> Reading:
-    problem = problem_of(answer)
-    if problem is not None:
-        return _of_problem(ask, answer, problem)
-    try:
-        body = answer.json
-    except ValueError:
-        return quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
-    if not isinstance(body, dict):
-        return quarantined("not an object")
-    reader = _READERS.get(ask.purpose)
-    if reader is None:
-        return quarantined("a question this connector never asked")
-    try:
-        return reader(Found(ask), body)
-    except Unreadable as error:
-        return quarantined(str(error))
+    return reading_of(ask, answer, begin=Found, readers=_READERS, of_problem=_of_problem)
 
 
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:

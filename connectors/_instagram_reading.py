@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from connectors._graph_errors import error_of, problem_of
-from connectors._graph_found import escaped, idents, quarantined
+from connectors._graph_errors import error_of
+from connectors._graph_found import escaped, idents
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
-from connectors._graph_server import answered_version
-from connectors._graph_usage import rate_of
+from connectors._graph_reading import reading_of
 from connectors._graph_values import Json, Unreadable, flag, ident, listed, number, part, text, time_of
 from connectors._instagram_comments import (
     allowed,
@@ -61,30 +60,7 @@ _NOT_LINKED = Problem(ProblemKind.PERMISSION, "the Page behind the token is not 
 
 def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
-    rate, version = rate_of(answer), answered_version(answer)
-    reading = replace(_read(ask, answer), rate=rate)
-    if version is not None:
-        reading = replace(reading, drift=(*reading.drift, f"version {version}"))
-    return reading
-
-
-def _read(ask: Ask, answer: Answer) -> Reading:
-    problem = problem_of(answer)
-    if problem is not None:
-        return _of_problem(ask, answer, problem)
-    try:
-        body = answer.json
-    except ValueError:
-        return quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
-    if not isinstance(body, dict):
-        return quarantined("not an object")
-    reader = _READERS.get(ask.purpose)
-    if reader is None:
-        return quarantined("a question this connector never asked")
-    try:
-        return reader(Found(ask), body)
-    except Unreadable as error:
-        return quarantined(str(error))
+    return reading_of(ask, answer, begin=Found, readers=_READERS, of_problem=_of_problem)
 
 
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:

@@ -1,0 +1,55 @@
+"""How an answer of Meta's Graph API is read, whichever platform it is about. Pure; never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from connectors._graph_errors import problem_of
+from connectors._graph_found import quarantined
+from connectors._graph_server import answered_version
+from connectors._graph_usage import rate_of
+from connectors._graph_values import Json, Unreadable
+from connectors.contract import Answer, Ask, Problem, Reading
+
+_Found = TypeVar("_Found")
+
+
+def reading_of(
+    ask: Ask,
+    answer: Answer,
+    *,
+    begin: Callable[[Ask], _Found],
+    readers: Mapping[str, Callable[[_Found, Json], Reading]],
+    of_problem: Callable[[Ask, Answer, Problem], Reading],
+) -> Reading:
+    """What ``answer`` means, with the allowance it tells and, as drift, the version that gave it.
+
+    Args:
+        begin: what a body holds is collected in it.
+        readers: by purpose of the ask.
+        of_problem: what an error means.
+    """
+
+    def said() -> Reading:
+        problem = problem_of(answer)
+        if problem is not None:
+            return of_problem(ask, answer, problem)
+        try:
+            body = answer.json
+        except ValueError:
+            return quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
+        if not isinstance(body, dict):
+            return quarantined("not an object")
+        reader = readers.get(ask.purpose)
+        if reader is None:
+            return quarantined("a question this connector never asked")
+        try:
+            return reader(begin(ask), body)
+        except Unreadable as error:
+            return quarantined(str(error))
+
+    version = answered_version(answer)
+    reading = replace(said(), rate=rate_of(answer))
+    return reading if version is None else replace(reading, drift=(*reading.drift, f"version {version}"))
