@@ -82,7 +82,7 @@ def test_the_connectors_of_the_program_are_there() -> None:
     assert isinstance(REAL.connector("mastodon"), Mastodon)
     assert isinstance(REAL.connector("feed"), Feed)
     assert REAL.broken == {}
-    with pytest.raises(SettingsError, match="feed, mastodon"):
+    with pytest.raises(SettingsError, match="feed, instagram, mastodon"):
         REAL.connector("myspace")
 
 

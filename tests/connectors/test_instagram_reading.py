@@ -500,7 +500,7 @@ _NAMES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     body=st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from([WHEN, "91", NUMBER]),

@@ -152,7 +152,7 @@ def test_every_list_is_an_edge_of_an_account_and_every_field_of_a_comment_is_kno
 # Changed and cut.
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("index", [False, True], ids=["words", "index"])
@@ -173,7 +173,7 @@ def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, index: bool,
     nothing_dropped(whole, READ(ask, answer(json.dumps(body).encode())), touched=touched, shorter=moved)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_a_changed_album_keeps_the_other_and_what_is_not_understood_is_said(data: st.DataObject) -> None:
     ask, body = _by_ids()

@@ -256,6 +256,7 @@ def test_a_story_is_seen_on_every_sweep_and_that_it_is_over_says_nothing(found: 
     assert not any(ref.key.startswith("story/") for ref in watched), "what nobody answers is not looked at again"
 
 
+@pytest.mark.long
 def test_a_part_that_is_not_permitted_is_a_gap_and_the_rest_goes_on(found: Account) -> None:
     house = found.house
     found.gallery.withheld = {MESSAGES}
