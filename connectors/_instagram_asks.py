@@ -130,13 +130,14 @@ class Asks:
             listing=f"comments:media/{media}", context={"index": COMMENT, "thread": f"media/{media}", **off},
         )  # fmt: skip
 
-    def replies(self, comment: str, thread: str, *, hidden: bool) -> Ask:
-        """Which answers stand under one comment, where they are too many to stand inside it. ``hidden``: the comment
-        is, and they with it."""
+    def replies(self, comment: str, thread: str, *, hidden: bool, incomplete: bool = False) -> Ask:
+        """Which answers stand under one comment, where they are too many to stand inside it: they belong to the list
+        of all comments under the post. ``hidden``: the comment is, and they with it. ``incomplete``: that list is."""
+        more: dict[str, JSONValue] = {"off": True} if incomplete else {}
         return self._list(
             f"{comment}/replies", Stream.COMMENTS, fields.COMMENT_INDEX, purpose="replies",
-            listing=f"replies:comment/{comment}",
-            context={"index": COMMENT, "thread": thread, "under": comment, "under_hidden": hidden},
+            listing=f"comments:{thread}",
+            context={"index": COMMENT, "thread": thread, "under": comment, "under_hidden": hidden, **more},
         )  # fmt: skip
 
     # Known things, directly.

@@ -25,17 +25,19 @@ def index(found: Found, body: Json) -> Reading:
     """One page of an index: which comments there are, with what answers them; then their words."""
     seen: dict[str, bool] = {}
     more: list[Ask] = []
+    off = found.ask.context.get("off") is True
     for entry, pointer, above in _all_in(found, body):
         record = _note(found, entry, pointer, above, seen)
         if record is not None and above is None and _goes_on(found, entry, pointer):
             identity = record.key.partition("/")[2]
-            more.append(found.asks.replies(identity, thread_of(found), hidden=not seen[identity]))
+            hidden, incomplete = not seen[identity], found.unread or off
+            more.append(found.asks.replies(identity, thread_of(found), hidden=hidden, incomplete=incomplete))
     following = found.following(body)
     return replace(
         found.reading(),
         asks=(*_words(found, seen), *more),
         next_page=following,
-        whole=following is None and not found.unread and found.ask.context.get("off") is not True,
+        whole=following is None and not found.unread and not off,
     )
 
 

@@ -84,7 +84,7 @@ def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
     if by_ident:
         # One of them is not there; which one, Meta does not say.
         return Reading(asks=tuple(_in_parts(found, named)))
-    if ask.purpose == "comments_by_id":  # the next index tells it
+    if ask.purpose in ("comments_by_id", "replies"):  # it went between two questions: the next index tells it
         return Reading()
     return Reading(problem=problem)
 

@@ -310,11 +310,13 @@ def test_replies_that_go_on_are_asked_for_in_a_list_of_their_own() -> None:
     for inside in (page_of(comment(2), paging=NEXT), page_of(*(comment(n) for n in range(2, 2 + fields.REPLIES)))):
         asks = CONNECTOR.read(COMMENTS, answer(page_of(comment(1, replies=inside)))).asks
         (more,) = [ask for ask in asks if ask.purpose == "replies"]
-        assert (more.listing, more.access) == ("replies:comment/91", AccessClass.PRIVATE)
+        assert (more.listing, more.access) == ("comments:media/1", AccessClass.PRIVATE)
         (record,) = CONNECTOR.read(more, answer(page_of(comment(70)))).records
         assert (record.parent, record.thread, record.word) == ("comment/91", "media/1", "reply")
     asks = CONNECTOR.read(COMMENTS, answer(page_of(comment(1, replies=page_of(comment(2)))))).asks
     assert {ask.purpose for ask in asks} == {"comment_words"}
+    went = CONNECTOR.read(more, answer(_refused(), 400))
+    assert (went.problem, went.whole) == (None, False), "the comment went between two questions"
 
 
 def test_the_words_of_a_page_are_asked_for_as_the_same_page() -> None:
