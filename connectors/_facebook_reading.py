@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from connectors import _facebook_fields as fields
+from connectors import drift
 from connectors._facebook_asks import COMMENT, DRAFTS, LISTS, POST, Asks
 from connectors._facebook_page import page_facts, page_record, people_record, person_of, setting_record
 from connectors._facebook_records import (
@@ -96,7 +97,7 @@ class Found:
         return Reading(
             records=tuple(self.records),
             quarantine=tuple(self.quarantine),
-            drift=fields.report(self.drift),
+            drift=drift.report(self.drift),
             problem=None if self.lost is None else Problem(ProblemKind.CONTRACT, self.lost),
         )
 
