@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors import drift
 from connectors.contract import JSONValue
-
-_LONGEST = 64
-_MOST = 100
 
 KNOWN: Mapping[str, frozenset[str]] = {
     kind: frozenset(("$type", *names.split()))
@@ -30,15 +28,4 @@ KNOWN: Mapping[str, frozenset[str]] = {
 
 def unknown(kind: str, value: JSONValue) -> set[str]:
     """Names in ``value`` that the kind does not have, as ``kind.name``. Only plain words are repeated."""
-    if not isinstance(value, dict) or value.keys() <= KNOWN[kind]:
-        return set()
-    return {f"{kind}.{name if _is_word(name) else '(not a plain name)'}" for name in value.keys() - KNOWN[kind]}
-
-
-def report(names: set[str]) -> tuple[str, ...]:
-    """Drift as a reading gives it: in order, and not more than anybody reads."""
-    return tuple(sorted(names)[:_MOST])
-
-
-def _is_word(name: str) -> bool:
-    return len(name) <= _LONGEST and name.isascii() and name.replace("_", "a").isalnum()
+    return drift.unknown(KNOWN[kind], kind, value)

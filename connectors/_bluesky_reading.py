@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors import _bluesky_fields as fields
 from connectors import _bluesky_frames as frames
+from connectors import drift
 from connectors._bluesky_asks import AT_ONCE, COLLECTIONS, Asks, with_cursor
 from connectors._bluesky_frames import taken_apart
 from connectors._bluesky_names import is_handle
@@ -74,7 +75,7 @@ class Found:
                 self.view(inner, where, shared=True, kind="quoted")
 
     def reading(self) -> Reading:
-        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=fields.report(self.drift))
+        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=drift.report(self.drift))
 
 
 def read(ask: Ask, answer: Answer) -> Reading:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors import _facebook_fields as fields
-from connectors._graph_server import address, batches, server_of
+from connectors._graph_server import SERVER, address, batches
 from connectors.contract import (
     AccessClass,
     AccountRef,
@@ -28,9 +28,13 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.sites import Site
 
 SITE = "https://www.facebook.com"
-_SITES = frozenset({SITE})
+_HOSTS = frozenset(
+    {f"{part}{host}" for host in ("facebook.com", "fb.com") for part in ("", "www.", "m.", "web.", "mbasic.", "touch.")}
+)
+FACEBOOK = Site(SITE, _HOSTS, SERVER, peer="/facebook")
 POST, COMMENT = "post", "comment"
 #: Lists of posts: on which sweeps they are asked for.
 LISTS: Mapping[str, frozenset[SweepKind]] = {
@@ -46,11 +50,6 @@ _POSTS_A_PAGE, _COMMENTS_A_PAGE, _OTHERS_A_PAGE = "50", "100", "50"
 _WORDS_AT_ONCE = 25
 """By their ids: with attachments and reactions each is costly."""
 _STREAM_OF = {POST: Stream.POSTS, COMMENT: Stream.COMMENTS}
-
-
-def api_of(url: str) -> str:
-    """Origin of the API for a Page at ``url``."""
-    return server_of(url, _SITES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,9 @@ class Asks:
         """For a sweep of an account; None: for direct looks."""
         site = account.url.rpartition("/")[0]
         kind = sweep.kind.value if sweep else "look"
-        return cls(site, api_of(account.url), account.platform_id, kind, messages=messages, page_settings=settings)
+        return cls(
+            site, FACEBOOK.api_of(account.url), account.platform_id, kind, messages=messages, page_settings=settings
+        )
 
     @classmethod
     def of(cls, ask: Ask) -> Asks:

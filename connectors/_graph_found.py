@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
-from connectors._graph_fields import report, unknown
+from connectors import drift
 from connectors._graph_pages import next_page
 from connectors._graph_values import Json, Unreadable, total
 from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
@@ -39,7 +39,7 @@ class Found(Generic[_Place]):
 
     def note(self, kind: str, value: JSONValue) -> None:
         """Note names that this kind of thing does not have."""
-        self.drift |= unknown(self.known, kind, value)
+        self.drift |= drift.unknown(self.known[kind], kind, value)
 
     def add(
         self, kind: str, value: JSONValue, pointer: str, make: Callable[[JSONValue, _Place], SeenRecord]
@@ -59,7 +59,7 @@ class Found(Generic[_Place]):
         return Reading(
             records=tuple(self.records),
             quarantine=tuple(self.quarantine),
-            drift=report(self.drift),
+            drift=drift.report(self.drift),
             problem=None if self.lost is None else Problem(ProblemKind.CONTRACT, self.lost),
         )
 

@@ -7,7 +7,6 @@ from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from connectors.contract import Answer
-from connectors.links import origin, web
 
 VERSION = "v26.0"
 """The one version that is asked. It goes out of service about two years after it appeared (July 2026): Meta then
@@ -16,12 +15,6 @@ SERVER = "https://graph.facebook.com"
 AT_ONCE = 50
 """Most ids in one question."""
 _Listed = TypeVar("_Listed")
-
-
-def server_of(url: str, sites: frozenset[str]) -> str:
-    """Origin of the API for an account at ``url``: Meta's for those on its ``sites``, else that of a test peer."""
-    parts = web(url)
-    return SERVER if parts is None or origin(parts) in sites else origin(parts)
 
 
 def address(server: str, path: str, parameters: Sequence[tuple[str, str]]) -> str:

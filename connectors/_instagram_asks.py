@@ -18,20 +18,17 @@ from typing import Any
 
 from connectors import _instagram_fields as fields
 from connectors._graph_fields import CONVERSATION, MESSAGE
-from connectors._graph_server import address, batches, server_of
+from connectors._graph_server import SERVER, address, batches
 from connectors.contract import AccessClass, AccountRef, Ask, JSONValue, RecordRef, Stream, Sweep, SweepKind
+from connectors.sites import Site
 
 SITE = "https://www.instagram.com"
-_SITES = frozenset({SITE})
+_HOSTS = frozenset({"instagram.com", "www.instagram.com", "m.instagram.com"})
+INSTAGRAM = Site(SITE, _HOSTS, SERVER, peer="/instagram")
 MEDIA, COMMENT = "media", "comment"
 _A_PAGE = "50"
 _MEDIA_AT_ONCE, _WORDS_AT_ONCE = 25, 50
 _PRIVATE = AccessClass.PRIVATE
-
-
-def api_of(url: str) -> str:
-    """Origin of the API for an account at ``url``: Meta's for Instagram, else that of a test peer."""
-    return server_of(url, _SITES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class Asks:
         """For a sweep of an account; None: for direct looks."""
         site, kind = account.url.rpartition("/")[0], sweep.kind.value if sweep else "look"
         since = since if isinstance(since, str) else ""
-        return cls(site, api_of(account.url), account.platform_id, kind, account.handle, since, messages)
+        return cls(site, INSTAGRAM.api_of(account.url), account.platform_id, kind, account.handle, since, messages)
 
     @classmethod
     def of(cls, ask: Ask) -> Asks:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors import drift
 from connectors.contract import JSONValue
-
-_LONGEST = 64
-_MOST = 100
 
 KNOWN: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())
@@ -36,10 +34,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
 
 def unknown(kind: str, value: JSONValue) -> set[str]:
     """Names in ``value`` that the kind does not have, as ``kind.name``. Only plain words are repeated."""
-    if not isinstance(value, dict) or value.keys() <= KNOWN[kind]:
-        return set()
-    strange = value.keys() - KNOWN[kind]
-    return {f"{kind}.{name if _is_word(name) else '(not a plain name)'}" for name in strange}
+    return drift.unknown(KNOWN[kind], kind, value)
 
 
 def unknown_in_status(value: Mapping[str, JSONValue], kind: str = "status") -> set[str]:
@@ -55,14 +50,5 @@ def unknown_in_status(value: Mapping[str, JSONValue], kind: str = "status") -> s
     return found
 
 
-def report(names: set[str]) -> tuple[str, ...]:
-    """Drift as a reading gives it: in order, and not more than anybody reads."""
-    return tuple(sorted(names)[:_MOST])
-
-
 def _listed(value: JSONValue) -> list[JSONValue]:
     return value if isinstance(value, list) else []
-
-
-def _is_word(name: str) -> bool:
-    return len(name) <= _LONGEST and name.isascii() and name.replace("_", "a").isalnum()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from connectors import _mastodon_fields as fields
+from connectors import drift
 from connectors._mastodon_asks import LISTS, Asks, edits_after
 from connectors._mastodon_pages import paged
 from connectors._mastodon_problems import problem_of, rate_of
@@ -71,7 +72,7 @@ class Found:
         self.quarantine.append((place, reason))
 
     def reading(self) -> Reading:
-        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=fields.report(self.drift))
+        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=drift.report(self.drift))
 
 
 def read(ask: Ask, answer: Answer) -> Reading:

@@ -28,10 +28,14 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.links import origin, web
+from connectors.sites import Site
 
 SITE = "https://x.com"
 SERVER = "https://api.x.com"
+_HOSTS = frozenset(
+    f"{before}{domain}" for domain in ("x.com", "twitter.com") for before in ("", "www.", "mobile.", "m.")
+)
+ON_X = Site(SITE, _HOSTS, SERVER, peer="/x.com")
 AT_ONCE = 100
 """Most posts looked up in one question."""
 SEARCHED = timedelta(days=7)
@@ -69,14 +73,6 @@ _MESSAGES = (
 _ALONE = (RecordKind.SHARE, RecordKind.MENTION)
 
 
-def server_of(url: str) -> str:
-    """Origin of the API for an account at ``url``: X's, or that of a test peer, which has both on one."""
-    parts = web(url)
-    if parts is None or origin(parts) == SITE:
-        return SERVER
-    return origin(parts)
-
-
 @dataclass(frozen=True, slots=True)
 class Asks:
     """Builds the asks of one sweep of one account. What it knows travels in the context of every ask."""
@@ -95,7 +91,7 @@ class Asks:
         """For a sweep of an account; None: for direct looks."""
         site, day = account.url.rpartition("/")[0], (known or {}).get("cap_day")
         kind = sweep.kind.value if sweep else "look"
-        server, cap_day = server_of(account.url), day if isinstance(day, int) else None
+        server, cap_day = ON_X.api_of(account.url), day if isinstance(day, int) else None
         return cls(site, server, account.platform_id, kind, account.authorised, cap_day)
 
     @classmethod

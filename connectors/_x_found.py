@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from connectors import _x_fields as fields
+from connectors import drift
 from connectors._x_asks import Asks
 from connectors._x_people import message_record
 from connectors._x_posts import Around, Included, key_of, post_record, references
@@ -76,7 +77,7 @@ class Found:
             self.quarantine.append((place, str(error)))
 
     def reading(self) -> Reading:
-        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=fields.report(self.drift))
+        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=drift.report(self.drift))
 
 
 # What an answer gives beside its data.

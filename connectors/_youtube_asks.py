@@ -26,10 +26,11 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.links import origin, web
+from connectors.sites import Site
 
 SITE = "https://www.youtube.com"
 SERVER = "https://youtube.googleapis.com"
+YOUTUBE = Site(SITE, frozenset({"youtube.com", "www.youtube.com", "m.youtube.com"}), SERVER, peer="/youtube")
 AT_ONCE = 50
 """Most ids in one question; most entries of a page of uploads."""
 _PAGE = "100"
@@ -37,14 +38,6 @@ _CHANNEL = "snippet,contentDetails,statistics,status,brandingSettings"
 _VIDEO = "snippet,contentDetails,status,statistics,liveStreamingDetails,localizations,recordingDetails"
 HELD: Mapping[str, str] = {"held": "heldForReview", "spam": "likelySpam"}
 """Lists that only the owner sees: purpose → moderation status."""
-
-
-def server_of(url: str) -> str:
-    """Origin of the API for an account at ``url``: YouTube's, or that of a test peer, which has both on one."""
-    parts = web(url)
-    if parts is None or origin(parts) == SITE:
-        return SERVER
-    return origin(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +56,7 @@ class Asks:
         """For a sweep of an account; None: for direct looks."""
         site = account.url.partition("/channel/")[0]
         kind = sweep.kind.value if sweep else "look"
-        return cls(site, server_of(account.url), account.platform_id, kind, account.authorised)
+        return cls(site, YOUTUBE.api_of(account.url), account.platform_id, kind, account.authorised)
 
     @classmethod
     def of(cls, ask: Ask) -> Asks:

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors import drift
 from connectors.contract import JSONValue
-
-_LONGEST = 64
-_MOST = 100
 
 KNOWN: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())
@@ -42,18 +40,8 @@ def unknown(kind: str, value: JSONValue) -> set[str]:
     words are repeated."""
     if not isinstance(value, dict):
         return set()
-    strange = value.keys() - KNOWN[kind]
-    found = {f"{kind}.{name if _is_word(name) else '(not a plain name)'}" for name in strange}
+    found = drift.unknown(KNOWN[kind], kind, value)
     for part in ("snippet", "status"):
         if f"{kind}.{part}" in KNOWN:
             found |= unknown(f"{kind}.{part}", value.get(part))
     return found
-
-
-def report(names: set[str]) -> tuple[str, ...]:
-    """Drift as a reading gives it: in order, and not more than anybody reads."""
-    return tuple(sorted(names)[:_MOST])
-
-
-def _is_word(name: str) -> bool:
-    return len(name) <= _LONGEST and name.isascii() and name.replace("_", "a").isalnum()

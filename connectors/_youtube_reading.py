@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from connectors import _youtube_fields as fields
+from connectors import drift
 from connectors._youtube_asks import AT_ONCE, HELD, Asks, with_page
 from connectors._youtube_problems import COMMENTS_DISABLED, problem_of, said
 from connectors._youtube_records import (
@@ -78,7 +79,7 @@ class Found:
         )
 
     def reading(self) -> Reading:
-        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=fields.report(self.drift))
+        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=drift.report(self.drift))
 
 
 def read(ask: Ask, answer: Answer) -> Reading:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors import _facebook_reading
-from connectors._facebook_asks import POST, SITE, Asks, api_of
+from connectors._facebook_asks import FACEBOOK, POST, Asks
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -26,11 +26,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.links import origin, web
 
-_HOSTS = frozenset(
-    {f"{part}{host}" for host in ("facebook.com", "fb.com") for part in ("", "www.", "m.", "web.", "mbasic.", "touch.")}
-)
 _NAME = r"[A-Za-z0-9.]{2,75}"
 _ID = r"\d{3,25}"
 _TAB = r"(?:/(?:about|posts|photos|videos|events|reviews|mentions|community|live|reels|followers)[\w/]*)?/?"
@@ -46,8 +42,6 @@ messages pages people permalink.php photo photo.php places plugins policies priv
 settings share sharer sharer.php stories story.php tr video video.php watch
 """
 _TAKEN = frozenset(_TAKEN_NAMES.split())
-_PEER = "/facebook"
-"""Under which a test peer on another host shows its Pages."""
 
 
 class FacebookSettings(BaseModel):
@@ -110,24 +104,14 @@ class Facebook:
     def claim(self, url: str) -> Claim | None:
         """``https://www.facebook.com/NAME``, ``/pages/…/ID``, ``/profile.php?id=ID``, ``/people/…/ID``, on any host of
         Facebook and any tab; on another host the same under ``/facebook``, which may be a test peer."""
-        parts = web(url.strip())
-        if parts is None:
-            return None
-        known = (parts.hostname or "").lower() in _HOSTS and parts.port is None
-        path = unquote(parts.path)
-        if not known and not path.startswith(f"{_PEER}/"):
-            return None
-        named = _named(path if known else path.removeprefix(_PEER), parts.query)
-        if named is None:
-            return None
-        site = SITE if known else origin(parts) + _PEER
-        service = SITE if known else origin(parts)
-        return Claim(self.platform, service, named, f"{site}/{named}", "certain" if known else "possible")
+        address = FACEBOOK.address(url)
+        named = None if address is None else _named(address.path, address.query)
+        return None if address is None or named is None else address.claim(self.platform, named)
 
     def identify(self, claim: Claim) -> Ask:
         """Ask Facebook whose Page it is."""
         site = claim.url.removesuffix(f"/{claim.handle}")
-        return Asks(site, api_of(claim.url), account="", sweep="").identify(claim.handle)
+        return Asks(site, FACEBOOK.api_of(claim.url), account="", sweep="").identify(claim.handle)
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
         """First whether the Page is published; the rest goes by what was last known of that. *new*: the newest entries
@@ -153,7 +137,7 @@ class Facebook:
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""
-        return api_of(url)
+        return FACEBOOK.api_of(url)
 
     @staticmethod
     def _threads(asks: Asks, threads: Sequence[RecordRef]) -> Iterable[Ask]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
-from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors import _instagram_reading
-from connectors._instagram_asks import SITE, Asks, api_of
+from connectors._instagram_asks import INSTAGRAM, Asks
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -24,9 +23,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.links import origin, web
 
-_HOSTS = frozenset({"instagram.com", "www.instagram.com", "m.instagram.com"})
 _PATH = re.compile(
     r"/(?P<name>[A-Za-z0-9._]{1,30})(?:/(?:reels|tagged|feed|channel|guides|live|followers|following))?/?"
 )
@@ -37,8 +34,6 @@ lite locations nametag oauth p press privacy push qr reel reels s session settin
 web
 """
 _TAKEN = frozenset(_TAKEN_NAMES.split())
-_PEER = "/instagram"
-"""Under which a test peer on another host shows its accounts."""
 
 
 class InstagramSettings(BaseModel):
@@ -93,6 +88,8 @@ class Instagram:
             "That a post or comment is no longer returned is said only while the token still shows another one.",
             "Where a text is taken away altogether, Instagram leaves it out, as it does what may not be read: the last"
             " words that were seen stand.",
+            "An edit that only sets or takes away an @ in a caption is not told as one: Meta takes those signs away by"
+            " itself where the token may see less. Every answer is kept as it came.",
             "Tokens of an Instagram login (graph.instagram.com) are not taken.",
         ),
         proven=None,
@@ -101,24 +98,16 @@ class Instagram:
     def claim(self, url: str) -> Claim | None:
         """``https://www.instagram.com/NAME`` and its tabs, on any host of Instagram; on another host the same under
         ``/instagram``, which may be a test peer."""
-        parts = web(url.strip())
-        if parts is None:
+        address = INSTAGRAM.address(url)
+        match = None if address is None else _PATH.fullmatch(address.path)
+        if address is None or match is None or match["name"].lower() in _TAKEN:
             return None
-        known = (parts.hostname or "").lower() in _HOSTS and parts.port is None
-        path = unquote(parts.path)
-        if not known and not path.startswith(f"{_PEER}/"):
-            return None
-        match = _PATH.fullmatch(path if known else path.removeprefix(_PEER))
-        if match is None or match["name"].lower() in _TAKEN:
-            return None
-        name, service = match["name"].lower(), SITE if known else origin(parts)
-        site = SITE if known else service + _PEER
-        return Claim(self.platform, service, name, f"{site}/{name}", "certain" if known else "possible")
+        return address.claim(self.platform, match["name"].lower())
 
     def identify(self, claim: Claim) -> Ask:
         """Ask which account the token speaks for: it must be this one."""
         site = claim.url.removesuffix(f"/{claim.handle}")
-        return Asks(site, api_of(claim.url), account="", sweep="").identify(claim.handle)
+        return Asks(site, INSTAGRAM.api_of(claim.url), account="", sweep="").identify(claim.handle)
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
         """*new*: the newest entries of every list, and comments where their number changed. *watch*: the profile,
@@ -142,7 +131,7 @@ class Instagram:
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""
-        return api_of(url)
+        return INSTAGRAM.api_of(url)
 
     @staticmethod
     def _asks(account: AccountRef, sweep: Sweep | None, known: Bookmark) -> Asks:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
-from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict
 
 from connectors import _x_reading
-from connectors._x_asks import LISTED, SITE, Asks, server_of
+from connectors._x_asks import LISTED, ON_X, Asks
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -24,10 +23,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.links import origin, web
 
-_DOMAINS = ("x.com", "twitter.com")
-_HOSTS = frozenset(f"{before}{domain}" for domain in _DOMAINS for before in ("", "www.", "mobile.", "m."))
 _PATH = re.compile(
     r"/@?(?P<name>[A-Za-z0-9_]{1,15})(?:/(?:with_replies|media|likes|highlights|articles|status(?:es)?/\d{1,19}))?/?"
 )
@@ -37,8 +33,6 @@ about compose download explore hashtag home i intent jobs login logout messages 
 share signup tos who_to_follow
 """
 _PAGES = frozenset(_PAGE_NAMES.split())
-_PEER = "/x.com"
-"""Under which a test peer on another host shows its accounts."""
 
 
 class XSettings(BaseModel):
@@ -92,24 +86,16 @@ class X:
     def claim(self, url: str) -> Claim | None:
         """``https://x.com/NAME`` or ``https://twitter.com/NAME``, on any tab of the profile or one of its posts; on
         another host the same under ``/x.com``, which may be a test peer."""
-        parts = web(url.strip())
-        if parts is None:
+        address = ON_X.address(url)
+        match = None if address is None else _PATH.fullmatch(address.path)
+        if address is None or match is None or match["name"].lower() in _PAGES:
             return None
-        known = (parts.hostname or "").lower() in _HOSTS and parts.port is None
-        path = unquote(parts.path)
-        if not known and not path.startswith(f"{_PEER}/"):
-            return None
-        match = _PATH.fullmatch(path if known else path.removeprefix(_PEER))
-        if match is None or match["name"].lower() in _PAGES:
-            return None
-        site = SITE if known else origin(parts) + _PEER
-        service, name = SITE if known else origin(parts), match["name"]
-        return Claim(self.platform, service, name, f"{site}/{name}", "certain" if known else "possible")
+        return address.claim(self.platform, match["name"])
 
     def identify(self, claim: Claim) -> Ask:
         """Ask X whose name it is. Its number is the identity: names change, and are given to others."""
         site = claim.url.rpartition("/")[0]
-        return Asks(site, server_of(claim.url), account="", sweep="").identify(claim.handle)
+        return Asks(site, ON_X.api_of(claim.url), account="", sweep="").identify(claim.handle)
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
         """*new*: posts and mentions after what is known, and the newest messages. *watch*: the profile, and the given
@@ -135,4 +121,4 @@ class X:
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""
-        return server_of(url)
+        return ON_X.api_of(url)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
-from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict
 
 from connectors import _youtube_reading
-from connectors._youtube_asks import HELD, SITE, Asks, server_of
+from connectors._youtube_asks import HELD, YOUTUBE, Asks
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -24,13 +23,9 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.links import origin, web
 
-_HOSTS = frozenset({"youtube.com", "www.youtube.com", "m.youtube.com"})
 _TAB = r"(?:/(?:featured|videos|shorts|streams|live|podcasts|playlists|community|posts|about|search))?/?"
 _PATH = re.compile(rf"/(?:(?P<handle>@[\w.·-]{{1,60}})|channel/(?P<id>UC[\w-]{{22}})|user/(?P<user>\w{{1,60}})){_TAB}")
-_PEER = "/youtube"
-"""Under which a test peer on another host shows its channels."""
 
 
 class YouTubeSettings(BaseModel):
@@ -81,27 +76,19 @@ class YouTube:
     def claim(self, url: str) -> Claim | None:
         """``https://www.youtube.com/@handle``, ``/channel/UC…`` or ``/user/NAME``, on any tab of the channel; on
         another host the same under ``/youtube``, which may be a test peer."""
-        parts = web(url.strip())
-        if parts is None:
+        address = YOUTUBE.address(url)
+        match = None if address is None else _PATH.fullmatch(address.path)
+        if address is None or match is None:
             return None
-        known = (parts.hostname or "").lower() in _HOSTS and parts.port is None
-        path = unquote(parts.path)
-        if not known and not path.startswith(f"{_PEER}/"):
-            return None
-        match = _PATH.fullmatch(path if known else path.removeprefix(_PEER))
-        if match is None:
-            return None
-        site = SITE if known else origin(parts) + _PEER
-        service = SITE if known else origin(parts)
         named = match["handle"] or (f"channel/{match['id']}" if match["id"] else f"user/{match['user']}")
-        return Claim(self.platform, service, named, f"{site}/{named}", "certain" if known else "possible")
+        return address.claim(self.platform, named)
 
     def identify(self, claim: Claim) -> Ask:
         """Ask YouTube whose channel it is."""
         kind, _, name = claim.handle.rpartition("/")
         selector = {"channel": "id", "user": "forUsername"}.get(kind, "forHandle")
         site = claim.url.removesuffix(f"/{claim.handle}")
-        return Asks(site, server_of(claim.url), account="", sweep="").identify((selector, name))
+        return Asks(site, YOUTUBE.api_of(claim.url), account="", sweep="").identify((selector, name))
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
         """*new*: the newest videos and the newest threads under all of them. *watch*: the channel, and the given videos
@@ -126,7 +113,7 @@ class YouTube:
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""
-        return server_of(url)
+        return YOUTUBE.api_of(url)
 
     @staticmethod
     def _comments(asks: Asks, threads: Sequence[RecordRef]) -> Iterable[Ask]:

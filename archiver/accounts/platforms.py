@@ -14,6 +14,17 @@ from connectors.contract import Claim, Connector
 
 GROUP = "archiver.connectors"
 UNPROVEN = "not yet proven against the live platform"
+#: What a custodian is told that a platform shows: words, and the name in :class:`connectors.contract.Capabilities`.
+CAPABILITIES = (
+    ("Edits", "edits"),
+    ("Deletions", "deletions"),
+    ("Hidden comments", "hidden"),
+    ("Messages", "messages"),
+    ("Comments", "comments"),
+    ("Pictures and files", "media"),
+    ("Numbers", "counts"),
+    ("First capture", "history"),
+)
 #: The connectors that come with the program; found also where its entry points are not installed.
 _OWN = (
     EntryPoint("mastodon", "connectors.mastodon:Mastodon", GROUP),

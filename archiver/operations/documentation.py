@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from archiver import errors
 from archiver.evidence import events_page
+from archiver.operations import seen_page
 from archiver.settings import PREFIX, SETTINGS_FILE, Settings
 
 #: Exit codes that are no error of :mod:`archiver.errors`.
@@ -123,7 +124,12 @@ def _default(name: str, field: FieldInfo) -> str:
     return f"`{value}`"
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page, "events.md": events_page.render}
+PAGES = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "events.md": events_page.render,
+    "what-is-seen.md": seen_page.render,
+}
 
 
 def write(folder: Path) -> None:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.accounts import service as accounts
+from archiver.accounts.platforms import CAPABILITIES
 from archiver.accounts.service import AccountView
 from archiver.clock import to_text
 from archiver.errors import SettingsError
@@ -25,16 +26,6 @@ from connectors.contract import Capabilities
 router = APIRouter()
 Here = Annotated[Site, Depends(site_of)]
 _RUNS = 50
-_CAPABILITIES = (
-    ("Edits", "edits"),
-    ("Deletions", "deletions"),
-    ("Hidden comments", "hidden"),
-    ("Messages", "messages"),
-    ("Comments", "comments"),
-    ("Pictures and files", "media"),
-    ("Numbers", "counts"),
-    ("First capture", "history"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +110,7 @@ def show_account(site: Here, account_id: str) -> HTMLResponse:
         state=account_state(account.state),
         title=title,
         capabilities=capabilities,
-        capability_rows=[(words, getattr(capabilities, name, None)) for words, name in _CAPABILITIES],
+        capability_rows=[(words, getattr(capabilities, name, None)) for words, name in CAPABILITIES],
         **values,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from archiver.capture.service import Capture, RunResult
 from archiver.clock import SetClock
 from archiver.practice.cast import Cast, populate
 from archiver.practice.city import City
+from archiver.practice.script import month
 from archiver.practice.server import PracticeServer
 from archiver.records.models import Medium, Record, RecordState, Version
 from archiver.records.stored import table
@@ -135,6 +136,24 @@ class House:
         while waiting := self.capture.due(self.clock.now()):
             done += [self.run(account, sweep) for account, sweep in waiting]
         return done
+
+    def play(
+        self,
+        account: str,
+        every: timedelta,
+        acts: Mapping[str, Any],
+        *,
+        full_only: bool = False,
+        cast: Cast | None = None,
+    ) -> None:
+        """Play a month (``acts``: of :func:`archiver.practice.script.month`), look every so often at whatever is due
+        or, ``full_only``, at all of the account, and once at its end."""
+        due = self.clock.now() + every
+        for step in month(self.city, cast or self.cast, self.seed, **acts):
+            if step.at >= due:
+                due = step.at + every
+                self.run(account) if full_only else self.run_due()
+        self.run(account)
 
     # What the index says.
 

@@ -16,23 +16,13 @@ from tests.capture.told import check_feed, check_mastodon
 TOKEN = "tok-of-the-city-7d1f0a"
 
 
-def played(house: House, account: str, *, every: timedelta, full_only: bool, **sizes: int) -> None:
-    """Play a month and look at its account every so often, as the clock has it due or always at everything."""
-    due = house.clock.now() + every
-    for step in month(house.city, house.cast, house.seed, **sizes):  # type: ignore[arg-type]
-        if step.at >= due:
-            due = step.at + every
-            house.run(account) if full_only else house.run_due()
-    house.run(account)
-
-
 @pytest.mark.parametrize(("seed", "authorised"), [(3, False), pytest.param(1, True, marks=pytest.mark.long)])
 def test_full_looks_at_a_month_tell_exactly_what_they_could_see(
     new_house: Callable[..., House], seed: int, authorised: bool
 ) -> None:
     house = new_house(seed=seed, capped=authorised)
     account = house.office(TOKEN if authorised else None)
-    played(house, account, every=timedelta(days=2), full_only=True)
+    house.play(account, timedelta(days=2), {}, full_only=True)
     told = check_mastodon(house, house.cast.city, authorised=authorised)
     assert told["edited"] > 5
     assert told["gone"] > 5
@@ -45,7 +35,7 @@ def test_a_month_looked_at_as_it_is_due_is_told_as_it_was(
 ) -> None:
     house = new_house(seed=seed, capped=authorised)
     account = house.office(TOKEN if authorised else None)
-    played(house, account, every=timedelta(hours=24), full_only=False)
+    house.play(account, timedelta(hours=24), {}, full_only=False)
     check_mastodon(house, house.cast.city, authorised=authorised)
     assert {run.outcome for run in house.runs()} <= {"complete", "unchanged"}
 
@@ -64,7 +54,7 @@ def test_a_large_month_looked_at_as_it_is_due_is_told_as_it_was(
     house = new_house(seed=seed)
     account = house.office(TOKEN)
     sizes = {name: size // part for name, size in _LARGE.items()}
-    played(house, account, every=timedelta(hours=12), full_only=False, **sizes)
+    house.play(account, timedelta(hours=12), sizes, full_only=False)
     told = check_mastodon(house, house.cast.city, authorised=True)
     assert told["records"] > 400 // part
 

@@ -10,6 +10,7 @@ from archiver.practice.acts import Wording
 from archiver.practice.truth import Sight, TrueRecord, Truth
 from archiver.practice.words import RAW_HTML
 from archiver.records.models import Occurrence
+from connectors.text import tidy
 from tests.capture.house import FULL, House, words
 
 _RAW = "Unclean markup never closed link"
@@ -140,3 +141,15 @@ def _with_its_post(truth: Truth, number: int) -> list[int]:
 
 def _differs(wording: Wording, before: tuple[datetime, Wording] | None) -> bool:
     return before is None or (wording.text, wording.html) != (before[1].text, before[1].html)
+
+
+def said_of(record: TrueRecord, at: datetime) -> str:
+    """What a reader reads of it at a time."""
+    return tidy(record.versions_until(at)[-1].text)
+
+
+def top_of(truth: Truth, said: TrueRecord) -> TrueRecord:
+    """The comment under which it stands where there are two levels of them: the first of its branch."""
+    while said.parent is not None and truth.records[said.parent].parent is not None:
+        said = truth.records[said.parent]
+    return said

@@ -119,7 +119,7 @@ def test_pausing_keeps_an_account_from_capture_until_it_is_resumed(
         (
             ["account", "add", "https://example.org/feed.xml", "--platform", "myspace"],
             2,
-            "known platforms: bluesky, feed",
+            "known platforms: bluesky",
         ),
         (["account", "add", "https://example.org/feed.xml", "--authority", "City Clerk"], 2, "short name"),
         (["account", "list"], 3, "begins one"),

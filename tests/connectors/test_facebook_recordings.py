@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,10 +18,9 @@ from connectors._facebook_asks import SITE, Asks
 from connectors._graph_server import SERVER
 from connectors.contract import Ask, ProblemKind, Reading
 from connectors.facebook import Facebook
+from tests.connectors.payloads import change, recorded
 from tests.connectors.reading import answer
 
-_PLACES = [above / "shared" / "payloads" for above in Path(__file__).resolve().parents[3:]]
-FOLDER = next((place for place in _PLACES if place.is_dir()), _PLACES[0])
 READ = Facebook().read
 PAGE, POST = "19292868552", "19292868552_10158407654328553"
 
@@ -54,9 +51,7 @@ INDEXES: dict[str, Ask] = {
 
 
 def bytes_of(name: str) -> bytes:
-    path = FOLDER / "facebook" / name
-    if not path.exists():
-        pytest.skip(f"the recorded bodies are not here: {FOLDER.name} is missing beside this checkout")
+    path = recorded(f"facebook/{name}")
     return path.read_bytes()
 
 
@@ -153,9 +148,7 @@ def test_what_is_something_else_gives_no_words(name: str) -> None:
 
 
 def _names(kind: str) -> set[str]:
-    path = FOLDER / "specs" / "meta" / f"{kind}.json"
-    if not path.exists():
-        pytest.skip(f"Meta's lists of fields are not here: {FOLDER.name} is missing beside this checkout")
+    path = recorded(f"specs/meta/{kind}.json")
     spec = json.loads(path.read_text())
     edges = {one["endpoint"].strip("/") for one in spec["apis"] if one.get("endpoint")}
     return {one["name"] for one in spec["fields"]} | edges
@@ -195,19 +188,6 @@ def test_every_list_is_an_edge_of_a_page() -> None:
 # Changed and cut.
 
 
-def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, inner in pairs:
-        yield (*place, name)
-        yield from _places(inner, (*place, name))
-
-
-_ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just([]), st.just({}), st.just([{}]),
-    st.just(float(2**60)), st.just("\ud800\x00"),
-)  # fmt: skip
-
-
 def nothing_dropped(whole: Reading, reading: Reading, *, touched: str | None, shorter: bool) -> None:
     """What a change did not touch is read as before; what is not understood any more is said so.
 
@@ -233,15 +213,7 @@ def nothing_dropped(whole: Reading, reading: Reading, *, touched: str | None, sh
 def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, index: bool, data: st.DataObject) -> None:
     body, ask = body_of(name), (INDEXES if index else QUESTIONS)[name]
     whole = READ(ask, answer(body))
-    place = data.draw(st.sampled_from(list(_places(body))))
-    at = body
-    for step in place[:-1]:
-        at = at[step]
-    removed = data.draw(st.booleans())
-    if removed:
-        del at[place[-1]]
-    else:
-        at[place[-1]] = data.draw(_ODD)
+    place, removed = change(body, data)
     moved = place == ("data",) or (removed and len(place) == 2 and place[0] == "data")
     touched = None if moved else f"/data/{place[1]}" if place[0] == "data" else ""
     nothing_dropped(whole, READ(ask, answer(json.dumps(body).encode())), touched=touched, shorter=moved)

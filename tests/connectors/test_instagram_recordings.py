@@ -17,8 +17,9 @@ from connectors._graph_server import SERVER
 from connectors._instagram_asks import SITE, Asks
 from connectors.contract import Ask
 from connectors.instagram import Instagram
+from tests.connectors.payloads import ODD, change, places, recorded
 from tests.connectors.reading import AT, answer
-from tests.connectors.test_facebook_recordings import _ODD, FOLDER, _names, _outermost, _places, nothing_dropped
+from tests.connectors.test_facebook_recordings import _names, _outermost, nothing_dropped
 
 READ = Instagram().read
 ACCOUNT = "17841406338772941"
@@ -35,10 +36,7 @@ INDEXES: dict[str, Ask] = {"comments_p1.json": COMMENTS, "replies.json": REPLIES
 
 
 def bytes_of(name: str) -> bytes:
-    path = FOLDER / "instagram" / name
-    if not path.exists():
-        pytest.skip(f"the recorded bodies are not here: {FOLDER.name} is missing beside this checkout")
-    return path.read_bytes()
+    return recorded(f"instagram/{name}").read_bytes()
 
 
 def body_of(name: str) -> Any:
@@ -159,15 +157,7 @@ def test_every_list_is_an_edge_of_an_account_and_every_field_of_a_comment_is_kno
 def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, index: bool, data: st.DataObject) -> None:
     body, ask = body_of(name), (INDEXES if index else LISTS).get(name, MEDIA)
     whole = READ(ask, answer(body))
-    place = data.draw(st.sampled_from(list(_places(body))))
-    at = body
-    for step in place[:-1]:
-        at = at[step]
-    removed = data.draw(st.booleans())
-    if removed:
-        del at[place[-1]]
-    else:
-        at[place[-1]] = data.draw(_ODD)
+    place, removed = change(body, data)
     moved = place == ("data",) or (removed and len(place) == 2 and place[0] == "data")
     touched = None if moved else f"/data/{place[1]}" if place[0] == "data" else ""
     nothing_dropped(whole, READ(ask, answer(json.dumps(body).encode())), touched=touched, shorter=moved)
@@ -178,11 +168,11 @@ def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, index: bool,
 def test_a_changed_album_keeps_the_other_and_what_is_not_understood_is_said(data: st.DataObject) -> None:
     ask, body = _by_ids()
     whole = {record.place: record for record in READ(ask, answer(body)).records}
-    place = data.draw(st.sampled_from([one for one in _places(body) if len(one) > 1]))
+    place = data.draw(st.sampled_from([one for one in places(body) if len(one) > 1]))
     at = body
     for step in place[:-1]:
         at = at[step]
-    at[place[-1]] = data.draw(_ODD)
+    at[place[-1]] = data.draw(st.sampled_from(ODD))
     reading = READ(ask, answer(json.dumps(body).encode()))
     after = {record.place: record for record in reading.records}
     other = next(one for one in whole if one != f"/{place[0]}")

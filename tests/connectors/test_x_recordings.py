@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +14,9 @@ from hypothesis import strategies as st
 from connectors._x_asks import SERVER, SITE, Asks
 from connectors.contract import Ask, ProblemKind, Reading, RecordKind, RecordRef
 from connectors.x import X
+from tests.connectors.payloads import change, recorded
 from tests.connectors.reading import answer
 
-_PLACES = [above / "shared" / "payloads" / "x" for above in Path(__file__).resolve().parents[3:]]
-FOLDER = next((place for place in _PLACES if place.is_dir()), _PLACES[0])
 READ = X().read
 ASKS = Asks(SITE, SERVER, "783214", "full")
 
@@ -38,13 +35,11 @@ QUESTIONS: dict[str, Ask] = {
 
 
 def body_of(name: str) -> bytes:
-    path = FOLDER / name
-    if not path.exists():
-        pytest.skip(f"the recorded bodies are not here: {FOLDER.name} is missing beside this checkout")
+    path = recorded(f"x/{name}")
     if path.suffix == ".json":
         return path.read_bytes()
-    (recorded,) = yaml.safe_load(path.read_text())["interactions"]
-    return gzip.decompress(recorded["response"]["body"]["string"])
+    (exchange,) = yaml.safe_load(path.read_text())["interactions"]
+    return gzip.decompress(exchange["response"]["body"]["string"])
 
 
 @pytest.mark.law("R3")
@@ -89,10 +84,10 @@ def test_authors_and_files_of_a_recorded_body_are_found() -> None:
 
 
 def test_limits_of_a_recorded_answer_are_read() -> None:
-    path = FOLDER / "test_client_get_tweets.yaml"
+    path = recorded("x/test_client_get_tweets.yaml")
     body = body_of(path.name)
-    (recorded,) = yaml.safe_load(path.read_text())["interactions"]
-    headers = tuple((name, values[0]) for name, values in recorded["response"]["headers"].items())
+    (exchange,) = yaml.safe_load(path.read_text())["interactions"]
+    headers = tuple((name, values[0]) for name, values in exchange["response"]["headers"].items())
     rate = READ(QUESTIONS[path.name], answer(body, 200, headers)).rate
     assert rate is not None
     assert (rate.limit, rate.remaining) == (300, 298)
@@ -105,19 +100,6 @@ def test_one_post_by_itself_is_not_taken_for_a_list() -> None:
         assert reading.records == ()
         assert reading.problem is not None
         assert reading.problem.kind is ProblemKind.CONTRACT
-
-
-def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, inner in pairs:
-        yield (*place, name)
-        yield from _places(inner, (*place, name))
-
-
-_ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just([]), st.just({}), st.just([{}]),
-    st.just(float(2**60)), st.just("\ud800\x00"), st.just("5"),
-)  # fmt: skip
 
 
 def nothing_dropped(whole: Reading, reading: Reading, place: tuple[Any, ...]) -> None:
@@ -144,14 +126,7 @@ def nothing_dropped(whole: Reading, reading: Reading, place: tuple[Any, ...]) ->
 def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, data: st.DataObject) -> None:
     body = json.loads(body_of(name))
     whole = READ(QUESTIONS[name], answer(body))
-    place = data.draw(st.sampled_from(list(_places(body))))
-    at = body
-    for step in place[:-1]:
-        at = at[step]
-    if data.draw(st.booleans()):
-        del at[place[-1]]
-    else:
-        at[place[-1]] = data.draw(_ODD)
+    place, _ = change(body, data)
     reading = READ(QUESTIONS[name], answer(json.dumps(body).encode()))
     nothing_dropped(whole, reading, place)
     wanted = set(QUESTIONS[name].context.get("look", ()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +14,9 @@ from hypothesis import strategies as st
 from connectors._youtube_asks import SERVER, SITE, Asks
 from connectors.contract import Ask, ProblemKind, Reading
 from connectors.youtube import YouTube
+from tests.connectors.payloads import change, recorded
 from tests.connectors.reading import answer
 
-_PLACES = [above / "shared" / "payloads" / "youtube" for above in Path(__file__).resolve().parents[3:]]
-FOLDER = next((place for place in _PLACES if place.is_dir()), _PLACES[0])
 READ = YouTube().read
 ASKS = Asks(SITE, SERVER, "", "full")
 VIDEO, PARENT = "F1UP7wRCPH8", "Ugw5zYU6n9pmIgAZWvN4AaABAg"
@@ -39,9 +37,7 @@ QUESTIONS: dict[str, Ask] = {
 
 
 def body_of(name: str) -> bytes:
-    path = FOLDER / name
-    if not path.exists():
-        pytest.skip(f"the recorded bodies are not here: {FOLDER.name} is missing beside this checkout")
+    path = recorded(f"youtube/{name}")
     return path.read_bytes()
 
 
@@ -100,19 +96,6 @@ def test_captions_are_not_taken_for_something_else() -> None:
         assert reading.problem.kind is ProblemKind.CONTRACT
 
 
-def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, inner in pairs:
-        yield (*place, name)
-        yield from _places(inner, (*place, name))
-
-
-_ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just([]), st.just({}), st.just([{}]),
-    st.just(float(2**60)), st.just("\ud800\x00"),
-)  # fmt: skip
-
-
 def nothing_dropped(whole: Reading, reading: Reading, *, shorter: bool) -> None:
     """What a change did not touch is read as before; what is not understood any more is said so. ``shorter``: the body
     holds less than it did, and nothing says so."""
@@ -133,15 +116,7 @@ def nothing_dropped(whole: Reading, reading: Reading, *, shorter: bool) -> None:
 def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, data: st.DataObject) -> None:
     body = json.loads(body_of(name))
     whole = READ(QUESTIONS[name], answer(body))
-    place = data.draw(st.sampled_from(list(_places(body))))
-    at = body
-    for step in place[:-1]:
-        at = at[step]
-    removed = data.draw(st.booleans())
-    if removed:
-        del at[place[-1]]
-    else:
-        at[place[-1]] = data.draw(_ODD)
+    place, removed = change(body, data)
     shorter = place[-1] in ("replies", "comments", "items") or (removed and isinstance(place[-1], int))
     nothing_dropped(whole, READ(QUESTIONS[name], answer(json.dumps(body).encode())), shorter=shorter)
 

@@ -13,11 +13,11 @@ from archiver.capture.models import Exchange, Segment
 from archiver.practice.cast import Cast, populate_page
 from archiver.practice.graph_api import GraphApi
 from archiver.practice.graph_ids import comment_id, post_id
-from archiver.practice.script import month
 from archiver.practice.truth import TrueRecord, Truth
 from archiver.records.models import Occurrence
 from connectors.text import tidy
 from tests.capture.house import FULL, House
+from tests.capture.told import said_of, top_of
 
 TOKEN = "EAAPracticeCanary0123456789/+=abcdefghijklmnop"
 
@@ -40,13 +40,8 @@ class Page:
 
     def play(self, every: timedelta, *, full_only: bool, **sizes: int) -> None:
         """Play a month and look every so often."""
-        due = self.house.clock.now() + every
-        none = {"shares": 0, "mentions": 0}
-        for step in month(self.house.city, self.cast, self.house.seed, home="facebook", **none, **sizes):
-            if step.at >= due:
-                due = step.at + every
-                self.house.run(self.account) if full_only else self.house.run_due()
-        self.house.run(self.account)
+        acts = {"home": "facebook", "shares": 0, "mentions": 0, **sizes}
+        self.house.play(self.account, every, acts, full_only=full_only, cast=self.cast)
 
     def key_of(self, number: int) -> str:
         """Key of the record that a post of the city is."""
@@ -99,17 +94,6 @@ def shown(truth: Truth, post: TrueRecord, at: datetime) -> Iterator[TrueRecord]:
         for said in truth.thread(post.id)[1:]:
             if said.exists_at(at) and top_of(truth, said).exists_at(at):
                 yield said
-
-
-def top_of(truth: Truth, said: TrueRecord) -> TrueRecord:
-    while said.parent is not None and truth.records[said.parent].parent is not None:
-        said = truth.records[said.parent]
-    return said
-
-
-def said_of(record: TrueRecord, at: datetime) -> str:
-    """What a reader reads of it at a time."""
-    return tidy(record.versions_until(at)[-1].text)
 
 
 def check(found: Page) -> dict[str, int]:

@@ -22,7 +22,7 @@ from archiver.practice.graph_pages import ENGAGEMENT, MESSAGING, METADATA, USER_
 from archiver.practice.messages import Request, Response
 from archiver.records import digests
 from tests.capture.house import FULL, NEW, WATCH, House
-from tests.capture.test_secrets import _everything_kept, forms_of
+from tests.capture.secrecy import nothing_left
 from tests.facebook.page import TOKEN, Page, page, public_words, talk
 
 _GOOD = {"complete", "unchanged"}
@@ -400,9 +400,7 @@ def test_no_token_is_left_anywhere(house: House, form: str, caplog: pytest.LogCa
     said = (caplog.text + "".join(map(str, results))).encode()
     assert any(one.authorised for one in house.server.log)
     assert not any("access_token" in one.target for one in house.server.log)
-    for name, data in [*_everything_kept(house.home), ("messages", said)]:
-        for shape in forms_of(TOKEN):
-            assert shape not in data, f"{shape!r} in {name}"
+    nothing_left(house.home, said, TOKEN)
 
 
 def _echo(form: str) -> Alter:

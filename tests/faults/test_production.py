@@ -13,8 +13,9 @@ import pytest
 from archiver.operations.verify import verify
 from tests.capture.house import FULL as ALL
 from tests.capture.house import House
+from tests.capture.secrecy import forms_of
 from tests.capture.test_growth import is_quiet
-from tests.capture.test_secrets import ISSUED, STATIC, faults_of, forms_of
+from tests.capture.test_secrets import ISSUED, STATIC, faults_of
 from tests.faults import checks
 from tests.faults.moments import Moments
 from tests.faults.sessions import open_archive

@@ -8,7 +8,6 @@ from datetime import timedelta
 from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_instagram
 from archiver.practice.instagram_api import Gallery, InstagramApi
-from archiver.practice.script import month
 from archiver.practice.truth import TrueRecord, Truth
 from tests.capture.house import FULL, House
 from tests.facebook.page import check_classes, check_record, shown
@@ -38,13 +37,8 @@ class Account:
 
     def play(self, every: timedelta, *, full_only: bool, **sizes: int) -> None:
         """Play a month and look every so often."""
-        due = self.house.clock.now() + every
-        none = {"shares": 0, "mentions": 0}
-        for step in month(self.house.city, self.cast, self.house.seed, home="instagram", **none, **sizes):
-            if step.at >= due:
-                due = step.at + every
-                self.house.run(self.account) if full_only else self.house.run_due()
-        self.house.run(self.account)
+        acts = {"home": "instagram", "shares": 0, "mentions": 0, **sizes}
+        self.house.play(self.account, every, acts, full_only=full_only, cast=self.cast)
 
     def key_of(self, number: int) -> str:
         """Key of the record that a post of the city is."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_x
-from archiver.practice.script import month
 from archiver.practice.truth import TrueRecord, Truth
 from archiver.practice.x_ids import chain_of, x_id
 from connectors.text import tidy
@@ -37,13 +36,8 @@ class Place:
 
     def play(self, every: timedelta, **sizes: int) -> None:
         """Play a month and look every so often."""
-        due = self.house.clock.now() + every
-        none = {"messages": 0, "profiles": 0}
-        for step in month(self.house.city, self.cast, self.house.seed, home="x", **none, **sizes):
-            if step.at >= due:
-                due = step.at + every
-                self.house.run_due()
-        self.house.run(self.account)
+        acts = {"home": "x", "messages": 0, "profiles": 0, **sizes}
+        self.house.play(self.account, every, acts, cast=self.cast)
 
     def posts(self) -> dict[str, Any]:
         return {key: row for key, row in self.house.records().items() if key.startswith("post/")}

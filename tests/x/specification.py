@@ -8,14 +8,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
+from tests.connectors.payloads import recorded
 
-_PLACES = [above / "shared" / "payloads" / "specs" / "x" for above in Path(__file__).resolve().parents[3:]]
-FILE = next((place for place in _PLACES if place.is_dir()), _PLACES[0]) / "openapi.json"
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -30,9 +27,7 @@ _BEYOND = ("usage-capped", "unsupported-authentication", "client-forbidden")
 
 @cache
 def specification() -> Mapping[str, Any]:
-    if not FILE.exists():
-        pytest.skip("the specification of the X API is not here: shared/payloads/specs is missing beside this checkout")
-    found: Mapping[str, Any] = json.loads(FILE.read_text())
+    found: Mapping[str, Any] = json.loads(recorded("specs/x/openapi.json").read_text())
     return found
 
 

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
@@ -22,7 +21,7 @@ from archiver.practice.x_ids import versions_of, x_id
 from archiver.practice.x_json import dump, problem
 from archiver.records import digests
 from tests.capture.house import FULL, NEW, WATCH, House
-from tests.capture.test_secrets import _everything_kept, forms_of
+from tests.capture.secrecy import nothing_left, repeated
 from tests.x.place import APP, TOKEN, Place, key_of, place, said_by, versions_in
 
 DONE = ("complete", "unchanged")
@@ -444,7 +443,7 @@ def test_no_token_is_left_anywhere(
     found = place(house, credential)
     talk(found)
     for form in forms:
-        house.server.faults.add(_echo(credential, form), times=None)
+        house.server.faults.add(repeated(credential, form), times=None)
     results: list[Any] = [house.run(found.account, sweep) for sweep in (FULL, NEW, WATCH)]
     house.server.faults.add(faults.server_error(503), times=2)
     house.later(days=1)
@@ -452,24 +451,7 @@ def test_no_token_is_left_anywhere(
     results.append(house.run(found.account, NEW))
     house.capture.flush(all=True)
     said = (caplog.text + "".join(map(str, results))).encode()
-    for name, data in [*_everything_kept(house.home), ("messages", said)]:
-        for shape in forms_of(credential):
-            assert shape not in data, f"{shape!r} in {name}"
-
-
-def _echo(secret: str, form: str) -> Alter:
-    """The platform repeats the credential."""
-    shown = quote(secret, safe="") if form == "percent" else secret
-
-    def alter(request: Request, response: Response) -> Response:
-        if not response.body.startswith(b"{"):
-            return response
-        if form == "link":
-            return response.with_header("Link", f"<http://x.example/?token={quote(secret, safe='')}>; rel=next")
-        body = json.loads(response.body) | {f"echo_{form}": shown}
-        return Response(response.status, response.headers, json.dumps(body).encode())
-
-    return alter
+    nothing_left(house.home, said, credential)
 
 
 def test_a_token_goes_to_the_api_alone(found: Place) -> None:

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_channel
-from archiver.practice.script import month
 from archiver.practice.truth import TrueRecord, Truth
 from archiver.practice.youtube_ids import comment_id, video_id
 from connectors.text import tidy
 from tests.capture.house import FULL, House
+from tests.capture.told import said_of, top_of
 
 KEY = "AIzaSyPracticeCanary-0123456789abcdef_XY"
 TOKEN = "ya29.practice-canary/+=0123456789abcdef"
@@ -33,13 +33,8 @@ class Channel:
 
     def play(self, every: timedelta, *, full_only: bool, **sizes: int) -> None:
         """Play a month and look every so often."""
-        due = self.house.clock.now() + every
-        none = {"shares": 0, "messages": 0, "mentions": 0}
-        for step in month(self.house.city, self.cast, self.house.seed, home="youtube", **none, **sizes):
-            if step.at >= due:
-                due = step.at + every
-                self.house.run(self.account) if full_only else self.house.run_due()
-        self.house.run(self.account)
+        acts = {"home": "youtube", "shares": 0, "messages": 0, "mentions": 0, **sizes}
+        self.house.play(self.account, every, acts, full_only=full_only, cast=self.cast)
 
     def key_of(self, number: int) -> str:
         """Key of the record that a post of the city is."""
@@ -63,19 +58,8 @@ def shown(truth: Truth, video: TrueRecord, at: datetime) -> Iterator[TrueRecord]
     if truth.stands(video.id, at):
         yield video
         for said in truth.thread(video.id)[1:]:
-            if truth.stands(said.id, at) and truth.stands(_top(truth, said).id, at):
+            if truth.stands(said.id, at) and truth.stands(top_of(truth, said).id, at):
                 yield said
-
-
-def _top(truth: Truth, said: TrueRecord) -> TrueRecord:
-    while said.parent is not None and truth.records[said.parent].parent is not None:
-        said = truth.records[said.parent]
-    return said
-
-
-def said_of(record: TrueRecord, at: datetime) -> str:
-    """What a reader reads of it at a time."""
-    return tidy(record.versions_until(at)[-1].text)
 
 
 def check(channel: Channel) -> dict[str, int]:

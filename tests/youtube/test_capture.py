@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
@@ -18,7 +16,7 @@ from archiver.practice.messages import Request, Response
 from archiver.practice.youtube_ids import video_id
 from archiver.practice.youtube_json import dump, error
 from tests.capture.house import FULL, NEW, WATCH, House
-from tests.capture.test_secrets import _everything_kept, forms_of
+from tests.capture.secrecy import nothing_left, repeated
 from tests.youtube.channel import KEY, TOKEN, Channel, channel
 
 
@@ -210,7 +208,7 @@ def test_no_key_or_token_is_left_anywhere(
     caplog.set_level(logging.DEBUG)
     found = channel(house, credential)
     talk(found)
-    house.server.faults.add(_echo(credential, form), times=None)
+    house.server.faults.add(repeated(credential, form), times=None)
     results: list[Any] = [house.run(found.account, sweep) for sweep in (FULL, NEW, WATCH)]
     house.server.faults.add(faults.server_error(503), times=2)
     house.later(days=1)
@@ -220,24 +218,7 @@ def test_no_key_or_token_is_left_anywhere(
     said = (caplog.text + "".join(map(str, results))).encode()
     sent = [one.target for one in house.server.log if "/youtube/v3/" in one.target]
     assert all((f"key={KEY}" in target) == (credential == KEY) for target in sent)
-    for name, data in [*_everything_kept(house.home), ("messages", said)]:
-        for shape in forms_of(credential):
-            assert shape not in data, f"{shape!r} in {name}"
-
-
-def _echo(secret: str, form: str) -> Alter:
-    """The platform repeats the credential."""
-    shown = quote(secret, safe="") if form == "percent" else secret
-
-    def alter(request: Request, response: Response) -> Response:
-        if not response.body.startswith(b"{"):
-            return response
-        if form == "link":
-            return response.with_header("Link", f"<http://x.example/?key={quote(secret, safe='')}>; rel=next")
-        body = json.loads(response.body) | {"echo": shown}
-        return Response(response.status, response.headers, json.dumps(body).encode())
-
-    return alter
+    nothing_left(house.home, said, credential)
 
 
 def test_a_key_goes_to_the_platform_alone(new_house: Callable[..., House]) -> None:

@@ -1,0 +1,46 @@
+"""``docs/what-is-seen.md``: what each platform lets the archive see, in the connectors' own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archiver.accounts.platforms import CAPABILITIES, UNPROVEN, load_platforms
+from connectors.contract import Connector
+
+
+def render() -> str:
+    """The page, of the connectors that come with the program."""
+    found = sorted(load_platforms(()).connectors.values(), key=lambda one: one.title.lower())
+    lines = [
+        "# What each platform lets us see",
+        "",
+        "Made from what the connectors declare; the page of an account shows the same. How each is asked, and what",
+        "counts as an edit there, is in [platforms](platforms.md). What a connector was *proven* against stands in its",
+        "section; one that was not says so wherever it is offered.",
+        "",
+        *_table(found),
+    ]
+    for connector in found:
+        lines += _section(connector)
+    return "\n".join([*lines, ""])
+
+
+def _table(found: list[Connector]) -> Iterator[str]:
+    yield "| | " + " | ".join(one.title for one in found) + " |"
+    yield "|---" * (len(found) + 1) + "|"
+    for words, name in CAPABILITIES:
+        cells = ("seen" if getattr(one.capabilities, name) else "**not seen**" for one in found)
+        yield f"| {words} | " + " | ".join(cells) + " |"
+    yield "| Proven | " + " | ".join("yes" if one.capabilities.proven else "**not yet**" for one in found) + " |"
+
+
+def _section(connector: Connector) -> Iterator[str]:
+    told = connector.capabilities
+    yield from ("", f"## {connector.title}", "")
+    yield f"**{told.proven or UNPROVEN.capitalize()}.**".replace("..", ".")
+    yield ""
+    for words, name in CAPABILITIES:
+        yield f"- **{words}**: {getattr(told, name) or 'cannot be seen.'}"
+    if told.limits:
+        yield from ("", "What is known not to be seen:", "")
+        yield from (f"- {limit}" for limit in told.limits)

@@ -1,0 +1,45 @@
+"""Recorded bodies and specifications of platforms, which are not part of this project; and bodies changed by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+_ABOVE = [above / "shared" / "payloads" for above in Path(__file__).resolve().parents[3:]]
+_FOLDER = next((place for place in _ABOVE if place.is_dir()), _ABOVE[0])
+#: What a program may find where it looks for something else.
+ODD: tuple[Any, ...] = (None, True, 5, "", "5", [], {}, [{}], float(2**60), "\ud800\x00")
+
+
+def recorded(name: str) -> Path:
+    """A file among them; whoever needs one that is not here is skipped."""
+    path = _FOLDER / name
+    if not path.exists():
+        pytest.skip(f"not here, beside this checkout: shared/payloads/{name}")
+    return path
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a body, as the steps that lead to it."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in pairs:
+        yield (*place, name)
+        yield from places(inner, (*place, name))
+
+
+def change(body: Any, data: st.DataObject) -> tuple[tuple[Any, ...], bool]:
+    """Change a body in one place; which, and whether what stood there was taken out."""
+    place = data.draw(st.sampled_from(list(places(body))))
+    at = body
+    for step in place[:-1]:
+        at = at[step]
+    removed = data.draw(st.booleans())
+    if removed:
+        del at[place[-1]]
+    else:
+        at[place[-1]] = data.draw(st.one_of(st.sampled_from(ODD), st.integers(), st.text(max_size=5)))
+    return place, removed
