@@ -70,6 +70,12 @@ class _Question:
     """What its page showed when an earlier run stopped at it."""
 
     @property
+    def follows(self) -> bool:
+        """Whether no later run has a reason of its own to put it: it followed from an answer that is not asked for
+        again."""
+        return self.tries is not None and not self.first and not self.kept
+
+    @property
     def kept(self) -> bool:
         """Whether what it followed from is looked at again as long as it was not put."""
         return self.page is not None or self.of is not None
@@ -242,7 +248,7 @@ class SweepRun:
             self._left.append(Again(question.ask))
         if not self.ahead.under_way:
             if self.due():
-                self._keep_place()
+                self._keep_place(queue)
             self.checkpoint()
 
     @staticmethod
@@ -454,8 +460,11 @@ class SweepRun:
             if thread is not None and listing.complete:
                 self.looked.setdefault(thread, Looked()).through = True
 
-    def _keep_place(self) -> None:
-        """Before a commit: a process that dies after it is not to do again what is in it."""
+    def _keep_place(self, queue: Iterable[_Question]) -> None:
+        """Before a commit: a process that dies after it is not to do again what is in it, and the next one is to ask
+        what it would have asked because of it."""
+        following = [Again(one.ask, one.tries or 0) for one in queue if one.follows]
+        self.state.leave([*self._left, *self._waiting, *following])
         if self.round is None:
             return
         self.state.go_on(self._rest(self.round))

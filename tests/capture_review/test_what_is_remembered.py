@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from archiver.capture import seen
+from archiver.capture import committer, seen, under_way
 from archiver.capture.listings import Listings
 from archiver.capture.models import Exchange, Run
 from connectors.contract import Ask, Reading, RecordKind, SeenRecord, Stream, SweepKind
+from tests.capture.dying import ProcessDied, die_at
 from tests.capture_review.script import Said, Stage, page
 
 NEW, FULL = SweepKind.NEW, SweepKind.FULL
@@ -80,3 +81,24 @@ def test_a_first_look_at_a_list_that_is_not_whole_does_not_say_it_saw_everything
     covered = stage.coverage(run)["list"]
     assert covered.complete
     assert covered.span_from == run.started_at
+
+
+def test_what_a_page_led_to_is_asked_by_the_next_run_where_the_process_dies_after_the_commit_of_the_page(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that goes by its bookmark does not show the page again."""
+    monkeypatch.setattr(under_way, "_BATCH_EXCHANGES", 1)
+    stage.answers["/list"] = page(("1", "one"), bookmark={"after": 1}, asks=["/under"])
+    stage.answers["/under"] = page(("2", "said under it"))
+    with monkeypatch.context() as dying:
+        dying.setattr(committer, "crash_point", die_at("commit.done"))
+        with pytest.raises(ProcessDied):
+            stage.run(NEW)
+    assert stage.records().keys() == {"1"}
+    assert "/under" not in stage.asked
+    stage.answers["/list"] = page()
+    stage.run(NEW)
+    assert stage.connector.begun_with == {"after": 1}
+    assert stage.records().keys() == {"1", "2"}
+    stage.run(NEW)
+    assert stage.asked.count("/under") == 1
