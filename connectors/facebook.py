@@ -114,9 +114,9 @@ class Facebook:
         return Asks(site, FACEBOOK.api_of(claim.url), account="", sweep="").identify(claim.handle)
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
-        """First whether the Page is published; the rest goes by what was last known of that. *new*: the newest entries
-        of every list. *watch*: the Page, and the given posts with all their comments. *full*: every list from end to
-        end, and every comment."""
+        """Whether the Page is published; the rest goes by what was last known of that. *new*: the newest entries of
+        every list. *watch*: the Page, and the given posts with all their comments. *full*: every list from end to end,
+        and every comment."""
         known = bookmark or {}
         asks = replace(self._asks(account, sweep), open=known.get("published") is True, since=_since(known))
         if sweep.kind is SweepKind.WATCH:
@@ -125,7 +125,8 @@ class Facebook:
         if "published" not in known:  # then nothing can be asked for as public yet
             return (asks.gate(then=True, at=at),)
         page = (asks.page(),) if sweep.kind is SweepKind.FULL else ()
-        return (asks.gate(then=False, at=at), *page, *asks.lists(), *self._threads(asks, sweep.threads))
+        # The gate's bookmark says since when nothing need be looked into: so it comes after the lists that say what is.
+        return (*page, *asks.lists(), *self._threads(asks, sweep.threads), asks.gate(then=False, at=at))
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known posts and comments by their ids, 50 at once; one by one where any of them is not there."""
