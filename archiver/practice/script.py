@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from archiver.practice.city import City
 from archiver.practice.opening import Opening
 
 _DAY = timedelta(days=1)
-_CALM = (("comment", 55), ("post", 20), ("like", 10), ("edit", 9), ("deletion", 4), ("share", 2))
+CALM = (("comment", 55), ("post", 20), ("like", 10), ("edit", 9), ("deletion", 4), ("share", 2))
 _FIRST_PAUSE, _LAST_PAUSE, _SLOWER = 6.0, 300.0, 1.04
 
 
@@ -55,9 +55,12 @@ def month(
 
 
 def live(
-    city: City, cast: Cast, seed: int = 1, *, opening: bool = True, limit: int = 20_000
+    city: City, cast: Cast, seed: int = 1, *, opening: bool = True, limit: int = 20_000,
+    homes: Sequence[str] = ("mastodon", "mastodon", "web"), acts: Sequence[tuple[str, int]] = CALM,
 ) -> Iterator[float]:  # fmt: skip
     """The life a newcomer watches. Gives seconds to wait before what happens when the next value is asked for.
+
+    ``homes``: platforms it is on, in proportion. ``acts``: what happens there, and how often beside each other.
 
     Within the first minute posts and comments arrive, a wrong date is corrected and the page deletes a comment.
     Afterwards every few seconds something happens, less and less often. After ``limit`` acts, months later,
@@ -66,21 +69,24 @@ def live(
     if opening:
         yield from Opening(city, cast).played()
     draw = random.Random(f"life {seed}")  # noqa: S311 - a script, not a secret
-    homes = [Actors(city, cast, draw, home=home, depth=4) for home in ("mastodon", "mastodon", "web")]
-    names, weights = zip(*_CALM, strict=True)
+    everywhere = [Actors(city, cast, draw, home=home, depth=4) for home in homes]
+    names, weights = zip(*acts, strict=True)
     pause = _FIRST_PAUSE
     while len(city.journal) < limit:
         yield pause * draw.uniform(0.5, 1.5)
         pause = min(_LAST_PAUSE, pause * _SLOWER)
-        actors, kind = draw.choice(homes), draw.choices(names, weights)[0]
+        actors, kind = draw.choice(everywhere), draw.choices(names, weights)[0]
         if not actors.turns[kind](city.now()):
             actors.post(city.now())
 
 
-def backlog(city: City, cast: Cast, seed: int = 1, *, days: float = 20, posts: int = 12, comments: int = 40) -> None:
-    """What was said in the days before now, on both platforms."""
+def backlog(
+    city: City, cast: Cast, seed: int = 1, *, days: float = 20, posts: int = 12, comments: int = 40,
+    homes: Sequence[str] = ("mastodon", "web"),
+) -> None:  # fmt: skip
+    """What was said in the days before now, on each of these platforms."""
     start = city.now() - days * _DAY
-    for home in ("mastodon", "web"):
+    for home in homes:
         draw = random.Random(f"past {home} {seed}")  # noqa: S311 - a script, not a secret
         actors = Actors(city, cast, draw, home=home, depth=4)
         kinds = ["post", *draw.sample(["post"] * (posts - 1) + ["comment"] * comments, posts - 1 + comments)]

@@ -9,23 +9,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, select
-
 from archiver.accounts import service as accounts
 from archiver.accounts import tokens
 from archiver.archive import Archive
-from archiver.capture.models import Coverage, Exchange, Gap, Run
 from archiver.capture.service import Capture, RunResult
 from archiver.clock import SetClock
 from archiver.practice.cast import Cast, populate
 from archiver.practice.city import City
 from archiver.practice.script import month
 from archiver.practice.server import PracticeServer
-from archiver.records.models import Medium, Record, RecordState, Version
-from archiver.records.stored import table
 from archiver.settings import Settings
 from connectors.contract import Connector, SweepKind
 from tests import backends
+from tests.capture.observed import Observed
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
@@ -47,7 +43,7 @@ class Patience(threading.Event):
 
 
 @dataclass
-class House:
+class House(Observed):
     """A city of the given seed, its server, and an archive in ``home``."""
 
     home: Path
@@ -62,7 +58,6 @@ class House:
     capture: Capture = field(init=False)
     patience: Patience = field(init=False)
     looks: list[tuple[datetime, str, SweepKind]] = field(default_factory=list)
-    """When which account was looked at, and how."""
 
     def __post_init__(self) -> None:
         self.city = City(self.clock, self.seed)
@@ -154,48 +149,6 @@ class House:
                 due = step.at + every
                 self.run(account) if full_only else self.run_due()
         self.run(account)
-
-    # What the index says.
-
-    def rows(self, model: type[Any], *conditions: Any) -> list[Any]:
-        one: Table = table(model)
-        with self.archive.database.read() as connection:
-            return list(connection.execute(select(one).where(*conditions).order_by(*one.primary_key)))
-
-    def records(self) -> dict[str, Any]:
-        return {row.key: row for row in self.rows(Record)}
-
-    def versions(self, key: str) -> list[Any]:
-        found = self.rows(Version, Version.record_id == self.records()[key].id)
-        return sorted(found, key=lambda row: int(row.number))
-
-    def rows_of_versions(self) -> list[Any]:
-        return self.rows(Version)
-
-    def states(self, key: str) -> list[Any]:
-        return self.rows(RecordState, RecordState.record_id == self.records()[key].id)
-
-    def exchanges(self, purpose: str | None = None) -> list[Any]:
-        rows = self.rows(Exchange)
-        found = [row for row in rows if purpose is None or row.purpose == purpose]
-        numbers = {row.id: row.number for row in self.runs()}
-        return sorted(found, key=lambda row: (numbers[row.run_id], row.ordinal))
-
-    def runs(self) -> list[Any]:
-        return sorted(self.rows(Run), key=lambda row: (row.account_id, row.number))
-
-    def gaps(self, *, open_only: bool = False) -> list[Any]:
-        return [row for row in self.rows(Gap) if not open_only or row.closed_at is None]
-
-    def coverage(self, run: RunResult) -> dict[str, Any]:
-        return {row.listing: row for row in self.rows(Coverage, Coverage.run_id == run.run_id)}
-
-    def media(self) -> list[Any]:
-        return self.rows(Medium)
-
-    def account_state(self, account: str) -> str:
-        with self.archive.database.read() as connection:
-            return accounts.get(connection, account).state
 
     # What is stored.
 

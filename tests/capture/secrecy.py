@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -31,7 +31,17 @@ def _everything_kept(home: Path) -> Iterator[tuple[str, bytes]]:
         data = path.read_bytes()
         yield path.name, data
         if path.suffix == ".gz":
-            yield path.name, gzip.decompress(data)
+            yield path.name, _unpacked(data)
+
+
+def _unpacked(data: bytes) -> bytes:
+    """What is in the members of a gzip file; of one that was not written to its end, what there is."""
+    found = b""
+    while data:
+        member = zlib.decompressobj(wbits=31)
+        found += member.decompress(data)
+        data = member.unused_data
+    return found
 
 
 def nothing_left(home: Path, said: bytes, *secrets: str) -> None:
@@ -52,6 +62,21 @@ def repeated(secret: str, form: str) -> Alter:
         if form == "link":
             return response.with_header("Link", f"<http://x.example/?key={quote(secret, safe='')}>; rel=next")
         body = json.loads(response.body) | {f"echo_{form}": shown}
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    return alter
+
+
+def given_out(secret: str) -> Alter:
+    """The platform gives a token nobody has yet, as in an answer to a sign-in, and one of each thing that it lists."""
+    given = {"access_token": secret, "token_type": "bearer", "expires_in": 5183944}
+
+    def alter(request: Request, response: Response) -> Response:
+        if not response.body.startswith(b"{"):
+            return response
+        body = json.loads(response.body) | given
+        for one in body.get("data", ()):
+            one["access_token"] = secret
         return Response(response.status, response.headers, json.dumps(body).encode())
 
     return alter

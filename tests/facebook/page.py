@@ -17,6 +17,7 @@ from archiver.practice.truth import TrueRecord, Truth
 from archiver.records.models import Occurrence
 from connectors.text import tidy
 from tests.capture.house import FULL, House
+from tests.capture.observed import Observed
 from tests.capture.told import said_of, top_of
 
 TOKEN = "EAAPracticeCanary0123456789/+=abcdefghijklmnop"
@@ -75,7 +76,7 @@ def talk(found: Page, comments: int = 3) -> tuple[int, list[int]]:
     return post, [city.say(people[n % 3], f"comment {n}", answering=post) for n in range(comments)]
 
 
-def public_words(house: House) -> set[str]:
+def public_words(house: Observed) -> set[str]:
     """Keys of records whose words stand in an answer that is kept as public."""
     access = {segment.id: segment.access for segment in house.rows(Segment)}
     public = {exchange.id for exchange in house.rows(Exchange) if access[exchange.segment_id] == "public"}
@@ -96,14 +97,15 @@ def shown(truth: Truth, post: TrueRecord, at: datetime) -> Iterator[TrueRecord]:
                 yield said
 
 
-def check(found: Page) -> dict[str, int]:
-    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were."""
-    house, truth = found.house, Truth(found.house.city.journal)
-    posts = [one for one in truth.said() if one.author == found.id and one.kind == "post"]
+def check(house: Observed, page: int) -> dict[str, int]:
+    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
+    ``page``: whose it is."""
+    truth = Truth(house.city.journal)
+    posts = [one for one in truth.said() if one.author == page and one.kind == "post"]
     full = [at for at, _, sweep in house.looks if sweep is FULL]
     seen = {at: {one.id for post in posts for one in shown(truth, post, at)} for at, _, _ in house.looks}
     known = {key: row for key, row in house.records().items() if key.startswith(("post/", "comment/"))}
-    keys = {one.id: _key(truth, found, one) for one in truth.said()}
+    keys = {one.id: _key(truth, page, one) for one in truth.said()}
     must = {keys[number]: number for at in full for number in seen[at]}
     may = {keys[number] for numbers in seen.values() for number in numbers}
     assert set(must) - set(known) == set(), "shown, but not in the archive"
@@ -119,14 +121,16 @@ def check(found: Page) -> dict[str, int]:
     }
 
 
-def _key(truth: Truth, found: Page, said: TrueRecord) -> str:
+def _key(truth: Truth, page: int, said: TrueRecord) -> str:
     root = said
     while root.parent is not None:
         root = truth.records[root.parent]
-    return f"post/{post_id(found.id, said.id)}" if said is root else f"comment/{comment_id(root.id, said.id)}"
+    return f"post/{post_id(page, said.id)}" if said is root else f"comment/{comment_id(root.id, said.id)}"
 
 
-def check_record(house: House, said: TrueRecord, row: Any, seen: Sequence[datetime], full: Sequence[datetime]) -> None:
+def check_record(
+    house: Observed, said: TrueRecord, row: Any, seen: Sequence[datetime], full: Sequence[datetime]
+) -> None:
     versions = house.versions(row.key)
     told = [version.text for version in versions if version.content]
     texts = [said_of(said, at) for at in seen]
@@ -146,7 +150,7 @@ def check_record(house: House, said: TrueRecord, row: Any, seen: Sequence[dateti
     _check_hidden(house, said, row, seen)
 
 
-def _check_hidden(house: House, said: TrueRecord, row: Any, seen: Sequence[datetime]) -> None:
+def _check_hidden(house: Observed, said: TrueRecord, row: Any, seen: Sequence[datetime]) -> None:
     """Each state was so at the times from when to when the archive says it was seen."""
     states = [state for state in house.states(row.key) if state.state != "not_returned"]
     for state in states:
@@ -157,7 +161,7 @@ def _check_hidden(house: House, said: TrueRecord, row: Any, seen: Sequence[datet
         assert any(one.state == state for one in states), said
 
 
-def check_classes(house: House, truth: Truth, known: dict[str, int]) -> None:
+def check_classes(house: Observed, truth: Truth, known: dict[str, int]) -> None:
     """What was never shown to everybody while anybody looked is nowhere in what is kept as public."""
     public = public_words(house)
     for key, number in known.items():

@@ -32,7 +32,7 @@ def test_a_month_is_told_as_it_could_be_seen(
     house.server.graph.page = 7
     found = page(house)
     found.play(timedelta(days=days), full_only=full_only, **sizes)
-    told = check(found)
+    told = check(house, found.id)
     assert told["edited"] > 2
     assert told["gone"] > 2
     assert told["hidden"] > 0
@@ -45,4 +45,4 @@ def test_a_month_is_told_as_it_could_be_seen(
 def test_a_large_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], seed: int) -> None:
     found = page(new_house(seed=seed))
     found.play(timedelta(days=1), full_only=False, **_LARGE)
-    assert check(found)["records"] > 200
+    assert check(found.house, found.id)["records"] > 200

@@ -8,6 +8,8 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +22,16 @@ from archiver.capture.rebuild import rebuild
 from archiver.evidence import log, log_check
 from archiver.evidence.deltas import read_deltas
 from archiver.evidence.models import Event
-from archiver.practice.city import Post
+from archiver.practice.city import City
+from archiver.practice.server import PracticeServer
 from archiver.records import digests
 from archiver.records.contents import plain, within
 from archiver.records.models import Record, Version
 from archiver.storage.segment_check import check_segment
 from archiver.storage.segment_reader import ReadRunRecord, read_segment
-from connectors.contract import ProblemKind
+from connectors.contract import ProblemKind, SweepKind
+from tests.capture.observed import Observed
+from tests.capture.secrecy import nothing_left
 from tests.faults.sessions import open_archive
 from tests.faults.town import Spooled, Town
 
@@ -211,18 +216,31 @@ def _first_differences(left: Path, right: Path) -> Iterable[str]:
     two.close()
 
 
-def standing(town: Town, person: int) -> set[str]:
-    """Keys of what ``person`` has said in public and still stands, as the platform's own state has it."""
-
-    def is_own(post: Post) -> bool:
-        return post.author == person and post.visibility == "public" and post.share_of is None and not post.hidden
-
-    with town.city.lock:
-        return {f"status/{post.id}" for post in town.city.posts.values() if is_own(post)}
-
-
 def visible(town: Town, account: str) -> set[str]:
     """Keys of an account's records that the archive takes for standing."""
     with open_archive(town.home, town.settings) as archive, archive.database.read() as connection:
         query = select(Record.key).where(Record.account_id == account, Record.state == "visible")
         return set(connection.execute(query).scalars())
+
+
+# --- beside the city -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Looked(Observed):
+    city: City
+    server: PracticeServer
+    archive: Archive
+    looks: list[tuple[datetime, str, SweepKind]]
+
+
+def agrees(town: Town) -> None:
+    """After a *full* look at everything: the archive says what could be seen of the city's own accounts, and no more;
+    what was edited or deleted, and nothing else."""
+    with open_archive(town.home, town.settings) as archive:
+        town.presence.check(_Looked(town.city, town.server, archive, town.looks))
+
+
+def tells_no_secret(town: Town) -> None:
+    """In nothing that is kept, spool, database and logs included, and in nothing that a process told, is a secret."""
+    nothing_left(town.folder, "".join(town.said).encode(), *town.presence.secrets)

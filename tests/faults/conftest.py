@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.faults.checks")
+pytest.register_assert_rewrite("tests.faults.checks", "tests.faults.killing", "tests.faults.scenes")
 from tests.faults.moments import Moments  # noqa: E402 - after it is said what is to be rewritten
 from tests.faults.town import Town  # noqa: E402
 

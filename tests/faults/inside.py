@@ -27,11 +27,11 @@ class Inside:
     @property
     def office(self) -> str:
         """The account whose news the tests make."""
-        return self.town.accounts[1]
+        return self.town.office
 
     def say(self, text: str = "The bridge is open again", *, picture: bool = False) -> str:
         """Let the office say something; the key of its record."""
-        return say(self.town, text, picture=picture)
+        return self.town.say(text, picture=picture)
 
     def run(self, sweep: SweepKind = NEW) -> RunResult:
         return self.capture.run(self.office, sweep, trigger="person")
@@ -43,13 +43,6 @@ class Inside:
     def served(self, path: str) -> int:
         """How many of them were for an address with that in it."""
         return sum(path in one.target for one in self.town.server.log)
-
-
-def say(town: Town, text: str, *, picture: bool = False) -> str:
-    from archiver.practice.acts import Wording
-
-    media = (town.city.picture("a picture of the square"),) if picture else ()
-    return f"status/{town.city.say(town.cast.works, Wording(text, media=media))}"
 
 
 @contextmanager

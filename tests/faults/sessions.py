@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +15,11 @@ from typing import Any
 
 from archiver import faults, logs, migrate
 from archiver.archive import Archive
+from archiver.capture.leases import StaleLease
 from archiver.capture.rebuild import rebuild
 from archiver.capture.recovery import RecoveryReport
 from archiver.capture.service import Capture, RunResult
-from archiver.errors import ArchiverError
+from archiver.errors import ArchiverError, Busy
 from archiver.http import trust
 from archiver.settings import Settings
 from connectors.contract import SweepKind
@@ -44,6 +46,10 @@ class Orders:
     recover: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
     """Credentials of the store, which the server that forks processes may not have had when it began."""
+    patient: bool = False
+    """Try again where somebody else is at an account."""
+    log: str = "warning"
+    """How much is logged."""
     close: bool = True
     """False: end without a word, as a process does that is killed when it has nothing to do."""
 
@@ -74,7 +80,7 @@ def session(orders: Orders, answer: Connection) -> None:
     told = Told()
     try:
         with (orders.home.parent / "log.txt").open("a") as log:
-            logs.set_up("warning", log)
+            logs.set_up(orders.log, log)
             _carry_out(orders, told)
     except BaseException:
         told.crash = traceback.format_exc()
@@ -107,6 +113,16 @@ def _sweep(capture: Capture, orders: Orders, account: str, told: Told) -> None:
     for other, sweep in orders.sweeps:
         if other == account:
             try:
-                told.runs.append(capture.run(account, sweep, trigger="person"))
+                told.runs.append(_run(capture, orders, account, sweep))
             except ArchiverError as error:
                 told.errors.append(f"{type(error).__name__}: {error}")
+
+
+def _run(capture: Capture, orders: Orders, account: str, sweep: SweepKind) -> RunResult:
+    while True:
+        try:
+            return capture.run(account, sweep, trigger="person")
+        except Busy as error:
+            if not orders.patient or isinstance(error, StaleLease):
+                raise
+        time.sleep(0.02)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from archiver.capture.failures import DatabaseUnavailable
 from archiver.records import digests
 from tests.faults import checks
-from tests.faults.inside import Inside, at_point, inside, say
+from tests.faults.inside import Inside, at_point, inside
 from tests.faults.sessions import open_archive
 from tests.faults.town import FULL, NEW, Town
 from tests.servers.commit_proxy import CommitProxy, Loss
@@ -192,7 +192,7 @@ def _unavailable(here: Inside) -> str:
 @pytest.mark.parametrize("point", ["commit.put", "commit.written"])
 def test_a_leader_that_was_paused_does_not_write_when_it_wakes(town: Town, point: str) -> None:
     account = town.accounts[1]
-    first = say(town, "Said before the pause")
+    first = town.say("Said before the pause")
     paused = town.start((account, NEW), arm=f"{point}:1:SIGSTOP")
     paused.wait_until_paused()
     town.note_spool()
@@ -200,7 +200,7 @@ def test_a_leader_that_was_paused_does_not_write_when_it_wakes(town: Town, point
         with _admin(town) as admin:  # as the server does by itself after a quarter of an hour
             assert admin.execute(f"{_END_OTHERS} AND state = 'idle in transaction'").fetchall() == [(True,)]
     time.sleep(1.1)
-    second = say(town, "Said during the pause")
+    second = town.say("Said during the pause")
     told = town.session((account, NEW))
     assert [run.outcome.value for run in told.runs] == ["complete"]
     paused.resume()
@@ -222,7 +222,7 @@ def test_a_restored_backup_is_noticed_and_brought_up_to_date_from_the_store(town
     name = make_url(town.settings["database_url"]).database
     with Databases(server.url).admin() as admin:
         admin.execute(f"CREATE DATABASE backup TEMPLATE {name}")
-        key = say(town, "Said after the backup")
+        key = town.say("Said after the backup")
         town.session(*town.everything(NEW))
         with open_archive(town.home, town.settings) as archive:
             before = checks.content(archive)

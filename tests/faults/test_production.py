@@ -18,9 +18,10 @@ from tests.capture.test_growth import is_quiet
 from tests.capture.test_secrets import ISSUED, STATIC, faults_of
 from tests.faults import checks
 from tests.faults.moments import Moments
+from tests.faults.presences import TOKEN
+from tests.faults.scenes import POINTS, SCENES, capturing
 from tests.faults.sessions import open_archive
-from tests.faults.test_kill_loop import POINTS, SCENES, capturing
-from tests.faults.town import FULL, NEW, TOKEN, WATCH, Town
+from tests.faults.town import FULL, NEW, WATCH, Town
 from tests.servers.databases import Databases
 from tests.servers.postgresql import PASSWORD
 from tests.servers.seaweedfs import KEYS, SeaweedFS

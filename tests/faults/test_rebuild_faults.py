@@ -11,7 +11,7 @@ from archiver.capture.rebuild import rebuild
 from archiver.errors import IntegrityError
 from archiver.records import digests
 from tests.faults import checks
-from tests.faults.inside import inside, say
+from tests.faults.inside import inside
 from tests.faults.moments import Moments
 from tests.faults.sessions import open_archive
 from tests.faults.town import FULL, NEW, WATCH, Town
@@ -106,7 +106,7 @@ def test_quiet_runs_that_waited_when_the_index_was_lost_are_in_it_again(full: To
 
 def test_an_adoption_that_waited_when_the_index_was_lost_is_made_again(full: Town) -> None:
     for point in ("adoption.written", "adoption.done"):
-        key = say(full, f"Said before {point}")
+        key = full.say(f"Said before {point}")
         assert full.killed((full.accounts[1], NEW), arm="commit.begun")
         for path in full.spool.glob("*/rn_*"):
             path.unlink()
@@ -143,7 +143,7 @@ def test_an_older_copy_of_the_database_is_told_from_the_right_one(full: Town) ->
     with open_archive(full.home, full.settings):
         pass
     copies = {path: path.read_bytes() for path in full.home.glob("index.sqlite3*")}
-    say(full, "Said after the copy was made")
+    full.say("Said after the copy was made")
     full.session(*full.everything(NEW))
     _lose_index(full)
     for path, content in copies.items():

@@ -18,7 +18,7 @@ from archiver.errors import IntegrityError, OutOfSpace
 from archiver.records.models import Medium
 from tests.faults import checks
 from tests.faults.calls import failing
-from tests.faults.inside import Inside, inside, say
+from tests.faults.inside import Inside, inside
 from tests.faults.town import FULL, NEW, Town
 
 _HEADERS: list[tuple[dict[str, Any], list[bytes]]] = [
@@ -88,7 +88,7 @@ def dead(town: Town) -> Path:
     """A frame file of a process that died after a few exchanges."""
     town.session(*town.everything(FULL))
     for number in range(3):
-        say(town, f"News number {number}", picture=True)
+        town.say(f"News number {number}", picture=True)
     assert town.killed((town.accounts[1], NEW), arm="batch.segments_closed")
     return next(town.spool.glob("*/rn_*.frames"))
 
@@ -130,7 +130,7 @@ def test_recovery_finishes_what_is_whole_and_keeps_the_rest_aside(town: Town, de
 
 def test_a_damaged_choice_is_made_again_from_the_frames(town: Town) -> None:
     town.session(*town.everything(FULL))
-    key = say(town, "News of the day", picture=True)
+    key = town.say("News of the day", picture=True)
     assert town.killed((town.accounts[1], NEW), arm="batch.choice_written")
     choice = next(town.spool.glob("*/*.choice"))
     choice.write_bytes(choice.read_bytes()[:-20])
@@ -142,7 +142,7 @@ def test_a_damaged_choice_is_made_again_from_the_frames(town: Town) -> None:
 def test_a_damaged_choice_without_frames_is_kept_for_a_person_to_look_at(town: Town) -> None:
     """Of a batch that held nothing but run records there is no second copy."""
     town.session(*town.everything(FULL))
-    say(town, "News of the day")
+    town.say("News of the day")
     assert town.killed((town.accounts[1], NEW), arm="batch.choice_written")
     (choice,) = town.spool.glob("*/*.choice")
     segments = [path.read_bytes() for path in town.spool.glob("*/*.warc.gz")]
@@ -162,7 +162,7 @@ def test_what_only_a_missing_connector_can_read_keeps_nobody_else_from_being_fin
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town.session(*town.everything(FULL))
-    key = say(town, "News of the day")
+    key = town.say("News of the day")
     town.live(40)
     office, feed = town.accounts[1], town.accounts[2]
     for account in (feed, office):
@@ -186,7 +186,7 @@ def test_facts_of_an_unknown_form_are_an_integrity_finding(field: str) -> None:
 
 def test_a_damaged_segment_in_the_spool_stops_nobody_and_is_not_stored(town: Town) -> None:
     town.session(*town.everything(FULL))
-    say(town, "News of the day")
+    town.say("News of the day")
     assert town.killed((town.accounts[1], NEW), arm="batch.choice_written")
     segment = next(town.spool.glob("*/*.warc.gz"))
     content = bytearray(segment.read_bytes())

@@ -10,7 +10,7 @@ import pytest
 from archiver.capture.models import Run
 from archiver.errors import Busy
 from tests.faults import checks
-from tests.faults.inside import inside, say
+from tests.faults.inside import inside
 from tests.faults.moments import Moments
 from tests.faults.town import FULL, NEW, WATCH, Town
 
@@ -64,7 +64,7 @@ def test_processes_that_start_and_end_at_once_do_not_take_each_others_folders(to
 def test_an_account_in_use_keeps_no_other_from_being_finished(lively: Town) -> None:
     town = lively
     town.live(8)
-    say(town, "News of the office")
+    town.say("News of the office")
     for account in town.accounts:
         assert town.killed((account, FULL), arm="batch.choice_written", recover=False)
     time.sleep(1.1)
@@ -108,12 +108,12 @@ def test_a_leader_that_was_paused_past_its_lease_is_refused_and_its_segments_are
     lively: Town, point: str
 ) -> None:
     town, account = lively, lively.accounts[1]
-    first = say(town, "Said before the pause")
+    first = town.say("Said before the pause")
     paused = town.start((account, NEW), arm=f"{point}:1:SIGSTOP")
     paused.wait_until_paused()
     town.note_spool()
     time.sleep(1.1)
-    second = say(town, "Said during the pause")
+    second = town.say("Said during the pause")
     told = town.session((account, NEW))
     assert [run.outcome.value for run in told.runs] == ["complete"]
     paused.resume()
@@ -146,7 +146,7 @@ def test_a_quiet_run_that_was_paused_past_its_lease_leaves_nothing(lively: Town)
     paused.wait_until_paused()
     town.note_spool()
     time.sleep(1.1)
-    say(town, "Said during the pause")
+    town.say("Said during the pause")
     town.session((account, NEW))
     paused.resume()
     late = paused.wait()
@@ -179,11 +179,11 @@ def test_a_leader_may_be_paused_anywhere(lively: Town, moments: Moments) -> None
 
 def test_what_was_never_committed_is_not_in_a_rebuilt_index_until_it_is_adopted(lively: Town) -> None:
     town, account = lively, lively.accounts[1]
-    first = say(town, "Said before the pause")
+    first = town.say("Said before the pause")
     paused = town.start((account, NEW), arm="commit.put:1:SIGSTOP")
     paused.wait_until_paused()
     time.sleep(1.1)
-    say(town, "Said during the pause")
+    town.say("Said during the pause")
     town.session((account, NEW), recover=False)
     paused.kill()
     assert paused.wait() is None

@@ -8,33 +8,32 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archiver.accounts import service as accounts
-from archiver.accounts import tokens
 from archiver.capture.batch import taken_from_frame
 from archiver.capture.facts import Taken
+from archiver.capture.outcomes import RunOutcome
 from archiver.capture.spool import read_frames
 from archiver.clock import SystemClock
-from archiver.practice.cast import populate
+from archiver.practice.cast import Cast
 from archiver.practice.city import City
-from archiver.practice.script import backlog, live
 from archiver.practice.server import PracticeServer
 from connectors.contract import SweepKind
 from tests import backends
+from tests.faults.presences import MastodonAndFeed, Presence
 from tests.faults.sessions import Orders, Told, open_archive, session
 
 NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
-TOKEN = "tok-of-the-city"
 #: Seconds after which a process is said to hang: far more than it takes on a slow and busy machine.
 _PATIENCE = 240.0
 _FORKED = multiprocessing.get_context("forkserver")
+_CONNECTORS = ("mastodon", "feed", "facebook", "instagram", "x", "youtube")
 _FORKED.set_forkserver_preload(
-    ["tests.faults.sessions", "archiver.migrate", "connectors.mastodon", "connectors.feed", "boto3", "psycopg"]
+    ["tests.faults.sessions", "archiver.migrate", *(f"connectors.{name}" for name in _CONNECTORS), "boto3", "psycopg"]
 )
 
 
@@ -48,9 +47,11 @@ class Spooled:
 
 
 class Process:
-    """One process that captures."""
+    """One process that captures. ``said``: gets what it tells; ``looks``: is called whenever it begins to look."""
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, said: list[str], looks: Callable[[], None]) -> None:
+        self._said, self._looks = said, looks
+        self._looks()
         self._here, there = _FORKED.Pipe(duplex=False)
         self._process = _FORKED.Process(target=session, args=(orders, there), daemon=True)
         self._process.start()
@@ -63,6 +64,7 @@ class Process:
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
+        self._looks()
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -90,12 +92,13 @@ class Process:
         killed = self._process.exitcode == -signal.SIGKILL
         assert killed or told is not None, f"the process ended with {self._process.exitcode} and told nothing"
         self._process.close()
+        self._said.append(repr(told))
         return None if killed else told
 
 
 @dataclass
 class Town:
-    """A city that goes on living, and an archive of three of its accounts; of one, with its sign-in."""
+    """A city that goes on living, and an archive of its accounts."""
 
     folder: Path
     settings: dict[str, Any] = field(default_factory=dict)
@@ -104,7 +107,16 @@ class Town:
     """Of the processes, as far as they need one."""
     lose_index: Callable[[], None] | None = None
     """Throws the database away where that is not a file in ``home``."""
+    found: Callable[[City, PracticeServer, int], Presence] = MastodonAndFeed
+    """Makes its people and accounts."""
+    log: str = "warning"
+    """How much its processes log."""
     accounts: list[str] = field(init=False)
+    looks: list[tuple[datetime, str, SweepKind]] = field(default_factory=list, repr=False)
+    """When an account was looked at, and how. What did not come to its end is no *full* look. Nothing may happen in the
+    city while somebody looks who is not paused."""
+    said: list[str] = field(default_factory=list, repr=False)
+    """What processes told: results, errors."""
     spooled: list[Spooled] = field(default_factory=list, repr=False)
     """Everything ever found in the spool after a kill."""
 
@@ -112,30 +124,32 @@ class Town:
         self.folder.mkdir()
         self.home = self.folder / "archive"
         self.city = City(SystemClock(), self.seed)
-        self.cast = populate(self.city, self.city.now() - timedelta(days=20))
-        backlog(self.city, self.cast, self.seed, days=10, posts=6, comments=10)
         self.server = PracticeServer(self.city).start()
+        self.presence = self.found(self.city, self.server, self.seed)
         self.settings = {"trusted_origins": (self.server.base_url,), "lease_seconds": 60, **self.settings}
         backends.prepare(self.home, self.settings)
-        self._life = live(self.city, self.cast, self.seed, opening=False)
-        self._register()
-
-    def _register(self) -> None:
-        mastodon = self.server.mastodon
-        urls = [
-            (mastodon.account_url(self.cast.city), "mastodon"),
-            (mastodon.account_url(self.cast.works), "mastodon"),
-            (self.server.feeds.feed_url(self.cast.news), "feed"),
-        ]
-        mastodon.grant(self.cast.city, TOKEN)
+        self._life = self.presence.life()
         with open_archive(self.home, self.settings) as archive:
-            self.accounts = [accounts.add(archive, url, platform).account.id for url, platform in urls]
+            self.accounts = self.presence.register(archive)
         self.sign_in()
 
     def sign_in(self) -> None:
-        """Give the archive the token of the city's account, which no rebuild brings back."""
+        """Give the archive its credentials, which no rebuild brings back."""
         with open_archive(self.home, self.settings) as archive:
-            tokens.keep(archive, self.accounts[0], TOKEN)
+            self.presence.sign_in(archive, self.accounts)
+
+    @property
+    def cast(self) -> Cast:
+        return self.presence.cast
+
+    @property
+    def office(self) -> str:
+        """The account whose news the tests make."""
+        return self.accounts[self.presence.office]
+
+    def say(self, text: str, *, picture: bool = False) -> str:
+        """Let its office say something; the key of the record."""
+        return self.presence.say(text, picture=picture)
 
     def close(self) -> None:
         self.server.stop()
@@ -149,7 +163,12 @@ class Town:
 
     def start(self, *sweeps: tuple[str, SweepKind], **orders: Any) -> Process:
         """A process that recovers and then carries out sweeps."""
-        return Process(Orders(self.home, self.settings, sweeps, environment=self.environment, **orders))
+
+        def looks() -> None:
+            self.looks += [(self.city.now(), account, WATCH) for account, _ in sweeps]
+
+        made = Orders(self.home, self.settings, sweeps, environment=self.environment, log=self.log, **orders)
+        return Process(made, self.said, looks)
 
     def session(self, *sweeps: tuple[str, SweepKind], **orders: Any) -> Told:
         """A process that comes to its end, and nothing goes wrong in it."""
@@ -157,7 +176,16 @@ class Town:
         assert told is not None, "nobody killed it"
         assert not told.crash, told.crash
         assert not told.errors, told.errors
+        self.looked_through(sweeps, told)
         return told
+
+    def looked_through(self, sweeps: Sequence[tuple[str, SweepKind]], told: Told) -> None:
+        """Take down of which accounts a process looked at everything. Nothing has happened in the city since."""
+        runs = {account: iter([run for run in told.runs if run.account_id == account]) for account, _ in sweeps}
+        for account, kind in sweeps:
+            outcome = next(runs[account]).outcome
+            if kind is FULL and outcome in (RunOutcome.COMPLETE, RunOutcome.UNCHANGED):
+                self.looks.append((self.city.now(), account, FULL))
 
     def killed(self, *sweeps: tuple[str, SweepKind], arm: str = "", after: float | None = None, **orders: Any) -> bool:
         """A process that is killed at a crash point, or after so many seconds; whether it was before it had ended.

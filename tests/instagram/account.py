@@ -10,6 +10,7 @@ from archiver.practice.cast import Cast, populate_instagram
 from archiver.practice.instagram_api import Gallery, InstagramApi
 from archiver.practice.truth import TrueRecord, Truth
 from tests.capture.house import FULL, House
+from tests.capture.observed import Observed
 from tests.facebook.page import check_classes, check_record, shown
 
 TOKEN = "EAAInstagramCanary0123456789/+=abcdefghijklmnop"
@@ -61,10 +62,11 @@ def talk(found: Account, comments: int = 3) -> tuple[int, list[int]]:
     return post, [city.say(people[n % 3], f"comment {n}", answering=post) for n in range(comments)]
 
 
-def check(found: Account) -> dict[str, int]:
-    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were."""
-    house, truth = found.house, Truth(found.house.city.journal)
-    posts = [one for one in truth.said() if one.author == found.id and one.kind == "post"]
+def check(house: Observed, account: int) -> dict[str, int]:
+    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
+    ``account``: whose it is."""
+    truth = Truth(house.city.journal)
+    posts = [one for one in truth.said() if one.author == account and one.kind == "post"]
     full = [at for at, _, sweep in house.looks if sweep is FULL]
     seen = {at: {one.id for post in posts for one in shown(truth, post, at)} for at, _, _ in house.looks}
     known = {key: row for key, row in house.records().items() if key.startswith(("media/", "comment/"))}

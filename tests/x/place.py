@@ -13,6 +13,7 @@ from archiver.practice.truth import TrueRecord, Truth
 from archiver.practice.x_ids import chain_of, x_id
 from connectors.text import tidy
 from tests.capture.house import FULL, House
+from tests.capture.observed import Observed
 
 APP = "AAAAAAAAAAAAAAAAAAAAAPracticeCanary%2B0123456789abcdef%3DXyZ"
 TOKEN = "cHJhY3RpY2UtY2FuYXJ5OjE2MDpvd25lcjowMTIzNDU2Nzg5YWJjZGVm"
@@ -40,7 +41,7 @@ class Place:
         self.house.play(self.account, every, acts, cast=self.cast)
 
     def posts(self) -> dict[str, Any]:
-        return {key: row for key, row in self.house.records().items() if key.startswith("post/")}
+        return posts_in(self.house)
 
     def row(self, number: int) -> Any:
         return self.house.records()[key_of(number)]
@@ -61,6 +62,11 @@ def place(house: House, credential: str = APP) -> Place:
     return Place(house, cast, account)
 
 
+def posts_in(house: Observed) -> dict[str, Any]:
+    """What the archive knows of posts, by their keys."""
+    return {key: row for key, row in house.records().items() if key.startswith("post/")}
+
+
 def versions_in(house: House, number: int) -> list[str]:
     """Ids of the versions of a post that the archive tells, in its order."""
     return [row.content["version"] for row in house.versions(key_of(number))]
@@ -73,17 +79,18 @@ def said_by(house: House, number: int) -> list[str]:
 # A month held against what really happened.
 
 
-def check(found: Place) -> dict[str, int]:
-    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were."""
-    house, truth = found.house, Truth(found.house.city.journal)
+def check(house: Observed, account: int) -> dict[str, int]:
+    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
+    ``account``: whose it is. Messages are left out."""
+    truth = Truth(house.city.journal)
     looks = [at for at, _, _ in house.looks]
     full = [at for at, _, sweep in house.looks if sweep is FULL]
-    known, related = found.posts(), _related(truth, found.id)
-    must = {number for at in full for number in _shown(truth, found.id, at)}
+    known, related = posts_in(house), _related(truth, account)
+    must = {number for at in full for number in _shown(truth, account, at)}
     may = {number for number in related if any(_stands(truth, number, at) for at in looks)}
     assert {key_of(one) for one in must} - set(known) == set(), "shown, but not in the archive"
     assert set(known) - {key_of(one) for one in may} == set(), "in the archive, but not to be seen"
-    shown_last = _shown(truth, found.id, full[-1])
+    shown_last = _shown(truth, account, full[-1])
     for number in may:
         if key_of(number) in known:
             said = truth.records[number]
@@ -97,11 +104,15 @@ def check(found: Place) -> dict[str, int]:
     }
 
 
+def _posted(truth: Truth, until: datetime | None = None) -> list[TrueRecord]:
+    return [one for one in truth.said(until=until) if one.kind != "message"]
+
+
 def _related(truth: Truth, account: int) -> set[int]:
     """What is the account's by any way: its own, what names it, what is said under its own, what it answers or passes
     on."""
-    own = [one for one in truth.said() if one.author == account]
-    found = {one.id for one in own} | {one.id for one in truth.said() if _names(truth, one, account)}
+    own = [one for one in _posted(truth) if one.author == account]
+    found = {one.id for one in own} | {one.id for one in _posted(truth) if _names(truth, one, account)}
     found |= {one for said in own for one in (said.parent, said.share_of) if one is not None}
     return found | {said.id for one in own if one.kind == "post" for said in truth.thread(one.id)}
 
@@ -114,7 +125,7 @@ def _names(truth: Truth, said: TrueRecord, account: int) -> bool:
 def _shown(truth: Truth, account: int, at: datetime) -> set[int]:
     """What lists and searches show of an account at a time."""
     found = set()
-    for said in truth.said(until=at):
+    for said in _posted(truth, until=at):
         recent = said.kind == "post" and said.author == account and said.created_at > at - SEARCHED
         if said.author == account or _names(truth, said, account):
             found.add(said.id)
@@ -128,7 +139,7 @@ def _stands(truth: Truth, number: int, at: datetime) -> bool:
     return truth.records[number].exists_at(at)
 
 
-def _check_versions(house: House, said: TrueRecord, row: Any, seen_at: datetime | None) -> None:
+def _check_versions(house: Observed, said: TrueRecord, row: Any, seen_at: datetime | None) -> None:
     """Every version until it was last seen, each by its own id and with its time; and no other."""
     told = house.versions(row.key)
     chain = chain_of(said.id, [at for at, _ in said.versions])

@@ -20,7 +20,7 @@ def test_a_month_is_told_as_it_could_be_seen(new_house: Callable[..., House]) ->
     house.server.x.page = 7
     found = place(house)
     found.play(timedelta(days=6), **_SMALL)
-    told = check(found)
+    told = check(house, found.id)
     assert told["edited"] > 3
     assert told["gone"] > 1
     assert {run.outcome for run in house.runs()} <= {"complete", "unchanged"}
@@ -33,4 +33,4 @@ def test_a_large_month_is_told_as_it_could_be_seen(new_house: Callable[..., Hous
     found = place(new_house(seed=seed))
     found.play(timedelta(days=1), **_LARGE)
     found.house.run(found.account, FULL)  # one run looks for so many at most
-    assert check(found)["records"] > 200
+    assert check(found.house, found.id)["records"] > 200

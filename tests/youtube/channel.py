@@ -13,6 +13,7 @@ from archiver.practice.truth import TrueRecord, Truth
 from archiver.practice.youtube_ids import comment_id, video_id
 from connectors.text import tidy
 from tests.capture.house import FULL, House
+from tests.capture.observed import Observed
 from tests.capture.told import said_of, top_of
 
 KEY = "AIzaSyPracticeCanary-0123456789abcdef_XY"
@@ -38,8 +39,13 @@ class Channel:
 
     def key_of(self, number: int) -> str:
         """Key of the record that a post of the city is."""
-        top = self.house.server.youtube.top_of(number)
-        return f"video/{video_id(number)}" if top is None else f"comment/{comment_id(number, top)}"
+        return key_of(self.house, number)
+
+
+def key_of(house: Observed, number: int) -> str:
+    """Key of the record that a post of the city is."""
+    top = house.server.youtube.top_of(number)
+    return f"video/{video_id(number)}" if top is None else f"comment/{comment_id(number, top)}"
 
 
 def channel(house: House, credential: str = KEY) -> Channel:
@@ -62,15 +68,16 @@ def shown(truth: Truth, video: TrueRecord, at: datetime) -> Iterator[TrueRecord]
                 yield said
 
 
-def check(channel: Channel) -> dict[str, int]:
-    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were."""
-    house, truth = channel.house, Truth(channel.house.city.journal)
-    videos = [one for one in truth.said() if one.author == channel.id and one.kind == "post"]
+def check(house: Observed, channel: int) -> dict[str, int]:
+    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
+    ``channel``: whose it is."""
+    truth = Truth(house.city.journal)
+    videos = [one for one in truth.said() if one.author == channel and one.kind == "post"]
     full = [at for at, _, sweep in house.looks if sweep is FULL]
     seen = {at: {one.id for video in videos for one in shown(truth, video, at)} for at, _, _ in house.looks}
     known = {key: row for key, row in house.records().items() if key.startswith(("video/", "comment/"))}
-    must = {channel.key_of(number): number for at in full for number in seen[at]}
-    may = {channel.key_of(number) for numbers in seen.values() for number in numbers}
+    must = {key_of(house, number): number for at in full for number in seen[at]}
+    may = {key_of(house, number) for numbers in seen.values() for number in numbers}
     assert set(must) - set(known) == set(), "shown, but not in the archive"
     assert set(known) - may == set(), "in the archive, but never shown"
     for key, number in must.items():
@@ -83,7 +90,7 @@ def check(channel: Channel) -> dict[str, int]:
 
 
 def _check(
-    house: House, truth: Truth, said: TrueRecord, row: object, seen: Sequence[datetime], full: Sequence[datetime]
+    house: Observed, truth: Truth, said: TrueRecord, row: object, seen: Sequence[datetime], full: Sequence[datetime]
 ) -> None:
     versions = house.versions(row.key)  # type: ignore[attr-defined]
     told = [version.text if said.kind == "comment" else version.content["description"] for version in versions]

@@ -21,7 +21,7 @@ def test_a_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], fu
     house.server.youtube.page = 7
     found = channel(house)
     found.play(timedelta(days=5), full_only=full_only, **_SMALL)
-    told = check(found)
+    told = check(house, found.id)
     assert told["edited"] > 3
     assert told["gone"] > 3
     assert {run.outcome for run in house.runs()} <= {"complete", "unchanged"}
@@ -33,4 +33,4 @@ def test_a_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], fu
 def test_a_large_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], seed: int) -> None:
     found = channel(new_house(seed=seed))
     found.play(timedelta(days=1), full_only=False, **_LARGE)
-    assert check(found)["records"] > 200
+    assert check(found.house, found.id)["records"] > 200

@@ -1,0 +1,265 @@
+"""What of a town belongs to its platforms: who lives there and what they do, which accounts are captured and with what
+credentials, and how the archive is held against what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from archiver.accounts import service as accounts
+from archiver.accounts import tokens
+from archiver.archive import Archive
+from archiver.practice.acts import Wording
+from archiver.practice.cast import (
+    Cast,
+    populate,
+    populate_channel,
+    populate_instagram,
+    populate_page,
+    populate_x,
+)
+from archiver.practice.city import City, Post
+from archiver.practice.graph_ids import post_id
+from archiver.practice.script import CALM, backlog, live
+from archiver.practice.server import PracticeServer
+from archiver.practice.youtube_ids import video_id
+from archiver.records.models import Record
+from connectors.contract import State
+from tests.capture.observed import Observed
+from tests.capture.secrecy import given_out, repeated
+from tests.facebook import page
+from tests.instagram import account
+from tests.x import place
+from tests.youtube import channel
+
+TOKEN = "tok-of-the-city"
+#: A secret that a platform gives out, and nobody here ever sent.
+ISSUED = "EAAGivenOutCanary0123456789abcdefghijklmnop"
+_LONG_AGO = timedelta(days=20)
+
+
+class Presence(Protocol):
+    """The city on the platforms of one town."""
+
+    @property
+    def cast(self) -> Cast:
+        """Who lives there."""
+        ...
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        """What must be nowhere in what is kept or said."""
+        ...
+
+    @property
+    def office(self) -> int:
+        """Which of the accounts is the one that :meth:`say` speaks for."""
+        ...
+
+    def life(self) -> Iterator[object]:
+        """Lets something happen whenever the next value is asked for."""
+        ...
+
+    def register(self, archive: Archive) -> list[str]:
+        """Add the accounts; their ids."""
+        ...
+
+    def sign_in(self, archive: Archive, registered: Sequence[str]) -> None:
+        """Give the archive the credentials, which no rebuild brings back."""
+        ...
+
+    def say(self, text: str, *, picture: bool = False) -> str:
+        """Let an office say something; the key of its record."""
+        ...
+
+    def standing(self) -> Sequence[Collection[str]]:
+        """Keys of what each account's office said in public and still stands, as the platform's own state has it; of no
+        more accounts than have such."""
+        ...
+
+    def check(self, observed: Observed) -> None:
+        """Fails where the archive does not say what full looks could see."""
+        ...
+
+
+def _said(city: City, person: int, text: str, *, picture: bool) -> int:
+    media = (city.picture("a picture of the square"),) if picture else ()
+    return city.say(person, Wording(text, media=media))
+
+
+@dataclass
+class MastodonAndFeed:
+    """Two offices on Mastodon, one of them signed in, and the news office on its web site."""
+
+    city: City
+    server: PracticeServer
+    seed: int
+    cast: Cast = field(init=False)
+    secrets: Sequence[str] = (TOKEN,)
+    office: int = 1
+
+    def __post_init__(self) -> None:
+        self.cast = populate(self.city, self.city.now() - _LONG_AGO)
+        backlog(self.city, self.cast, self.seed, days=10, posts=6, comments=10)
+        self.server.mastodon.grant(self.cast.city, TOKEN)
+
+    def life(self) -> Iterator[object]:
+        return live(self.city, self.cast, self.seed, opening=False)
+
+    def register(self, archive: Archive) -> list[str]:
+        mastodon, feeds = self.server.mastodon, self.server.feeds
+        urls = [(mastodon.account_url(person), "mastodon") for person in (self.cast.city, self.cast.works)]
+        urls.append((feeds.feed_url(self.cast.news), "feed"))
+        return [accounts.add(archive, url, platform).account.id for url, platform in urls]
+
+    def sign_in(self, archive: Archive, registered: Sequence[str]) -> None:
+        tokens.keep(archive, registered[0], TOKEN)
+
+    def say(self, text: str, *, picture: bool = False) -> str:
+        return f"status/{_said(self.city, self.cast.works, text, picture=picture)}"
+
+    def standing(self) -> Sequence[Collection[str]]:
+        with self.city.lock:
+            posts = list(self.city.posts.values())
+        return [
+            {f"status/{post.id}" for post in posts if post.author == person and _is_public(post)}
+            for person in (self.cast.city, self.cast.works)
+        ]
+
+    def check(self, observed: Observed) -> None:
+        """(Edits and deletions are held against the archive in :mod:`tests.capture.test_month`.)"""
+        visible = {row.key for row in observed.rows(Record, Record.state == State.VISIBLE)}
+        for standing in self.standing():
+            assert set(standing) <= visible
+
+
+def _is_public(post: Post) -> bool:
+    return post.visibility == "public" and post.share_of is None and not post.hidden
+
+
+# Platforms that answer nobody without a credential.
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One such platform."""
+
+    name: str
+    credential: str
+    populate: Callable[[City], Cast]
+    open: Callable[[PracticeServer, int, str], str]
+    """Lets a credential in for a person, makes pages short so that there are many; the address of the account."""
+    key: Callable[[int, int], str]
+    """Of a person's post."""
+    check: Callable[[Observed, int], object]
+    """Holds the archive against everything that the account was shown."""
+    acts: Sequence[tuple[str, int]]
+    issues: Sequence[str] = ()
+    """Secrets that its answers hold, beside what was sent."""
+
+
+@dataclass
+class OneAccount:
+    """The city's account on one platform. Each answer repeats the credential, as it is, escaped and in a link, and some
+    give out secrets of their own."""
+
+    city: City
+    server: PracticeServer
+    seed: int
+    kind: Kind
+    cast: Cast = field(init=False)
+    office: int = 0
+
+    def __post_init__(self) -> None:
+        self.cast = self.kind.populate(self.city)
+        backlog(self.city, self.cast, self.seed, days=5, posts=4, comments=10, homes=(self.kind.name,))
+        self._address = self.kind.open(self.server, self.cast.city, self.kind.credential)
+        for form in ("body", "percent", "link"):
+            self.server.faults.add(repeated(self.kind.credential, form), times=None)
+        if ISSUED in self.kind.issues:
+            self.server.faults.add(given_out(ISSUED), times=None)
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        return (self.kind.credential, *self.kind.issues)
+
+    def life(self) -> Iterator[object]:
+        homes, acts = (self.kind.name,), self.kind.acts
+        return live(self.city, self.cast, self.seed, opening=False, homes=homes, acts=acts)
+
+    def register(self, archive: Archive) -> list[str]:
+        name, credential = self.kind.name, self.kind.credential
+        return [accounts.add(archive, self._address, name, credential=credential).account.id]
+
+    def sign_in(self, archive: Archive, registered: Sequence[str]) -> None:
+        tokens.keep(archive, registered[0], self.kind.credential)
+
+    def say(self, text: str, *, picture: bool = False) -> str:
+        return self.kind.key(self.cast.city, _said(self.city, self.cast.city, text, picture=picture))
+
+    def standing(self) -> Sequence[Collection[str]]:
+        person = self.cast.city
+        with self.city.lock:
+            own = [post for post in self.city.posts.values() if post.author == person and not post.is_reply]
+        return [{self.kind.key(person, post.id) for post in own if _is_public(post)}]
+
+    def check(self, observed: Observed) -> None:
+        self.kind.check(observed, self.cast.city)
+
+
+def _facebook(server: PracticeServer, person: int, token: str) -> str:
+    server.graph.tokens[token], server.graph.page = person, 4
+    return server.graph.account_url(person)
+
+
+def _instagram(server: PracticeServer, person: int, token: str) -> str:
+    api = server.instagram
+    api.tokens[token], api.page, api.gallery.inside = person, 4, 1
+    return api.account_url(person)
+
+
+def _x(server: PracticeServer, person: int, token: str) -> str:
+    x = server.x
+    x.tokens[token], x.page = person, 6
+    # In minutes we ask as much as it allows in days.
+    x.limits = {name: (user and 10**6, app and 10**6) for name, (user, app) in x.limits.items()}
+    return x.account_url(person)
+
+
+def _youtube(server: PracticeServer, person: int, key: str) -> str:
+    server.youtube.keys.add(key)
+    server.youtube.page = 4
+    return server.youtube.account_url(person)
+
+
+_NO_SHARES = tuple((act, weight) for act, weight in CALM if act != "share")
+_MODERATED = (*_NO_SHARES, ("hide", 5), ("unhide", 3), ("profile", 1))
+#: Stands in the address of the next page of comments that Instagram gives inside of something else.
+_NESTED = "EAApracticenested0123456789"
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "facebook", page.TOKEN, lambda city: populate_page(city, city.now() - _LONG_AGO), _facebook,
+            lambda person, number: f"post/{post_id(person, number)}", page.check,
+            (*_MODERATED, ("message", 3)), (ISSUED,),
+        ),
+        Kind(
+            "instagram", account.TOKEN, lambda city: populate_instagram(city, city.now() - _LONG_AGO), _instagram,
+            lambda person, number: f"media/{number}", account.check,
+            (*_MODERATED, ("message", 3)), (ISSUED, _NESTED),
+        ),
+        Kind(
+            "x", place.TOKEN, lambda city: populate_x(city, city.now() - _LONG_AGO), _x,
+            lambda person, number: place.key_of(number), place.check,
+            (*CALM, ("mention", 5), ("message", 3)),
+        ),
+        Kind(
+            "youtube", channel.KEY, lambda city: populate_channel(city, city.now() - _LONG_AGO), _youtube,
+            lambda person, number: f"video/{video_id(number)}", channel.check, _MODERATED,
+        ),
+    )
+}  # fmt: skip
