@@ -38,6 +38,8 @@ TOKEN = "tok-of-the-city"
 #: A secret that a platform gives out, and nobody here ever sent.
 ISSUED = "EAAGivenOutCanary0123456789abcdefghijklmnop"
 _LONG_AGO = timedelta(days=20)
+_PAGE = 4
+"""Most entries of a page: few, so that lists go on."""
 
 
 class Presence(Protocol):
@@ -174,7 +176,7 @@ class OneAccount:
 
     def __post_init__(self) -> None:
         self.cast = self.kind.populate(self.city)
-        backlog(self.city, self.cast, self.seed, days=5, posts=4, comments=10, homes=(self.kind.name,))
+        backlog(self.city, self.cast, self.seed, days=5, posts=5, comments=10, homes=(self.kind.name,))
         self._address = self.kind.open(self.server, self.cast.city, self.kind.credential)
         for form in ("body", "percent", "link"):
             self.server.faults.add(repeated(self.kind.credential, form), times=None)
@@ -187,7 +189,9 @@ class OneAccount:
 
     def life(self) -> Iterator[object]:
         homes, acts = (self.kind.name,), self.kind.acts
-        return live(self.city, self.cast, self.seed, opening=False, homes=homes, acts=acts)
+        for step in live(self.city, self.cast, self.seed, opening=False, homes=homes, acts=acts):
+            self._answer()
+            yield step
 
     def register(self, archive: Archive) -> list[str]:
         name, credential = self.kind.name, self.kind.credential
@@ -197,7 +201,17 @@ class OneAccount:
         tokens.keep(archive, registered[0], self.kind.credential)
 
     def say(self, text: str, *, picture: bool = False) -> str:
-        return self.kind.key(self.cast.city, _said(self.city, self.cast.city, text, picture=picture))
+        number = _said(self.city, self.cast.city, text, picture=picture)
+        self._answer()
+        return self.kind.key(self.cast.city, number)
+
+    def _answer(self) -> None:
+        """Let somebody have answered the newest notice. Where a control read, which looks at one page, finds nothing
+        that other people said, a deletion is left undecided."""
+        notices = [one for one in self.city.posts.values() if one.author == self.cast.city and not one.is_reply]
+        newest = max((one for one in notices if _is_public(one)), key=lambda one: one.id)
+        if not any(self.city.posts[number].author in self.cast.residents for number in newest.replies):
+            self.city.say(self.cast.residents[0], "Good to know", answering=newest.id)
 
     def standing(self) -> Sequence[Collection[str]]:
         person = self.cast.city
@@ -210,19 +224,19 @@ class OneAccount:
 
 
 def _facebook(server: PracticeServer, person: int, token: str) -> str:
-    server.graph.tokens[token], server.graph.page = person, 4
+    server.graph.tokens[token], server.graph.page = person, _PAGE
     return server.graph.account_url(person)
 
 
 def _instagram(server: PracticeServer, person: int, token: str) -> str:
     api = server.instagram
-    api.tokens[token], api.page, api.gallery.inside = person, 4, 1
+    api.tokens[token], api.page, api.gallery.inside = person, _PAGE, 1
     return api.account_url(person)
 
 
 def _x(server: PracticeServer, person: int, token: str) -> str:
     x = server.x
-    x.tokens[token], x.page = person, 6
+    x.tokens[token], x.page = person, _PAGE
     # In minutes we ask as much as it allows in days.
     x.limits = {name: (user and 10**6, app and 10**6) for name, (user, app) in x.limits.items()}
     return x.account_url(person)
@@ -230,7 +244,7 @@ def _x(server: PracticeServer, person: int, token: str) -> str:
 
 def _youtube(server: PracticeServer, person: int, key: str) -> str:
     server.youtube.keys.add(key)
-    server.youtube.page = 4
+    server.youtube.page = _PAGE
     return server.youtube.account_url(person)
 
 
