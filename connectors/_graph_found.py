@@ -103,10 +103,20 @@ def counted(ask: Ask, body: Json) -> dict[str, int]:
     return {} if told is None else {ask.listing or ask.purpose: told}
 
 
-def idents(ask: Ask) -> list[str]:
-    """Ids of the things that a question asks for by name."""
-    given = ask.context.get("ids")
+def idents(ask: Ask, name: str = "ids") -> list[str]:
+    """Ids of the things that a question asks for by name; or others that its context holds."""
+    given = ask.context.get(name)
     return [one for one in given if isinstance(one, str)] if isinstance(given, list | tuple) else []
+
+
+def thread_of(ask: Ask) -> str:
+    """Key of the post that a question is about."""
+    return str(ask.context.get("thread", ""))
+
+
+def looked_for(ask: Ask) -> tuple[str, ...]:
+    """Keys that a direct look asks for."""
+    return tuple(key for key in ask.context.get("look", ()) if isinstance(key, str))
 
 
 def escaped(name: str) -> str:

@@ -161,10 +161,10 @@ def file_name(address: JSONValue) -> str | None:
     parts = urlsplit(address)
     source = next((value for name, value in parse_qsl(parts.query) if name == "url"), None)
     if source is not None:
-        return f"preview-{_short(source)}"
+        return f"preview-{short(source)}"
     match = _FILE.fullmatch(parts.path.rpartition("/")[2])
     if match is None or not match[1].isascii():
-        return f"path-{_short(parts.path)}"
+        return f"path-{short(parts.path)}"
     return storable(match[1])
 
 
@@ -177,5 +177,6 @@ def unique(files: Iterable[MediaRef]) -> Iterator[MediaRef]:
             yield file
 
 
-def _short(words: str) -> str:
+def short(words: str) -> str:
+    """A short name for long words: the same for the same."""
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:16]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from connectors._graph_errors import error_of
-from connectors._graph_found import escaped, idents
+from connectors._graph_found import escaped, idents, looked_for, thread_of
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
@@ -21,7 +21,7 @@ from connectors._instagram_comments import (
     words_listed,
     words_named,
 )
-from connectors._instagram_found import Found, Maker, looked_for, thread_of
+from connectors._instagram_found import Found, Maker
 from connectors._instagram_records import (
     TURNED_OFF,
     Place,
@@ -97,7 +97,7 @@ def _in_parts(found: Found, several: Sequence[str]) -> Iterator[Ask]:
         if found.ask.purpose == "comments_by_id":
             yield from found.asks.words_of(found.ask, some, seen=found.ask.access is AccessClass.PUBLIC)
         elif found.ask.purpose == "known_comments":
-            yield from found.asks.known_comments(some, thread_of(found))
+            yield from found.asks.known_comments(some, thread_of(found.ask))
         else:
             yield from found.asks.known_media(some, comments=found.ask.context.get("comments") is True)
 
@@ -197,7 +197,7 @@ def _look_at_media(found: Found, body: Json) -> Reading:
         return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
     commented = found.ask.context.get("comments") is True
     asks = (comments,) if commented else ()
-    return replace(found.reading(), present=looked_for(found), asks=asks)
+    return replace(found.reading(), present=looked_for(found.ask), asks=asks)
 
 
 def _control(found: Found, body: Json) -> Reading:

@@ -6,17 +6,17 @@ empty *and* what a token may not read, so a field that is left out is never comp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors._graph_found import failed
+from connectors._graph_media import children, files_of
 from connectors._graph_values import (
     Json,
     Unreadable,
     file_name,
     flag,
     ident,
-    listed,
     number,
     part,
     text,
@@ -149,7 +149,7 @@ def _shown(
         thread=thread,
         url=url if isinstance(url, str) and is_web(url) else None,
         counts=_counts(media, _MEDIA_COUNTS),
-        media=tuple(unique(_files_of(media))),
+        media=tuple(unique(files_of(media))),
         word="story" if kind is RecordKind.STORY else _word(media),
     )
 
@@ -167,38 +167,12 @@ def _media_content(media: Json) -> dict[str, JSONValue]:
     given = {"caption": _without_signs(text(media, "caption")), "alt_text": text(media, "alt_text")}
     content: dict[str, JSONValue] = {name: tidy(found) for name, found in given.items() if found is not None}
     if "children" in media and not failed(media["children"]):
-        content["children"] = [ident(child.get("id"), "a picture") for child in _children(media)]
+        content["children"] = [ident(child.get("id"), "a picture") for child in children(media)]
     return content
 
 
 def _without_signs(caption: str | None) -> str | None:
     return None if caption is None else caption.replace("@", "")
-
-
-def _children(media: Json) -> list[Json]:
-    return [thing(child, "not a picture") for child in listed(media, "children")]
-
-
-def _files_of(media: Json) -> Iterator[MediaRef]:
-    """Its files; of an album those of what is in it. A picture or video that was published is never another one, so it
-    is known by its id; the still of a video may be chosen anew."""
-    children = [] if failed(media.get("children")) else _children(media)
-    for shown in children or [media]:
-        yield from _files(shown, media)
-
-
-def _files(shown: Json, media: Json) -> Iterator[MediaRef]:
-    identity, address = ident(shown.get("id"), "a picture"), shown.get("media_url")
-    is_video = shown.get("media_type") == "VIDEO"
-    if isinstance(address, str) and is_web(address):
-        described = media.get("alt_text") if shown is media else None
-        alt = tidy(described) if isinstance(described, str) else None
-        kind = "video" if is_video else "image"
-        yield MediaRef(f"{kind}/{identity}", address, kind, alt_text=alt)
-    still = shown.get("thumbnail_url")
-    name = file_name(still) if is_video else None
-    if name is not None:
-        yield MediaRef(f"still/{name}", str(still), "image")
 
 
 def comment_setting(value: JSONValue, place: Place) -> SeenRecord | None:

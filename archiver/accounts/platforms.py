@@ -32,6 +32,7 @@ _OWN = (
     EntryPoint("youtube", "connectors.youtube:YouTube", GROUP),
     EntryPoint("facebook", "connectors.facebook:Facebook", GROUP),
     EntryPoint("instagram", "connectors.instagram:Instagram", GROUP),
+    EntryPoint("threads", "connectors.threads:Threads", GROUP),
     EntryPoint("x", "connectors.x:X", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )

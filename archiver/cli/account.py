@@ -30,7 +30,8 @@ def add(
     platform: Annotated[
         str | None,
         typer.Option(
-            help="Only where the address cannot tell: mastodon, bluesky, youtube, facebook, instagram, x, feed …"
+            help="Only where the address cannot tell: mastodon, bluesky, youtube, facebook, instagram, threads, x,"
+            " feed …"
         ),
     ] = None,
     authority: Annotated[str, typer.Option(help="Short name of the office whose record it is.")] = service.UNASSIGNED,
@@ -39,7 +40,7 @@ def add(
         typer.Option(
             "--token",
             help="Ask for the token or API key it is read with, or read it from standard input. YouTube, Facebook,"
-            " Instagram and X need one.",
+            " Instagram, Threads and X need one.",
         ),
     ] = False,
     json: AsJson = False,
@@ -135,8 +136,9 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
 @app.command("token")
 def token(account: Account, json: AsJson = False) -> None:
     """Store the token (on Bluesky: an app password; on YouTube: an API key, or a token of the owner; on Facebook: the
-    Page's access token; on Instagram: that of the Page the account is linked to; on X: an app-only bearer token, or a
-    token of the owner) an account is read with. It is asked for, or read from standard input; never an argument."""
+    Page's access token; on Instagram: that of the Page the account is linked to; on Threads: one of the account; on X:
+    an app-only bearer token, or a token of the owner) an account is read with. It is asked for, or read from standard
+    input; never an argument."""
     given = _asked_for()
     with opened() as archive:
         found = tokens.keep(archive, account, given)
