@@ -8,7 +8,7 @@ goes with it is assumed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
@@ -25,7 +25,7 @@ from archiver.practice.threads_json import GHOST_LASTS, Bodies
 HOME = "threads"
 BASIC, READ_REPLIES, MENTIONS = "threads_basic", "threads_read_replies", "threads_manage_mentions"
 _LAST = 10**24
-_Entries = list[tuple[int, Callable[[], Body]]]
+_Entries = Sequence[tuple[int, Callable[[], Body]]]
 
 
 @dataclass
