@@ -186,7 +186,7 @@ class Asks:
     def witness(self, post: str, thread: str, idents: Sequence[str], left: Sequence[str] | None = None) -> Ask:
         """Whose reply can be read under ``post``: only beside one of somebody else that can be read by its id it means
         anything that another one cannot. ``left``: posts to look under next; None: not known yet."""
-        context: dict[str, JSONValue] = {"thread": thread, "ids": list(idents)}
+        context: dict[str, JSONValue] = {"thread": thread, "for": list(idents)}
         context |= {} if left is None else {"left": list(left)}
         return self._list(
             f"{post}/conversation", "witness", Stream.COMMENTS, fields.WITNESS, more=(("reverse", "true"),),
@@ -195,7 +195,7 @@ class Asks:
 
     def answered(self, thread: str, idents: Sequence[str]) -> Ask:
         """Which other posts of the account have replies."""
-        context = {"thread": thread, "ids": list(idents), "most": _SOME}
+        context = {"thread": thread, "for": list(idents), "most": _SOME}
         return self._list(f"{self.account}/threads", "answered", Stream.COMMENTS, fields.ANSWERED, context=context)
 
     def beside(self, reply: str) -> Ask:

@@ -91,7 +91,7 @@ def _carried(found: Found) -> JSONValue:
 def witness(found: Found, body: Json) -> Reading:
     """Somebody else's reply under a post. Beside it the known ones are looked for; where there is none, one is looked
     for under other posts."""
-    wanted = set(idents(found.ask))
+    wanted = set(idents(found.ask, "for"))
     for entry in found.entries(body):
         if isinstance(entry, dict) and _vouches(entry) and entry.get("id") not in wanted:
             return Reading(asks=tuple(_looks(found, found.asks.beside(str(entry["id"])))))
@@ -101,7 +101,7 @@ def witness(found: Found, body: Json) -> Reading:
 def after_witnesses(found: Found) -> Reading:
     """Nobody else answered here: on to another post. Where nobody is left to vouch, nothing is concluded."""
     if "left" not in found.ask.context:
-        return Reading(asks=(found.asks.answered(thread_of(found.ask), idents(found.ask)),))
+        return Reading(asks=(found.asks.answered(thread_of(found.ask), idents(found.ask, "for")),))
     return _next_witness(found, idents(found.ask, "left"))
 
 
@@ -115,15 +115,15 @@ def answered(found: Found, body: Json) -> Reading:
 
 
 def _next_witness(found: Found, left: list[str]) -> Reading:
-    thread, wanted = thread_of(found.ask), idents(found.ask)
+    thread, wanted = thread_of(found.ask), idents(found.ask, "for")
     if left:
         return Reading(asks=(found.asks.witness(left[0], thread, wanted, left[1:]),))
-    return Reading(asks=tuple(_looks(found, replace(found.ask, context={**found.ask.context, "ids": []}))))
+    return Reading(asks=tuple(_looks(found, replace(found.ask, context={**found.ask.context, "for": []}))))
 
 
 def _looks(found: Found, control: Ask) -> Iterator[Ask]:
     thread = thread_of(found.ask)
-    yield from (found.asks.look_at_reply(one, thread, control) for one in idents(found.ask))
+    yield from (found.asks.look_at_reply(one, thread, control) for one in idents(found.ask, "for"))
 
 
 def _vouches(reply: Json) -> bool:

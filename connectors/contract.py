@@ -204,7 +204,8 @@ class Ask:
     scheme: int = 1
     """Number of the content projection this exchange is to be read with, now and in every later rebuild."""
     context: Mapping[str, JSONValue] = field(default_factory=dict)
-    """What :meth:`Connector.read` must know beyond the bytes; JSON."""
+    """What :meth:`Connector.read` must know beyond the bytes; JSON. A question is put once in a run; one that prepares
+    direct looks, and names under ``for`` at what, once for these."""
     control: Ask | None = None
     """Asked when this one says *gone*: only if the control read works does *gone* mean anything."""
 
