@@ -19,7 +19,7 @@ _LARGE = {"posts": 60, "comments": 700, "depth": 6, "edits": 120, "deletions": 7
 @pytest.mark.parametrize(
     ("sizes", "seed", "days", "full_only"),
     [
-        (_SMALL, 30, 10, True),
+        (_SMALL, 9, 10, True),
         pytest.param(_USUAL, 6, 5, False, marks=pytest.mark.long),
         pytest.param(_USUAL, 6, 5, True, marks=pytest.mark.long),
     ],
