@@ -18,7 +18,7 @@ Json = Mapping[str, JSONValue]
 _ID = re.compile(r"[A-Za-z0-9_.:=-]{1,256}")
 _FILE = re.compile(r"([^/]{1,200})\.[A-Za-z0-9]{2,5}")
 _LARGEST = 2**53
-_SHIMS = ("l.facebook.com", "lm.facebook.com", "l.instagram.com")
+_SHIMS = ("l.facebook.com", "lm.facebook.com", "l.instagram.com", "l.threads.com", "l.threads.net")
 _COUNTERS = ("fbclid",)
 """Parameters that the platform itself adds to a link, to count who follows it."""
 
@@ -139,7 +139,7 @@ def unshimmed(address: JSONValue) -> str | None:
     parts = web(address)
     if parts is None:
         return storable(address) or None
-    if parts.hostname in _SHIMS and parts.path == "/l.php":
+    if parts.hostname in _SHIMS and parts.path in ("/l.php", "/"):
         led = next((value for name, value in parse_qsl(parts.query) if name == "u"), None)
         if led is None or web(led) is None:
             return None

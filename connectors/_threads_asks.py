@@ -164,8 +164,7 @@ class Asks:
     def _look_at_post(self, post: str, *, replies: bool = False) -> Ask:
         """One known post, beside a control: Meta says the same of what is not there and of what a token may not see."""
         context = {"look": [f"{MEDIA}/{post}"], "index": POST} | ({"replies": True} if replies else {})
-        control = self._own("threads")
-        return self._ask(post, "known_post", Stream.POSTS, fields.POST_INDEX, context=context, control=control)
+        return self._ask(post, "known_post", Stream.POSTS, fields.POST_INDEX, context=context, control=self._own)
 
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
         """Ask directly for known records. What has no address of its own (settings) or stands elsewhere (mentions) is
@@ -177,7 +176,7 @@ class Asks:
             if ref.kind is not RecordKind.COMMENT:
                 yield self._look_at_post(_number(ref))
             elif ref.thread is None:  # under somebody else's post, so it is the account's own
-                yield self.look_at_reply(_number(ref), None, self._own("replies"))
+                yield self.look_at_reply(_number(ref), None, self._own)
             else:
                 replies.setdefault(ref.thread, []).append(_number(ref))
         for thread, idents in replies.items():
@@ -207,9 +206,10 @@ class Asks:
         context = {"look": [f"{MEDIA}/{reply}"], "index": REPLY} | ({} if thread is None else {"thread": thread})
         return self._ask(reply, "known_reply", Stream.COMMENTS, fields.REPLY_INDEX, context=context, control=control)
 
-    def _own(self, edge: str) -> Ask:
+    @property
+    def _own(self) -> Ask:
         """That the token still shows something that the account wrote."""
-        return self._list(f"{self.account}/{edge}", "own", Stream.POSTS, "id", size="1")
+        return self._list(f"{self.account}/threads", "own", Stream.POSTS, "id", size="1")
 
     # Parts.
 

@@ -16,6 +16,7 @@ from connectors._threads_records import (
     above,
     everybody_sees_post,
     everybody_sees_reply,
+    is_known_status,
     listed_mention,
     listed_post,
     listed_reply,
@@ -67,7 +68,9 @@ class Found(graph.Found[Place]):
         stays so in this list."""
         if what != REPLY:
             return what == MENTION or everybody_sees_post(entry)
-        if not self.beyond and everybody_sees_reply(entry) and not self.hidden & {entry.get("id"), above(entry)}:
+        if not is_known_status(entry):
+            self.drift.add("reply.hide_status (another word)")
+        if not self.beyond and everybody_sees_reply(entry) and not self.hidden & {str(entry.get("id")), above(entry)}:
             return True
         self.hidden.add(str(entry.get("id")))
         return False

@@ -137,19 +137,21 @@ def _is_answerable(post: Json) -> bool:
 
 
 def _listed(found: Found, body: Json) -> Reading:
-    """One page of a list of posts, or of what the account said elsewhere; then its words."""
+    """One page of a list of posts, or of what the account said elsewhere; then its words. Of ghost posts and replies
+    there may well be none left: then no list, but a look at each tells."""
     what = str(found.ask.context.get("index"))
-    seen: dict[str, bool] = {}
-    for place, entry in enumerate(found.entries(body)):
+    entries, seen = found.entries(body), dict[str, bool]()
+    for place, entry in enumerate(entries):
         record = found.list_one(what, entry, f"/data/{place}")
         if record is not None and isinstance(entry, dict):
             seen[number(record)] = found.everybody_sees(what, entry)
-    following = found.following(body)
+    some = bool(entries) or found.ask.context.get("some") is True
+    following = found.following(body, some=some)
     return replace(
         found.reading(),
         asks=tuple(words(found, seen)),
         next_page=following,
-        whole=following is None and not found.unread,
+        whole=following is None and not found.unread and (some or found.ask.purpose == "posts"),
     )
 
 

@@ -186,6 +186,12 @@ def everybody_sees_reply(reply: Json) -> bool:
     return reply.get("hide_status") in _SEEN_BY_ALL
 
 
+def is_known_status(reply: Json) -> bool:
+    """Whether it is known what the platform means by its word for who sees a reply."""
+    told = reply.get("hide_status")
+    return told is None or told in (*_SEEN_BY_ALL, *_STATES)
+
+
 def above(reply: Json) -> str | None:
     """Id of what a reply answers."""
     found = reply.get("replied_to")

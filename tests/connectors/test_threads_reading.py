@@ -196,6 +196,7 @@ def test_everything_that_is_asked_for_is_known() -> None:
 def test_a_reply_is_public_only_where_the_answer_says_so(told: str | None, state: State, expected: AccessClass) -> None:
     reading = READ(INDEX, answer(page_of(reply(hide_status=told))))
     assert reading.records[0].state is state
+    assert bool(reading.drift) == (told == "SOMETHING_NEW")
     assert [ask.access for ask in reading.asks] == [expected]
     own = READ(ask_for("own_replies"), answer(page_of(reply(hide_status=told, is_reply_owned_by_me=True))))
     assert [ask.access for ask in own.asks] == [expected]
@@ -351,9 +352,9 @@ def test_where_nobody_vouches_under_a_post_it_is_looked_under_others_and_then_no
 def test_posts_and_replies_elsewhere_are_looked_for_beside_something_of_the_account() -> None:
     (ask,) = CONNECTOR.look(ACCOUNT, [POST_REF])
     (elsewhere,) = CONNECTOR.look(ACCOUNT, [RecordRef("media/91", RecordKind.COMMENT)])
-    for one, edge in ((ask, "threads"), (elsewhere, "replies")):
+    for one in (ask, elsewhere):
         assert one.control is not None
-        assert path_of(one.control) == f"{NUMBER}/{edge}"
+        assert path_of(one.control) == f"{NUMBER}/threads"
         assert READ(one.control, answer(page_of({"id": "2"}))).present
         assert not READ(one.control, answer(page_of())).present
         assert _problem(READ(one.control, answer(_refused(), 400))) is ProblemKind.PERMISSION
@@ -381,6 +382,14 @@ def test_the_address_with_the_token_in_it_is_never_followed() -> None:
     assert (last.next_page, last.whole) == (None, True)
     lost = READ(listed, answer(page_of(post(), paging={"next": NEXT["next"]})))
     assert (_problem(lost), lost.whole) == (ProblemKind.CONTRACT, False)
+
+
+def test_that_no_reply_or_ghost_post_is_left_says_nothing_by_itself() -> None:
+    for purpose, whole in (("posts", True), ("own_replies", False), ("ghost_posts", False), ("mentions", False)):
+        assert READ(ask_for(purpose), answer(page_of())).whole is whole
+    second = READ(ask_for("own_replies"), answer(page_of(reply(1), paging=NEXT))).next_page
+    assert second is not None
+    assert READ(second, answer(page_of())).whole
 
 
 def test_the_words_of_a_page_are_asked_for_as_the_same_page() -> None:

@@ -129,7 +129,6 @@ def test_what_is_said_elsewhere_is_seen_once_and_by_whom(found: Account) -> None
     house.later(days=1)
     city.delete(answer)
     city.delete(elsewhere)
-    city.say(found.id, "another answer", answering=naming)
     assert house.run(found.account, FULL).outcome in _GOOD
     assert states(found, answer) == ["not_returned"]
     assert house.records()[f"mention/{elsewhere}"].state == "visible", "nothing is said of what others said elsewhere"
