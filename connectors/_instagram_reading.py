@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from connectors._graph_accounts import read_profile, shows_anything
 from connectors._graph_errors import error_of
 from connectors._graph_found import escaped, idents, looked_for, thread_of
 from connectors._graph_messages import conversation_record, message_record
@@ -25,8 +26,8 @@ from connectors._instagram_found import Found, Maker
 from connectors._instagram_records import (
     TURNED_OFF,
     Place,
-    account_facts,
     comment_setting,
+    facts_of,
     is_others,
     media_record,
     profile_record,
@@ -111,20 +112,14 @@ def _identify(found: Found, body: Json) -> Reading:
     linked = body.get("instagram_business_account")
     if linked is None:
         return Reading(problem=_NOT_LINKED)
-    facts = account_facts(linked, found.asks.site)
+    facts = facts_of(linked, found.asks.site)
     if facts.handle.lower() != str(found.ask.context.get("name")).lower():
         return Reading(problem=_NOT_LINKED)
     return Reading(account=facts)
 
 
 def _profile(found: Found, body: Json) -> Reading:
-    record = found.add("profile", body, "", profile_record)
-    if record is None:
-        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
-    facts = account_facts(body, found.asks.site)
-    if facts.platform_id != found.asks.account:
-        return Reading(problem=Problem(ProblemKind.CONTRACT, "Instagram answered with another account"))
-    return replace(found.reading(), account=facts)
+    return read_profile(found, body, "profile", profile_record, lambda value: facts_of(value, found.asks.site))
 
 
 # Posts.
@@ -202,9 +197,9 @@ def _look_at_media(found: Found, body: Json) -> Reading:
 
 def _control(found: Found, body: Json) -> Reading:
     """Whether the token still shows what the account published, or what other people said."""
-    posts = [post for post in found.entries(body) if isinstance(post, dict)]
     if found.ask.purpose == "own":
-        return Reading(present=("own",) if any(isinstance(post.get("id"), str) for post in posts) else ())
+        return Reading(present=("own",) if shows_anything(found, body) else ())
+    posts = [post for post in found.entries(body) if isinstance(post, dict)]
     place = found.place("")
     said = (one for post in posts for one in _comments_in(post))
     return Reading(present=("others",) if any(_is_others(one, place) for one in said) else ())

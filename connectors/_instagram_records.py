@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from connectors._graph_accounts import account_facts
 from connectors._graph_found import failed
 from connectors._graph_media import children, files_of
 from connectors._graph_values import (
     Json,
-    Unreadable,
     file_name,
     flag,
     ident,
@@ -57,18 +57,13 @@ class Place:
 # The account.
 
 
-def account_facts(value: JSONValue, site: str) -> AccountFacts:
+def facts_of(value: JSONValue, site: str) -> AccountFacts:
     """Who the account is.
 
     Raises:
         Unreadable: not an account.
     """
-    account = thing(value, "not an account")
-    identity = ident(account.get("id"), "an account")
-    handle = storable(text(account, "username") or "")
-    if not handle:
-        raise Unreadable("an account without a name")
-    return AccountFacts(identity, handle, tidy(text(account, "name") or "") or handle, f"{site}/{handle}")
+    return account_facts(value, f"{site}/")
 
 
 def profile_record(value: JSONValue, place: Place) -> SeenRecord:
@@ -78,7 +73,7 @@ def profile_record(value: JSONValue, place: Place) -> SeenRecord:
         Unreadable: not an account.
     """
     account = thing(value, "not an account")
-    facts = account_facts(account, place.site)
+    facts = facts_of(account, place.site)
     given = {name: text(account, name) for name in ("name", "biography", "website")}
     content: dict[str, JSONValue] = {"username": facts.handle}
     content |= {name: tidy(found) for name, found in given.items() if found is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from connectors._graph_accounts import read_profile, shows_anything
 from connectors._graph_errors import error_of
 from connectors._graph_found import idents, looked_for, thread_of
 from connectors._graph_pages import smaller
@@ -12,7 +13,7 @@ from connectors._graph_reading import reading_of
 from connectors._graph_values import Json, ident, part
 from connectors._threads_asks import MENTION, POST, REPLY, VERSION
 from connectors._threads_found import Found, number
-from connectors._threads_records import account_facts, everybody_sees_post, profile_record
+from connectors._threads_records import everybody_sees_post, facts_of, profile_record
 from connectors._threads_replies import (
     after_witnesses,
     answered,
@@ -96,20 +97,14 @@ _AFTER_GONE: Mapping[str, Callable[[Found], Reading]] = {
 def _identify(found: Found, body: Json) -> Reading:
     """Whose token it is. It reads one account only: another one is not what was named."""
     found.note("account", body)
-    facts = account_facts(body, found.asks.site)
+    facts = facts_of(body, found.asks.site)
     if facts.handle.lower() != str(found.ask.context.get("name")).lower():
         return Reading(problem=_ANOTHERS)
     return Reading(account=facts)
 
 
 def _profile(found: Found, body: Json) -> Reading:
-    record = found.add("account", body, "", profile_record)
-    if record is None:
-        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
-    facts = account_facts(body, found.asks.site)
-    if facts.platform_id != found.asks.account:
-        return Reading(problem=Problem(ProblemKind.CONTRACT, "Threads answered with another account"))
-    return replace(found.reading(), account=facts)
+    return read_profile(found, body, "account", profile_record, lambda value: facts_of(value, found.asks.site))
 
 
 # Which things there are.
@@ -216,8 +211,7 @@ def _known_reply(found: Found, body: Json) -> Reading:
 
 def _control(found: Found, body: Json) -> Reading:
     """Whether the token still shows something that the account wrote."""
-    shown = any(isinstance(entry, dict) and isinstance(entry.get("id"), str) for entry in found.entries(body))
-    return Reading(present=("own",) if shown else ())
+    return Reading(present=("own",) if shows_anything(found, body) else ())
 
 
 _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {

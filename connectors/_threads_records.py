@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from connectors._graph_accounts import account_facts
 from connectors._graph_found import failed
 from connectors._graph_media import children, files_of
 from connectors._graph_values import (
@@ -68,18 +69,13 @@ class Place:
 # The account.
 
 
-def account_facts(value: JSONValue, site: str) -> AccountFacts:
+def facts_of(value: JSONValue, site: str) -> AccountFacts:
     """Who the account is.
 
     Raises:
         Unreadable: not an account.
     """
-    account = thing(value, "not an account")
-    identity = ident(account.get("id"), "an account")
-    handle = storable(text(account, "username") or "")
-    if not handle:
-        raise Unreadable("an account without a name")
-    return AccountFacts(identity, handle, tidy(text(account, "name") or "") or handle, f"{site}/@{handle}")
+    return account_facts(value, f"{site}/@")
 
 
 def profile_record(value: JSONValue, place: Place) -> SeenRecord:
@@ -89,7 +85,7 @@ def profile_record(value: JSONValue, place: Place) -> SeenRecord:
         Unreadable: not an account.
     """
     account = thing(value, "not an account")
-    facts = account_facts(account, place.site)
+    facts = facts_of(account, place.site)
     given = {"name": text(account, "name"), "biography": text(account, "threads_biography")}
     content: dict[str, JSONValue] = {"username": facts.handle}
     content |= {name: tidy(found) for name, found in given.items() if found is not None}
