@@ -83,14 +83,15 @@ class Asks:
 
     # Lists.
 
-    def lists(self, newest: JSONValue = None) -> Iterator[Ask]:
+    def lists(self, newest: JSONValue = None, mentioned: JSONValue = None) -> Iterator[Ask]:
         """First pages of all lists of the account. ``newest``: the newest reply to each of its newest posts, when those
-        were last asked for."""
+        were last asked for; ``mentioned``: time of the newest mention then."""
         known = {"newest": dict(newest)} if self.new and isinstance(newest, Mapping) else {}
+        since = {"since": mentioned} if self.new and isinstance(mentioned, str) else {}
         yield self._index("threads", POST, size=_A_PAGE, purpose="posts", **known)
         yield self._index("ghost_posts", POST)
         yield self._index("replies", REPLY, purpose="own_replies")
-        yield self._index("mentions", MENTION)
+        yield self._index("mentions", MENTION, **since)
 
     def _index(self, edge: str, what: str, *, size: str = "", purpose: str = "", **context: JSONValue) -> Ask:
         return self._list(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from connectors._graph_accounts import read_profile, shows_anything
 from connectors._graph_errors import error_of
 from connectors._graph_found import idents, looked_for, thread_of
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
-from connectors._graph_values import Json, ident, part
+from connectors._graph_values import Json, ident, part, text, time_of
 from connectors._threads_asks import MENTION, POST, REPLY, VERSION
 from connectors._threads_found import Found, number
 from connectors._threads_records import everybody_sees_post, facts_of, profile_record
@@ -151,19 +152,33 @@ def _listed(found: Found, body: Json) -> Reading:
 
 
 def _mentions(found: Found, body: Json) -> Reading:
-    """What others said that names the account. What of it stands under posts of the account itself is left to the lists
-    of those: they say who sees it."""
+    """What others said that names the account, as far as it was not seen at the last look. What of it stands under
+    posts of the account itself is left to the lists of those: they say who sees it."""
     tops: list[str] = []
     under: dict[str | None, list[str]] = {}
+    times: list[datetime] = []
     for place, entry in enumerate(found.entries(body)):
         record = found.list_one(MENTION, entry, f"/data/{place}")
+        times += [record.created_at] if record is not None and record.created_at is not None else []
         if record is not None and record.word == "reply":
             found.records.pop()
             root = part(entry, "root_post").get("id") if isinstance(entry, dict) else None
             under.setdefault(root if isinstance(root, str) else None, []).append(number(record))
         elif record is not None:
             tops.append(number(record))
-    return replace(found.reading(), asks=tuple(_words_of_mentions(found, tops, under)), next_page=found.following(body))
+    asks = tuple(_words_of_mentions(found, tops, under))
+    return replace(_on_from(found, body, times), asks=asks)
+
+
+def _on_from(found: Found, body: Json, times: Sequence[datetime]) -> Reading:
+    """The next page of the mentions, down to when they were last looked at. This list keeps its place itself: most of
+    what it names makes no record of its own."""
+    since, newest = time_of(found.ask.context.get("since")), text(found.ask.context, "until")
+    newest = newest or (max(times).isoformat() if times else None)
+    known = since is not None and any(at <= since for at in times)
+    following = None if known else found.following(body, until=newest)
+    done = following is None and not found.unread and newest is not None
+    return replace(found.reading(), next_page=following, bookmark={"mentioned": newest} if done else {})
 
 
 def _words_of_mentions(found: Found, tops: Sequence[str], under: Mapping[str | None, Sequence[str]]) -> Iterator[Ask]:

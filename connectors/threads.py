@@ -114,7 +114,8 @@ class Threads:
         asks = self._asks(account, sweep)
         if sweep.kind is SweepKind.WATCH:
             return (asks.profile(), *asks.watched(sweep.threads))
-        lists = asks.lists((bookmark or {}).get("newest"))
+        known = bookmark or {}
+        lists = asks.lists(known.get("newest"), known.get("mentioned"))
         if sweep.kind is SweepKind.NEW:
             return tuple(lists)
         return (asks.profile(), *lists, *asks.watched(sweep.threads))

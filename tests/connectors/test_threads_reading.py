@@ -154,7 +154,7 @@ def test_tokens_of_other_platforms_of_meta_go_nowhere() -> None:
 
 def test_every_question_is_signed_at_the_api_and_names_the_one_version() -> None:
     for kind in SweepKind:
-        for known in (None, {"newest": {"1": "91"}}):
+        for known in (None, {"newest": {"1": "91"}, "mentioned": WHEN}):
             for ask in CONNECTOR.begin(ACCOUNT, sweep(kind, POST_REF), known):
                 assert ask.url.startswith(f"{SERVER}/{VERSION}/")
                 assert ask.authorise == "required"
@@ -306,6 +306,21 @@ def test_mentions_under_posts_of_the_account_are_left_to_those() -> None:
     assert READ(own, answer({"id": "1", "owner": {"id": NUMBER}})) == Reading()
     assert named(READ(others, answer({"id": "77"})).asks, "word") == {"93": _PUBLIC}
     assert named(READ(others, answer(_refused(), 400)).asks, "word") == {"93": _PRIVATE}
+
+
+def test_mentions_are_followed_as_far_as_they_are_new() -> None:
+    old, new = "2026-10-01T00:00:00+0000", "2026-11-01T11:30:00+0000"
+    told = [reply(1, timestamp=new), reply(2, timestamp=old)]
+    for known, entries, goes_on in ((WHEN, told, False), (WHEN, told[:1], True), (None, told, True)):
+        asked = next(ask for ask in NEW.lists(None, known) if ask.purpose == "mentions")
+        reading = READ(asked, answer(page_of(*entries, paging=NEXT)))
+        assert (reading.next_page is not None) == goes_on
+        assert reading.bookmark == ({} if goes_on else {"mentioned": "2026-11-01T11:30:00+00:00"})
+    assert reading.next_page is not None
+    last = READ(reading.next_page, answer(page_of(reply(3, timestamp=old))))
+    assert (last.next_page, last.bookmark) == (None, {"mentioned": "2026-11-01T11:30:00+00:00"})
+    full = next(ask for ask in ASKS.lists(None, WHEN) if ask.purpose == "mentions")
+    assert READ(full, answer(page_of(*told, paging=NEXT))).next_page is not None
 
 
 # Looking for known things.
@@ -622,7 +637,7 @@ _NAMES = [
 )
 def test_nothing_that_may_come_raises(body: Any) -> None:
     refs = [POST_REF, RecordRef("media/91", RecordKind.COMMENT, "media/1"), RecordRef("media/92", RecordKind.COMMENT)]
-    asked = [*ASKS.lists(), *NEW.lists(body), ASKS.profile(), ASKS.identify("x"), INDEX, PENDING,
+    asked = [*ASKS.lists(), *NEW.lists(body, body), ASKS.profile(), ASKS.identify("x"), INDEX, PENDING,
              NEW.peek("1", ["2"], {}, {}), ASKS.root("1", ["91"]), ASKS.witness("1", "media/1", ["91"]),
              ASKS.witness("1", "media/1", ["91"], ["2"]), ASKS.answered("media/1", ["91"]), ASKS.beside("91"),
              *CONNECTOR.look(ACCOUNT, refs), *(ask for ask, _ in BODIES.values()),
