@@ -44,9 +44,14 @@ def ident(value: JSONValue, what: str) -> str:
     Raises:
         Unreadable: anything else.
     """
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+    if not is_ident(value):
         raise Unreadable(f"{what} has no usable id")
-    return value
+    return str(value)
+
+
+def is_ident(value: JSONValue) -> bool:
+    """Whether it is a usable id."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def part(value: Json, name: str) -> Json:

@@ -146,10 +146,29 @@ class Asks:
     def words_of(self, index: Ask, what: str, idents: Iterable[str], *, seen: bool) -> Iterator[Ask]:
         """The words of some things, one by one."""
         context = {"words": what} | _place(index)
+        if index.listing is not None and what != MENTION:
+            context |= {"page": index.url, "at": [list(pair) for pair in index.parameters]}
         for one in idents:
             yield self._ask(
                 one, "word", _ABOUT[what], fields.WORDS[what], access=self._class(seen=seen), context=context
             )
+
+    def page_of(self, word: Ask) -> Iterator[Ask]:
+        """The page that named a thing which cannot be read by its id, in private: what else is on it, not everybody
+        sees."""
+        page, at = word.context.get("page"), word.context.get("at")
+        if not isinstance(page, str) or not isinstance(at, list | tuple):
+            return
+        what = str(word.context.get("words"))
+        yield Ask(
+            url=with_fields(page, fields.WORDS[what]),
+            stream=word.stream,
+            purpose="words",
+            parameters=tuple((str(name), str(value)) for name, value in at),
+            access=_PRIVATE,
+            authorise="required",
+            context=self._context({"words": what} | _place(word)),
+        )
 
     def root(self, post: str, mentions: Sequence[str]) -> Ask:
         """Whether the post that such replies stand under is the account's own: then they are asked for there."""

@@ -11,7 +11,7 @@ from connectors._graph_errors import error_of
 from connectors._graph_found import idents, looked_for, thread_of
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
-from connectors._graph_values import Json, ident, part, text, time_of
+from connectors._graph_values import Json, ident, is_ident, part, text, time_of
 from connectors._threads_asks import MENTION, POST, REPLY, VERSION
 from connectors._threads_found import Found, number
 from connectors._threads_records import everybody_sees_post, facts_of, profile_record
@@ -58,7 +58,7 @@ def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
         return Reading(asks=(found.asks.conversation(thread_of(ask).partition("/")[2]),))
     if problem.kind is not ProblemKind.GONE:
         return Reading(problem=problem)
-    if ask.purpose in _OF_THE_ACCOUNT:
+    if ask.purpose in _OF_THE_ACCOUNT or (ask.purpose == "words" and "thread" not in ask.context):
         detail = "Threads does not show the account, or this part of it, with this token"
         return Reading(problem=Problem(ProblemKind.PERMISSION, detail))
     following = _AFTER_GONE.get(ask.purpose)
@@ -78,13 +78,18 @@ def _nothing(found: Found) -> Reading:
     return Reading()
 
 
+def _on_its_page(found: Found) -> Reading:
+    """It went, or this app may read nothing of others by its id: the page that named it shows it all the same."""
+    return Reading(asks=tuple(found.asks.page_of(found.ask)))
+
+
 def _of_another(found: Found) -> Reading:
     """A post that is not there, or not ours to see: who sees what is under it, nobody says."""
     return Reading(asks=tuple(found.asks.words_of(found.ask, MENTION, idents(found.ask), seen=False)))
 
 
 _AFTER_GONE: Mapping[str, Callable[[Found], Reading]] = {
-    "word": _nothing,
+    "word": _on_its_page,
     "words": _nothing,
     "peek": lambda found: next_peek(found, (), None),
     "root": _of_another,
@@ -129,7 +134,7 @@ def _posts(found: Found, body: Json) -> Reading:
 def _is_answerable(post: Json) -> bool:
     """Nobody answers a repost; what answers a ghost post goes to messages."""
     own = post.get("media_type") != "REPOST_FACADE" and post.get("ghost_post_status") is None
-    return own and isinstance(post.get("id"), str)
+    return own and is_ident(post.get("id"))
 
 
 def _listed(found: Found, body: Json) -> Reading:
@@ -163,7 +168,7 @@ def _mentions(found: Found, body: Json) -> Reading:
         if record is not None and record.word == "reply":
             found.records.pop()
             root = part(entry, "root_post").get("id") if isinstance(entry, dict) else None
-            under.setdefault(root if isinstance(root, str) else None, []).append(number(record))
+            under.setdefault(root if is_ident(root) else None, []).append(number(record))
         elif record is not None:
             tops.append(number(record))
     asks = tuple(_words_of_mentions(found, tops, under))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from connectors._graph_found import idents, thread_of
-from connectors._graph_values import Json
+from connectors._graph_values import Json, is_ident
 from connectors._threads_asks import MEDIA, REPLY, carried
 from connectors._threads_found import Found, number
 from connectors._threads_records import approvals, everybody_sees_reply, pending_record
@@ -109,7 +109,7 @@ def answered(found: Found, body: Json) -> Reading:
     """Other posts of the account that have replies."""
     thread, left = thread_of(found.ask), []
     for entry in found.entries(body):
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry.get("has_replies") is True:
+        if isinstance(entry, dict) and is_ident(entry.get("id")) and entry.get("has_replies") is True:
             left += [entry["id"]] if f"{MEDIA}/{entry['id']}" != thread else []
     return _next_witness(found, left[: found.ask.context.get("most", 0)])
 
@@ -127,8 +127,7 @@ def _looks(found: Found, control: Ask) -> Iterator[Ask]:
 
 
 def _vouches(reply: Json) -> bool:
-    others = reply.get("is_reply_owned_by_me") is False and isinstance(reply.get("id"), str)
-    return others and everybody_sees_reply(reply)
+    return reply.get("is_reply_owned_by_me") is False and is_ident(reply.get("id")) and everybody_sees_reply(reply)
 
 
 def beside(found: Found, body: Json) -> Reading:

@@ -35,7 +35,8 @@ class Talks:
     ``withheld``: permissions that tokens do not have. ``closed``: people whose replies are not given out. ``ghosts``:
     posts that are over after a day. ``approving``: posts under which replies wait until they are in ``approved``, those
     of ``ignored`` for good. ``statuses``: what is said of a reply in place of whether it is hidden; None: nothing.
-    ``audiences``: who may answer what, if not everybody. ``more``: other fields, by post.
+    ``audiences``: who may answer what, if not everybody. ``more``: other fields, by post. ``own_only``: nothing of
+    others is shown by its id, as to an app without advanced access.
     """
 
     city: City
@@ -49,6 +50,7 @@ class Talks:
     statuses: dict[int, str | None] = field(default_factory=dict)
     audiences: dict[int, str] = field(default_factory=dict)
     more: dict[int, Body] = field(default_factory=dict)
+    own_only: bool = False
 
     def __post_init__(self) -> None:
         self._bodies = Bodies(self.city, self.base)
@@ -70,7 +72,8 @@ class Talks:
             return False
         if post.author == account:
             return self._is_standing(post)
-        return self._is_standing(post) and post.author not in self.closed and not self._waits(post)
+        here = self._is_standing(post) and post.author not in self.closed
+        return here and not self._waits(post) and not self.own_only
 
     def _shown(self, post: Post, account: int) -> Body:
         more = dict(self.more.get(post.id, {}))

@@ -259,6 +259,16 @@ def test_what_is_hidden_between_two_questions_is_no_public_record() -> None:
     assert READ(again, answer(_refused(), 400)) == Reading(), "it went between two questions"
 
 
+def test_what_cannot_be_read_by_its_id_is_read_in_private_on_the_page_that_named_it() -> None:
+    second = replace(INDEX, parameters=(("after", "QVFI"),))
+    entries = [reply(1), reply(2, hide_status="HIDDEN")]
+    for word in READ(second, answer(page_of(*entries))).asks:
+        (page,) = READ(word, answer(_refused(), 400)).asks
+        assert (page.access, page.parameters) == (_PRIVATE, second.parameters)
+        assert urlsplit(page.url).path == urlsplit(second.url).path
+        assert [one.text for one in READ(page, answer(page_of(*entries))).records] == ["r 1", "r 2"]
+
+
 def test_what_waits_is_private_and_is_not_taken_for_public_in_the_list_of_all() -> None:
     waiting = reply(1, reply_approval_status="pending")
     reading = READ(PENDING, answer(page_of(waiting)))

@@ -248,6 +248,21 @@ def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Accoun
     ]  # fmt: skip
 
 
+def test_where_nothing_of_others_is_shown_by_its_id_words_are_kept_and_nothing_is_told_as_gone(found: Account) -> None:
+    """As to an app that Meta has not reviewed yet."""
+    house, city = found.house, found.house.city
+    found.talks.own_only = True
+    _, (one, two, three) = talk(found)
+    city.hide(two)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert [house.versions(key_of(n))[-1].text for n in (one, two, three)] == ["reply 0", "reply 1", "reply 2"]
+    assert {house.records()[key_of(n)].access for n in (one, two, three)} == {"private"}
+    house.later(days=1)
+    city.delete(three)
+    assert house.run(found.account, FULL).outcome not in _GOOD
+    assert states(found, one, two, three) == ["visible", "hidden_by_page", "visible"]
+
+
 @pytest.mark.law("R16", "R17")
 def test_a_reply_that_waits_is_held_and_private_until_it_is_approved(found: Account) -> None:
     house = found.house
