@@ -145,7 +145,7 @@ class Asks:
 
     def words_of(self, index: Ask, what: str, idents: Iterable[str], *, seen: bool) -> Iterator[Ask]:
         """The words of some things, one by one."""
-        context = {"words": what} | _place(index)
+        context: dict[str, JSONValue] = {"words": what} | _place(index)
         if index.listing is not None and what != MENTION:
             context |= {"page": index.url, "at": [list(pair) for pair in index.parameters]}
         for one in idents:
