@@ -96,7 +96,7 @@ def when(value: Json, name: str) -> datetime:
     return at
 
 
-def count(value: JSONValue) -> int | None:
+def number(value: JSONValue) -> int | None:
     """A whole number from 0 on; None for anything else, since a number that cannot be read spoils no record."""
     usable = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST
     return value if usable else None
@@ -104,5 +104,5 @@ def count(value: JSONValue) -> int | None:
 
 def counts(value: Json, names: Mapping[str, str]) -> dict[str, int]:
     """The platform's numbers. ``names``: what they are called here, and by the platform. What is none is left out."""
-    found = {name: count(value.get(told)) for name, told in names.items()}
-    return {name: number for name, number in found.items() if number is not None}
+    found = {name: number(value.get(told)) for name, told in names.items()}
+    return {name: one for name, one in found.items() if one is not None}
