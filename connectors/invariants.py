@@ -21,6 +21,7 @@ from connectors.contract import (
     Reading,
     SeenRecord,
     State,
+    Stream,
 )
 from connectors.links import is_web, web
 from connectors.text import storable
@@ -81,7 +82,6 @@ def check_ask(ask: Ask, connector: Connector) -> None:
     _check_look(ask, what)
     if ask.control is not None:
         require(ask.control.control is None, f"{what}: its control has a control")
-        require(not ask.control.context.get("look"), f"{what}: its control is itself a look")
         check_ask(ask.control, connector)
 
 
@@ -89,7 +89,10 @@ def _check_look(ask: Ask, what: str) -> None:
     looked = ask.context.get("look")
     if looked:
         require(isinstance(looked, list) and all(isinstance(key, str) for key in looked), f"{what}: look is no list")
-        require(ask.control is not None, f"{what}: a direct look without a control says nothing")
+        vouched = (
+            ask.control is not None or ask.stream is Stream.PROFILE
+        )  # of itself an account may say that it is away
+        require(vouched, f"{what}: a direct look without a control says nothing")
 
 
 def check_different(asks: Collection[Ask]) -> None:
@@ -111,7 +114,9 @@ def check_reading(reading: Reading, ask: Ask, answer: Answer, connector: Connect
     _check_following(reading, ask, connector, what)
     _check_problem(reading.problem, what)
     require(all(_is_line(reason) for _, reason in reading.quarantine), f"{what}: quarantined for no reason")
-    require(all(_is_place(place, answer) for place, _ in reading.quarantine), f"{what}: quarantined at no place")
+    # (of what is missing, the place where it should stand)
+    nowhere = [place for place, _ in reading.quarantine if not (_is_place(place, answer) or place.startswith("/"))]
+    require(not nowhere, f"{what}: quarantined at no place: {nowhere[:1]}")
     require(all(isinstance(key, str) and key for key in reading.present), f"{what}: present holds no keys")
     require(reading.bookmark is None or same_as_json(reading.bookmark), f"{what}: its bookmark is not JSON")
     require(all(_is_line(name) for name in reading.drift), f"{what}: drift that is no name")
