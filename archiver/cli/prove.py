@@ -30,6 +30,10 @@ def prove(
     account: Annotated[
         str | None, typer.Option(help="Which account to try it with; only where several are registered.")
     ] = None,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Say that its server is a live one, where the address does not tell (Mastodon …)."),
+    ] = False,
     json: AsJson = False,
     practice: InPractice = False,
 ) -> None:
@@ -39,7 +43,7 @@ def prove(
     with opened(practice=practice) as archive:
         connector = archive.platforms.connector(platform)
         found = _account(archive, platform, account)
-        require_live(archive, found)
+        require_live(archive, found, affirmed=live)
         capture = Capture(archive)
         memory.settle()
         with stop_on_signal() as stop:

@@ -143,8 +143,12 @@ class Trial:
             return step.check(self, connection)
 
 
-def require_live(archive: Archive, account: AccountView) -> None:
+def require_live(archive: Archive, account: AccountView, *, affirmed: bool = False) -> None:
     """Refuse what is no trial against a live platform.
+
+    Args:
+        affirmed: a person says that the account's server is a live one. Of platforms that anybody may run a server of,
+            no address tells it.
 
     Raises:
         UsageError: the practice city, a test peer, or an address that may be of one.
@@ -152,12 +156,12 @@ def require_live(archive: Archive, account: AccountView) -> None:
     connector = archive.platforms.connector(account.platform)
     if archive.practice:
         raise UsageError("the practice city is no live platform: nothing can be proven there")
+    url = one_line(account.url, 80)
+    if account.service in archive.settings.trusted_origins:
+        raise UsageError(f"{url} is on a test server, as ARCHIVER_TRUSTED_ORIGINS says: nothing can be proven there")
     claim = connector.claim(account.url)
-    if account.service in archive.settings.trusted_origins or claim is None or claim.strength != "certain":
-        raise UsageError(
-            f"{one_line(account.url, 80)} may be a test server: only an address that can be nothing but"
-            f" {connector.title} itself proves anything"
-        )
+    if claim is None or (claim.strength != "certain" and not affirmed):
+        raise UsageError(f"{url} may be on a test server; if it is a live one of {connector.title}, say so with --live")
 
 
 def changes(connection: Connection, account_id: str) -> tuple[int, int]:

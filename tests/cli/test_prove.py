@@ -30,7 +30,7 @@ def test_wrong_input_gets_one_line_that_says_what_to_do(
     said = archiver("prove", "facebook")
     assert (said.code, "no account on facebook is registered" in said.err) == (3, True)
     said = archiver("prove", "mastodon")
-    assert (said.code, "may be a test server" in said.err) == (2, True)
+    assert (said.code, "is on a test server" in said.err) == (2, True)
     said = archiver("prove", "facebook", "--account", added["id"])
     assert (said.code, "is an account on mastodon, not on facebook" in said.err) == (2, True)
     assert all(text.count("\n") == 1 for text in (said.err,))
@@ -54,7 +54,7 @@ def test_what_came_of_it_is_printed_and_is_the_exit_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     added = archiver("account", "add", city.accounts[0].url, "--json").json["account"]
-    monkeypatch.setattr(prove, "require_live", lambda archive, account: None)
+    monkeypatch.setattr(prove, "require_live", lambda archive, account, affirmed: None)
     answers.write("s\n")  # there is nothing to publish with here
     answers.seek(0)
     said = archiver("prove", "mastodon", "--json")

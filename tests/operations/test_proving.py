@@ -250,11 +250,12 @@ def test_the_practice_city_and_test_servers_prove_nothing(house: House, real: Ca
     with pytest.raises(UsageError, match="practice city"):
         require_live(house.archive, account)
     archive = real(house.server.base_url)
-    with pytest.raises(UsageError, match="may be a test server"):
-        require_live(archive, account)
+    with pytest.raises(UsageError, match="is on a test server"):
+        require_live(archive, account, affirmed=True)
     elsewhere = replace(account, service="https://peer.example", url="https://peer.example/facebook/city")
-    with pytest.raises(UsageError, match="may be a test server"):
+    with pytest.raises(UsageError, match="say so with --live"):
         require_live(archive, elsewhere)
+    require_live(archive, elsewhere, affirmed=True)
     require_live(archive, replace(account, service="https://www.facebook.com", url="https://www.facebook.com/city"))
 
 
