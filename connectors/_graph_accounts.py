@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from connectors._graph_found import Found
-from connectors._graph_values import Json, Unreadable, ident, text, thing
+from connectors._graph_values import ident, text
 from connectors.contract import AccountFacts, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.text import storable, tidy
+from connectors.values import Json, Unreadable, thing
 
 _Place = TypeVar("_Place")
 

@@ -8,8 +8,9 @@ from typing import ClassVar, Generic, TypeVar
 
 from connectors import drift
 from connectors._graph_pages import next_page
-from connectors._graph_values import Json, Unreadable, total
+from connectors._graph_values import total
 from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.values import Json, Unreadable
 
 _Place = TypeVar("_Place")
 
@@ -122,8 +123,3 @@ def looked_for(ask: Ask) -> tuple[str, ...]:
 def escaped(name: str) -> str:
     """``name`` as a step of a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1")
-
-
-def quarantined(reason: str, place: str = "") -> Reading:
-    """An answer of which nothing is understood."""
-    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))

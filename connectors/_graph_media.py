@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectors._graph_found import failed
-from connectors._graph_values import Json, file_name, ident, listed, thing
+from connectors._graph_values import file_name, ident, listed
 from connectors.contract import MediaRef
 from connectors.links import is_web
 from connectors.text import tidy
+from connectors.values import Json, thing
 
 _KINDS = {"VIDEO": "video", "AUDIO": "audio"}
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from connectors._graph_errors import problem_of
-from connectors._graph_found import quarantined
 from connectors._graph_server import VERSION, answered_version
 from connectors._graph_usage import rate_of
-from connectors._graph_values import Json, Unreadable
+from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, Problem, Reading
+from connectors.values import Json, Unreadable
 
 _Found = TypeVar("_Found")
 

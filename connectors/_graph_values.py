@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -12,30 +12,13 @@ from connectors.answers import moment
 from connectors.contract import JSONValue, MediaRef
 from connectors.links import is_web, web
 from connectors.text import storable
-
-Json = Mapping[str, JSONValue]
+from connectors.values import Json, Unreadable, number, part
 
 _ID = re.compile(r"[A-Za-z0-9_.:=-]{1,256}")
 _FILE = re.compile(r"([^/]{1,200})\.[A-Za-z0-9]{2,5}")
-_LARGEST = 2**53
 _SHIMS = ("l.facebook.com", "lm.facebook.com", "l.instagram.com", "l.threads.com", "l.threads.net")
 _COUNTERS = ("fbclid",)
 """Parameters that the platform itself adds to a link, to count who follows it."""
-
-
-class Unreadable(ValueError):  # noqa: N818 - named as the cause
-    """This part is not what the documentation promises. The message says why and repeats nothing of it."""
-
-
-def thing(value: JSONValue, otherwise: str) -> Json:
-    """An object.
-
-    Raises:
-        Unreadable: anything else.
-    """
-    if not isinstance(value, dict):
-        raise Unreadable(otherwise)
-    return value
 
 
 def ident(value: JSONValue, what: str) -> str:
@@ -52,20 +35,6 @@ def ident(value: JSONValue, what: str) -> str:
 def is_ident(value: JSONValue) -> bool:
     """Whether it is a usable id."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None
-
-
-def part(value: Json, name: str) -> Json:
-    """A part of a thing; empty where there is none: the Graph API leaves out what is empty.
-
-    Raises:
-        Unreadable: it is no object.
-    """
-    found = value.get(name)
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise Unreadable(f"{name} is not an object")
-    return found
 
 
 def listed(value: Json, name: str) -> Sequence[JSONValue]:
@@ -123,12 +92,6 @@ def time_of(value: JSONValue) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | str) or len(str(value)) > 11:
         return None
     return datetime.fromtimestamp(int(value), UTC) if int(value) >= 0 else None
-
-
-def number(value: JSONValue) -> int | None:
-    """A count; None for anything else."""
-    usable = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST
-    return value if usable else None
 
 
 def total(edge: JSONValue) -> int | None:

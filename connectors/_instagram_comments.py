@@ -8,11 +8,12 @@ from dataclasses import replace
 from connectors import _graph_found as graph
 from connectors import _instagram_fields as fields
 from connectors._graph_found import escaped, idents, looked_for, thread_of
-from connectors._graph_values import Json, Unreadable, flag, listed, part
+from connectors._graph_values import flag, listed
 from connectors._instagram_asks import COMMENT
 from connectors._instagram_found import Found, Maker
 from connectors._instagram_records import Place, comment_record, listed_comment
 from connectors.contract import AccessClass, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.values import Json, Unreadable, part
 
 _Standing = tuple[JSONValue, str, JSONValue]
 """A comment, its place in the body, and of a reply what it answers."""

@@ -12,7 +12,7 @@ from connectors._graph_found import escaped, idents, looked_for, thread_of
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
-from connectors._graph_values import Json, Unreadable, flag, ident, listed, number, part, text, time_of
+from connectors._graph_values import flag, ident, listed, text, time_of
 from connectors._instagram_comments import (
     allowed,
     asked_for,
@@ -35,6 +35,7 @@ from connectors._instagram_records import (
     tagged_record,
 )
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading
+from connectors.values import Json, Unreadable, number, part
 
 _OTHERS: Mapping[str, tuple[str, Maker]] = {
     "stories": ("media", story_record),

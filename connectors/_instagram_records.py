@@ -6,27 +6,16 @@ empty *and* what a token may not read, so a field that is left out is never comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors._graph_accounts import account_facts
 from connectors._graph_found import failed
 from connectors._graph_media import children, files_of
-from connectors._graph_values import (
-    Json,
-    file_name,
-    flag,
-    ident,
-    number,
-    part,
-    text,
-    thing,
-    unique,
-    when,
-)
+from connectors._graph_values import file_name, flag, ident, text, unique, when
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
+from connectors.values import Json, counts, part, thing
 
 OPEN, TURNED_OFF = "open", "turned off"
 _MEDIA_COUNTS = {"likes": "like_count", "comments": "comments_count"}
@@ -88,7 +77,7 @@ def profile_record(value: JSONValue, place: Place) -> SeenRecord:
         text="\n\n".join(str(line) for line in lines if line),
         author=Author(facts.platform_id, facts.name, facts.handle, facts.url),
         url=facts.url,
-        counts=_counts(account, _PROFILE_COUNTS),
+        counts=counts(account, _PROFILE_COUNTS),
         media=() if name is None else (MediaRef(f"picture/{name}", str(picture), "image"),),
         word="profile",
     )
@@ -143,7 +132,7 @@ def _shown(
         created_at=when(media, "timestamp"),
         thread=thread,
         url=url if isinstance(url, str) and is_web(url) else None,
-        counts=_counts(media, _MEDIA_COUNTS),
+        counts=counts(media, _MEDIA_COUNTS),
         media=tuple(unique(files_of(media))),
         word="story" if kind is RecordKind.STORY else _word(media),
     )
@@ -240,7 +229,7 @@ def comment_record(value: JSONValue, place: Place) -> SeenRecord:
         parent=base.parent,
         thread=base.thread,
         state=base.state,
-        counts=_counts(comment, {"likes": "like_count"}),
+        counts=counts(comment, {"likes": "like_count"}),
         word=base.word,
     )
 
@@ -291,8 +280,3 @@ def _by_name(value: Json, place: Place) -> Author | None:
         return None
     name = storable(name)
     return Author(None, name, name, f"{place.site}/{name}" if name.isascii() and "/" not in name else None)
-
-
-def _counts(value: Json, names: Mapping[str, str]) -> dict[str, int]:
-    found = {name: number(value.get(told)) for name, told in names.items()}
-    return {name: count for name, count in found.items() if count is not None}

@@ -9,7 +9,6 @@ from typing import ClassVar
 from connectors import _graph_found as graph
 from connectors import _threads_fields as fields
 from connectors._graph_found import idents
-from connectors._graph_values import Json
 from connectors._threads_asks import MENTION, POST, REPLY, Asks
 from connectors._threads_records import (
     Place,
@@ -25,6 +24,7 @@ from connectors._threads_records import (
     reply_record,
 )
 from connectors.contract import JSONValue, SeenRecord
+from connectors.values import Json
 
 Maker = Callable[[JSONValue, Place], SeenRecord]
 LISTED: Mapping[str, Maker] = {POST: listed_post, REPLY: listed_reply, MENTION: listed_mention}

@@ -11,7 +11,7 @@ from connectors._graph_errors import error_of
 from connectors._graph_found import idents, looked_for, thread_of
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
-from connectors._graph_values import Json, ident, is_ident, part, text, time_of
+from connectors._graph_values import ident, is_ident, text, time_of
 from connectors._threads_asks import MENTION, POST, REPLY, VERSION
 from connectors._threads_found import Found, number
 from connectors._threads_records import everybody_sees_post, facts_of, profile_record
@@ -27,6 +27,7 @@ from connectors._threads_replies import (
 )
 from connectors._threads_words import one_by_one, word, words, words_listed
 from connectors.contract import AccessClass, Answer, Ask, Problem, ProblemKind, Reading
+from connectors.values import Json, part
 
 #: What is asked of the account itself: that this is not there may as well mean that the token lost its permission.
 _OF_THE_ACCOUNT = frozenset(

@@ -13,25 +13,12 @@ from urllib.parse import urlsplit
 from connectors._graph_accounts import account_facts
 from connectors._graph_found import failed
 from connectors._graph_media import children, files_of
-from connectors._graph_values import (
-    Json,
-    Unreadable,
-    file_name,
-    flag,
-    ident,
-    number,
-    part,
-    short,
-    text,
-    thing,
-    unique,
-    unshimmed,
-    when,
-)
+from connectors._graph_values import file_name, flag, ident, short, text, unique, unshimmed, when
 from connectors._threads_fields import POLL_OPTIONS
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
+from connectors.values import Json, Unreadable, number, part, thing
 
 _REPOST, _ACTIVE = "REPOST_FACADE", "ACTIVE"
 _SEEN_BY_ALL = ("NOT_HUSHED", "UNHUSHED")

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from connectors._graph_found import idents, thread_of
-from connectors._graph_values import Json, is_ident
+from connectors._graph_values import is_ident
 from connectors._threads_asks import MEDIA, REPLY, carried
 from connectors._threads_found import Found, number
 from connectors._threads_records import approvals, everybody_sees_reply, pending_record
 from connectors._threads_words import words
 from connectors.contract import Ask, JSONValue, Reading
+from connectors.values import Json
+
+_STATUS = "reply_approval_status"
 
 # Whether anything is new.
 
@@ -48,8 +51,8 @@ def pending(found: Found, body: Json) -> Reading:
     for place, entry in enumerate(entries):
         record = found.add(REPLY, entry, f"/data/{place}", pending_record)
         _note_hidden(found, entry)
-        if record is not None and place == 0 and not found.ask.parameters:
-            found.records.append(approvals(entry, found.place(f"/data/{place}/reply_approval_status")))
+        if record is not None and place == 0 and not found.ask.parameters and _STATUS in entry:
+            found.records.append(approvals(entry, found.place(f"/data/{place}/{_STATUS}")))
     following = found.following(body, hidden=_carried(found))
     reading = replace(found.reading(), next_page=following)
     if following is not None:

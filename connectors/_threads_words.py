@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from connectors._graph_values import Json, Unreadable
 from connectors._threads_asks import POST, REPLY
 from connectors._threads_found import SAID, Found, number
 from connectors._threads_records import audience
 from connectors.contract import AccessClass, Ask, JSONValue, Reading
+from connectors.values import Json, Unreadable
 
 
 def words(found: Found, seen: Mapping[str, bool]) -> Iterator[Ask]:

@@ -498,7 +498,8 @@ class Connector(Protocol):
         ...
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
-        """Ask directly for known records, each ask with ``context["look"]`` = list of their keys and a control.
+        """Ask directly for known records, each ask with ``context["look"]`` = list of their keys and a control. Without
+        a control nothing follows from it that a record is not there.
 
         Empty where the platform offers no direct look: then nothing is ever declared not returned.
         """

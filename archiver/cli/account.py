@@ -10,14 +10,13 @@ from typing import Annotated
 import typer
 
 from archiver.accounts import service, tokens
-from archiver.accounts.platforms import UNPROVEN
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
 from archiver.capture.spool import dead
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.errors import UsageError
-from archiver.operations import history
+from archiver.operations import history, proving_record
 
 app = typer.Typer(help="Register, list and look at accounts.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -190,10 +189,14 @@ def _say_state(account: AccountView, json: bool) -> None:
 
 
 def _say_proof(archive: Archive, account: AccountView) -> None:
-    """Whether its connector was ever tried against the live platform."""
+    """Where its connector was never tried against the live platform, or failed there."""
     connector = archive.platforms.connectors.get(account.platform)
-    if connector is not None and connector.capabilities.proven is None:
-        output.line(f"  {connector.title}: {UNPROVEN}")
+    if connector is None:
+        return
+    with archive.database.read() as connection:
+        standing = proving_record.standing(connector, proving_record.last_trials(connection))
+    if not standing.proven:
+        output.line(f"  {connector.title}: {standing.said}")
 
 
 def _print_facts(account: AccountView) -> None:
