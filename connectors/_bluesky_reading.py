@@ -13,18 +13,13 @@ from connectors._bluesky_frames import taken_apart
 from connectors._bluesky_names import is_handle
 from connectors._bluesky_pages import paged
 from connectors._bluesky_problems import problem_of, rate_of
-from connectors._bluesky_records import (
-    Unreadable,
-    account_facts,
-    identity_record,
-    own_record,
-    post_view,
-    profile_record,
-)
+from connectors._bluesky_records import account_facts, identity_record, own_record, post_view, profile_record
 from connectors._bluesky_threads import read_thread
 from connectors.answers import moment
+from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, Author, JSONValue, Problem, ProblemKind, Reading, RecordKind, SeenRecord
 from connectors.links import origin, web
+from connectors.values import Unreadable
 
 Json = Mapping[str, JSONValue]
 
@@ -90,11 +85,11 @@ def read(ask: Ask, answer: Answer) -> Reading:
         body = answer.json
     except ValueError:
         place = f"bytes=0-{len(answer.body)}"
-        return replace(_quarantined("the answer is not JSON", place), rate=rate)
+        return replace(quarantined("the answer is not JSON", place), rate=rate)
     if not isinstance(body, dict):
-        return replace(_quarantined("not an object"), rate=rate)
+        return replace(quarantined("not an object"), rate=rate)
     if "error" in body:
-        return replace(_quarantined("an error in the form of a success"), rate=rate)
+        return replace(quarantined("an error in the form of a success"), rate=rate)
     return replace(_read_body(ask, answer, body), rate=rate)
 
 
@@ -125,7 +120,7 @@ def _read_body(ask: Ask, answer: Answer, body: Json) -> Reading:
             return _notifications(ask, found, body)
     if ask.purpose in COLLECTIONS:
         return _records(ask, found, body)
-    return _quarantined("a question this connector never asked")
+    return quarantined("a question this connector never asked")
 
 
 # --- who the account is ----------------------------------------------------------------------------------------------
@@ -137,7 +132,7 @@ def _profile(ask: Ask, found: Found, body: Json) -> Reading:
         facts = account_facts(body, found.asks.site)
         found.records.append(profile_record(body, "", found.asks.site))
     except Unreadable as error:
-        return _quarantined(str(error))
+        return quarantined(str(error))
     reading = replace(found.reading(), account=facts)
     if found.asks.account and facts.platform_id != found.asks.account:
         return replace(reading, problem=Problem(ProblemKind.CONTRACT, "the service answered with another account"))
@@ -147,10 +142,10 @@ def _profile(ask: Ask, found: Found, body: Json) -> Reading:
 def _identity(ask: Ask, found: Found, body: Json) -> Reading:
     asks = found.asks
     if body.get("id") != asks.account:
-        return _quarantined("the DID document of another account")
+        return quarantined("the DID document of another account")
     pds = _server(body)
     if pds is None:
-        return _quarantined("a DID document that names no server")
+        return quarantined("a DID document that names no server")
     reading = Reading(records=(identity_record(asks.account, _handles(body), pds),))
     if ask.purpose == "document":
         return reading
@@ -186,7 +181,7 @@ def _commit(ask: Ask, found: Found, body: Json) -> Reading:
     """Where the revision is the one that is known, nothing was changed, and the list is as it was."""
     revision = body.get("rev")
     if not isinstance(revision, str) or not 1 <= len(revision) <= 64:
-        return _quarantined("a revision that is none")
+        return quarantined("a revision that is none")
     asks, known = found.asks, ask.context.get("known")
     kept = known if isinstance(known, Mapping) else {}
     pds = origin_of(ask)
@@ -200,7 +195,7 @@ def _commit(ask: Ask, found: Found, body: Json) -> Reading:
 def _records(ask: Ask, found: Found, body: Json) -> Reading:
     listed = body.get("records")
     if not isinstance(listed, list):
-        return _quarantined("a list of records without its records")
+        return quarantined("a list of records without its records")
     for number, value in enumerate(listed):
         _add_own(ask, found, value, f"/records/{number}")
     return paged(ask, answer=found.answer, cursor=body.get("cursor"), listed=listed, reading=found.reading())
@@ -249,7 +244,7 @@ def _frame(ask: Ask, answer: Answer) -> Reading:
             _add_own(ask, found, value, f"bytes={one.start}-{one.end}", server=str(ask.context.get("pds", "")))
             cuts |= {one.start, one.end}
     except frames.Unreadable as error:
-        return replace(_quarantined(str(error), f"bytes=0-{len(answer.body)}"), since=since)
+        return replace(quarantined(str(error), f"bytes=0-{len(answer.body)}"), since=since)
     # What is no news may be older than what was seen since: of that nothing is compared.
     records = [one if one.key in counts else replace(one, content={}, text="") for one in found.records]
     reading = replace(found.reading(), records=tuple(records), cuts=tuple(sorted(cuts)), since=since)
@@ -262,7 +257,7 @@ def _frame(ask: Ask, answer: Answer) -> Reading:
 def _feed(ask: Ask, found: Found, body: Json) -> Reading:
     entries = body.get("feed")
     if not isinstance(entries, list):
-        return _quarantined("a feed without its posts")
+        return quarantined("a feed without its posts")
     outer: list[SeenRecord] = []
     for number, entry in enumerate(entries):
         place = f"/feed/{number}"
@@ -294,7 +289,7 @@ def _thread(ask: Ask, found: Found, body: Json) -> Reading:
     thread = body.get("thread")
     key = str(ask.context.get("key", ""))
     if not isinstance(thread, dict):
-        return _quarantined("a thread that is none")
+        return quarantined("a thread that is none")
     walked = read_thread(thread, key, found.view)
     found.quarantine += walked.quarantine
     found.drift |= walked.drift
@@ -314,7 +309,7 @@ _DEEPER_LEVELS = 10
 def _posts(ask: Ask, found: Found, body: Json) -> Reading:
     posts = body.get("posts")
     if not isinstance(posts, list):
-        return _quarantined("a list of posts without its posts")
+        return quarantined("a list of posts without its posts")
     for number, post in enumerate(posts):
         found.view(post, f"/posts/{number}")
     reading = found.reading()
@@ -327,7 +322,7 @@ def _notifications(ask: Ask, found: Found, body: Json) -> Reading:
     """What somebody said to the account is asked for in public; of the list itself nothing is kept."""
     listed = body.get("notifications")
     if not isinstance(listed, list):
-        return _quarantined("a list of notifications without them")
+        return quarantined("a list of notifications without them")
     since = moment(ask.context.get("since"))
     told = [(moment(one.get("indexedAt")), one.get("uri")) for one in listed if isinstance(one, dict)]
     news = [(at, uri) for at, uri in told if at is not None and (since is None or at > since)]
@@ -363,7 +358,3 @@ def origin_of(ask: Ask) -> str:
 
 def _is_own(record: SeenRecord, found: Found) -> bool:
     return record.author is not None and record.author.id == found.asks.account
-
-
-def _quarantined(reason: str, place: str = "") -> Reading:
-    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))

@@ -14,8 +14,7 @@ from connectors.answers import moment
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord
 from connectors.links import is_web
 from connectors.text import storable, tidy
-
-Json = Mapping[str, JSONValue]
+from connectors.values import Json, Unreadable, thing
 
 _COUNTS = {"replies": "replyCount", "reposts": "repostCount", "likes": "likeCount", "quotes": "quoteCount"}
 _PROFILE_COUNTS = {"followers": "followersCount", "following": "followsCount", "posts": "postsCount"}
@@ -31,10 +30,6 @@ _WORDS = {
 }
 
 
-class Unreadable(ValueError):  # noqa: N818 - named as the cause
-    """This part is not what the lexicons promise. The message says why and repeats nothing of it."""
-
-
 # --- what an account says of itself, from its own repository --------------------------------------------------------
 
 
@@ -48,11 +43,11 @@ def own_record(value: JSONValue, place: str, own: Author, site: str, pds: str, a
     Raises:
         Unreadable: it lacks what every record has, has it in another shape, or is somebody else's.
     """
-    listed = _object(value, "not a record")
+    listed = thing(value, "not a record")
     where, cid = _where(listed)
     if where.did != own.id or where.collection not in (POST, REPOST):
         raise Unreadable("a record of another repository or collection")
-    said = _object(listed.get("value"), "a record without its value")
+    said = thing(listed.get("value"), "a record without its value")
     created = _created(said, at)
     if where.collection == REPOST:
         shared = _strong(said.get("subject"), "the reposted post")
@@ -131,12 +126,12 @@ def post_view(
     Raises:
         Unreadable: it lacks what every post has, or has it in another shape.
     """
-    view = _object(value, "not a post")
+    view = thing(value, "not a post")
     where, cid = _where(view)
     author = author_of(view.get("author"), site)
     if author.id != where.did:
         raise Unreadable("a post in another account's repository")
-    said = _object(view.get("record", view.get("value")), "a post without its record")
+    said = thing(view.get("record", view.get("value")), "a post without its record")
     own = where.did == account
     quotes = quoted_by(said, account)
     kind = _kind(said, own=own, shared=shared and not quotes)
@@ -195,7 +190,7 @@ def profile_record(value: JSONValue, place: str, site: str) -> SeenRecord:
     Raises:
         Unreadable: not a profile.
     """
-    profile = _object(value, "not a profile")
+    profile = thing(value, "not a profile")
     author = author_of(profile, site)
     content: dict[str, JSONValue] = {
         "name": author.name,
@@ -237,7 +232,7 @@ def author_of(value: JSONValue, site: str) -> Author:
     Raises:
         Unreadable: that cannot be told.
     """
-    view = _object(value, "no author")
+    view = thing(value, "no author")
     did, handle = view.get("did"), view.get("handle")
     if not isinstance(did, str) or not is_did(did):
         raise Unreadable("an author without a usable DID")
@@ -305,7 +300,7 @@ def _feature(value: Json) -> list[str]:
 def _embed(embed: JSONValue) -> dict[str, JSONValue] | None:
     if embed is None:
         return None
-    shape = _object(embed, "what a post shows is no object")
+    shape = thing(embed, "what a post shows is no object")
     quoted = _quoted(shape)
     found: dict[str, JSONValue] = {
         "type": storable(_text(shape, "$type")),
@@ -355,7 +350,7 @@ def _strong(value: JSONValue, what: str) -> Place:
 
 def _reply(said: Json, name: str) -> str | None:
     reply = said.get("reply")
-    return None if reply is None else _strong(_object(reply, "a reply to nothing").get(name), "the answered post").uri
+    return None if reply is None else _strong(thing(reply, "a reply to nothing").get(name), "the answered post").uri
 
 
 def _created(said: Json, latest: datetime) -> datetime:
@@ -377,12 +372,6 @@ def _alt(value: JSONValue) -> str | None:
 def _counts(value: Json, names: Mapping[str, str]) -> dict[str, int]:
     found: dict[str, Any] = {name: value.get(field) for name, field in names.items()}
     return {name: number for name, number in found.items() if type(number) is int and 0 <= number < _LARGEST}
-
-
-def _object(value: JSONValue, why: str) -> Json:
-    if not isinstance(value, dict):
-        raise Unreadable(why)
-    return value
 
 
 def _listed(value: JSONValue) -> list[JSONValue]:

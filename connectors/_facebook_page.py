@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Sequence
 
 from connectors._facebook_records import Place
-from connectors._graph_values import Json, Unreadable, file_name, ident, number, part, text, thing
+from connectors._graph_values import file_name, ident, text
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord
 from connectors.text import storable, tidy
+from connectors.values import Json, Unreadable, number, part, thing
 
 _WORDS = (
     "about", "description", "category", "website", "phone", "single_line_address", "general_info", "mission",

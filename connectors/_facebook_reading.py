@@ -29,8 +29,9 @@ from connectors._graph_found import counted, escaped, idents
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
-from connectors._graph_values import Json, Unreadable, flag, ident, listed, time_of
+from connectors._graph_values import flag, ident, listed, time_of
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.values import Json, Unreadable
 
 _Maker = Callable[[JSONValue, Place], SeenRecord]
 _LISTED: Mapping[str, _Maker] = {POST: listed_post, COMMENT: listed_comment}

@@ -7,32 +7,17 @@ than one that is seen late.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors import _facebook_fields as fields
 from connectors._graph_found import failed
 from connectors._graph_messages import person
-from connectors._graph_values import (
-    Json,
-    Unreadable,
-    file_name,
-    flag,
-    ident,
-    listed,
-    number,
-    part,
-    text,
-    thing,
-    time_of,
-    total,
-    unique,
-    unshimmed,
-    when,
-)
+from connectors._graph_values import file_name, flag, ident, listed, text, time_of, total, unique, unshimmed, when
 from connectors.contract import Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
+from connectors.values import Json, Unreadable, counts, number, part, thing
 
 _DEEPEST = 3
 _EVERYBODY = "EVERYONE"
@@ -245,7 +230,7 @@ def comment_record(value: JSONValue, place: Place) -> SeenRecord:
         thread=base.thread,
         url=_address(comment),
         state=base.state,
-        counts=_counts(comment, {"likes": "like_count", "replies": "comment_count"}),
+        counts=counts(comment, {"likes": "like_count", "replies": "comment_count"}),
         media=tuple(unique(_files(attachment))) if not failed(attachment) else (),
         word=base.word,
     )
@@ -358,8 +343,3 @@ def _files(attachment: Json, depth: int = 0) -> Iterator[MediaRef]:
     identity = part(attachment, "target").get("id")
     if isinstance(video, str) and is_web(video) and isinstance(identity, str):
         yield MediaRef(f"video/{ident(identity, 'a video')}", video, "video")
-
-
-def _counts(value: Json, names: Mapping[str, str]) -> dict[str, int]:
-    found = {name: number(value.get(field)) for name, field in names.items()}
-    return {name: count for name, count in found.items() if count is not None}

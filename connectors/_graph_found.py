@@ -8,8 +8,9 @@ from typing import ClassVar, Generic, TypeVar
 
 from connectors import drift
 from connectors._graph_pages import next_page
-from connectors._graph_values import Json, Unreadable, total
+from connectors._graph_values import total
 from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.values import Json, Unreadable
 
 _Place = TypeVar("_Place")
 
@@ -103,17 +104,22 @@ def counted(ask: Ask, body: Json) -> dict[str, int]:
     return {} if told is None else {ask.listing or ask.purpose: told}
 
 
-def idents(ask: Ask) -> list[str]:
-    """Ids of the things that a question asks for by name."""
-    given = ask.context.get("ids")
+def idents(ask: Ask, name: str = "ids") -> list[str]:
+    """Ids of the things that a question asks for by name; or others that its context holds."""
+    given = ask.context.get(name)
     return [one for one in given if isinstance(one, str)] if isinstance(given, list | tuple) else []
+
+
+def thread_of(ask: Ask) -> str:
+    """Key of the post that a question is about."""
+    return str(ask.context.get("thread", ""))
+
+
+def looked_for(ask: Ask) -> tuple[str, ...]:
+    """Keys that a direct look asks for."""
+    return tuple(key for key in ask.context.get("look", ()) if isinstance(key, str))
 
 
 def escaped(name: str) -> str:
     """``name`` as a step of a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1")
-
-
-def quarantined(reason: str, place: str = "") -> Reading:
-    """An answer of which nothing is understood."""
-    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))

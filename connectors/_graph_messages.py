@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from connectors._graph_values import Json, Unreadable, ident, listed, number, part, text, thing, unique, when
+from connectors._graph_values import ident, listed, text, unique, when
 from connectors.contract import Author, JSONValue, MediaRef, RecordKind, SeenRecord
 from connectors.links import is_web
 from connectors.text import tidy
+from connectors.values import Json, Unreadable, number, part, thing
 
 _SENT = (("image_data", "url"), ("video_data", "url"), ("file_url", ""))
 

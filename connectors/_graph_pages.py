@@ -11,9 +11,9 @@ import re
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
-from connectors._graph_values import Json, Unreadable, part
 from connectors.contract import Ask, JSONValue
 from connectors.links import web
+from connectors.values import Json, Unreadable, part
 
 _LONGEST = 4096
 _LIMIT = re.compile(r"(?<=[?&]limit=)([0-9]{1,4})(?=&|$)")

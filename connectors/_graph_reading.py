@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from connectors._graph_errors import problem_of
-from connectors._graph_found import quarantined
-from connectors._graph_server import answered_version
+from connectors._graph_server import VERSION, answered_version
 from connectors._graph_usage import rate_of
-from connectors._graph_values import Json, Unreadable
+from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, Problem, Reading
+from connectors.values import Json, Unreadable
 
 _Found = TypeVar("_Found")
 
@@ -23,6 +23,7 @@ def reading_of(
     begin: Callable[[Ask], _Found],
     readers: Mapping[str, Callable[[_Found, Json], Reading]],
     of_problem: Callable[[Ask, Answer, Problem], Reading],
+    asked: str = VERSION,
 ) -> Reading:
     """What ``answer`` means, with the allowance it tells and, as drift, the version that gave it.
 
@@ -30,6 +31,7 @@ def reading_of(
         begin: what a body holds is collected in it.
         readers: by purpose of the ask.
         of_problem: what an error means.
+        asked: the version that was.
     """
 
     def said() -> Reading:
@@ -50,6 +52,6 @@ def reading_of(
         except Unreadable as error:
             return quarantined(str(error))
 
-    version = answered_version(answer)
+    version = answered_version(answer, asked)
     reading = replace(said(), rate=rate_of(answer))
     return reading if version is None else replace(reading, drift=(*reading.drift, f"version {version}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -12,30 +12,13 @@ from connectors.answers import moment
 from connectors.contract import JSONValue, MediaRef
 from connectors.links import is_web, web
 from connectors.text import storable
-
-Json = Mapping[str, JSONValue]
+from connectors.values import Json, Unreadable, number, part
 
 _ID = re.compile(r"[A-Za-z0-9_.:=-]{1,256}")
 _FILE = re.compile(r"([^/]{1,200})\.[A-Za-z0-9]{2,5}")
-_LARGEST = 2**53
-_SHIMS = ("l.facebook.com", "lm.facebook.com", "l.instagram.com")
+_SHIMS = ("l.facebook.com", "lm.facebook.com", "l.instagram.com", "l.threads.com", "l.threads.net")
 _COUNTERS = ("fbclid",)
 """Parameters that the platform itself adds to a link, to count who follows it."""
-
-
-class Unreadable(ValueError):  # noqa: N818 - named as the cause
-    """This part is not what the documentation promises. The message says why and repeats nothing of it."""
-
-
-def thing(value: JSONValue, otherwise: str) -> Json:
-    """An object.
-
-    Raises:
-        Unreadable: anything else.
-    """
-    if not isinstance(value, dict):
-        raise Unreadable(otherwise)
-    return value
 
 
 def ident(value: JSONValue, what: str) -> str:
@@ -44,23 +27,14 @@ def ident(value: JSONValue, what: str) -> str:
     Raises:
         Unreadable: anything else.
     """
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+    if not is_ident(value):
         raise Unreadable(f"{what} has no usable id")
-    return value
+    return str(value)
 
 
-def part(value: Json, name: str) -> Json:
-    """A part of a thing; empty where there is none: the Graph API leaves out what is empty.
-
-    Raises:
-        Unreadable: it is no object.
-    """
-    found = value.get(name)
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise Unreadable(f"{name} is not an object")
-    return found
+def is_ident(value: JSONValue) -> bool:
+    """Whether it is a usable id."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def listed(value: Json, name: str) -> Sequence[JSONValue]:
@@ -120,12 +94,6 @@ def time_of(value: JSONValue) -> datetime | None:
     return datetime.fromtimestamp(int(value), UTC) if int(value) >= 0 else None
 
 
-def number(value: JSONValue) -> int | None:
-    """A count; None for anything else."""
-    usable = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST
-    return value if usable else None
-
-
 def total(edge: JSONValue) -> int | None:
     """How many there are of what an edge leads to (``summary(total_count)``)."""
     summary = edge.get("summary") if isinstance(edge, dict) else None
@@ -139,7 +107,7 @@ def unshimmed(address: JSONValue) -> str | None:
     parts = web(address)
     if parts is None:
         return storable(address) or None
-    if parts.hostname in _SHIMS and parts.path == "/l.php":
+    if parts.hostname in _SHIMS and parts.path in ("/l.php", "/"):
         led = next((value for name, value in parse_qsl(parts.query) if name == "u"), None)
         if led is None or web(led) is None:
             return None
@@ -161,10 +129,10 @@ def file_name(address: JSONValue) -> str | None:
     parts = urlsplit(address)
     source = next((value for name, value in parse_qsl(parts.query) if name == "url"), None)
     if source is not None:
-        return f"preview-{_short(source)}"
+        return f"preview-{short(source)}"
     match = _FILE.fullmatch(parts.path.rpartition("/")[2])
     if match is None or not match[1].isascii():
-        return f"path-{_short(parts.path)}"
+        return f"path-{short(parts.path)}"
     return storable(match[1])
 
 
@@ -177,5 +145,6 @@ def unique(files: Iterable[MediaRef]) -> Iterator[MediaRef]:
             yield file
 
 
-def _short(words: str) -> str:
+def short(words: str) -> str:
+    """A short name for long words: the same for the same."""
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:16]

@@ -18,7 +18,7 @@ from typing import Any
 
 from connectors import _instagram_fields as fields
 from connectors._graph_fields import CONVERSATION, MESSAGE
-from connectors._graph_server import SERVER, address, batches
+from connectors._graph_server import SERVER, address, batches, with_fields
 from connectors.contract import AccessClass, AccountRef, Ask, JSONValue, RecordRef, Stream, Sweep, SweepKind
 from connectors.sites import Site
 
@@ -216,10 +216,8 @@ class Asks:
     def words_of_page(self, index: Ask, *, seen: bool) -> Ask:
         """The words of all that a page of an index named, as the same page of the same list."""
         wanted = fields.COMMENT_WORDS if index.purpose == "replies" else fields.with_replies(fields.COMMENT_WORDS)
-        path = index.url.partition("?")[0].rpartition("/")
-        node = path[0].rpartition("/")[2]
         return Ask(
-            url=address(self.server, f"{node}/{path[2]}", (("fields", wanted), ("limit", _size(index)))),
+            url=with_fields(index.url, wanted),
             stream=Stream.COMMENTS,
             purpose="comment_words",
             parameters=index.parameters,
@@ -275,11 +273,6 @@ class Asks:
 def _place(index: Ask) -> dict[str, JSONValue]:
     """Where comments stand: under which post, and under which comment."""
     return {name: index.context[name] for name in ("thread", "under", "under_hidden") if name in index.context}
-
-
-def _size(index: Ask) -> str:
-    """How many entries a page of an index has: its words are asked for in the same pages."""
-    return index.url.rpartition("&limit=")[2] or _A_PAGE
 
 
 def _number(ref: RecordRef) -> str:

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from connectors import _graph_found as graph
 from connectors import _instagram_fields as fields
-from connectors._graph_found import escaped, idents
-from connectors._graph_values import Json, Unreadable, flag, listed, part
+from connectors._graph_found import escaped, idents, looked_for, thread_of
+from connectors._graph_values import flag, listed
 from connectors._instagram_asks import COMMENT
-from connectors._instagram_found import Found, Maker, looked_for, thread_of
+from connectors._instagram_found import Found, Maker
 from connectors._instagram_records import Place, comment_record, listed_comment
 from connectors.contract import AccessClass, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.values import Json, Unreadable, part
 
 _Standing = tuple[JSONValue, str, JSONValue]
 """A comment, its place in the body, and of a reply what it answers."""
@@ -31,7 +32,7 @@ def index(found: Found, body: Json) -> Reading:
         if record is not None and above is None and _goes_on(found, entry, pointer):
             identity = record.key.partition("/")[2]
             hidden, incomplete = not seen[identity], found.unread or off
-            more.append(found.asks.replies(identity, thread_of(found), hidden=hidden, incomplete=incomplete))
+            more.append(found.asks.replies(identity, thread_of(found.ask), hidden=hidden, incomplete=incomplete))
     following = found.following(body)
     return replace(
         found.reading(),
@@ -111,7 +112,7 @@ def allowed(found: Found, body: Json) -> Reading:
 
 
 def asked_for(found: Found) -> Iterator[Ask]:
-    yield from found.asks.known_comments(idents(found.ask), thread_of(found))
+    yield from found.asks.known_comments(idents(found.ask), thread_of(found.ask))
 
 
 def known_comments(found: Found, body: Json) -> Reading:
@@ -122,7 +123,7 @@ def known_comments(found: Found, body: Json) -> Reading:
             _note(found, body[one], f"/{escaped(one)}", None, {})
         else:
             left.append(one)
-    alone = [ask for one in left for ask in found.asks.known_comments([one], thread_of(found))]
+    alone = [ask for one in left for ask in found.asks.known_comments([one], thread_of(found.ask))]
     return replace(found.reading(), asks=tuple(alone))
 
 
@@ -130,7 +131,7 @@ def look_at_comment(found: Found, body: Json) -> Reading:
     """One known comment: it is there, whatever can be read of it."""
     if _note(found, body, "", None, {}) is None:
         return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
-    return replace(found.reading(), present=looked_for(found))
+    return replace(found.reading(), present=looked_for(found.ask))
 
 
 # Their words.

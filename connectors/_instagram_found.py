@@ -32,13 +32,3 @@ class Found(graph.Found[Place]):
     def _named(self, name: str) -> str | None:
         found = self.ask.context.get(name)
         return found if isinstance(found, str) else None
-
-
-def thread_of(found: Found) -> str:
-    """Key of the post that a question is about."""
-    return str(found.ask.context.get("thread", ""))
-
-
-def looked_for(found: Found) -> tuple[str, ...]:
-    """Keys that a direct look asks for."""
-    return tuple(key for key in found.ask.context.get("look", ()) if isinstance(key, str))

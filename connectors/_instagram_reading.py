@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from connectors._graph_accounts import read_profile, shows_anything
 from connectors._graph_errors import error_of
-from connectors._graph_found import escaped, idents
+from connectors._graph_found import escaped, idents, looked_for, thread_of
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
-from connectors._graph_values import Json, Unreadable, flag, ident, listed, number, part, text, time_of
+from connectors._graph_values import flag, ident, listed, text, time_of
 from connectors._instagram_comments import (
     allowed,
     asked_for,
@@ -21,12 +22,12 @@ from connectors._instagram_comments import (
     words_listed,
     words_named,
 )
-from connectors._instagram_found import Found, Maker, looked_for, thread_of
+from connectors._instagram_found import Found, Maker
 from connectors._instagram_records import (
     TURNED_OFF,
     Place,
-    account_facts,
     comment_setting,
+    facts_of,
     is_others,
     media_record,
     profile_record,
@@ -34,6 +35,7 @@ from connectors._instagram_records import (
     tagged_record,
 )
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading
+from connectors.values import Json, Unreadable, number, part
 
 _OTHERS: Mapping[str, tuple[str, Maker]] = {
     "stories": ("media", story_record),
@@ -97,7 +99,7 @@ def _in_parts(found: Found, several: Sequence[str]) -> Iterator[Ask]:
         if found.ask.purpose == "comments_by_id":
             yield from found.asks.words_of(found.ask, some, seen=found.ask.access is AccessClass.PUBLIC)
         elif found.ask.purpose == "known_comments":
-            yield from found.asks.known_comments(some, thread_of(found))
+            yield from found.asks.known_comments(some, thread_of(found.ask))
         else:
             yield from found.asks.known_media(some, comments=found.ask.context.get("comments") is True)
 
@@ -111,20 +113,14 @@ def _identify(found: Found, body: Json) -> Reading:
     linked = body.get("instagram_business_account")
     if linked is None:
         return Reading(problem=_NOT_LINKED)
-    facts = account_facts(linked, found.asks.site)
+    facts = facts_of(linked, found.asks.site)
     if facts.handle.lower() != str(found.ask.context.get("name")).lower():
         return Reading(problem=_NOT_LINKED)
     return Reading(account=facts)
 
 
 def _profile(found: Found, body: Json) -> Reading:
-    record = found.add("profile", body, "", profile_record)
-    if record is None:
-        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
-    facts = account_facts(body, found.asks.site)
-    if facts.platform_id != found.asks.account:
-        return Reading(problem=Problem(ProblemKind.CONTRACT, "Instagram answered with another account"))
-    return replace(found.reading(), account=facts)
+    return read_profile(found, body, "profile", profile_record, lambda value: facts_of(value, found.asks.site))
 
 
 # Posts.
@@ -197,14 +193,14 @@ def _look_at_media(found: Found, body: Json) -> Reading:
         return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
     commented = found.ask.context.get("comments") is True
     asks = (comments,) if commented else ()
-    return replace(found.reading(), present=looked_for(found), asks=asks)
+    return replace(found.reading(), present=looked_for(found.ask), asks=asks)
 
 
 def _control(found: Found, body: Json) -> Reading:
     """Whether the token still shows what the account published, or what other people said."""
-    posts = [post for post in found.entries(body) if isinstance(post, dict)]
     if found.ask.purpose == "own":
-        return Reading(present=("own",) if any(isinstance(post.get("id"), str) for post in posts) else ())
+        return Reading(present=("own",) if shows_anything(found, body) else ())
+    posts = [post for post in found.entries(body) if isinstance(post, dict)]
     place = found.place("")
     said = (one for post in posts for one in _comments_in(post))
     return Reading(present=("others",) if any(_is_others(one, place) for one in said) else ())

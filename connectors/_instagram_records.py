@@ -6,27 +6,16 @@ empty *and* what a token may not read, so a field that is left out is never comp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from connectors._graph_accounts import account_facts
 from connectors._graph_found import failed
-from connectors._graph_values import (
-    Json,
-    Unreadable,
-    file_name,
-    flag,
-    ident,
-    listed,
-    number,
-    part,
-    text,
-    thing,
-    unique,
-    when,
-)
+from connectors._graph_media import children, files_of
+from connectors._graph_values import file_name, flag, ident, text, unique, when
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
+from connectors.values import Json, counts, part, thing
 
 OPEN, TURNED_OFF = "open", "turned off"
 _MEDIA_COUNTS = {"likes": "like_count", "comments": "comments_count"}
@@ -57,18 +46,13 @@ class Place:
 # The account.
 
 
-def account_facts(value: JSONValue, site: str) -> AccountFacts:
+def facts_of(value: JSONValue, site: str) -> AccountFacts:
     """Who the account is.
 
     Raises:
         Unreadable: not an account.
     """
-    account = thing(value, "not an account")
-    identity = ident(account.get("id"), "an account")
-    handle = storable(text(account, "username") or "")
-    if not handle:
-        raise Unreadable("an account without a name")
-    return AccountFacts(identity, handle, tidy(text(account, "name") or "") or handle, f"{site}/{handle}")
+    return account_facts(value, f"{site}/")
 
 
 def profile_record(value: JSONValue, place: Place) -> SeenRecord:
@@ -78,7 +62,7 @@ def profile_record(value: JSONValue, place: Place) -> SeenRecord:
         Unreadable: not an account.
     """
     account = thing(value, "not an account")
-    facts = account_facts(account, place.site)
+    facts = facts_of(account, place.site)
     given = {name: text(account, name) for name in ("name", "biography", "website")}
     content: dict[str, JSONValue] = {"username": facts.handle}
     content |= {name: tidy(found) for name, found in given.items() if found is not None}
@@ -93,7 +77,7 @@ def profile_record(value: JSONValue, place: Place) -> SeenRecord:
         text="\n\n".join(str(line) for line in lines if line),
         author=Author(facts.platform_id, facts.name, facts.handle, facts.url),
         url=facts.url,
-        counts=_counts(account, _PROFILE_COUNTS),
+        counts=counts(account, _PROFILE_COUNTS),
         media=() if name is None else (MediaRef(f"picture/{name}", str(picture), "image"),),
         word="profile",
     )
@@ -148,8 +132,8 @@ def _shown(
         created_at=when(media, "timestamp"),
         thread=thread,
         url=url if isinstance(url, str) and is_web(url) else None,
-        counts=_counts(media, _MEDIA_COUNTS),
-        media=tuple(unique(_files_of(media))),
+        counts=counts(media, _MEDIA_COUNTS),
+        media=tuple(unique(files_of(media))),
         word="story" if kind is RecordKind.STORY else _word(media),
     )
 
@@ -167,38 +151,12 @@ def _media_content(media: Json) -> dict[str, JSONValue]:
     given = {"caption": _without_signs(text(media, "caption")), "alt_text": text(media, "alt_text")}
     content: dict[str, JSONValue] = {name: tidy(found) for name, found in given.items() if found is not None}
     if "children" in media and not failed(media["children"]):
-        content["children"] = [ident(child.get("id"), "a picture") for child in _children(media)]
+        content["children"] = [ident(child.get("id"), "a picture") for child in children(media)]
     return content
 
 
 def _without_signs(caption: str | None) -> str | None:
     return None if caption is None else caption.replace("@", "")
-
-
-def _children(media: Json) -> list[Json]:
-    return [thing(child, "not a picture") for child in listed(media, "children")]
-
-
-def _files_of(media: Json) -> Iterator[MediaRef]:
-    """Its files; of an album those of what is in it. A picture or video that was published is never another one, so it
-    is known by its id; the still of a video may be chosen anew."""
-    children = [] if failed(media.get("children")) else _children(media)
-    for shown in children or [media]:
-        yield from _files(shown, media)
-
-
-def _files(shown: Json, media: Json) -> Iterator[MediaRef]:
-    identity, address = ident(shown.get("id"), "a picture"), shown.get("media_url")
-    is_video = shown.get("media_type") == "VIDEO"
-    if isinstance(address, str) and is_web(address):
-        described = media.get("alt_text") if shown is media else None
-        alt = tidy(described) if isinstance(described, str) else None
-        kind = "video" if is_video else "image"
-        yield MediaRef(f"{kind}/{identity}", address, kind, alt_text=alt)
-    still = shown.get("thumbnail_url")
-    name = file_name(still) if is_video else None
-    if name is not None:
-        yield MediaRef(f"still/{name}", str(still), "image")
 
 
 def comment_setting(value: JSONValue, place: Place) -> SeenRecord | None:
@@ -271,7 +229,7 @@ def comment_record(value: JSONValue, place: Place) -> SeenRecord:
         parent=base.parent,
         thread=base.thread,
         state=base.state,
-        counts=_counts(comment, {"likes": "like_count"}),
+        counts=counts(comment, {"likes": "like_count"}),
         word=base.word,
     )
 
@@ -322,8 +280,3 @@ def _by_name(value: Json, place: Place) -> Author | None:
         return None
     name = storable(name)
     return Author(None, name, name, f"{place.site}/{name}" if name.isascii() and "/" not in name else None)
-
-
-def _counts(value: Json, names: Mapping[str, str]) -> dict[str, int]:
-    found = {name: number(value.get(told)) for name, told in names.items()}
-    return {name: count for name, count in found.items() if count is not None}

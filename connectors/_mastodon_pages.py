@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from connectors import links
 from connectors._mastodon_asks import Asks
-from connectors._mastodon_statuses import Unreadable, ident
 from connectors.answers import moment
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading
+from connectors.values import Unreadable, ident
 
 
 def paged(ask: Ask, answer: Answer, body: Sequence[JSONValue], reading: Reading) -> Reading:

@@ -11,15 +11,8 @@ from connectors import drift
 from connectors._mastodon_asks import LISTS, Asks, edits_after
 from connectors._mastodon_pages import paged
 from connectors._mastodon_problems import problem_of, rate_of
-from connectors._mastodon_statuses import (
-    Unreadable,
-    account_facts,
-    ident,
-    key_of,
-    profile_record,
-    status_record,
-    version_record,
-)
+from connectors._mastodon_statuses import account_facts, key_of, profile_record, status_record, version_record
+from connectors.bodies import quarantined
 from connectors.contract import (
     Answer,
     Ask,
@@ -30,6 +23,7 @@ from connectors.contract import (
     RecordKind,
     SeenRecord,
 )
+from connectors.values import Unreadable, ident
 
 #: What a server gives to strangers of one thread (Mastodon, ``Api::V1::StatusesController``), and to the signed in.
 ANCESTORS, DESCENDANTS, DEPTH = 40, 60, 20
@@ -122,7 +116,7 @@ def _account(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:
         facts = account_facts(body, Asks.of(ask).service)
         found.records.append(profile_record(body, ""))
     except Unreadable as error:
-        return _quarantined(str(error))
+        return quarantined(str(error))
     reading = replace(found.reading(), account=facts)
     if found.account and facts.platform_id != found.account:
         return replace(reading, problem=Problem(ProblemKind.CONTRACT, "the server answered with another account"))
@@ -145,7 +139,7 @@ def _history(ask: Ask, body: Sequence[JSONValue]) -> Reading:
     found = Found(_account_id(ask))
     about = ask.context.get("about")
     if not isinstance(about, Mapping) or "key" not in about or about.get("kind") not in set(RecordKind):
-        return _quarantined("a history of no known status")
+        return quarantined("a history of no known status")
     for number, version in enumerate(body):
         if isinstance(version, dict):
             found.drift |= fields.unknown_in_status(version, "version")
@@ -164,7 +158,7 @@ def _context(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:
     found.drift |= fields.unknown("context", body)
     above, below = body.get("ancestors"), body.get("descendants")
     if not isinstance(above, list) or not isinstance(below, list):
-        return _quarantined("a thread without its two lists")
+        return quarantined("a thread without its two lists")
     key = str(ask.context.get("key", ""))
     first = _first_of_thread(above, key, ask)
     seen = [found.status(value, f"/ancestors/{number}", first) for number, value in enumerate(above)]
@@ -325,16 +319,12 @@ def _is_news(at: datetime | None, after: datetime | None) -> bool:
 
 def _wrong(expected: str, body: JSONValue) -> Reading:
     if isinstance(body, dict) and "error" in body:
-        return _quarantined("an error in the form of a success")
-    return _quarantined(f"not {expected}")
-
-
-def _quarantined(reason: str, place: str = "") -> Reading:
-    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))
+        return quarantined("an error in the form of a success")
+    return quarantined(f"not {expected}")
 
 
 def _not_understood(answer: Answer, reason: str) -> Reading:
-    return _quarantined(reason, f"bytes=0-{len(answer.body)}")
+    return quarantined(reason, f"bytes=0-{len(answer.body)}")
 
 
 # Small parts.

@@ -6,9 +6,6 @@ Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from connectors.answers import moment
@@ -23,8 +20,8 @@ from connectors.contract import (
 )
 from connectors.links import is_web
 from connectors.text import plain, reduced, storable, tidy
+from connectors.values import Json, Unreadable, ident, objects, text, when
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MEDIA_KINDS = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
 _COUNTS = ("replies", "reblogs", "favourites", "quotes")
 _PROFILE_COUNTS = ("followers", "following", "statuses")
@@ -37,28 +34,10 @@ _WORDS = {
     RecordKind.MESSAGE: "private mention",
 }
 
-Json = Mapping[str, JSONValue]
-
-
-class Unreadable(ValueError):  # noqa: N818 - named as the cause
-    """This part is not what a Mastodon server promises. The message says why and repeats nothing of it."""
-
 
 def key_of(identity: str) -> str:
     """Key of the status with that id."""
     return f"status/{identity}"
-
-
-def ident(value: JSONValue, what: str) -> str:
-    """A usable id: text, or a number as old servers wrote it.
-
-    Raises:
-        Unreadable: anything else.
-    """
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str) or not _ID.fullmatch(text):
-        raise Unreadable(f"{what} has no usable id")
-    return text
 
 
 def status_record(
@@ -78,7 +57,7 @@ def status_record(
         raise Unreadable("not a status")
     author = author_of(value.get("account"))
     key = key_of(ident(value.get("id"), "a status"))
-    created = _time(value, "created_at")
+    created = when(value, "created_at")
     kind = _kind(value, author.id == account, passed_on=passed_on)
     shares = value.get("reblog") is not None
     content = _share(value) if shares else said(value)
@@ -90,7 +69,7 @@ def status_record(
         text=text_of(content),
         author=author,
         created_at=created,
-        as_of=created if value.get("edited_at") is None else _time(value, "edited_at"),
+        as_of=created if value.get("edited_at") is None else when(value, "edited_at"),
         parent=_parent(value),
         thread=None if thread == key else thread,
         url=_url(value.get("url")),
@@ -121,7 +100,7 @@ def version_record(value: JSONValue, place: str, about: Json) -> SeenRecord:
         text=text_of(content),
         author=author_of(value.get("account")),
         created_at=moment(about.get("created_at")),
-        as_of=_time(value, "created_at"),
+        as_of=when(value, "created_at"),
         retrospective=True,
         parent=about.get("parent"),
         thread=about.get("thread"),
@@ -137,22 +116,22 @@ def said(value: Json) -> dict[str, JSONValue]:
     Raises:
         Unreadable: a field has another type than promised.
     """
-    content: dict[str, JSONValue] = {"content": reduced(_text(value, "content"))}
+    content: dict[str, JSONValue] = {"content": reduced(text(value, "content"))}
     if "spoiler_text" in value:
-        content["spoiler_text"] = tidy(_text(value, "spoiler_text", null=""))
+        content["spoiler_text"] = tidy(text(value, "spoiler_text", missing=""))
     if "language" in value:
-        content["language"] = storable(_text(value, "language", null="")) or None
+        content["language"] = storable(text(value, "language", missing="")) or None
     if "visibility" in value:
-        content["visibility"] = storable(_text(value, "visibility"))
+        content["visibility"] = storable(text(value, "visibility"))
     if "poll" in value:
         content["poll"] = _poll(value["poll"])
     if "media_attachments" in value:
         content["media"] = [
             {
                 "id": ident(medium.get("id"), "a file"),
-                "description": tidy(_text(medium, "description", null="")) or None,
+                "description": tidy(text(medium, "description", missing="")) or None,
             }
-            for medium in _objects(value, "media_attachments")
+            for medium in objects(value, "media_attachments")
         ]
     return content
 
@@ -173,8 +152,8 @@ def author_of(value: JSONValue) -> Author:
     """
     if not isinstance(value, dict):
         raise Unreadable("no author")
-    handle = storable(_text(value, "acct"))
-    name = tidy(_text(value, "display_name", null="")) or handle
+    handle = storable(text(value, "acct"))
+    name = tidy(text(value, "display_name", missing="")) or handle
     return Author(ident(value.get("id"), "an author"), name, handle, _url(value.get("url")))
 
 
@@ -244,11 +223,10 @@ def _share(value: Json) -> dict[str, JSONValue]:
 
 def _profile(value: Json, author: Author) -> dict[str, JSONValue]:
     content: dict[str, JSONValue] = {"name": author.name, "handle": author.handle, "url": author.url}
-    content["note"] = reduced(_text(value, "note", null=""))
+    content["note"] = reduced(text(value, "note", missing=""))
     if "fields" in value:
         content["fields"] = [
-            {"name": tidy(_text(one, "name")), "value": reduced(_text(one, "value"))}
-            for one in _objects(value, "fields")
+            {"name": tidy(text(one, "name")), "value": reduced(text(one, "value"))} for one in objects(value, "fields")
         ]
     if isinstance(value.get("bot"), bool):
         content["bot"] = value["bot"]
@@ -271,7 +249,7 @@ def _portraits(value: Json) -> tuple[MediaRef, ...]:
 def _media(value: Json) -> tuple[MediaRef, ...]:
     """The original files; previews are the server's own making."""
     found = []
-    for medium in _objects(value, "media_attachments") if "media_attachments" in value else ():
+    for medium in objects(value, "media_attachments") if "media_attachments" in value else ():
         url = _url(medium.get("url")) or _url(medium.get("remote_url"))
         if url is not None:
             kind = _MEDIA_KINDS.get(str(medium.get("type")), "document")
@@ -288,7 +266,7 @@ def _poll(value: JSONValue) -> list[str] | None:
         return None
     if not isinstance(value, dict):
         raise Unreadable("the poll is not a poll")
-    return [tidy(_text(option, "title")) for option in _objects(value, "options")]
+    return [tidy(text(option, "title")) for option in objects(value, "options")]
 
 
 def _votes(value: Json) -> dict[str, int]:
@@ -308,29 +286,6 @@ def _counts(value: Json, names: tuple[str, ...]) -> dict[str, int]:
         for name, number in found.items()
         if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < _LARGEST
     }
-
-
-def _time(value: Json, name: str) -> datetime:
-    at = moment(value.get(name))
-    if at is None:
-        raise Unreadable(f"{name} is not a time")
-    return at
-
-
-def _text(value: Json, name: str, null: str | None = None) -> str:
-    text = value.get(name)
-    if text is None and null is not None:
-        return null
-    if not isinstance(text, str):
-        raise Unreadable(f"{name} is not text")
-    return text
-
-
-def _objects(value: Json, name: str) -> list[Json]:
-    listed = value.get(name)
-    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise Unreadable(f"{name} is not a list of objects")
-    return listed
 
 
 def _url(value: JSONValue) -> str | None:

@@ -12,8 +12,8 @@ from connectors._x_asks import Asks
 from connectors._x_people import message_record
 from connectors._x_posts import Around, Included, key_of, post_record, references
 from connectors._x_problems import Refusal, refusals
-from connectors._x_values import Json, Unreadable
-from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, RecordKind, SeenRecord
+from connectors.contract import Ask, JSONValue, Reading, RecordKind, SeenRecord
+from connectors.values import Json, Unreadable
 
 
 @dataclass(slots=True)
@@ -171,7 +171,3 @@ def kinds_of(context: Mapping[str, JSONValue]) -> dict[str, str]:
 
 def _listed(value: JSONValue) -> list[JSONValue]:
     return value if isinstance(value, list) else []
-
-
-def quarantined(reason: str, place: str = "") -> Reading:
-    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))

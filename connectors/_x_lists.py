@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from connectors._x_asks import KEPT, LISTED, MARGIN, SEARCHED, with_page
-from connectors._x_found import Found, add_included, quarantined, unshown
+from connectors._x_found import Found, add_included, unshown
 from connectors._x_problems import NOT_FOUND, NOT_OURS
 from connectors._x_users import no_user
-from connectors._x_values import Json, given_at, is_count, time_in
+from connectors._x_values import given_at, is_count, time_in
+from connectors.bodies import quarantined
 from connectors.contract import Ask, JSONValue, Reading, RecordKind
+from connectors.values import Json
 
 _LONGEST_TOKEN = 4096
 _SURE = 9 / 10

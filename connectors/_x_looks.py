@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from connectors._x_found import Found, add_included, looked_for, quarantined, unshown
+from connectors._x_found import Found, add_included, looked_for, unshown
 from connectors._x_posts import restricted
 from connectors._x_problems import NOT_FOUND, NOT_OURS
+from connectors.bodies import quarantined
 from connectors.contract import Ask, Problem, ProblemKind, Reading, RecordKind
 
 

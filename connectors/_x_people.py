@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from connectors._x_posts import Included, picture
-from connectors._x_values import (
-    Json,
-    Unreadable,
-    counts,
-    ident,
-    keys,
-    links,
-    objects,
-    part,
-    text,
-    time_of,
-    words,
-)
+from connectors._x_values import counts, ident, keys, links, objects, part, time_of, words
 from connectors.answers import moment
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
+from connectors.values import Json, Unreadable, text
 
 _COUNTS = {
     "followers": ("followers_count",),

@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from connectors._x_values import (
-    Json,
-    Unreadable,
     counts,
     given_at,
     id_list,
@@ -28,13 +26,13 @@ from connectors._x_values import (
     objects,
     optional_id,
     part,
-    text,
     time_of,
     words,
 )
 from connectors.contract import Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
+from connectors.values import Json, Unreadable, text
 
 _COUNTS: Mapping[str, tuple[str, ...]] = {
     "replies": ("reply_count",),

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from connectors import _x_fields as fields
 from connectors._x_asks import KEPT, MARGIN
-from connectors._x_found import Found, include, looked_for, quarantined
+from connectors._x_found import Found, include, looked_for
 from connectors._x_lists import read_list
 from connectors._x_looks import read_look, read_versions
 from connectors._x_problems import NOT_FOUND, problem_of, rate_of
 from connectors._x_users import away, read_user
 from connectors._x_values import time_in
+from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, Problem, ProblemKind, Reading
 
 _K = ProblemKind

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors import _x_fields as fields
-from connectors._x_found import Found, quarantined
+from connectors._x_found import Found
 from connectors._x_people import user_facts, user_record
 from connectors._x_problems import NOT_FOUND, NOT_OURS
-from connectors._x_values import Unreadable
+from connectors.bodies import quarantined
 from connectors.contract import Problem, ProblemKind, Reading
+from connectors.values import Unreadable
 
 _K = ProblemKind
 _ASKED_FOR = ("", "id", "ids", "username", "event_id")

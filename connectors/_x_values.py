@@ -11,8 +11,7 @@ from typing import TypeGuard
 from connectors.answers import moment
 from connectors.contract import JSONValue
 from connectors.text import storable, tidy
-
-Json = Mapping[str, JSONValue]
+from connectors.values import Json, Unreadable, text
 
 ID = re.compile(r"[0-9]{1,19}")
 _EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
@@ -24,10 +23,6 @@ _STATUS = re.compile(
     r"https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/[^/?#]{1,40}(?:/web)?/status(?:es)?/([0-9]{1,19})"
 )
 _OWN_FILE = re.compile(r"/(?:photo|video)/\d{1,2}/?$")
-
-
-class Unreadable(ValueError):  # noqa: N818 - named as the cause
-    """This part is not what the specification promises. The message says why and repeats nothing of it."""
 
 
 def ident(value: JSONValue, what: str) -> str:
@@ -72,20 +67,6 @@ def time_of(identity: str, value: Json) -> datetime:
     if at is None:
         raise Unreadable("created_at is not a time")
     return at
-
-
-def text(value: Json, name: str, missing: str | None = None) -> str:
-    """A text.
-
-    Raises:
-        Unreadable: it is none, or missing where it may not be.
-    """
-    found = value.get(name)
-    if found is None and missing is not None:
-        return missing
-    if not isinstance(found, str):
-        raise Unreadable(f"{name} is not text")
-    return found
 
 
 def words(value: Json, name: str) -> str:

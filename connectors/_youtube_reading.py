@@ -13,8 +13,6 @@ from connectors._youtube_problems import COMMENTS_DISABLED, problem_of, said
 from connectors._youtube_records import (
     OPEN,
     TURNED_OFF,
-    Json,
-    Unreadable,
     channel_facts,
     channel_record,
     comment_record,
@@ -24,7 +22,9 @@ from connectors._youtube_records import (
     setting_record,
     video_record,
 )
+from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.values import Json, Unreadable
 
 _LONGEST_TOKEN = 4096
 _CONTROL = "server"
@@ -90,11 +90,11 @@ def read(ask: Ask, answer: Answer) -> Reading:
     try:
         body = answer.json
     except ValueError:
-        return _quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
+        return quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
     if not isinstance(body, dict) or ask.purpose not in _KINDS:
-        return _quarantined("not an object" if ask.purpose in _KINDS else "a question this connector never asked")
+        return quarantined("not an object" if ask.purpose in _KINDS else "a question this connector never asked")
     if body.get("kind") != _KINDS[ask.purpose]:
-        return _quarantined("an answer of another kind than was asked for")
+        return quarantined("an answer of another kind than was asked for")
     return _read_body(ask, body)
 
 
@@ -120,14 +120,14 @@ def _read_body(ask: Ask, body: Json) -> Reading:
     if items is None and ask.purpose in ("identify", "channel"):
         items = []  # of a channel that is not there even the list is not
     if not isinstance(items, list):
-        return _quarantined("a list without its entries")
+        return quarantined("a list without its entries")
     if ask.purpose == _CONTROL:
         return Reading(present=(_CONTROL,) if items else ())
     if ask.purpose in ("identify", "channel"):
         return _channel(found, items)
     token = body.get("nextPageToken")
     if token is not None and (not isinstance(token, str) or not 0 < len(token) <= _LONGEST_TOKEN):
-        return replace(_quarantined("a next page without a usable token"), records=tuple(found.records))
+        return replace(quarantined("a next page without a usable token"), records=tuple(found.records))
     if ask.purpose == "uploads":
         return _uploads(found, items, token, body)
     if ask.purpose == "videos":
@@ -294,7 +294,3 @@ def _steps(found: Found, pending: Sequence[str], token: str | None, *, unread: b
 
 def _is_count(value: JSONValue) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
-
-
-def _quarantined(reason: str, place: str = "") -> Reading:
-    return Reading(quarantine=((place, reason),), problem=Problem(ProblemKind.CONTRACT, reason))

@@ -8,15 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from urllib.parse import urlsplit
 
 from connectors.answers import moment
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import plain, storable, tidy
-
-Json = Mapping[str, JSONValue]
+from connectors.values import Json, Unreadable, text, thing, when
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _LARGEST = 2**53
@@ -25,10 +23,6 @@ _STATES = {"heldForReview": State.HELD_FOR_REVIEW, "likelySpam": State.SPAM, "re
 _NO_LENGTH = ("P0D", "PT0S")
 """What stands for the length of a video while it is not known."""
 OPEN, TURNED_OFF = "open", "turned off"
-
-
-class Unreadable(ValueError):  # noqa: N818 - named as the cause
-    """This part is not what the discovery document promises. The message says why and repeats nothing of it."""
 
 
 def ident(value: JSONValue, what: str) -> str:
@@ -67,13 +61,13 @@ def comment_record(value: JSONValue, place: str, site: str, *, video: str | None
     Raises:
         Unreadable: it lacks what every comment has, or has it in another shape.
     """
-    comment = _object(value, "not a comment")
+    comment = thing(value, "not a comment")
     identity = ident(comment.get("id"), "a comment")
-    snippet = _object(comment.get("snippet"), "a comment without its words")
+    snippet = thing(comment.get("snippet"), "a comment without its words")
     under = _optional_id(snippet, "videoId") or video
     parent = _optional_id(snippet, "parentId")
     content = _said(snippet, as_plain=as_plain)
-    published = _time(snippet, "publishedAt")
+    published = when(snippet, "publishedAt")
     return SeenRecord(
         key=f"comment/{identity}",
         kind=RecordKind.COMMENT,
@@ -82,7 +76,7 @@ def comment_record(value: JSONValue, place: str, site: str, *, video: str | None
         text=text_of_comment(content),
         author=_author(snippet, site),
         created_at=published,
-        as_of=published if snippet.get("updatedAt") is None else _time(snippet, "updatedAt"),
+        as_of=published if snippet.get("updatedAt") is None else when(snippet, "updatedAt"),
         parent=f"comment/{parent}" if parent else f"video/{under}" if under else None,
         thread=f"video/{under}" if under else None,
         url=f"{site}/watch?v={under}&lc={identity}" if under else None,
@@ -104,8 +98,8 @@ def _said(snippet: Json, *, as_plain: bool) -> dict[str, JSONValue]:
     """What was written; where YouTube does not give it, what is shown: in that, titles may stand in place of links, and
     they change without anybody editing the comment."""
     if snippet.get("textOriginal") is not None:
-        return {"text_original": tidy(_text(snippet, "textOriginal"))}
-    shown = _text(snippet, "textDisplay")
+        return {"text_original": tidy(text(snippet, "textOriginal"))}
+    shown = text(snippet, "textDisplay")
     return {"text_display": tidy(shown) if as_plain else plain(shown)}
 
 
@@ -141,9 +135,9 @@ def video_record(value: JSONValue, place: str, site: str) -> SeenRecord:
     Raises:
         Unreadable: it lacks what every video has, or has it in another shape.
     """
-    video = _object(value, "not a video")
+    video = thing(value, "not a video")
     identity = ident(video.get("id"), "a video")
-    snippet = _object(video.get("snippet"), "a video without its words")
+    snippet = thing(video.get("snippet"), "a video without its words")
     content = _video_content(video, snippet)
     rejected = part(video, "status").get("uploadStatus") == "rejected"
     return SeenRecord(
@@ -153,7 +147,7 @@ def video_record(value: JSONValue, place: str, site: str) -> SeenRecord:
         content=content,
         text=_text_of_video(content),
         author=_channel_of(snippet, "channelId", "channelTitle", site),
-        created_at=_time(snippet, "publishedAt"),
+        created_at=when(snippet, "publishedAt"),
         url=f"{site}/watch?v={identity}",
         state=State.REMOVED_BY_PLATFORM if rejected else State.VISIBLE,
         counts=_counts(
@@ -171,7 +165,7 @@ def listed_video(value: JSONValue, place: str, site: str) -> SeenRecord:
     Raises:
         Unreadable: it names no video.
     """
-    entry = _object(value, "not an entry of a list")
+    entry = thing(value, "not an entry of a list")
     snippet, details = part(entry, "snippet"), part(entry, "contentDetails")
     resource = snippet.get("resourceId")
     named = resource.get("videoId") if isinstance(resource, dict) else details.get("videoId")
@@ -193,12 +187,12 @@ def listed_video(value: JSONValue, place: str, site: str) -> SeenRecord:
 
 def _video_content(video: Json, snippet: Json) -> dict[str, JSONValue]:
     content: dict[str, JSONValue] = {
-        "title": tidy(_text(snippet, "title")),
-        "description": tidy(_text(snippet, "description", missing="")),
+        "title": tidy(text(snippet, "title")),
+        "description": tidy(text(snippet, "description", missing="")),
         "tags": [tidy(tag) for tag in _texts(snippet, "tags")],
     }
     for name in ("categoryId", "defaultLanguage", "defaultAudioLanguage"):
-        content[name] = storable(_text(snippet, name, missing="")) or None
+        content[name] = storable(text(snippet, name, missing="")) or None
     if "status" in video:
         status = part(video, "status")
         content |= {name: status.get(name) for name in ("privacyStatus", "license") if _is_text(status.get(name))}
@@ -213,8 +207,8 @@ def _video_content(video: Json, snippet: Json) -> dict[str, JSONValue]:
 def _localizations(value: Json) -> dict[str, JSONValue]:
     found: dict[str, JSONValue] = {}
     for language, words in value.items():
-        one = _object(words, "a translation that is none")
-        found[storable(language)] = [tidy(_text(one, name, missing="")) for name in ("title", "description")]
+        one = thing(words, "a translation that is none")
+        found[storable(language)] = [tidy(text(one, name, missing="")) for name in ("title", "description")]
     return found
 
 
@@ -232,7 +226,7 @@ def channel_record(value: JSONValue, place: str, site: str) -> SeenRecord:
     Raises:
         Unreadable: not a channel.
     """
-    channel = _object(value, "not a channel")
+    channel = thing(value, "not a channel")
     facts = channel_facts(channel, site)
     snippet = part(channel, "snippet")
     content = _channel_content(channel, snippet, facts)
@@ -261,24 +255,24 @@ def channel_facts(value: JSONValue, site: str) -> AccountFacts:
     Raises:
         Unreadable: not a channel.
     """
-    channel = _object(value, "not a channel")
+    channel = thing(value, "not a channel")
     identity = ident(channel.get("id"), "a channel")
-    snippet = _object(channel.get("snippet"), "a channel without its words")
-    name = tidy(_text(snippet, "title"))
-    handle = storable(_text(snippet, "customUrl", missing="")) or name
+    snippet = thing(channel.get("snippet"), "a channel without its words")
+    name = tidy(text(snippet, "title"))
+    handle = storable(text(snippet, "customUrl", missing="")) or name
     return AccountFacts(identity, handle, name, f"{site}/channel/{identity}")
 
 
 def _channel_content(channel: Json, snippet: Json, facts: AccountFacts) -> dict[str, JSONValue]:
     content: dict[str, JSONValue] = {
         "name": facts.name,
-        "handle": storable(_text(snippet, "customUrl", missing="")) or None,
-        "description": tidy(_text(snippet, "description", missing="")),
-        "country": storable(_text(snippet, "country", missing="")) or None,
+        "handle": storable(text(snippet, "customUrl", missing="")) or None,
+        "description": tidy(text(snippet, "description", missing="")),
+        "country": storable(text(snippet, "country", missing="")) or None,
     }
     if "brandingSettings" in channel:
         settings = part(part(channel, "brandingSettings"), "channel")
-        content["keywords"] = tidy(_text(settings, "keywords", missing="")) or None
+        content["keywords"] = tidy(text(settings, "keywords", missing="")) or None
         if isinstance(settings.get("moderateComments"), bool):
             content["moderate_comments"] = settings["moderateComments"]
     return content
@@ -312,7 +306,7 @@ def _pictures(url: JSONValue, what: str) -> Iterator[MediaRef]:
 
 def _channel_of(snippet: Json, identity: str, name: str, site: str) -> Author:
     found = ident(snippet.get(identity), "an author")
-    return Author(found, tidy(_text(snippet, name, missing="")), None, f"{site}/channel/{found}")
+    return Author(found, tidy(text(snippet, name, missing="")), None, f"{site}/channel/{found}")
 
 
 def _optional_id(value: Json, name: str) -> str | None:
@@ -332,22 +326,6 @@ def _number(value: JSONValue) -> int | None:
     return value if usable else None
 
 
-def _time(value: Json, name: str) -> datetime:
-    at = moment(value.get(name))
-    if at is None:
-        raise Unreadable(f"{name} is not a time")
-    return at
-
-
-def _text(value: Json, name: str, missing: str | None = None) -> str:
-    text = value.get(name)
-    if text is None and missing is not None:
-        return missing
-    if not isinstance(text, str):
-        raise Unreadable(f"{name} is not text")
-    return text
-
-
 def _texts(value: Json, name: str) -> list[str]:
     listed = value.get(name, [])
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
@@ -357,9 +335,3 @@ def _texts(value: Json, name: str) -> list[str]:
 
 def _is_text(value: JSONValue) -> bool:
     return isinstance(value, str) and storable(value) == value
-
-
-def _object(value: JSONValue, otherwise: str) -> Json:
-    if not isinstance(value, dict):
-        raise Unreadable(otherwise)
-    return value

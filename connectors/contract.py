@@ -204,7 +204,8 @@ class Ask:
     scheme: int = 1
     """Number of the content projection this exchange is to be read with, now and in every later rebuild."""
     context: Mapping[str, JSONValue] = field(default_factory=dict)
-    """What :meth:`Connector.read` must know beyond the bytes; JSON."""
+    """What :meth:`Connector.read` must know beyond the bytes; JSON. A question is put once in a run; one that prepares
+    direct looks, and names under ``for`` at what, once for these."""
     control: Ask | None = None
     """Asked when this one says *gone*: only if the control read works does *gone* mean anything."""
 
@@ -497,7 +498,8 @@ class Connector(Protocol):
         ...
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
-        """Ask directly for known records, each ask with ``context["look"]`` = list of their keys and a control.
+        """Ask directly for known records, each ask with ``context["look"]`` = list of their keys and a control. Without
+        a control nothing follows from it that a record is not there.
 
         Empty where the platform offers no direct look: then nothing is ever declared not returned.
         """

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from connectors import _x_reading
 from connectors._x_asks import LISTED, ON_X, Asks
@@ -23,6 +23,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.settings import NoSettings
 
 _PATH = re.compile(
     r"/@?(?P<name>[A-Za-z0-9_]{1,15})(?:/(?:with_replies|media|likes|highlights|articles|status(?:es)?/\d{1,19}))?/?"
@@ -35,12 +36,6 @@ share signup tos who_to_follow
 _PAGES = frozenset(_PAGE_NAMES.split())
 
 
-class XSettings(BaseModel):
-    """Settings of one account on X: there are none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class X:
     """Accounts on X: their posts with every edit, what the public answers, and messages."""
 
@@ -48,7 +43,7 @@ class X:
     title: ClassVar[str] = "X"
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
-    settings: ClassVar[type[BaseModel]] = XSettings
+    settings: ClassVar[type[BaseModel]] = NoSettings
     media_hosts: ClassVar[tuple[str, ...]] = ("pbs.twimg.com", "video.twimg.com")
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("app-only bearer token", r"A{20}.+", speaks_for_owner=False),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from connectors import _youtube_reading
 from connectors._youtube_asks import HELD, YOUTUBE, Asks
@@ -23,15 +23,10 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.settings import NoSettings
 
 _TAB = r"(?:/(?:featured|videos|shorts|streams|live|podcasts|playlists|community|posts|about|search))?/?"
 _PATH = re.compile(rf"/(?:(?P<handle>@[\w.·-]{{1,60}})|channel/(?P<id>UC[\w-]{{22}})|user/(?P<user>\w{{1,60}})){_TAB}")
-
-
-class YouTubeSettings(BaseModel):
-    """Settings of one YouTube channel: there are none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class YouTube:
@@ -41,7 +36,7 @@ class YouTube:
     title: ClassVar[str] = "YouTube"
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
-    settings: ClassVar[type[BaseModel]] = YouTubeSettings
+    settings: ClassVar[type[BaseModel]] = NoSettings
     media_hosts: ClassVar[tuple[str, ...]] = ("ytimg.com", "ggpht.com", "googleusercontent.com")
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token", r"ya29\..+", speaks_for_owner=True),

@@ -32,12 +32,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("prop")
+    items.sort(key=_turn)
     if config.getoption("--long"):
         return
     left_out = [item for item in items if item.get_closest_marker("long")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+#: Files that take long as a whole, or wait for servers to be fetched: were they begun last, one process would be left
+#: with them while the others have nothing to do.
+_FIRST = (
+    "tests/bluesky/test_network.py",
+    "tests/browser/test_browser.py",
+    "tests/faults/test_kill_loop.py",
+    "tests/faults/test_production.py",
+    "tests/faults/test_full_disk.py",
+    "tests/faults/test_rebuild_faults.py",
+    "tests/search/test_index.py",
+    "tests/capture/test_month.py",
+    "tests/storage/test_store_contract.py",
+    "tests/capture/test_growth.py",
+    "tests/capture/test_rebuild_after_trouble.py",
+)
+
+
+def _turn(item: pytest.Item) -> int:
+    """When a test is begun. Those of one file stay together and in their order."""
+    file = item.nodeid.partition("::")[0]
+    return _FIRST.index(file) if file in _FIRST else len(_FIRST)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ OPERATOR = "operator"
 
 
 def log_event(
-    connection: Connection, archive: Archive, kind: EventType, account_id: str, facts: Mapping[str, str]
+    connection: Connection, archive: Archive, kind: EventType, account_id: str, facts: Mapping[str, Any]
 ) -> None:
     """Enter a person's act on an account into the log, in the act's own transaction."""
     event = NewEvent(kind.value, "account", account_id, dict(facts), "person", OPERATOR, chained=True)

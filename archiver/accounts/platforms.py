@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from urllib.parse import urlsplit
@@ -32,6 +32,7 @@ _OWN = (
     EntryPoint("youtube", "connectors.youtube:YouTube", GROUP),
     EntryPoint("facebook", "connectors.facebook:Facebook", GROUP),
     EntryPoint("instagram", "connectors.instagram:Instagram", GROUP),
+    EntryPoint("threads", "connectors.threads:Threads", GROUP),
     EntryPoint("x", "connectors.x:X", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )
@@ -50,10 +51,11 @@ class Platforms:
     broken: Mapping[str, str]
     """Name of the entry point → kind of error. The others work all the same."""
 
-    def offered(self) -> list[str]:
+    def offered(self, is_proven: Callable[[Connector], bool] | None = None) -> list[str]:
         """What is offered, as a person is told of it: with the mark of what was never tried against the live
-        platform."""
-        return sorted(title(one) for one in self.connectors.values())
+        platform. ``is_proven``: whether a connector was; by default what it says of itself."""
+        proven = is_proven or (lambda connector: connector.capabilities.proven is not None)
+        return sorted(one.title if proven(one) else f"{one.title} ({UNPROVEN})" for one in self.connectors.values())
 
     def connector(self, platform: str) -> Connector:
         """The connector of a platform.
@@ -121,11 +123,6 @@ def load_platforms(points: Iterable[EntryPoint] | None = None) -> Platforms:
         else:
             connectors.setdefault(connector.platform, connector)
     return Platforms(connectors, broken)
-
-
-def title(connector: Connector) -> str:
-    """What a platform is called on screen, with a mark where it was not yet proven against the live one."""
-    return connector.title if connector.capabilities.proven else f"{connector.title} ({UNPROVEN})"
 
 
 def _claim(connector: Connector, url: str) -> Claim | None:

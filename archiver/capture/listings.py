@@ -9,7 +9,7 @@ from datetime import datetime
 from archiver.capture.parts import Covered
 from connectors.contract import AccessClass, Ask, Problem, ProblemKind, Reading, Stream
 
-_Question = tuple[str, str, tuple[tuple[str, str], ...], bytes | None, str]
+_Question = tuple[str, str, tuple[tuple[str, str], ...], bytes | None, str, tuple[str, ...]]
 REPEATED = "contract: the platform gave a page it had given before in this run"
 PAGE_LIMIT = "other: more pages than one run asks for; the next run goes on"
 STOPPED = "stopped at what is known"
@@ -185,4 +185,7 @@ def thread_of(listing: str) -> str | None:
 
 
 def _question(ask: Ask) -> _Question:
-    return (ask.method, ask.url, ask.parameters, ask.body, ask.authorise)
+    """What tells it from others. What is asked to prepare looks (``for``: at what) is another question for others."""
+    given = ask.context.get("for")
+    wanted = tuple(str(one) for one in given) if isinstance(given, list | tuple) else ()
+    return (ask.method, ask.url, ask.parameters, ask.body, ask.authorise, wanted)

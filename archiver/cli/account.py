@@ -10,14 +10,13 @@ from typing import Annotated
 import typer
 
 from archiver.accounts import service, tokens
-from archiver.accounts.platforms import UNPROVEN
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
 from archiver.capture.spool import dead
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.errors import UsageError
-from archiver.operations import history
+from archiver.operations import history, proving_record
 
 app = typer.Typer(help="Register, list and look at accounts.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -30,7 +29,8 @@ def add(
     platform: Annotated[
         str | None,
         typer.Option(
-            help="Only where the address cannot tell: mastodon, bluesky, youtube, facebook, instagram, x, feed …"
+            help="Only where the address cannot tell: mastodon, bluesky, youtube, facebook, instagram, threads, x,"
+            " feed …"
         ),
     ] = None,
     authority: Annotated[str, typer.Option(help="Short name of the office whose record it is.")] = service.UNASSIGNED,
@@ -39,7 +39,7 @@ def add(
         typer.Option(
             "--token",
             help="Ask for the token or API key it is read with, or read it from standard input. YouTube, Facebook,"
-            " Instagram and X need one.",
+            " Instagram, Threads and X need one.",
         ),
     ] = False,
     json: AsJson = False,
@@ -135,8 +135,9 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
 @app.command("token")
 def token(account: Account, json: AsJson = False) -> None:
     """Store the token (on Bluesky: an app password; on YouTube: an API key, or a token of the owner; on Facebook: the
-    Page's access token; on Instagram: that of the Page the account is linked to; on X: an app-only bearer token, or a
-    token of the owner) an account is read with. It is asked for, or read from standard input; never an argument."""
+    Page's access token; on Instagram: that of the Page the account is linked to; on Threads: one of the account; on X:
+    an app-only bearer token, or a token of the owner) an account is read with. It is asked for, or read from standard
+    input; never an argument."""
     given = _asked_for()
     with opened() as archive:
         found = tokens.keep(archive, account, given)
@@ -188,10 +189,14 @@ def _say_state(account: AccountView, json: bool) -> None:
 
 
 def _say_proof(archive: Archive, account: AccountView) -> None:
-    """Whether its connector was ever tried against the live platform."""
+    """Where its connector was never tried against the live platform, or failed there."""
     connector = archive.platforms.connectors.get(account.platform)
-    if connector is not None and connector.capabilities.proven is None:
-        output.line(f"  {connector.title}: {UNPROVEN}")
+    if connector is None:
+        return
+    with archive.database.read() as connection:
+        standing = proving_record.standing(connector, proving_record.last_trials(connection))
+    if not standing.proven:
+        output.line(f"  {connector.title}: {standing.said}")
 
 
 def _print_facts(account: AccountView) -> None:

@@ -16,6 +16,7 @@ from archiver.cli.evidence import app as evidence
 from archiver.cli.gaps import gaps
 from archiver.cli.index import app as index
 from archiver.cli.practice import practice
+from archiver.cli.prove import prove
 from archiver.cli.runs import runs
 from archiver.cli.search import search
 from archiver.cli.serve import serve
@@ -56,6 +57,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "search": search,
     "show": show,
     "verify": verify,
+    "prove": prove,
     "doctor": doctor,
     "practice": practice,
 }

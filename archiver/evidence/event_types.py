@@ -23,6 +23,7 @@ class EventType(StrEnum):
     ACCOUNT_STATE_CHANGED = "account.state_changed"
     ACCOUNT_PAUSED = "account.paused"
     ACCOUNT_RESUMED = "account.resumed"
+    CONNECTOR_TRIED = "connector.tried"
     CREDENTIAL_STORED = "credential.stored"
     CREDENTIAL_REMOVED = "credential.removed"
     RUN_RECORDED = "run.recorded"
@@ -92,6 +93,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     f"^snapshots/[0-9]{{8}}T[0-9]{{6}}Z-{_id('sn')}$": "key of a snapshot",
     "^[A-Za-z0-9._~+/=-]{1,1024}$": "version id, as the store gave it",
     "^[0-9a-f]{8}$": "id of a key, hex",
+    "^[0-9]{1,4}([.][0-9]{1,4}){0,3}([a-z]{1,4}[0-9]{0,4})?$": "version of a connector",
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$": "time, UTC",
 }
 _BY_WORDS = {words: pattern for pattern, words in PATTERNS.items()}
@@ -119,6 +121,7 @@ Origin = Annotated[str, _text("origin of a server")]
 SegmentKey = Annotated[str, _text("key of a segment")]
 SnapshotKey = Annotated[str, _text("key of a snapshot")]
 VersionId = Annotated[str, _text("version id, as the store gave it"), AfterValidator(_no_record_id)]
+ConnectorVersion = Annotated[str, _text("version of a connector")]
 KeyId = Annotated[str, _text("id of a key, hex")]
 Time = Annotated[str, _text("time, UTC")]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
@@ -149,6 +152,15 @@ class AccountChanged(Facts):
 class AccountStateChanged(Facts):
     state: Annotated[Code, Field(description="state from now on")]
     run: Annotated[RunId, Field(description="run whose end led to it")]
+
+
+class ConnectorTried(Facts):
+    platform: Annotated[Code, Field(description="platform of the account")]
+    version: Annotated[ConnectorVersion, Field(description="of its connector")]
+    passed: Annotated[Codes, Field(description="steps that showed what they were to show")]
+    failed: Annotated[Codes, Field(description="steps that did not")]
+    skipped: Annotated[Codes, Field(description="steps that were not made")]
+    runs: Annotated[list[RunId], Field(max_length=100, description="runs that looked, in their order")]
 
 
 class CredentialFacts(Facts):
@@ -341,6 +353,12 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         ),
         EventKind(_E.ACCOUNT_PAUSED, "account", "A person stopped the capture of an account.", NoFacts),
         EventKind(_E.ACCOUNT_RESUMED, "account", "A person started the capture of an account again.", NoFacts),
+        EventKind(
+            _E.CONNECTOR_TRIED,
+            "account",
+            "Its connector was tried against the live platform, by what a person did there.",
+            ConnectorTried,
+        ),
         EventKind(_E.CREDENTIAL_STORED, "account", "A token was stored, in place of an older one.", CredentialFacts),
         EventKind(_E.CREDENTIAL_REMOVED, "account", "A token was removed.", CredentialFacts),
         EventKind(_E.RUN_RECORDED, "run", "A part of a run record was made and committed to.", RunRecorded),

@@ -21,7 +21,7 @@ from archiver.clock import to_text
 from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
 from archiver.evidence import acts
-from archiver.operations import database_check, locks, log_state, probe_record, snapshots
+from archiver.operations import database_check, locks, log_state, probe_record, proving_record, snapshots
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
 
@@ -263,7 +263,7 @@ def _stamps(archive: Archive) -> Iterator[Finding]:
 
 
 def _connectors(archive: Archive) -> Iterator[Finding]:
-    names = ", ".join(archive.platforms.offered())
+    names = ", ".join(proving_record.offered(archive))
     yield Finding("connectors", bool(names), names or "none", "" if names else "Install the program again.")
     for name, error in archive.platforms.broken.items():
         yield Finding("connector", False, f"{name} does not load ({error})", "Update or remove the package it is in.")

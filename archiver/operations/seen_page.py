@@ -16,7 +16,7 @@ def render() -> str:
         "",
         "Made from what the connectors declare; the page of an account shows the same. How each is asked, and what",
         "counts as an edit there, is in [platforms](platforms.md). What a connector was *proven* against stands in its",
-        "section; one that was not says so wherever it is offered.",
+        "section; one that was not says so wherever it is offered, until [a trial](proving.md) has shown it.",
         "",
         *_table(found),
     ]

@@ -65,6 +65,16 @@ def populate_instagram(city: City, at: datetime | None = None) -> Cast:
     return Cast(main, main, main, people, people)
 
 
+def populate_threads(city: City, at: datetime | None = None) -> Cast:
+    """The city's account on Threads and who replies there: a cast of its own, like that of the Page."""
+    handle = f"{CITY.lower()}_talks"
+    main = city.join(
+        handle, f"City of {CITY}", note="Official account. Invented.", home="threads", official=True, at=at
+    )  # fmt: skip
+    people = tuple(city.join(f"th_{name}", shown, home="threads", at=at) for name, shown in RESIDENTS[:_READERS])
+    return Cast(main, main, main, people, people)
+
+
 def populate_x(city: City, at: datetime | None = None) -> Cast:
     """Two offices of the city on X and who writes to them there: a cast of its own, like that of the channel."""
     offices = (("x_city", f"City of {CITY}", "Official. Invented."), ("x_works", f"{CITY} Public Works", "Streets."))

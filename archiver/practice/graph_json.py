@@ -45,6 +45,19 @@ def not_there(identity: str) -> Body:
     return error(100, message, subcode=33)
 
 
+def signed_picture(folder: str, name: str, width: int, now: datetime) -> str:
+    """The address of a picture of Instagram or Threads: signed anew every hour, and of another size."""
+    hour = int(now.timestamp()) // 3600
+    seal = hashlib.sha256(f"{name} {hour}".encode()).hexdigest()
+    query = f"_nc_cat={hour % 111}&ccb=1-7&_nc_ohc={seal[:16]}&oh={seal[16:48]}&oe={hour * 3600 + 86400:X}"
+    return f"{folder}/v/t51.29350-15/{width + hour % 7}/{name}.png?{query}"
+
+
+def told(at: datetime) -> str:
+    """A time as Meta writes it."""
+    return f"{at:%Y-%m-%dT%H:%M:%S}+0000"
+
+
 class Bodies:
     """Makes things. ``base``: origin of the server, for pictures."""
 
@@ -76,8 +89,8 @@ class Bodies:
         own = post.author == page
         return {
             "id": post_id(page, post.id),
-            "created_time": _time(post.created_at),
-            "updated_time": _time(touched),
+            "created_time": told(post.created_at),
+            "updated_time": told(touched),
             "is_published": not draft,
             "is_hidden": post.hidden,
             "is_expired": False,
@@ -99,11 +112,11 @@ class Bodies:
         above = None
         if top is not None:
             above = {"id": comment_id(top.root, top.id), "is_hidden": top.hidden, "is_private": False}
-            above["created_time"] = _time(top.created_at)
+            above["created_time"] = told(top.created_at)
         wording = comment.wording
         return {
             "id": comment_id(comment.root, comment.id),
-            "created_time": _time(comment.created_at),
+            "created_time": told(comment.created_at),
             "is_hidden": comment.hidden,
             "is_private": False,
             "parent": above,
@@ -119,7 +132,7 @@ class Bodies:
         people = [self._named(person), self._named(page)]
         return {
             "id": conversation_id(person),
-            "updated_time": _time(messages[-1].created_at),
+            "updated_time": told(messages[-1].created_at),
             "message_count": len(messages),
             "participants": {"data": people},
             "link": f"/{page}/inbox/{person}/",
@@ -129,7 +142,7 @@ class Bodies:
         other = person if post.author == page else page
         return {
             "id": message_id(post.id),
-            "created_time": _time(post.created_at),
+            "created_time": told(post.created_at),
             "from": self._named(post.author),
             "to": {"data": [self._named(other)]},
             "message": post.wording.text,
@@ -169,7 +182,3 @@ def _reactions(post: Post, wanted: Wanted) -> Body:
     kind = wanted.calls.get("type")
     total = post.likes if kind in (None, "LIKE") else 0
     return {"data": [], "summary": {"total_count": total} | ({} if kind else {"viewer_reaction": "NONE"})}
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}+0000"

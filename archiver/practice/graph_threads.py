@@ -1,4 +1,5 @@
-"""Comments with two levels, as Facebook and Instagram have them: a reply to a reply stands under the first comment."""
+"""Under what everything was written: comments with two levels, as Facebook and Instagram have them (a reply to a reply
+stands under the first comment), and with as many as people like, as Threads has."""
 
 from __future__ import annotations
 
@@ -16,11 +17,23 @@ class Tops:
 
     def of(self, number: int) -> int | None:
         """The comment under a post that a comment is, or is a reply to; None for a post."""
-        for act in self._city.journal[self._read :]:
-            if isinstance(act, acts.Say):
-                self._parents[act.id] = act.parent
-        self._read = len(self._city.journal)
+        self._catch_up()
         above = self._parents.get(number)
         while above is not None and self._parents.get(above) is not None:
             number, above = above, self._parents[above]
         return None if above is None else number
+
+    def above(self, number: int) -> list[int]:
+        """What something answers, what that answers, and so on up to a post."""
+        self._catch_up()
+        found, parent = [], self._parents.get(number)
+        while parent is not None:
+            found.append(parent)
+            parent = self._parents.get(parent)
+        return found
+
+    def _catch_up(self) -> None:
+        for act in self._city.journal[self._read :]:
+            if isinstance(act, acts.Say):
+                self._parents[act.id] = act.parent
+        self._read = len(self._city.journal)

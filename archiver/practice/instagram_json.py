@@ -5,14 +5,13 @@ Source of names and shapes: Meta's own lists of fields, and recorded answers.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
 from archiver.practice.acts import Medium
 from archiver.practice.city import City, Person, Post
 from archiver.practice.graph_fields import Wanted
-from archiver.practice.graph_json import Body
+from archiver.practice.graph_json import Body, signed_picture, told
 
 Nested = Callable[[Wanted], Body | None]
 
@@ -131,13 +130,4 @@ class Bodies:
         }
 
     def _picture(self, name: str, width: int) -> str:
-        """Signed anew every hour."""
-        hour = int(self._city.clock.now().timestamp()) // 3600
-        seal = hashlib.sha256(f"{name} {hour}".encode()).hexdigest()
-        query = f"_nc_cat={hour % 111}&ccb=1-7&_nc_ohc={seal[:16]}&oh={seal[16:48]}&oe={hour * 3600 + 86400:X}"
-        return f"{self._base}/instagram/pictures/v/t51.29350-15/{width + hour % 7}/{name}.png?{query}"
-
-
-def told(at: datetime) -> str:
-    """A time as Instagram writes it."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}+0000"
+        return signed_picture(f"{self._base}/instagram/pictures", name, width, self._city.clock.now())

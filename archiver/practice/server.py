@@ -21,6 +21,7 @@ from archiver.practice.instagram_api import InstagramApi
 from archiver.practice.mastodon_api import MastodonApi
 from archiver.practice.messages import Request, Response, Site, framed
 from archiver.practice.rate_limit import RateLimit
+from archiver.practice.threads_api import ThreadsApi
 from archiver.practice.x_api import XApi
 from archiver.practice.youtube_api import YouTubeApi
 
@@ -65,10 +66,11 @@ class PracticeServer:
             self.mastodon = MastodonApi(city, self.base_url, capped=capped, rate_limit=rate_limit)
             self.feeds = Feeds(city, self.base_url)
             self.youtube = YouTubeApi(city, self.base_url)
+            self.threads = ThreadsApi(city, self.base_url)
             self.instagram = InstagramApi(city, self.base_url)
             self.graph = GraphApi(city, self.base_url)
             self.x = XApi(city, self.base_url)
-            self._sites += [self.mastodon, self.feeds, self.youtube, self.instagram, self.graph, self.x]
+            self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)
         self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)

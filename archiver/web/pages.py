@@ -15,9 +15,10 @@ from archiver.accounts.platforms import CAPABILITIES
 from archiver.accounts.service import AccountView
 from archiver.clock import to_text
 from archiver.errors import SettingsError
-from archiver.operations import history
+from archiver.operations import history, proving_record
 from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, HoldView, RunView
+from archiver.operations.proving_record import Standing
 from archiver.web.places import time_of
 from archiver.web.site import Site, site_of
 from archiver.web.words import ACCOUNT_STATES, plain
@@ -82,7 +83,7 @@ def list_accounts(site: Here) -> HTMLResponse:
         )
         for one in known
     ]
-    titles = site.archive.platforms.offered()
+    titles = proving_record.offered(site.archive)
     return site.page(
         "accounts.html", here="accounts", accounts=rows, totals=totals, platforms=titles, now=site.archive.clock.now()
     )
@@ -102,7 +103,7 @@ def show_account(site: Here, account_id: str) -> HTMLResponse:
             "runs": history.runs(connection, now, account_id, limit=10, dead=site.dead()),
             "records": history.record_counts(connection, account_id).get(account_id, 0),
         }
-    title, capabilities = _platform(site, account.platform)
+    title, capabilities, standing = _platform(site, account.platform)
     return site.page(
         "account.html",
         here="accounts",
@@ -110,6 +111,7 @@ def show_account(site: Here, account_id: str) -> HTMLResponse:
         state=account_state(account.state),
         title=title,
         capabilities=capabilities,
+        standing=standing,
         capability_rows=[(words, getattr(capabilities, name, None)) for words, name in CAPABILITIES],
         **values,
     )
@@ -160,12 +162,14 @@ def day_mark(day: DayView) -> DayMark:
     return DayMark(f"{day.day}", tone, mark, f"{day.day}: {', '.join([runs, *notes])}")
 
 
-def _platform(site: Site, platform: str) -> tuple[str, Capabilities | None]:
+def _platform(site: Site, platform: str) -> tuple[str, Capabilities | None, Standing | None]:
     try:
         connector = site.archive.connector(platform)
     except SettingsError:
-        return platform, None
-    return connector.title, connector.capabilities
+        return platform, None, None
+    with site.archive.database.read() as connection:
+        standing = proving_record.standing(connector, proving_record.last_trials(connection))
+    return connector.title, connector.capabilities, standing
 
 
 def _place(before: str | None) -> tuple[datetime, str] | None:

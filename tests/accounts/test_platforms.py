@@ -95,7 +95,16 @@ def test_a_connector_that_does_not_load_or_is_none_does_not_stop_the_others() ->
         ]
     )
     assert found.broken == {"missing": "ModuleNotFoundError", "none": "TypeError"}
-    assert sorted(found.connectors) == ["bluesky", "facebook", "feed", "instagram", "mastodon", "x", "youtube"]
+    assert sorted(found.connectors) == [
+        "bluesky",
+        "facebook",
+        "feed",
+        "instagram",
+        "mastodon",
+        "threads",
+        "x",
+        "youtube",
+    ]
 
 
 @given(st.text(max_size=80))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -143,6 +144,17 @@ def test_one_control_read_speaks_for_twenty_looks_at_most(stage: Stage) -> None:
 
     assert [number for number, path in enumerate(stage.asked) if path == "/me"] == [21, 26]
     assert sum(row.state == "not_returned" for row in stage.records().values()) == 24
+
+
+def test_a_question_is_put_once_in_a_run_and_one_that_prepares_looks_once_for_these() -> None:
+    lists = Listings()
+    ask = Ask("https://x.example/list", Stream.COMMENTS, "list", context={"for": ["1"], "left": ["2"]})
+    lists.note(ask)
+    assert lists.asked(replace(ask, context={"for": ["1"], "left": []}))
+    assert not lists.asked(replace(ask, context={"for": ["2"]}))
+    assert not lists.asked(replace(ask, context={}))
+    lists.note(replace(ask, context={}))
+    assert lists.asked(replace(ask, context={"left": ["3"]}))
 
 
 def test_what_was_asked_ahead_is_taken_at_the_limit_of_a_run(new_stage: Callable[..., Stage]) -> None:

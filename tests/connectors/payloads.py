@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
+
+from connectors.hostile import places
 
 _ABOVE = [above / "shared" / "payloads" for above in Path(__file__).resolve().parents[3:]]
 _FOLDER = next((place for place in _ABOVE if place.is_dir()), _ABOVE[0])
@@ -21,14 +22,6 @@ def recorded(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"not here, beside this checkout: shared/payloads/{name}")
     return path
-
-
-def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place in a body, as the steps that lead to it."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, inner in pairs:
-        yield (*place, name)
-        yield from places(inner, (*place, name))
 
 
 def change(body: Any, data: st.DataObject) -> tuple[tuple[Any, ...], bool]:

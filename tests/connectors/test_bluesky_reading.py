@@ -4,19 +4,19 @@ vendor's own servers (tests/bluesky)."""
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors import conformance
 from connectors._bluesky_asks import Asks
 from connectors._bluesky_names import place_of, sha256_of, written_at
 from connectors.bluesky import Bluesky
-from connectors.contract import AccountRef, Answer, Ask, ProblemKind, Reading, RecordKind, RecordRef, SweepKind
+from connectors.contract import AccountRef, Ask, ProblemKind, Reading, RecordKind, RecordRef, SweepKind
 from tests.connectors.reading import AT, answer, sweep
 
 CITY, ANN = "did:plc:city2222222222222222", "did:plc:ann22222222222222222"
@@ -311,43 +311,21 @@ _EVERY = [
     ASKS.posts([uri()]),
     ASKS.notifications(PDS, {}),
 ]
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
-    max_leaves=12,
-)
+_NAMES = ["embed", "images", "cid", "$type", "notFound", "error", "message", "label", "quotedPost", "records", "labels"]
 
 
-@pytest.mark.parametrize("ask", _EVERY, ids=lambda ask: ask.purpose)
-@given(data=st.data())
-@settings(max_examples=25)
-def test_no_answer_breaks_the_reader(ask: Ask, data: st.DataObject) -> None:
-    whole = {
-        "feed": [{"post": view(replies=1)}],
-        "thread": node(view(replies=1), node(view("3myg5f76wkk2g", ANN))),
-        "posts": [view(did=ANN)],
-        "records": [listed("3myg5f6oebs2g")],
-        "cursor": "c",
-        "rev": "r",
-        "id": CITY,
-        "did": CITY,
-        "handle": "city.example",
-    }
-    body: Json = json.loads(json.dumps(whole))
-    where, steps = body, data.draw(st.integers(1, 7))
-    for _ in range(steps):
-        if isinstance(where, dict) and where:
-            name: Any = data.draw(st.sampled_from(sorted(where)))
-        elif isinstance(where, list) and where:
-            name = data.draw(st.integers(0, len(where) - 1))
-        else:
-            break
-        above, where = where, where[name]
-    above[name] = data.draw(_JSON)
-    reading = Bluesky().read(ask, Answer(200, (), json.dumps(body).encode(), AT))
-    places = [(record.key, record.place) for record in reading.records]
-    assert len(places) == len(set(places))
-    assert Bluesky().read(ask, Answer(200, (), data.draw(st.binary(max_size=40)), AT)).problem is not None
+def test_it_keeps_to_the_contract() -> None:
+    refs = [RecordRef(uri(), RecordKind.POST), RecordRef(uri("3myg5f76wkk2g", ANN), RecordKind.COMMENT, uri())]
+    answered = node(view(replies=1), node(view("3myg5f76wkk2g", ANN, reply=reply_to())))
+    examples = [
+        conformance.Example(FULL.records(PDS, "posts", "r", {}), {"records": [listed("3myg5f6oebs2g")], "cursor": "c"}),
+        conformance.Example(ASKS.posts([uri()]), {"posts": [view()]}),
+        conformance.Example(ASKS.feed(), {"feed": [{"post": view(replies=1)}], "cursor": "c"}),
+        conformance.Example(_thread_ask(), {"thread": answered}),
+    ]
+    conformance.check(Bluesky(), ACCOUNT, [f"{SITE}/profile/city.example"], refs, examples)
+    names = {*_NAMES, *conformance.member_names(examples), "rev", "id", "did", "handle", "displayName"}
+    conformance.check_answers(Bluesky(), _EVERY, names)
 
 
 def _thread_ask() -> Ask:

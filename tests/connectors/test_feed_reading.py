@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.contract import (
-    Answer,
     Ask,
     Connector,
     ProblemKind,
@@ -23,7 +22,7 @@ from connectors.contract import (
     SweepKind,
 )
 from connectors.feed import Feed, FeedSettings
-from tests.connectors.reading import AT, FEED_ACCOUNT, FEED_URL, answer, feed_ask, sweep
+from tests.connectors.reading import FEED_ACCOUNT, FEED_URL, answer, feed_ask, sweep
 from tests.effort import bounded
 
 Json = Any
@@ -566,14 +565,6 @@ def test_no_markup_makes_reading_fail(one_text: str, other: str) -> None:
     ):
         reading = read(body)
         assert (reading.problem is None) or (reading.quarantine and not reading.records)
-
-
-@given(
-    st.binary(max_size=200), st.sampled_from(["", "text/xml; charset=utf-16", "application/json", "x; charset=\x00"])
-)
-def test_no_bytes_make_reading_fail(body: bytes, kind: str) -> None:
-    for purpose in ("entries", "comments", "identify", "page", "control"):
-        READ(replace(feed_ask(), purpose=purpose), Answer(200, (("Content-Type", kind),), body, AT))
 
 
 @given(

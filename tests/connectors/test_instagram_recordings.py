@@ -16,8 +16,9 @@ from connectors import _instagram_fields as fields
 from connectors._graph_server import SERVER
 from connectors._instagram_asks import SITE, Asks
 from connectors.contract import Ask
+from connectors.hostile import places
 from connectors.instagram import Instagram
-from tests.connectors.payloads import ODD, change, places, recorded
+from tests.connectors.payloads import ODD, change, recorded
 from tests.connectors.reading import AT, answer
 from tests.connectors.test_facebook_recordings import _names, _outermost, nothing_dropped
 

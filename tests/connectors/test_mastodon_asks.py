@@ -6,12 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from connectors.contract import AccessClass, Connector, RecordKind, RecordRef, Sweep, SweepKind
+from connectors import conformance
+from connectors.contract import AccessClass, AccountRef, Connector, RecordKind, RecordRef, Sweep, SweepKind
 from connectors.mastodon import Mastodon, MastodonSettings
-from tests.connectors.reading import AT, MASTODON_ACCOUNT, SERVER, mastodon_asks, sweep
+from tests.connectors.reading import AT, MASTODON_ACCOUNT, SERVER, mastodon_asks, status, statuses_ask, stranger, sweep
 
 SIGNED_IN = replace(MASTODON_ACCOUNT, authorised=True)
 POST = RecordRef("status/5", RecordKind.POST, url=f"{SERVER}/@city/5")
@@ -64,12 +63,6 @@ def test_an_address_of_something_else_is_not(url: str) -> None:
     assert Mastodon().claim(url) is None
 
 
-@given(st.text(max_size=200))
-def test_no_address_makes_claiming_fail(url: str) -> None:
-    Mastodon().claim(url)
-    Mastodon().claim(f"https://mastodon.example/@{url}")
-
-
 def test_a_public_account_is_asked_for_as_a_stranger() -> None:
     asks = mastodon_asks(SweepKind.FULL)
     assert [ask.purpose for ask in asks] == ["account", "statuses"]
@@ -85,10 +78,24 @@ def test_private_lists_are_asked_signed_in_and_kept_apart() -> None:
     assert ("types[]", "mention") in mentions.parameters
 
 
-def test_no_two_questions_of_a_sweep_look_the_same() -> None:
-    """The engine takes a question put twice in a run for a circle."""
-    asks = mastodon_asks(SweepKind.FULL, SIGNED_IN)
-    assert len({(ask.url, ask.parameters) for ask in asks}) == len(asks)
+@pytest.mark.parametrize("account", [MASTODON_ACCOUNT, SIGNED_IN])
+def test_it_keeps_to_the_contract(account: AccountRef) -> None:
+    said, other = status(2, in_reply_to_id="1", in_reply_to_account_id="7"), status(3, account=stranger())
+    thread = next(
+        ask for ask in Mastodon().begin(account, sweep(SweepKind.WATCH, POST), None) if ask.purpose == "context"
+    )
+    examples = [
+        conformance.Example(statuses_ask(SweepKind.FULL), [status(1, poll={"options": [{"title": "Yes"}]}), said]),
+        conformance.Example(thread, {"ancestors": [], "descendants": [said, {**other, "in_reply_to_id": "1"}]}),
+    ]
+    refs = [
+        RecordRef("status/1", RecordKind.POST),
+        RecordRef("status/3", RecordKind.COMMENT, "status/1"),
+        RecordRef("account/7", RecordKind.PROFILE),
+        *([RecordRef("status/4", RecordKind.MESSAGE)] if account.authorised else []),
+    ]
+    addresses = [f"{SERVER}/@city", "@city@mastodon.example", f"{SERVER}/users/city", f"{SERVER}/@a@b.example"]
+    conformance.check(Mastodon(), account, addresses, refs, examples)
 
 
 def test_a_closed_server_is_asked_signed_in_for_everything_and_all_is_private() -> None:

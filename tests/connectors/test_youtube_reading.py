@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.accounts.platforms import UNPROVEN, load_platforms
+from connectors import conformance, hostile
 from connectors._youtube_asks import SERVER, SITE, Asks
 from connectors._youtube_problems import quota_renewed
 from connectors.contract import AccountRef, ProblemKind, RecordKind, RecordRef, Signs, SweepKind
@@ -137,18 +138,25 @@ def test_a_key_sees_what_strangers_see_and_a_token_is_kept_apart() -> None:
     assert {"held", "spam"} <= {ask.purpose for ask in private}
 
 
-@given(
-    body=st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-        lambda inner: (
-            st.lists(inner)
-            | st.dictionaries(st.sampled_from(["kind", "items", "id", "snippet", "topLevelComment", "replies"]), inner)
-        ),
-    )
-)
-def test_nothing_that_may_come_raises(body: object) -> None:
-    kinds = ("commentThread", "comment", "video", "playlistItem", "channel")
-    for ask in (ASKS.comments("v"), ASKS.recent(), ASKS.uploads("UU1"), ASKS.channel(), *ASKS.videos(["video/a"])):
-        CONNECTOR.read(ask, answer(body))
-        for kind in kinds:
-            CONNECTOR.read(ask, answer({"kind": f"youtube#{kind}ListResponse", "items": body}))
+def _comment(identity: str) -> dict[str, object]:
+    said = {"textOriginal": "Yes.", "textDisplay": "Yes.", "publishedAt": "2026-10-14T19:07:53Z"}
+    author = {"authorDisplayName": "@ann", "authorChannelId": {"value": CHANNEL}}
+    return {"kind": "youtube#comment", "id": identity, "snippet": {**said, **author}}
+
+
+def test_it_keeps_to_the_contract() -> None:
+    under = RecordRef("comment/Ug1", RecordKind.COMMENT, "video/F1UP7wRCPH8")
+    refs = [RecordRef("video/F1UP7wRCPH8", RecordKind.POST), under, RecordRef(f"channel/{CHANNEL}", RecordKind.PROFILE)]
+    snippet = {"videoId": "F1UP7wRCPH8", "topLevelComment": _comment("Ug1"), "totalReplyCount": 1}
+    thread = {"kind": "youtube#commentThread", "snippet": snippet, "replies": {"comments": [_comment("Ug1.a")]}}
+    listed = {"kind": "youtube#commentThreadListResponse", "items": [thread], "nextPageToken": "t"}
+    examples = [conformance.Example(ask, listed) for ask in (ASKS.comments("F1UP7wRCPH8"), ASKS.recent())]
+    conformance.check(CONNECTOR, ACCOUNT, ["https://www.youtube.com/@city"], refs, examples)
+    asks = (ASKS.comments("v"), ASKS.recent(), ASKS.uploads("UU1"), ASKS.channel(), *ASKS.videos(["video/a"]))
+    names = {*conformance.member_names(examples), "contentDetails", "relatedPlaylists", "resourceId", "status"}
+    conformance.check_answers(CONNECTOR, asks, names)
+    for ask in asks:  # bodies of the right kind, with anything in them
+        for kind in ("commentThread", "comment", "video", "playlistItem", "channel"):
+            for items in hostile.shapes(sorted(names), 40):
+                body = hostile.as_bytes({"kind": f"youtube#{kind}ListResponse", "items": items})
+                CONNECTOR.read(ask, answer(body))

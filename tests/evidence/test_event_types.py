@@ -37,6 +37,7 @@ EXAMPLES = {
     "key of a snapshot": f"snapshots/20261122T130000Z-{ids.new_id('sn')}",
     "key of a segment": f"segments/unassigned/{ACCOUNT}/private-media/2026-11/{ids.new_id('sg')}-{'0f' * 32}.warc.gz",
     "id of a key, hex": "c74f20a3",
+    "version of a connector": "1.2.0rc1",
     "time, UTC": "2026-11-22T13:00:00.123456Z",
     "version id, as the store gave it": "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY+MTRCxf3vjVBH40Nr8X8gdRQBpUMLUo",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -101,11 +101,19 @@ def check(house: Observed, page: int) -> dict[str, int]:
     """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
     ``page``: whose it is."""
     truth = Truth(house.city.journal)
-    posts = [one for one in truth.said() if one.author == page and one.kind == "post"]
+    return hold(house, truth, page, ("post/", "comment/"), lambda said: _key(truth, page, said))
+
+
+def hold(
+    house: Observed, truth: Truth, owner: int, prefixes: tuple[str, ...], key_of: Callable[[TrueRecord], str],
+    shown: Callable[[Truth, TrueRecord, datetime], Iterable[TrueRecord]] = shown,
+) -> dict[str, int]:  # fmt: skip
+    """Hold what the archive says of the posts of ``owner``, and of what is ``shown`` with them, against the truth."""
+    posts = [one for one in truth.said() if one.author == owner and one.kind == "post"]
     full = [at for at, _, sweep in house.looks if sweep is FULL]
     seen = {at: {one.id for post in posts for one in shown(truth, post, at)} for at, _, _ in house.looks}
-    known = {key: row for key, row in house.records().items() if key.startswith(("post/", "comment/"))}
-    keys = {one.id: _key(truth, page, one) for one in truth.said()}
+    known = {key: row for key, row in house.records().items() if key.startswith(prefixes)}
+    keys = {one.id: key_of(one) for one in truth.said()}
     must = {keys[number]: number for at in full for number in seen[at]}
     may = {keys[number] for numbers in seen.values() for number in numbers}
     assert set(must) - set(known) == set(), "shown, but not in the archive"

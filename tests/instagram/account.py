@@ -9,9 +9,9 @@ from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_instagram
 from archiver.practice.instagram_api import Gallery, InstagramApi
 from archiver.practice.truth import TrueRecord, Truth
-from tests.capture.house import FULL, House
+from tests.capture.house import House
 from tests.capture.observed import Observed
-from tests.facebook.page import check_classes, check_record, shown
+from tests.facebook.page import hold
 
 TOKEN = "EAAInstagramCanary0123456789/+=abcdefghijklmnop"
 
@@ -65,25 +65,7 @@ def talk(found: Account, comments: int = 3) -> tuple[int, list[int]]:
 def check(house: Observed, account: int) -> dict[str, int]:
     """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
     ``account``: whose it is."""
-    truth = Truth(house.city.journal)
-    posts = [one for one in truth.said() if one.author == account and one.kind == "post"]
-    full = [at for at, _, sweep in house.looks if sweep is FULL]
-    seen = {at: {one.id for post in posts for one in shown(truth, post, at)} for at, _, _ in house.looks}
-    known = {key: row for key, row in house.records().items() if key.startswith(("media/", "comment/"))}
-    keys = {one.id: _key(one) for one in truth.said()}
-    must = {keys[number]: number for at in full for number in seen[at]}
-    may = {keys[number] for numbers in seen.values() for number in numbers}
-    assert set(must) - set(known) == set(), "shown, but not in the archive"
-    assert set(known) - may == set(), "in the archive, but never shown"
-    for key, number in must.items():
-        check_record(house, truth.records[number], known[key], [at for at in full if number in seen[at]], full)
-    check_classes(house, truth, {keys[number]: number for number in truth.records if keys[number] in known})
-    return {
-        "records": len(known),
-        "edited": sum(row.versions > 1 for row in known.values()),
-        "gone": sum(row.state == "not_returned" for row in known.values()),
-        "hidden": sum(row.state == "hidden_by_page" for row in known.values()),
-    }
+    return hold(house, Truth(house.city.journal), account, ("media/", "comment/"), _key)
 
 
 def _key(said: TrueRecord) -> str:

@@ -195,14 +195,21 @@ def _pages(
 
 
 def differences(
-    databases: list[Database], seed: int, records: int, queries: int, *, every: int = 1, loud: bool = False
+    databases: list[Database],
+    seed: int,
+    records: int,
+    queries: int,
+    *,
+    every: int = 1,
+    skipped: int = 0,
+    loud: bool = False,
 ) -> list[str]:
     """Fill both databases, ask both, and say where they differ; at most ten. ``every``: of how many queries one is
-    compared in everything, the others in their hits and counts."""
+    compared in everything, the others in their hits and counts. The first ``skipped`` are drawn and not asked."""
     generated = Generated(seed, records)
     indexes = [an_index(database, timeout=_PATIENCE) for database in databases]
     _fill(databases, indexes, generated, loud)
-    return compared(databases, indexes, generated, queries, every=every, loud=loud)
+    return compared(databases, indexes, generated, queries, every=every, skipped=skipped, loud=loud)
 
 
 def compared(
@@ -212,26 +219,38 @@ def compared(
     queries: int,
     *,
     every: int,
+    skipped: int = 0,
     loud: bool,
 ) -> list[str]:
     """Ask both, which hold the generated records, and say where they differ."""
     found: list[str] = []
     for number in range(queries):
         query, viewer, limit = generated.query(), generated.viewer(), 10 ** (number % 4 + 1)
+        if number < skipped:
+            continue
         first, second = (
             _asked(database, index, query, viewer, limit, whole=number % every == 0)
             for database, index in zip(databases, indexes, strict=True)
         )
-        found += [
+        differing = [
             f"query {number} {query[:500]!r} {viewer}: {what}: {str(first[what])[:500]} / {str(second[what])[:500]}"
             for what in first
             if first[what] != second.get(what)
         ]
+        found += differing
+        if loud:
+            _tell(number, differing)
         if len(found) >= 10:
             break
-        if loud and number % 100 == 99:
-            print(f"{number + 1:,} queries", file=sys.stderr)
     return found
+
+
+def _tell(number: int, differing: list[str]) -> None:
+    """Whoever stops a long run has what was found so far."""
+    for difference in differing:
+        print(difference, flush=True)
+    if number % 100 == 99:
+        print(f"{number + 1:,} queries", file=sys.stderr)
 
 
 def _asked(
@@ -279,18 +298,21 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=5_000)
     parser.add_argument("--every", type=int, default=20, help="of how many queries one is compared in everything")
+    parser.add_argument("--skip", type=int, default=0, help="queries at the beginning that are not asked")
     parser.add_argument("--seed", type=int, default=20_260_101)
     chosen = parser.parse_args()
     began = time.monotonic()
     with postgresql.session_server() as url, tempfile.TemporaryDirectory() as folder:
         server = Databases(url)
         with both(Path(folder), server) as databases:
-            found = differences(databases, chosen.seed, chosen.records, chosen.queries, every=chosen.every, loud=True)
+            found = differences(
+                databases, chosen.seed, chosen.records, chosen.queries,
+                every=chosen.every, skipped=chosen.skip, loud=True,
+            )  # fmt: skip
         server.close()
-    for difference in found:
-        print(difference)
     said = f"{len(found)} differences" if found else "no difference"
-    print(f"{chosen.queries:,} queries over {chosen.records:,} records, seed {chosen.seed}: {said},"
+    asked = f"queries {chosen.skip + 1:,} to {chosen.queries:,}" if chosen.skip else f"{chosen.queries:,} queries"
+    print(f"{asked} over {chosen.records:,} records, seed {chosen.seed}: {said},"
           f" {time.monotonic() - began:,.0f} seconds")  # fmt: skip
     sys.exit(bool(found))
 
