@@ -4,8 +4,9 @@ bucket alone gives the database again, no secret is in either, and a poll that b
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ _SEQUENCER = ["sequencer.begun", "sequencer.lengthened", "sequencer.placed", "se
 #: Where database and store do other things than a file and a folder do.
 _SHORT = ["commit.written", "commit.done", "sequencer.placed", "sequencer.committed", "recovery.put"]
 _IN_A_FOLDER = "store."
+#: Kills that one town sees: each look at everything takes longer the more was captured.
+_KILLS_OF_A_TOWN = 50
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,15 +54,21 @@ def stores(databases: Databases, seaweedfs: SeaweedFS) -> Iterator[Stores]:
 
 @pytest.fixture
 def town(stores: Stores, tmp_path: Path) -> Iterator[Town]:
-    made = Town(tmp_path / "town", stores.settings, environment=ENVIRONMENT, lose_index=stores.lose_index)
-    with ExitStack() as ending:
-        ending.callback(made.close)
+    with _town(tmp_path / "town", stores) as made:
+        yield made
+
+
+@contextmanager
+def _town(folder: Path, stores: Stores) -> Iterator[Town]:
+    """A town that was looked at once from end to end."""
+    made = Town(folder, stores.settings, environment=ENVIRONMENT, lose_index=stores.lose_index)
+    with closing(made):
         made.session(*made.everything(FULL))
         yield made
 
 
 def test_killed_at_crash_points_and_at_random_it_loses_and_doubles_nothing_and_tells_no_secret(
-    town: Town, stores: Stores, thorough: bool, cycles: int, draw: random.Random, moments: Moments
+    town: Town, stores: Stores, thorough: bool, draw: random.Random, moments: Moments
 ) -> None:
     everywhere = [*(point for point in POINTS if not point.startswith(_IN_A_FOLDER)), *_SEQUENCER]
     for point in everywhere if thorough else _SHORT:
@@ -67,14 +76,7 @@ def test_killed_at_crash_points_and_at_random_it_loses_and_doubles_nothing_and_t
         town.session(*town.everything(NEW))
         if thorough:  # what is wrong stays so, and is found below, only not where it began
             checks.check(town, rebuilt=False)
-    killed = 0
-    while killed < (cycles // 5 if thorough else 2):
-        town.live(draw.randint(0, 8))
-        killed += moments.kill(town, *town.everything(draw.choice((NEW, FULL)), WATCH))
-        if draw.random() < 0.3:
-            town.session(*town.everything(NEW))
-    town.session(*town.everything(NEW))
-    checks.check(town)
+    _kill(town, 2, draw, moments)
     assert town.killed(rebuild=True, arm="rebuild.applied")
     town.session(rebuild=True)
     town.session(*town.everything(NEW))
@@ -83,6 +85,32 @@ def test_killed_at_crash_points_and_at_random_it_loses_and_doubles_nothing_and_t
         report = verify(archive)
         assert report.ok, report
     _tells_no_secret(town, stores)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(6 * 3600)
+def test_kills_at_random_moments_lose_and_double_nothing(
+    databases: Databases, seaweedfs: SeaweedFS, tmp_path: Path, cycles: int, draw: random.Random, moments: Moments
+) -> None:
+    killed, started = 0, time.monotonic()
+    while killed < cycles:
+        with new_stores(databases, seaweedfs) as stores, _town(tmp_path / f"town-{killed}", stores) as town:
+            killed += _kill(town, min(_KILLS_OF_A_TOWN, cycles - killed), draw, moments)
+            _tells_no_secret(town, stores)
+        print(f"{killed} kills in {(time.monotonic() - started) / 60:.1f} minutes", flush=True)
+
+
+def _kill(town: Town, kills: int, draw: random.Random, moments: Moments) -> int:
+    """Let the town live and be captured, and kill who captures, at least so often; how often it was."""
+    killed = 0
+    while killed < kills:
+        town.live(draw.randint(0, 8))
+        killed += moments.kill(town, *town.everything(draw.choice((NEW, FULL)), WATCH))
+        if draw.random() < 0.3:
+            town.session(*town.everything(NEW))
+    town.session(*town.everything(NEW))
+    checks.check(town)
+    return killed
 
 
 def _tells_no_secret(town: Town, stores: Stores) -> None:
