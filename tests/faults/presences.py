@@ -18,6 +18,7 @@ from archiver.practice.cast import (
     populate_channel,
     populate_instagram,
     populate_page,
+    populate_threads,
     populate_x,
 )
 from archiver.practice.city import City, Post
@@ -31,6 +32,7 @@ from tests.capture.observed import Observed
 from tests.capture.secrecy import given_out, repeated
 from tests.facebook import page
 from tests.instagram import account
+from tests.threads import account as threads
 from tests.x import place
 from tests.youtube import channel
 
@@ -234,6 +236,11 @@ def _instagram(server: PracticeServer, person: int, token: str) -> str:
     return api.account_url(person)
 
 
+def _threads(server: PracticeServer, person: int, token: str) -> str:
+    server.threads.tokens[token], server.threads.page = person, _PAGE
+    return server.threads.account_url(person)
+
+
 def _x(server: PracticeServer, person: int, token: str) -> str:
     x = server.x
     x.tokens[token], x.page = person, _PAGE
@@ -265,6 +272,10 @@ KINDS = {
             "instagram", account.TOKEN, lambda city: populate_instagram(city, city.now() - _LONG_AGO), _instagram,
             lambda person, number: f"media/{number}", account.check,
             (*_MODERATED, ("message", 3)), (ISSUED, _NESTED),
+        ),
+        Kind(
+            "threads", threads.TOKEN, lambda city: populate_threads(city, city.now() - _LONG_AGO), _threads,
+            lambda person, number: threads.key_of(number), threads.check, _MODERATED, (ISSUED,),
         ),
         Kind(
             "x", place.TOKEN, lambda city: populate_x(city, city.now() - _LONG_AGO), _x,

@@ -165,7 +165,8 @@ class Town:
         """A process that recovers and then carries out sweeps."""
 
         def looks() -> None:
-            self.looks += [(self.city.now(), account, WATCH) for account, _ in sweeps]
+            at = self._moment()
+            self.looks += [(at, account, WATCH) for account, _ in sweeps]
 
         made = Orders(self.home, self.settings, sweeps, environment=self.environment, log=self.log, **orders)
         return Process(made, self.said, looks)
@@ -185,7 +186,14 @@ class Town:
         for account, kind in sweeps:
             outcome = next(runs[account]).outcome
             if kind is FULL and outcome in (RunOutcome.COMPLETE, RunOutcome.UNCHANGED):
-                self.looks.append((self.city.now(), account, FULL))
+                self.looks.append((self._moment(), account, FULL))
+
+    def _moment(self) -> datetime:
+        """Now, and no longer when this returns: what happens next bears a later time, to the millisecond."""
+        at = self.city.now()
+        while self.city.now() <= at:
+            time.sleep(0.001)
+        return at
 
     def killed(self, *sweeps: tuple[str, SweepKind], arm: str = "", after: float | None = None, **orders: Any) -> bool:
         """A process that is killed at a crash point, or after so many seconds; whether it was before it had ended.

@@ -11,6 +11,7 @@ from archiver.practice.cast import Cast, populate_threads
 from archiver.practice.threads_api import Talks, ThreadsApi
 from archiver.practice.truth import TrueRecord, Truth
 from tests.capture.house import House
+from tests.capture.observed import Observed
 from tests.facebook.page import hold
 
 TOKEN = "THAAThreadsCanary0123456789/+=abcdefghijklmnop"
@@ -63,11 +64,12 @@ def talk(found: Account, replies: int = 3) -> tuple[int, list[int]]:
     return post, [city.say(people[n % 3], f"reply {n}", answering=post) for n in range(replies)]
 
 
-def check(found: Account) -> dict[str, int]:
-    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were."""
-    truth = Truth(found.house.city.journal)
+def check(house: Observed, owner: int) -> dict[str, int]:
+    """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
+    ``owner``: whose account it is."""
+    truth = Truth(house.city.journal)
     truth.records = {number: _as_shown(truth, said) for number, said in truth.records.items()}
-    return hold(found.house, truth, found.id, ("media/",), lambda said: key_of(said.id), _shown)
+    return hold(house, truth, owner, ("media/",), lambda said: key_of(said.id), _shown)
 
 
 def _as_shown(truth: Truth, said: TrueRecord) -> TrueRecord:

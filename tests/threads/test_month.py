@@ -32,7 +32,7 @@ def test_a_month_is_told_as_it_could_be_seen(
     house.server.threads.page = 7
     found = account(house)
     found.play(timedelta(days=days), full_only=full_only, **sizes)
-    told = check(found)
+    told = check(house, found.id)
     assert told["edited"] > 2
     assert told["gone"] > 2
     assert told["hidden"] > 0
@@ -46,4 +46,4 @@ def test_a_large_month_is_told_as_it_could_be_seen(new_house: Callable[..., Hous
     house = new_house(seed=seed)
     found = account(house)
     found.play(timedelta(days=3), full_only=False, **_LARGE)
-    assert check(found)["records"] > 120
+    assert check(house, found.id)["records"] > 120
