@@ -21,13 +21,15 @@ from archiver.accounts.service import AccountView
 from archiver.archive import Archive
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.run import Watcher
-from archiver.capture.service import Capture, RunResult
-from archiver.errors import UsageError
+from archiver.capture.service import Capture, RebuildUnderWay, RunResult
+from archiver.errors import Busy, UsageError
 from archiver.records.models import Record, RecordState, Version
 from archiver.visible import one_line
 from connectors.contract import SweepKind
 
 _GOOD = (RunOutcome.COMPLETE, RunOutcome.UNCHANGED)
+_TRIES, _PAUSE = 60, 5.0
+"""How often a look is tried while somebody else is at the account, and seconds between."""
 _LETTERS = 10
 """Of the words by which what a person published is found again: no text holds them by chance."""
 
@@ -135,12 +137,28 @@ class Trial:
         if step.sweep is not None:
             with self.archive.database.read() as connection:
                 self.before = changes(connection, self.account.id)
-            run = self.capture.run(self.account.id, step.sweep, trigger="person", progress=self.watcher, stop=self.stop)
+            run = self._run(step.sweep)
             self.runs.append(run)
             if run.outcome not in _GOOD:
                 return f"the run ended {run.outcome.value}{f': {run.reason}' if run.reason else ''}"
         with self.archive.database.read() as connection:
             return step.check(self, connection)
+
+    def _run(self, sweep: SweepKind) -> RunResult:
+        """One look. A service may be at the account just now, as it is every few minutes: then it is waited for."""
+        tried = 0
+        while True:
+            try:
+                return self.capture.run(self.account.id, sweep, trigger="person", progress=self.watcher, stop=self.stop)
+            except RebuildUnderWay:
+                raise
+            except Busy:
+                tried += 1
+                if tried == _TRIES:
+                    raise
+                if tried == 1:
+                    self.person.tell("somebody else looks at the account just now: waiting")
+                self.stop.wait(_PAUSE)
 
 
 def require_live(archive: Archive, account: AccountView, *, affirmed: bool = False) -> None:

@@ -18,7 +18,7 @@ from archiver.accounts import tokens
 from archiver.accounts.platforms import UNPROVEN
 from archiver.archive import Archive
 from archiver.capture.secret_forms import Secret
-from archiver.errors import UsageError
+from archiver.errors import Busy, UsageError
 from archiver.evidence.entry import read_entry
 from archiver.evidence.models import Event
 from archiver.operations import proving_record, proving_secrets
@@ -202,6 +202,23 @@ def test_a_run_that_is_refused_passes_nothing_and_is_told(house: House) -> None:
     verdicts = a_trial(found, somebody).perform(STEPS[:1])
     assert verdicts == {"read": FAILED}
     assert any(text.startswith("not seen: the run ended ") for text in somebody.told)
+
+
+def test_a_look_waits_for_whoever_is_at_the_account(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, run, busy = page(house), house.capture.run, [Busy("a service is at it")] * 3
+
+    def sometimes(*arguments: object, **more: object) -> object:
+        if busy:
+            raise busy.pop()
+        return run(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(house.capture, "run", sometimes)
+    somebody = Somebody(found)
+    assert a_trial(found, somebody).perform(STEPS[:1]) == {"read": PASSED}
+    assert somebody.told == ["somebody else looks at the account just now: waiting", f"passed: {STEPS[0].what}"]
+    busy += [Busy("a service is at it")] * 100
+    with pytest.raises(Busy):
+        a_trial(found, somebody).perform(STEPS[:1])
 
 
 def test_a_trial_that_is_stopped_gives_no_verdict_of_what_was_under_way(house: House) -> None:
