@@ -46,7 +46,7 @@ _LARGE = {"posts": 150, "comments": 900, "edits": 150, "deletions": 90, "hides":
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "part"),
-    [(11, 8), pytest.param(11, 1, marks=pytest.mark.long), pytest.param(12, 1, marks=pytest.mark.long)],
+    [pytest.param(seed, part, marks=pytest.mark.long) for seed, part in ((11, 8), (11, 1), (12, 1))],
 )
 def test_a_large_month_looked_at_as_it_is_due_is_told_as_it_was(
     new_house: Callable[..., House], seed: int, part: int

@@ -31,6 +31,7 @@ from connectors.contract import (
     SweepKind,
 )
 from connectors.facebook import Facebook, FacebookSettings
+from tests import effort
 from tests.connectors.reading import AT, answer, sweep
 
 PAGE = "19292868552"
@@ -525,7 +526,7 @@ def test_the_file_of_a_story_is_asked_for() -> None:
 # Whatever may come.
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=effort.examples(50), deadline=None)
 @given(value=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none()))
 def test_a_time_is_read_or_none(value: object) -> None:
     at = time_of(value)

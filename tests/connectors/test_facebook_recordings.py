@@ -18,6 +18,7 @@ from connectors._facebook_asks import SITE, Asks
 from connectors._graph_server import SERVER
 from connectors.contract import Ask, ProblemKind, Reading
 from connectors.facebook import Facebook
+from tests import effort
 from tests.connectors.payloads import change, recorded
 from tests.connectors.reading import answer
 
@@ -206,7 +207,7 @@ def nothing_dropped(whole: Reading, reading: Reading, *, touched: str | None, sh
         assert not reading.whole
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=effort.examples(30), deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("name", QUESTIONS)
 @pytest.mark.parametrize("index", [False, True], ids=["words", "index"])

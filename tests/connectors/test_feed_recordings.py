@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from connectors.contract import Answer, ProblemKind, Reading
 from connectors.feed import Feed
-from tests import recordings
+from tests import effort, recordings
 from tests.connectors.reading import AT, feed_ask
 
 #: In the folder of well-formed feeds, but with two dashes inside a comment (XML 1.0 §2.5).
@@ -112,7 +112,7 @@ def test_reading_is_pure_and_does_no_io(monkeypatch: pytest.MonkeyPatch) -> None
     assert first == [read(body) for body in bodies]
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=effort.examples(120), suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_feed_cut_short_anywhere_gives_no_records(data: st.DataObject) -> None:
     """What is missing from a truncated feed would look like edits and deletions."""
@@ -125,7 +125,7 @@ def test_a_feed_cut_short_anywhere_gives_no_records(data: st.DataObject) -> None
     assert reading.problem is not None or after_root, name
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=effort.examples(120), suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_flipped_bytes_are_read_or_quarantined(data: st.DataObject) -> None:
     _, body = data.draw(st.sampled_from(recordings.feeds("wellformed")))

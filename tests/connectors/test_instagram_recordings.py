@@ -18,6 +18,7 @@ from connectors._instagram_asks import SITE, Asks
 from connectors.contract import Ask
 from connectors.hostile import places
 from connectors.instagram import Instagram
+from tests import effort
 from tests.connectors.payloads import ODD, change, recorded
 from tests.connectors.reading import AT, answer
 from tests.connectors.test_facebook_recordings import _names, _outermost, nothing_dropped
@@ -164,7 +165,7 @@ def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, index: bool,
     nothing_dropped(whole, READ(ask, answer(json.dumps(body).encode())), touched=touched, shorter=moved)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=effort.examples(25), deadline=None)
 @given(data=st.data())
 def test_a_changed_album_keeps_the_other_and_what_is_not_understood_is_said(data: st.DataObject) -> None:
     ask, body = _by_ids()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from connectors.contract import Answer, Ask, Reading, RecordKind
 from connectors.invariants import check_reading
 from connectors.mastodon import Mastodon
-from tests import recordings
+from tests import effort, recordings
 from tests.connectors.reading import AT, replayable
 from tests.effort import examples
 
@@ -166,7 +166,7 @@ def test_mutated_bodies_are_read_or_quarantined_and_siblings_stay(data: st.DataO
     check(ask, READ(ask, replace(answer, body=json.dumps(body).encode())))
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=effort.examples(80), suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_truncated_and_flipped_bytes_never_make_it_fail(data: st.DataObject) -> None:
     small = [pair for pair in replayable(recordings.mastodon()) if len(pair[1].body) < 20_000]

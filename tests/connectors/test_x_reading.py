@@ -19,6 +19,7 @@ from connectors._x_problems import cap_renewed
 from connectors._x_values import given_at, links
 from connectors.contract import AccountRef, ProblemKind, Reading, RecordKind, RecordRef, Signs, State, SweepKind
 from connectors.x import X
+from tests import effort
 from tests.connectors.reading import AT, answer, sweep
 
 ID = "2244994945"
@@ -187,7 +188,7 @@ edit_controls includes
 """
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=effort.examples(30), deadline=None)
 @given(missing=st.sets(st.sampled_from(_MAY_BE_LEFT_OUT.split())))
 def test_what_is_left_out_contradicts_nothing(missing: set[str]) -> None:
     whole = post(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from connectors._x_asks import SERVER, SITE, Asks
 from connectors.contract import Ask, ProblemKind, Reading, RecordKind, RecordRef
 from connectors.x import X
+from tests import effort
 from tests.connectors.payloads import change, recorded
 from tests.connectors.reading import answer
 
@@ -120,7 +121,7 @@ def nothing_dropped(whole: Reading, reading: Reading, place: tuple[Any, ...]) ->
         assert others == {name: (one.key, one.content) for name, one in after.items() if name != touched}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=effort.examples(25), deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, data: st.DataObject) -> None:

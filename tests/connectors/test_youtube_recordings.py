@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from connectors._youtube_asks import SERVER, SITE, Asks
 from connectors.contract import Ask, ProblemKind, Reading
 from connectors.youtube import YouTube
+from tests import effort
 from tests.connectors.payloads import change, recorded
 from tests.connectors.reading import answer
 
@@ -110,7 +111,7 @@ def nothing_dropped(whole: Reading, reading: Reading, *, shorter: bool) -> None:
         assert not reading.whole
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=effort.examples(40), deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_changed_body_raises_nothing_and_drops_nothing(name: str, data: st.DataObject) -> None:

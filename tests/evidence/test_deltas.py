@@ -23,6 +23,7 @@ from archiver.evidence.log_check import check
 from archiver.evidence.models import Event, LogHead
 from archiver.storage.directory import DirectoryStore
 from archiver.storage.protocol import Stored, StoreUnavailable
+from tests import effort
 from tests.evidence.samples import ORIGIN, bodies, exchanges, fill, open_database, paused
 
 
@@ -163,7 +164,7 @@ def test_a_kill_between_any_two_steps_changes_nothing(
     assert list(read_deltas(store)) == bodies(database)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=effort.examples(30), deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.integers(0, 4), st.sampled_from(["put", "before", "after", "unavailable", "nothing", "rebuild"])),

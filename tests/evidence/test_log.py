@@ -19,6 +19,7 @@ from archiver.evidence.entry import read_entry
 from archiver.evidence.log import NewEvent
 from archiver.evidence.log_check import check
 from archiver.evidence.models import Archive, Event, LogHead
+from tests import effort
 from tests.effort import bounded
 from tests.evidence import reference
 from tests.evidence.samples import ACCOUNT, AT, ORIGIN, OTHER, bodies, exchange, exchanges, fill, open_database, paused
@@ -47,7 +48,7 @@ def test_an_event_becomes_an_entry_with_the_next_position(database: Database) ->
     assert len({read_entry(body).id for body in bodies(database)}) == 4
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=effort.examples(25), deadline=None)
 @given(sizes=st.lists(st.integers(0, 9), max_size=6))
 def test_the_head_is_the_tree_over_all_entries(tmp_path_factory: pytest.TempPathFactory, sizes: list[int]) -> None:
     database = open_database(tmp_path_factory.mktemp("log") / "index.sqlite")

@@ -156,8 +156,10 @@ def _commits(here: Inside, number: int, *, kept: bool) -> Iterator[list[int]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kept", [True, False])
-@pytest.mark.parametrize("quiet", [True, False])
+@pytest.mark.parametrize(
+    ("quiet", "kept"),
+    [(True, False), (False, True), *(pytest.param(one, one, marks=pytest.mark.long) for one in (True, False))],
+)
 def test_a_commit_whose_outcome_is_unknown_has_its_effect_once(town: Town, kept: bool, quiet: bool) -> None:
     town.session(*town.everything(FULL))
     with inside(town) as here:
@@ -177,7 +179,7 @@ def test_a_commit_whose_outcome_is_unknown_has_its_effect_once(town: Town, kept:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("kept", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_a_process_that_dies_after_such_a_commit_leaves_no_doubt(town: Town, kept: bool) -> None:
     town.session(*town.everything(FULL))
     for number in (1, 2, 3, 4):

@@ -46,7 +46,7 @@ def _from(number: int, code: int) -> Fail:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", [_once, _from])
+@pytest.mark.parametrize("fault", [_once, pytest.param(_from, marks=pytest.mark.long)])
 def test_a_full_disk_at_any_step_stops_the_run_with_a_clear_error_and_it_goes_on_when_there_is_room(
     town: Town, fault: object, thorough: bool
 ) -> None:
@@ -85,7 +85,7 @@ def test_a_disk_that_fills_up_while_pages_are_asked_ahead_loses_nothing(town: To
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("names", [("fsync",), ("write",)])
+@pytest.mark.parametrize("names", [("fsync",), pytest.param(("write",), marks=pytest.mark.long)])
 def test_a_disk_that_fails_at_any_step_acknowledges_nothing_and_loses_nothing(
     town: Town, names: tuple[str, ...]
 ) -> None:
@@ -108,7 +108,9 @@ def test_a_disk_that_fails_at_any_step_acknowledges_nothing_and_loses_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "code"), [(_once, errno.EIO), (_from, errno.ENOSPC)])
+@pytest.mark.parametrize(
+    ("fault", "code"), [(_once, errno.EIO), pytest.param(_from, errno.ENOSPC, marks=pytest.mark.long)]
+)
 def test_a_quiet_run_on_a_failing_disk_leaves_one_record_or_none(
     town: Town, fault: object, code: int, thorough: bool
 ) -> None:

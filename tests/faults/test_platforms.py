@@ -29,9 +29,15 @@ from tests.faults.town import FULL, NEW, Town
 
 pytestmark = pytest.mark.slow
 
-#: In the middle of a run: chosen again from the spool. After a segment is in the store: put again. After the commit.
-_SHORT = ("run.read:4", "commit.put", "commit.done")
-_LONG = [*(point for point in POINTS if point not in _SHORT), "spool.written:3", "commit.put:2", "batch.clearing:2"]
+#: After a commit in which a place was kept: that is where platforms differ. The others are the engine's own.
+_SHORT = ("commit.done",)
+_LONG = [
+    *(point for point in POINTS if point not in _SHORT),
+    "run.read:4",
+    "spool.written:3",
+    "commit.put:2",
+    "batch.clearing:2",
+]
 
 
 #: So that threads are due again by the next look.
@@ -76,7 +82,8 @@ def test_processes_that_look_at_an_account_at_once_double_nothing(shared: Shared
     _is_in_order(town, shared)
 
 
-@pytest.mark.parametrize("point", ["run.read:5", pytest.param("commit.put:1", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("point", ["run.read:5", "commit.put:1"])
 def test_what_was_seen_by_a_process_that_was_paused_past_its_lease_is_no_news(point: str, shared: Shared) -> None:
     town = shared.take()
     _upset(town)

@@ -94,7 +94,7 @@ def dead(town: Town) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spoil", ["cut", "flip"])
+@pytest.mark.parametrize("spoil", ["cut", pytest.param("flip", marks=pytest.mark.long)])
 def test_recovery_finishes_what_is_whole_and_keeps_the_rest_aside(town: Town, dead: Path, spoil: str) -> None:
     whole = dead.read_bytes()
     ends = _ends(whole)

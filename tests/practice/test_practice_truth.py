@@ -18,6 +18,7 @@ from archiver.practice.ids import IdSource, milliseconds, time_of, to_millisecon
 from archiver.practice.journal import from_line, to_line
 from archiver.practice.script import backlog, live, month
 from archiver.practice.truth import Truth
+from tests import effort
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
@@ -222,7 +223,7 @@ def test_what_does_not_exist_can_not_be_changed() -> None:
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=60), st.integers(0, 5))
-@settings(max_examples=50)
+@settings(max_examples=effort.examples(50))
 def test_ids_are_unique_tell_their_time_and_rise_within_a_moment(offsets: list[int], seed: int) -> None:
     source = IdSource(seed)
     given_at = [START + timedelta(milliseconds=offset) for offset in offsets]

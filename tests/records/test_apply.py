@@ -20,6 +20,7 @@ from archiver.records import rows
 from archiver.records.digests import differences
 from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
 from connectors.contract import AccessClass, Reading, RecordKind, SeenRecord, State
+from tests import effort
 from tests.records.city import City, Told, ask, at, author, comment, seen, told
 
 # One record ---------------------------------------------------------------------------------------------------------
@@ -341,7 +342,9 @@ def captures(draw: st.DrawFn) -> list[Told]:
     return found
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=effort.examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(captures(), st.randoms(use_true_random=False))
 def test_batches_of_any_size_give_the_same_rows(
     cities: tuple[City, City, City], exchanges: list[Told], randomness: random.Random
@@ -376,7 +379,9 @@ def months(draw: st.DrawFn) -> list[tuple[list[Told], list[Any], list[Any]]]:
     return runs
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=effort.examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(months())
 def test_runs_told_piece_by_piece_or_whole_give_the_same_rows(
     cities: tuple[City, City, City], runs: list[tuple[list[Told], list[Any], list[Any]]]

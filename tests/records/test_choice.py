@@ -14,6 +14,7 @@ from archiver.records.choice import Choice, Kept, Reason, choose, problem_key
 from archiver.records.known import Known, known
 from archiver.records.models import Occurrence
 from connectors.contract import Ask, Problem, ProblemKind, Reading, SeenRecord, State
+from tests import effort
 from tests.records.city import City, Told, ask, at, author, seen, told
 
 
@@ -229,7 +230,7 @@ STEPS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=effort.examples(40))
 @given(STEPS)
 def test_what_is_learnt_late_is_what_is_learnt_at_once(
     city: City, steps: list[tuple[list[SeenRecord], bool] | State]

@@ -22,11 +22,14 @@ from archiver.search.index import (
 )
 from archiver.search.places import SECOND_BITS
 from archiver.search.query import matches, parse
+from tests import effort
 from tests.search.examples import ACCESS, ACCOUNTS, ALL, NOON, a_document, an_index, documents, found, queries, trial
 from tests.search.hostile import HOSTILE
 
 _QUICK = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=effort.examples(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 _sets = st.lists(documents(), max_size=8)
 _viewers = st.builds(

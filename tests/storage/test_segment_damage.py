@@ -18,6 +18,7 @@ from archiver.storage.gzip_member import HEADER, member
 from archiver.storage.segment_check import check_segment
 from archiver.storage.segment_reader import Read, ReadExchange, read_exchange, read_segment
 from archiver.storage.segment_writer import Placed, SegmentWriter
+from tests import effort
 from tests.effort import examples
 from tests.storage.samples import add, add_run, exchange, info, sha, write
 from tests.storage.test_segment_writer import CHUNKED
@@ -104,7 +105,9 @@ def test_every_changed_byte_and_every_cut_is_found_by_a_check_that_knows_the_dig
 
 
 @given(data=st.data(), junk=st.binary(min_size=1, max_size=40))
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=effort.examples(80), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_junk_before_between_or_after_records_is_found(segment: bytes, data: st.DataObject, junk: bytes) -> None:
     parts = members(segment)
     place = data.draw(st.integers(0, len(parts)))

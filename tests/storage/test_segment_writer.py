@@ -24,6 +24,7 @@ from archiver.storage.protocol import StoreUnavailable
 from archiver.storage.segment_reader import ReadExchange, ReadInfo, ReadRunRecord, read_segment
 from archiver.storage.segment_writer import SegmentWriter
 from archiver.wire.exchange import BodyFile, Network
+from tests import effort
 from tests.effort import bounded
 from tests.storage.checkers import fastwarc_verdicts, warcio_passes, warcio_records
 from tests.storage.faults import count_calls, failing
@@ -273,7 +274,9 @@ def test_requests_come_back_exactly(tmp_path: Path, request_bytes: bytes) -> Non
     head=st.lists(st.from_regex(rb"[!-9;-~]{1,9}:[ \t!-\xff]{0,20}", fullmatch=True), max_size=5),
     body=st.binary(max_size=300),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=effort.examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_any_head_and_body_come_back_exactly(tmp_path: Path, head: list[bytes], body: bytes) -> None:
     lines = [line for line in head if line.split(b":")[0].lower() not in (b"transfer-encoding", b"content-length")]
     block = b"\r\n".join([b"HTTP/1.1 200 OK", *lines, b"", b""])
