@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors import _facebook_fields as fields
+from connectors._graph_asks import GraphAsks, edge_of, told
 from connectors._graph_server import SERVER, address, batches
 from connectors.contract import (
     AccessClass,
@@ -53,13 +54,9 @@ _STREAM_OF = {POST: Stream.POSTS, COMMENT: Stream.COMMENTS}
 
 
 @dataclass(frozen=True, slots=True)
-class Asks:
+class Asks(GraphAsks):
     """Builds the asks of one sweep of one Page. What it knows travels in the context of every ask."""
 
-    site: str
-    server: str
-    account: str
-    sweep: str
     open: bool = False
     """The Page is published: strangers see what it does not hide."""
     since: str = ""
@@ -80,17 +77,11 @@ class Asks:
     def of(cls, ask: Ask) -> Asks:
         """For what follows from an ask."""
         known = ask.context
-        site, server, account, sweep, since = (
-            str(known.get(name, "")) for name in ("site", "server", "account", "sweep", "since")
-        )
+        site, server, account, sweep, since = told(ask, "site", "server", "account", "sweep", "since")
         return cls(
             site, server, account, sweep, known.get("open") is True, since,
             known.get("messages") is not False, known.get("page_settings") is not False,
         )  # fmt: skip
-
-    @property
-    def full(self) -> bool:
-        return self.sweep == SweepKind.FULL
 
     # The Page.
 
@@ -270,36 +261,15 @@ class Asks:
         self, edge: str, stream: Stream, wanted: str, *, more: Sequence[tuple[str, str]] = (), size: str | None = None,
         **rest: Any,
     ) -> Ask:  # fmt: skip
-        path = edge if "/" in edge else f"{self.account}/{edge}"
         limit = size or (_POSTS_A_PAGE if stream is Stream.POSTS else _OTHERS_A_PAGE)
         rest = {"purpose": edge, "listing": edge} | rest
         asked = (*((("fields", wanted),) if wanted else ()), *more, ("limit", limit))
-        return self._asked(path, rest.pop("purpose"), stream, asked, **rest)
+        return self._asked(edge_of(self.account, edge), rest.pop("purpose"), stream, asked, **rest)
 
-    def _ask(self, path: str, purpose: str, stream: Stream, wanted: str, **rest: Any) -> Ask:
-        return self._asked(path, purpose, stream, (("fields", wanted),), **rest)
-
-    def _asked(self, path: str, purpose: str, stream: Stream, asked: Sequence[tuple[str, str]], **rest: Any) -> Ask:
-        return Ask(
-            url=address(self.server, path, asked),
-            stream=stream,
-            purpose=purpose,
-            access=rest.get("access", AccessClass.PRIVATE),
-            authorise="required",
-            listing=rest.get("listing"),
-            context=self._context(rest.get("context") or {}),
-            control=rest.get("control"),
-        )
-
-    def _context(self, more: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
-        known: dict[str, JSONValue] = {
-            "site": self.site, "server": self.server, "account": self.account, "sweep": self.sweep,
-        }  # fmt: skip
-        known |= {"open": True} if self.open else {}
+    def _more(self) -> Mapping[str, JSONValue]:
+        known: dict[str, JSONValue] = {"open": True} if self.open else {}
         known |= {"since": self.since} if self.since else {}
-        known |= {} if self.messages else {"messages": False}
-        known |= {} if self.page_settings else {"page_settings": False}
-        return known | dict(more)
+        return known | {name: False for name in ("messages", "page_settings") if not getattr(self, name)}
 
     def opened(self, published: bool) -> Asks:
         """The same, once it is known whether the Page is published."""

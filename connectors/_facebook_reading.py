@@ -25,11 +25,11 @@ from connectors._facebook_records import (
     story_record,
 )
 from connectors._graph_errors import error_of
-from connectors._graph_found import counted, escaped, idents
+from connectors._graph_found import counted, escaped, idents, inside, shows_anything
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
-from connectors._graph_values import flag, ident, listed, time_of
+from connectors._graph_values import flag, ident, time_of
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.values import Json, Unreadable
 
@@ -64,12 +64,8 @@ class Found(graph.Found[Place]):
         return Asks.of(self.ask)
 
     def place(self, pointer: str) -> Place:
-        known, thread = self.ask.context, self.ask.context.get("thread")
-        draft = self.ask.purpose == DRAFTS or known.get("drafts") is True
-        return Place(
-            pointer, str(known.get("site", "")), str(known.get("account", "")),
-            thread if isinstance(thread, str) else None, draft,
-        )  # fmt: skip
+        draft = self.ask.purpose == DRAFTS or self.ask.context.get("drafts") is True
+        return Place(pointer, self.named("site") or "", self.named("account") or "", self.named("thread"), draft)
 
 
 def read(ask: Ask, answer: Answer) -> Reading:
@@ -256,17 +252,9 @@ def _control(found: Found, body: Json) -> Reading:
     """Whether the token still shows what the Page, or what other people said."""
     posts = [post for post in found.entries(body) if isinstance(post, dict)]
     if found.ask.purpose == "own":
-        return Reading(present=("own",) if any(isinstance(post.get("id"), str) for post in posts) else ())
-    said = [*posts, *(one for post in posts for one in _comments_in(post))]
+        return Reading(present=("own",) if shows_anything(posts) else ())
+    said = [*posts, *(one for post in posts for one in inside(post, "comments"))]
     return Reading(present=("others",) if any(_is_others(one, found.asks.account) for one in said) else ())
-
-
-def _comments_in(post: Json) -> Iterator[Json]:
-    try:
-        entries = listed(post, "comments")
-    except Unreadable:
-        return
-    yield from (one for one in entries if isinstance(one, dict))
 
 
 def _is_others(value: Json, account: str) -> bool:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from connectors._graph_found import Found
-from connectors._graph_values import ident, text
-from connectors.contract import AccountFacts, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors._graph_values import file_name, ident, text
+from connectors.contract import (
+    AccountFacts,
+    Author,
+    JSONValue,
+    MediaRef,
+    Problem,
+    ProblemKind,
+    Reading,
+    RecordKind,
+    SeenRecord,
+)
 from connectors.text import storable, tidy
-from connectors.values import Json, Unreadable, thing
+from connectors.values import Json, Unreadable, counts, thing
 
 _Place = TypeVar("_Place")
 
@@ -50,10 +60,38 @@ def read_profile(
     return replace(found.reading(), account=told)
 
 
-def shows_anything(found: Found[_Place], body: Json) -> bool:
-    """Whether a list shows anything at all.
+def profile_of(
+    value: JSONValue, pointer: str, home: str, *, said: Mapping[str, str], picture: str,
+    numbers: Mapping[str, str] | None = None,
+) -> SeenRecord:  # fmt: skip
+    """The account as a profile.
+
+    Args:
+        home: what stands before the name in the address of an account.
+        said: what it says of itself: what that is called here, and by the platform.
+        picture: what the platform calls the address of its picture.
+        numbers: as ``said``.
 
     Raises:
-        Unreadable: it is none.
+        Unreadable: not an account.
     """
-    return any(isinstance(entry, dict) and isinstance(entry.get("id"), str) for entry in found.entries(body))
+    account = thing(value, "not an account")
+    facts = account_facts(account, home)
+    given = {name: text(account, there) for name, there in said.items()}
+    content: dict[str, JSONValue] = {"username": facts.handle}
+    content |= {name: tidy(found) for name, found in given.items() if found is not None}
+    address = account.get(picture)
+    name = file_name(address)
+    lines = (content.get("name") or facts.handle, content.get("biography"))
+    return SeenRecord(
+        key=f"account/{facts.platform_id}",
+        kind=RecordKind.PROFILE,
+        place=pointer,
+        content=content,
+        text="\n\n".join(str(line) for line in lines if line),
+        author=Author(facts.platform_id, facts.name, facts.handle, facts.url),
+        url=facts.url,
+        counts=counts(account, numbers or {}),
+        media=() if name is None else (MediaRef(f"picture/{name}", str(address), "image"),),
+        word="profile",
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
 from connectors import drift
 from connectors._graph_pages import next_page
-from connectors._graph_values import total
+from connectors._graph_values import listed, total
 from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.values import Json, Unreadable
 
@@ -32,6 +33,11 @@ class Found(Generic[_Place]):
     def place(self, pointer: str) -> _Place:
         """Where in the body and in the account something stands."""
         raise NotImplementedError
+
+    def named(self, name: str) -> str | None:
+        """What the question says under a name, where that is a text."""
+        found = self.ask.context.get(name)
+        return found if isinstance(found, str) else None
 
     @property
     def unread(self) -> bool:
@@ -118,6 +124,17 @@ def thread_of(ask: Ask) -> str:
 def looked_for(ask: Ask) -> tuple[str, ...]:
     """Keys that a direct look asks for."""
     return tuple(key for key in ask.context.get("look", ()) if isinstance(key, str))
+
+
+def inside(thing: Json, name: str) -> Iterator[Json]:
+    """What stands in a list inside a thing; nothing where it cannot be read."""
+    with suppress(Unreadable):
+        yield from (one for one in listed(thing, name) if isinstance(one, dict))
+
+
+def shows_anything(entries: Sequence[JSONValue]) -> bool:
+    """Whether a list shows anything at all."""
+    return any(isinstance(entry, dict) and isinstance(entry.get("id"), str) for entry in entries)
 
 
 def escaped(name: str) -> str:

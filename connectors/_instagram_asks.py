@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors import _instagram_fields as fields
+from connectors._graph_asks import GraphAsks, edge_of, number_of, told
 from connectors._graph_fields import CONVERSATION, MESSAGE
-from connectors._graph_server import SERVER, address, batches, with_fields
-from connectors.contract import AccessClass, AccountRef, Ask, JSONValue, RecordRef, Stream, Sweep, SweepKind
+from connectors._graph_server import SERVER, batches, with_fields
+from connectors.contract import AccessClass, AccountRef, Ask, JSONValue, RecordRef, Stream, Sweep
 from connectors.sites import Site
 
 SITE = "https://www.instagram.com"
@@ -32,13 +33,9 @@ _PRIVATE = AccessClass.PRIVATE
 
 
 @dataclass(frozen=True, slots=True)
-class Asks:
+class Asks(GraphAsks):
     """Builds the asks of one sweep of one account. What it knows travels in the context of every ask."""
 
-    site: str
-    server: str
-    account: str
-    sweep: str
     handle: str = ""
     since: str = ""
     """Time of the last look at the conversations: what was not written in since need not be looked into. Empty: look
@@ -55,14 +52,8 @@ class Asks:
     @classmethod
     def of(cls, ask: Ask) -> Asks:
         """For what follows from an ask."""
-        site, server, account, sweep, handle, since = (
-            str(ask.context.get(name, "")) for name in ("site", "server", "account", "sweep", "handle", "since")
-        )
+        site, server, account, sweep, handle, since = told(ask, "site", "server", "account", "sweep", "handle", "since")
         return cls(site, server, account, sweep, handle, since, ask.context.get("messages") is not False)
-
-    @property
-    def full(self) -> bool:
-        return self.sweep == SweepKind.FULL
 
     # The account.
 
@@ -141,7 +132,9 @@ class Asks:
 
     def watched(self, threads: Sequence[RecordRef]) -> Iterator[Ask]:
         """Known posts again, with all their comments."""
-        yield from self.known_media([_number(ref) for ref in threads if ref.key.startswith(f"{MEDIA}/")], comments=True)
+        yield from self.known_media(
+            [number_of(ref) for ref in threads if ref.key.startswith(f"{MEDIA}/")], comments=True
+        )
 
     def known_media(self, idents: Sequence[str], *, comments: bool = False) -> Iterator[Ask]:
         """Known posts. One that is not there makes Meta refuse all of them: then they are asked for in smaller parts,
@@ -170,9 +163,9 @@ class Asks:
         comments: dict[str, list[str]] = {}
         for ref in records:
             if ref.key.startswith(f"{MEDIA}/"):
-                media.append(_number(ref))
+                media.append(number_of(ref))
             elif ref.key.startswith(f"{COMMENT}/") and (ref.thread or "").startswith(f"{MEDIA}/"):
-                comments.setdefault(str(ref.thread), []).append(_number(ref))
+                comments.setdefault(str(ref.thread), []).append(number_of(ref))
         yield from self.known_media(media)
         for thread, idents in comments.items():
             yield self._allowed(thread, idents)
@@ -240,40 +233,15 @@ class Asks:
         self, edge: str, stream: Stream, wanted: str, *, more: Sequence[tuple[str, str]] = (), size: str = _A_PAGE,
         **rest: Any,
     ) -> Ask:  # fmt: skip
-        path = edge if "/" in edge else f"{self.account}/{edge}"
         rest = {"purpose": edge, "listing": edge} | rest
         asked = (("fields", wanted), *more, ("limit", size))
-        return self._asked(path, rest.pop("purpose"), stream, asked, **rest)
+        return self._asked(edge_of(self.account, edge), rest.pop("purpose"), stream, asked, **rest)
 
-    def _ask(self, path: str, purpose: str, stream: Stream, wanted: str, **rest: Any) -> Ask:
-        return self._asked(path, purpose, stream, (("fields", wanted),), **rest)
-
-    def _asked(self, path: str, purpose: str, stream: Stream, asked: Sequence[tuple[str, str]], **rest: Any) -> Ask:
-        return Ask(
-            url=address(self.server, path, asked),
-            stream=stream,
-            purpose=purpose,
-            access=rest.get("access", _PRIVATE),
-            authorise="required",
-            listing=rest.get("listing"),
-            context=self._context(rest.get("context") or {}),
-            control=rest.get("control"),
-        )
-
-    def _context(self, more: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
-        known: dict[str, JSONValue] = {
-            "site": self.site, "server": self.server, "account": self.account, "sweep": self.sweep,
-            "handle": self.handle,
-        }  # fmt: skip
-        known |= {"since": self.since} if self.since else {}
-        known |= {} if self.messages else {"messages": False}
-        return known | dict(more)
+    def _more(self) -> Mapping[str, JSONValue]:
+        since = {"since": self.since} if self.since else {}
+        return {"handle": self.handle} | since | ({} if self.messages else {"messages": False})
 
 
 def _place(index: Ask) -> dict[str, JSONValue]:
     """Where comments stand: under which post, and under which comment."""
     return {name: index.context[name] for name in ("thread", "under", "under_hidden") if name in index.context}
-
-
-def _number(ref: RecordRef) -> str:
-    return ref.key.partition("/")[2]

@@ -26,9 +26,5 @@ class Found(graph.Found[Place]):
         return Asks.of(self.ask)
 
     def place(self, pointer: str) -> Place:
-        site, account, handle = (str(self.ask.context.get(name, "")) for name in ("site", "account", "handle"))
-        return Place(pointer, site, account, handle, self._named("thread"), self._named("under"))
-
-    def _named(self, name: str) -> str | None:
-        found = self.ask.context.get(name)
-        return found if isinstance(found, str) else None
+        site, account, handle = (self.named(name) or "" for name in ("site", "account", "handle"))
+        return Place(pointer, site, account, handle, self.named("thread"), self.named("under"))

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from connectors._graph_accounts import read_profile, shows_anything
+from connectors._graph_accounts import read_profile
 from connectors._graph_errors import error_of
-from connectors._graph_found import escaped, idents, looked_for, thread_of
+from connectors._graph_found import escaped, idents, inside, looked_for, shows_anything, thread_of
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
-from connectors._graph_values import flag, ident, listed, text, time_of
+from connectors._graph_values import flag, ident, text, time_of
 from connectors._instagram_comments import (
     allowed,
     asked_for,
@@ -199,19 +199,11 @@ def _look_at_media(found: Found, body: Json) -> Reading:
 def _control(found: Found, body: Json) -> Reading:
     """Whether the token still shows what the account published, or what other people said."""
     if found.ask.purpose == "own":
-        return Reading(present=("own",) if shows_anything(found, body) else ())
+        return Reading(present=("own",) if shows_anything(found.entries(body)) else ())
     posts = [post for post in found.entries(body) if isinstance(post, dict)]
     place = found.place("")
-    said = (one for post in posts for one in _comments_in(post))
+    said = (one for post in posts for one in inside(post, "comments"))
     return Reading(present=("others",) if any(_is_others(one, place) for one in said) else ())
-
-
-def _comments_in(post: Json) -> Iterator[Json]:
-    try:
-        entries = listed(post, "comments")
-    except Unreadable:
-        return
-    yield from (one for one in entries if isinstance(one, dict))
 
 
 def _is_others(comment: Json, place: Place) -> bool:

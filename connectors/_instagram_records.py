@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors._graph_accounts import account_facts
+from connectors._graph_accounts import account_facts, profile_of
 from connectors._graph_found import failed
 from connectors._graph_media import children, files_of
-from connectors._graph_values import file_name, flag, ident, text, unique, when
-from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
+from connectors._graph_values import flag, ident, text, unique, when
+from connectors.contract import AccountFacts, Author, JSONValue, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
 from connectors.values import Json, counts, part, thing
@@ -61,26 +61,10 @@ def profile_record(value: JSONValue, place: Place) -> SeenRecord:
     Raises:
         Unreadable: not an account.
     """
-    account = thing(value, "not an account")
-    facts = facts_of(account, place.site)
-    given = {name: text(account, name) for name in ("name", "biography", "website")}
-    content: dict[str, JSONValue] = {"username": facts.handle}
-    content |= {name: tidy(found) for name, found in given.items() if found is not None}
-    picture = account.get("profile_picture_url")
-    name = file_name(picture)
-    lines = (content.get("name") or facts.handle, content.get("biography"))
-    return SeenRecord(
-        key=f"account/{facts.platform_id}",
-        kind=RecordKind.PROFILE,
-        place=place.pointer,
-        content=content,
-        text="\n\n".join(str(line) for line in lines if line),
-        author=Author(facts.platform_id, facts.name, facts.handle, facts.url),
-        url=facts.url,
-        counts=counts(account, _PROFILE_COUNTS),
-        media=() if name is None else (MediaRef(f"picture/{name}", str(picture), "image"),),
-        word="profile",
-    )
+    return profile_of(
+        value, place.pointer, f"{place.site}/", said={name: name for name in ("name", "biography", "website")},
+        picture="profile_picture_url", numbers=_PROFILE_COUNTS,
+    )  # fmt: skip
 
 
 # Posts and stories.

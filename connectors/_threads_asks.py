@@ -14,10 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from connectors import _threads_fields as fields
-from connectors._graph_server import address, with_fields
+from connectors._graph_asks import GraphAsks, number_of, told
+from connectors._graph_server import with_fields
 from connectors.contract import AccessClass, AccountRef, Ask, JSONValue, RecordKind, RecordRef, Stream, Sweep, SweepKind
 from connectors.sites import Site
 
@@ -38,13 +39,11 @@ Hidden = Collection[str] | bool
 
 
 @dataclass(frozen=True, slots=True)
-class Asks:
+class Asks(GraphAsks):
     """Builds the asks of one sweep of one account. What it knows travels in the context of every ask."""
 
-    site: str
-    server: str
-    account: str
-    sweep: str
+    version: ClassVar[str] = VERSION
+
     open: bool = True
     """Everybody sees the profile."""
     approvals: bool = True
@@ -59,13 +58,9 @@ class Asks:
     @classmethod
     def of(cls, ask: Ask) -> Asks:
         """For what follows from an ask."""
-        site, server, account, sweep = (str(ask.context.get(one, "")) for one in ("site", "server", "account", "sweep"))
         closed, unasked = (ask.context.get(name) is False for name in ("open", "approvals"))
+        site, server, account, sweep = told(ask, "site", "server", "account", "sweep")
         return cls(site, server, account, sweep, not closed, not unasked)
-
-    @property
-    def full(self) -> bool:
-        return self.sweep == SweepKind.FULL
 
     @property
     def new(self) -> bool:
@@ -178,7 +173,7 @@ class Asks:
 
     def watched(self, threads: Sequence[RecordRef]) -> Iterator[Ask]:
         """Known posts again, with all replies to them. On a full sweep a list of their own shows the posts."""
-        for post in (_number(ref) for ref in threads if ref.key.startswith(f"{MEDIA}/")):
+        for post in (number_of(ref) for ref in threads if ref.key.startswith(f"{MEDIA}/")):
             yield self.replies_of(post) if self.full else self._look_at_post(post, replies=True)
 
     def _look_at_post(self, post: str, *, replies: bool = False) -> Ask:
@@ -194,11 +189,11 @@ class Asks:
             if not ref.key.startswith(f"{MEDIA}/"):
                 continue
             if ref.kind is not RecordKind.COMMENT:
-                yield self._look_at_post(_number(ref))
+                yield self._look_at_post(number_of(ref))
             elif ref.thread is None:  # under somebody else's post, so it is the account's own
-                yield self.look_at_reply(_number(ref), None, self._own)
+                yield self.look_at_reply(number_of(ref), None, self._own)
             else:
-                replies.setdefault(ref.thread, []).append(_number(ref))
+                replies.setdefault(ref.thread, []).append(number_of(ref))
         for thread, idents in replies.items():
             yield self.witness(thread.partition("/")[2], thread, idents)
 
@@ -239,31 +234,11 @@ class Asks:
     ) -> Ask:  # fmt: skip
         return self._asked(path, purpose, stream, (("fields", wanted), *more, ("limit", size)), **rest)
 
-    def _ask(self, path: str, purpose: str, stream: Stream, wanted: str, **rest: Any) -> Ask:
-        return self._asked(path, purpose, stream, (("fields", wanted),), **rest)
-
-    def _asked(self, path: str, purpose: str, stream: Stream, asked: Sequence[tuple[str, str]], **rest: Any) -> Ask:
-        return Ask(
-            url=address(self.server, path, asked, VERSION),
-            stream=stream,
-            purpose=purpose,
-            access=rest.get("access", _PRIVATE),
-            authorise="required",
-            listing=rest.get("listing"),
-            context=self._context(rest.get("context") or {}),
-            control=rest.get("control"),
-        )
-
     def _class(self, *, seen: bool) -> AccessClass:
         return _PUBLIC if seen and self.open else _PRIVATE
 
-    def _context(self, more: Mapping[str, JSONValue]) -> dict[str, JSONValue]:
-        known: dict[str, JSONValue] = {
-            "site": self.site, "server": self.server, "account": self.account, "sweep": self.sweep
-        }  # fmt: skip
-        known |= {} if self.open else {"open": False}
-        known |= {} if self.approvals else {"approvals": False}
-        return known | dict(more)
+    def _more(self) -> Mapping[str, JSONValue]:
+        return {name: False for name in ("open", "approvals") if not getattr(self, name)}
 
 
 def carried(hidden: Hidden) -> JSONValue:
@@ -280,7 +255,3 @@ def _place(index: Ask) -> dict[str, JSONValue]:
 
 def _replies(post: str) -> str:
     return f"comments:{MEDIA}/{post}"
-
-
-def _number(ref: RecordRef) -> str:
-    return ref.key.partition("/")[2]

@@ -55,9 +55,7 @@ class Found(graph.Found[Place]):
         return self.ask.context.get("hidden") is True
 
     def place(self, pointer: str) -> Place:
-        site, account = (str(self.ask.context.get(name, "")) for name in ("site", "account"))
-        thread = self.ask.context.get("thread")
-        return Place(pointer, site, account, thread if isinstance(thread, str) else None)
+        return Place(pointer, self.named("site") or "", self.named("account") or "", self.named("thread"))
 
     def list_one(self, what: str, entry: JSONValue, pointer: str) -> SeenRecord | None:
         """Add that something is there, without its words."""

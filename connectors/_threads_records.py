@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from connectors._graph_accounts import account_facts
+from connectors._graph_accounts import account_facts, profile_of
 from connectors._graph_found import failed
 from connectors._graph_media import children, files_of
-from connectors._graph_values import file_name, flag, ident, short, text, unique, unshimmed, when
+from connectors._graph_values import flag, ident, short, text, unique, unshimmed, when
 from connectors._threads_fields import POLL_OPTIONS
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
@@ -71,25 +71,10 @@ def profile_record(value: JSONValue, place: Place) -> SeenRecord:
     Raises:
         Unreadable: not an account.
     """
-    account = thing(value, "not an account")
-    facts = facts_of(account, place.site)
-    given = {"name": text(account, "name"), "biography": text(account, "threads_biography")}
-    content: dict[str, JSONValue] = {"username": facts.handle}
-    content |= {name: tidy(found) for name, found in given.items() if found is not None}
-    picture = account.get("threads_profile_picture_url")
-    name = file_name(picture)
-    lines = (content.get("name") or facts.handle, content.get("biography"))
-    return SeenRecord(
-        key=place.home if facts.platform_id == place.account else f"account/{facts.platform_id}",
-        kind=RecordKind.PROFILE,
-        place=place.pointer,
-        content=content,
-        text="\n\n".join(str(line) for line in lines if line),
-        author=Author(facts.platform_id, facts.name, facts.handle, facts.url),
-        url=facts.url,
-        media=() if name is None else (MediaRef(f"picture/{name}", str(picture), "image"),),
-        word="profile",
-    )
+    return profile_of(
+        value, place.pointer, f"{place.site}/@", said={"name": "name", "biography": "threads_biography"},
+        picture="threads_profile_picture_url",
+    )  # fmt: skip
 
 
 # That something is there; nothing of what it says.

@@ -37,42 +37,29 @@ class Cast:
 
 def populate_channel(city: City, at: datetime | None = None) -> Cast:
     """The city's channel on YouTube and who comments there: a cast of its own, beside the others or without them."""
-    handle = f"{CITY.lower()}_channel"
-    main = city.join(
-        handle, f"City of {CITY}", note="Council meetings. Invented.", home="youtube", official=True, at=at
-    )  # fmt: skip
-    viewers = tuple(city.join(f"viewer_{handle}", name, home="youtube", at=at) for handle, name in RESIDENTS[:_READERS])
-    return Cast(main, main, main, viewers, viewers)
+    return _alone(city, "youtube", f"{CITY.lower()}_channel", "Council meetings. Invented.", "viewer", at)
 
 
 def populate_page(city: City, at: datetime | None = None) -> Cast:
-    """The city's Page on Facebook and who comments there: a cast of its own, beside the others or without them."""
-    handle = f"{CITY.lower()}page"
-    main = city.join(
-        handle, f"City of {CITY}", note="Official Page. Invented.", home="facebook", official=True, at=at
-    )  # fmt: skip
-    people = tuple(city.join(f"neighbor_{name}", shown, home="facebook", at=at) for name, shown in RESIDENTS[:_READERS])
-    return Cast(main, main, main, people, people)
+    """The city's Page on Facebook and who comments there: a cast of its own, like that of the channel."""
+    return _alone(city, "facebook", f"{CITY.lower()}page", "Official Page. Invented.", "neighbor", at)
 
 
 def populate_instagram(city: City, at: datetime | None = None) -> Cast:
-    """The city's account on Instagram and who comments there: a cast of its own, like that of the Page."""
-    handle = f"{CITY.lower()}_photos"
-    main = city.join(
-        handle, f"City of {CITY}", note="Official account. Invented.", home="instagram", official=True, at=at
-    )  # fmt: skip
-    people = tuple(city.join(f"ig_{name}", shown, home="instagram", at=at) for name, shown in RESIDENTS[:_READERS])
-    return Cast(main, main, main, people, people)
+    """The city's account on Instagram and who comments there: a cast of its own, like that of the channel."""
+    return _alone(city, "instagram", f"{CITY.lower()}_photos", "Official account. Invented.", "ig", at)
 
 
 def populate_threads(city: City, at: datetime | None = None) -> Cast:
-    """The city's account on Threads and who replies there: a cast of its own, like that of the Page."""
-    handle = f"{CITY.lower()}_talks"
-    main = city.join(
-        handle, f"City of {CITY}", note="Official account. Invented.", home="threads", official=True, at=at
-    )  # fmt: skip
-    people = tuple(city.join(f"th_{name}", shown, home="threads", at=at) for name, shown in RESIDENTS[:_READERS])
-    return Cast(main, main, main, people, people)
+    """The city's account on Threads and who replies there: a cast of its own, like that of the channel."""
+    return _alone(city, "threads", f"{CITY.lower()}_talks", "Official account. Invented.", "th", at)
+
+
+def _alone(city: City, home: str, handle: str, note: str, people: str, at: datetime | None) -> Cast:
+    """One account of the city on one platform, and residents whose names there begin with ``people``."""
+    main = city.join(handle, f"City of {CITY}", note=note, home=home, official=True, at=at)
+    readers = tuple(city.join(f"{people}_{name}", shown, home=home, at=at) for name, shown in RESIDENTS[:_READERS])
+    return Cast(main, main, main, readers, readers)
 
 
 def populate_x(city: City, at: datetime | None = None) -> Cast:

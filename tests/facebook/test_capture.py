@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from archiver.accounts import service as accounts
 from archiver.accounts import tokens
 from archiver.capture import watching
-from archiver.errors import Refused, UsageError
-from archiver.practice import faults
 from archiver.practice.faults import Alter
 from archiver.practice.graph_ids import message_id, post_id
-from archiver.practice.graph_json import dump, error
 from archiver.practice.graph_pages import ENGAGEMENT, MESSAGING, METADATA, USER_CONTENT
-from archiver.practice.messages import Request, Response
 from tests.capture.dying import ProcessDied, die_at
 from tests.capture.house import FULL, NEW, WATCH, House
-from tests.capture.secrecy import nothing_left
-from tests.facebook.page import TOKEN, Page, page, public_words, talk
+from tests.facebook.page import TOKEN, Page, page
+from tests.graph.scenes import (
+    GOOD,
+    in_every_form,
+    in_the_middle,
+    is_left_undecided,
+    is_no_deletion,
+    is_not_added,
+    leaves_no_token,
+    loses_no_record,
+    says,
+    waits_until_access_is_regained,
+)
+from tests.graph.truth import public_words
 
-_GOOD = {"complete", "unchanged"}
 _YEAR = timedelta(days=365)
-
-
-def says(code: int, *, subcode: int | None = None, status: int = 400, passing: bool = False) -> Alter:
-    """An error in Meta's form."""
-
-    def alter(request: Request, response: Response) -> Response:
-        body = dump(error(code, "No.", subcode=subcode, passing=passing))
-        return replace(response, status=status, body=body)
-
-    return alter
 
 
 @pytest.fixture
@@ -43,17 +37,12 @@ def found(house: House) -> Page:
     return page(house)
 
 
-def states(found: Page, *numbers: int) -> list[str]:
-    records = found.house.records()
-    return [records[found.key_of(number)].state for number in numbers]
-
-
 # What is seen.
 
 
 def test_comments_at_every_level_pictures_and_counts_are_seen_and_make_no_edits(found: Page) -> None:
     house, city, people = found.house, found.house.city, found.cast.residents
-    post, (top, *_) = talk(found, 2)
+    post, (top, *_) = found.talk(2)
     reply = city.say(people[1], "a reply", answering=top)
     deeper = city.say(people[2], "a reply to it", answering=reply)
     city.edit(post, replace(city.posts[post].wording, media=(city.picture("a"), city.picture("b"))))
@@ -81,9 +70,9 @@ def test_comments_at_every_level_pictures_and_counts_are_seen_and_make_no_edits(
 
 def test_a_new_comment_is_found_by_the_cheap_sweep_also_under_an_old_post(found: Page) -> None:
     house, city = found.house, found.house.city
-    old, _ = talk(found)
+    old, _ = found.talk()
     for _ in range(3):
-        talk(found, 0)
+        found.talk(0)
     visit = city.say(found.cast.residents[0], "A pothole on Oak Street, @larkmerepage")
     house.run(found.account, NEW)
     house.later(days=3)
@@ -106,7 +95,7 @@ def test_what_a_process_did_not_get_to_look_into_before_it_died_is_looked_into_b
 ) -> None:
     """Where it had already committed, and hours had passed since the sweep before."""
     house, city, people = found.house, found.house.city, found.cast.residents
-    (old, _), (older, _) = talk(found), talk(found)
+    (old, _), (older, _) = found.talk(), found.talk()
     house.run(found.account, NEW)
     house.run(found.account, NEW)
     said = [city.say(people[0], f"late comment on {post}", answering=post) for post in (old, older)]
@@ -130,8 +119,8 @@ def test_what_a_process_did_not_get_to_look_into_before_it_died_is_looked_into_b
 @pytest.mark.law("R16", "R18")
 def test_edits_hiding_and_deletions_are_told_with_evidence(found: Page) -> None:
     house, city = found.house, found.house.city
-    kept, (one, two, three) = talk(found)
-    gone, under = talk(found, 1)
+    kept, (one, two, three) = found.talk()
+    gone, under = found.talk(1)
     city.say(found.cast.residents[0], "@larkmerepage my permit?", visibility="direct")
     city.say(found.id, "Not before Friday.", visibility="private")
     house.run(found.account, FULL)
@@ -143,7 +132,7 @@ def test_edits_hiding_and_deletions_are_told_with_evidence(found: Page) -> None:
     city.delete(three)
     city.delete(gone)
     house.run(found.account, FULL)
-    assert states(found, kept, one, two, three, gone, *under) == [
+    assert found.states(kept, one, two, three, gone, *under) == [
         "visible", "visible", "hidden_by_page", "not_returned", "not_returned", "not_returned",
     ]  # fmt: skip
     purposes = {row.id: row.purpose for row in house.exchanges()}
@@ -167,20 +156,13 @@ def test_edits_hiding_and_deletions_are_told_with_evidence(found: Page) -> None:
 
 @pytest.mark.law("R16")
 def test_what_is_deleted_while_nothing_else_vouches_is_left_undecided(found: Page) -> None:
-    """The only comment of the Page: whether it is gone, or comments may not be read any more, nobody can tell."""
-    house = found.house
-    _, (one,) = talk(found, 1)
-    house.run(found.account, FULL)
-    house.later(days=1)
-    house.city.delete(one)
-    assert house.run(found.account, FULL).outcome not in _GOOD
-    assert states(found, one) == ["visible"]
+    is_left_undecided(found)
 
 
 @pytest.mark.law("R4", "R16")
 def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Page) -> None:
     house, city, (anna, ben, *_) = found.house, found.house.city, found.cast.residents
-    _, (one, other, last) = talk(found)
+    _, (one, other, last) = found.talk()
     reply = city.say(ben, "under what is hidden", answering=one)
     city.hide(one)
     draft = city.say(found.id, "Not before Friday.", visibility="private")
@@ -208,12 +190,12 @@ def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Page) 
 
 def test_of_a_page_that_is_not_published_nothing_is_public(found: Page) -> None:
     house = found.house
-    found.graph.pages.unpublished.add(found.id)
-    _, comments = talk(found)
+    found.server.pages.unpublished.add(found.id)
+    _, comments = found.talk()
     house.run(found.account, FULL)
     assert {row.access for row in house.records().values()} == {"private", "settings"}
     assert public_words(house) == set()
-    found.graph.pages.unpublished.clear()
+    found.server.pages.unpublished.clear()
     house.later(days=1)
     house.run(found.account, NEW)
     house.run(found.account, FULL)
@@ -231,22 +213,11 @@ def test_of_a_page_that_is_not_published_nothing_is_public(found: Page) -> None:
     ids=["of others", "of the Page", "both"],
 )
 def test_a_permission_that_is_lost_is_no_deletion(found: Page, permissions: set[str]) -> None:
-    house, city = found.house, found.house.city
-    post, comments = talk(found)
-    own = city.say(found.id, "our own answer", answering=comments[0])
-    visit = city.say(found.cast.residents[0], "hello @larkmerepage")
-    house.run(found.account, FULL)
-    found.graph.pages.withheld = permissions
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome not in _GOOD
-    house.run(found.account, WATCH)
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome not in _GOOD
-    assert set(states(found, post, visit, own, *comments)) == {"visible"}
-    found.graph.pages.withheld = set()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in _GOOD
-    assert set(states(found, post, visit, own, *comments)) == {"visible"}
+    def withhold(some: set[str]) -> None:
+        found.server.pages.withheld = some
+
+    visit = found.house.city.say(found.cast.residents[0], "hello @larkmerepage")
+    loses_no_record(found, withhold, permissions, visit)
 
 
 # Settings, reviews, stories.
@@ -254,7 +225,7 @@ def test_a_permission_that_is_lost_is_no_deletion(found: Page, permissions: set[
 
 @pytest.mark.law("R17")
 def test_settings_are_records_with_versions_and_reviews_and_stories_are_seen(found: Page) -> None:
-    house, city, (anna, ben, *_), pages = found.house, found.house.city, found.cast.residents, found.graph.pages
+    house, city, (anna, ben, *_), pages = found.house, found.house.city, found.cast.residents, found.server.pages
     pages.reviews.append(
         {
             "created_time": "2026-03-01T10:00:00+0000", "has_rating": True, "recommendation_type": "positive",
@@ -269,7 +240,7 @@ def test_settings_are_records_with_versions_and_reviews_and_stories_are_seen(fou
         }
     )  # fmt: skip
     city.block(found.id, anna)
-    post, _ = talk(found)
+    post, _ = found.talk()
     city.say(found.id, "Not before Friday.", visibility="private")
     house.run(found.account, FULL)
     with house.archive.database.read() as connection:
@@ -293,12 +264,12 @@ def test_settings_are_records_with_versions_and_reviews_and_stories_are_seen(fou
 
 def test_a_part_that_is_not_permitted_is_a_gap_and_the_rest_goes_on(found: Page) -> None:
     house = found.house
-    found.graph.pages.withheld = {MESSAGING, METADATA}
-    _, comments = talk(found)
+    found.server.pages.withheld = {MESSAGING, METADATA}
+    _, comments = found.talk()
     assert house.run(found.account, FULL).outcome == "partial"
-    assert set(states(found, *comments)) == {"visible"}
+    assert set(found.states(*comments)) == {"visible"}
     assert {gap.stream for gap in house.gaps(open_only=True)} == {"messages", "settings"}
-    found.graph.pages.withheld = {ENGAGEMENT, MESSAGING}
+    found.server.pages.withheld = {ENGAGEMENT, MESSAGING}
     house.later(minutes=5)
     house.run(found.account, NEW)
     assert {gap.stream for gap in house.gaps(open_only=True)} == {"profile", "posts", "messages", "settings"}
@@ -309,8 +280,8 @@ def test_a_part_that_is_not_permitted_is_a_gap_and_the_rest_goes_on(found: Page)
 
 def test_an_empty_page_is_not_the_end_and_lists_may_be_paged_by_time(found: Page) -> None:
     house = found.house
-    found.graph.page, found.graph.empty_pages, found.graph.by_time = 2, True, True
-    said = [talk(found, 3) for _ in range(3)]
+    found.server.page, found.server.empty_pages, found.server.by_time = 2, True, True
+    said = [found.talk(3) for _ in range(3)]
     assert house.run(found.account, FULL).outcome == "complete"
     assert {found.key_of(n) for post, comments in said for n in (post, *comments)} <= set(house.records())
     sent = [one.target for one in house.server.log]
@@ -318,105 +289,42 @@ def test_an_empty_page_is_not_the_end_and_lists_may_be_paged_by_time(found: Page
     assert not any("access_token" in target for target in sent), "an address with the token in it was followed"
 
 
-@pytest.mark.parametrize(
-    ("alter", "outcomes"),
-    [
-        pytest.param(says(100, subcode=33), {"partial", *_GOOD}, marks=pytest.mark.long),
-        pytest.param(says(2, passing=True, status=500), _GOOD, marks=pytest.mark.long),
-        pytest.param(says(1), _GOOD, marks=pytest.mark.long),
-        pytest.param(says(100), {"partial"}, marks=pytest.mark.long),
-        pytest.param(says(2635), {"partial"}, marks=pytest.mark.long),
-        pytest.param(says(190, subcode=463, status=401), {"failed"}, marks=pytest.mark.long),
-        pytest.param(says(10, status=403), {"partial"}, marks=pytest.mark.long),
-        pytest.param(faults.html_page(200), {"partial"}, marks=pytest.mark.long),
-        pytest.param(faults.cut_body(200), _GOOD, marks=pytest.mark.long),
-    ],
-    ids=["ambiguous", "transient", "unknown", "parameter", "version", "expired", "permission", "html", "cut"],
-)
+@in_the_middle(more={"unknown": (says(1), GOOD), "version": (says(2635), {"partial"})})
 def test_a_fault_in_the_middle_is_no_deletion(found: Page, alter: Alter, outcomes: set[str]) -> None:
-    house = found.house
-    post, comments = talk(found)
-    house.run(found.account, FULL)
-    house.later(days=1)
-    house.server.faults.add(alter, "/comments", times=1)
-    assert house.run(found.account, FULL).outcome in outcomes
-    assert set(states(found, post, *comments)) == {"visible"}
-    house.server.faults.clear()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in _GOOD
+    is_no_deletion(found, alter, outcomes, "/comments")
 
 
 def test_a_token_that_expires_in_the_middle_needs_a_person_and_concludes_nothing(found: Page) -> None:
     house = found.house
-    post, comments = talk(found)
+    post, comments = found.talk()
     house.run(found.account, FULL)
     house.later(days=1)
     house.city.delete(comments[0])
     house.server.faults.add(says(190, subcode=463, status=401), "/comments", times=None)
     assert house.run(found.account, FULL).outcome == "failed"
     assert house.account_state(found.account) == "sign_in_needed"
-    assert set(states(found, post, *comments)) == {"visible"}
+    assert set(found.states(post, *comments)) == {"visible"}
     house.server.faults.clear()
     tokens.keep(house.archive, found.account, TOKEN)
     house.later(days=1)
     assert house.run(found.account, FULL).outcome == "complete"
-    assert states(found, comments[0]) == ["not_returned"]
+    assert found.states(comments[0]) == ["not_returned"]
 
 
 def test_a_spent_allowance_ends_the_run_until_access_is_regained(found: Page) -> None:
-    house = found.house
-    talk(found)
-    found.graph.used, found.graph.regain = 100, 45
-    assert house.run(found.account, FULL).outcome not in _GOOD
-    asked = len(house.server.log)
-    house.later(minutes=20)
-    house.run(found.account, NEW)
-    assert len(house.server.log) == asked, "asked before access was regained"
-    found.graph.used, found.graph.regain, found.graph.version = 10, 0, "v27.0"
-    house.later(minutes=30)
-    assert house.run(found.account, FULL).outcome == "complete"
-    assert any("version v27.0" in run.drift for run in house.runs()), "another version answered"
+    found.server.version = "v27.0"
+    waits_until_access_is_regained(found)
+    assert any("version v27.0" in run.drift for run in found.house.runs()), "another version answered"
 
 
 # Secrets.
 
 
-def test_a_page_is_not_added_without_a_token_or_with_a_wrong_one(house: House) -> None:
-    found = page(house)
-    other = house.city.join("anotherpage", "Another", home="facebook", official=True)
-    address = house.server.graph.account_url(other)
-    with pytest.raises(UsageError, match="Page access token"):
-        accounts.add(house.archive, address, "facebook")
-    with pytest.raises(Refused) as refused:
-        accounts.add(house.archive, address, "facebook", credential="EAA-no-such-token-0123456789")
-    assert "EAA-no" not in str(refused.value)
-    with house.archive.database.read() as connection:
-        assert [one.id for one in accounts.list_accounts(connection)] == [found.account]
+def test_a_page_is_not_added_without_a_token_or_with_a_wrong_one(found: Page) -> None:
+    is_not_added(found, "Page access token", {"EAA-no-such-token-0123456789": "does not accept"})
 
 
 @pytest.mark.law("R71")
-@pytest.mark.parametrize(
-    "form", ["next and body", *(pytest.param(one, marks=pytest.mark.long) for one in ("escaped", "percent", "header"))]
-)
-def test_no_token_is_left_anywhere(house: House, form: str, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    found = page(house)
-    found.graph.page = 2  # so that there are next pages, with the token in their addresses
-    talk(found, 5)
-    house.server.faults.add(_echo(form.rpartition(" ")[2]), times=None)
-    results: list[Any] = [house.run(found.account, sweep) for sweep in (FULL, NEW, WATCH)]
-    house.server.faults.add(faults.server_error(503), times=2)
-    house.later(days=1)
-    talk(found, 1)
-    results.append(house.run(found.account, NEW))
-    house.capture.flush(all=True)
-    said = (caplog.text + "".join(map(str, results))).encode()
-    assert any(one.authorised for one in house.server.log)
-    assert not any("access_token" in one.target for one in house.server.log)
-    nothing_left(house.home, said, TOKEN)
-
-
-def _echo(form: str) -> Alter:
-    if form in ("body", "escaped", "percent"):
-        return faults.echoed_token(form)
-    return lambda request, response: response.with_header("X-Echo", f"Bearer {TOKEN}")
+@in_every_form
+def test_no_token_is_left_anywhere(found: Page, form: str, caplog: pytest.LogCaptureFixture) -> None:
+    leaves_no_token(found, form, caplog)

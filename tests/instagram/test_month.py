@@ -8,44 +8,24 @@ from datetime import timedelta
 import pytest
 
 from tests.capture.house import House
+from tests.graph.scenes import LARGE, Sizes, is_told, months
 from tests.instagram.account import account, check
-
-_SMALL = {"posts": 3, "comments": 14, "depth": 2, "edits": 6, "deletions": 3, "hides": 3, "likes": 2, "messages": 1}
-_USUAL = {"posts": 6, "comments": 40, "depth": 3, "edits": 12, "deletions": 8, "hides": 6, "likes": 8, "messages": 3}
-_LARGE = {"posts": 60, "comments": 700, "depth": 5, "edits": 120, "deletions": 70, "hides": 40, "likes": 100}
 
 
 @pytest.mark.law("R16", "R18")
-@pytest.mark.parametrize(
-    ("sizes", "seed", "days", "full_only"),
-    [
-        (_SMALL, 30, 10, True),
-        pytest.param(_USUAL, 6, 5, False, marks=pytest.mark.long),
-        pytest.param(_USUAL, 6, 5, True, marks=pytest.mark.long),
-    ],
-    ids=["small", "usual", "full looks only"],
-)
+@months(small=30, depth=2)
 def test_a_month_is_told_as_it_could_be_seen(
-    new_house: Callable[..., House], sizes: dict[str, int], seed: int, days: int, full_only: bool
+    new_house: Callable[..., House], sizes: Sizes, seed: int, days: int, full_only: bool
 ) -> None:
-    house = new_house(seed=seed)
-    house.server.instagram.page = 7
-    house.server.instagram.gallery.inside = 2
-    found = account(house)
-    found.play(timedelta(days=days), full_only=full_only, **sizes)
-    told = check(house, found.id)
-    assert told["edited"] > 2
-    assert told["gone"] > 2
-    assert told["hidden"] > 0
-    assert {run.outcome for run in house.runs()} <= {"complete", "unchanged"}
-    assert all(not run.drift for run in house.runs()), "a field that is not in Meta's lists"
+    found = account(new_house(seed=seed))
+    found.gallery.inside = 2
+    is_told(found, check, sizes, days, full_only=full_only)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", [8, 9])
 def test_a_large_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], seed: int) -> None:
-    house = new_house(seed=seed)
-    house.server.instagram.gallery.inside = 3
-    found = account(house)
-    found.play(timedelta(days=1), full_only=False, **_LARGE)
+    found = account(new_house(seed=seed))
+    found.gallery.inside = 3
+    found.play(timedelta(days=1), full_only=False, depth=5, **LARGE)
     assert check(found.house, found.id)["records"] > 200

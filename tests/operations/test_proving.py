@@ -29,7 +29,7 @@ from archiver.settings import Settings
 from connectors.contract import Answer, Ask, Connector, Reading
 from connectors.facebook import Facebook
 from tests.capture.house import House
-from tests.facebook.page import TOKEN, Page, page, talk
+from tests.facebook.page import TOKEN, Page, page
 
 PASSED, FAILED, SKIPPED = Verdict.PASSED, Verdict.FAILED, Verdict.SKIPPED
 CODES = [step.code for step in STEPS]
@@ -90,7 +90,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 def found(house: House) -> Page:
     """A Page on which people talk already: beside what is there, it can be said that something is not."""
     made = page(house)
-    talk(made)
+    made.talk()
     return made
 
 

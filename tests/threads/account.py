@@ -4,43 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import ClassVar
 
-from archiver.accounts import service as accounts
-from archiver.practice.cast import Cast, populate_threads
+from archiver.practice.cast import populate_threads
 from archiver.practice.threads_api import Talks, ThreadsApi
 from archiver.practice.truth import TrueRecord, Truth
 from tests.capture.house import House
 from tests.capture.observed import Observed
-from tests.facebook.page import hold
+from tests.graph.place import Place
+from tests.graph.truth import hold
 
 TOKEN = "THAAThreadsCanary0123456789/+=abcdefghijklmnop"
-
-
-@dataclass
-class Account:
-    """One account of a house's city."""
-
-    house: House
-    cast: Cast
-    account: str = ""
-
-    @property
-    def id(self) -> int:
-        return self.cast.city
-
-    @property
-    def api(self) -> ThreadsApi:
-        return self.house.server.threads
-
-    @property
-    def talks(self) -> Talks:
-        return self.api.talks
-
-    def play(self, every: timedelta, *, full_only: bool, **sizes: int) -> None:
-        """Play a month and look every so often."""
-        acts = {"home": "threads", "shares": 0, "mentions": 0, **sizes}
-        self.house.play(self.account, every, acts, full_only=full_only, cast=self.cast)
 
 
 def key_of(number: int) -> str:
@@ -48,20 +23,29 @@ def key_of(number: int) -> str:
     return f"media/{number}"
 
 
-def account(house: House, token: str = TOKEN) -> Account:
+@dataclass
+class Account(Place):
+    """One account of a house's city."""
+
+    home: ClassVar[str] = "threads"
+    token: ClassVar[str] = TOKEN
+    populate = staticmethod(populate_threads)
+
+    @property
+    def server(self) -> ThreadsApi:
+        return self.house.server.threads
+
+    @property
+    def talks(self) -> Talks:
+        return self.server.talks
+
+    def key_of(self, number: int) -> str:
+        return key_of(number)
+
+
+def account(house: House) -> Account:
     """Open the account and register it."""
-    cast = populate_threads(house.city, house.clock.now() - timedelta(days=1))
-    api = house.server.threads
-    api.tokens[token] = cast.city
-    added = accounts.add(house.archive, api.account_url(cast.city), "threads", credential=token).account.id
-    return Account(house, cast, added)
-
-
-def talk(found: Account, replies: int = 3) -> tuple[int, list[int]]:
-    """A post with replies of several people."""
-    city, people = found.house.city, found.cast.residents
-    post = city.say(found.id, "Main Street is closed on Monday.")
-    return post, [city.say(people[n % 3], f"reply {n}", answering=post) for n in range(replies)]
+    return Account.open(house)
 
 
 def check(house: Observed, owner: int) -> dict[str, int]:

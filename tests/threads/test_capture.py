@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from archiver.accounts import service as accounts
 from archiver.accounts import tokens
 from archiver.capture import watching
 from archiver.capture.rebuild import rebuild
-from archiver.errors import Refused, UsageError
-from archiver.practice import faults
 from archiver.practice.faults import Alter
 from archiver.practice.threads_api import BASIC, MENTIONS, READ_REPLIES
 from archiver.records import digests
-from tests.capture.house import FULL, NEW, WATCH, House
-from tests.capture.secrecy import nothing_left
-from tests.facebook.page import public_words
-from tests.facebook.test_capture import says
-from tests.threads.account import TOKEN, Account, account, key_of, talk
+from tests.capture.house import FULL, NEW, House
+from tests.graph.scenes import (
+    GOOD,
+    goes_and_comes_back,
+    in_every_form,
+    in_the_middle,
+    is_no_deletion,
+    is_not_added,
+    leaves_no_token,
+    loses_no_record,
+    waits_until_access_is_regained,
+)
+from tests.graph.truth import public_words
+from tests.threads.account import TOKEN, Account, account, key_of
 
-_GOOD = {"complete", "unchanged"}
 _YEAR = timedelta(days=365)
 
 
 @pytest.fixture
 def found(house: House) -> Account:
     return account(house)
-
-
-def states(found: Account, *numbers: int) -> list[str]:
-    records = found.house.records()
-    return [records[key_of(number)].state for number in numbers]
 
 
 def asked_of(house: House, edge: str, since: int = 0) -> list[dict[str, list[str]]]:
@@ -50,7 +48,7 @@ def asked_of(house: House, edge: str, since: int = 0) -> list[dict[str, list[str
 
 def test_replies_at_every_level_pictures_and_polls_are_seen_and_make_no_edits(found: Account) -> None:
     house, city, people = found.house, found.house.city, found.cast.residents
-    post, (top, *_) = talk(found, 2)
+    post, (top, *_) = found.talk(2)
     reply = city.say(people[1], "a reply", answering=top)
     own = city.say(found.id, "our answer to it", answering=reply)
     deeper = city.say(people[2], "and to that", answering=own)
@@ -88,9 +86,9 @@ def test_replies_at_every_level_pictures_and_polls_are_seen_and_make_no_edits(fo
 
 def test_a_new_reply_is_found_by_the_cheap_sweep_also_under_an_old_post(found: Account) -> None:
     house, city = found.house, found.house.city
-    _, (first, *_) = talk(found)
+    _, (first, *_) = found.talk()
     for _ in range(3):
-        talk(found, 1)
+        found.talk(1)
     house.run(found.account, NEW)
     house.later(days=3)
     late = city.say(found.cast.residents[0], "late reply", answering=first)
@@ -107,7 +105,7 @@ def test_a_new_reply_is_found_by_the_cheap_sweep_also_under_an_old_post(found: A
 def test_what_is_said_elsewhere_is_seen_once_and_by_whom(found: Account) -> None:
     house, city, (anna, ben, *_) = found.house, found.house.city, found.cast.residents
     handle = city.people[found.id].handle
-    _, (under, *_) = talk(found)
+    _, (under, *_) = found.talk()
     naming = city.say(anna, f"Snow on Oak Street, @{handle}")
     answer = city.say(found.id, "We are on our way.", answering=naming)
     elsewhere = city.say(ben, f"@{handle} here too", answering=naming)
@@ -129,8 +127,8 @@ def test_what_is_said_elsewhere_is_seen_once_and_by_whom(found: Account) -> None
     house.later(days=1)
     city.delete(answer)
     city.delete(elsewhere)
-    assert house.run(found.account, FULL).outcome in _GOOD
-    assert states(found, answer) == ["not_returned"]
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(answer) == ["not_returned"]
     assert house.records()[f"mention/{elsewhere}"].state == "visible", "nothing is said of what others said elsewhere"
     with house.archive.database.read() as connection:
         watched = watching.threads(connection, found.account, house.archive.settings, house.clock.now() + _YEAR)
@@ -153,8 +151,8 @@ def test_of_a_reply_elsewhere_that_nobody_says_who_sees_nothing_is_public(found:
 @pytest.mark.law("R16", "R18", "R41")
 def test_edits_hiding_and_deletions_are_told_with_evidence_and_again_from_the_store_alone(found: Account) -> None:
     house, city, people = found.house, found.house.city, found.cast.residents
-    kept, (one, two, three, four) = talk(found, 4)
-    gone, under = talk(found, 1)
+    kept, (one, two, three, four) = found.talk(4)
+    gone, under = found.talk(1)
     answers = [city.say(people[n], f"answer {n}", answering=three) for n in range(2)]
     house.run(found.account, FULL)
 
@@ -166,22 +164,22 @@ def test_edits_hiding_and_deletions_are_told_with_evidence_and_again_from_the_st
     city.delete(three)
     city.delete(gone)
     house.run(found.account, FULL)
-    assert states(found, kept, one, two, four) == ["visible", "visible", "hidden_by_page", "visible"]
-    assert set(states(found, three, *answers, gone, *under)) == {"not_returned"}
+    assert found.states(kept, one, two, four) == ["visible", "visible", "hidden_by_page", "visible"]
+    assert set(found.states(three, *answers, gone, *under)) == {"not_returned"}
     evidence = [len(house.states(key_of(number))[-1].evidence) for number in (three, *answers, gone, *under)]
     assert evidence == [2] * 5
 
     house.later(days=1)
     last = house.clock.now()
     city.unhide(two)
-    city.edit(one, "reply 0")
+    city.edit(one, "comment 0")
     house.later(minutes=1)
     house.run(found.account, FULL)
     told = house.states(key_of(two))
     assert [state.state for state in told] == ["visible", "hidden_by_page", "visible"]
     assert hidden_at <= told[1].from_at <= told[1].last_at <= last <= told[2].from_at
     versions = house.versions(key_of(one))
-    assert [row.text for row in versions] == ["reply 0", "corrected", "reply 0"]
+    assert [row.text for row in versions] == ["comment 0", "corrected", "comment 0"]
     assert {row.as_of for row in versions} == {None}, "Threads gives no time of an edit"
     _check_rebuilt(house)
 
@@ -199,25 +197,25 @@ def _check_rebuilt(house: House) -> None:
 def test_what_is_deleted_while_nobody_else_vouches_is_left_undecided(found: Account) -> None:
     """The only reply of anybody: whether it is gone, or replies may not be read any more, nobody can tell."""
     house, city = found.house, found.house.city
-    _, (one,) = talk(found, 1)
+    _, (one,) = found.talk(1)
     own = city.say(found.id, "our own answer", answering=one)
-    other, _ = talk(found, 0)
+    other, _ = found.talk(0)
     city.say(found.id, "more of ours", answering=other)
     house.run(found.account, FULL)
     house.later(days=1)
     city.delete(one)
-    assert house.run(found.account, FULL).outcome not in _GOOD
-    assert states(found, one, own) == ["visible", "visible"]
+    assert house.run(found.account, FULL).outcome not in GOOD
+    assert found.states(one, own) == ["visible", "visible"]
     house.later(days=1)
     city.say(found.cast.residents[2], "somebody else, elsewhere", answering=other)
-    assert house.run(found.account, FULL).outcome in _GOOD
-    assert states(found, one, own) == ["not_returned", "not_returned"]
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(one, own) == ["not_returned", "not_returned"]
 
 
 @pytest.mark.law("R4", "R16")
 def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Account) -> None:
     house, city, (_, ben, carla, *_) = found.house, found.house.city, found.cast.residents
-    _, (one, other, last) = talk(found)
+    _, (one, other, last) = found.talk()
     reply = city.say(ben, "under what is hidden", answering=one)
     below = city.say(carla, "and under that", answering=reply)
     city.hide(one)
@@ -235,7 +233,7 @@ def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Accoun
     late = city.say(found.id, "Only yesterday")
     found.talks.ghosts.add(late)
     house.later(days=2)
-    assert house.run(found.account, FULL).outcome in _GOOD
+    assert house.run(found.account, FULL).outcome in GOOD
     hidden = [one, reply, below, blocked, covered, unknown, late]
     records = house.records()
     private = {key for key, row in records.items() if row.access == "private" and row.kind != "settings"}
@@ -243,7 +241,7 @@ def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Accoun
     assert {records[key_of(n)].access for n in (other, last, ghost)} == {"public"}
     assert not {key_of(number) for number in hidden} & public_words(house)
     assert [house.versions(key_of(n))[-1].text for n in hidden] == [city.posts[n].wording.text for n in hidden]
-    assert states(found, one, blocked, covered, unknown, ghost, late) == [
+    assert found.states(one, blocked, covered, unknown, ghost, late) == [
         "hidden_by_page", "restricted", "restricted", "visible", "restricted", "restricted",
     ]  # fmt: skip
 
@@ -252,15 +250,15 @@ def test_where_nothing_of_others_is_shown_by_its_id_words_are_kept_and_nothing_i
     """As to an app that Meta has not reviewed yet."""
     house, city = found.house, found.house.city
     found.talks.own_only = True
-    _, (one, two, three) = talk(found)
+    _, (one, two, three) = found.talk()
     city.hide(two)
     assert house.run(found.account, FULL).outcome == "complete"
-    assert [house.versions(key_of(n))[-1].text for n in (one, two, three)] == ["reply 0", "reply 1", "reply 2"]
+    assert [house.versions(key_of(n))[-1].text for n in (one, two, three)] == ["comment 0", "comment 1", "comment 2"]
     assert {house.records()[key_of(n)].access for n in (one, two, three)} == {"private"}
     house.later(days=1)
     city.delete(three)
-    assert house.run(found.account, FULL).outcome not in _GOOD
-    assert states(found, one, two, three) == ["visible", "hidden_by_page", "visible"]
+    assert house.run(found.account, FULL).outcome not in GOOD
+    assert found.states(one, two, three) == ["visible", "hidden_by_page", "visible"]
 
 
 @pytest.mark.law("R16", "R17")
@@ -272,17 +270,17 @@ def test_a_reply_that_waits_is_held_and_private_until_it_is_approved(found: Acco
         house.city.say(found.cast.residents[n], f"opinion {n}", answering=post) for n in range(3)
     ]
     found.talks.ignored.add(passed_over)
-    other, _ = talk(found)
+    other, _ = found.talk()
     assert house.run(found.account, FULL).outcome == "complete"
-    assert set(states(found, waiting, passed_over, last)) == {"held_for_review"}
+    assert set(found.states(waiting, passed_over, last)) == {"held_for_review"}
     assert not {key_of(one) for one in (waiting, passed_over, last)} & public_words(house)
     assert house.versions(f"approvals/{post}")[-1].text == "replies: shown once they are approved"
     assert f"approvals/{other}" not in house.records()
     found.talks.approved.add(waiting)
     house.later(days=1)
     house.city.delete(last)
-    assert house.run(found.account, FULL).outcome in _GOOD
-    assert states(found, waiting, passed_over, last) == ["visible", "held_for_review", "not_returned"]
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(waiting, passed_over, last) == ["visible", "held_for_review", "not_returned"]
     told = [state.state for state in house.states(key_of(waiting))]
     assert told == ["held_for_review", "visible"]
     assert house.records()[key_of(waiting)].access == "public"
@@ -292,11 +290,11 @@ def test_a_reply_that_waits_is_held_and_private_until_it_is_approved(found: Acco
 @pytest.mark.law("R17")
 def test_who_may_answer_is_a_setting_of_its_own(found: Account) -> None:
     house = found.house
-    post, replies = talk(found)
+    post, replies = found.talk()
     house.run(found.account, FULL)
     found.talks.audiences[post] = "MENTIONED_ONLY"
     house.later(days=1)
-    assert house.run(found.account, FULL).outcome in _GOOD
+    assert house.run(found.account, FULL).outcome in GOOD
     told = [row.text for row in house.versions(f"audience/{post}")]
     assert told == ["who may reply: everyone", "who may reply: mentioned only"]
     assert house.records()[f"audience/{post}"].kind == "settings"
@@ -308,46 +306,24 @@ def test_who_may_answer_is_a_setting_of_its_own(found: Account) -> None:
     "permissions", [{READ_REPLIES}, pytest.param({BASIC}, marks=pytest.mark.long)], ids=["replies", "everything"]
 )
 def test_a_permission_that_is_lost_is_no_deletion(found: Account, permissions: set[str]) -> None:
-    house, city = found.house, found.house.city
-    post, replies = talk(found)
-    own = city.say(found.id, "our own answer", answering=replies[0])
-    house.run(found.account, FULL)
-    found.talks.withheld = permissions
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome not in _GOOD
-    house.run(found.account, WATCH)
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome not in _GOOD
-    assert set(states(found, post, own, *replies)) == {"visible"}
-    found.talks.withheld = set()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in _GOOD
-    assert set(states(found, post, own, *replies)) == {"visible"}
+    def withhold(some: set[str]) -> None:
+        found.talks.withheld = some
+
+    loses_no_record(found, withhold, permissions)
 
 
 @pytest.mark.long
 def test_what_people_said_who_closed_their_profile_is_not_returned_and_comes_back(found: Account) -> None:
-    """Nobody says that they did, so nothing more is said than that it was not returned."""
-    house = found.house
-    _, replies = talk(found)
-    house.run(found.account, FULL)
-    found.talks.closed.add(found.cast.residents[0])
-    house.later(days=1)
-    house.run(found.account, FULL)
-    assert states(found, *replies) == ["not_returned", "visible", "visible"]
-    found.talks.closed.clear()
-    house.later(days=1)
-    house.run(found.account, FULL)
-    assert set(states(found, *replies)) == {"visible"}
+    goes_and_comes_back(found, found.talks.closed)
 
 
 @pytest.mark.long
 def test_a_part_that_is_not_permitted_is_a_gap_and_the_rest_goes_on(found: Account) -> None:
     house = found.house
     found.talks.withheld = {MENTIONS}
-    _, replies = talk(found)
+    _, replies = found.talk()
     assert house.run(found.account, FULL).outcome == "partial"
-    assert set(states(found, *replies)) == {"visible"}
+    assert set(found.states(*replies)) == {"visible"}
     assert house.gaps(open_only=True)
 
 
@@ -356,13 +332,13 @@ def test_the_token_of_another_account_shows_nothing_of_it(found: Account) -> Non
     house, city = found.house, found.house.city
     other = city.join("another_account", "Another", home="threads", official=True)
     city.say(other, "not for the city")
-    found.api.tokens["THAAOtherToken0123456789abcdef"] = other
-    talk(found)
+    found.server.tokens["THAAOtherToken0123456789abcdef"] = other
+    found.talk()
     house.run(found.account, FULL)
     before = set(house.records())
     tokens.keep(house.archive, found.account, "THAAOtherToken0123456789abcdef")
     house.later(days=1)
-    assert house.run(found.account, FULL).outcome not in _GOOD
+    assert house.run(found.account, FULL).outcome not in GOOD
     assert set(house.records()) == before
     assert {row.state for row in house.records().values()} == {"visible"}
 
@@ -372,8 +348,8 @@ def test_the_token_of_another_account_shows_nothing_of_it(found: Account) -> Non
 
 def test_an_empty_page_is_not_the_end_and_no_address_with_the_token_is_followed(found: Account) -> None:
     house = found.house
-    found.api.page, found.api.empty_pages = 2, True
-    said = [talk(found, 3) for _ in range(3)]
+    found.server.page, found.server.empty_pages = 2, True
+    said = [found.talk(3) for _ in range(3)]
     replies = [house.city.say(found.cast.residents[0], f"r{n}", answering=said[0][1][0]) for n in range(4)]
     house.city.hide(said[0][1][1])
     assert house.run(found.account, FULL).outcome == "complete"
@@ -383,81 +359,32 @@ def test_an_empty_page_is_not_the_end_and_no_address_with_the_token_is_followed(
     assert not any("access_token" in one.target for one in house.server.log)
 
 
-@pytest.mark.parametrize(
-    ("alter", "outcomes"),
-    [
-        (says(100, subcode=33), {"partial", *_GOOD}),
-        pytest.param(says(2, passing=True, status=500), _GOOD, marks=pytest.mark.long),
-        pytest.param(says(100), {"partial"}, marks=pytest.mark.long),
-        pytest.param(says(190, subcode=463, status=401), {"failed"}, marks=pytest.mark.long),
-        pytest.param(says(10, status=403), {"partial"}, marks=pytest.mark.long),
-        pytest.param(faults.html_page(200), {"partial"}, marks=pytest.mark.long),
-        pytest.param(faults.cut_body(200), _GOOD, marks=pytest.mark.long),
-    ],
-    ids=["ambiguous", "transient", "parameter", "expired", "permission", "html", "cut"],
-)
+@in_the_middle("ambiguous")
 def test_a_fault_in_the_middle_is_no_deletion(found: Account, alter: Alter, outcomes: set[str]) -> None:
-    house = found.house
-    post, replies = talk(found)
-    house.run(found.account, FULL)
-    house.later(days=1)
-    house.server.faults.add(alter, "/conversation", times=1)
-    assert house.run(found.account, FULL).outcome in outcomes
-    assert set(states(found, post, *replies)) == {"visible"}
-    house.server.faults.clear()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in _GOOD
+    is_no_deletion(found, alter, outcomes, "/conversation")
 
 
 @pytest.mark.long
 def test_a_spent_allowance_ends_the_run_until_access_is_regained(found: Account) -> None:
-    house = found.house
-    talk(found)
-    found.api.used, found.api.regain = 100, 45
-    assert house.run(found.account, FULL).outcome not in _GOOD
-    asked = len(house.server.log)
-    house.later(minutes=20)
-    house.run(found.account, NEW)
-    assert len(house.server.log) == asked, "asked before access was regained"
-    found.api.used, found.api.regain = 10, 0
-    house.later(minutes=30)
-    assert house.run(found.account, FULL).outcome == "complete"
+    waits_until_access_is_regained(found)
 
 
 # Secrets.
 
 
-def test_an_account_is_not_added_without_a_token_of_its_own(house: House) -> None:
-    found = account(house)
-    other = house.city.join("another_account", "Another", home="threads", official=True)
-    address = found.api.account_url(other)
-    with pytest.raises(UsageError, match="access token of the account"):
-        accounts.add(house.archive, address, "threads")
-    for credential, told in (
-        (TOKEN, "one of another account"),
-        ("THAA-no-such-token-0123456789", "does not accept"),
-        ("EAAnotATokenOfThreads0123456789", "Facebook"),
-    ):
-        with pytest.raises(Refused, match=told) as refused:
-            accounts.add(house.archive, address, "threads", credential=credential)
-        assert credential not in str(refused.value)
-    with house.archive.database.read() as connection:
-        assert [one.id for one in accounts.list_accounts(connection)] == [found.account]
+def test_an_account_is_not_added_without_a_token_of_its_own(found: Account) -> None:
+    is_not_added(
+        found,
+        "access token of the account",
+        {
+            TOKEN: "one of another account",
+            "THAA-no-such-token-0123456789": "does not accept",
+            "EAAnotATokenOfThreads0123456789": "Facebook",
+        },
+    )
 
 
 @pytest.mark.law("R71")
-@pytest.mark.parametrize(
-    "form", ["next and body", *(pytest.param(one, marks=pytest.mark.long) for one in ("escaped", "percent"))]
-)
-def test_no_token_is_left_anywhere(house: House, form: str, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    found = account(house)
-    found.api.page = 2  # so that there are next pages, with the token in their addresses
-    talk(found, 5)
-    house.server.faults.add(faults.echoed_token(form.rpartition(" ")[2]), times=None)
-    results: list[Any] = [house.run(found.account, sweep) for sweep in (FULL, NEW, WATCH)]
-    house.capture.flush(all=True)
-    said = (caplog.text + "".join(map(str, results))).encode()
-    assert any(one.authorised for one in house.server.log)
-    assert not any("access_token" in one.target for one in house.server.log)
-    nothing_left(house.home, said, TOKEN)
+@in_every_form
+def test_no_token_is_left_anywhere(found: Account, form: str, caplog: pytest.LogCaptureFixture) -> None:
+    leaves_no_token(found, form, caplog)
