@@ -36,7 +36,7 @@ from archiver.capture.models import Run
 from archiver.capture.parts import Part
 from archiver.capture.pending import Pending, forget, left_behind
 from archiver.capture.rereading import Rereading
-from archiver.capture.spool import Spool, SpoolError, sync_folder
+from archiver.capture.spool import Spool, SpoolError, is_empty, sync_folder
 from archiver.errors import Busy, IntegrityError, SettingsError
 from archiver.evidence import log
 from archiver.faults import crash_point
@@ -57,6 +57,7 @@ class RecoveryReport:
     """What was found and done."""
 
     folders: int = 0
+    """Folders of dead processes that had something in them."""
     batches: int = 0
     exchanges: int = 0
     adopted: int = 0
@@ -96,7 +97,7 @@ class Recovery:
         """
         report = RecoveryReport()
         for folder in self.spool.abandoned():
-            report.folders += 1
+            report.folders += not is_empty(folder)
             self.leases.free(folder.name)
             self._drain(folder, report)
         return report

@@ -275,9 +275,14 @@ def _is_free(lock: Path) -> bool:
     return True
 
 
+def is_empty(folder: Path) -> bool:
+    """Whether nothing is left in a folder but its lock. One that another process is just making is empty too."""
+    return {path.name for path in folder.iterdir()} <= {_LOCK}
+
+
 def remove_if_empty(folder: Path) -> None:
     """Remove a drained folder. One that still holds something stays for the next start."""
-    if {path.name for path in folder.iterdir()} <= {_LOCK}:
+    if is_empty(folder):
         (folder / _LOCK).unlink(missing_ok=True)
         folder.rmdir()
 

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from archiver.capture.models import Run
+from archiver.capture.spool import is_empty
 from archiver.errors import Busy
 from tests.faults import checks
 from tests.faults.inside import inside
@@ -31,7 +32,7 @@ def _deaths(town: Town, draw: random.Random) -> int:
     for account, point in zip(town.accounts, dead, strict=True):
         town.live(6)
         assert town.killed((account, FULL), (account, WATCH), arm=point, recover=False)
-    return len(list(town.spool.glob("sp_*")))
+    return sum(folder.is_dir() and not is_empty(folder) for folder in town.spool.glob("sp_*"))
 
 
 @pytest.mark.parametrize("count", [3, pytest.param(2, marks=pytest.mark.long)])
