@@ -150,6 +150,7 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
 def _script() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import backends, effort
+from tests import backends, effort, statements
 from tests.servers import postgresql, seaweedfs
 from tests.servers.databases import Databases
 from tests.servers.seaweedfs import SeaweedFS
@@ -17,6 +17,7 @@ from tests.servers.seaweedfs import SeaweedFS
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", settings.get_profile("steady"), derandomize=False, print_blob=True)
 settings.load_profile("steady")
+statements.share()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

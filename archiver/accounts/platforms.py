@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from urllib.parse import urlsplit
 
@@ -109,7 +110,7 @@ class Platforms:
 
 def load_platforms(points: Iterable[EntryPoint] | None = None) -> Platforms:
     """All connectors of the entry point group, and our own. One that cannot be loaded is reported, not fatal."""
-    found = entry_points(group=GROUP) if points is None else points
+    found = _installed() if points is None else points
     connectors: dict[str, Connector] = {}
     broken: dict[str, str] = {}
     for point in {(one.name, one.value): one for one in (*_OWN, *found)}.values():
@@ -123,6 +124,12 @@ def load_platforms(points: Iterable[EntryPoint] | None = None) -> Platforms:
         else:
             connectors.setdefault(connector.platform, connector)
     return Platforms(connectors, broken)
+
+
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    """What this process can load; every distribution of its environment is asked."""
+    return tuple(entry_points(group=GROUP))
 
 
 def _claim(connector: Connector, url: str) -> Claim | None:

@@ -23,11 +23,12 @@ from archiver.errors import ArchiverError, Busy
 from archiver.http import trust
 from archiver.settings import Settings
 from connectors.contract import SweepKind
-from tests import backends
+from tests import backends, statements
 
 # What every process would do again at its start is done in the server that forks them.
 migrate.head()
 trust(None)
+statements.share()
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,7 @@ NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
 #: Seconds after which a process is said to hang: far more than it takes on a slow and busy machine.
 _PATIENCE = 240.0
 _FORKED = multiprocessing.get_context("forkserver")
-_CONNECTORS = ("mastodon", "feed", "facebook", "instagram", "x", "youtube")
-_FORKED.set_forkserver_preload(
-    ["tests.faults.sessions", "archiver.migrate", *(f"connectors.{name}" for name in _CONNECTORS), "boto3", "psycopg"]
-)
+_FORKED.set_forkserver_preload(["tests.faults.sessions", "boto3", "psycopg", "tests.faults.warm"])
 
 
 @dataclass(frozen=True)
