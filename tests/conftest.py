@@ -16,7 +16,8 @@ from tests.servers.seaweedfs import SeaweedFS
 # thought of yet uses ``--hypothesis-profile=explore``.
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", settings.get_profile("steady"), derandomize=False, print_blob=True)
-settings.load_profile("steady")
+settings.register_profile("usual", settings.get_profile("steady"), max_examples=effort.examples(100))
+settings.load_profile("usual")
 statements.share()
 
 
@@ -26,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     effort.long = config.getoption("--long")
+    if effort.long and settings.get_current_profile_name() == "usual":
+        settings.load_profile("steady")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -25,13 +24,11 @@ from archiver.evidence.log_check import check
 from archiver.evidence.models import Archive, Event
 from archiver.evidence.sequencer import sequence
 from archiver.storage.directory import DirectoryStore
+from tests import forking
 from tests.evidence import reference
 from tests.evidence.samples import ACCOUNT, AT, ORIGIN, OTHER, exchange, exchanges, fill, paused
 from tests.servers.commit_proxy import CommitProxy, Loss
 from tests.servers.databases import Databases
-
-_SPAWNED = multiprocessing.get_context("forkserver")
-_SPAWNED.set_forkserver_preload(["tests.evidence.test_sequencer"])
 
 
 @pytest.fixture
@@ -159,7 +156,7 @@ def _killed_at(url: str, point: str) -> None:
 @pytest.mark.faults
 def test_killed_at_any_step_it_leaves_no_gap_and_no_fork(database: Database, url: str, point: str) -> None:
     fill(database, [*exchanges(10), paused()])
-    process = _SPAWNED.Process(target=_killed_at, args=(url, point))
+    process = forking.CONTEXT.Process(target=_killed_at, args=(url, point))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -196,7 +193,7 @@ def test_a_sequencer_that_was_paused_keeps_others_out_for_a_while_only_and_does_
     database: Database, url: str
 ) -> None:
     fill(database, exchanges(5))
-    process = _SPAWNED.Process(target=_paused_at, args=(url, "sequencer.lengthened:1:SIGSTOP"))
+    process = forking.CONTEXT.Process(target=_paused_at, args=(url, "sequencer.lengthened:1:SIGSTOP"))
     process.start()
     assert process.pid is not None
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import stat
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,6 +20,7 @@ from archiver.evidence.entry import read_entry
 from archiver.evidence.models import Event, LogCheckpoint, LogSigning, LogSubtree
 from archiver.evidence.notes import new_key, open_note, read_verifier, text_of
 from archiver.evidence.signer import CheckpointRefused
+from tests import forking
 from tests.evidence.house import House
 
 
@@ -130,9 +129,7 @@ def test_a_kill_anywhere_leaves_one_log_under_one_key(tmp_path: Path, point: str
     house.act(5)
     house.close()
     command = ["evidence", "rotate-key" if point == "key.rotating" else "checkpoint"]
-    given = {**os.environ, "ARCHIVER_HOME": str(tmp_path / "home"), "ARCHIVER_CRASH_AT": point}
-    killed = subprocess.run([sys.executable, "-m", "archiver", *command], env=given, capture_output=True, timeout=120)
-    assert killed.returncode == -9, killed.stderr
+    assert forking.run_command(command, tmp_path / "home", point) == -signal.SIGKILL
     house.clock.at += timedelta(days=3650)  # the process told the time by the machine
     house.open()
     signed = house.sign()

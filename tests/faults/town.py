@@ -4,7 +4,6 @@ process, and with them an independent record of what was to be had; the archive 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import time
@@ -23,15 +22,13 @@ from archiver.practice.cast import Cast
 from archiver.practice.city import City
 from archiver.practice.server import PracticeServer
 from connectors.contract import SweepKind
-from tests import backends
+from tests import backends, forking
 from tests.faults.presences import MastodonAndFeed, Presence
 from tests.faults.sessions import Orders, Told, open_archive, session
 
 NEW, WATCH, FULL = SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL
 #: Seconds after which a process is said to hang: far more than it takes on a slow and busy machine.
 _PATIENCE = 240.0
-_FORKED = multiprocessing.get_context("forkserver")
-_FORKED.set_forkserver_preload(["tests.faults.sessions", "boto3", "psycopg", "tests.faults.warm"])
 
 
 @dataclass(frozen=True)
@@ -49,8 +46,8 @@ class Process:
     def __init__(self, orders: Orders, said: list[str], looks: Callable[[], None]) -> None:
         self._said, self._looks = said, looks
         self._looks()
-        self._here, there = _FORKED.Pipe(duplex=False)
-        self._process = _FORKED.Process(target=session, args=(orders, there), daemon=True)
+        self._here, there = forking.CONTEXT.Pipe(duplex=False)
+        self._process = forking.CONTEXT.Process(target=session, args=(orders, there), daemon=True)
         self._process.start()
         there.close()
 

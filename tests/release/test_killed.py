@@ -5,47 +5,40 @@ from __future__ import annotations
 import errno
 import fcntl
 import signal
-import subprocess
-import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from archiver.clock import to_text
+from archiver import faults
+from archiver.archive import Archive
+from archiver.clock import SetClock
 from archiver.evidence.verifier import verify
 from archiver.release import bundle, choosing
 from archiver.release.bag import MARK, Bag
+from archiver.settings import Settings
+from tests import forking
 from tests.release.town import Town, verified
 
-_EXPORTING = """
-import sys
-from pathlib import Path
-from archiver.archive import Archive
-from archiver.clock import SetClock, from_text
-from archiver.release import bundle, choosing
-from archiver.settings import Settings
-
-home, at, out, record = sys.argv[1:]
-settings = Settings(home=Path(home), disk_reserve_percent=0.0, time_zone="UTC")
-with Archive.open(settings, kind="practice", clock=SetClock(from_text(at)), create=False) as archive:
-    bundle.export(archive, choosing.by_ids([record]), Path(out))
-"""
 POINTS = ("bundle.shown", "bundle.logged", "bundle.verified")
 
 
 def killed(town: Town, out: Path, record: str, point: str) -> bool:
     """Whether a process that hands ``record`` out was killed at ``point``."""
     archive = town.house.archive
-    given = [str(archive.settings.home), to_text(archive.clock.now()), str(out), record]
-    environment = {"ARCHIVER_CRASH_AT": point, "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(
-        [sys.executable, "-c", _EXPORTING, *given],
-        env=environment,
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        timeout=120,
+    process = forking.CONTEXT.Process(
+        target=_export, args=(archive.settings.home, archive.clock.now(), out, record, point)
     )
-    return done.returncode == -signal.SIGKILL
+    process.start()
+    process.join()
+    return process.exitcode == -signal.SIGKILL
+
+
+def _export(home: Path, at: datetime, out: Path, record: str, point: str) -> None:
+    faults.arm(point)
+    settings = Settings(home=home, disk_reserve_percent=0.0, time_zone="UTC")
+    with Archive.open(settings, kind="practice", clock=SetClock(at), create=False) as archive:
+        bundle.export(archive, choosing.by_ids([record]), out)
 
 
 def passes(folder: Path, key: str) -> bool:

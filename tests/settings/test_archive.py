@@ -12,6 +12,7 @@ import pytest
 from archiver.archive import Archive
 from archiver.errors import ArchiverError, NotFound, SettingsError, Unreachable, WrongStore
 from archiver.settings import Settings, practice_settings
+from tests import forking
 
 
 def _settings(home: Path, **more: object) -> Settings:
@@ -122,9 +123,8 @@ def _start(home: str, answers: multiprocessing.Queue[str]) -> None:
 
 
 def test_processes_that_start_together_agree_on_one_archive(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    answers: multiprocessing.Queue[str] = context.Queue()
-    processes = [context.Process(target=_start, args=(str(tmp_path / "home"), answers)) for _ in range(3)]
+    answers: multiprocessing.Queue[str] = forking.CONTEXT.Queue()
+    processes = [forking.CONTEXT.Process(target=_start, args=(str(tmp_path / "home"), answers)) for _ in range(3)]
     for process in processes:
         process.start()
     said = {answers.get(timeout=240) for _ in processes}
