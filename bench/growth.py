@@ -17,7 +17,7 @@ from archiver.capture.models import Exchange
 from connectors.contract import SweepKind
 from tests.capture.house import House
 
-_POLLS = 60
+POLLS = 60
 _STEP = timedelta(minutes=10)
 
 
@@ -34,7 +34,7 @@ def measure(*, short: bool = False) -> dict[str, Any]:
 
 
 def quiet_poll(
-    home: Path, token: str | None = None, polls: int = _POLLS, settings: dict[str, Any] | None = None
+    home: Path, token: str | None = None, polls: int = POLLS, settings: dict[str, Any] | None = None
 ) -> dict[str, int]:
     """Polls that bring nothing: what the store holds more afterwards, log and everything, by the poll. With a
     ``token``, of an account that is signed in and has messages; with ``settings`` on other stores."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -27,7 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     effort.long = config.getoption("--long")
-    if effort.long and settings.get_current_profile_name() == "usual":
+    if not effort.long:
+        # No test turns off the power, and what was written is there for every process at once. That it is made safe
+        # where it must be, and what happens where that fails, is shown by tests that put themselves in its place.
+        os.fsync = lambda fd: None
+    elif settings.get_current_profile_name() == "usual":
         settings.load_profile("steady")
 
 

@@ -11,8 +11,11 @@ from bench import growth
 
 
 @pytest.mark.parametrize("token", [None, "a-token-of-the-city"], ids=["public", "signed in"])
-def test_an_unchanged_poll_stores_no_answer_and_at_most_one_kilobyte(tmp_path: Path, token: str | None) -> None:
-    is_quiet(tmp_path, token)
+@pytest.mark.parametrize("polls", [24, pytest.param(growth.POLLS, marks=pytest.mark.long)])
+def test_an_unchanged_poll_stores_no_answer_and_at_most_one_kilobyte(
+    tmp_path: Path, token: str | None, polls: int
+) -> None:
+    is_quiet(tmp_path, token, polls=polls)
 
 
 def is_quiet(home: Path, token: str | None, **where: Any) -> None:
@@ -22,9 +25,7 @@ def is_quiet(home: Path, token: str | None, **where: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("replies", "changes", "days"), [(60, 12, 2), pytest.param(300, 60, 7, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize(("replies", "changes", "days"), [(60, 6, 1), pytest.param(300, 60, 7, marks=pytest.mark.long)])
 def test_a_busy_thread_is_stored_at_most_ten_times_its_size(
     tmp_path: Path, replies: int, changes: int, days: int
 ) -> None:

@@ -15,6 +15,6 @@ def test_the_same_queries_over_the_same_records_say_the_same_on_both_databases(
     tmp_path: Path, databases: Databases
 ) -> None:
     with both(tmp_path, databases) as made:
-        assert differences(made, seed=7, records=700, queries=120) == []
+        assert differences(made, seed=7, records=350, queries=60) == []
         with made[1].read() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM search_words_long").scalar_one() >= 2
