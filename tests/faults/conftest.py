@@ -9,6 +9,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.faults.checks", "tests.faults.killing", "tests.faults.scenes")
 from tests.faults.moments import Moments  # noqa: E402 - after it is said what is to be rewritten
+from tests.faults.shared import Shared  # noqa: E402
 from tests.faults.town import Town  # noqa: E402
 
 
@@ -60,6 +61,15 @@ def new_town(tmp_path: Path) -> Iterator[Callable[..., Town]]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Shared]:
+    """Towns that the tests of a file use one after the other."""
+    thorough = request.config.getoption("--cycles", default=20) >= 500
+    one = Shared(tmp_path_factory.mktemp("shared"), thorough=thorough)
+    yield one
+    one.close()
 
 
 @pytest.fixture

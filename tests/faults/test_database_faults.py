@@ -14,6 +14,7 @@ from sqlalchemy import event
 from archiver.capture.failures import DatabaseUnavailable
 from tests.faults import checks
 from tests.faults.inside import Inside, at_point, inside
+from tests.faults.shared import Shared
 from tests.faults.town import FULL, Town
 
 _COMMITTER = "archiver.capture.committer"
@@ -85,9 +86,9 @@ _FAULTS = [(_locked, "busy"), (_gone, "opened"), (_read_only, "written"), (_dama
 @pytest.mark.parametrize(("fault", "says"), _FAULTS)
 @pytest.mark.parametrize("point", ["commit.put", "commit.done"])
 def test_a_database_that_fails_at_the_commit_leaves_all_in_the_spool_for_a_later_run(
-    town: Town, fault: Away, says: str, point: str, monkeypatch: pytest.MonkeyPatch
+    shared: Shared, fault: Away, says: str, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    town.session(*town.everything(FULL))
+    town = shared.take()
     with inside(town) as here:
         key = here.say("Said while the database is away")
         away = fault(here)
@@ -102,21 +103,21 @@ def test_a_database_that_fails_at_the_commit_leaves_all_in_the_spool_for_a_later
         assert here.asked() == asked, "nothing is captured that cannot be archived"
         away.__exit__(None, None, None)
         here.run()
-    checks.check(town)
+    shared.check(town)
     assert key in checks.visible(town, town.accounts[1])
 
 
 def test_a_process_that_ends_while_the_database_is_locked_leaves_all_to_the_next(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    town.session(*town.everything(FULL))
+    town = shared.take()
     locked: list[Any] = []
     with pytest.raises(DatabaseUnavailable):
         _end_while_locked(town, monkeypatch, locked)
     locked[0].__exit__(None, None, None)
     town.note_spool()
     town.session(*town.everything(FULL))
-    checks.check(town)
+    shared.check(town)
 
 
 def _end_while_locked(town: Town, monkeypatch: pytest.MonkeyPatch, locked: list[Any]) -> None:
@@ -160,8 +161,8 @@ def _commits(here: Inside, number: int, *, kept: bool) -> Iterator[list[int]]:
     ("quiet", "kept"),
     [(True, False), (False, True), *(pytest.param(one, one, marks=pytest.mark.long) for one in (True, False))],
 )
-def test_a_commit_whose_outcome_is_unknown_has_its_effect_once(town: Town, kept: bool, quiet: bool) -> None:
-    town.session(*town.everything(FULL))
+def test_a_commit_whose_outcome_is_unknown_has_its_effect_once(shared: Shared, kept: bool, quiet: bool) -> None:
+    town = shared.take()
     with inside(town) as here:
         number = 1
         while True:
@@ -175,13 +176,13 @@ def test_a_commit_whose_outcome_is_unknown_has_its_effect_once(town: Town, kept:
                 break
             number += 1
         assert number > 3
-    checks.check(town)
+    shared.check(town)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kept", [True, pytest.param(False, marks=pytest.mark.long)])
-def test_a_process_that_dies_after_such_a_commit_leaves_no_doubt(town: Town, kept: bool) -> None:
-    town.session(*town.everything(FULL))
+def test_a_process_that_dies_after_such_a_commit_leaves_no_doubt(shared: Shared, kept: bool) -> None:
+    town = shared.take()
     for number in (1, 2, 3, 4):
         key = f"status/{town.city.say(town.cast.works, f'Said before commit {number}')}"
         _unanswered(town, number, kept=kept)
@@ -190,7 +191,7 @@ def test_a_process_that_dies_after_such_a_commit_leaves_no_doubt(town: Town, kep
         assert key in checks.visible(town, town.accounts[1])
         _unanswered(town, number, kept=kept)
         town.session()
-    checks.check(town)
+    shared.check(town)
 
 
 def _unanswered(town: Town, number: int, *, kept: bool) -> None:
@@ -203,8 +204,8 @@ def _unanswered(town: Town, number: int, *, kept: bool) -> None:
         here.run()
 
 
-def test_an_adoption_whose_commit_gave_no_answer_happens_once(town: Town) -> None:
-    town.session(*town.everything(FULL))
+def test_an_adoption_whose_commit_gave_no_answer_happens_once(shared: Shared) -> None:
+    town = shared.take()
     for kept in (True, False):
         for number in (1, 2, 3, 4, 5):
             town.city.say(town.cast.works, f"Said before commit {number}")
@@ -217,3 +218,4 @@ def test_an_adoption_whose_commit_gave_no_answer_happens_once(town: Town) -> Non
                 here.capture.recover()
                 here.run()
             checks.check(town, rebuilt=number == 5)
+    shared.check(town)

@@ -4,7 +4,7 @@ doubled, rows, objects and log agree, and the store alone gives the same index."
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,14 +17,6 @@ from tests.faults.shared import Shared
 from tests.faults.town import NEW, Town
 
 # --- every named point ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Shared]:
-    thorough = request.config.getoption("--cycles", default=20) >= 500
-    one = Shared(tmp_path_factory.mktemp("points"), thorough=thorough)
-    yield one
-    one.close()
 
 
 def test_there_are_crash_points_all_along_the_way() -> None:

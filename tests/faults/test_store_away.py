@@ -14,7 +14,8 @@ from archiver.storage.protocol import StoreUnavailable
 from tests.faults import checks
 from tests.faults.calls import failing
 from tests.faults.inside import Inside, inside
-from tests.faults.town import FULL, NEW, Town
+from tests.faults.shared import Shared
+from tests.faults.town import NEW, Town
 
 
 @contextmanager
@@ -45,9 +46,9 @@ def _newest_run(here: Inside) -> tuple[int, object]:
 
 @pytest.mark.parametrize("away", [_unmounted, _read_only])
 def test_captured_stays_in_the_spool_and_goes_to_the_store_by_itself_when_it_is_back(
-    town: Town, away: Callable[[Inside], AbstractContextManager[None]]
+    shared: Shared, away: Callable[[Inside], AbstractContextManager[None]]
 ) -> None:
-    town.session(*town.everything(FULL))
+    town = shared.take()
     with inside(town) as here:
         first = here.say("Said while the store is away", picture=True)
         before = _newest_run(here)
@@ -65,23 +66,23 @@ def test_captured_stays_in_the_spool_and_goes_to_the_store_by_itself_when_it_is_
             assert _newest_run(here) == before, "nothing moves before it is archived"
         assert here.run().outcome.value == "complete"
         assert _newest_run(here)[0] > before[0]
-    checks.check(town)
+    shared.check(town)
     assert {first, second} <= checks.visible(town, town.accounts[1])
 
 
-def test_it_is_finished_without_another_run_of_that_account(town: Town) -> None:
-    town.session(*town.everything(FULL))
+def test_it_is_finished_without_another_run_of_that_account(shared: Shared) -> None:
+    town = shared.take()
     with inside(town) as here:
         first = here.say("Said while the store is away")
         with _unmounted(here), pytest.raises(StoreUnavailable):
             here.run()
         here.capture.flush(all=False)
         assert first in checks.visible(town, town.accounts[1])
-    checks.check(town)
+    shared.check(town)
 
 
-def test_quiet_runs_wait_for_the_store_as_long_as_it_takes(town: Town) -> None:
-    town.session(*town.everything(FULL))
+def test_quiet_runs_wait_for_the_store_as_long_as_it_takes(shared: Shared) -> None:
+    town = shared.take()
     with inside(town) as here:
         with _unmounted(here):
             for _ in range(3):
@@ -90,7 +91,7 @@ def test_quiet_runs_wait_for_the_store_as_long_as_it_takes(town: Town) -> None:
             with pytest.raises(StoreUnavailable):
                 here.capture.flush(all=True)
         here.capture.flush(all=True)
-    checks.check(town)
+    shared.check(town)
 
 
 def _capture_without(town: Town, store: Path, away: Path) -> None:
@@ -101,8 +102,8 @@ def _capture_without(town: Town, store: Path, away: Path) -> None:
                 here.capture.run(account, NEW, trigger="person")
 
 
-def test_a_process_that_ends_while_the_store_is_away_leaves_all_to_the_next(town: Town) -> None:
-    town.session(*town.everything(FULL))
+def test_a_process_that_ends_while_the_store_is_away_leaves_all_to_the_next(shared: Shared) -> None:
+    town = shared.take()
     first = town.city.say(town.cast.works, "Said while the store is away")
     store, away = town.home / "store", town.folder / "away"
     with pytest.raises(StoreUnavailable):
@@ -110,12 +111,12 @@ def test_a_process_that_ends_while_the_store_is_away_leaves_all_to_the_next(town
     away.rename(store)
     town.note_spool()
     town.session()
-    checks.check(town)
+    shared.check(town)
     assert f"status/{first}" in checks.visible(town, town.accounts[1])
 
 
-def test_a_store_that_took_half_of_a_batch_gets_the_rest(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    town.session(*town.everything(FULL))
+def test_a_store_that_took_half_of_a_batch_gets_the_rest(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+    town = shared.take()
     with inside(town) as here:
         here.say("Look at the square", picture=True)
         put, taken = here.archive.store.put, list[str]()
@@ -131,7 +132,7 @@ def test_a_store_that_took_half_of_a_batch_gets_the_rest(town: Town, monkeypatch
             with pytest.raises(StoreUnavailable):
                 here.run()
         assert here.run().outcome.value in ("unchanged", "complete")
-    checks.check(town)
+    shared.check(town)
 
 
 def _unanswered(put: Callable[..., object], number: int) -> Callable[..., object]:
@@ -148,9 +149,9 @@ def _unanswered(put: Callable[..., object], number: int) -> Callable[..., object
     return put_silently
 
 
-def test_an_answer_of_the_store_that_was_lost_changes_nothing(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_of_the_store_that_was_lost_changes_nothing(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put, and no answer: the next try finds the same bytes."""
-    town.session(*town.everything(FULL))
+    town = shared.take()
     with inside(town) as here:
         for lost in range(1, 5):
             here.say(f"News number {lost}", picture=True)
@@ -159,4 +160,4 @@ def test_an_answer_of_the_store_that_was_lost_changes_nothing(town: Town, monkey
                 with suppress(StoreUnavailable):
                     here.run()
             here.run()
-    checks.check(town)
+    shared.check(town)
