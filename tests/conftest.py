@@ -54,16 +54,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 #: with them while the others have nothing to do.
 _FIRST = (
     "tests/bluesky/test_network.py",
-    "tests/browser/test_browser.py",
     "tests/faults/test_kill_loop.py",
+    "tests/browser/test_browser.py",
     "tests/faults/test_production.py",
     "tests/faults/test_full_disk.py",
+    "tests/faults/test_database_faults.py",
     "tests/faults/test_rebuild_faults.py",
     "tests/search/test_index.py",
-    "tests/capture/test_month.py",
     "tests/storage/test_store_contract.py",
-    "tests/capture/test_growth.py",
+    "tests/capture/test_month.py",
     "tests/capture/test_rebuild_after_trouble.py",
+    "tests/faults/test_two_processes.py",
+    "tests/faults/test_torn_spool.py",
+    "tests/faults/test_platforms.py",
+    "tests/capture/test_growth.py",
+    "tests/guide/test_guide.py",
 )
 
 

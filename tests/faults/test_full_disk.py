@@ -18,7 +18,6 @@ from connectors.contract import SweepKind
 from tests.faults import checks
 from tests.faults.calls import Fail, failing
 from tests.faults.inside import Inside, inside
-from tests.faults.shared import Shared
 from tests.faults.town import FULL, NEW, Town
 
 
@@ -49,9 +48,9 @@ def _from(number: int, code: int) -> Fail:
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", [_once, pytest.param(_from, marks=pytest.mark.long)])
 def test_a_full_disk_at_any_step_stops_the_run_with_a_clear_error_and_it_goes_on_when_there_is_room(
-    shared: Shared, fault: object, thorough: bool
+    town: Town, fault: object, thorough: bool
 ) -> None:
-    town = shared.take()
+    town.session(*town.everything(FULL))
     with inside(town) as here:
         for number in range(1, _calls_of_a_run(here) + 1, 1 if thorough else 3):
             key = here.say(f"Said before step {number}", picture=number % 3 > 0)
@@ -67,13 +66,13 @@ def test_a_full_disk_at_any_step_stops_the_run_with_a_clear_error_and_it_goes_on
             here.run()
             assert key in checks.visible(town, here.office)
         here.capture.flush(all=True)
-    shared.check(town)
+    checks.check(town)
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_up_while_pages_are_asked_ahead_loses_nothing(shared: Shared) -> None:
+def test_a_disk_that_fills_up_while_pages_are_asked_ahead_loses_nothing(town: Town) -> None:
     """A full sweep puts one question while it takes in the answer before, in another thread."""
-    town = shared.take()
+    town.session(*town.everything(FULL))
     with inside(town) as here:
         for number in (1, 2, 4, 6, 9, 13, 18, 24):
             for _ in range(30):
@@ -82,15 +81,15 @@ def test_a_disk_that_fills_up_while_pages_are_asked_ahead_loses_nothing(shared: 
                 assert isinstance(_error_of(here, FULL), OutOfSpace)
             town.note_spool()
             assert here.run(FULL).outcome.value in ("complete", "unchanged")
-    shared.check(town)
+    checks.check(town)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("names", [("fsync",), pytest.param(("write",), marks=pytest.mark.long)])
 def test_a_disk_that_fails_at_any_step_acknowledges_nothing_and_loses_nothing(
-    shared: Shared, names: tuple[str, ...]
+    town: Town, names: tuple[str, ...]
 ) -> None:
-    town = shared.take()
+    town.session(*town.everything(FULL))
     with inside(town) as here:
         here.say("What a run without a fault does", picture=True)
         with failing(town.home, lambda _, __: None, names) as made:
@@ -105,7 +104,7 @@ def test_a_disk_that_fails_at_any_step_acknowledges_nothing_and_loses_nothing(
             town.note_spool()
             here.run()
             assert key in checks.visible(town, here.office)
-    shared.check(town)
+    checks.check(town)
 
 
 @pytest.mark.slow
@@ -113,9 +112,9 @@ def test_a_disk_that_fails_at_any_step_acknowledges_nothing_and_loses_nothing(
     ("fault", "code"), [(_once, errno.EIO), pytest.param(_from, errno.ENOSPC, marks=pytest.mark.long)]
 )
 def test_a_quiet_run_on_a_failing_disk_leaves_one_record_or_none(
-    shared: Shared, fault: object, code: int, thorough: bool
+    town: Town, fault: object, code: int, thorough: bool
 ) -> None:
-    town = shared.take()
+    town.session(*town.everything(FULL))
     with inside(town) as here:
         here.capture.write_once.require()
         with failing(town.home, lambda _, __: None) as made:
@@ -125,12 +124,12 @@ def test_a_quiet_run_on_a_failing_disk_leaves_one_record_or_none(
         _run_on_failing_disk(town, fault(count, code))  # type: ignore[operator]
         town.note_spool()
         town.session()
-    shared.check(town)
+    checks.check(town)
 
 
 @pytest.mark.slow
-def test_a_new_process_finishes_what_a_failing_disk_let_through(shared: Shared) -> None:
-    town = shared.take()
+def test_a_new_process_finishes_what_a_failing_disk_let_through(town: Town) -> None:
+    town.session(*town.everything(FULL))
     for number in (1, 2, 4, 7, 11, 16, 22):
         key = f"status/{town.city.say(town.cast.works, f'Said before step {number}')}"
         _run_on_failing_disk(town, _from(number, errno.EIO))
@@ -139,7 +138,7 @@ def test_a_new_process_finishes_what_a_failing_disk_let_through(shared: Shared) 
         assert told.recovered is not None
         assert told.recovered.postponed == 0
         assert key in checks.visible(town, town.accounts[1])
-    shared.check(town)
+    checks.check(town)
 
 
 def _run_on_failing_disk(town: Town, fault: Fail) -> None:
@@ -164,8 +163,8 @@ def test_a_file_whose_fsync_failed_takes_nothing_more(tmp_path: Path) -> None:
     assert 3 not in numbers
 
 
-def test_nothing_is_asked_when_less_than_the_reserve_is_free(shared: Shared) -> None:
-    town = shared.take()
+def test_nothing_is_asked_when_less_than_the_reserve_is_free(town: Town) -> None:
+    town.session(*town.everything(FULL))
     with inside(town, disk_reserve_percent=99.99) as here:
         here.say("Nobody hears this yet")
         asked = here.asked()
@@ -174,7 +173,7 @@ def test_nothing_is_asked_when_less_than_the_reserve_is_free(shared: Shared) -> 
         assert here.asked() == asked
     with inside(town) as here:
         assert here.run().outcome.value == "complete"
-    shared.check(town)
+    checks.check(town)
 
 
 def test_a_database_without_room_is_told_from_one_that_is_broken(town: Town) -> None:
