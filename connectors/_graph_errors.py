@@ -23,6 +23,7 @@ _SIGN_IN: Mapping[int | None, str] = {
     467: "the token is no longer valid",
     492: "the person behind the token has no role on the Page any more",
 }
+_REVOKED = frozenset({458, 460, 492})
 _SIGN_IN_CODES = frozenset({102, 190})
 _PERMISSION_CODES = frozenset({3, 10, *range(200, 300)})
 _RATE_CODES = frozenset({4, 17, 32, 341, 613, *range(80000, 80015)})
@@ -91,7 +92,8 @@ def problem_of(answer: Answer) -> Problem | None:
 
 def _named(error: GraphError, answer: Answer) -> Problem:
     if error.code in _SIGN_IN_CODES:
-        return Problem(_K.SIGN_IN_EXPIRED, _SIGN_IN.get(error.subcode, "the platform does not accept the token"))
+        kind = _K.REVOKED if error.subcode in _REVOKED else _K.SIGN_IN_EXPIRED
+        return Problem(kind, _SIGN_IN.get(error.subcode, "the platform does not accept the token"))
     if error.code in _RATE_CODES:
         return Problem(_K.RATE, "the platform asks for a pause", regained_at(answer) or retry_after(answer))
     if error.missing:

@@ -90,7 +90,7 @@ def _named(answer: Answer, said: tuple[Refusal, ...]) -> Problem | None:
     if answer.status == 402:
         return Problem(_K.PERMISSION, "the credit at X is used up: reads are paid for in advance")
     if "client-forbidden" in kinds:
-        return Problem(_K.PERMISSION, "X does not let this app read: see its plan in X's developer portal")
+        return Problem(_K.WITHDRAWN, "X does not let this app read: see its plan in X's developer portal")
     if "unsupported-authentication" in kinds:
         return Problem(_K.PERMISSION, "X does not show this to such a token")
     if answer.status == 403 and any(one.suspended for one in said):

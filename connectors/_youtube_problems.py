@@ -17,6 +17,8 @@ from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind
 _K = ProblemKind
 _PACIFIC = ZoneInfo("America/Los_Angeles")
 COMMENTS_DISABLED = "commentsDisabled"
+#: Of the project behind a key or token (Google's table of global errors), whoever signed in.
+_NOT_LET_IN = frozenset({"accessNotConfigured", "SERVICE_DISABLED", "CONSUMER_SUSPENDED"})
 _SIGN_IN = frozenset({"keyInvalid", "keyExpired", "API_KEY_INVALID", "API_KEY_EXPIRED", "authError", "required",
                       "dailyLimitExceededUnreg", "CREDENTIALS_MISSING", "ACCESS_TOKEN_EXPIRED"})  # fmt: skip
 _SPENT = frozenset({"quotaExceeded", "dailyLimitExceeded"})
@@ -73,6 +75,8 @@ def _named(reasons: frozenset[str], message: str, answer: Answer, problem: Probl
         return Problem(_K.RATE, "YouTube asks for a pause", problem.retry_at)
     if reasons & _SIGN_IN or any(words in message for words in _NO_KEY):
         return Problem(_K.SIGN_IN_EXPIRED, "YouTube does not accept the API key or token")
+    if reasons & _NOT_LET_IN:
+        return Problem(_K.WITHDRAWN, "YouTube no longer answers the city's project: see Google's developer console")
     if COMMENTS_DISABLED in reasons:
         return Problem(_K.PERMISSION, "comments are turned off for this video")
     if "channelSuspended" in reasons:

@@ -95,6 +95,8 @@ class ProblemKind(StrEnum):
 
     SIGN_IN_EXPIRED = "sign_in_expired"
     """The account needs sign-in, a person is told. Nothing more is asked signed in; what is public is asked on."""
+    REVOKED = "revoked"
+    """The account's owner took it back, changed the password or no longer runs the account. As above."""
     PERMISSION = "permission"
     """This part is not ours to read. The stream stops with a gap; other streams go on."""
     GONE = "gone"
@@ -109,8 +111,15 @@ class ProblemKind(StrEnum):
     """The account itself is switched off, and may come back. The run fails; nothing is concluded of its records."""
     TAKEN_DOWN = "taken_down"
     """The account itself was taken down or suspended by the platform, in its own words. As above."""
+    WITHDRAWN = "withdrawn"
+    """The platform no longer lets the city's application ask at all: nothing that an account's owner could mend. The
+    stream stops with a gap."""
     UNSUPPORTED = "unsupported"
     """This server does not offer the endpoint. Noted; the connector gives other asks where it can."""
+
+
+#: Nothing more is asked signed in before somebody has signed in.
+SIGN_IN_PROBLEMS = frozenset({ProblemKind.SIGN_IN_EXPIRED, ProblemKind.REVOKED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _facebook_reading
+from connectors import _facebook_reading, _meta_grants
 from connectors._facebook_asks import FACEBOOK, POST, Asks
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -73,6 +74,8 @@ class Facebook:
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("Page access token", r"[^|\s]{20,}", speaks_for_owner=True),
     )
+    set_up: ClassVar[SetUp] = _meta_grants.FACEBOOK_SET_UP
+    api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post, comment or message that was seen. Facebook keeps no earlier ones, and gives no"
         " time of an edit.",
@@ -135,6 +138,10 @@ class Facebook:
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
         return _facebook_reading.read(ask, answer)
+
+    def authorization(self, url: str) -> Authorization:
+        """How the account's owner lets the archive read it."""
+        return _meta_grants.facebook(url)
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _instagram_reading
+from connectors import _instagram_reading, _meta_grants
 from connectors._instagram_asks import INSTAGRAM, Asks
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -60,6 +61,8 @@ class Instagram:
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token of the linked Page", r"(?!IG)[^|\s]{20,}", speaks_for_owner=True),
     )
+    set_up: ClassVar[SetUp] = _meta_grants.INSTAGRAM_SET_UP
+    api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a caption, comment or message that was seen. Instagram keeps no earlier ones, and gives"
         " no time of an edit.",
@@ -128,6 +131,10 @@ class Instagram:
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
         return _instagram_reading.read(ask, answer)
+
+    def authorization(self, url: str) -> Authorization:
+        """How the account's owner lets the archive read it."""
+        return _meta_grants.instagram(url)
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _mastodon_reading
+from connectors import _mastodon_grants, _mastodon_reading
 from connectors._mastodon_asks import LISTS, Asks
+from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -72,6 +73,7 @@ class Mastodon:
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = MastodonSettings
     media_hosts: ClassVar[tuple[str, ...]] = ("*",)
+    set_up: ClassVar[SetUp] = _mastodon_grants.SET_UP
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every edit, with the earlier versions that the server remembers.",
         deletions="A deleted post or reply is no longer returned; the server does not say who deleted it.",
@@ -152,6 +154,10 @@ class Mastodon:
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
         return _mastodon_reading.read(ask, answer)
+
+    def authorization(self, url: str) -> Authorization:
+        """How the account's owner lets the archive read it."""
+        return _mastodon_grants.mastodon(url)
 
     def _watched(self, account: AccountRef, asks: Asks, threads: Sequence[RecordRef]) -> Iterable[Ask]:
         for ref in threads:

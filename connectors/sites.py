@@ -60,3 +60,8 @@ class Site:
 
     def _has(self, parts: SplitResult) -> bool:
         return (parts.hostname or "").lower() in self.hosts and parts.port is None
+
+    def pages_of(self, url: str) -> str:
+        """What the paths of the site's own pages are put behind, for an account at ``url``."""
+        parts = web(url)
+        return self.home if parts is None or self._has(parts) else origin(parts) + self.peer

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _threads_reading
+from connectors import _meta_grants, _threads_reading
 from connectors._threads_asks import THREADS, Asks
+from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -58,6 +59,7 @@ class Threads:
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token of the account", r"(?!EAA|IG)[^|\s]{20,}", speaks_for_owner=True),
     )
+    set_up: ClassVar[SetUp] = _meta_grants.THREADS_SET_UP
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a text, poll, link or description that was seen. Threads keeps no earlier ones, and gives"
         " no time of an edit.",
@@ -88,7 +90,7 @@ class Threads:
             " words that were seen stand.",
             "Who liked, reposted, quoted, follows or is blocked is not captured.",
             "Whether the profile is private is not told; it is taken for public unless its settings say otherwise.",
-            "A token ends after 60 days: somebody has to renew it before, this archive does not.",
+            "A token ends after 60 days. Where the account was connected by its owner it is renewed in time.",
         ),
         proven=None,
     )
@@ -127,6 +129,10 @@ class Threads:
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
         return _threads_reading.read(ask, answer)
+
+    def authorization(self, url: str) -> Authorization:
+        """How the account's owner lets the archive read it."""
+        return _meta_grants.threads(url)
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""

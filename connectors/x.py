@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _x_reading
+from connectors import _x_grants, _x_reading
 from connectors._x_asks import LISTED, ON_X, Asks
+from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -49,6 +50,7 @@ class X:
         Signature("app-only bearer token", r"A{20}.+", speaks_for_owner=False),
         Signature("access token of the owner", r".+", speaks_for_owner=True),
     )
+    set_up: ClassVar[SetUp] = _x_grants.SET_UP
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every version of a post: each edit has an id of its own, and X names and shows the earlier ones.",
         deletions="A deleted or removed post is no longer returned; X does not say who deleted it. Of a post whose"
@@ -70,7 +72,7 @@ class X:
             "Who liked or reposted a post is not captured, only how many.",
             "Of a long article only its address; pictures sent in messages are not fetched; polls without who voted.",
             "With the owner's token everything is kept as private, since it may show what nobody else sees. Such a"
-            " token lasts two hours: then the account needs signing in again.",
+            " token lasts two hours; where the account was connected by its owner it is renewed.",
             "A deactivated account and a deleted one look the same; nothing is concluded of their posts.",
             "X bills every post that it returns, and stops at a monthly allowance: then nothing is captured until it"
             " is renewed.",
@@ -113,6 +115,10 @@ class X:
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
         return _x_reading.read(ask, answer)
+
+    def authorization(self, url: str) -> Authorization:
+        """How the account's owner lets the archive read it."""
+        return _x_grants.x(url)
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _youtube_reading
+from connectors import _youtube_grants, _youtube_reading
 from connectors._youtube_asks import HELD, YOUTUBE, Asks
+from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -42,6 +43,7 @@ class YouTube:
         Signature("access token", r"ya29\..+", speaks_for_owner=True),
         Signature("API key", r".+", speaks_for_owner=False, parameter="key"),
     )
+    set_up: ClassVar[SetUp] = _youtube_grants.SET_UP
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a comment or video that was seen; YouTube keeps no earlier ones. It gives the time of a"
         " comment's last edit, none of a video's.",
@@ -105,6 +107,10 @@ class YouTube:
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
         return _youtube_reading.read(ask, answer)
+
+    def authorization(self, url: str) -> Authorization:
+        """How the account's owner lets the archive read it."""
+        return _youtube_grants.youtube(url)
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""

@@ -1,25 +1,45 @@
 """Platform tokens at rest, sealed (:mod:`archiver.sealing`) with the keys of a file outside the database.
 
 Each is bound to its account, its purpose and the key that wraps it, so that a row moved to another place does not open.
-Tokens are opened only where a request is signed, and never leave the process.
+Tokens are opened only where a request is signed or a token renewed, and never leave the process.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from archiver.accounts.models import Credential
+from archiver.accounts.grants import Grant
+from archiver.accounts.models import ConnectLink, Credential, PlatformApp
 from archiver.capture.secret_forms import Secret
 from archiver.database import Database
 from archiver.errors import IntegrityError, MissingKey, UsageError
 from archiver.sealing import KeyFile, place_of, seal, unseal
 
-#: What a token is for: reading an account.
-READ = "read"
-_LONGEST = 64 * 1024
+#: What a token is for: reading an account; the same by somebody else, should the first no longer be accepted.
+READ: Final = "read"
+SECOND: Final = "read-second"
+PURPOSES: Final = (READ, SECOND)
+_RENEWAL: Final = "renewal"
+_LONGEST: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Held:
+    """What is kept of one token."""
+
+    purpose: str
+    grant: Grant
+    number: int
+    connected: bool
+    added_at: datetime
+    got_at: datetime
+    renewing_since: datetime | None
+    refused: str | None
 
 
 class Vault:
@@ -31,7 +51,7 @@ class Vault:
         self._database = database
 
     def store(self, connection: Connection, account_id: str, purpose: str, token: str, now: datetime) -> None:
-        """Keep ``token`` for ``account_id``, in place of the one that was there.
+        """Keep a token that a person gave for ``account_id``, in place of the one that was there.
 
         Raises:
             MissingKey: the key file is gone although tokens sealed with it exist.
@@ -39,54 +59,119 @@ class Vault:
         """
         if len(token) > _LONGEST or not token.isprintable():
             raise UsageError("that is not a token: one line of text without control characters is expected")
-        Secret(token)
-        if not self._keys.exists:
-            self._create_key_file(connection)
-        key_id, key = self._keys.first()
-        sealed = seal(key, place_of(account_id, purpose, key_id), token.encode())
+        self.keep(connection, account_id, purpose, Grant(Secret(token)), now, connected=False)
+
+    def keep(
+        self, connection: Connection, account_id: str, purpose: str, grant: Grant, now: datetime, *, connected: bool
+    ) -> None:
+        """Keep what was granted for ``account_id``, in place of what was there. Raises as :meth:`store` does."""
         this = (Credential.account_id == account_id) & (Credential.purpose == purpose)
+        last = connection.execute(select(Credential.number).where(this)).scalar()
+        values = self._values(connection, account_id, purpose, grant)
         connection.execute(delete(Credential).where(this))
-        connection.execute(
-            insert(Credential).values(
-                account_id=account_id, purpose=purpose, sealed=sealed, key_id=key_id, added_at=now
-            )
-        )
+        row = values | {"number": (last or 0) + 1, "added_at": now, "got_at": now, "connected": connected}
+        connection.execute(insert(Credential).values(account_id=account_id, purpose=purpose, **row))
+
+    def renew(
+        self, connection: Connection, account_id: str, purpose: str, grant: Grant, now: datetime, number: int
+    ) -> bool:
+        """Put what was renewed in the place of token ``number``. False: another is there by now."""
+        this = (Credential.account_id == account_id) & (Credential.purpose == purpose) & (Credential.number == number)
+        values = self._values(connection, account_id, purpose, grant)
+        values |= {"number": number + 1, "got_at": now, "renewing_since": None, "warned_at": None}
+        values |= {"refused": None, "refused_at": None, "refused_why": None}
+        return connection.execute(update(Credential).where(this).values(**values)).rowcount == 1
+
+    def remove(self, connection: Connection, account_id: str, purpose: str) -> bool:
+        """Forget a token. Whether there was one."""
+        this = (Credential.account_id == account_id) & (Credential.purpose == purpose)
+        return connection.execute(delete(Credential).where(this)).rowcount > 0
 
     def token(self, account_id: str, purpose: str = READ) -> Secret | None:
-        """The token of an account, or None where there is none.
+        """The token of an account, or None where there is none. Raises as :meth:`held` does."""
+        found = self.held(account_id, purpose)
+        return None if found is None else found.grant.access
+
+    def held(self, account_id: str, purpose: str = READ) -> Held | None:
+        """What is kept for an account, or None where there is nothing.
 
         Raises:
             MissingKey: the key that wraps it is not in the key file.
             IntegrityError: the row was changed or moved.
         """
-        query = select(Credential.sealed, Credential.key_id).where(
-            Credential.account_id == account_id, Credential.purpose == purpose
-        )
+        this = (Credential.account_id == account_id) & (Credential.purpose == purpose)
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        key = self._keys.keys().get(row.key_id)
-        if key is None:
-            raise MissingKey(f"the key {row.key_id} is not in {self.key_file}: put it back, or give the token again")
-        return Secret(_opened(key, place_of(account_id, purpose, row.key_id), row.sealed))
+            row = connection.execute(select(*Credential.__table__.columns).where(this)).one_or_none()
+        return None if row is None else self._held(row)
+
+    def all_held(self, account_id: str) -> list[Held]:
+        """Everything kept for an account, its first owner's first. Raises as :meth:`held` does."""
+        return [found for purpose in PURPOSES if (found := self.held(account_id, purpose)) is not None]
 
     def check(self) -> int:
-        """Prove that every stored token can be opened; how many there are. Raises as :meth:`token` does."""
+        """Prove that every stored token can be opened; how many there are. Raises as :meth:`held` does."""
         with self._database.read() as connection:
             rows = connection.execute(select(Credential.account_id, Credential.purpose)).all()
         for account_id, purpose in rows:
-            self.token(account_id, purpose)
+            self.held(account_id, purpose)
         return len(rows)
 
+    def seal(self, connection: Connection, secret: Secret, *place: str) -> tuple[bytes, str]:
+        """Any secret, bound to its place, and the id of the key that opens it. Raises as :meth:`store` does."""
+        if not self._keys.exists:
+            self._create_key_file(connection)
+        key_id, key = self._keys.first()
+        return seal(key, place_of(*place, key_id), secret.value.encode()), key_id
+
+    def open(self, sealed: bytes, key_id: str, what: str, *place: str) -> Secret:
+        """What :meth:`seal` sealed. Raises as :meth:`held` does."""
+        key = self._keys.keys().get(key_id)
+        if key is None:
+            raise MissingKey(f"the key {key_id} is not in {self.key_file}: put it back, or give the {what} again")
+        try:
+            return Secret(unseal(key, place_of(*place, key_id), sealed).decode(), what)
+        except IntegrityError:
+            raise IntegrityError(
+                f"a stored {what} does not open: it was changed or moved; give the {what} again"
+            ) from None
+
+    def _values(self, connection: Connection, account_id: str, purpose: str, grant: Grant) -> dict[str, Any]:
+        if grant.access is None:
+            raise UsageError("there is no token")
+        sealed, key_id = self.seal(connection, grant.access, account_id, purpose)
+        renewal = None
+        if grant.renewal is not None:
+            renewal, _ = self.seal(connection, grant.renewal, account_id, purpose, _RENEWAL)
+        return {
+            "sealed": sealed,
+            "renewal": renewal,
+            "key_id": key_id,
+            "expires_at": grant.expires_at,
+            "consent_ends_at": grant.consent_ends_at,
+            "scopes": None if grant.scopes is None else sorted(grant.scopes),
+        }
+
+    def _held(self, row: Row[Any]) -> Held:
+        place = row.account_id, row.purpose
+        renewal = None
+        if row.renewal is not None:
+            renewal = self.open(row.renewal, row.key_id, "token", *place, _RENEWAL)
+        scopes = None if row.scopes is None else frozenset(row.scopes)
+        access = self.open(row.sealed, row.key_id, "token", *place)
+        return Held(
+            purpose=row.purpose,
+            grant=Grant(access, renewal, row.expires_at, row.consent_ends_at, scopes),
+            number=row.number,
+            connected=row.connected,
+            added_at=row.added_at,
+            got_at=row.got_at or row.added_at,
+            renewing_since=row.renewing_since,
+            refused=row.refused,
+        )
+
     def _create_key_file(self, connection: Connection) -> None:
-        if connection.execute(select(func.count()).select_from(Credential)).scalar_one():
+        counted = (select(func.count()).select_from(table) for table in (Credential, PlatformApp))
+        sealed = select(func.count()).where(ConnectLink.verifier.is_not(None))
+        if any(connection.execute(query).scalar_one() for query in (*counted, sealed)):
             raise MissingKey(f"tokens are stored, but their key file {self.key_file} is gone: put it back")
         self._keys.create()
-
-
-def _opened(key: bytes, place: bytes, sealed: bytes) -> str:
-    try:
-        return unseal(key, place, sealed).decode()
-    except IntegrityError:
-        raise IntegrityError("a stored token does not open: it was changed or moved; give the token again") from None

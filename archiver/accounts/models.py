@@ -54,3 +54,56 @@ class Credential(Base):
     sealed: Mapped[bytes] = mapped_column(comment="AES-256-GCM; key wrapped; AAD = account, purpose, key id")
     key_id: Mapped[str]
     added_at: Mapped[datetime] = mapped_column(Instant)
+    renewal: Mapped[bytes | None] = mapped_column(comment="what renews it, sealed in the same way")
+    number: Mapped[int] = mapped_column(default=1, comment="rises with every token; the newer of two counts")
+    got_at: Mapped[datetime | None] = mapped_column(Instant, comment="when this token came; null: as it was given")
+    expires_at: Mapped[datetime | None] = mapped_column(Instant, comment="null: never, or not told")
+    consent_ends_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="after it only the owner can renew; null: never, or not told"
+    )
+    scopes: Mapped[Any] = mapped_column(Json, nullable=True, comment="what was granted; null: not told")
+    connected: Mapped[bool] = mapped_column(default=False, comment="by the owner's consent, not given by hand")
+    renewing_since: Mapped[datetime | None] = mapped_column(
+        Instant, comment="the platform was asked for another; what came of it is not known yet"
+    )
+    refused: Mapped[str | None] = mapped_column(comment="problem with which the platform last refused it; null: works")
+    refused_at: Mapped[datetime | None] = mapped_column(Instant)
+    refused_why: Mapped[str | None]
+    warned_at: Mapped[datetime | None] = mapped_column(Instant, comment="when its end was last warned of")
+
+
+class PlatformApp(Base):
+    """The application that the city registered at a platform, or that was made known to a server by itself."""
+
+    __tablename__ = "platform_app"
+
+    platform: Mapped[str] = mapped_column(primary_key=True)
+    service: Mapped[str] = mapped_column(primary_key=True, comment="server that knows it; empty: the whole platform")
+    client: Mapped[str] = mapped_column(comment="its id there; no secret")
+    sealed: Mapped[bytes] = mapped_column(comment="its secret; AAD = app, platform, service, key")
+    key_id: Mapped[str]
+    added_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ConnectLink(Base):
+    """A link by which an account's owner lets the archive read it. Its own secret is not kept, only the hash."""
+
+    __tablename__ = "connect_link"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    secret_sha256: Mapped[str] = mapped_column(unique=True)
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), comment="null: not registered yet")
+    platform: Mapped[str]
+    url: Mapped[str] = mapped_column(comment="of the account")
+    authority: Mapped[str] = mapped_column(comment="for an account that is not registered yet")
+    purpose: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    ended: Mapped[str | None] = mapped_column(comment="connected, replaced, withdrawn; null: it can be used")
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    said: Mapped[str | None] = mapped_column(comment="what came of the last try, for whoever tried")
+    begun_at: Mapped[datetime | None] = mapped_column(Instant, comment="when the owner was last sent to the platform")
+    state_sha256: Mapped[str | None] = mapped_column(unique=True, comment="of what the platform must send back")
+    browser_sha256: Mapped[str | None] = mapped_column(comment="of what the owner's browser must send back")
+    verifier: Mapped[bytes | None] = mapped_column(comment="of the challenge (RFC 7636), sealed")
+    verifier_key_id: Mapped[str | None]

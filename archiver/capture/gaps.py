@@ -22,9 +22,10 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """Why something was not looked at. The first ten are the problem kinds of the connector contract."""
+    """Why something was not looked at. All but the last four are the problem kinds of the connector contract."""
 
     SIGN_IN_EXPIRED = "sign_in_expired"
+    REVOKED = "revoked"
     PERMISSION = "permission"
     GONE = "gone"
     RATE = "rate"
@@ -32,6 +33,7 @@ class Cause(StrEnum):
     CONTRACT = "contract"
     DEACTIVATED = "deactivated"
     TAKEN_DOWN = "taken_down"
+    WITHDRAWN = "withdrawn"
     UNSUPPORTED = "unsupported"
     INTERRUPTED = "interrupted"
     NOT_RUNNING = "not_running"
@@ -41,6 +43,7 @@ class Cause(StrEnum):
 
 REMEDIES: Mapping[Cause, str] = {
     Cause.SIGN_IN_EXPIRED: "Sign in to the account again.",
+    Cause.REVOKED: "Ask whoever runs the account to connect it again: they took it back, or changed the password.",
     Cause.PERMISSION: "Ask whoever runs the account to allow this part to be read.",
     Cause.GONE: "Check whether the account still exists, or has moved to another address.",
     Cause.RATE: "Nothing: the next run goes on. If it stays, look less often or ask for a larger allowance.",
@@ -48,6 +51,7 @@ REMEDIES: Mapping[Cause, str] = {
     Cause.CONTRACT: "The platform answers in a way that is not known. Update the archiver; the bytes are kept.",
     Cause.DEACTIVATED: "Ask whoever runs the account to switch it on again, or pause it here.",
     Cause.TAKEN_DOWN: "Ask whoever runs the account to take it up with the platform. What was captured before is kept.",
+    Cause.WITHDRAWN: "Look into the platform's developer console: it no longer lets the city's application ask.",
     Cause.UNSUPPORTED: "This server does not offer it. Keep these records in another way, or note that there are none.",
     Cause.INTERRUPTED: "Nothing: the next run covers it.",
     Cause.NOT_RUNNING: "Check why the archiver did not run.",
@@ -61,10 +65,12 @@ class AccountState(StrEnum):
 
     ACTIVE = "active"
     SIGN_IN_NEEDED = "sign_in_needed"
+    REVOKED = "revoked"
     NO_PERMISSION = "no_permission"
     GONE = "gone"
     DEACTIVATED = "deactivated"
     TAKEN_DOWN = "taken_down"
+    WITHDRAWN = "withdrawn"
     UNREACHABLE = "unreachable"
     """Three runs in a row got no answer of use."""
 
@@ -166,6 +172,8 @@ _NO_STREAM = "posts"
 """What a run that never got as far as a listing would have looked at first."""
 _STATES = {
     Cause.SIGN_IN_EXPIRED: AccountState.SIGN_IN_NEEDED,
+    Cause.REVOKED: AccountState.REVOKED,
+    Cause.WITHDRAWN: AccountState.WITHDRAWN,
     Cause.PERMISSION: AccountState.NO_PERMISSION,
     Cause.DEACTIVATED: AccountState.DEACTIVATED,
     Cause.TAKEN_DOWN: AccountState.TAKEN_DOWN,

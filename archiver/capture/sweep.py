@@ -34,6 +34,7 @@ from archiver.capture.seen import Seen
 from archiver.capture.watching import Looked
 from archiver.clock import Clock
 from connectors.contract import (
+    SIGN_IN_PROBLEMS,
     AccessClass,
     AccountRef,
     Ask,
@@ -438,7 +439,7 @@ class SweepRun:
         problem = asked.problem
         if problem is None:
             return
-        if problem.kind is ProblemKind.SIGN_IN_EXPIRED:
+        if problem.kind in SIGN_IN_PROBLEMS:
             self.expired = self.expired or reason_of(problem)
         if question.tries is not None and again.is_passing(problem.kind):
             self._left.append(Again(question.ask, question.tries + 1))

@@ -1,0 +1,166 @@
+"""Carrying out what a connector says of signing in: filling placeholders, asking, and reading what came. Nothing of it
+is stored, and no error repeats anything of it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote, urlencode
+
+from archiver.accounts.grants import Grant, NotThere, at_pointer, error_code, read_grant
+from archiver.capture.fetch_errors import FetchError, UnsendableRequest
+from archiver.capture.secret_forms import Secret
+from archiver.errors import Refused, Unreachable, UsageError
+from connectors.authorization import ACCESS, CLIENT, CLIENT_SECRET, PLACEHOLDERS, RENEWAL, Trade
+from connectors.contract import Answer
+
+_LARGEST = 2**20
+_FORM = ("Content-Type", "application/x-www-form-urlencoded")
+_BUSY = frozenset({408, 425, 429, *range(500, 600)})
+
+
+class Unrecorded(Protocol):
+    """Has one exchange of which nothing is kept, as :meth:`archiver.http.Fetcher.unrecorded` does."""
+
+    def unrecorded(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        authorization: Secret | None = None,
+        limit: int = ...,
+    ) -> Answer: ...
+
+
+class Denied(Refused):
+    """The platform said no to a trade. ``code``: what it calls it, where that is a plain name."""
+
+    def __init__(self, said: str, code: str | None) -> None:
+        super().__init__(said)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class App:
+    """The application that the city registered at a platform."""
+
+    client: str
+    secret: Secret | None
+
+
+def trade_all(
+    fetcher: Unrecorded, trades: Sequence[Trade], known: Mapping[str, str], app: App, names: Sequence[str]
+) -> Grant:
+    """Carry out trades one after the other.
+
+    Args:
+        known: what stands for the placeholders, but the application and tokens.
+        names: ids and names of the account that is meant.
+
+    Raises:
+        Unreachable: the platform does not answer, or has trouble; nothing was given.
+        Denied: it said no.
+    """
+    grant = Grant()
+    wanted = frozenset(name.casefold() for name in names)
+    for trade in trades:
+        answer = ask(fetcher, trade, known, app, grant)
+        try:
+            grant = read_grant(trade, answer, grant, wanted)
+        except NotThere:
+            raise Denied(
+                "whoever signed in does not look after this account, or did not choose it when the platform asked", None
+            ) from None
+        except (ValueError, RecursionError):
+            raise Denied("the platform answered in a way that is not known; nothing was kept", None) from None
+    return grant
+
+
+def renewed(fetcher: Unrecorded, trade: Trade, app: App, grant: Grant) -> Grant:
+    """Another token in place of one that runs out, and what renews that one.
+
+    Raises:
+        Unreachable: try again later.
+        Denied: it will not be renewed any more.
+    """
+    answer = ask(fetcher, trade, {}, app, grant)
+    try:
+        after = read_grant(trade, answer, grant, frozenset())
+    except (ValueError, RecursionError):
+        raise Denied("the platform answered in a way that is not known", None) from None
+    if after is grant or after.access is None or at_pointer(answer.json, trade.gives.get("access", "/")) is None:
+        raise Denied("the platform gave no token", None)
+    return after
+
+
+def registered(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str]) -> App:
+    """An application made known to a server by itself.
+
+    Raises:
+        Unreachable, Denied: as above.
+    """
+    answer = ask(fetcher, trade, known, App("", None), Grant())
+    try:
+        client, secret = (at_pointer(answer.json, trade.gives[name]) for name in ("client", "client_secret"))
+    except (ValueError, RecursionError):
+        client = secret = None
+    if not isinstance(client, str) or not isinstance(secret, str) or not client.isprintable():
+        raise Denied("the server did not make the archive known to itself", None)
+    return App(client, Secret(secret, "client secret"))
+
+
+def ask(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str], app: App, grant: Grant) -> Answer:
+    """Put one question; what is not refused.
+
+    Raises:
+        Unreachable, Denied: as :func:`trade_all`.
+    """
+    values = {**known, CLIENT: app.client, CLIENT_SECRET: app.secret.value if app.secret else ""}
+    values[ACCESS] = grant.access.value if grant.access else ""
+    values[RENEWAL] = grant.renewal.value if grant.renewal else ""
+    form = [(name, _filled(value, values)) for name, value in trade.form]
+    headers, body, url = [("Accept", "application/json")], None, trade.url
+    if trade.method == "POST":
+        headers.append(_FORM)
+        body = urlencode(form).encode()
+    elif form:
+        url = f"{url}?{urlencode(form)}"
+    if trade.basic:
+        headers.append(("Authorization", _basic(app)))
+    try:
+        answer = fetcher.unrecorded(
+            trade.method, url, headers=headers, body=body, authorization=grant.access if trade.bearer else None,
+            limit=_LARGEST,
+        )  # fmt: skip
+    except (FetchError, UnsendableRequest) as error:
+        raise Unreachable(f"the platform does not answer ({error.code}); try again in a while") from None
+    return _accepted(answer)
+
+
+def _accepted(answer: Answer) -> Answer:
+    if answer.status in _BUSY:
+        raise Unreachable(f"the platform has trouble (status {answer.status}); try again in a while")
+    code = error_code(answer)
+    if not 200 <= answer.status < 300 or code is not None:
+        named = code or f"status {answer.status}"
+        raise Denied(f"the platform refused ({named})", code)
+    return answer
+
+
+def _filled(value: str, values: Mapping[str, str]) -> str:
+    for name in PLACEHOLDERS:
+        if name in value:
+            value = value.replace(name, values.get(name, ""))
+    return value
+
+
+def _basic(app: App) -> str:
+    """RFC 6749 §2.3.1: both parts are encoded as in a form first."""
+    if app.secret is None:
+        raise UsageError("this platform wants the application's secret as well")
+    pair = f"{quote(app.client, safe='')}:{quote(app.secret.value, safe='')}"
+    return "Basic " + b64encode(pair.encode()).decode()
