@@ -119,6 +119,11 @@ class Settings(BaseSettings):
         default=(),
         description="Further host names the pages answer to, separated by commas. Any other Host header is refused.",
     )
+    web_url: str = Field(
+        default="",
+        description="Address at which people reach the pages, such as `https://records.example.gov`: links for owners"
+        " of accounts begin with it, and platforms send them back to it. Empty: this machine only.",
+    )
     web_without_sign_in: bool = Field(
         default=False,
         description="Serve on an address that other machines reach although this version has no sign-in. Only behind a"
@@ -314,6 +319,13 @@ class Settings(BaseSettings):
             raise ValueError("should be an address such as https://s3.example.gov, without credentials")
         return value or None
 
+    @field_validator("web_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value and not _ORIGIN.fullmatch(value.rstrip("/")):
+            raise ValueError("should be an address such as https://records.example.gov, without a path")
+        return value.rstrip("/")
+
     @field_validator("s3_region")
     @classmethod
     def _is_region(cls, value: str | None) -> str | None:
@@ -373,6 +385,11 @@ class Settings(BaseSettings):
     def spool(self) -> Path:
         """Where every capturing process of this machine has its folder."""
         return self.home / "spool"
+
+    @property
+    def renewals(self) -> Path:
+        """Where renewed tokens are on their way into the database."""
+        return self.home / "renewals"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -41,6 +41,11 @@ class Held:
     renewing_since: datetime | None
     refused: str | None
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Whatever of it must not be stored anywhere else."""
+        return tuple(one for one in (self.grant.access, self.grant.renewal) if one is not None)
+
 
 class Vault:
     """Seals and opens tokens with the keys of one file. The file is created with the first token."""

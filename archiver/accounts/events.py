@@ -17,8 +17,16 @@ OPERATOR = "operator"
 
 
 def log_event(
-    connection: Connection, archive: Archive, kind: EventType, account_id: str, facts: Mapping[str, Any]
+    connection: Connection,
+    archive: Archive,
+    kind: EventType,
+    account_id: str,
+    facts: Mapping[str, Any],
+    *,
+    service: bool = False,
 ) -> None:
-    """Enter a person's act on an account into the log, in the act's own transaction."""
-    event = NewEvent(kind.value, "account", account_id, dict(facts), "person", OPERATOR, chained=True)
+    """Enter a person's act on an account, or what the ``service`` found of it, into the log, in the act's own
+    transaction."""
+    actor = ("service", "sign_in") if service else ("person", OPERATOR)
+    event = NewEvent(kind.value, "account", account_id, dict(facts), *actor, chained=True)
     log.append(connection, [event], archive.clock.now())

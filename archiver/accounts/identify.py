@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -50,6 +51,13 @@ def ask_platform(
 
 
 def _fetch(archive: Archive, ask: Ask, signing: Signing | None) -> Answer:
+    with asking(archive) as fetcher:
+        return _follow(fetcher, ask, archive.settings.answer_bytes, signing)
+
+
+@contextmanager
+def asking(archive: Archive) -> Iterator[Fetcher]:
+    """Something to ask a platform with, outside any run; nothing of it is kept."""
     settings = archive.settings
     with tempfile.TemporaryDirectory(prefix="archiver-") as folder:
         fetcher = Fetcher(
@@ -58,9 +66,10 @@ def _fetch(archive: Archive, ask: Ask, signing: Signing | None) -> Answer:
             spool_folder=Path(folder),
             read_timeout=settings.request_timeout_seconds,
             total_timeout=settings.request_total_seconds,
+            clock=archive.clock,
         )
         try:
-            return _follow(fetcher, ask, settings.answer_bytes, signing)
+            yield fetcher
         finally:
             fetcher.close()
 

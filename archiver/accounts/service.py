@@ -14,6 +14,7 @@ from archiver import ids
 from archiver.accounts import acts
 from archiver.accounts.credentials import READ
 from archiver.accounts.events import log_event
+from archiver.accounts.grants import Grant
 from archiver.accounts.identify import ask_platform
 from archiver.accounts.models import Account, Handle
 from archiver.accounts.schedule import first_due
@@ -66,12 +67,13 @@ def add(
     platform: str | None = None,
     authority: str = UNASSIGNED,
     fetch: Callable[[Ask], Answer] | None = None,
-    credential: str | None = None,
+    credential: str | Grant | None = None,
 ) -> Added:
     """Register the account at ``url``. The platform is asked who it is; its stable id, not the handle, is the identity.
 
     Account, handle, due times and event are one transaction; adding it again changes nothing and says so. A
-    ``credential`` (API key, token) is kept in the same transaction, sealed, in place of one that was there.
+    ``credential`` (API key, token, what its owner granted) is kept in the same transaction, sealed, in place of one
+    that was there.
 
     Raises:
         UnknownAddress, Ambiguous: see :meth:`archiver.accounts.platforms.Platforms.claim`.
@@ -98,7 +100,9 @@ def add(
         known = connection.execute(select(Account.id).where(Account.id == account_id)).first()
         if known is None:
             _insert(connection, archive, account_id, claim, facts, authority)
-        if secret is not None:
+        if isinstance(credential, Grant):
+            keep_grant(connection, archive, account_id, credential, READ)
+        elif secret is not None:
             keep_credential(connection, archive, account_id, secret.value)
         return Added(get(connection, account_id), new=known is None)
 
@@ -130,8 +134,16 @@ def _insert(
     log_event(connection, archive, EventType.ACCOUNT_ADDED, account_id, data)
 
 
-def _credential(connector: Connector, given: str | None) -> Secret | None:
+def identified(archive: Archive, url: str, platform: str, token: Secret) -> str:
+    """The platform's id of the account at ``url``, asked for with a token. Raises as :func:`add` does."""
+    connector, claim = archive.platforms.claim(url, platform)
+    return ask_platform(archive, connector, claim, None, token).platform_id
+
+
+def _credential(connector: Connector, given: str | Grant | None) -> Secret | None:
     """What an account is asked for with, before it is registered."""
+    if isinstance(given, Grant):
+        return given.access
     if given is not None:
         return Secret(given)
     if isinstance(connector, Signs):
@@ -147,11 +159,38 @@ def keep_credential(connection: Connection, archive: Archive, account_id: str, t
     Raises:
         MissingKey, UsageError: see :meth:`archiver.accounts.credentials.Vault.store`.
     """
-    now = archive.clock.now()
     hold(connection, account_id)
-    archive.vault.store(connection, account_id, READ, token, now)
+    archive.vault.store(connection, account_id, READ, token, archive.clock.now())
+    _stored(connection, archive, account_id, READ)
+
+
+def keep_grant(connection: Connection, archive: Archive, account_id: str, grant: Grant, purpose: str) -> None:
+    """Seal and store what an account's owner granted. As :func:`keep_credential`."""
+    hold(connection, account_id)
+    archive.vault.keep(connection, account_id, purpose, grant, archive.clock.now(), connected=True)
+    _stored(connection, archive, account_id, purpose)
+
+
+def _stored(connection: Connection, archive: Archive, account_id: str, purpose: str) -> None:
+    now = archive.clock.now()
     connection.execute(update(Due).where(Due.account_id == account_id).values(due_at=now, failures=0))
-    log_event(connection, archive, EventType.CREDENTIAL_STORED, account_id, {"purpose": READ})
+    log_event(connection, archive, EventType.CREDENTIAL_STORED, account_id, {"purpose": purpose})
+
+
+def forget_credential(archive: Archive, account_id: str, purpose: str) -> None:
+    """Forget what an account is read with. What was captured with it stays.
+
+    Raises:
+        NotFound: there is none.
+    """
+
+    def forget(connection: Connection) -> None:
+        hold(connection, account_id)
+        if not archive.vault.remove(connection, account_id, purpose):
+            raise NotFound("nothing is kept that this account could be read with")
+        log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose})
+
+    archive.database.act(forget)
 
 
 def list_accounts(connection: Connection) -> list[AccountView]:

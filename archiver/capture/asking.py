@@ -15,13 +15,14 @@ from archiver.capture.fetch_errors import AddressRefused, FetchError, MalformedA
 from archiver.capture.masking import Secret
 from archiver.capture.pacing import Pacer
 from archiver.capture.reading import REDIRECT, understand
+from archiver.capture.run_tokens import RunToken
 from archiver.capture.sessions import Session
-from archiver.capture.signing import Signing
+from archiver.capture.signing import Signing, signing_of
 from archiver.capture.spool import sync_file
 from archiver.faults import crash_point
 from archiver.http import Fetcher, redirect_target
 from archiver.wire.exchange import WireExchange
-from connectors.contract import AccountRef, Ask, Connector, Problem, ProblemKind, Reading, Signs
+from connectors.contract import SIGN_IN_PROBLEMS, AccountRef, Ask, Connector, Problem, ProblemKind, Reading, Signs
 
 _HOPS = 5
 _AGAIN = (ProblemKind.RATE, ProblemKind.TRANSIENT)
@@ -85,6 +86,8 @@ class Asker:
     """How the account signs in, where that is a trade of its own: ``token`` is then the password, and never sent."""
     signing: Signing | None = None
     """How ``token`` goes with a question, where the platform says so itself."""
+    tokens: RunToken | None = None
+    """Where ``token`` comes from, and what takes its place when it is no longer accepted."""
 
     def ask(self, ask: Ask, *, control_of: int | None = None, wanted: FileWanted | None = None) -> Asked:
         """Ask until there is an answer that means something, or no more sense in asking.
@@ -96,8 +99,9 @@ class Asker:
         given_up = self.pacer.gives_up(self._bucket(ask.url))
         if given_up is not None:
             return Asked(ask, reading=Reading(problem=Problem(ProblemKind.TRANSIENT, given_up)), given_up=True)
-        if self.session is not None and ask.authorise == "required" and self.session.token() is None:
-            return Asked(ask, reading=Reading(problem=self.session.problem))  # asking unsigned would say nothing
+        missing = self._why_unsigned(ask)
+        if missing is not None:
+            return Asked(ask, reading=Reading(problem=missing))  # asking unsigned would say nothing
         for attempt in range(self.attempts):
             asked = self._once(ask, control_of, wanted)
             problem = asked.problem
@@ -112,8 +116,23 @@ class Asker:
 
     def _has_run_out(self, ask: Ask, problem: Problem | None) -> bool:
         """Whether a token had run out, and there is another one now."""
-        expired = problem is not None and problem.kind is ProblemKind.SIGN_IN_EXPIRED and ask.authorise != "never"
-        return expired and self.session is not None and self.session.problem is None and self.session.renew()
+        if problem is None or problem.kind not in SIGN_IN_PROBLEMS or ask.authorise == "never":
+            return False
+        if self.session is not None:
+            expired = problem.kind is ProblemKind.SIGN_IN_EXPIRED
+            return expired and self.session.problem is None and self.session.renew()
+        if self.tokens is None or self.token is None or not self.tokens.replaced(problem):
+            return False
+        self.token = self.tokens.token
+        self.signing = signing_of(self.connector, self.account.url, self.token)
+        return True
+
+    def _why_unsigned(self, ask: Ask) -> Problem | None:
+        """Why a question that is to be signed cannot be at the moment; None where it can, or need not be."""
+        if ask.authorise == "required" and self.session is not None and self.session.token() is None:
+            return self.session.problem
+        signed = ask.authorise == "required" or (ask.authorise != "never" and isinstance(self.connector, Signs))
+        return self.tokens.problem if signed and self.tokens is not None and self.tokens.waits else None
 
     def _once(self, ask: Ask, control_of: int | None, wanted: FileWanted | None) -> Asked:
         asked = Asked(ask)
@@ -192,7 +211,8 @@ class Asker:
     def _secrets(self) -> tuple[Secret, ...]:
         if self.session is not None:
             return self.session.secrets()
-        return (self.token,) if self.token else ()
+        known = self.tokens.secrets() if self.tokens is not None else ()
+        return known if self.token is None or self.token in known else (*known, self.token)
 
     def _answered(self, asked: Asked, taken: Taken) -> None:
         self.spool(taken)

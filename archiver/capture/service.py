@@ -13,6 +13,7 @@ from sqlalchemy import Row, select
 
 from archiver import ids
 from archiver.accounts.models import Account
+from archiver.accounts.renewing import Renewals
 from archiver.capture import again, due
 from archiver.capture.batch import Batch
 from archiver.capture.commit import last_bookmarks
@@ -76,6 +77,7 @@ class Capture:
             clock=archive.clock,
         )
         self.sessions = Sessions(self.fetcher)
+        self.renewals = Renewals(archive, self.fetcher)
         self._tried: set[str] = set()
         self.write_once = WriteOnce(archive.store, archive.clock)
         lasts = timedelta(seconds=settings.lease_seconds)
@@ -164,6 +166,7 @@ class Capture:
             self.fetcher,
             self.pacer,
             self.sessions,
+            self.renewals,
             account,
             held,
             self.recovery.leave,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row
 
 from archiver import ids
+from archiver.accounts.renewing import Renewals
 from archiver.capture import due, rounds, watching
 from archiver.capture.asking import Asker, Stopped
 from archiver.capture.batch import Batch
@@ -26,6 +27,7 @@ from archiver.capture.pending import Pending
 from archiver.capture.pushed import Hearing
 from archiver.capture.rounds import Round
 from archiver.capture.run import RunState, RunTerms, Watcher
+from archiver.capture.run_tokens import RunToken
 from archiver.capture.seen import Seen
 from archiver.capture.sessions import Sessions
 from archiver.capture.signing import signing_of
@@ -68,6 +70,7 @@ class UnderWay:
     fetcher: Fetcher
     pacer: Pacer
     sessions: Sessions
+    renewals: Renewals
     account: Row[Any]
     held: Held
     leave: Callable[[str, str], None]
@@ -107,6 +110,8 @@ class UnderWay:
                 outcome, reason = self._last_files(outcome, reason)
             at = self.archive.clock.now()
             self._finish(sweep, outcome, reason, at)
+            if sweep.expired is None and self._asker.tokens is not None:
+                self._asker.tokens.settle()
         except BaseException:
             self._state.batch.abandon()
             self.leave(self.account.id, self._state.batch.stem)
@@ -120,7 +125,8 @@ class UnderWay:
     def _prepare(self, kind: SweepKind, trigger: str, stop: threading.Event) -> None:
         archive, account = self.archive, self.account
         connector = archive.platforms.connector(account.platform)
-        token = archive.vault.token(account.id)
+        tokens = RunToken.open(self.renewals, account)
+        token = tokens.token
         now = archive.clock.now()
         identity = RunIdentity(ids.new_id("rn"), self.held.epoch, account.id, account.platform, connector.version)
         settings_hash, frozen = frozen_settings(archive, account)
@@ -161,6 +167,7 @@ class UnderWay:
             archive.settings.answer_bytes,
             session=session,
             signing=signing,
+            tokens=tokens,
         )
         self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, archive.settings.run_requests)
 

@@ -26,6 +26,13 @@ class EventType(StrEnum):
     CONNECTOR_TRIED = "connector.tried"
     CREDENTIAL_STORED = "credential.stored"
     CREDENTIAL_REMOVED = "credential.removed"
+    CREDENTIAL_STATE_CHANGED = "credential.state_changed"
+    CREDENTIAL_ENDING = "credential.ending"
+    APP_STORED = "app.stored"
+    CONNECTION_OFFERED = "connection.offered"
+    CONNECTION_WITHDRAWN = "connection.withdrawn"
+    CONNECTION_REFUSED = "connection.refused"
+    CONNECTION_MADE = "connection.made"
     RUN_RECORDED = "run.recorded"
     RUN_FINISHED = "run.finished"
     EXCHANGE_ARCHIVED = "exchange.archived"
@@ -60,6 +67,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "act": "at",
     "archive": "av",
     "bundle": "bu",
+    "connection": "cl",
     "exchange": "ex",
     "run": "rn",
     "search": "se",
@@ -164,6 +172,37 @@ class ConnectorTried(Facts):
 
 
 class CredentialFacts(Facts):
+    purpose: Annotated[Code, Field(description="what the token is for")]
+
+
+class CredentialState(Facts):
+    purpose: Annotated[Code, Field(description="what the token is for")]
+    state: Annotated[Code, Field(description="problem with which the platform refuses it; `good`: it accepts it again")]
+
+
+class CredentialEnding(Facts):
+    purpose: Annotated[Code, Field(description="what the token is for")]
+    ends: Annotated[Time, Field(description="when its owner has to have consented again")]
+
+
+class AppStored(Facts):
+    platform: Annotated[Code, Field(description="where it is registered")]
+    service: Annotated[Origin | None, Field(description="server that knows it; null: the whole platform")]
+
+
+class ConnectionOffered(Facts):
+    platform: Annotated[Code, Field(description="platform of the account")]
+    account: Annotated[AccountId | None, Field(description="the account; null: it is not registered yet")]
+    purpose: Annotated[Code, Field(description="what the token will be for")]
+
+
+class ConnectionRefused(Facts):
+    account: Annotated[AccountId | None, Field(description="the account; null: it is not registered yet")]
+    problem: Annotated[Code, Field(description="why what was granted was not taken")]
+
+
+class ConnectionMade(Facts):
+    account: Annotated[AccountId, Field(description="the account")]
     purpose: Annotated[Code, Field(description="what the token is for")]
 
 
@@ -361,6 +400,23 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         ),
         EventKind(_E.CREDENTIAL_STORED, "account", "A token was stored, in place of an older one.", CredentialFacts),
         EventKind(_E.CREDENTIAL_REMOVED, "account", "A token was removed.", CredentialFacts),
+        EventKind(
+            _E.CREDENTIAL_STATE_CHANGED,
+            "account",
+            "The platform no longer accepts a token, or accepts it again.",
+            CredentialState,
+        ),
+        EventKind(
+            _E.CREDENTIAL_ENDING,
+            "account",
+            "It was warned that a token's owner has to consent.",
+            CredentialEnding,
+        ),
+        EventKind(_E.APP_STORED, "archive", "An application was stored with which owners are asked.", AppStored),
+        EventKind(_E.CONNECTION_OFFERED, "connection", "A link for an account's owner was made.", ConnectionOffered),
+        EventKind(_E.CONNECTION_WITHDRAWN, "connection", "A link can no longer be used.", NoFacts),
+        EventKind(_E.CONNECTION_REFUSED, "connection", "What an owner granted was not taken.", ConnectionRefused),
+        EventKind(_E.CONNECTION_MADE, "connection", "An account's owner let it be read.", ConnectionMade),
         EventKind(_E.RUN_RECORDED, "run", "A part of a run record was made and committed to.", RunRecorded),
         EventKind(_E.RUN_FINISHED, "run", "A run ended, and all it brought is archived.", RunFinished),
         EventKind(_E.EXCHANGE_ARCHIVED, "exchange", "An exchange is stored and in the index.", ExchangeArchived),

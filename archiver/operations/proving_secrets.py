@@ -25,20 +25,20 @@ def holds_secret(archive: Archive, connection: Connection, account_id: str, runs
         StoreUnavailable: the store does not answer.
         MissingKey: what seals the credential is not there.
     """
-    secret = archive.vault.token(account_id)
-    if secret is None:
+    secrets = [one for held in archive.vault.all_held(account_id) for one in held.secrets]
+    if not secrets:
         return None
     query = select(Segment.key, Segment.version_id).join(Exchange, Exchange.segment_id == Segment.id)
     for key, version_id in connection.execute(query.where(Exchange.run_id.in_(runs)).distinct()):
         with archive.store.open(key, version_id=version_id) as stored, gzip.open(stored) as unpacked:
-            if stands_in(cast(BinaryIO, unpacked), secret):
+            if stands_in(cast(BinaryIO, unpacked), *secrets):
                 return str(key)
     return None
 
 
-def stands_in(stream: BinaryIO, secret: Secret) -> bool:
-    """Whether a secret stands in what a stream holds, in any form (:mod:`archiver.capture.secret_forms`)."""
-    find = finder((secret,)).find
+def stands_in(stream: BinaryIO, *secrets: Secret) -> bool:
+    """Whether one of them stands in what a stream holds, in any form (:mod:`archiver.capture.secret_forms`)."""
+    find = finder(secrets).find
     return any(find(piece) for piece in _pieces(stream))
 
 

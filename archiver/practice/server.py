@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from archiver.practice.city import City
+from archiver.practice.consent import Consent
 from archiver.practice.faults import Faults
 from archiver.practice.feeds import Feeds
 from archiver.practice.graph_api import GraphApi
@@ -70,6 +71,19 @@ class PracticeServer:
             self.instagram = InstagramApi(city, self.base_url)
             self.graph = GraphApi(city, self.base_url)
             self.x = XApi(city, self.base_url)
+            self.consent = Consent(
+                city,
+                self.base_url,
+                {
+                    "mastodon": self.mastodon,
+                    "facebook": self.graph,
+                    "instagram": self.instagram,
+                    "threads": self.threads,
+                    "x": self.x,
+                    "youtube": self.youtube,
+                },
+            )
+            self._sites += [self.consent]
             self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)

@@ -66,9 +66,7 @@ def _app() -> None:
         sa.Column("platform", _TEXT, nullable=False),
         sa.Column("service", _TEXT, nullable=False, comment="server that knows it; empty: the whole platform"),
         sa.Column("client", _TEXT, nullable=False, comment="its id there; no secret"),
-        sa.Column(
-            "sealed", sa.LargeBinary(), nullable=False, comment="its secret; AAD = app, platform, service, key"
-        ),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False, comment="its secret; AAD = app, platform, service, key"),
         sa.Column("key_id", _TEXT, nullable=False),
         _at("added_at", nullable=False),
         sa.PrimaryKeyConstraint("platform", "service", name=op.f("pk_platform_app")),

@@ -1,0 +1,343 @@
+"""The pages and questions with which people let somebody else read their accounts (OAuth 2.0, RFC 6749), as Meta, X,
+Google, Threads and Mastodon each have them, over the accounts of the city.
+
+A person is chosen on the page instead of signing in. What was agreed to makes tokens that the platforms' own APIs take,
+until they run out by the city's clock.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from archiver.practice.city import City, Person
+from archiver.practice.messages import Request, Response
+from archiver.practice.youtube_ids import channel_id
+
+_HOUR, _SIXTY_DAYS = timedelta(hours=1), timedelta(days=60)
+#: Address of a platform's page for consent → the platform.
+PAGES: Mapping[str, str] = {
+    "/facebook/v26.0/dialog/oauth": "facebook",
+    "/threads/oauth/authorize": "threads",
+    "/x.com/i/oauth2/authorize": "x",
+    "/youtube/o/oauth2/v2/auth": "youtube",
+    "/oauth/authorize": "mastodon",
+}
+#: Address where codes become tokens → the platform, and whether the application says who it is in a header.
+TOKENS: Mapping[str, tuple[str, bool]] = {
+    "/v26.0/oauth/access_token": ("facebook", False),
+    "/oauth/access_token": ("threads", False),
+    "/2/oauth2/token": ("x", True),
+    "/token": ("youtube", False),
+    "/oauth/token": ("mastodon", False),
+}
+_LASTS: Mapping[str, timedelta | None] = {
+    "facebook": _HOUR, "threads": _HOUR, "x": 2 * _HOUR, "youtube": _HOUR, "mastodon": None,
+}  # fmt: skip
+_RENEWED = ("x", "youtube")
+
+
+class Api(Protocol):
+    """A platform's API, as far as tokens go."""
+
+    tokens: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a person is sent back with. It can be used once."""
+
+    platform: str
+    person: int
+    back: str
+    challenge: str | None
+    scopes: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Token:
+    platform: str
+    person: int
+    scopes: tuple[str, ...]
+    made: datetime
+    ends: datetime | None
+    renewal: str | None = None
+    whole: bool = True
+    """Whether the API takes it: one of a Facebook person only leads to those of Pages."""
+
+
+class Refusal(Exception):  # noqa: N818 - an answer
+    """``error`` of RFC 6749 §5.2."""
+
+    def __init__(self, error: str, status: int = 400) -> None:
+        super().__init__(error)
+        self.error, self.status = error, status
+
+
+@dataclass
+class Consent:
+    """A site beside the others. ``apis``: by platform. ``clients``: id of an application to its secret.
+    ``looks_after``: Pages and linked accounts by the person of Facebook who does; without an entry, everybody looks
+    after themselves. ``granted``: what is granted instead of what is asked for, by platform. ``data_access``: how long
+    a consent at Meta counts."""
+
+    city: City
+    base: str
+    apis: Mapping[str, Api]
+    clients: dict[str, str] = field(default_factory=dict)
+    returns: dict[str, str] = field(default_factory=dict)
+    looks_after: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    granted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    data_access: timedelta = timedelta(days=90)
+    codes: dict[str, Code] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    renewals: dict[str, str] = field(default_factory=dict)
+    """Renewal token → the token it came with."""
+    asked: list[str] = field(default_factory=list)
+    """Grant types of questions for tokens, in their order."""
+
+    def add_client(self, back: str) -> tuple[str, str]:
+        """Register an application; its id and secret."""
+        client, secret = f"app-{secrets.token_hex(6)}", secrets.token_urlsafe(24)
+        self.clients[client], self.returns[client] = secret, back
+        return client, secret
+
+    def revoke(self, person: int) -> None:
+        """Somebody takes back everything they agreed to."""
+        for token, one in list(self.tokens.items()):
+            if one.person == person:
+                self._forget(token)
+
+    def answer(self, request: Request) -> Response | None:
+        """Answer what belongs to consent; None for anything else."""
+        with self.city.lock:
+            self._expire()
+            if request.path in PAGES:
+                return self._page(request, PAGES[request.path])
+            method = _ROUTES.get((request.method, request.path))
+            if method is None and request.path in TOKENS and request.method in ("GET", "POST"):
+                method = Consent._token
+            mine = request.path == "/youtube/v3/channels" and request.parameter("mine") == "true"
+            method = Consent._channels if mine else method
+            if method is None:
+                return None
+            try:
+                return _json(200, method(self, request))
+            except Refusal as refusal:
+                return _json(refusal.status, {"error": refusal.error, "error_description": "Refused."})
+
+    # The page
+
+    def _page(self, request: Request, platform: str) -> Response:
+        form = dict(request.parameters) | (_form(request) if request.method == "POST" else {})
+        client = form.get("client_id", "")
+        if client not in self.clients or form.get("redirect_uri") != self.returns[client]:
+            return Response(400, _HTML, b"<h1>This application is not known, or not at this address.</h1>")
+        if request.method != "POST":
+            return Response(200, _HTML, self._choice(form, platform).encode())
+        back, state = form["redirect_uri"], form.get("state", "")
+        if form.get("answer") != "allow":
+            return _sent_to(back, {"error": "access_denied", "state": state})
+        separator = "," if platform in ("facebook", "threads") else " "
+        scopes = self.granted.get(platform, tuple(form.get("scope", "").split(separator)))
+        code = secrets.token_urlsafe(24)
+        self.codes[code] = Code(platform, int(form["person"]), back, form.get("code_challenge"), scopes)
+        return _sent_to(back, {"code": code, "state": state})
+
+    def _choice(self, form: Mapping[str, str], platform: str) -> str:
+        people = [one for one in self.city.people.values() if one.home in (platform, *_TOGETHER.get(platform, ()))]
+        choices = "".join(
+            f'<option value="{one.id}">{html.escape(one.profile.name)} (@{html.escape(one.handle)})</option>'
+            for one in sorted(people, key=lambda one: not one.official)
+        )
+        hidden = "".join(
+            f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+            for name, value in form.items()
+        )
+        return (
+            f'<!doctype html><html lang="en"><title>Practice {platform}</title><h1>Practice {platform}</h1>'
+            f'<form method="post">{hidden}<p><label>Signed in as <select name="person">{choices}</select></label></p>'
+            f"<p>Records archive asks for: {html.escape(form.get('scope', ''))}</p>"
+            '<button name="answer" value="allow">Allow</button> <button name="answer" value="deny">Deny</button></form>'
+        )
+
+    # Codes become tokens
+
+    def _token(self, request: Request) -> dict[str, object]:
+        platform, basic = TOKENS[request.path]
+        form = dict(request.parameters) | _form(request)
+        self._check_client(request, form, basic=basic)
+        kind = form.get("grant_type", "authorization_code")
+        self.asked.append(kind)
+        if kind == "authorization_code":
+            return self._of_code(form, platform)
+        if kind == "fb_exchange_token" and platform == "facebook":
+            known = self._known(form.get("fb_exchange_token"))
+            return self._given(platform, known.person, known.scopes, _SIXTY_DAYS)
+        if kind == "refresh_token" and platform in _RENEWED:
+            return self._renewed(form, platform)
+        raise Refusal("unsupported_grant_type")
+
+    def _check_client(self, request: Request, form: Mapping[str, str], *, basic: bool) -> None:
+        client, secret = form.get("client_id", ""), form.get("client_secret", "")
+        if basic:
+            scheme, _, pair = (request.header("Authorization") or "").partition(" ")
+            decoded = base64.b64decode(pair).decode() if scheme == "Basic" else ""
+            client, secret = (unquote(one) for one in decoded.partition(":")[::2])
+        if not client or self.clients.get(client) != secret:
+            raise Refusal("invalid_client", 401)
+
+    def _of_code(self, form: Mapping[str, str], platform: str) -> dict[str, object]:
+        code = self.codes.pop(form.get("code", ""), None)
+        if code is None or code.platform != platform or code.back != form.get("redirect_uri"):
+            raise Refusal("invalid_grant")
+        if code.challenge is not None and code.challenge != _challenge(form.get("code_verifier", "")):
+            raise Refusal("invalid_grant")
+        return self._given(platform, code.person, code.scopes, _LASTS[platform])
+
+    def _renewed(self, form: Mapping[str, str], platform: str) -> dict[str, object]:
+        renewal = form.get("refresh_token", "")
+        known = self.tokens.get(self.renewals.get(renewal, ""))
+        if known is None or known.platform != platform:
+            raise Refusal("invalid_grant")
+        if platform == "x":  # rotates: the old one no longer counts
+            del self.renewals[renewal]
+            return self._given(platform, known.person, known.scopes, _LASTS[platform])
+        said = self._given(platform, known.person, known.scopes, _LASTS[platform], renewal=renewal)
+        return {name: value for name, value in said.items() if name != "refresh_token"}
+
+    def _given(
+        self, platform: str, person: int, scopes: tuple[str, ...], lasts: timedelta | None, renewal: str | None = None
+    ) -> dict[str, object]:
+        now = self.city.clock.now()
+        token = _PREFIX.get(platform, "") + secrets.token_urlsafe(32)
+        ends = None if lasts is None else now + lasts
+        if renewal is None and platform in _RENEWED:
+            renewal = secrets.token_urlsafe(32)
+        self._enter(token, Token(platform, person, scopes, now, ends, renewal, whole=platform != "facebook"))
+        if renewal is not None:
+            self.renewals[renewal] = token
+        said: dict[str, object] = {"token_type": "bearer", "access_token": token}
+        said |= {} if lasts is None else {"expires_in": int(lasts.total_seconds())}
+        said |= {} if renewal is None else {"refresh_token": renewal}
+        said |= {"scope": " ".join(scopes)} if platform not in ("facebook", "threads") else {}
+        return said | ({"user_id": person} if platform == "threads" else {})
+
+    # Threads' own ways
+
+    def _longer(self, request: Request) -> dict[str, object]:
+        known = self._known(request.parameter("access_token"))
+        if request.parameter("client_secret") not in self.clients.values():
+            raise Refusal("invalid_client", 401)
+        self.asked.append("th_exchange_token")
+        return self._given("threads", known.person, known.scopes, _SIXTY_DAYS)
+
+    def _refreshed(self, request: Request) -> dict[str, object]:
+        token = request.parameter("access_token") or ""
+        known = self._known(token)
+        self.asked.append("th_refresh_token")
+        if self.city.clock.now() - known.made < timedelta(days=1):
+            raise Refusal("invalid_request")
+        return self._given("threads", known.person, known.scopes, _SIXTY_DAYS)
+
+    # Meta's questions about a token
+
+    def _permissions(self, request: Request) -> dict[str, object]:
+        known = self._known(request.token)
+        return {"data": [{"permission": one, "status": "granted"} for one in known.scopes]}
+
+    def _accounts(self, request: Request) -> dict[str, object]:
+        known = self._known(request.token)
+        pages = self.looks_after.get(known.person, (known.person,))
+        return {"data": [self._looked_after(self.city.people[page], known.scopes) for page in pages]}
+
+    def _looked_after(self, person: Person, scopes: tuple[str, ...]) -> dict[str, object]:
+        token = f"EAA{secrets.token_hex(24)}"
+        self._enter(token, Token(person.home, person.id, scopes, self.city.clock.now(), None))
+        entry: dict[str, object] = {"access_token": token, "name": person.profile.name}
+        if person.home == "instagram":
+            account = {"id": str(person.id), "username": person.handle}
+            return entry | {"id": f"9000{person.id}", "instagram_business_account": account}
+        return entry | {"id": str(person.id), "username": person.handle}
+
+    def _debug(self, request: Request) -> dict[str, object]:
+        client, _, secret = (request.parameter("access_token") or "").partition("|")
+        known = self._known(request.parameter("input_token"))
+        if self.clients.get(client) != secret:
+            raise Refusal("invalid_client", 401)
+        ends = int((self.city.clock.now() + self.data_access).timestamp())
+        return {"data": {"is_valid": True, "expires_at": 0, "data_access_expires_at": ends, "scopes": known.scopes}}
+
+    # Others
+
+    def _channels(self, request: Request) -> dict[str, object]:
+        return {"kind": "youtube#channelListResponse", "items": [{"id": channel_id(self._known(request.token).person)}]}
+
+    def _register(self, request: Request) -> dict[str, object]:
+        form = _form(request)
+        client, secret = self.add_client(form["redirect_uris"])
+        return {"id": "1", "name": form["client_name"], "client_id": client, "client_secret": secret}
+
+    def _known(self, token: str | None) -> Token:
+        known = self.tokens.get(token or "")
+        if known is None:
+            raise Refusal("invalid_token", 401)
+        return known
+
+    def _enter(self, token: str, made: Token) -> None:
+        self.tokens[token] = made
+        api = self.apis.get(made.platform)
+        if api is not None and made.whole:
+            api.tokens[token] = made.person
+
+    def _forget(self, token: str) -> None:
+        made = self.tokens.pop(token)
+        api = self.apis.get(made.platform)
+        if api is not None:
+            api.tokens.pop(token, None)
+        if made.renewal is not None and self.renewals.get(made.renewal) == token:
+            del self.renewals[made.renewal]
+
+    def _expire(self) -> None:
+        now = self.city.clock.now()
+        for token, one in self.tokens.items():
+            if one.ends is not None and one.ends <= now and (api := self.apis.get(one.platform)) is not None:
+                api.tokens.pop(token, None)
+
+
+_PREFIX = {"facebook": "EAA", "threads": "THAA", "youtube": "ya29."}
+_TOGETHER = {"facebook": ("instagram",)}
+_HTML = (("Content-Type", "text/html; charset=utf-8"),)
+_ROUTES: Mapping[tuple[str, str], Callable[[Consent, Request], dict[str, object]]] = {
+    ("GET", "/access_token"): Consent._longer,
+    ("GET", "/refresh_access_token"): Consent._refreshed,
+    ("GET", "/v26.0/me/permissions"): Consent._permissions,
+    ("GET", "/v26.0/me/accounts"): Consent._accounts,
+    ("GET", "/v26.0/debug_token"): Consent._debug,
+    ("POST", "/api/v1/apps"): Consent._register,
+}
+
+
+def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def _sent_to(back: str, parameters: Mapping[str, str]) -> Response:
+    return Response(302, (("Location", f"{back}?{urlencode(parameters)}"),))
+
+
+def _json(status: int, value: object) -> Response:
+    headers = (("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store"))
+    return Response(status, headers, json.dumps(value, default=list).encode())
