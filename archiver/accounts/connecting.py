@@ -17,6 +17,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -312,20 +313,20 @@ def _granted(archive: Archive, link: _Link, code: str, verifier: str, fetcher: U
 
 
 def _keep(archive: Archive, link: _Link, grant: Grant) -> None:
+    row = link.row
     try:
-        account_id = link.account_id
+        account_id, kept = link.account_id, False
         if account_id is None:
-            added = service.add(archive, link.row.url, link.row.platform, link.row.authority, credential=grant)
-            account_id, grant_left = added.account.id, None if link.row.purpose == READ else grant
-        else:
-            grant_left = grant
-        connected = account_id
-        archive.database.act(lambda connection: _connected(connection, archive, link, connected, grant_left))
+            given = {"credential": grant, "purpose": row.purpose}
+            account_id = service.add(archive, row.url, row.platform, row.authority, **given).account.id
+            kept = True
+        left = None if kept else grant
+        archive.database.act(partial(_connected, archive=archive, link=link, account_id=account_id, grant=left))
     except ArchiverError as failure:
         _refused(archive, link, "not_kept", str(failure))
 
 
-def _connected(connection: Connection, archive: Archive, link: _Link, account_id: str, grant: Grant | None) -> None:
+def _connected(connection: Connection, *, archive: Archive, link: _Link, account_id: str, grant: Grant | None) -> None:
     now = archive.clock.now()
     if not _end(connection, archive, (ConnectLink.id == link.row.id,), "connected", account_id):
         raise NotFound(_OVER)
@@ -359,7 +360,8 @@ def _named(archive: Archive, name: str, platform: str | None) -> tuple[service.A
         try:
             found = service.find(connection, name)
         except NotFound:
-            return None, archive.platforms.claim(name, platform)[1]
+            _, claim = archive.platforms.claim(name, platform)
+            return service.claimed(connection, claim), claim
     return found, archive.platforms.claim(found.url, found.platform)[1]
 
 

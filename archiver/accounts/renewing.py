@@ -111,12 +111,13 @@ class Renewals:
         """Note that the platform no longer accepts a token, unless another is there by now."""
 
         def note(connection: Connection) -> None:
+            known = connection.execute(select(Credential.refused).where(*_this(account_id, held))).one_or_none()
+            if known is None or known.refused == problem:
+                return  # the first reason is the one that tells something
             values = {"refused": problem, "refused_at": self.archive.clock.now(), "refused_why": why[:500]}
-            known = connection.execute(select(Credential.refused).where(*_this(account_id, held))).scalar()
-            changed = connection.execute(update(Credential).where(*_this(account_id, held)).values(**values)).rowcount
-            if changed and known != problem:
-                facts = {"purpose": held.purpose, "state": problem}
-                log_event(connection, self.archive, EventType.CREDENTIAL_STATE_CHANGED, account_id, facts, service=True)
+            connection.execute(update(Credential).where(*_this(account_id, held)).values(**values))
+            facts = {"purpose": held.purpose, "state": problem}
+            log_event(connection, self.archive, EventType.CREDENTIAL_STATE_CHANGED, account_id, facts, service=True)
 
         self.archive.database.act(note)
 

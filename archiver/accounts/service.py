@@ -68,6 +68,7 @@ def add(
     authority: str = UNASSIGNED,
     fetch: Callable[[Ask], Answer] | None = None,
     credential: str | Grant | None = None,
+    purpose: str = READ,
 ) -> Added:
     """Register the account at ``url``. The platform is asked who it is; its stable id, not the handle, is the identity.
 
@@ -101,7 +102,7 @@ def add(
         if known is None:
             _insert(connection, archive, account_id, claim, facts, authority)
         if isinstance(credential, Grant):
-            keep_grant(connection, archive, account_id, credential, READ)
+            keep_grant(connection, archive, account_id, credential, purpose)
         elif secret is not None:
             keep_credential(connection, archive, account_id, secret.value)
         return Added(get(connection, account_id), new=known is None)
@@ -228,6 +229,14 @@ def find(connection: Connection, name: str) -> AccountView:
     if len(found) > 1:
         raise UsageError(f"several accounts match; name one by its id: {', '.join(one.id for one in found)}")
     return found[0]
+
+
+def claimed(connection: Connection, claim: Claim) -> AccountView | None:
+    """The registered account that an address names by its handle; None where there is none, or it is not certain."""
+    same = (Account.platform == claim.platform, Account.service == claim.service)
+    found = [_view(row) for row in connection.execute(_query().where(*same))]
+    named = [one for one in found if one.handle.casefold() == claim.handle.casefold()]
+    return named[0] if len(named) == 1 else None
 
 
 def _names(account: AccountView) -> set[str]:

@@ -30,6 +30,8 @@ class RunToken:
     _left: list[Held] = field(default_factory=list)
     """Those of other owners, in their order."""
     _seen: list[Secret] = field(default_factory=list)
+    _denied: bool = False
+    """A renewal was: that the token itself is still accepted says nothing then."""
 
     @classmethod
     def open(cls, renewals: Renewals, account: Row[Any]) -> RunToken:
@@ -71,7 +73,7 @@ class RunToken:
 
     def settle(self) -> None:
         """The run came to its end, and the platform took the token."""
-        if self._held is not None and self._held.refused is not None:
+        if self._held is not None and self._held.refused is not None and not self._denied:
             self.renewals.accept(self.account.id, self._held)
 
     def _next(self) -> bool:
@@ -91,6 +93,7 @@ class RunToken:
         try:
             self._held = self.renewals.renew(self.account, held)
         except Denied as error:
+            self._denied = True
             _log.warning("renewal.denied", account=self.account.id, purpose=held.purpose, reason=str(error))
             self.problem = Problem(ProblemKind.SIGN_IN_EXPIRED, f"the sign-in was not renewed: {error}")
         except ArchiverError as error:

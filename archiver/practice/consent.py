@@ -97,6 +97,8 @@ class Consent:
     looks_after: dict[int, tuple[int, ...]] = field(default_factory=dict)
     granted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     data_access: timedelta = timedelta(days=90)
+    away: bool = False
+    """Nobody makes tokens at the moment."""
     codes: dict[str, Code] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     renewals: dict[str, str] = field(default_factory=dict)
@@ -173,6 +175,8 @@ class Consent:
 
     def _token(self, request: Request) -> dict[str, object]:
         platform, basic = TOKENS[request.path]
+        if self.away:
+            raise Refusal("temporarily_unavailable", 503)
         form = dict(request.parameters) | _form(request)
         self._check_client(request, form, basic=basic)
         kind = form.get("grant_type", "authorization_code")
@@ -288,7 +292,7 @@ class Consent:
 
     def _known(self, token: str | None) -> Token:
         known = self.tokens.get(token or "")
-        if known is None:
+        if known is None or (known.ends is not None and known.ends <= self.city.clock.now()):
             raise Refusal("invalid_token", 401)
         return known
 
