@@ -23,6 +23,7 @@ statements.share()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", metavar="FOLDER", help="keep pictures of pages there, to be looked at")
     parser.addoption("--long", action="store_true", help="also the long versions of tests that have a short one")
 
 

@@ -149,7 +149,10 @@ def _credential(connector: Connector, given: str | Grant | None) -> Secret | Non
         return Secret(given)
     if isinstance(connector, Signs):
         names = " or ".join(one.name for one in reversed(connector.signatures))
-        raise UsageError(f"{connector.title} answers nobody without a credential ({names}): give it with --token")
+        raise UsageError(
+            f"{connector.title} answers nobody without a credential ({names}): give it with --token, or let its owner"
+            " connect it (`archiver account connect`)"
+        )
     return None
 
 

@@ -15,6 +15,7 @@ from archiver.archive import Archive
 from archiver.capture.spool import dead
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
+from archiver.cli.connect import connect, disconnect, say_connection, withdraw
 from archiver.errors import UsageError
 from archiver.operations import history, proving_record
 
@@ -39,7 +40,7 @@ def add(
         typer.Option(
             "--token",
             help="Ask for the token or API key it is read with, or read it from standard input. YouTube, Facebook,"
-            " Instagram, Threads and X need one.",
+            " Instagram, Threads and X need one, or their owner's consent: `archiver account connect`.",
         ),
     ] = False,
     json: AsJson = False,
@@ -123,6 +124,7 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
             return
         _print_facts(found)
         _say_proof(archive, found)
+        say_connection(archive, found.id)
         for one in covered:
             extent = "all of it" if one.complete else f"partly: {one.reason or 'not finished'}"
             output.line(f"  covered {shown(one.at, archive)}: {one.listing}, {extent}, {one.seen} seen")
@@ -148,6 +150,11 @@ def token(account: Account, json: AsJson = False) -> None:
             f"Stored, encrypted, for {found.handle or found.name}. Its key is in {archive.settings.key_file}:"
             " copy that file to a safe place, apart from backups of the database."
         )
+
+
+app.command("connect")(connect)
+app.command("withdraw")(withdraw)
+app.command("disconnect")(disconnect)
 
 
 @app.command("pause")

@@ -16,12 +16,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from archiver import __version__, migrate
+from archiver.accounts import service as accounts
 from archiver.archive import Archive
 from archiver.clock import to_text
 from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
 from archiver.evidence import acts
-from archiver.operations import database_check, locks, log_state, probe_record, proving_record, snapshots
+from archiver.operations import connections, database_check, locks, log_state, probe_record, proving_record, snapshots
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
 
@@ -67,7 +68,7 @@ def examine(settings: Settings) -> list[Finding]:
             _snapshots(archive),
         ]
         findings += [_log(archive), *_stamps(archive)]
-        findings += _connectors(archive)
+        findings += [*_connectors(archive), *_connections(archive)]
     return findings
 
 
@@ -267,6 +268,21 @@ def _connectors(archive: Archive) -> Iterator[Finding]:
     yield Finding("connectors", bool(names), names or "none", "" if names else "Install the program again.")
     for name, error in archive.platforms.broken.items():
         yield Finding("connector", False, f"{name} does not load ({error})", "Update or remove the package it is in.")
+
+
+def _connections(archive: Archive) -> Iterator[Finding]:
+    """Accounts that somebody has to connect again, and versions of APIs that end."""
+    with archive.database.read() as connection:
+        names = {one.id: one.handle or one.name for one in accounts.list_accounts(connection)}
+        known = connections.connections(connection, archive)
+    for account, found in sorted(known.items()):
+        if found.standing.remedy:
+            ends = f" ({to_text(found.standing.ends_at)})" if found.standing.ends_at else ""
+            yield Finding(f"sign-in of {names[account]}", False, f"{found.standing.said}{ends}", found.standing.remedy)
+    for connector in archive.platforms.connectors.values():
+        version = connections.sunset(connector, archive.clock.now().date())
+        if version is not None:
+            yield Finding("version", False, version, "Update the archiver before.")
 
 
 class _Tell:

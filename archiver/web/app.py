@@ -1,4 +1,5 @@
-"""The web application: the real archive's site, the practice city's beside it, one guard around both. It only reads."""
+"""The web application: the real archive's site, the practice city's beside it, one guard around both. It only reads,
+but for owners of accounts who follow a link."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp
 
 from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, UsageError
-from archiver.web import api, evidence, pages, records, search
+from archiver.web import api, connect, evidence, pages, platforms, records, search
 from archiver.web.security import ErrorPage, Guard, LastResort, wants_json
 from archiver.web.site import Site
 
@@ -32,6 +33,7 @@ _NO_TELEMETRY: TelemetryConfig = {
 }
 _HEADINGS = {
     400: "That address cannot be read",
+    403: "That did not come from here",
     404: "There is no such page",
     405: "These pages can only be read",
     503: "The archive cannot be read just now",
@@ -64,7 +66,7 @@ def _site_app(site: Site) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.site = site
-    for router in (pages.router, search.router, records.router, evidence.router):
+    for router in (connect.router, platforms.router, pages.router, search.router, records.router, evidence.router):
         app.include_router(router, include_in_schema=False)
     app.include_router(api.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -13,15 +13,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from archiver.accounts import service as accounts
 from archiver.accounts.platforms import CAPABILITIES
 from archiver.accounts.service import AccountView
+from archiver.accounts.standing import Standing
 from archiver.clock import to_text
 from archiver.errors import SettingsError
-from archiver.operations import history, proving_record
+from archiver.operations import connections, history, proving_record
 from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, HoldView, RunView
-from archiver.operations.proving_record import Standing
+from archiver.operations.proving_record import Standing as Proof
 from archiver.web.places import time_of
 from archiver.web.site import Site, site_of
 from archiver.web.words import ACCOUNT_STATES, plain
+from connectors.authorization import Connects
 from connectors.contract import Capabilities
 
 router = APIRouter()
@@ -40,6 +42,8 @@ class AccountRow:
     due: DueView | None
     records: int
     gaps: int
+    joined: Standing | None
+    """How it is connected, where anybody's consent or token is needed for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ def list_accounts(site: Here) -> HTMLResponse:
         known = accounts.list_accounts(connection)
         last, due = history.last_runs(connection, now, dead), history.due(connection)
         held = history.held(connection, now, dead)
+        joined = connections.connections(connection, site.archive)
         gaps, records = history.open_gaps(connection), history.record_counts(connection)
         totals = history.totals(connection)
     rows = [
@@ -80,6 +85,7 @@ def list_accounts(site: Here) -> HTMLResponse:
             due=due[one.id][0] if due.get(one.id) and one.state == "active" else None,
             records=records.get(one.id, 0),
             gaps=gaps.get(one.id, 0),
+            joined=joined[one.id].standing if one.id in joined else None,
         )
         for one in known
     ]
@@ -102,6 +108,8 @@ def show_account(site: Here, account_id: str) -> HTMLResponse:
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
             "runs": history.runs(connection, now, account_id, limit=10, dead=site.dead()),
             "records": history.record_counts(connection, account_id).get(account_id, 0),
+            "joined": connections.connections(connection, site.archive, account_id).get(account_id),
+            "refilled": connections.refilled(connection, account_id),
         }
     title, capabilities, standing = _platform(site, account.platform)
     return site.page(
@@ -112,6 +120,7 @@ def show_account(site: Here, account_id: str) -> HTMLResponse:
         title=title,
         capabilities=capabilities,
         standing=standing,
+        connects=isinstance(site.archive.platforms.connectors.get(account.platform), Connects),
         capability_rows=[(words, getattr(capabilities, name, None)) for words, name in CAPABILITIES],
         **values,
     )
@@ -162,7 +171,7 @@ def day_mark(day: DayView) -> DayMark:
     return DayMark(f"{day.day}", tone, mark, f"{day.day}: {', '.join([runs, *notes])}")
 
 
-def _platform(site: Site, platform: str) -> tuple[str, Capabilities | None, Standing | None]:
+def _platform(site: Site, platform: str) -> tuple[str, Capabilities | None, Proof | None]:
     try:
         connector = site.archive.connector(platform)
     except SettingsError:

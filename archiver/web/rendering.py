@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from archiver.clock import to_text
 from archiver.operations.counts import in_words
 from archiver.visible import character_name, code_point, local_time, parts, size, visible
-from archiver.web.words import OUTCOMES, STATES, SWEEPS, plain
+from archiver.web.words import CONNECTIONS, OUTCOMES, STATES, SWEEPS, plain
 
 
 def environment() -> Environment:
@@ -34,10 +34,11 @@ def environment() -> Environment:
         number=number,
         span=span,
         plain=plain,
+        sentence=lambda text: text[:1].upper() + text[1:],
         brought=in_words,
         part=lambda text: quote(text, ""),
     )
-    made.globals.update(OUTCOMES=OUTCOMES, STATES=STATES, SWEEPS=SWEEPS)
+    made.globals.update(CONNECTIONS=CONNECTIONS, OUTCOMES=OUTCOMES, STATES=STATES, SWEEPS=SWEEPS)
     return made
 
 

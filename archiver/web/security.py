@@ -1,10 +1,12 @@
-"""What protects every page: the Host allow-list, reading methods only, response headers, errors that tell nothing.
+"""What protects every page: the Host allow-list, methods, response headers, errors that tell nothing. Only the pages of
+owners' links take anything but a reading method, and from their own pages only.
 
 Written as plain ASGI, outermost, so that no route and no error escapes it.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
 
@@ -27,6 +29,9 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "interest-cohort=()",
 }
+#: Pages of owners' links (:mod:`archiver.web.connect`), those of the practice city too.
+_TAKES = re.compile(r"(?:/practice)?/connect/[A-Za-z0-9_-]{43}")
+_LARGEST_POST = 4096
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 #: Renders an error: status, what to say, id, whether JSON is wanted → content type and body.
@@ -48,6 +53,13 @@ class Guard:
         guarded = _WithHeaders(send)
         if host_of(scope) not in self._names:
             await refuse(self._error_page, scope, guarded, 400, "This service does not answer to that name.")
+        elif scope["method"] == "POST" and _TAKES.fullmatch(scope["path"]):
+            if not comes_from_here(scope):
+                await refuse(self._error_page, scope, guarded, 403, "Go on from the page of the link itself.")
+            elif not _is_small(scope):
+                await refuse(self._error_page, scope, guarded, 413, "That is more than this page takes.")
+            else:
+                await self._app(scope, receive, guarded)
         elif scope["method"] not in ("GET", "HEAD"):
             await refuse(self._error_page, scope, guarded, 405, "These pages can only be read.")
         else:
@@ -113,6 +125,23 @@ def host_of(scope: Scope) -> str:
         return host[: end + 1] if _is_port(host[end + 1 :]) else ""
     name, colon, port = host.partition(":")
     return name if not colon or _is_port(colon + port) else ""
+
+
+def comes_from_here(scope: Scope) -> bool:
+    """Whether a browser says that one of our own pages sent this (Fetch Metadata; Origin, RFC 6454 §7). ``null`` is
+    what it says of the origin where a page asks it to tell nobody."""
+    said: dict[bytes, str] = {name: value.decode("latin-1").lower() for name, value in scope["headers"]}
+    site, origin = said.get(b"sec-fetch-site"), said.get(b"origin")
+    if site is not None:
+        return bool(site == "same-origin")
+    return origin == "null" or (origin is not None and origin.partition("://")[2] == said.get(b"host"))
+
+
+def _is_small(scope: Scope) -> bool:
+    lengths: list[bytes] = [value for name, value in scope["headers"] if name == b"content-length"]
+    if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
+        return False
+    return not lengths or (lengths[0].isdigit() and int(lengths[0]) <= _LARGEST_POST)
 
 
 def _is_port(text: str) -> bool:

@@ -33,6 +33,22 @@ ACCOUNT_STATES: dict[str, tuple[str, str]] = {
     "paused": ("paused by a person", "warn"),
     "deactivated": ("switched off on the platform", "bad"),
     "taken_down": ("taken down by the platform", "bad"),
+    "sign_in_needed": ("needs sign-in", "bad"),
+    "revoked": ("its owner took the consent back", "bad"),
+    "no_permission": ("may no longer be read", "bad"),
+    "withdrawn": ("the platform withdrew access", "bad"),
+    "gone": ("not found on the platform", "bad"),
+    "unreachable": ("does not answer", "bad"),
+}
+
+CONNECTIONS: dict[str, tuple[str, str]] = {
+    "none": ("not connected", "quiet"),
+    "connected": ("connected", "good"),
+    "expiring": ("consent ends soon", "warn"),
+    "sign_in_needed": ("needs sign-in", "bad"),
+    "revoked": ("consent taken back", "bad"),
+    "permission_lost": ("permission lost", "bad"),
+    "withdrawn": ("the platform withdrew access", "bad"),
 }
 
 SWEEPS: dict[str, str] = {

@@ -13,6 +13,7 @@ from archiver.work import memory
 from archiver.work.clock import Ticker
 from archiver.work.evidence import Evidence
 from archiver.work.listening import Listeners
+from archiver.work.sign_ins import SignIns
 from archiver.work.storage import StoreCare
 from archiver.work.workers import Running, Workers
 
@@ -35,6 +36,7 @@ class Work:
         self.evidence = Evidence(archive)
         self.store_care = StoreCare(archive)
         self.snapshots = Ticker(self._snapshot, _LOOK_EVERY, archive.clock)
+        self.sign_ins = SignIns(self.capture.renewals)
         self.listeners = Listeners(self.capture) if archive.settings.listen else None
         self.started_at = archive.clock.now()
         self._flushed_at = self.started_at
@@ -50,6 +52,7 @@ class Work:
         self.evidence.start()
         self.store_care.start()
         self.snapshots.start()
+        self.sign_ins.start()
         if self.listeners is not None:
             self.listeners.start()
 
@@ -60,6 +63,7 @@ class Work:
             self.store_care.stop()
             self.ticker.stop()
             self.snapshots.stop()
+            self.sign_ins.stop()
             if self.listeners is not None:
                 self.listeners.stop(self.archive.settings.stop_seconds)
             clean = self.workers.stop(self.archive.settings.stop_seconds)

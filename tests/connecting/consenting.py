@@ -47,13 +47,13 @@ class Owner:
     offer: Offer | None = None
 
     @classmethod
-    def of(cls, house: House, platform: str) -> Owner:
+    def of(cls, house: House, platform: str, back: str = BACK) -> Owner:
         """The account, and the city's application at its platform."""
         if platform == "mastodon":
             return cls(house, platform, house.cast, house.server.mastodon.account_url(house.cast.city))
         populate, app = PLATFORMS[platform]
         cast = populate(house.city, house.clock.now() - timedelta(days=1))
-        client, secret = house.server.consent.add_client(BACK)
+        client, secret = house.server.consent.add_client(back)
         apps.keep(house.archive, app, client, secret)
         server = house.server.graph if platform == "facebook" else getattr(house.server, platform)
         return cls(house, platform, cast, server.account_url(cast.city))

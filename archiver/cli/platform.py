@@ -1,0 +1,95 @@
+"""``archiver platform``: what the city registers at platforms, so that owners of accounts can be asked."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+from archiver.accounts import apps, connecting
+from archiver.archive import Archive
+from archiver.cli import output
+from archiver.cli.common import AsJson, opened, shown
+from archiver.errors import UsageError
+from archiver.operations import connections
+from connectors.authorization import Connects
+
+app = typer.Typer(
+    help="Platforms: what to register there, and the city's applications.", no_args_is_help=True, rich_markup_mode=None
+)
+Platform = Annotated[str, typer.Argument(metavar="PLATFORM", help="Such as facebook, x or mastodon.")]
+_EXAMPLE = "https://example.org/"
+
+
+@app.command("list")
+def list_platforms(json: AsJson = False) -> None:
+    """List all platforms: how accounts are connected there, and whether the city's application is stored."""
+    with opened(create=True) as archive:
+        with archive.database.read() as connection:
+            stored = {one.platform: one for one in apps.listed(connection)}
+        rows = [_row(archive, name, stored) for name in sorted(archive.platforms.connectors)]
+    if json:
+        names = ("platform", "title", "connecting", "application", "version")
+        output.as_json({"platforms": [dict(zip(names, row, strict=True)) for row in rows]})
+        return
+    output.table(("PLATFORM", "NAME", "OWNERS ARE ASKED", "APPLICATION", "API"), rows, empty="None.")
+
+
+@app.command("show")
+def show(platform: Platform) -> None:
+    """Say what the city has to register at a platform, what is asked of owners and why, and what it costs."""
+    with opened(create=True) as archive:
+        connector, connects = apps.connecting(archive, platform)
+        how, set_up = connects.authorization(_EXAMPLE), connects.set_up
+        output.line(f"{connector.title}: registered at {set_up.console}")
+        if how.register is None:
+            output.line(f"  address to enter there: {connecting.return_url(archive)}")
+        for number, step in enumerate(set_up.steps, 1):
+            output.line(f"  {number}. {step}")
+        output.line(f"  review: {set_up.review}")
+        output.line(f"  cost: {set_up.cost}")
+        output.line(f"  terms: {set_up.terms}")
+        output.line("  what owners are asked for:")
+        for scope in how.scopes:
+            optional = "" if scope.needed else " (may be left out)"
+            also = f" It would also allow to {scope.also}; the archive never does." if scope.also else ""
+            output.line(f"    {scope.name}{optional}: {scope.why}{also}")
+        ends = connections.sunset(connector, archive.clock.now().date())
+        if ends is not None:
+            output.line(f"  {ends}: update the archiver before.")
+
+
+@app.command("app")
+def keep_app(
+    platform: Platform,
+    client: Annotated[str, typer.Option("--id", help="Id of the city's application there (the client id).")],
+    json: AsJson = False,
+) -> None:
+    """Store the city's application at a platform. Its secret is asked for, or read from standard input; never an
+    argument."""
+    given = getpass.getpass("Secret (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
+    if not given.strip():
+        raise UsageError("no secret was given: type it at the prompt, or pipe it in as one line")
+    with opened(create=True) as archive:
+        apps.keep(archive, platform, client, given.strip())
+        if json:
+            output.as_json({"platform": platform, "stored": True})
+            return
+        output.line("Stored, its secret encrypted. `archiver account connect` now makes links for accounts there.")
+
+
+def _row(archive: Archive, name: str, stored: dict[str, apps.AppView]) -> tuple[str, str, str, str, str]:
+    connector = archive.platforms.connectors[name]
+    ends = connections.sunset(connector, archive.clock.now().date()) or ""
+    if not isinstance(connector, Connects):
+        return name, connector.title, "no", "-", ends
+    how = connector.authorization(_EXAMPLE)
+    if how.register is not None:
+        return name, connector.title, "yes", "not needed", ends
+    known = stored.get(how.app or name)
+    kept = f"missing: archiver platform show {how.app or name}"
+    if known is not None:
+        kept = f"stored {shown(known.added_at, archive)}"
+    return name, connector.title, "yes", kept, ends
