@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archiver.accounts import connecting, service
+from archiver.accounts import links, service
 from archiver.accounts.credentials import READ, SECOND
 from archiver.archive import Archive
 from archiver.cli import output
@@ -30,21 +30,21 @@ def connect(
         str, typer.Option(help="Of a new account: short name of the office whose record it is.")
     ] = service.UNASSIGNED,
     second: Second = False,
-    days: Annotated[int, typer.Option(help="How long the link can be used, days.")] = connecting.LASTS.days,
+    days: Annotated[int, typer.Option(help="How long the link can be used, days.")] = links.LASTS.days,
     json: AsJson = False,
 ) -> None:
     """Make a link with which the owner of an account lets the archive read it, without any login here. It is shown
     once: send it to whoever looks after the account. An older link for the same can no longer be used."""
     with opened(create=True) as archive:
         lasts = timedelta(days=days)
-        offer = connecting.offer(archive, account, platform=platform, authority=authority, second=second, lasts=lasts)
+        offer = links.offer(archive, account, platform=platform, authority=authority, second=second, lasts=lasts)
         if json:
             output.as_json(asdict(offer))
             return
         output.line(f"Send this to whoever looks after {offer.account} on {offer.platform}:")
         output.line(f"  {offer.address}")
         output.line(f"It can be used once, until {shown(offer.ends_at, archive)}, while `archiver serve` runs.")
-        if is_loopback(connecting.base_url(archive).partition("://")[2].partition(":")[0]):
+        if is_loopback(links.base_url(archive).partition("://")[2].partition(":")[0]):
             output.line("It works on this machine only: ARCHIVER_WEB_URL names the address at which others reach it.")
 
 
@@ -54,7 +54,7 @@ def withdraw(
 ) -> None:
     """Let a link that was sent to an owner no longer be used."""
     with opened() as archive:
-        connecting.withdraw(archive, link)
+        links.withdraw(archive, link)
     output.as_json({"withdrawn": link}) if json else output.line("That link can no longer be used.")
 
 

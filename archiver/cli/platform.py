@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import getpass
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from archiver.accounts import apps, connecting
+from archiver.accounts import apps, links
 from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, opened, shown
@@ -38,14 +39,19 @@ def list_platforms(json: AsJson = False) -> None:
 
 
 @app.command("show")
-def show(platform: Platform) -> None:
+def show(platform: Platform, json: AsJson = False) -> None:
     """Say what the city has to register at a platform, what is asked of owners and why, and what it costs."""
     with opened(create=True) as archive:
         connector, connects = apps.connecting(archive, platform)
         how, set_up = connects.authorization(_EXAMPLE), connects.set_up
+        if json:
+            asked = [asdict(scope) for scope in how.scopes]
+            back = links.return_url(archive)
+            output.as_json({"platform": platform, "return": back, "scopes": asked, "set_up": asdict(set_up)})
+            return
         output.line(f"{connector.title}: registered at {set_up.console}")
         if how.register is None:
-            output.line(f"  address to enter there: {connecting.return_url(archive)}")
+            output.line(f"  address to enter there: {links.return_url(archive)}")
         for number, step in enumerate(set_up.steps, 1):
             output.line(f"  {number}. {step}")
         output.line(f"  review: {set_up.review}")

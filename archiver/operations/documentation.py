@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from archiver import errors
 from archiver.evidence import events_page
-from archiver.operations import seen_page
+from archiver.operations import connecting_page, seen_page
 from archiver.settings import PREFIX, SETTINGS_FILE, Settings
 
 #: Exit codes that are no error of :mod:`archiver.errors`.
@@ -48,7 +48,8 @@ def settings_page() -> str:
         "",
         "Credentials for S3 are found as boto3 finds them: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or a file",
         "named by `AWS_SHARED_CREDENTIALS_FILE`, or the role of the machine ([production](production.md)).",
-        "Tokens of platforms are never settings: give them with `archiver account token ACCOUNT`.",
+        "Tokens of platforms are never settings: their owners [connect accounts](connecting.md), or give them with",
+        "`archiver account token ACCOUNT`.",
         "",
     ]
     return "\n".join(lines)
@@ -129,6 +130,7 @@ PAGES = {
     "commands.md": commands_page,
     "events.md": events_page.render,
     "what-is-seen.md": seen_page.render,
+    "connecting.md": connecting_page.render,
 }
 
 

@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Path, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from archiver.accounts import connecting
-from archiver.accounts.connecting import LinkView
+from archiver.accounts import connecting, links
 from archiver.accounts.identify import asking
+from archiver.accounts.links import LinkView
 from archiver.errors import NotFound, Refused, Unreachable
 from archiver.web.site import Site, site_of
 
@@ -54,7 +54,7 @@ def show_end(site: Here, link: Annotated[str, Path(max_length=100)]) -> HTMLResp
 def show_link(site: Here, token: Token) -> HTMLResponse:
     """What a link is for. Opening it changes nothing: mail programs do that by themselves."""
     try:
-        return _asking(site, connecting.look(site.archive, token))
+        return _asking(site, links.look(site.archive, token))
     except NotFound as failure:
         return _none(site, failure)
 
@@ -63,21 +63,21 @@ def show_link(site: Here, token: Token) -> HTMLResponse:
 def go(site: Here, token: Token) -> HTMLResponse:
     """To the platform. By a page that leads there, since a form may only be answered by us."""
     try:
-        link = connecting.look(site.archive, token)
+        link = links.look(site.archive, token)
     except NotFound as failure:
         return _none(site, failure)
     try:
         with asking(site.archive) as fetcher:
             begun = connecting.begin(site.archive, token, fetcher)
     except (Unreachable, Refused, NotFound) as failure:
-        return _asking(site, connecting.look(site.archive, token), str(failure))
+        return _asking(site, links.look(site.archive, token), str(failure))
     page = site.page("connect_leaving.html", link=link, address=begun.address)
     page.set_cookie(
         COOKIE,
         begun.browser,
         max_age=_MINUTES * 60,
         path=f"{site.base}/connect",
-        secure=connecting.base_url(site.archive).startswith("https://"),
+        secure=links.base_url(site.archive).startswith("https://"),
         httponly=True,
         samesite="lax",
     )

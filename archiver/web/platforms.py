@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
-from archiver.accounts import apps, connecting
+from archiver.accounts import apps, links
 from archiver.accounts.apps import AppView
 from archiver.accounts.platforms import CAPABILITIES
 from archiver.errors import NotFound
@@ -57,7 +57,7 @@ def show_platform(site: Here, platform: str) -> HTMLResponse:
     if found is None:
         raise NotFound("there is no connector for such a platform here")
     capabilities = [(words, getattr(found.connector.capabilities, name, None)) for words, name in CAPABILITIES]
-    back = connecting.return_url(site.archive)
+    back = links.return_url(site.archive)
     return site.page("platform.html", row=found, back=back, capability_rows=capabilities)
 
 

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 
-from archiver.accounts import apps, connecting
+from archiver.accounts import apps, connecting, links
 from archiver.accounts import service as accounts
-from archiver.accounts.connecting import LinkView, Offer
 from archiver.accounts.identify import asking
+from archiver.accounts.links import LinkView, Offer
 from archiver.practice.cast import (
     Cast,
     populate_channel,
@@ -68,7 +68,7 @@ class Owner:
 
     def link(self, **how: object) -> str:
         """A new link: what stands behind the last slash."""
-        self.offer = connecting.offer(self.house.archive, self.url, platform=self.platform, **how)  # type: ignore[arg-type]
+        self.offer = links.offer(self.house.archive, self.url, platform=self.platform, **how)  # type: ignore[arg-type]
         return self.offer.address.rpartition("/")[2]
 
     def begin(self, token: str) -> connecting.Begun:

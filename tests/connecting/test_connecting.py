@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from archiver.accounts import connecting
+from archiver.accounts import links
 from archiver.accounts import service as accounts
 from archiver.accounts.credentials import READ, SECOND
 from archiver.errors import NotFound, UsageError
@@ -53,6 +53,7 @@ def test_a_registered_account_is_connected_again(house: House, owner: Make, plat
     assert registered(house) == 1
 
 
+@pytest.mark.law("R6")
 @everywhere
 def test_a_grant_of_another_account_is_not_taken(house: House, owner: Make, platform: str) -> None:
     one = owner(platform)
@@ -117,7 +118,7 @@ def test_a_link_works_once_and_only_in_its_days(house: House, owner: Make) -> No
     token = one.link()
     begun = one.begin(token)
     assert one.finish(one.agree(begun.address), begun.browser).connected
-    assert connecting.look(house.archive, token).closed
+    assert links.look(house.archive, token).closed
     with pytest.raises(NotFound, match="has done its work"):
         one.begin(token)
     late = one.link(lasts=timedelta(days=2))
@@ -125,9 +126,9 @@ def test_a_link_works_once_and_only_in_its_days(house: House, owner: Make) -> No
     with pytest.raises(NotFound, match="its days are over"):
         one.begin(late)
     with pytest.raises(NotFound, match="copied whole"):
-        connecting.look(house.archive, late[:-1])
+        links.look(house.archive, late[:-1])
     with pytest.raises(NotFound, match="copied whole"):
-        connecting.look(house.archive, late[:-1] + ("A" if late[-1] != "A" else "B"))
+        links.look(house.archive, late[:-1] + ("A" if late[-1] != "A" else "B"))
 
 
 def test_a_newer_link_ends_the_older_one(owner: Make) -> None:
@@ -145,11 +146,11 @@ def test_a_link_that_was_withdrawn_cannot_be_used(house: House, owner: Make) -> 
     one = owner("x")
     token = one.link()
     assert one.offer is not None
-    connecting.withdraw(house.archive, one.offer.id)
+    links.withdraw(house.archive, one.offer.id)
     with pytest.raises(NotFound, match="withdrawn"):
         one.begin(token)
     with pytest.raises(NotFound):
-        connecting.withdraw(house.archive, one.offer.id)
+        links.withdraw(house.archive, one.offer.id)
 
 
 def test_nobody_comes_back_twice_in_another_browser_or_too_late(house: House, owner: Make) -> None:
@@ -202,10 +203,10 @@ def test_owners_are_asked_only_where_an_application_is_stored(house: House, owne
     owner("x")
     url = house.server.threads.account_url(house.cast.city)
     with pytest.raises(NotFound, match="archiver platform app threads"):
-        connecting.offer(house.archive, url, platform="threads")
+        links.offer(house.archive, url, platform="threads")
     feed = house.server.feeds.feed_url(house.cast.news, "feed/")
     with pytest.raises(UsageError, match="account token"):
-        connecting.offer(house.archive, feed, platform="feed")
+        links.offer(house.archive, feed, platform="feed")
     with pytest.raises(UsageError, match="1 to 60 days"):
         Owner.of(house, "mastodon").link(lasts=timedelta(days=61))
 

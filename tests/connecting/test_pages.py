@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from archiver.accounts import connecting
+from archiver.accounts import links
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
@@ -71,7 +71,7 @@ def test_looking_at_a_link_changes_nothing(client: httpx.Client, house: House, o
         assert client.get(f"/connect/{token}").status_code == 200
         client.head(f"/connect/{token}")
     assert "set-cookie" not in client.get(f"/connect/{token}").headers
-    view = connecting.look(house.archive, token)
+    view = links.look(house.archive, token)
     assert view.closed is None
     assert (index.read_bytes() if index.exists() else b"") == before
 

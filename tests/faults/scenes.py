@@ -17,6 +17,7 @@ _PASSED = re.compile(r'crash_point\("([a-z_.]+)"\)')
 #: Crash points that a capture into a folder does not pass.
 ELSEWHERE = {
     "snapshot.loaded": "tests/operations/test_snapshots.py",
+    **{f"renewal.{name}": "tests/connecting/test_renewing.py" for name in ("begun", "answered", "kept", "entered")},
     "act.put": "tests/evidence/test_acts.py",
     "key.made": "tests/evidence/test_signing.py",
     "checkpoint.put": "tests/evidence/test_signing.py",

@@ -1,0 +1,87 @@
+"""``docs/connecting.md``: how owners let the archive read their accounts, and what the city sets up at platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archiver.accounts.links import LASTS, RETURN_PATH
+from archiver.accounts.platforms import load_platforms
+from connectors.authorization import Connects, Versioned
+from connectors.contract import Connector
+
+_ANY = "https://example.org/"
+_INTRODUCTION = f"""# Connecting accounts
+
+Public accounts on some platforms (Mastodon, Bluesky, feeds) are read without anybody's consent. Others answer nobody
+who was not let in; and everywhere the owner's consent shows more: what was hidden, messages, what waits for review.
+Nobody gives a password away for that. Whoever looks after an account is sent a link, signs in at the platform itself,
+and agrees there (OAuth 2.0, RFC 6749).
+
+## How it goes
+
+1. **Once for each platform:** the city registers an application there. `archiver platform show PLATFORM`, the page
+   *Platforms* and this page say how. `archiver platform app PLATFORM --id ID` stores it, and asks for its secret.
+2. **For each account:** `archiver account connect ACCOUNT` (or the address of a new account) makes a link. It is shown
+   once, works once, for {LASTS.days} days unless `--days` says otherwise, and only for this account. Send it
+   to whoever looks after the account; they need no login here. `ARCHIVER_WEB_URL` has to name the address at which they
+   reach the pages; a proxy that asks everybody else who they are lets `/connect/` through.
+3. The owner reads what is asked and why, goes to the platform, signs in and agrees. A grant of another account is not
+   kept; nor is one without what is needed, or one that could also write although nobody asked for that. What is kept is
+   encrypted ([settings](settings.md): `ARCHIVER_KEY_FILE`) and capture begins within seconds.
+
+Only accounts of the city, and accounts used both officially and otherwise, are connected: no employee is asked for
+access to a personal account (law R5, R6).
+
+## What happens then
+
+- Tokens are renewed when three quarters of their life are over, by the running service also for accounts that are
+  paused, and in the middle of a run where one ends there. Of several processes one renews. What came is on the disk
+  before the database; a process that dies between the platform's answer and that loses it where the platform takes the
+  old one back at once (X), and then says so: the owner connects again.
+- The state of each account is on its page, in `archiver account show` and in `archiver doctor`: *connected*, *consent
+  ends soon*, *needs sign-in*, *consent taken back*, *permission lost*, *the platform withdrew access*. What lasts
+  longer than a month is warned of two weeks before its end; everything on the last working day before it at the latest,
+  in Wisconsin (the event log then has `credential.ending`).
+- After connecting again, the account's page says what was made up for and what is still missing. What was written and
+  deleted while nobody could look stays lost.
+- `--second` connects a second person. Their consent counts as soon as the first one's does not.
+- `archiver account disconnect` forgets a token here. At the platform the consent stands until its owner takes it back.
+
+Nothing of signing in is stored: not the questions, not the answers, not the addresses that come back. Each link is kept
+as a hash.
+"""
+
+
+def render() -> str:
+    """The page."""
+    parts = [_INTRODUCTION]
+    for _, connector in sorted(load_platforms(()).connectors.items()):
+        parts += ["\n".join(_section(connector))] if isinstance(connector, Connects) else []
+    return "\n".join(parts)
+
+
+def _section(connector: Connector) -> Iterator[str]:
+    assert isinstance(connector, Connects)
+    how, set_up = connector.authorization(_ANY), connector.set_up
+    yield f"## {connector.title}\n"
+    if how.register is None:
+        yield f"Console: <{set_up.console}>. Address to enter there: `ARCHIVER_WEB_URL`, then `{RETURN_PATH}`.\n"
+    yield from (f"{number}. {step}" for number, step in enumerate(set_up.steps, 1))
+    yield ""
+    yield f"- **Review:** {set_up.review}"
+    yield f"- **Cost:** {set_up.cost}"
+    yield f"- **Terms:** {set_up.terms}"
+    yield from _version(connector)
+    yield "\n| permission | what is read with it | |\n|---|---|---|"
+    for scope in how.scopes:
+        also = f"would also allow to {scope.also}" if scope.also else ""
+        optional = "may be left out" if not scope.needed else ""
+        yield f"| `{scope.name}` | {scope.why} | {'; '.join(filter(None, (optional, also)))} |"
+    yield ""
+
+
+def _version(connector: Connector) -> Iterator[str]:
+    if isinstance(connector, Versioned):
+        ends = connector.api_version.ends
+        until = f", answered until {ends} at least" if ends else ""
+        yield f"- **Version of the API:** {connector.api_version.name}{until}; `archiver doctor` warns 90 days before."

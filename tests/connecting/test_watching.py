@@ -1,0 +1,129 @@
+"""What is said of connections: on pages, by the doctor, in the log, and once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from archiver.accounts.standing import Connection
+from archiver.evidence.models import Event
+from archiver.operations import doctor
+from archiver.operations.connections import connections, refilled, sunset, warn_of_ends
+from archiver.web.app import create_app
+from archiver.web.server import PageServer, bind
+from archiver.web.site import Site
+from tests.capture.house import House
+from tests.connecting.consenting import Owner
+
+Make = Callable[[str], Owner]
+
+
+def state_of(house: House, account: str) -> Connection:
+    with house.archive.database.read() as connection:
+        return connections(connection, house.archive, account)[account].standing.state
+
+
+def types(house: House) -> list[str]:
+    with house.archive.database.read() as connection:
+        return list(connection.execute(select(Event.type)).scalars())
+
+
+def test_an_end_is_warned_of_once_and_again_after_the_next_consent(house: House, owner: Make) -> None:
+    one = owner("facebook")
+    assert one.connect().connected
+    assert state_of(house, one.account) is Connection.CONNECTED
+    assert warn_of_ends(house.archive) == 0
+    house.later(days=77)
+    assert state_of(house, one.account) is Connection.EXPIRING
+    assert [warn_of_ends(house.archive), warn_of_ends(house.archive)] == [1, 0]
+    assert types(house).count("credential.ending") == 1
+    assert one.connect().connected
+    assert state_of(house, one.account) is Connection.CONNECTED
+    house.later(days=77)
+    assert warn_of_ends(house.archive) == 1
+
+
+def test_what_was_made_up_for_is_said_after_connecting_again(house: House, owner: Make) -> None:
+    one = owner("x")
+    assert one.connect().connected
+    house.run(one.account)
+    with house.archive.database.read() as connection:
+        assert refilled(connection, one.account) is None
+    house.server.consent.revoke(one.cast.city)
+    house.later(minutes=5)
+    one.city.say(one.cast.city, "The library opens at ten.")
+    assert house.run(one.account).outcome == "failed"
+    assert state_of(house, one.account) is Connection.SIGN_IN_NEEDED
+    assert "credential.state_changed" in types(house)
+    house.later(hours=1)
+    assert one.connect().connected
+    with house.archive.database.read() as connection:
+        found = refilled(connection, one.account)
+    assert found is not None
+    assert (len(found.filled), len(found.open) > 0) == (0, True)
+    house.run(one.account)
+    with house.archive.database.read() as connection:
+        found = refilled(connection, one.account)
+    assert found is not None
+    assert (len(found.filled) > 0, found.open) == (True, ())
+
+
+def test_pages_show_how_accounts_are_connected(house: House, owner: Make) -> None:
+    one = owner("facebook")
+    assert one.connect().connected
+    house.later(days=80)
+    one.link(second=True)
+    bound = bind(house.archive.settings.model_copy(update={"web_port": 0}))
+    server = PageServer(create_app(Site(house.archive)), bound)
+    server.start()
+    try:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            account = client.get(f"/accounts/{one.account}").text
+            listed = client.get("/accounts").text
+            platforms, platform = client.get("/platforms").text, client.get("/platforms/facebook").text
+            assert client.get("/platforms/nonsense").status_code == 404
+    finally:
+        server.stop()
+    for words in ("consent ends soon", "Connect it again before it ends.", "second owner", "account withdraw cl_"):
+        assert words in account
+    assert "consent ends soon" in listed
+    assert "not yet proven against the live platform" in platforms
+    for words in ("City Attorney", "Address to enter there", "pages_read_user_content", "stored"):
+        assert words in platform
+
+
+def test_the_doctor_names_who_has_to_sign_in(house: House, owner: Make) -> None:
+    one = owner("facebook")
+    assert one.connect().connected
+    assert not [found for found in doctor._connections(house.archive) if "sign-in" in found.what]
+    house.later(days=91)
+    findings = [found for found in doctor._connections(house.archive) if "sign-in" in found.what]
+    assert [(found.ok, found.remedy) for found in findings] == [(False, "Connect it again.")]
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2026, 11, 29), None),
+        (date(2028, 4, 29), None),
+        (date(2028, 5, 1), "goes out of service on 2028-07-29"),
+        (date(2028, 8, 1), "went out of service"),
+    ],
+)
+def test_the_end_of_an_api_is_said_ninety_days_before(house: House, day: date, said: str | None) -> None:
+    found = sunset(house.archive.connector("facebook"), day)
+    assert found is None if said is None else said in (found or "")
+    assert sunset(house.archive.connector("feed"), day) is None
+
+
+def test_a_lost_permission_is_told_from_a_lost_sign_in(house: House, owner: Make) -> None:
+    one = owner("x")
+    assert one.connect().connected
+    house.server.x.limits.update(dict.fromkeys(house.server.x.limits, (0, 0)))
+    house.later(minutes=5)
+    house.run(one.account)
+    assert state_of(house, one.account) is Connection.PERMISSION_LOST
