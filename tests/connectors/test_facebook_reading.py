@@ -394,7 +394,7 @@ def test_files_are_named_by_what_does_not_expire() -> None:
     ("status", "error", "kind"),
     [
         (400, {"code": 190, "error_subcode": 463}, ProblemKind.SIGN_IN_EXPIRED),
-        (401, {"code": 190, "error_subcode": 460}, ProblemKind.SIGN_IN_EXPIRED),
+        (401, {"code": 190, "error_subcode": 460}, ProblemKind.REVOKED),
         (401, {"code": 102}, ProblemKind.SIGN_IN_EXPIRED),
         (403, {"code": 10}, ProblemKind.PERMISSION),
         (403, {"code": 200}, ProblemKind.PERMISSION),
