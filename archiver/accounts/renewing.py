@@ -150,14 +150,23 @@ class Renewals:
             self._release(account.id, held)
             raise
         crash_point("renewal.answered")
-        number = held.number + 1
-        with self.archive.database.write() as connection:
-            kept = self.files.keep(connection, account.id, held.purpose, number, grant)
-        crash_point("renewal.kept")
-        self.archive.database.act(partial(self._enter, kept=kept, grant=grant))
-        crash_point("renewal.entered")
-        kept.path.unlink(missing_ok=True)
+        self._keep(account.id, held, grant)
         return self._current(account, held.purpose)
+
+    def _keep(self, account_id: str, held: Held, grant: Grant) -> None:
+        """Disk first, database then; where the disk does not take it, at least the database."""
+        number, kept = held.number + 1, None
+        try:
+            with self.archive.database.write() as connection:
+                kept = self.files.keep(connection, account_id, held.purpose, number, grant)
+        except ArchiverError as error:
+            _log.error("renewal.not_on_disk", account=account_id, reason=str(error))
+        crash_point("renewal.kept")
+        entered = kept or Kept(self.archive.settings.renewals, account_id, held.purpose, number)
+        self.archive.database.act(partial(self._enter, kept=entered, grant=grant))
+        crash_point("renewal.entered")
+        if kept is not None:
+            kept.path.unlink(missing_ok=True)
 
     def _claim(self, connection: Connection, account_id: str, held: Held) -> bool:
         now = self.archive.clock.now()

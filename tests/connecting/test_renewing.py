@@ -19,7 +19,7 @@ from archiver.accounts.renewing import Owned, Renewals, renew_all_due
 from archiver.accounts.standing import TokenFacts, renew_at
 from archiver.accounts.trades import Denied
 from archiver.clock import to_text
-from archiver.errors import Unreachable
+from archiver.errors import OutOfSpace, Unreachable
 from archiver.practice import faults
 from archiver.practice.messages import Request, Response
 from tests.capture.house import NEW, House
@@ -226,6 +226,19 @@ def _why(house: House, account: str) -> str:
     with house.archive.database.read() as connection:
         query = select(Credential.refused_why).where(Credential.account_id == account)
         return str(connection.execute(query).scalar_one())
+
+
+def test_a_full_disk_loses_no_renewed_token(house: House, x: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OutOfSpace("the disk is full")
+
+    monkeypatch.setattr("archiver.accounts.renewed_files.RenewedFiles.keep", full)
+    house.later(hours=1.6)
+    assert house.run(x.account).outcome in ("complete", "unchanged")
+    assert held(house, x.account).number == 2
+    house.later(hours=1.6)
+    assert house.run(x.account).outcome in ("complete", "unchanged")
+    assert held(house, x.account).number == 3
 
 
 def test_another_who_renews_just_now_is_waited_for_and_not_for_ever(
