@@ -480,6 +480,16 @@ class Addressed(Protocol):
 
 
 @runtime_checkable
+class Declines(Protocol):
+    """A connector of a platform that also has addresses which are never captured."""
+
+    def declined(self, url: str) -> str | None:
+        """Why an address is not captured, in words for a custodian; None for one that is not of this kind. It is asked
+        of nobody."""
+        ...
+
+
+@runtime_checkable
 class Connector(Protocol):
     """One platform. Stateless; one instance serves every account and thread."""
 

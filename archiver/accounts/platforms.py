@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from archiver import logs
 from archiver.errors import SettingsError, UnknownAddress, UsageError
 from archiver.visible import one_line
-from connectors.contract import Claim, Connector
+from connectors.contract import Claim, Connector, Declines
 
 GROUP = "archiver.connectors"
 UNPROVEN = "not yet proven against the live platform"
@@ -35,6 +35,7 @@ _OWN = (
     EntryPoint("instagram", "connectors.instagram:Instagram", GROUP),
     EntryPoint("threads", "connectors.threads:Threads", GROUP),
     EntryPoint("x", "connectors.x:X", GROUP),
+    EntryPoint("linkedin", "connectors.linkedin:LinkedIn", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )
 _log = logs.get(__name__)
@@ -74,13 +75,14 @@ class Platforms:
         scheme, as people write it, is one of https.
 
         Raises:
-            UnknownAddress: nobody claims it.
+            UnknownAddress: nobody claims it, or it is of a kind that is never captured.
             Ambiguous: several do, equally.
         """
         url = url.strip()
         _check_address(url)
         if "://" not in url:
             url = f"https://{url}"
+        self._check_not_declined(url)
         if platform is not None:
             return self._claim_as(url, platform)
         claims = [(one, claim) for one in self.connectors.values() if (claim := _claim(one, url)) is not None]
@@ -94,6 +96,12 @@ class Platforms:
             )
         names = ", ".join(sorted(claim.platform for _, claim in best))
         raise Ambiguous(f"this address may belong to any of: {names}. Say which with --platform")
+
+    def _check_not_declined(self, url: str) -> None:
+        for connector in self.connectors.values():
+            reason = connector.declined(url) if isinstance(connector, Declines) else None
+            if reason is not None:
+                raise UnknownAddress(reason)
 
     def _claim_as(self, url: str, platform: str) -> tuple[Connector, Claim]:
         if platform not in self.connectors:

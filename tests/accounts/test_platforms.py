@@ -82,7 +82,7 @@ def test_the_connectors_of_the_program_are_there() -> None:
     assert isinstance(REAL.connector("mastodon"), Mastodon)
     assert isinstance(REAL.connector("feed"), Feed)
     assert REAL.broken == {}
-    with pytest.raises(SettingsError, match="feed, instagram, mastodon"):
+    with pytest.raises(SettingsError, match="feed, instagram, linkedin, mastodon"):
         REAL.connector("myspace")
 
 
@@ -100,6 +100,7 @@ def test_a_connector_that_does_not_load_or_is_none_does_not_stop_the_others() ->
         "facebook",
         "feed",
         "instagram",
+        "linkedin",
         "mastodon",
         "threads",
         "x",

@@ -1,0 +1,228 @@
+"""What a body of LinkedIn's API holds, collected while it is read; pages of lists, and batches. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+from connectors import _linkedin_fields as fields
+from connectors import drift
+from connectors._linkedin_asks import OVERLAP, PAGE, Asks, start_of, with_start
+from connectors._linkedin_problems import of_part
+from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.values import Json, Unreadable, number, part
+
+CIRCLE = "LinkedIn gave the same page of a list again"
+_GONE = (404, 410)
+_LATEST = 253_402_300_799_000
+"""Milliseconds; the last moment of the year 9999."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What one body holds."""
+
+    ask: Ask
+    at: datetime
+    """When it was received."""
+    records: list[SeenRecord] = field(default_factory=list)
+    quarantine: list[tuple[str, str]] = field(default_factory=list)
+    drift: set[str] = field(default_factory=set)
+    problem: Problem | None = None
+
+    @property
+    def asks(self) -> Asks:
+        return Asks.of(self.ask)
+
+    @property
+    def post(self) -> str:
+        """Key of the post that the question was about."""
+        named = self.ask.context.get("post")
+        return named if isinstance(named, str) else ""
+
+    @property
+    def open(self) -> bool:
+        """Whether what was asked for is seen by everybody."""
+        return self.ask.context.get("open") is True
+
+    @property
+    def unread(self) -> bool:
+        """Whether this list held anything that could not be read, or moved away, on this page or before."""
+        return self.ask.context.get("unread") is True or bool(self.quarantine)
+
+    def note(self, kind: str, value: JSONValue) -> None:
+        """Note names that this kind of thing does not have."""
+        self.drift |= fields.unknown(kind, value)
+
+    def add(self, kind: str, value: JSONValue, place: str, make: Callable[[], SeenRecord]) -> SeenRecord | None:
+        """Add what ``make`` reads; None where it is unreadable."""
+        self.note(kind, value)
+        try:
+            record = make()
+        except Unreadable as error:
+            self.quarantine.append((place, str(error)))
+            return None
+        self.records.append(record)
+        return record
+
+    def reading(self) -> Reading:
+        return Reading(
+            records=tuple(self.records),
+            quarantine=tuple(self.quarantine),
+            drift=drift.report(self.drift),
+            problem=self.problem,
+        )
+
+    def looked(self) -> Reading:
+        """Of a direct look: one that holds something unreadable says of nothing that it is not there."""
+        if self.quarantine:
+            return replace(self.reading(), problem=Problem(ProblemKind.CONTRACT, self.quarantine[0][1]))
+        return self.reading()
+
+    # Batches.
+
+    def batch(self, body: Json, kind: str) -> Iterator[tuple[str, JSONValue, str]]:
+        """Name, value and place of each thing that came of those that were asked for. What was refused for another
+        reason than that it is not there is a problem.
+
+        Raises:
+            Unreadable: it is no batch.
+        """
+        self.note("batch", body)
+        results = body.get("results")
+        if not isinstance(results, dict):
+            raise Unreadable("a batch without its results")
+        refused = _refused(body)
+        self.problem = next((of_part(one, self.at) for one in refused.values() if one not in _GONE), None)
+        for name, value in results.items():
+            self.note(kind, value)
+            yield name, value, f"/results/{escaped(name)}"
+
+
+def _refused(body: Json) -> dict[str, int]:
+    """Status of each thing that did not come."""
+    statuses, errors = part(body, "statuses"), part(body, "errors")
+    found = {name: one.get("status") if isinstance(one, dict) else None for name, one in errors.items()}
+    found |= {name: one for name, one in statuses.items() if not (isinstance(one, int) and 200 <= one < 300)}
+    return {name: one if isinstance(one, int) and 400 <= one < 600 else 500 for name, one in found.items()}
+
+
+# Pages.
+
+
+def entries_of(found: Found, body: Json) -> Sequence[JSONValue]:
+    """What a page of a list holds.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    found.note("list", body)
+    entries = body.get("elements")
+    if not isinstance(entries, list):
+        raise Unreadable("a list without its entries")
+    return entries
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """How a list goes on after a page."""
+
+    start: int | None
+    """Where the next page begins; None where this was the last."""
+    tail: list[str]
+    """Its last entries, which the next page has to repeat."""
+    torn: bool
+    """It does not join the page before: something moved further than pages overlap."""
+
+    @property
+    def context(self) -> dict[str, JSONValue]:
+        return {"tail": self.tail}
+
+
+def onward(ask: Ask, body: Json, entries: Sequence[JSONValue]) -> Onward:
+    """How the list goes on.
+
+    A list ends with a page that has fewer entries than were asked for, and names no next one (Microsoft Learn,
+    *Pagination*). An empty page that names a next one is not the end.
+
+    Raises:
+        Unreadable: it gives the same page again.
+    """
+    start, names = start_of(ask), [_name(entry) for entry in entries]
+    before = _before(ask)
+    if len(names) > OVERLAP and start and names[0] == ask.context.get("head"):
+        raise Unreadable(CIRCLE)
+    torn = bool(before) and not set(before) & set(names)
+    return Onward(_next_start(body, start, len(names)), [one for one in names[-OVERLAP:] if one], torn)
+
+
+def following(ask: Ask, entries: Sequence[JSONValue], step: Onward, **context: JSONValue) -> Ask | None:
+    """The next page of the same list; None at its end."""
+    if step.start is None:
+        return None
+    # (after an empty page nothing is known that the next one should repeat)
+    known: dict[str, JSONValue] = {"tail": step.tail, "head": _name(entries[0]) if entries else None}
+    return with_start(ask, step.start, **known, **context)
+
+
+def _before(ask: Ask) -> list[str]:
+    tail = ask.context.get("tail")
+    return [one for one in tail if isinstance(one, str)] if isinstance(tail, list | tuple) else []
+
+
+def _name(entry: JSONValue) -> str:
+    named = entry.get("id") if isinstance(entry, dict) else None
+    return named if isinstance(named, str) else ""
+
+
+def _next_start(body: Json, start: int, count: int) -> int | None:
+    paging = body.get("paging")
+    told = paging if isinstance(paging, dict) else {}
+    linked, total = _linked(told), number(told.get("total"))
+    full = count >= min(PAGE, number(told.get("count")) or PAGE)
+    if not count:
+        return None if linked is None else max(linked, start + 1)
+    if linked is None and not full and (total is None or start + count >= total):
+        return None
+    return start + max(1, count - OVERLAP)
+
+
+def _linked(paging: Json) -> int | None:
+    """Where the next page begins that is named; the address itself is never followed."""
+    links = paging.get("links")
+    for link in links if isinstance(links, list) else ():
+        href = link.get("href") if isinstance(link, dict) and link.get("rel") == "next" else None
+        if isinstance(href, str):
+            try:
+                given = parse_qs(urlsplit(href).query).get("start", [""])[0]
+            except ValueError:
+                given = ""
+            return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    return None
+
+
+# Small parts.
+
+
+def when(value: Json, name: str) -> datetime:
+    """A time in milliseconds since 1970.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    told = number(value.get(name))
+    if told is None or not 0 < told <= _LATEST:
+        raise Unreadable(f"{name} is not a time")
+    return datetime.fromtimestamp(told // 1000, UTC).replace(microsecond=told % 1000 * 1000)
+
+
+def millis(at: datetime) -> int:
+    """Inverse of :func:`when`."""
+    return int(at.timestamp()) * 1000 + at.microsecond // 1000
+
+
+def escaped(name: str) -> str:
+    """``name`` as a step of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")

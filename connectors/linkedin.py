@@ -1,0 +1,133 @@
+"""Pages of organizations on LinkedIn, through its Community Management API, with a token of an administrator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from connectors import _linkedin_reading
+from connectors._linkedin_asks import BRAND, LINKEDIN, ORGANIZATION, VERSION, Asks
+from connectors.contract import (
+    AccountRef,
+    Answer,
+    Ask,
+    Bookmark,
+    Capabilities,
+    Claim,
+    Reading,
+    RecordRef,
+    Signature,
+    Sweep,
+    SweepKind,
+)
+from connectors.settings import NoSettings
+
+_TAB = r"(?:/(?:about|admin|events|jobs|life|mycompany|people|posts|products|services|videos)(?:/[\w/-]{0,80})?)?/?"
+_PATH = re.compile(rf"/(?P<kind>company|showcase|school)/(?P<name>[^\W_][\w.&'-]{{0,99}}){_TAB}")
+_PERSON = re.compile(r"/(?:in|pub)/[^/]+.*")
+
+
+class LinkedIn:
+    """Pages of organizations: posts, comments and replies, and whether posts take comments."""
+
+    platform: ClassVar[str] = "linkedin"
+    title: ClassVar[str] = "LinkedIn"
+    version: ClassVar[str] = "1"
+    scheme: ClassVar[int] = 1
+    settings: ClassVar[type[BaseModel]] = NoSettings
+    media_hosts: ClassVar[tuple[str, ...]] = ("licdn.com", "linkedin.com")
+    signatures: ClassVar[tuple[Signature, ...]] = (
+        Signature("access token of an administrator of the page", r"[\w.~+/=-]{20,2000}", speaks_for_owner=True),
+    )
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        edits="Every state of a post or comment that was seen, with the time that LinkedIn gives for it. LinkedIn keeps"
+        " no earlier ones.",
+        deletions="A post or comment that is gone is no longer returned; LinkedIn does not say who deleted it.",
+        hidden=None,
+        messages=None,
+        comments="Comments and replies under posts of the page. Who wrote them is told by a number alone: LinkedIn"
+        " gives no names of people.",
+        media="Pictures, videos and documents of posts, pictures in comments, logo and cover of the page.",
+        counts="Comments and reactions of each kind, votes in polls, as of capture.",
+        history="Every post that LinkedIn lists of the page: nothing says that it stops anywhere.",
+        limits=(
+            "Personal profiles are not captured, whoever they belong to.",
+            "The names of people who comment are not given: their number is kept, which this app alone knows them by.",
+            "Messages to the page are not given out.",
+            "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
+            "An edit of a comment, and a comment in place of which another came, is seen when its post is looked at"
+            " again, not at once.",
+            "A new comment under a post that is not among the 50 that were changed last is seen when the post is looked"
+            " at again.",
+            "Nothing says whether everybody sees a comment: it is taken for as public as its post.",
+            "Posts for a target group, for members only, or shown as advertisements alone are kept as private.",
+            "Drafts and scheduled posts are not captured.",
+            "Of a post that is passed on only its number is captured, not what it says.",
+            "Posts of others that name the page are not captured.",
+            "Who reacted, voted or follows is not captured.",
+            "When comments are closed, LinkedIn deletes those that are there.",
+            "While the page has no post left, nothing is said of what is no longer returned.",
+            "Captions and preview pictures of videos, events and long articles on LinkedIn itself are not captured.",
+            f"Version {VERSION} of LinkedIn's interface is spoken, which is answered until August 2027: before that, a"
+            " newer release of this program is needed.",
+            "A token ends after 60 days: somebody has to renew it before.",
+        ),
+        proven=None,
+    )
+
+    def claim(self, url: str) -> Claim | None:
+        """``https://www.linkedin.com/company/NAME``, ``/showcase/NAME`` or ``/school/NAME``, on any tab of the page and
+        any country's host; on another host the same under ``/linkedin``, which may be a test peer. A name may be the
+        page's number."""
+        address = LINKEDIN.address(url)
+        match = None if address is None else _PATH.fullmatch(address.path)
+        if address is None or match is None or ".." in match["name"]:
+            return None
+        kind = "showcase" if match["kind"] == "showcase" else "company"
+        return address.claim(self.platform, f"{kind}/{match['name'].lower()}")
+
+    def declined(self, url: str) -> str | None:
+        """Personal profiles are not captured: the duty to keep records is the City's, and nobody may be asked for
+        access to an account of their own (law R5, R6)."""
+        address = LINKEDIN.address(url)
+        if address is None or not _PERSON.fullmatch(address.path):
+            return None
+        return (
+            "this is a personal profile on LinkedIn: only pages of organizations are captured"
+            " (https://www.linkedin.com/company/NAME), and nobody may be asked for access to a profile of their own"
+        )
+
+    def identify(self, claim: Claim) -> Ask:
+        """Ask LinkedIn which page it is, and whether the token's owner administers it."""
+        kind, _, name = claim.handle.partition("/")
+        site, server = claim.url.removesuffix(f"/{claim.handle}"), LINKEDIN.api_of(claim.url)
+        author = f"{BRAND if kind == 'showcase' else ORGANIZATION}{name}" if name.isascii() and name.isdigit() else ""
+        asks = Asks(site, server, author, handle="", sweep="")
+        return asks.identify() if author else asks.vanity(name)
+
+    def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
+        """*new*: posts that were changed since the last look, and comments where a post has more or fewer. *watch*: the
+        page, and the given posts with all comments. *full*: every post with all comments."""
+        asks, known = Asks.begin(account, sweep), bookmark or {}
+        if sweep.kind is SweepKind.NEW:
+            names = ("commented", "commented_private")
+            return (asks.posts(known.get("modified"), **{name: known.get(name) for name in names}),)
+        watched = asks.known([ref.key for ref in sweep.threads], replies=True)
+        lists = (asks.posts(),) if sweep.kind is SweepKind.FULL else ()
+        return (asks.profile(), *lists, *watched)
+
+    def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
+        """Ask for known posts and comments by their numbers; for comments only where those on their post can be
+        listed, or the post is gone."""
+        return Asks.begin(account, None).looks(records)
+
+    def read(self, ask: Ask, answer: Answer) -> Reading:
+        """Say what an answer means."""
+        return _linkedin_reading.read(ask, answer)
+
+    def signed_server(self, url: str) -> str:
+        """Where the API of an account at ``url`` is."""
+        return LINKEDIN.api_of(url)
