@@ -19,6 +19,7 @@ from archiver.practice.faults import Faults
 from archiver.practice.feeds import Feeds
 from archiver.practice.graph_api import GraphApi
 from archiver.practice.instagram_api import InstagramApi
+from archiver.practice.linkedin_api import LinkedInApi
 from archiver.practice.mastodon_api import MastodonApi
 from archiver.practice.messages import Request, Response, Site, framed
 from archiver.practice.rate_limit import RateLimit
@@ -71,6 +72,7 @@ class PracticeServer:
             self.instagram = InstagramApi(city, self.base_url)
             self.graph = GraphApi(city, self.base_url)
             self.x = XApi(city, self.base_url)
+            self.linkedin = LinkedInApi(city, self.base_url)
             self.consent = Consent(
                 city,
                 self.base_url,
@@ -81,10 +83,12 @@ class PracticeServer:
                     "threads": self.threads,
                     "x": self.x,
                     "youtube": self.youtube,
+                    "linkedin": self.linkedin,
                 },
             )
             self._sites += [self.consent]
             self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
+            self._sites.append(self.linkedin)
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)
         self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)

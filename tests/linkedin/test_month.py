@@ -1,0 +1,49 @@
+"""A scripted month on the practice LinkedIn, captured over a real socket and held against the script's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.capture.house import House
+from tests.graph.scenes import LARGE, SMALL, USUAL, Sizes
+from tests.linkedin.page import check, page
+
+_NO_MESSAGES = {"messages": 0}
+_SMALL: Sizes = {**SMALL, **_NO_MESSAGES, "depth": 3}
+_USUAL: Sizes = {**USUAL, **_NO_MESSAGES, "depth": 4}
+
+
+@pytest.mark.law("R16", "R18")
+@pytest.mark.parametrize(
+    ("sizes", "seed", "days", "full_only"),
+    [
+        pytest.param(_SMALL, 9, 10, True, id="small"),
+        pytest.param(_USUAL, 6, 5, False, id="usual", marks=pytest.mark.long),
+        pytest.param(_USUAL, 6, 5, True, id="full looks only", marks=pytest.mark.long),
+    ],
+)
+def test_a_month_is_told_as_it_could_be_seen(
+    new_house: Callable[..., House], sizes: Sizes, seed: int, days: int, full_only: bool
+) -> None:
+    found = page(new_house(seed=seed))
+    found.server.page = 7
+    found.play(timedelta(days=days), full_only=full_only, **sizes)
+    told = check(found.house, found.id)
+    assert told["edited"] > 1
+    assert told["gone"] > 2
+    assert {run.outcome for run in found.house.runs()} <= {"complete", "unchanged"}
+    assert all(not run.drift for run in found.house.runs()), "a field that is not in the documented lists"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [8, 9])
+def test_a_large_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], seed: int) -> None:
+    found = page(new_house(seed=seed))
+    found.server.links = seed % 2 == 0
+    found.server.totals = seed % 2 == 0
+    found.server.page = 20
+    found.play(timedelta(days=3), full_only=False, **{**LARGE, **_NO_MESSAGES, "depth": 6})
+    assert check(found.house, found.id)["records"] > 120
