@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from connectors._linkedin_found import Found, Onward, entries_of, following, onward, when
+from connectors._linkedin_found import Found, Onward, entries_of, following, name_of, onward, tail_of, when
 from connectors._linkedin_posts import Place, author_of
 from connectors._linkedin_urns import (
     address_of_comment,
@@ -32,8 +32,10 @@ from connectors.values import Json, Unreadable, counts, number, part, text, thin
 
 def comments(found: Found, body: Json) -> Reading:
     """One page of the comments on a post; then the replies to those that have any."""
-    entries = entries_of(found, body)
-    answered = [urn for place, entry in enumerate(entries) if (urn := _listed(found, entry, place)) is not None]
+    entries, before = entries_of(found, body), tail_of(found.ask)
+    listed = [(name_of(entry), _listed(found, entry, place)) for place, entry in enumerate(entries)]
+    # (what a page repeats of the one before had its turn there)
+    answered = [urn for name, urn in listed if urn is not None and name not in before]
     step = onward(found.ask, body, entries)
     after = following(found.ask, entries, step)
     resume = None if after is None else {"start": step.start, "tail": step.tail, "head": after.context.get("head")}

@@ -150,8 +150,8 @@ def onward(ask: Ask, body: Json, entries: Sequence[JSONValue]) -> Onward:
     Raises:
         Unreadable: it gives the same page again.
     """
-    start, names = start_of(ask), [_name(entry) for entry in entries]
-    before = _before(ask)
+    start, names = start_of(ask), [name_of(entry) for entry in entries]
+    before = tail_of(ask)
     if len(names) > OVERLAP and start and names[0] == ask.context.get("head"):
         raise Unreadable(CIRCLE)
     torn = bool(before) and not set(before) & set(names)
@@ -163,16 +163,18 @@ def following(ask: Ask, entries: Sequence[JSONValue], step: Onward, **context: J
     if step.start is None:
         return None
     # (after an empty page nothing is known that the next one should repeat)
-    known: dict[str, JSONValue] = {"tail": step.tail, "head": _name(entries[0]) if entries else None}
+    known: dict[str, JSONValue] = {"tail": step.tail, "head": name_of(entries[0]) if entries else None}
     return with_start(ask, step.start, **known, **context)
 
 
-def _before(ask: Ask) -> list[str]:
+def tail_of(ask: Ask) -> list[str]:
+    """The last entries of the page before, which this one has to repeat."""
     tail = ask.context.get("tail")
     return [one for one in tail if isinstance(one, str)] if isinstance(tail, list | tuple) else []
 
 
-def _name(entry: JSONValue) -> str:
+def name_of(entry: JSONValue) -> str:
+    """What an entry of a list is called; empty where it is not."""
     named = entry.get("id") if isinstance(entry, dict) else None
     return named if isinstance(named, str) else ""
 

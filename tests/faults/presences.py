@@ -17,6 +17,7 @@ from archiver.practice.cast import (
     populate,
     populate_channel,
     populate_instagram,
+    populate_linkedin,
     populate_page,
     populate_threads,
     populate_x,
@@ -32,6 +33,7 @@ from tests.capture.observed import Observed
 from tests.capture.secrecy import given_out, repeated
 from tests.facebook import page
 from tests.instagram import account
+from tests.linkedin import page as linkedin
 from tests.threads import account as threads
 from tests.x import place
 from tests.youtube import channel
@@ -236,6 +238,11 @@ def _instagram(server: PracticeServer, person: int, token: str) -> str:
     return api.account_url(person)
 
 
+def _linkedin(server: PracticeServer, person: int, token: str) -> str:
+    server.linkedin.tokens[token], server.linkedin.page = person, _PAGE
+    return server.linkedin.account_url(person)
+
+
 def _threads(server: PracticeServer, person: int, token: str) -> str:
     server.threads.tokens[token], server.threads.page = person, _PAGE
     return server.threads.account_url(person)
@@ -272,6 +279,10 @@ KINDS = {
             "instagram", account.TOKEN, lambda city: populate_instagram(city, city.now() - _LONG_AGO), _instagram,
             lambda person, number: f"media/{number}", account.check,
             (*_MODERATED, ("message", 3)), (ISSUED, _NESTED),
+        ),
+        Kind(
+            "linkedin", linkedin.TOKEN, lambda city: populate_linkedin(city, city.now() - _LONG_AGO), _linkedin,
+            lambda person, number: linkedin.post_key(number), linkedin.check, _MODERATED,
         ),
         Kind(
             "threads", threads.TOKEN, lambda city: populate_threads(city, city.now() - _LONG_AGO), _threads,
