@@ -111,12 +111,12 @@ class Asks:
             f"{path}&fields={_INDEX}", "posts", Stream.POSTS, method="FINDER", listing="posts", context=context
         )
 
-    def known(self, keys: Sequence[str], *, replies: bool) -> Iterator[Ask]:
-        """Which of some posts there are; then their words, and (``replies``) what stands under them."""
-        context = {"replies": True} if replies else {}
-        for urns in _batches([urn for key in keys if (urn := post_urn(key)) is not None]):
-            path = f"posts?ids={listed(*urns)}&viewContext=READER&fields={_INDEX}"
-            yield self._ask(path, "known", Stream.POSTS, method="BATCH_GET", context=context)
+    def known(self, keys: Sequence[str]) -> Iterator[Ask]:
+        """Which of some posts there are; then their words and what stands under them, and a direct look at each of the
+        others."""
+        for some in _batches([key for key in keys if post_urn(key) is not None]):
+            path = f"posts?ids={listed(*(post_urn(key) or '' for key in some))}&viewContext=READER&fields={_INDEX}"
+            yield self._ask(path, "known", Stream.POSTS, method="BATCH_GET", context={"for": list(some)})
 
     def words(self, urns: Sequence[str], *, seen: bool) -> Iterator[Ask]:
         """What posts say. ``seen``: by everybody."""
@@ -189,19 +189,19 @@ class Asks:
         stands cannot be asked for."""
         under: dict[str, dict[str, str]] = {}
         for ref in records:
-            urn = post_urn(ref.key)
             if ref.kind is RecordKind.PROFILE:
                 yield self.profile()
-            elif urn is not None:
-                yield self._look_at_post(ref.key, urn)
+            elif post_urn(ref.key) is not None:
+                yield self.look_at_post(ref.key)
             elif ref.kind is RecordKind.SETTINGS and (of := post_urn(ref.key.partition("/")[2])) is not None:
                 yield self.vouch(of)
             elif ref.kind is RecordKind.COMMENT and ref.url is not None and (of := post_urn(ref.thread or "")):
                 under.setdefault(ref.thread or "", {})[ref.key] = named_in_address(ref.url) or of
         yield from (self.gate(post, above) for post, above in under.items())
 
-    def _look_at_post(self, key: str, urn: str) -> Ask:
-        path = f"posts/{quoted(urn)}?viewContext=READER&fields={_INDEX}"
+    def look_at_post(self, key: str) -> Ask:
+        """One post, beside a list of the page's posts as control."""
+        path = f"posts/{quoted(post_urn(key) or '')}?viewContext=READER&fields={_INDEX}"
         return self._ask(path, "post", Stream.POSTS, context={"look": [key]}, control=self.own())
 
     def look_at_comment(self, key: str, above: str, post: str, *, gone: bool) -> Ask:

@@ -168,7 +168,7 @@ def comment_record(value: JSONValue, place: Place, post: str, asked: Mapping[str
         kind=RecordKind.COMMENT,
         place=place.pointer,
         content=content,
-        text=tidy(content["text"]),
+        text=tidy(content.get("text", "")),
         author=author_of(told.get("actor"), place),
         created_at=created,
         as_of=when(stamp, "time") if stamp else created,
@@ -203,7 +203,7 @@ def _parent(told: Json, asked: Mapping[str, JSONValue]) -> str | None:
 
 def _said(told: Json) -> dict[str, JSONValue]:
     message = part(told, "message")
-    said: dict[str, JSONValue] = {"text": storable(text(message, "text", ""))}
+    said: dict[str, JSONValue] = {"text": storable(text(message, "text", ""))} if message else {}
     named = sorted(set(_named(message.get("attributes"))))
     said |= {"mentions": named} if named else {}
     shown = _shown(told)

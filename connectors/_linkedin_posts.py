@@ -98,9 +98,9 @@ def pictures_of_page(page: Json) -> Iterator[str]:
 def everybody_sees(post: Json) -> bool:
     """Whether the answer says that everybody sees a post, signed in or not. What it does not say is not assumed."""
     for_all = post.get("visibility") == "PUBLIC" and post.get("lifecycleState") == "PUBLISHED"
-    distribution, ad = post.get("distribution"), post.get("adContext")
-    targeted = not isinstance(distribution, dict) or bool(distribution.get("targetEntities"))
-    return for_all and not targeted and not post.get("container") and not (isinstance(ad, dict) and ad.get("isDsc"))
+    told, ad = post.get("distribution"), post.get("adContext")
+    in_feed = isinstance(told, dict) and told.get("feedDistribution") == "MAIN_FEED" and not told.get("targetEntities")
+    return for_all and in_feed and not post.get("container") and not (isinstance(ad, dict) and ad.get("isDsc"))
 
 
 def listed_post(value: JSONValue, place: Place) -> SeenRecord:
@@ -269,12 +269,15 @@ def sight(key: str, as_of: datetime | None, place: Place) -> SeenRecord:
 # Small parts.
 
 
-def author_of(urn: JSONValue, place: Place) -> Author:
-    """Who wrote something. LinkedIn gives no names with it, of nobody: of the page itself its own is known.
+def author_of(urn: JSONValue, place: Place) -> Author | None:
+    """Who wrote something; None where it does not say. LinkedIn gives no names with it: of the page itself its own is
+    known.
 
     Raises:
-        Unreadable: it does not say.
+        Unreadable: it is no URN.
     """
+    if urn is None:
+        return None
     named = _urn(urn, "an author")
     if named == place.page:
         return Author(named, place.handle or named, place.handle or None, f"{place.site}/company/{page_number(named)}")

@@ -68,7 +68,8 @@ def _vanity(found: Found, body: Json) -> Reading:
     entries = entries_of(found, body)
     if not entries:
         return Reading(problem=Problem(ProblemKind.GONE, "LinkedIn knows no such page"))
-    facts = page_facts(entries[0], found.asks.site)
+    pages, name = [page_facts(entry, found.asks.site) for entry in entries], found.ask.context.get("name")
+    facts = next((one for one in pages if one.handle.lower() == name), pages[0])
     kind = facts.url.removeprefix(found.asks.site).split("/")[1]
     named = "organizationBrand" if kind == "showcase" else "organization"
     return Reading(asks=(replace(found.asks, author=f"urn:li:{named}:{facts.platform_id}").identify(),))
@@ -115,9 +116,14 @@ def _posts(found: Found, body: Json) -> Reading:
 
 
 def _known(found: Found, body: Json) -> Reading:
-    """Which of some posts there are; then their words and what belongs to them."""
+    """Which of some posts there are; then their words and what belongs to them. Those that did not come are asked for
+    one by one: that something is left out of several is no word of the platform."""
     posts = _index(found, [(value, place) for _, value, place in found.batch(body, "post")])
-    return replace(found.reading(), asks=tuple(_of_posts(found, posts)))
+    there, wanted = {record.key for record, _ in posts}, found.ask.context.get("for")
+    missing = [key for key in wanted if isinstance(key, str) and post_urn(key)] if isinstance(wanted, list) else []
+    looks = [found.asks.look_at_post(key) for key in missing if key not in there]
+    found.problem = None
+    return replace(found.reading(), asks=(*_of_posts(found, posts), *looks))
 
 
 def _post(found: Found, body: Json) -> Reading:
@@ -157,7 +163,7 @@ def _of_posts(found: Found, posts: Sequence[tuple[SeenRecord, bool]]) -> Iterato
         changed = [one for one in some if not isinstance(known, int) or _is_since(one, known)]
         yield from asks.words(_urns(changed), seen=seen)
         yield from asks.metadata(_urns(some), seen=seen, **_about(found, some), **_counted(found, seen=seen))
-        if asks.full or found.ask.context.get("replies") is True:
+        if asks.full or found.ask.purpose == "known":
             yield from (asks.comments(one.key, seen=seen) for one in some)
 
 

@@ -115,7 +115,7 @@ class LinkedIn:
         if sweep.kind is SweepKind.NEW:
             names = ("commented", "commented_private")
             return (asks.posts(known.get("modified"), **{name: known.get(name) for name in names}),)
-        watched = asks.known([ref.key for ref in sweep.threads], replies=True)
+        watched = asks.known([ref.key for ref in sweep.threads])
         lists = (asks.posts(),) if sweep.kind is SweepKind.FULL else ()
         return (asks.profile(), *lists, *watched)
 

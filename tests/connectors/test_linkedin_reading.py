@@ -164,7 +164,7 @@ def test_wherever_it_is_offered_it_says_that_it_is_not_proven() -> None:
 
 
 def test_urns_are_escaped_and_the_brackets_around_them_are_not() -> None:
-    (known,) = asks().known([KEY, "ugcPost/1"], replies=False)
+    (known,) = asks().known([KEY, "ugcPost/1"])
     assert "posts?ids=List(urn%3Ali%3Ashare%3A6844785523593134080,urn%3Ali%3AugcPost%3A1)&" in known.url
     under = asks().look_at_comment("comment/2", COMMENT, KEY, gone=False)
     assert "/socialActions/urn%3Ali%3Acomment%3A%28urn%3Ali%3Aactivity%3A6631349431612559360%2C6636" in under.url
@@ -523,6 +523,8 @@ def test_a_comment_names_nobody_and_says_when_it_was_changed() -> None:
     assert (record.author.id, record.author.name) == ("urn:li:person:2qXA98-mVk",) * 2
     assert record.as_of == datetime.fromtimestamp((NOW + 6) / 1000, UTC)
     assert record.counts == {"likes": 2, "replies": 0}
+    (nobody,) = talk([comment(actor=None)]).records
+    assert nobody.author is None
     (own,) = talk([comment(actor=URN, agent="urn:li:person:CnpTkB7V70")]).records
     assert own.author is not None
     assert (own.author.id, own.author.name) == (URN, "city")
@@ -623,6 +625,17 @@ def test_a_reply_is_looked_at_under_the_comment_that_it_answers() -> None:
     missing = CONNECTOR.read(look, GONE).problem
     assert missing is not None
     assert missing.kind is ProblemKind.GONE
+
+
+def test_a_watched_post_that_did_not_come_with_others_is_looked_at_by_itself() -> None:
+    watched = sweep(SweepKind.WATCH, RecordRef(KEY, RecordKind.POST), RecordRef("share/5", RecordKind.POST))
+    (ask,) = [one for one in CONNECTOR.begin(ACCOUNT, watched, None) if one.purpose == "known"]
+    for refused in ({"urn:li:share:5": 404}, {"urn:li:share:5": 500}, {}):
+        reading = CONNECTOR.read(ask, answer(batch({SHARE: post()}, **refused)))
+        assert reading.problem is None
+        (look,) = [one for one in reading.asks if "look" in one.context]
+        assert look.context["look"] == ["share/5"]
+        assert [one.listing for one in reading.asks if one.purpose == "comments"] == [f"comments:{KEY}"]
 
 
 def test_comments_of_a_post_that_is_gone_are_asked_for_only_once_that_is_certain() -> None:
@@ -746,7 +759,7 @@ def test_it_keeps_to_the_contract() -> None:
         conformance.Example(asks().vanity("city"), page([ORGANIZATION])),
         conformance.Example(asks().posts(), page([post(), post(UGC)], following=2)),
         conformance.Example(new, page([post(), post(UGC)])),
-        conformance.Example(next(asks().known([KEY], replies=True)), batch({SHARE: post()})),
+        conformance.Example(next(asks().known([KEY])), batch({SHARE: post()})),
         conformance.Example(words(), batch({SHARE: shown, UGC: post(UGC, content=poll)}, **{"urn:li:share:1": 404})),
         conformance.Example(metadata, batch({SHARE: summary})),
         conformance.Example(files, batch({"urn:li:image:A": address})),

@@ -165,6 +165,17 @@ def _check_rebuilt(house: House) -> None:
 
 
 @pytest.mark.long
+def test_a_watched_post_that_is_deleted_is_looked_at_by_itself(found: Page) -> None:
+    house, city = found.house, found.house.city
+    said = [found.talk(1)[0] for _ in range(2)]
+    house.run(found.account, NEW)
+    house.later(hours=12)
+    city.delete(said[0])
+    assert house.run(found.account, WATCH).outcome == "complete"
+    assert found.states(*said) == ["not_returned", "visible"]
+
+
+@pytest.mark.long
 def test_what_comes_back_is_visible_again(found: Page) -> None:
     house, city = found.house, found.house.city
     _, (one, *_) = found.talk()
@@ -200,7 +211,7 @@ def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Page) 
     draft = house.city.say(found.id, "not yet")
     found.server.more |= {
         members: {"visibility": "LOGGED_IN"},
-        targeted: {"distribution": {"targetEntities": [{"geoLocations": ["urn:li:geo:1"]}]}},
+        targeted: {"distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [{"geoLocations": ["x"]}]}},
         draft: {"lifecycleState": "DRAFT"},
     }
     for sweep in (NEW, FULL):
