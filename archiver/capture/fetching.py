@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import func, select
@@ -47,9 +47,9 @@ def wanted_file(record: str, key: str, url: str, access: AccessClass) -> WantedF
     return WantedFile(MediumOf(ids.medium_id(record, key), record, key), url, access)
 
 
-def postponed_files(database: Database, account: str) -> list[WantedFile]:
+def postponed_files(database: Database, account: str, addresses: Mapping[str, str]) -> list[WantedFile]:
     """Files that earlier runs saw and did not fetch: tried again, some at a time, by chance, so that those that always
-    fail do not stand before all others."""
+    fail do not stand before all others. ``addresses``: where they were seen since, by their ids."""
     query = (
         select(Medium.record_id, Medium.key, Medium.url, Record.access)
         .join(Record, Record.id == Medium.record_id)
@@ -59,7 +59,8 @@ def postponed_files(database: Database, account: str) -> list[WantedFile]:
     )
     with database.read() as connection:
         rows = connection.execute(query).all()
-    return [wanted_file(row.record_id, row.key, row.url, _media_class(AccessClass(row.access))) for row in rows]
+    found = [wanted_file(row.record_id, row.key, row.url, _media_class(AccessClass(row.access))) for row in rows]
+    return [replace(file, url=addresses.get(file.medium.id, file.url)) for file in found]
 
 
 def too_large(limit: int) -> str:

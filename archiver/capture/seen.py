@@ -16,7 +16,7 @@ from archiver.capture.models import Coverage, Exchange, Run
 from archiver.database import Database, key_text, safe_text
 from archiver.records.choice import Choice, Kept, KnownRecord, Reason, choose, problem_key
 from archiver.records.known import Known
-from archiver.records.models import Record
+from archiver.records.models import Medium, Record
 from archiver.records.stored import chunks
 from connectors.contract import MediaRef, Reading, RecordRef, State
 
@@ -45,6 +45,10 @@ class Seen:
     began: datetime
     count: int = 0
     """Records seen so far, each as often as it was."""
+    addresses: dict[str, str] = field(default_factory=dict)
+    """Where files are now that earlier runs came upon and did not fetch, by their ids: the address that was given then
+    may have expired."""
+    _postponed: frozenset[str] | None = None
     _known: Known = field(init=False)
     _before: dict[str, KnownRecord] = field(default_factory=dict)
     _ordinals: set[int] = field(default_factory=set)
@@ -83,7 +87,21 @@ class Seen:
                 medium_id = ids.medium_id(ids.record_id(self.account, seen.key), medium.key)
                 if known is None or medium_id not in known.media:
                     new.append((seen.key, medium))
+                elif medium_id in self._not_fetched():
+                    self.addresses[medium_id] = medium.url
         return new
+
+    def _not_fetched(self) -> frozenset[str]:
+        """Ids of files that earlier runs did not fetch."""
+        if self._postponed is None:
+            query = (
+                select(Medium.id)
+                .join(Record, Record.id == Medium.record_id)
+                .where(Record.account_id == self.account, Medium.state == "wanted")
+            )
+            with self.database.read() as connection:
+                self._postponed = frozenset(connection.execute(query).scalars())
+        return self._postponed
 
     def has_problem(self, taken: Taken, reading: Reading) -> bool:
         """Whether the problem of an answer was stored within a day already."""

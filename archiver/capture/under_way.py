@@ -241,7 +241,8 @@ class UnderWay:
         """What still waits, then what earlier runs left: the addresses of those seen now expire first."""
         try:
             self._fetch_wanted()
-            self._files.fetch_all(postponed_files(self.archive.database, self.account.id), self._checkpoint)
+            left = postponed_files(self.archive.database, self.account.id, self._seen.addresses)
+            self._files.fetch_all(left, self._checkpoint)
         except Stopped:
             return RunOutcome.INTERRUPTED, "the service was stopped"
         if outcome is RunOutcome.UNCHANGED and self._stored():

@@ -266,6 +266,20 @@ def test_a_file_that_comes_late_does_not_say_that_its_post_still_stands(found: P
     assert told[0].last_at < house.clock.now() - timedelta(hours=20)
 
 
+def test_a_file_that_could_not_be_fetched_is_fetched_from_its_new_address(found: Page) -> None:
+    """The address that was given with it has expired by then."""
+    house, city = found.house, found.house.city
+    city.say(found.id, Wording("See", media=(city.picture("a"),)))
+    house.server.faults.add(faults.server_error(503), "/linkedin/dms/image/P", times=None)
+    house.run(found.account, FULL)
+    assert [one.state for one in house.media() if one.key.startswith("image/P")] == ["wanted"]
+    house.server.faults.clear()
+    house.later(days=1)
+    house.run(found.account, FULL)
+    assert [one.state for one in house.media() if one.key.startswith("image/P")] == ["fetched"]
+    _check_rebuilt(house)
+
+
 # Credentials.
 
 
