@@ -21,13 +21,22 @@ from connectors.contract import (
     Ask,
     Claim,
     Connector,
+    Declines,
     JSONValue,
     Reading,
     RecordRef,
     Sweep,
     SweepKind,
 )
-from connectors.invariants import Broken, check_ask, check_declarations, check_different, check_reading, require
+from connectors.invariants import (
+    Broken,
+    check_ask,
+    check_declarations,
+    check_different,
+    check_reading,
+    is_line,
+    require,
+)
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 """When every answer of a check was received."""
@@ -89,8 +98,19 @@ def check_addresses(connector: Connector, own: Iterable[str] = ()) -> None:
         again = _claim(connector, claim.url) if claim is not None else None
         told = [(one.service, one.handle, one.url) for one in (claim, again) if one is not None]
         require(len(told) == 2 and told[0] == told[1], f"{url!r}: its normal form is another account, or none")
+        require(_declined(connector, url) is None, f"{url!r} is declined, though it is one of its own")
     for url in hostile.ADDRESSES:
         _claim(connector, url)
+        _declined(connector, url)
+
+
+def _declined(connector: Connector, url: str) -> str | None:
+    try:
+        reason = connector.declined(url) if isinstance(connector, Declines) else None
+    except Exception as error:
+        raise Broken(f"declined() raises {type(error).__name__} on {url[:100]!r}") from error
+    require(reason is None or is_line(reason), f"{url[:100]!r} is declined for no reason, or not in one line")
+    return reason
 
 
 def _claim(connector: Connector, url: str) -> Claim | None:

@@ -113,13 +113,13 @@ def check_reading(reading: Reading, ask: Ask, answer: Answer, connector: Connect
     _check_whole(reading, ask, answer, what)
     _check_following(reading, ask, connector, what)
     _check_problem(reading.problem, what)
-    require(all(_is_line(reason) for _, reason in reading.quarantine), f"{what}: quarantined for no reason")
+    require(all(is_line(reason) for _, reason in reading.quarantine), f"{what}: quarantined for no reason")
     # (of what is missing, the place where it should stand)
     nowhere = [place for place, _ in reading.quarantine if not (_is_place(place, answer) or place.startswith("/"))]
     require(not nowhere, f"{what}: quarantined at no place: {nowhere[:1]}")
     require(all(isinstance(key, str) and key for key in reading.present), f"{what}: present holds no keys")
     require(reading.bookmark is None or same_as_json(reading.bookmark), f"{what}: its bookmark is not JSON")
-    require(all(_is_line(name) for name in reading.drift), f"{what}: drift that is no name")
+    require(all(is_line(name) for name in reading.drift), f"{what}: drift that is no name")
     require(_is_aware(reading.since), f"{what}: since has no time zone")
     require(list(reading.cuts) == sorted(set(reading.cuts)), f"{what}: cuts that do not ascend")
     require(all(0 <= cut <= len(answer.body) for cut in reading.cuts), f"{what}: a cut outside the body")
@@ -151,7 +151,7 @@ def _check_following(reading: Reading, ask: Ask, connector: Connector, what: str
 
 def _check_problem(problem: Problem | None, what: str) -> None:
     if problem is not None:
-        require(_is_line(problem.detail), f"{what}: a problem that is not told in one line")
+        require(is_line(problem.detail), f"{what}: a problem that is not told in one line")
         require(_is_aware(problem.retry_at), f"{what}: retry_at has no time zone")
 
 
@@ -210,7 +210,8 @@ def _is_storable(value: JSONValue) -> bool:
     return storable(written) == written and "\\u0000" not in written
 
 
-def _is_line(words: str) -> bool:
+def is_line(words: str) -> bool:
+    """Whether words can be shown in one line."""
     return bool(words.strip()) and len(words) <= 500 and len(words.splitlines()) == 1
 
 

@@ -99,9 +99,9 @@ class Platforms:
 
     def _check_not_declined(self, url: str) -> None:
         for connector in self.connectors.values():
-            reason = connector.declined(url) if isinstance(connector, Declines) else None
+            reason = _declined(connector, url)
             if reason is not None:
-                raise UnknownAddress(reason)
+                raise UnknownAddress(one_line(reason, 500))
 
     def _claim_as(self, url: str, platform: str) -> tuple[Connector, Claim]:
         if platform not in self.connectors:
@@ -143,6 +143,13 @@ def _installed() -> tuple[EntryPoint, ...]:
 def _claim(connector: Connector, url: str) -> Claim | None:
     try:
         return connector.claim(url)
+    except ValueError:
+        return None
+
+
+def _declined(connector: Connector, url: str) -> str | None:
+    try:
+        return connector.declined(url) if isinstance(connector, Declines) else None
     except ValueError:
         return None
 

@@ -51,6 +51,23 @@ def test_equal_claims_are_a_question_that_names_them(strength: Literal["certain"
     assert _with(b=strength, a=strength).claim("https://x.example/y", "a")[1].platform == "a"
 
 
+class _Declines(_Claims):
+    def declined(self, url: str) -> str | None:
+        if "odd" in url:
+            raise ValueError("odd")
+        return "of a person:\nnot captured" if "person" in url else None
+
+
+@pytest.mark.law("R5")
+def test_what_a_connector_declines_is_nobodys_and_one_that_cannot_say_stops_nothing() -> None:
+    platforms = Platforms({"a": _Declines("a", None), "b": _Claims("b", "certain")}, {})
+    for platform in (None, "b"):
+        with pytest.raises(UnknownAddress, match="not captured") as caught:
+            platforms.claim("https://x.example/person", platform)
+        assert "\n" not in str(caught.value)
+    assert platforms.claim("https://x.example/odd")[1].platform == "b"
+
+
 def test_an_address_nobody_knows_names_the_platforms() -> None:
     with pytest.raises(UnknownAddress, match="a, b"):
         _with(a=None, b=None).claim("https://x.example/y")

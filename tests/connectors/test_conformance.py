@@ -97,6 +97,16 @@ class _Splits(Feed):
         return super().claim(f"{scheme}:{host}")
 
 
+class _DeclinesIts(Feed):
+    def declined(self, url: str) -> str | None:
+        return "not here"
+
+
+class _DeclinesBadly(Feed):
+    def declined(self, url: str) -> str | None:
+        return None if len(url.split(":")) == 2 else str(int(url))
+
+
 class _Renames(Feed):
     def claim(self, url: str) -> Claim | None:
         found = super().claim(url)
@@ -131,6 +141,8 @@ class _Silent(Feed):
         (_Forgets, "in two ways"),
         (_Trusts, "cut off"),
         (_Splits, r"claim\(\) raises ValueError"),
+        (_DeclinesIts, "one of its own"),
+        (_DeclinesBadly, r"declined\(\) raises ValueError"),
         (_Renames, "normal form"),
         (_LooksAlone, "without a control"),
         (_LooksElsewhere, "looks for something else"),
