@@ -111,12 +111,13 @@ class Asks:
             f"{path}&fields={_INDEX}", "posts", Stream.POSTS, method="FINDER", listing="posts", context=context
         )
 
-    def known(self, keys: Sequence[str]) -> Iterator[Ask]:
+    def known(self, keys: Sequence[str], *, anew: bool = False) -> Iterator[Ask]:
         """Which of some posts there are; then their words and what stands under them, and a direct look at each of the
-        others."""
+        others. ``anew``: what stands under them was asked for in this run already, in vain."""
         for some in _batches([key for key in keys if post_urn(key) is not None]):
             path = f"posts?ids={listed(*(post_urn(key) or '' for key in some))}&viewContext=READER&fields={_INDEX}"
-            yield self._ask(path, "known", Stream.POSTS, method="BATCH_GET", context={"for": list(some)})
+            context: dict[str, JSONValue] = {"for": list(some)} | ({"anew": True} if anew else {})
+            yield self._ask(path, "known", Stream.POSTS, method="BATCH_GET", context=context)
 
     def words(self, urns: Sequence[str], *, seen: bool) -> Iterator[Ask]:
         """What posts say. ``seen``: by everybody."""
@@ -155,15 +156,15 @@ class Asks:
 
     # Comments.
 
-    def comments(self, post: str, *, seen: bool) -> Ask:
-        """All comments on a post."""
-        context = {"post": post, "open": seen}
+    def comments(self, post: str, *, seen: bool, at: str) -> Ask:
+        """All comments on a post. ``at``: when it was last known who sees it."""
+        context = {"post": post, "open": seen, "at": at}
         return self._comments(post_urn(post) or "", "comments", access=_class(seen=seen), context=context)
 
     def replies(self, page: Ask, to: str, **context: JSONValue) -> Ask:
         """All replies to a comment, as pages of the list of comments that ``page`` is one of."""
         ask = self._comments(to, "replies", access=page.access, context={})
-        kept = {name: page.context.get(name) for name in ("post", "open")}
+        kept = {name: page.context.get(name) for name in ("post", "open", "at")}
         return replace(ask, listing=page.listing, context={**ask.context, **kept, "to": to, **context})
 
     def gate(self, post: str, above: Mapping[str, str]) -> Ask:

@@ -32,6 +32,8 @@ from connectors.values import Json, Unreadable, counts, number, part, text, thin
 
 def comments(found: Found, body: Json) -> Reading:
     """One page of the comments on a post; then the replies to those that have any."""
+    if _is_late(found):
+        return _anew(found)
     entries, before = entries_of(found, body), tail_of(found.ask)
     listed = [(name_of(entry), _listed(found, entry, place)) for place, entry in enumerate(entries)]
     # (what a page repeats of the one before had its turn there)
@@ -44,6 +46,8 @@ def comments(found: Found, body: Json) -> Reading:
 
 def replies(found: Found, body: Json) -> Reading:
     """One page of the replies to a comment."""
+    if _is_late(found):
+        return _anew(found)
     entries = entries_of(found, body)
     for place, entry in enumerate(entries):
         _listed(found, entry, place)
@@ -51,6 +55,17 @@ def replies(found: Found, body: Json) -> Reading:
     following_page = following(found.ask, entries, step)
     pending, resume = _pending(found.ask), found.ask.context.get("resume")
     return _onward(found, step, following_page, pending, resume)
+
+
+def _is_late(found: Found) -> bool:
+    """Whether what is asked for as everybody sees it may meanwhile be seen by fewer: a run that was in trouble leaves
+    its questions to the next one."""
+    return found.open and not found.fresh
+
+
+def _anew(found: Found) -> Reading:
+    """Nothing is taken from such an answer: first the post is asked for, and who sees it."""
+    return Reading(asks=tuple(found.asks.known([found.post], anew=True)))
 
 
 def no_replies(found: Found) -> Reading:
@@ -63,7 +78,7 @@ def _onward(found: Found, step: Onward, page: Ask | None, pending: Sequence[str]
     """The same with the next page of the list: of the replies to one comment, of those to the next one, and then the
     next one of the comments themselves."""
     unread = found.unread or step.torn
-    more: dict[str, JSONValue] = {"unread": True} if unread else {}
+    more: dict[str, JSONValue] = {"at": found.at.isoformat()} | ({"unread": True} if unread else {})
     ask = found.ask
     if page is not None:
         after: Ask | None = replace(page, context={**page.context, **more})
@@ -77,7 +92,7 @@ def _onward(found: Found, step: Onward, page: Ask | None, pending: Sequence[str]
 def _resumed(found: Found, resume: JSONValue, more: Mapping[str, JSONValue]) -> Ask | None:
     if not isinstance(resume, dict) or not isinstance(resume.get("start"), int):
         return None
-    first = found.asks.comments(found.post, seen=found.open)
+    first = found.asks.comments(found.post, seen=found.open, at=str(found.ask.context.get("at")))
     known = {name: resume.get(name) for name in ("tail", "head")}
     return replace(
         first, parameters=(("start", str(resume["start"])),), context={**first.context, **known, **more}

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from connectors import _linkedin_fields as fields
 from connectors import drift
 from connectors._linkedin_asks import OVERLAP, PAGE, Asks, start_of, with_start
 from connectors._linkedin_problems import of_part
+from connectors.answers import moment
 from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.values import Json, Unreadable, number, part
 
 CIRCLE = "LinkedIn gave the same page of a list again"
 _GONE = (404, 410)
+_FRESH = timedelta(hours=1)
+"""For so long an answer counts that led to a question, where a later run puts that question again: what it says of who
+sees a post, and that the post still stands."""
 _LATEST = 253_402_300_799_000
 """Milliseconds; the last moment of the year 9999."""
 
@@ -46,6 +50,12 @@ class Found:
     def open(self) -> bool:
         """Whether what was asked for is seen by everybody."""
         return self.ask.context.get("open") is True
+
+    @property
+    def fresh(self) -> bool:
+        """Whether what led to the question was seen shortly before."""
+        seen = moment(self.ask.context.get("at"))
+        return seen is not None and abs(self.at - seen) <= _FRESH
 
     @property
     def unread(self) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from connectors import _linkedin_comments as talk
-from connectors._linkedin_asks import FILES
+from connectors._linkedin_asks import FILES, with_start
 from connectors._linkedin_found import Found, entries_of, following, millis, onward
 from connectors._linkedin_posts import (
     Place,
@@ -30,9 +30,6 @@ from connectors.contract import Answer, Ask, JSONValue, MediaRef, Problem, Probl
 from connectors.links import is_web
 from connectors.values import Json, Unreadable, number, thing
 
-_FRESH = timedelta(hours=1)
-"""For so long after a post was seen, what an answer says more of it is taken for a sight of it: an answer that is had
-by a later run must not say that the post still stood then."""
 _MOST_COUNTED = 100
 
 
@@ -164,7 +161,9 @@ def _of_posts(found: Found, posts: Sequence[tuple[SeenRecord, bool]]) -> Iterato
         yield from asks.words(_urns(changed), seen=seen)
         yield from asks.metadata(_urns(some), seen=seen, **_about(found, some), **_counted(found, seen=seen))
         if asks.full or found.ask.purpose == "known":
-            yield from (asks.comments(one.key, seen=seen) for one in some)
+            lists = [asks.comments(one.key, seen=seen, at=found.at.isoformat()) for one in some]
+            anew = found.ask.context.get("anew") is True  # then it has to be another question than before
+            yield from (with_start(ask, 0) if anew else ask for ask in lists)
 
 
 def _is_since(record: SeenRecord, known: int) -> bool:
@@ -235,7 +234,7 @@ def _files_found(found: Found, body: Json) -> Reading:
         raise Unreadable("files of something this connector never asked for")
     for name, value, place in found.batch(body, kind):
         address, named = value.get("downloadUrl") if isinstance(value, dict) else None, file_of(name)
-        if named is not None and isinstance(address, str) and is_web(address) and _is_fresh(found):
+        if named is not None and isinstance(address, str) and is_web(address) and found.fresh:
             for key, as_of, alt in _owners(of.get(name)):
                 medium = MediaRef(f"{named[0]}/{named[1]}", address, kind, alt_text=alt)
                 found.records.append(replace(sight(key, as_of, _place(found, place)), media=(medium,)))
@@ -254,17 +253,14 @@ def _owners(of: JSONValue) -> Iterator[tuple[str, datetime | None, str | None]]:
             yield key, moment(as_of), alt if isinstance(alt, str) else None
 
 
-def _is_fresh(found: Found) -> bool:
-    seen = moment(found.ask.context.get("at"))
-    return seen is not None and abs(found.at - seen) <= _FRESH
-
-
 # Posts: what belongs to them.
 
 
 def _metadata(found: Found, body: Json) -> Reading:
     """Whether posts take comments, and how many they have. On a *new* sweep the comments are asked for where they are
     more or fewer than they were."""
+    if found.open and not found.fresh:
+        return Reading()  # who sees these posts is no longer known: the next sweep asks anew
     counted: dict[str, int] = {}
     for name, value, place in found.batch(body, "metadata"):
         key = _key_of(found, name)
@@ -274,7 +270,8 @@ def _metadata(found: Found, body: Json) -> Reading:
     if not isinstance(before, dict):
         return found.reading()
     changed = [key for key, now in counted.items() if before.get(key, 0) != now]
-    asks = tuple(found.asks.comments(key, seen=found.open) for key in changed)
+    at = str(found.ask.context.get("at"))
+    asks = tuple(found.asks.comments(key, seen=found.open, at=at) for key in changed)
     remembered = dict(list(counted.items())[:_MOST_COUNTED])
     keeps = found.ask.context.get("remember") is True and not found.quarantine and found.problem is None
     bookmark = {_commented(seen=found.open): remembered} if keeps else None
@@ -301,7 +298,7 @@ def _add_setting(found: Found, key: str, value: JSONValue, place: str) -> bool:
         found.quarantine.append((place, str(error)))
         return False
     found.records.append(setting)
-    if isinstance(told, list | tuple) and len(told) == 2 and told[1] == "visible" and _is_fresh(found):
+    if isinstance(told, list | tuple) and len(told) == 2 and told[1] == "visible" and found.fresh:
         found.records.append(replace(sight(key, moment(told[0]), _place(found, place)), counts=counts))
     return True
 

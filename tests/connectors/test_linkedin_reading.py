@@ -46,6 +46,7 @@ from tests.linkedin.shapes import (
     asks,
     batch,
     comment,
+    comments,
     page,
     post,
     words,
@@ -350,8 +351,8 @@ def test_it_keeps_to_the_contract() -> None:
         conformance.Example(words(), batch({SHARE: shown, UGC: post(UGC, content=poll)}, **{"urn:li:share:1": 404})),
         conformance.Example(metadata, batch({SHARE: summary})),
         conformance.Example(files, batch({"urn:li:image:A": address})),
-        conformance.Example(asks().comments(KEY, seen=True), page([comment()])),
-        conformance.Example(asks().replies(asks().comments(KEY, seen=True), COMMENT), page([reply])),
+        conformance.Example(comments(), page([comment()])),
+        conformance.Example(asks().replies(comments(), COMMENT), page([reply])),
         conformance.Example(
             replace(look, context={**look.context, "look": ["comment/6636062862760562688"]}), comment()
         ),
@@ -363,7 +364,7 @@ def test_it_keeps_to_the_contract() -> None:
         CONNECTOR, ACCOUNT, ["https://www.linkedin.com/company/city", f"{SITE}/showcase/w"], REFS, examples
     )
     names = conformance.member_names(examples) - {SHARE, UGC}
-    for ask in (asks().posts(), words(), metadata, files, asks().comments(KEY, seen=True)):
+    for ask in (asks().posts(), words(), metadata, files, comments()):
         for body in hostile.shapes(sorted(names), 60):  # of the right kind, with anything in it
             for whole in ({"elements": [body]}, {"results": {SHARE: body, "urn:li:image:A": body}}):
                 CONNECTOR.read(ask, answer(hostile.as_bytes(whole)))

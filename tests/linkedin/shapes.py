@@ -14,7 +14,7 @@ from connectors.contract import (
     SweepKind,
 )
 from connectors.linkedin import LinkedIn
-from tests.connectors.reading import answer, sweep
+from tests.connectors.reading import AT, answer, sweep
 
 CONNECTOR = LinkedIn()
 URN = "urn:li:organization:5515715"
@@ -85,8 +85,12 @@ def words(seen: bool = True) -> Ask:
     return next(asks().words([SHARE, UGC], seen=seen))
 
 
+def comments(seen: bool = True) -> Ask:
+    return asks().comments(KEY, seen=seen, at=AT.isoformat())
+
+
 def talk(entries: Sequence[Json], **paging: Json) -> Any:
-    return CONNECTOR.read(asks().comments(KEY, seen=True), answer(page(entries, **paging)))
+    return CONNECTOR.read(comments(), answer(page(entries, **paging)))
 
 
 ORGANIZATION = {

@@ -125,6 +125,24 @@ def test_a_watched_post_shows_edits_of_comments(found: Page) -> None:
 # Edited, deleted, closed, not for everybody.
 
 
+@pytest.mark.long
+@pytest.mark.law("R4")
+def test_comments_that_were_left_to_a_later_run_are_as_private_as_their_post_is_by_then(found: Page) -> None:
+    house = found.house
+    post, comments = found.talk()
+    _, others = found.talk(1)
+    house.server.faults.add(faults.server_error(503), f"/rest/socialActions/.*{post}/comments", times=None)
+    assert house.run(found.account, FULL).outcome not in GOOD
+    house.server.faults.clear()
+    found.server.more[post] = {"visibility": "LOGGED_IN"}
+    house.later(days=1)
+    assert house.run(found.account, NEW).outcome in GOOD
+    keys = {found.key_of(one) for one in comments}
+    assert {house.records()[key].access for key in keys} == {"private"}
+    assert not keys & public_words(house)
+    assert house.records()[found.key_of(others[0])].access == "public"
+
+
 @pytest.mark.law("R16", "R18", "R41")
 def test_edits_and_deletions_are_told_with_evidence_and_again_from_the_store_alone(found: Page) -> None:
     house, city, people = found.house, found.house.city, found.cast.residents
