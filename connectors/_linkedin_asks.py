@@ -12,6 +12,7 @@ brackets and commas of Rest.li as they are, and escape everything in URNs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import ascii_lowercase
@@ -41,6 +42,7 @@ _PROFILE = (
 )
 """What everybody sees of a page."""
 _HEADERS = (("LinkedIn-Version", VERSION), ("X-Restli-Protocol-Version", "2.0.0"))
+_COUNT = re.compile(r"[?&]count=([0-9]{1,3})(?:&|$)")
 _KNOWN = ("site", "server", "author", "handle", "sweep")
 _PRIVATE, _PUBLIC = AccessClass.PRIVATE, AccessClass.PUBLIC
 
@@ -156,15 +158,18 @@ class Asks:
 
     # Comments.
 
-    def comments(self, post: str, *, seen: bool, at: str) -> Ask:
-        """All comments on a post. ``at``: when it was last known who sees it."""
-        context = {"post": post, "open": seen, "at": at}
-        return self._comments(post_urn(post) or "", "comments", access=_class(seen=seen), context=context)
+    def comments(self, post: str, *, seen: bool, at: str, anew: bool = False) -> Ask:
+        """All comments on a post. ``at``: when it was last known who sees it; ``anew``: in other pages than those that
+        were asked for in vain, since no question is put twice in a run."""
+        context = {"post": post, "open": seen, "at": at, "anew": anew}
+        return self._comments(
+            post_urn(post) or "", "comments", access=_class(seen=seen), context=context, count=_size(anew)
+        )
 
     def replies(self, page: Ask, to: str, **context: JSONValue) -> Ask:
         """All replies to a comment, as pages of the list of comments that ``page`` is one of."""
-        ask = self._comments(to, "replies", access=page.access, context={})
-        kept = {name: page.context.get(name) for name in ("post", "open", "at")}
+        kept = {name: page.context.get(name) for name in ("post", "open", "at", "anew")}
+        ask = self._comments(to, "replies", access=page.access, context={}, count=_size(kept["anew"]))
         return replace(ask, listing=page.listing, context={**ask.context, **kept, "to": to, **context})
 
     def gate(self, post: str, above: Mapping[str, str]) -> Ask:
@@ -243,6 +248,16 @@ def start_of(ask: Ask) -> int:
 
 def _prepared(post: str, above: Mapping[str, str]) -> dict[str, JSONValue]:
     return {"post": post, "for": list(above), "above": dict(above)}
+
+
+def count_of(ask: Ask) -> int:
+    """How many entries of a list were asked for."""
+    match = _COUNT.search(ask.url)
+    return PAGE if match is None else int(match[1])
+
+
+def _size(anew: JSONValue) -> int:
+    return PAGE - 1 if anew is True else PAGE
 
 
 def _class(*, seen: bool) -> AccessClass:

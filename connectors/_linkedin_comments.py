@@ -92,7 +92,8 @@ def _onward(found: Found, step: Onward, page: Ask | None, pending: Sequence[str]
 def _resumed(found: Found, resume: JSONValue, more: Mapping[str, JSONValue]) -> Ask | None:
     if not isinstance(resume, dict) or not isinstance(resume.get("start"), int):
         return None
-    first = found.asks.comments(found.post, seen=found.open, at=str(found.ask.context.get("at")))
+    anew = found.ask.context.get("anew") is True
+    first = found.asks.comments(found.post, seen=found.open, at=str(found.ask.context.get("at")), anew=anew)
     known = {name: resume.get(name) for name in ("tail", "head")}
     return replace(
         first, parameters=(("start", str(resume["start"])),), context={**first.context, **known, **more}

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from connectors import _linkedin_fields as fields
 from connectors import drift
-from connectors._linkedin_asks import OVERLAP, PAGE, Asks, start_of, with_start
+from connectors._linkedin_asks import OVERLAP, Asks, count_of, start_of, with_start
 from connectors._linkedin_problems import of_part
 from connectors.answers import moment
 from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
@@ -165,7 +165,7 @@ def onward(ask: Ask, body: Json, entries: Sequence[JSONValue]) -> Onward:
     if len(names) > OVERLAP and start and names[0] == ask.context.get("head"):
         raise Unreadable(CIRCLE)
     torn = bool(before) and not set(before) & set(names)
-    return Onward(_next_start(body, start, len(names)), [one for one in names[-OVERLAP:] if one], torn)
+    return Onward(_next_start(body, start, len(names), count_of(ask)), [one for one in names[-OVERLAP:] if one], torn)
 
 
 def following(ask: Ask, entries: Sequence[JSONValue], step: Onward, **context: JSONValue) -> Ask | None:
@@ -189,11 +189,11 @@ def name_of(entry: JSONValue) -> str:
     return named if isinstance(named, str) else ""
 
 
-def _next_start(body: Json, start: int, count: int) -> int | None:
+def _next_start(body: Json, start: int, count: int, asked: int) -> int | None:
     paging = body.get("paging")
     told = paging if isinstance(paging, dict) else {}
     linked, total = _linked(told), number(told.get("total"))
-    full = count >= min(PAGE, number(told.get("count")) or PAGE)
+    full = count >= min(asked, number(told.get("count")) or asked)
     if not count:
         return None if linked is None else max(linked, start + 1)
     if linked is None and not full and (total is None or start + count >= total):

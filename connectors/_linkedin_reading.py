@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from connectors import _linkedin_comments as talk
-from connectors._linkedin_asks import FILES, with_start
+from connectors._linkedin_asks import FILES
 from connectors._linkedin_found import Found, entries_of, following, millis, onward
 from connectors._linkedin_posts import (
     Place,
@@ -161,9 +161,8 @@ def _of_posts(found: Found, posts: Sequence[tuple[SeenRecord, bool]]) -> Iterato
         yield from asks.words(_urns(changed), seen=seen)
         yield from asks.metadata(_urns(some), seen=seen, **_about(found, some), **_counted(found, seen=seen))
         if asks.full or found.ask.purpose == "known":
-            lists = [asks.comments(one.key, seen=seen, at=found.at.isoformat()) for one in some]
-            anew = found.ask.context.get("anew") is True  # then it has to be another question than before
-            yield from (with_start(ask, 0) if anew else ask for ask in lists)
+            at, anew = found.at.isoformat(), found.ask.context.get("anew") is True
+            yield from (asks.comments(one.key, seen=seen, at=at, anew=anew) for one in some)
 
 
 def _is_since(record: SeenRecord, known: int) -> bool:

@@ -237,6 +237,12 @@ def test_what_is_asked_for_as_public_and_comes_late_is_asked_for_anew() -> None:
         assert reading.records == ()
         assert not reading.whole
         assert [one.purpose for one in reading.asks] == ["known"]
+        again = CONNECTOR.read(reading.asks[0], replace(answer(batch({SHARE: post()})), received_at=late.received_at))
+        (anew,) = [one for one in again.asks if one.purpose == "comments"]
+        assert anew.url != comments().url, "else it would be taken for the question that was just put"
+        full = [comment(f"urn:li:comment:({ACTIVITY},{number})") for number in range(1, PAGE)]
+        body_of_page = {"elements": full, "paging": {"start": 0, "links": []}}
+        assert CONNECTOR.read(anew, replace(answer(body_of_page), received_at=late.received_at)).next_page is not None
     private = replace(answer(page([comment()])), received_at=AT + timedelta(hours=5))
     assert CONNECTOR.read(comments(seen=False), private).records
 
