@@ -77,6 +77,9 @@ class Chosen:
     """JSON pointer of the list."""
     by: tuple[str, ...]
     """Pointers, from an entry, of what it may be named by: its id, its name."""
+    written: str | None = None
+    """How the account's id stands there, ``%s`` for itself, where that is not as the connector has it. The account is
+    then asked for before with the token, and an entry that names it says that it is of this account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class Trade:
     """JSON pointers (RFC 6901) into the answer; with ``chosen``, into the entry. A member that is not there gives
     nothing."""
     chosen: Chosen | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _linkedin_reading
+from connectors import _linkedin_grants, _linkedin_reading
 from connectors._linkedin_asks import BRAND, LINKEDIN, ORGANIZATION, VERSION, Asks
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -42,6 +43,8 @@ class LinkedIn:
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token of an administrator of the page", r"[\w.~+/=-]{20,2000}", speaks_for_owner=True),
     )
+    set_up: ClassVar[SetUp] = _linkedin_grants.SET_UP
+    api_version: ClassVar[ApiVersion] = _linkedin_grants.API_VERSION
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post or comment that was seen, with the time that LinkedIn gives for it. LinkedIn keeps"
         " no earlier ones.",
@@ -73,7 +76,7 @@ class LinkedIn:
             "Captions and preview pictures of videos, events and long articles on LinkedIn itself are not captured.",
             f"Version {VERSION} of LinkedIn's interface is spoken, which is answered until August 2027: before that, a"
             " newer release of this program is needed.",
-            "A token ends after 60 days: somebody has to renew it before.",
+            "A token ends after 60 days. Where the page was connected by an administrator it is renewed for a year.",
         ),
         proven=None,
     )
@@ -123,6 +126,10 @@ class LinkedIn:
         """Ask for known posts and comments by their numbers; for comments only where those on their post can be
         listed, or the post is gone."""
         return Asks.begin(account, None).looks(records)
+
+    def authorization(self, url: str) -> Authorization:
+        """How an administrator of the page lets the archive read it."""
+        return _linkedin_grants.linkedin(url)
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""

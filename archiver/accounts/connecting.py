@@ -179,11 +179,13 @@ def _granted(archive: Archive, link: Link, code: str, verifier: str, fetcher: Un
     known = _known(archive, link.how, code, verifier)
     claim = link.connector.claim(link.row.url)
     names = [one for one in (link.platform_id, None if claim is None else claim.handle) if one]
-    grant = trade_all(fetcher, link.how.trades, known, app, names)
-    account = link.platform_id
-    if account is None and grant.access is not None:
-        account = service.identified(archive, link.row.url, link.row.platform, grant.access)
-    found = complaint(link.how, grant, account or "")
+
+    def identify(token: Secret) -> str:
+        return link.platform_id or service.identified(archive, link.row.url, link.row.platform, token)
+
+    grant = trade_all(fetcher, link.how.trades, known, app, names, identify)
+    account = identify(grant.access) if grant.access is not None else ""
+    found = complaint(link.how, grant, account)
     if found is not None:
         raise _NotTaken(*found)
     return grant

@@ -37,11 +37,14 @@ class NotThere(ValueError):  # noqa: N818 - named as the cause
     """The list of accounts does not hold the one that is meant."""
 
 
-def read_grant(trade: Trade, answer: Answer, before: Grant, names: frozenset[str]) -> Grant:
+def read_grant(
+    trade: Trade, answer: Answer, before: Grant, names: frozenset[str], account_id: str | None = None
+) -> Grant:
     """What is known after one more answer.
 
     Args:
         names: ids and names, in lower case, of the account that is meant.
+        account_id: the platform's id of it, where a list writes that in its own way.
 
     Raises:
         NotThere: it is not among the accounts that were chosen.
@@ -49,7 +52,10 @@ def read_grant(trade: Trade, answer: Answer, before: Grant, names: frozenset[str
         UsageError: a token that cannot be kept out of the record.
     """
     body = answer.json
+    proven = None
     if trade.chosen is not None:
+        if trade.chosen.written is not None:
+            names, proven = frozenset({(trade.chosen.written % account_id).casefold()}), account_id
         body = _entry(body, trade.chosen, names)
     said = {name: at_pointer(body, pointer) for name, pointer in trade.gives.items()}
     now = answer.received_at
@@ -57,7 +63,7 @@ def read_grant(trade: Trade, answer: Answer, before: Grant, names: frozenset[str
     after = before if access is None else replace(before, access=access, expires_at=None)
     renewal = _secret(said.get("renewal"), "renewal token")
     scopes = _scopes(said.get("scopes"))
-    account = said.get("account")
+    account = said.get("account", proven)
     return replace(
         after,
         renewal=renewal or after.renewal,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote, urlencode
@@ -55,13 +55,19 @@ class App:
 
 
 def trade_all(
-    fetcher: Unrecorded, trades: Sequence[Trade], known: Mapping[str, str], app: App, names: Sequence[str]
+    fetcher: Unrecorded,
+    trades: Sequence[Trade],
+    known: Mapping[str, str],
+    app: App,
+    names: Sequence[str],
+    identify: Callable[[Secret], str] | None = None,
 ) -> Grant:
     """Carry out trades one after the other.
 
     Args:
         known: what stands for the placeholders, but the application and tokens.
         names: ids and names of the account that is meant.
+        identify: asks with a token for the platform's id of that account, where a trade has to know it.
 
     Raises:
         Unreachable: the platform does not answer, or has trouble; nothing was given.
@@ -70,9 +76,11 @@ def trade_all(
     grant = Grant()
     wanted = frozenset(name.casefold() for name in names)
     for trade in trades:
-        answer = ask(fetcher, trade, known, app, grant)
+        answer, account = ask(fetcher, trade, known, app, grant), None
+        if trade.chosen is not None and trade.chosen.written is not None and grant.access is not None:
+            account = identify(grant.access) if identify is not None else None
         try:
-            grant = read_grant(trade, answer, grant, wanted)
+            grant = read_grant(trade, answer, grant, wanted, account)
         except NotThere:
             raise Denied(
                 "whoever signed in does not look after this account, or did not choose it when the platform asked", None
@@ -125,7 +133,7 @@ def ask(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str], app: App, g
     values[ACCESS] = grant.access.value if grant.access else ""
     values[RENEWAL] = grant.renewal.value if grant.renewal else ""
     form = [(name, _filled(value, values)) for name, value in trade.form]
-    headers, body, url = [("Accept", "application/json")], None, trade.url
+    headers, body, url = [("Accept", "application/json"), *trade.headers], None, trade.url
     if trade.method == "POST":
         headers.append(_FORM)
         body = urlencode(form).encode()

@@ -19,6 +19,7 @@ from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from archiver.practice.city import City, Person
+from archiver.practice.linkedin_ids import page_urn
 from archiver.practice.messages import Request, Response
 from archiver.practice.youtube_ids import channel_id
 
@@ -29,6 +30,7 @@ PAGES: Mapping[str, str] = {
     "/threads/oauth/authorize": "threads",
     "/x.com/i/oauth2/authorize": "x",
     "/youtube/o/oauth2/v2/auth": "youtube",
+    "/linkedin/oauth/v2/authorization": "linkedin",
     "/oauth/authorize": "mastodon",
 }
 #: Address where codes become tokens → the platform, and whether the application says who it is in a header.
@@ -37,12 +39,15 @@ TOKENS: Mapping[str, tuple[str, bool]] = {
     "/oauth/access_token": ("threads", False),
     "/2/oauth2/token": ("x", True),
     "/token": ("youtube", False),
+    "/linkedin/oauth/v2/accessToken": ("linkedin", False),
     "/oauth/token": ("mastodon", False),
 }
 _LASTS: Mapping[str, timedelta | None] = {
-    "facebook": _HOUR, "threads": _HOUR, "x": 2 * _HOUR, "youtube": _HOUR, "mastodon": None,
+    "facebook": _HOUR, "threads": _HOUR, "x": 2 * _HOUR, "youtube": _HOUR, "linkedin": _SIXTY_DAYS,
+    "mastodon": None,
 }  # fmt: skip
-_RENEWED = ("x", "youtube")
+_RENEWED = ("x", "youtube", "linkedin")
+_YEAR = timedelta(days=365)
 
 
 class Api(Protocol):
@@ -70,6 +75,7 @@ class Token:
     made: datetime
     ends: datetime | None
     renewal: str | None = None
+    consent_ends: datetime | None = None
     whole: bool = True
     """Whether the API takes it: one of a Facebook person only leads to those of Pages."""
 
@@ -215,23 +221,31 @@ class Consent:
         if platform == "x":  # rotates: the old one no longer counts
             del self.renewals[renewal]
             return self._given(platform, known.person, known.scopes, _LASTS[platform])
-        said = self._given(platform, known.person, known.scopes, _LASTS[platform], renewal=renewal)
-        return {name: value for name, value in said.items() if name != "refresh_token"}
+        said = self._given(platform, known.person, known.scopes, _LASTS[platform], renewal, known.consent_ends)
+        return {name: value for name, value in said.items() if name != "refresh_token" or platform == "linkedin"}
 
     def _given(
-        self, platform: str, person: int, scopes: tuple[str, ...], lasts: timedelta | None, renewal: str | None = None
+        self,
+        platform: str,
+        person: int,
+        scopes: tuple[str, ...],
+        lasts: timedelta | None,
+        renewal: str | None = None,
+        consent_ends: datetime | None = None,
     ) -> dict[str, object]:
         now = self.city.clock.now()
+        until = consent_ends or (now + _YEAR if platform == "linkedin" else None)
         token = _PREFIX.get(platform, "") + secrets.token_urlsafe(32)
         ends = None if lasts is None else now + lasts
         if renewal is None and platform in _RENEWED:
             renewal = secrets.token_urlsafe(32)
-        self._enter(token, Token(platform, person, scopes, now, ends, renewal, whole=platform != "facebook"))
+        self._enter(token, Token(platform, person, scopes, now, ends, renewal, until, whole=platform != "facebook"))
         if renewal is not None:
             self.renewals[renewal] = token
         said: dict[str, object] = {"token_type": "bearer", "access_token": token}
         said |= {} if lasts is None else {"expires_in": int(lasts.total_seconds())}
         said |= {} if renewal is None else {"refresh_token": renewal}
+        said |= {} if until is None else {"refresh_token_expires_in": int((until - now).total_seconds())}
         said |= {"scope": " ".join(scopes)} if platform not in ("facebook", "threads") else {}
         return said | ({"user_id": person} if platform == "threads" else {})
 
@@ -285,6 +299,12 @@ class Consent:
     def _channels(self, request: Request) -> dict[str, object]:
         return {"kind": "youtube#channelListResponse", "items": [{"id": channel_id(self._known(request.token).person)}]}
 
+    def _roles(self, request: Request) -> dict[str, object]:
+        known = self._known(request.token)
+        pages = self.looks_after.get(known.person, (known.person,))
+        role = {"role": "ADMINISTRATOR", "state": "APPROVED", "roleAssignee": f"urn:li:person:p{known.person}"}
+        return {"elements": [role | {"organization": page_urn(page)} for page in pages]}
+
     def _register(self, request: Request) -> dict[str, object]:
         form = _form(request)
         client, secret = self.add_client(form["redirect_uris"])
@@ -327,6 +347,7 @@ _ROUTES: Mapping[tuple[str, str], Callable[[Consent, Request], dict[str, object]
     ("GET", "/v26.0/me/accounts"): Consent._accounts,
     ("GET", "/v26.0/debug_token"): Consent._debug,
     ("POST", "/api/v1/apps"): Consent._register,
+    ("GET", "/rest/organizationAcls"): Consent._roles,
 }
 
 

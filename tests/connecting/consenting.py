@@ -17,6 +17,7 @@ from archiver.practice.cast import (
     Cast,
     populate_channel,
     populate_instagram,
+    populate_linkedin,
     populate_page,
     populate_threads,
     populate_x,
@@ -32,6 +33,7 @@ PLATFORMS: dict[str, tuple[Callable[..., Cast], str]] = {
     "threads": (populate_threads, "threads"),
     "x": (populate_x, "x"),
     "youtube": (populate_channel, "youtube"),
+    "linkedin": (populate_linkedin, "linkedin"),
 }
 BACK = "http://127.0.0.1:8080/connect/return"
 

@@ -20,6 +20,7 @@ from archiver.accounts.standing import TokenFacts, renew_at
 from archiver.accounts.trades import Denied
 from archiver.clock import to_text
 from archiver.errors import OutOfSpace, Unreachable
+from archiver.operations.connections import warn_of_ends
 from archiver.practice import faults
 from archiver.practice.messages import Request, Response
 from tests.capture.house import NEW, House
@@ -56,7 +57,8 @@ def x(owner: Make) -> Owner:
 
 
 @pytest.mark.parametrize(
-    ("platform", "after"), [("x", {"hours": 1.6}), ("youtube", {"minutes": 50}), ("threads", {"days": 46})]
+    ("platform", "after"),
+    [("x", {"hours": 1.6}), ("youtube", {"minutes": 50}), ("threads", {"days": 46}), ("linkedin", {"days": 46})],
 )
 def test_a_token_is_renewed_before_it_runs_out(
     house: House, owner: Make, platform: str, after: dict[str, float]
@@ -298,6 +300,21 @@ def test_the_clock_renews_what_no_run_would(house: House, owner: Make) -> None:
     house.later(days=61)
     assert renew_all_due(house.capture.renewals) == 0
     assert refused(house, one.account) == "sign_in_expired"
+
+
+def test_renewing_does_not_lengthen_consent(house: House, owner: Make) -> None:
+    """LinkedIn: sixty days at a time, for a year; then its owner is asked again, and told in time."""
+    one = owner("linkedin")
+    assert one.connect().connected
+    end = held(house, one.account).grant.consent_ends_at
+    for _ in range(6):
+        house.later(days=50)
+        assert renew_all_due(house.capture.renewals) == 1
+    grant = held(house, one.account).grant
+    assert grant.consent_ends_at == end
+    assert warn_of_ends(house.archive) == 0
+    house.later(days=52)
+    assert warn_of_ends(house.archive) == 1
 
 
 def test_a_token_given_by_hand_is_not_renewed(house: House, x: Owner) -> None:

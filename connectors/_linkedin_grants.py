@@ -1,0 +1,74 @@
+"""How administrators of pages on LinkedIn let the archive read them. Pure. Source: Microsoft's documentation of the
+authorization code flow, of programmatic refresh tokens and of organization access control."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from connectors._linkedin_asks import LINKEDIN, ORGANIZATION, VERSION
+from connectors.authorization import (
+    CLIENT,
+    CLIENT_SECRET,
+    CODE,
+    RENEWAL,
+    RETURN,
+    ApiVersion,
+    Authorization,
+    Chosen,
+    Gives,
+    Scope,
+    SetUp,
+    Trade,
+)
+
+API_VERSION: Final = ApiVersion(VERSION, date(2027, 8, 16))
+"""LinkedIn answers a version for a year: the one of August 2025 until 16 August 2026."""
+SET_UP: Final = SetUp(
+    steps=(
+        "Sign in at the console with an account that belongs to the city, and make an app for the city's page; an"
+        " administrator of the page has to verify it.",
+        "Ask for the product Community Management API, and enter the address above under OAuth 2.0 settings.",
+        "Note the client id and the primary client secret.",
+    ),
+    review="LinkedIn vets who asks for the Community Management API, in two steps: count on several weeks.",
+    cost="None.",
+    terms="LinkedIn lets what its members write be stored for a day or two only. The city's duty to keep public records"
+    " stands against that. Have the City Attorney write down on which legal basis the city keeps it, and keep that note"
+    " with the account.",
+    console="https://www.linkedin.com/developers/apps",
+)
+_VERSION = (("LinkedIn-Version", VERSION), ("X-Restli-Protocol-Version", "2.0.0"))
+
+
+def linkedin(url: str) -> Authorization:
+    """Of the page at ``url``. Whoever signs in must be an administrator of it."""
+    api, pages = LINKEDIN.api_of(url), LINKEDIN.pages_of(url)
+    token = f"{pages}/oauth/v2/accessToken"
+    app = (("client_id", CLIENT), ("client_secret", CLIENT_SECRET))
+    given: dict[Gives, str] = {
+        "access": "/access_token", "renewal": "/refresh_token", "lasts": "/expires_in", "scopes": "/scope",
+        "consent_lasts": "/refresh_token_expires_in",
+    }  # fmt: skip
+    code = (("grant_type", "authorization_code"), ("code", CODE), ("redirect_uri", RETURN))
+    roles = (("q", "roleAssignee"), ("role", "ADMINISTRATOR"), ("state", "APPROVED"), ("count", "100"))
+    return Authorization(
+        page=f"{pages}/oauth/v2/authorization",
+        scopes=(
+            Scope("r_organization_social", "What the page publishes, and what people write under it."),
+            Scope(
+                "rw_organization_admin", "Which pages you administer, and what the page says of itself.",
+                also="change the page's description; none that only reads it is offered",
+            ),
+        ),
+        trades=(
+            Trade(token, (*app, *code), gives=given),
+            Trade(
+                f"{api}/rest/organizationAcls", roles, "GET", bearer=True, headers=_VERSION, gives={},
+                chosen=Chosen("/elements", ("/organization",), written=f"{ORGANIZATION}%s"),
+            ),
+        ),
+        renew=Trade(token, (*app, ("grant_type", "refresh_token"), ("refresh_token", RENEWAL)), gives=given),
+        writing=r"w_\w+|rw_(?!organization_admin)\w+",
+        challenge=False,
+    )  # fmt: skip
