@@ -28,7 +28,7 @@ SET_UP: Final = SetUp(
     steps=(
         "Sign in at the console with an account that belongs to the city, and make an app for the city's page; an"
         " administrator of the page has to verify it.",
-        "Ask for the product Community Management API, and enter the address above under OAuth 2.0 settings.",
+        "Ask for the product Community Management API, and enter the return address under OAuth 2.0 settings.",
         "Note the client id and the primary client secret.",
     ),
     review="LinkedIn vets who asks for the Community Management API, in two steps: count on several weeks.",

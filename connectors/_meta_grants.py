@@ -142,7 +142,7 @@ _REGISTER = (
 FACEBOOK_SET_UP: Final = SetUp(
     steps=(
         *_REGISTER,
-        "Add the product Facebook Login for Business, and enter the address above under Valid OAuth Redirect URIs.",
+        "Add the product Facebook Login for Business, and enter the return address under Valid OAuth Redirect URIs.",
         "Let whoever looks after a Page have a role in the app (tester is enough), or ask for Advanced Access to the"
         " permissions below, for Pages that belong to others.",
     ),
@@ -166,7 +166,7 @@ INSTAGRAM_SET_UP: Final = SetUp(
 THREADS_SET_UP: Final = SetUp(
     steps=(
         *_REGISTER,
-        "Add the use case Access the Threads API with the permissions below, and enter the address above as redirect"
+        "Add the use case Access the Threads API with the permissions below, and enter the return address as redirect"
         " callback. Threads has an app id and a secret of its own: these are the ones to store.",
         "Add the account as a tester of the app, and accept that in its settings; or ask for Advanced Access.",
     ),

@@ -11,7 +11,7 @@ SET_UP: Final = SetUp(
     steps=(
         "Sign in at the console with an account that belongs to the city, and make a project and an app in it.",
         "Under User authentication settings choose Web App (a confidential client), permission Read (or Read and Direct"
-        " Message, for messages), and enter the address above as Callback URI.",
+        " Message, for messages), and enter the return address as Callback URI.",
         "Note the OAuth 2.0 client id and client secret; not the API key.",
         "Choose a plan that covers what is read. X counts every post that it returns.",
     ),

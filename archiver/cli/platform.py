@@ -51,7 +51,7 @@ def show(platform: Platform, json: AsJson = False) -> None:
             return
         output.line(f"{connector.title}: registered at {set_up.console}")
         if how.register is None:
-            output.line(f"  address to enter there: {links.return_url(archive)}")
+            output.line(f"  return address to enter there: {links.return_url(archive)}")
         for number, step in enumerate(set_up.steps, 1):
             output.line(f"  {number}. {step}")
         output.line(f"  review: {set_up.review}")

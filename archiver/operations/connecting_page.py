@@ -65,7 +65,7 @@ def _section(connector: Connector) -> Iterator[str]:
     how, set_up = connector.authorization(_ANY), connector.set_up
     yield f"## {connector.title}\n"
     if how.register is None:
-        yield f"Console: <{set_up.console}>. Address to enter there: `ARCHIVER_WEB_URL`, then `{RETURN_PATH}`.\n"
+        yield f"Console: <{set_up.console}>. Return address: `ARCHIVER_WEB_URL`, then `{RETURN_PATH}`.\n"
     yield from (f"{number}. {step}" for number, step in enumerate(set_up.steps, 1))
     yield ""
     yield f"- **Review:** {set_up.review}"

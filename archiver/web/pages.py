@@ -82,7 +82,7 @@ def list_accounts(site: Here) -> HTMLResponse:
             state=account_state(one.state),
             last=last.get(one.id),
             held=held.get(one.id),
-            due=due[one.id][0] if due.get(one.id) and one.state == "active" else None,
+            due=due[one.id][0] if due.get(one.id) and one.state != "paused" else None,
             records=records.get(one.id, 0),
             gaps=gaps.get(one.id, 0),
             joined=joined[one.id].standing if one.id in joined else None,
@@ -102,7 +102,7 @@ def show_account(site: Here, account_id: str) -> HTMLResponse:
         account = accounts.get(connection, account_id)
         gaps = history.gaps(connection, account_id, closed=True)
         values: dict[str, Any] = {
-            "due": history.due(connection, account_id).get(account_id, []) if account.state == "active" else [],
+            "due": history.due(connection, account_id).get(account_id, []) if account.state != "paused" else [],
             "coverage": history.coverage(connection, account_id),
             "gaps": [gap for gap in gaps if gap.closed_at is None],
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],

@@ -92,7 +92,7 @@ def test_pages_show_how_accounts_are_connected(house: House, owner: Make) -> Non
         assert words in account
     assert "consent ends soon" in listed
     assert "not yet proven against the live platform" in platforms
-    for words in ("City Attorney", "Address to enter there", "pages_read_user_content", "stored"):
+    for words in ("City Attorney", "Return address", "pages_read_user_content", "stored"):
         assert words in platform
 
 
