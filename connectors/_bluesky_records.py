@@ -18,6 +18,8 @@ from connectors.values import Json, Unreadable, thing
 
 _COUNTS = {"replies": "replyCount", "reposts": "repostCount", "likes": "likeCount", "quotes": "quoteCount"}
 _PROFILE_COUNTS = {"followers": "followersCount", "following": "followsCount", "posts": "postsCount"}
+_COUNTED = (RecordKind.POST, RecordKind.COMMENT)
+"""Kinds under which the answers are read."""
 _LARGEST = 2**53
 _IMAGES, _VIDEO = "app.bsky.embed.images", "app.bsky.embed.video"
 _QUOTE, _BOTH = "app.bsky.embed.record", "app.bsky.embed.recordWithMedia"
@@ -149,6 +151,7 @@ def post_view(
         thread=None if named == where.uri else named,
         url=post_url(site, where),
         counts=_counts(view, _COUNTS),
+        counted=_counts(view, _COUNTS).get("replies") if kind in _COUNTED else None,
         media=() if own else tuple(_pictures(view, said)),
         word="quote" if kind is RecordKind.MENTION and quotes else _WORDS[kind],
     )
@@ -211,6 +214,7 @@ def profile_record(value: JSONValue, place: str, site: str) -> SeenRecord:
         created_at=moment(profile.get("createdAt")),
         url=author.url,
         counts=_counts(profile, _PROFILE_COUNTS),
+        counted=_counts(profile, _PROFILE_COUNTS).get("posts"),
         media=tuple(_portraits(profile)),
         word="profile",
     )

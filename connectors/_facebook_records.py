@@ -118,6 +118,7 @@ def post_record(value: JSONValue, place: Place) -> SeenRecord:
         url=_address(post),
         state=base.state,
         counts=_post_counts(post),
+        counted=total(post.get("comments")),
         media=tuple(unique(_files_of(post))),
         word=base.word,
     )

@@ -134,6 +134,7 @@ def record(entry: Entry, key: str, *, thread: str | None, comment: bool) -> Seen
         thread=thread if thread != key else None,
         url=entry.link,
         counts={} if entry.comments is None else {"comments": entry.comments},
+        counted=None if is_comment else entry.comments,
         media=entry.enclosures,
         word="comment" if is_comment else "entry",
     )

@@ -48,6 +48,7 @@ def conversation_record(value: JSONValue, place: Where) -> SeenRecord:
         author=others[0] if len(others) == 1 else None,
         url=f"{place.site}{link}" if isinstance(link, str) and link.startswith("/") else None,
         counts={} if told is None else {"messages": told},
+        counted=told,
         word="conversation",
     )
 

@@ -172,7 +172,8 @@ def _counts(found: Found, body: Json) -> Reading:
             changed.append(found.asks.comments(post, allowed=flag(entry, "is_comment_enabled") is not False))
         if count is not None:
             told[post] = count
-    return replace(found.reading(), asks=tuple(changed), bookmark={"comments": told})
+    counts = {f"media/{post}": count for post, count in told.items()}
+    return replace(found.reading(), asks=tuple(changed), bookmark={"comments": told}, counts=counts)
 
 
 def _known_media(found: Found, body: Json) -> Reading:

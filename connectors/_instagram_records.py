@@ -6,7 +6,7 @@ empty *and* what a token may not read, so a field that is left out is never comp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors._graph_accounts import account_facts, profile_of
 from connectors._graph_found import failed
@@ -15,7 +15,7 @@ from connectors._graph_values import flag, ident, text, unique, when
 from connectors.contract import AccountFacts, Author, JSONValue, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
-from connectors.values import Json, counts, part, thing
+from connectors.values import Json, counts, number, part, thing
 
 OPEN, TURNED_OFF = "open", "turned off"
 _MEDIA_COUNTS = {"likes": "like_count", "comments": "comments_count"}
@@ -61,10 +61,11 @@ def profile_record(value: JSONValue, place: Place) -> SeenRecord:
     Raises:
         Unreadable: not an account.
     """
-    return profile_of(
+    profile = profile_of(
         value, place.pointer, f"{place.site}/", said={name: name for name in ("name", "biography", "website")},
         picture="profile_picture_url", numbers=_PROFILE_COUNTS,
     )  # fmt: skip
+    return replace(profile, counted=profile.counts.get("posts"))
 
 
 # Posts and stories.
@@ -117,6 +118,7 @@ def _shown(
         thread=thread,
         url=url if isinstance(url, str) and is_web(url) else None,
         counts=counts(media, _MEDIA_COUNTS),
+        counted=number(media.get("comments_count")) if kind is RecordKind.POST else None,
         media=tuple(unique(files_of(media))),
         word="story" if kind is RecordKind.STORY else _word(media),
     )

@@ -25,6 +25,8 @@ from connectors.values import Json, Unreadable, ident, objects, text, when
 _MEDIA_KINDS = {"image": "image", "gifv": "video", "video": "video", "audio": "audio"}
 _COUNTS = ("replies", "reblogs", "favourites", "quotes")
 _PROFILE_COUNTS = ("followers", "following", "statuses")
+_COUNTED = (RecordKind.POST, RecordKind.COMMENT)
+"""Kinds under which the answers are read."""
 _LARGEST = 2**53
 _WORDS = {
     RecordKind.POST: "post",
@@ -74,6 +76,7 @@ def status_record(
         thread=None if thread == key else thread,
         url=_url(value.get("url")),
         counts=_counts(value, _COUNTS) | _votes(value),
+        counted=_counts(value, _COUNTS).get("replies") if kind in _COUNTED else None,
         media=() if shares else _media(value),
         word=_WORDS[kind],
     )
@@ -181,6 +184,7 @@ def profile_record(value: JSONValue, place: str) -> SeenRecord:
         url=author.url,
         state=State.REMOVED_BY_PLATFORM if suspended else State.VISIBLE,
         counts=_counts(value, _PROFILE_COUNTS),
+        counted=None if suspended else _counts(value, _PROFILE_COUNTS).get("statuses"),
         media=() if suspended else _portraits(value),
         word="profile",
     )

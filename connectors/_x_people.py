@@ -53,6 +53,7 @@ def user_record(user: Json, place: str, site: str, failed: Collection[str] = ())
         url=facts.url,
         state=State.VISIBLE if user.get("withheld") is None else State.RESTRICTED,
         counts=counts(part(user, "public_metrics"), _COUNTS),
+        counted=counts(part(user, "public_metrics"), _COUNTS).get("posts"),
         media=tuple(_portraits(user)),
         word="profile",
     )

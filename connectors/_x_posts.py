@@ -34,6 +34,8 @@ from connectors.links import is_web
 from connectors.text import storable, tidy
 from connectors.values import Json, Unreadable, text
 
+_COUNTED = (RecordKind.POST, RecordKind.COMMENT)
+"""Kinds under which the answers are read."""
 _COUNTS: Mapping[str, tuple[str, ...]] = {
     "replies": ("reply_count",),
     "reposts": ("repost_count", "retweet_count"),
@@ -150,6 +152,7 @@ def post_record(post: Json, place: str, included: Included, around: Around, *, p
         url=f"{around.site}/i/web/status/{chain[0]}",
         state=State.VISIBLE if post.get("withheld") is None else State.RESTRICTED,
         counts=counts(part(post, "public_metrics"), _COUNTS) | _votes(post, included),
+        counted=counts(part(post, "public_metrics"), _COUNTS).get("replies") if kind in _COUNTED else None,
         media=tuple(_files(post, included)),
         word=_word(kind, refers),
     )

@@ -153,6 +153,7 @@ def video_record(value: JSONValue, place: str, site: str) -> SeenRecord:
         counts=_counts(
             part(video, "statistics"), {"views": "viewCount", "likes": "likeCount", "comments": "commentCount"}
         ),
+        counted=_counts(part(video, "statistics"), {"comments": "commentCount"}).get("comments"),
         media=tuple(_thumbnail(snippet)),
         word="video",
     )
@@ -244,6 +245,7 @@ def channel_record(value: JSONValue, place: str, site: str) -> SeenRecord:
             part(channel, "statistics"),
             {"subscribers": "subscriberCount", "views": "viewCount", "videos": "videoCount"},
         ),
+        counted=_counts(part(channel, "statistics"), {"videos": "videoCount"}).get("videos"),
         media=tuple(_portraits(channel, snippet)),
         word="channel",
     )

@@ -20,6 +20,8 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Counted,
+    Extent,
     Heard,
     Reading,
     RecordKind,
@@ -85,6 +87,20 @@ class Bluesky:
             "Mentions by people who do not reply are found only where the account is signed in.",
             "Direct messages are not captured.",
             "Who liked or reposted a post is not captured, only how many.",
+        ),
+        counted=(
+            Counted(
+                on=frozenset({RecordKind.POST, RecordKind.COMMENT}),
+                of=Extent.ANSWERS,
+                says="Answers to the post itself, without answers to answers.",
+                withheld="by accounts that were switched off, taken down or blocked, or hidden by the service's rules",
+            ),
+            Counted(
+                on=frozenset({RecordKind.PROFILE}),
+                of=Extent.ACCOUNT,
+                says="Posts and answers of the account, without reposts.",
+                kinds=frozenset({RecordKind.POST, RecordKind.COMMENT}),
+            ),
         ),
         proven="The vendor's own servers of November 2026, run for the tests.",
     )

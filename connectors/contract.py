@@ -312,6 +312,9 @@ class SeenRecord:
     state: State = State.VISIBLE
     counts: Mapping[str, int] = field(default_factory=dict)
     """The platform's own numbers (likes, replies): kept as of capture, never an edit."""
+    counted: int | None = None
+    """How many records the platform counts under this one; what it counts, :attr:`Capabilities.counted` says of its
+    kind. None: it does not say. Kept with its time, and never an edit."""
     media: tuple[MediaRef, ...] = ()
     word: str | None = None
     """What the platform calls it on screen (*toot*, *reel*)."""
@@ -348,7 +351,8 @@ class Reading:
     """Keys a direct look found in place without returning their content. A look that gives no problem and does not name
     one of its keys here or among the records says that it is absent."""
     counts: Mapping[str, int] = field(default_factory=dict)
-    """The platform's own totals, by listing or record key."""
+    """The platform's own totals, by listing or record key. That of a record, and that of the list of a thread
+    (``KIND:KEY``), is what :attr:`SeenRecord.counted` is, for a record that this answer need not show."""
     rate: RateFacts | None = None
     problem: Problem | None = None
     drift: tuple[str, ...] = ()
@@ -358,6 +362,36 @@ class Reading:
     account: AccountFacts | None = None
     cuts: tuple[int, ...] = ()
     """Where a body that is not JSON may be cut into separately provable parts: ascending byte offsets."""
+
+
+class Extent(StrEnum):
+    """How far one of a platform's numbers ranges."""
+
+    ANSWERS = "answers"
+    """What answers the record directly."""
+    THREAD = "thread"
+    """Everything under it, at any depth."""
+    ACCOUNT = "account"
+    """What the account itself has published; on its profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A number of the platform that what was captured is set against, and what the platform counts in it (law R63)."""
+
+    on: frozenset[RecordKind]
+    """Kinds of records that bear it, as :attr:`SeenRecord.counted`."""
+    of: Extent
+    says: str
+    """What the platform counts, one plain sentence."""
+    states: frozenset[State] = frozenset()
+    """States, beside *visible*, in which it still counts a record."""
+    private: bool = False
+    """Whether it also counts what not everybody sees under something that everybody sees."""
+    kinds: frozenset[RecordKind] = frozenset()
+    """Kinds of records that it counts; empty: all. For :attr:`Extent.ACCOUNT`."""
+    withheld: str | None = None
+    """What it may count and not return, to finish *perhaps*. None: it returns all that it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +411,8 @@ class Capabilities:
     """What is known not to be seen, one plain sentence each."""
     proven: str | None = None
     """What it was proven against; None shows *not yet proven against the live platform*."""
+    counted: tuple[Counted, ...] = ()
+    """Numbers that what was captured is set against; of a kind of record at most one. Empty: there are none."""
 
 
 PASSWORD = b"{password}"

@@ -20,10 +20,13 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Counted,
+    Extent,
     Reading,
     RecordKind,
     RecordRef,
     Signature,
+    State,
     Sweep,
     SweepKind,
 )
@@ -100,6 +103,22 @@ class Facebook:
             "Who reacted is not captured, only how many; nor who shared a post, and what was said there.",
             "Who may comment on a post, advertisements that stand in no list, events and groups are not captured.",
             "People who do not want to be known to apps are left without a name.",
+        ),
+        counted=(
+            Counted(
+                on=frozenset({RecordKind.POST, RecordKind.MENTION}),
+                of=Extent.THREAD,
+                says="Comments on the post and answers to them, those that the Page has hidden among them.",
+                states=frozenset({State.HIDDEN_BY_PAGE}),
+                private=True,
+                withheld="by people whose settings keep it from the app, held back by Facebook, or deleted",
+            ),
+            Counted(
+                on=frozenset({RecordKind.MESSAGE}),
+                of=Extent.THREAD,
+                says="Messages of the conversation.",
+                withheld="deleted, or of a kind that Facebook gives to no app",
+            ),
         ),
         proven=None,
     )

@@ -18,6 +18,8 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Counted,
+    Extent,
     JSONValue,
     Reading,
     RecordKind,
@@ -72,6 +74,14 @@ class Feed:
             "A deleted comment that has no page of its own cannot be told from one that left its feed.",
             "A feed that is not well-formed is kept, but not read: what is missing from it would look like an edit.",
             "What the feed does not say (comments awaiting approval, spam, private posts) is not seen.",
+        ),
+        counted=(
+            Counted(
+                on=frozenset({RecordKind.POST}),
+                of=Extent.THREAD,
+                says="Comments on the entry that the site publishes.",
+                withheld="older than those that the site's list of comments still shows",
+            ),
         ),
         proven="The feeds of feedparser's own test suite, WordPress feeds, and a simulated site over a real socket.",
     )

@@ -18,9 +18,13 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Counted,
+    Extent,
     Reading,
+    RecordKind,
     RecordRef,
     Signature,
+    State,
     Sweep,
     SweepKind,
 )
@@ -94,6 +98,28 @@ class Instagram:
             "An edit that only sets or takes away an @ in a caption is not told as one: Meta takes those signs away by"
             " itself where the token may see less. Every answer is kept as it came.",
             "Tokens of an Instagram login (graph.instagram.com) are not taken.",
+        ),
+        counted=(
+            Counted(
+                on=frozenset({RecordKind.POST}),
+                of=Extent.THREAD,
+                says="Comments on the post and answers to them.",
+                states=frozenset({State.HIDDEN_BY_PAGE}),
+                private=True,
+                withheld="by people whom the account restricted, or held back by Instagram",
+            ),
+            Counted(
+                on=frozenset({RecordKind.MESSAGE}),
+                of=Extent.THREAD,
+                says="Messages of the conversation.",
+                withheld="deleted, or older than the newest 20, of which alone Instagram gives the words",
+            ),
+            Counted(
+                on=frozenset({RecordKind.PROFILE}),
+                of=Extent.ACCOUNT,
+                says="Posts and reels of the account, without stories.",
+                kinds=frozenset({RecordKind.POST}),
+            ),
         ),
         proven=None,
     )

@@ -16,9 +16,11 @@ from connectors.contract import (
     Ask,
     Capabilities,
     Connector,
+    Extent,
     JSONValue,
     Problem,
     Reading,
+    RecordKind,
     SeenRecord,
     State,
     Stream,
@@ -61,6 +63,13 @@ def _check_capabilities(told: Capabilities) -> None:
     words = [one for one in (*seen, told.history, *told.limits, told.proven) if one is not None]
     require(all(one.strip() and "\n" not in one for one in words), "a capability is said in no words, or on two lines")
     require(all(one.endswith(".") for one in told.limits), "a limit is not a whole sentence")
+    kinds = [kind for one in told.counted for kind in one.on]
+    require(len(set(kinds)) == len(kinds), "two numbers are declared of one kind of record")
+    for one in told.counted:
+        require(one.on, "a number that stands on no kind of record")
+        require(one.says.endswith(".") and "\n" not in one.says, "what a number counts is not said in one sentence")
+        require(one.withheld is None or _is_line(one.withheld), "what a number counts besides is said in no words")
+        require((one.of is Extent.ACCOUNT) == (one.on == {RecordKind.PROFILE}), "only a profile counts for the account")
     require(told.limits, "no limits: no platform shows everything, and a custodian must know what is not seen")
 
 
@@ -110,6 +119,7 @@ def check_reading(reading: Reading, ask: Ask, answer: Answer, connector: Connect
     what = f"the answer to {ask.purpose!r} (status {answer.status})"
     require(isinstance(reading, Reading), f"{what}: not a Reading")
     _check_records(reading.records, answer, what)
+    _check_counted(reading.records, connector.capabilities, what)
     _check_whole(reading, ask, answer, what)
     _check_following(reading, ask, connector, what)
     _check_problem(reading.problem, what)
@@ -187,6 +197,15 @@ def check_record(record: SeenRecord, answer: Answer) -> None:
     require(len(set(keys)) == len(keys) and all(keys), f"{what}: two files with the same key, or one without")
     for medium in record.media:
         require(is_web(medium.url) and medium.kind in _MEDIA, f"{what}: a file of no address or kind")
+
+
+def _check_counted(records: Iterable[SeenRecord], told: Capabilities, what: str) -> None:
+    """A number that the archive is set against is one of which is said what it counts."""
+    kinds = {kind for one in told.counted for kind in one.on}
+    for record in records:
+        if record.counted is not None:
+            _check_counts({"counted": record.counted}, what)
+            require(record.kind in kinds, f"{what}: a number of a {record.kind.value}, and nothing says what it counts")
 
 
 def _check_counts(counts: Mapping[str, int], what: str) -> None:

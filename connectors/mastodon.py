@@ -18,6 +18,8 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Counted,
+    Extent,
     Reading,
     RecordKind,
     RecordRef,
@@ -91,6 +93,23 @@ class Mastodon:
             "Replies by people whom the account's server blocks or limits may not be shown to strangers.",
             "Who favourited or boosted a post is not captured, only how many.",
             "Changes of profile picture are kept as files, not as edits of the profile.",
+        ),
+        counted=(
+            Counted(
+                on=frozenset({RecordKind.POST, RecordKind.COMMENT}),
+                of=Extent.ANSWERS,
+                says="Public answers to the post itself, without answers to answers, as the account's own server knows"
+                " them; none that was deleted.",
+                withheld="by people whom the server limits or blocks, or who blocked the account",
+            ),
+            Counted(
+                on=frozenset({RecordKind.PROFILE}),
+                of=Extent.ACCOUNT,
+                says="Posts, answers to others and boosts; not what was sent to single people.",
+                kinds=frozenset({RecordKind.POST, RecordKind.COMMENT, RecordKind.SHARE}),
+                withheld="posts to followers only, where the account is not signed in, and boosts of what is no longer"
+                " there",
+            ),
         ),
         proven="Recorded traffic of Mastodon 4.7.3, and a simulated server over a real socket.",
     )

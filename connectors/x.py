@@ -18,9 +18,13 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Counted,
+    Extent,
     Reading,
+    RecordKind,
     RecordRef,
     Signature,
+    State,
     Sweep,
     SweepKind,
 )
@@ -76,6 +80,23 @@ class X:
             "A deactivated account and a deleted one look the same; nothing is concluded of their posts.",
             "X bills every post that it returns, and stops at a monthly allowance: then nothing is captured until it"
             " is renewed.",
+        ),
+        counted=(
+            Counted(
+                on=frozenset({RecordKind.POST, RecordKind.COMMENT}),
+                of=Extent.ANSWERS,
+                says="Answers to the post itself, without answers to answers.",
+                states=frozenset({State.RESTRICTED}),
+                withheld="by accounts that are protected, suspended or closed, or older than X's search reaches",
+            ),
+            Counted(
+                on=frozenset({RecordKind.PROFILE}),
+                of=Extent.ACCOUNT,
+                says="Posts, answers, quotes and reposts of the account.",
+                states=frozenset({State.RESTRICTED}),
+                kinds=frozenset({RecordKind.POST, RecordKind.COMMENT, RecordKind.SHARE}),
+                withheld="reposts of what is no longer there",
+            ),
         ),
         proven=None,
     )

@@ -18,7 +18,10 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Counted,
+    Extent,
     Reading,
+    RecordKind,
     RecordRef,
     Signature,
     Sweep,
@@ -66,6 +69,21 @@ class YouTube:
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "A token lasts an hour: then the channel needs signing in again.",
             "A thumbnail that is replaced under the same address is not fetched again.",
+        ),
+        counted=(
+            Counted(
+                on=frozenset({RecordKind.POST}),
+                of=Extent.THREAD,
+                says="Published comments on the video and answers to them; none that is held for review or taken for"
+                " spam.",
+                withheld="by accounts that YouTube closed, or withdrawn a short time ago",
+            ),
+            Counted(
+                on=frozenset({RecordKind.PROFILE}),
+                of=Extent.ACCOUNT,
+                says="Public videos of the channel.",
+                kinds=frozenset({RecordKind.POST}),
+            ),
         ),
         proven=None,
     )

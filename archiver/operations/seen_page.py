@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archiver.accounts.platforms import CAPABILITIES, UNPROVEN, load_platforms
-from connectors.contract import Connector
+from connectors.contract import Connector, Counted
 
 
 def render() -> str:
@@ -41,6 +41,27 @@ def _section(connector: Connector) -> Iterator[str]:
     yield ""
     for words, name in CAPABILITIES:
         yield f"- **{words}**: {getattr(told, name) or 'cannot be seen.'}"
+    yield from _numbers(told.counted)
     if told.limits:
         yield from ("", "What is known not to be seen:", "")
         yield from (f"- {limit}" for limit in told.limits)
+
+
+def _numbers(counted: Iterable[Counted]) -> Iterator[str]:
+    """What the platform's own numbers count, that the archive's are set against."""
+    found = list(counted)
+    if not found:
+        yield from ("", "No number of it is set against what was captured.")
+        return
+    yield from ("", "Numbers that are set against what was captured:", "")
+    for one in found:
+        on = ", ".join(sorted(kind.value for kind in one.on))
+        yield f"- on a {on}: {one.says}{_counted_states(one)}" + (
+            "" if one.withheld is None else f" What it counts and does not return is perhaps {one.withheld}."
+        )
+
+
+def _counted_states(one: Counted) -> str:
+    if not one.states:
+        return ""
+    return f" Counted too: what is {', '.join(sorted(state.value.replace('_', ' ') for state in one.states))}."
