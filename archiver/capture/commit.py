@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archiver.capture.batch import Entry, FinishedSegment
+from archiver.capture.listings import thread_of
 from archiver.capture.models import Coverage, Exchange, Run, Segment
 from archiver.capture.parts import PUBLIC, Part
 from archiver.clock import from_text
@@ -190,6 +191,12 @@ def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> N
     """Write what a run record says beside its exchanges. Its run row is there."""
     for exchange, positions, at in part.same:
         applier.same(exchange, positions, at)
+    for key, number, at in part.counted:
+        applier.counted(key, number, at)
+    for covered in part.covered:
+        first = thread_of(covered.listing)
+        if first is not None and covered.complete:
+            applier.listed(first, part.at, whole=covered.span_from is None)
     for one in part.concluded:
         applier.concluded(one.key, one.state, one.at, one.evidence, part.number)
     for outcome in part.media:

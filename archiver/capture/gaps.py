@@ -11,6 +11,9 @@ each stream there is at most one open gap:
   what was said and deleted in it was never seen. It is found, and closed if covered, by the run after the pause.
 * Where a platform only shows its newest entries and the window no longer reaches back to the last look, what fell out
   of it was missed for good; such a gap closes only if a later answer reaches back that far.
+
+What came before the first look is no gap of this kind: nobody missed it. How far back each list was ever read
+(:class:`Reach`) is kept beside the gaps, and that it does not begin at the beginning is an entry of the ledger too.
 """
 
 from __future__ import annotations
@@ -58,6 +61,12 @@ REMEDIES: Mapping[Cause, str] = {
     Cause.WINDOW: "Look more often, and ask whoever runs the account for what fell out of the platform's list.",
     Cause.OTHER: "See the reason in the run.",
 }
+
+
+OUT_OF_REACH = "Ask whoever runs the account for the platform's own download of it, and keep that beside these records."
+"""What to do about what lies before the first capture."""
+THREADS = "threads"
+"""Listing under which the threads of a stream are looked at together."""
 
 
 class AccountState(StrEnum):
@@ -143,12 +152,26 @@ class StreamWatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """How far back a list was ever read."""
+
+    stream: str
+    since: datetime | None
+    """None: to its beginning."""
+    at: datetime
+    """When it was read so far."""
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """Where an account stands after some of its runs: all that the next run's gaps depend on."""
 
     streams: Mapping[str, StreamWatch] = field(default_factory=dict)
     listings: Mapping[str, datetime] = field(default_factory=dict)
     """When each listing was last looked at completely."""
+    reach: Mapping[str, Reach] = field(default_factory=dict)
+    """How far back each list was ever read; nothing of one whose first look is not remembered."""
     last_at: datetime | None = None
     """When the last run that got any answer ended."""
     state: AccountState = AccountState.ACTIVE
@@ -231,12 +254,30 @@ def _after(watch: Watch, run: RunFacts, expected: timedelta) -> tuple[Watch, lis
         Watch(
             streams=streams,
             listings={**watch.listings, **complete},
+            reach={**watch.reach, **dict(_further(watch, run))},
             last_at=run.at if answered else watch.last_at,
             state=state,
             failures=failures,
         ),
         changed,
     )
+
+
+def _further(watch: Watch, run: RunFacts) -> Iterator[tuple[str, Reach]]:
+    """Lists that this run read further back than any before it. A look that begins where the last one ended says how
+    far back a list goes only together with that one."""
+    for one in run.looked:
+        if not one.complete or one.listing in ("", THREADS) or one.listing.endswith(f"({one.stream})"):
+            continue  # (what belongs to no list has a stream for a name)
+        before = watch.reach.get(one.listing)
+        if one.span_from is not None and before is None and one.listing in watch.listings:
+            continue
+        if before is None or _is_before(one.span_from, before.since):
+            yield one.listing, Reach(one.stream, one.span_from, run.at, run.id)
+
+
+def _is_before(at: datetime | None, other: datetime | None) -> bool:
+    return other is not None and (at is None or at < other)
 
 
 def _paused(watch: Watch, run: RunFacts, expected: timedelta) -> Iterator[tuple[str, StreamWatch]]:

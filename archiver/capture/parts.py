@@ -59,6 +59,8 @@ class Tally:
     asks: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     same: defaultdict[tuple[str, datetime], set[int]] = field(default_factory=lambda: defaultdict(set))
     stored: int = 0
+    counted: list[tuple[str, int, datetime]] = field(default_factory=list)
+    """What the platform counts under records, as answers said that were not stored."""
     concluded: list[Concluded] = field(default_factory=list)
     covered: list[Covered] = field(default_factory=list)
     media: list[MediumOutcome] = field(default_factory=list)
@@ -69,7 +71,7 @@ class Tally:
     @property
     def empty(self) -> bool:
         told = self.asks or self.same or self.stored or self.concluded or self.covered or self.media
-        return not (told or self.drift or self.marked)
+        return not (told or self.counted or self.drift or self.marked)
 
     def asked(self, purpose: str, status: int | str) -> None:
         self.asks[purpose][str(status)] += 1
@@ -88,6 +90,7 @@ class Tally:
                     [exchange, ranges.encode(positions), clock.to_text(at)]
                     for (exchange, at), positions in sorted(self.same.items())
                 ],
+                "counted": [[key, number, clock.to_text(at)] for key, number, at in self.counted],
                 "states": [
                     [one.key, one.state.value, clock.to_text(one.at), list(one.evidence)] for one in self.concluded
                 ],
@@ -149,6 +152,10 @@ class Part:
             (exchange, list(ranges.decode(positions)), clock.from_text(at))
             for exchange, positions, at in self.fields.get("same", ())
         ]
+
+    @property
+    def counted(self) -> list[tuple[str, int, datetime]]:
+        return [(key, int(number), clock.from_text(at)) for key, number, at in self.fields.get("counted", ())]
 
     @property
     def concluded(self) -> list[Concluded]:

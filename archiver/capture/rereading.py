@@ -92,7 +92,10 @@ class Rereading:
             self._state.tally_of(taken.ask.access).drift.update(self._seen.new_drift(taken.reading))
             self._seen.stored(taken, taken.reading)
         else:
-            self._state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
+            at, tally = taken.wire.received_at, self._state.tally_of(taken.ask.access)
+            tally.seen_again(choice.same, at)
+            recounted = self._seen.recount(taken.reading).items()
+            tally.counted += [(key, number, at) for key, number in sorted(recounted) if self._seen.knows(key)]
 
     def _medium(self, taken: Taken, connector: Connector) -> None:
         assert taken.medium is not None

@@ -14,6 +14,7 @@ from archiver.capture.facts import Taken
 from archiver.capture.listings import thread_of
 from archiver.capture.models import Coverage, Exchange, Run
 from archiver.database import Database, key_text, safe_text
+from archiver.records import numbers
 from archiver.records.choice import Choice, Kept, KnownRecord, Reason, choose, problem_key
 from archiver.records.known import Known
 from archiver.records.models import Medium, Record
@@ -56,6 +57,8 @@ class Seen:
     _drift: set[str] | None = None
     _keys: set[str] = field(default_factory=set)
     """Of every record seen or looked for in this run."""
+    _numbers: dict[str, int] = field(default_factory=dict)
+    """What the platform counts under records, as far as the batch knows more of it than the index."""
     _gone: set[str] = field(default_factory=set)
     """Ids of records that this run found gone."""
 
@@ -66,7 +69,7 @@ class Seen:
         """Whether an answer brings anything new."""
         self.count += len(reading.records)
         looked_for = [key for key in taken.ask.context.get("look", ()) if isinstance(key, str)]
-        keys = [*(seen.key for seen in reading.records), *reading.present, *looked_for]
+        keys = [*(seen.key for seen in reading.records), *reading.present, *looked_for, *numbers.told(reading)]
         self._keys.update(keys)
         if keys:
             with self.database.read() as connection:
@@ -103,6 +106,21 @@ class Seen:
                 self._postponed = frozenset(connection.execute(query).scalars())
         return self._postponed
 
+    def recount(self, reading: Reading) -> dict[str, int]:
+        """What the answer that was last chosen says the platform counts under records, where that is another number
+        than the last one."""
+        changed = {}
+        for key, number in numbers.told(reading).items():
+            known = self._before.get(key)
+            before = self._numbers.get(key, known.counted if known is not None else None)
+            if number != before:
+                self._numbers[key] = changed[key] = number
+        return changed
+
+    def knows(self, key: str) -> bool:
+        """Whether a record that the answer last chosen names was known before it."""
+        return key in self._before
+
     def has_problem(self, taken: Taken, reading: Reading) -> bool:
         """Whether the problem of an answer was stored within a day already."""
         problem = reading.problem
@@ -135,6 +153,7 @@ class Seen:
     def committed(self) -> None:
         """The batch is in the index now."""
         self._known = Known(self.account)
+        self._numbers.clear()
 
     def is_stored(self, ordinal: int) -> bool:
         """Whether this run stored the exchange of an ordinal."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -24,7 +25,6 @@ _WATCH = TypeAdapter(gaps.Watch)
 _NOT_OURS = ("paused", "closed")
 """States that a person set; a run does not change them."""
 ADOPTION = "adoption"
-_THREADS = "threads"
 
 
 def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[NewEvent]:
@@ -44,6 +44,33 @@ def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[Ne
     for transition in derived.transitions:
         events += _write_state(connection, part, transition)
     return events
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far back a list of an account was ever read."""
+
+    listing: str
+    stream: str
+    since: datetime | None
+    """None: to its beginning."""
+    at: datetime
+    run: str
+    looked_at: datetime
+    """When it was last looked at completely."""
+
+
+def reached(connection: Connection, account_id: str) -> list[Reached]:
+    """How far back each list of an account goes, by stream."""
+    stored = connection.execute(select(Standing.watch).where(Standing.account_id == account_id)).scalar()
+    if stored is None:
+        return []
+    watch = _WATCH.validate_python(stored)
+    found = [
+        Reached(name, one.stream, one.since, one.at, one.run, watch.listings.get(name, one.at))
+        for name, one in watch.reach.items()
+    ]
+    return sorted(found, key=lambda one: (one.stream, one.listing))
 
 
 def _facts(part: Part, parts: Sequence[Part]) -> gaps.RunFacts:
@@ -70,7 +97,7 @@ def _looked(covered: Sequence[Covered], sweep: str) -> Iterator[gaps.Looked]:
             threads[stream].append(one)
         elif one.listing == all_threads(stream):
             told.add(stream)
-            yield gaps.Looked(_THREADS, stream, None, one.complete, one.reason)
+            yield gaps.Looked(gaps.THREADS, stream, None, one.complete, one.reason)
         else:
             yield gaps.Looked(one.listing, stream, one.span_from, one.complete, one.reason)
     for stream, several in threads.items():
@@ -78,7 +105,7 @@ def _looked(covered: Sequence[Covered], sweep: str) -> Iterator[gaps.Looked]:
             continue
         missed = next((one for one in several if not one.complete), None)
         if missed is not None or sweep == SweepKind.FULL:
-            yield gaps.Looked(_THREADS, stream, None, missed is None, missed.reason if missed else None)
+            yield gaps.Looked(gaps.THREADS, stream, None, missed is None, missed.reason if missed else None)
 
 
 def _keep(connection: Connection, account: str, watch: gaps.Watch, *, new: bool) -> None:

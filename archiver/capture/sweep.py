@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -33,6 +33,7 @@ from archiver.capture.run import Progress, RunState, Watcher, home_of
 from archiver.capture.seen import Seen
 from archiver.capture.watching import Looked
 from archiver.clock import Clock
+from archiver.records import numbers
 from connectors.contract import (
     SIGN_IN_PROBLEMS,
     AccessClass,
@@ -126,6 +127,8 @@ class SweepRun:
     """Why the account itself is not there: switched off or taken down, in the platform's own words."""
     looked: dict[str, Looked] = field(default_factory=dict)
     """Threads that were looked at, by the key of their first record."""
+    recounted: set[str] = field(default_factory=set)
+    """Known records under which the platform counts another number than before."""
     _waiting: list[Again] = field(default_factory=list)
     """Left by earlier runs, and not put yet."""
     _left: list[Again] = field(default_factory=list)
@@ -408,14 +411,27 @@ class SweepRun:
         taking = self.seen.choose(taken, reading)
         choice = taking.choice
         self._note_threads(taken, stored=choice.store)
+        recounted = self.seen.recount(reading)
+        self.recounted.update(key for key in recounted if self.seen.knows(key))
         if not (choice.store or keep):
             self.state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
+            self._note_numbers(taken, recounted)
             return False
         self._store([*asked.hops, taken])
         self.state.tally_of(taken.ask.access).drift.update(self.seen.new_drift(reading))
         self.seen.stored(taken, reading)
         self.wanted.extend(wanted_files(self.account.id, taken, taking.new_media))
         return choice.store
+
+    def _note_numbers(self, taken: Taken, recounted: Mapping[str, int]) -> None:
+        """Of an answer that is not stored: what the platform counts under records, where that is news; of a thread that
+        a watch sweep is at, always, for then it is known how old the number is."""
+        told = dict(recounted)
+        if self.sweep.kind is SweepKind.WATCH:
+            of_threads = numbers.told(taken.reading)
+            told |= {key: of_threads[key] for key in _threads_of(taken) if key in of_threads}
+        tally = self.state.tally_of(taken.ask.access)
+        tally.counted += [(key, told[key], taken.wire.received_at) for key in sorted(told) if self.seen.knows(key)]
 
     def _keep_hops(self, asked: Asked) -> None:
         """Redirects that led to no answer are kept with the problem that they led to."""

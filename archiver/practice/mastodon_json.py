@@ -13,6 +13,8 @@ from archiver.practice.mastodon_text import tags, to_html
 
 JSON = Any
 _CACHED = 20_000
+_COUNTED = ("public", "unlisted")
+"""Who sees an answer that is counted."""
 
 
 def dump(value: JSON) -> bytes:
@@ -203,7 +205,7 @@ class Bodies:
             "language": None if shared else post.wording.language,
             "uri": uri,
             "url": url,
-            "replies_count": len(post.replies),
+            "replies_count": sum(self._city.posts[one].visibility in _COUNTED for one in post.replies),
             "reblogs_count": len(post.shares),
             "favourites_count": post.likes,
             "quotes_count": 0,

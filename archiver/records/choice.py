@@ -75,6 +75,8 @@ class KnownRecord:
     """Seen as everybody may see it."""
     in_thread: bool = True
     """Known as part of another record's thread."""
+    counted: int | None = None
+    """How many records the platform last counted under it."""
 
     @property
     def current(self) -> KnownVersion:

@@ -19,6 +19,7 @@ _QUERY = (
         RECORD.c.state,
         RECORD.c.access,
         RECORD.c.thread_id,
+        RECORD.c.counted,
         VERSION.c.scheme,
         VERSION.c.content,
         VERSION.c.as_of,
@@ -60,6 +61,7 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
             frozenset(media.get(record_id, ())),
             rows[0].access == AccessClass.PUBLIC,
             rows[0].thread_id != record_id,
+            rows[0].counted,
         )
         for record_id, rows in found.items()
     }

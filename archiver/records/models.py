@@ -18,8 +18,18 @@ class Record(Base):
     __tablename__ = "record"
     __table_args__ = (
         Index(None, "account_id", "created_at"),
-        Index(None, "thread_id"),
+        # Enough to count what stands under a record without reading it.
+        Index("ix_record_thread", "thread_id", "state", "access", "first_seen_at"),
+        Index("ix_record_answers", "parent_id", "state", "access", "first_seen_at"),
         Index(None, "account_id", "listing"),
+        Index(None, "account_id", "author_id"),
+        Index(
+            "ix_record_counted",
+            "account_id",
+            "kind",
+            sqlite_where=text("counted IS NOT NULL"),
+            postgresql_where=text("counted IS NOT NULL"),
+        ),
         Index(
             "ix_record_hanging",
             "parent_id",
@@ -43,6 +53,14 @@ class Record(Base):
     word: Mapped[str | None] = mapped_column(comment="what the platform calls it")
     created_at: Mapped[datetime | None] = mapped_column(Instant, comment="by the platform's clock")
     counts: Mapped[Any] = mapped_column(Json, comment="the platform's numbers at the latest stored occurrence")
+    counted: Mapped[int | None] = mapped_column(
+        comment="how many records the platform last counted under it; null: it never said"
+    )
+    counted_at: Mapped[datetime | None] = mapped_column(Instant, comment="when it said so")
+    read_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="when a list of what is under it was last read to its end; null: never"
+    )
+    read_whole: Mapped[bool | None] = mapped_column(comment="that list was everything the platform has")
     first_seen_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     state: Mapped[str]

@@ -28,7 +28,12 @@ def _all_but(table: Table, *names: str) -> tuple[str, ...]:
 
 
 _SEEN_AGAIN = _update(RECORD, ("id",), ("last_seen_at",))
-_OCCURRED = _update(RECORD, ("id",), ("last_seen_at", "counts", "exchange_id", "position"))
+#: Columns of a record that change without anything being said or done.
+PASSING = (
+    *("last_seen_at", "counts", "exchange_id", "position"),
+    *("counted", "counted_at", "read_at", "read_whole"),
+)
+_OCCURRED = _update(RECORD, ("id",), PASSING)
 _RECORD = _update(RECORD, ("id",), _all_but(RECORD, "id", "account_id", "key"))
 _REPEATED = _update(VERSION, ("id",), ("first_seen_at", "last_seen_at", "exchange_id", "position"))
 _VERSION = _update(VERSION, ("id",), _all_but(VERSION, "id", "record_id"))

@@ -116,7 +116,7 @@ def described(account_id: str, sighting: Sighting) -> Row:
         "access": ask.access.value,
         "thread_id": None if seen.thread is None else ids.record_id(account_id, seen.thread),
         "parent_id": None if seen.parent is None else ids.record_id(account_id, seen.parent),
-        "author_id": _text(author.id) if author else None,
+        "author_id": key_text(author.id) if author and author.id is not None else None,
         "author_name": safe_text(author.name) if author else None,
         "author_handle": _text(author.handle) if author else None,
         "url": _text(seen.url),
@@ -124,6 +124,9 @@ def described(account_id: str, sighting: Sighting) -> Row:
         "created_at": instant(seen.created_at),
         "counts": dict(seen.counts) or None,
     }
+
+
+_NOTHING_COUNTED: Row = {"counted": None, "counted_at": None, "read_at": None, "read_whole": None}
 
 
 def first_row(account_id: str, sighting: Sighting) -> Row:
@@ -136,6 +139,7 @@ def first_row(account_id: str, sighting: Sighting) -> Row:
         "account_id": account_id,
         "key": safe_text(sighting.seen.key),
         "listing": _listing(sighting),
+        **_NOTHING_COUNTED,
         "first_seen_at": sighting.arrived.received_at,
         "last_seen_at": sighting.seen_until,
         "exchange_id": sighting.arrived.id,

@@ -12,7 +12,7 @@ from archiver import ids
 from archiver.database import safe_text
 from archiver.records import stored, versions
 from archiver.records.applied import Applied, NewRecord, Revision, StateChange
-from archiver.records.rows import Row, Rows
+from archiver.records.rows import PASSING, Row, Rows
 from archiver.records.sightings import Sighting, first_row, fold
 from archiver.records.states import Interval, Observation, cuts, ends, intervals, observe
 from archiver.records.versions import Occurrence, Version
@@ -28,6 +28,10 @@ class Work:
     sightings: list[Sighting] = field(default_factory=list)
     again: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
+    numbers: list[tuple[datetime, int]] = field(default_factory=list)
+    """When the platform said how many records it counts under it, in order of arrival."""
+    lists: list[tuple[datetime, bool]] = field(default_factory=list)
+    """When a list of them was read to its end, and whether that was everything."""
 
     def take(self, sighting: Sighting) -> None:
         """One more sighting, in order of arrival. A version out of the platform's history says nothing of the state,
@@ -44,6 +48,16 @@ class Work:
 
     def _observe(self, state: str, shown_by: str, *times: datetime) -> None:
         self.observations.extend(Observation(state, at, (shown_by,)) for at in times)
+
+    def count(self, row: Row) -> None:
+        """Bring its row up to date with what was said of what stands under it: the latest holds, of several at one time
+        the one that arrived last."""
+        for at, number in self.numbers:
+            if row["counted_at"] is None or row["counted_at"] <= at:
+                row["counted"], row["counted_at"] = number, at
+        for at, whole in self.lists:
+            if row["read_at"] is None or row["read_at"] <= at:
+                row["read_at"], row["read_whole"] = at, whole
 
 
 class Writer:
@@ -89,6 +103,7 @@ class Writer:
             row["version_id"], row["versions"] = computed[-1].id, len(computed)
         else:
             row["version_id"], row["versions"] = self._only_version(first), 1
+        work.count(row)
         row["state"] = self._observe(work, ())
         self.rows.records.append(row)
         self._applied.new_records.append(work.record_id)
@@ -150,6 +165,7 @@ class Writer:
             self.rows.occurrences.append(sighting.row(row["version_id"], None))
         if work.sightings:
             self._repeat_version(work, work.known)
+        work.count(row)
         row["state"] = self._observe(work, before)
         self._write_record(work.known.row, row)
 
@@ -203,6 +219,7 @@ class Writer:
             self._place(work, computed)
             self._write_versions(work.record_id, before.get(work.record_id, {}), computed)
             row["version_id"], row["versions"] = computed[-1].id, len(computed)
+            work.count(row)
             row["state"] = self._observe(work, before_states.get(work.record_id, ()))
             self._write_record(work.known.row, row)
 
@@ -296,7 +313,7 @@ class Writer:
 
 
 _FIXED = frozenset({"id", "account_id", "key"})
-_PASSING = frozenset({"last_seen_at", "counts", "exchange_id", "position"})
+_PASSING = frozenset(PASSING)
 _WANTED: Row = {
     "state": "wanted",
     "reason": None,

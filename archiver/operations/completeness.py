@@ -1,0 +1,349 @@
+"""The platforms' own numbers against what the archive has, thread by thread and for a whole account (law R63). For
+whoever may see all of an account.
+
+What a difference is made of, :func:`archiver.records.completeness.explain` says. The queries here find the threads that
+need it, without reading their records: two indexes hold what is counted. They repeat its rule in SQL to put the largest
+first, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+
+from archiver.accounts.models import Account
+from archiver.capture.standing import Reached, reached
+from archiver.records import completeness
+from archiver.records.completeness import Explained, Facts, explain, sentences
+from archiver.records.stored import RECORD, VERSION
+from connectors.contract import AccessClass, Counted, Extent, RecordKind, State, Stream
+
+GONE = frozenset({State.NOT_RETURNED, State.DELETED_BY_AUTHOR, State.DELETED_BY_PAGE, State.REMOVED_BY_PLATFORM})
+HIDDEN = frozenset({State.HIDDEN_BY_PAGE, State.RESTRICTED})
+_GROUPS: Mapping[str, frozenset[State]] = {
+    "not_returned": GONE,
+    "hidden": HIDDEN,
+    "held": frozenset({State.HELD_FOR_REVIEW}),
+    "spam": frozenset({State.SPAM}),
+}
+_COUNTS = ("standing", "since", *_GROUPS, "private")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The platform's number of one thread, or of an account's own posts, against the archive's."""
+
+    record_id: str
+    """First record of the thread; the profile."""
+    text: str
+    created_at: datetime | None
+    number_at: datetime
+    """When the platform last told (one of) its number(s)."""
+    read_at: datetime | None
+    """When the list was last read to its end; None: never."""
+    edited: int
+    """Of what the archive has, how many have several versions."""
+    explained: Explained
+    words: tuple[str, ...]
+    """Every part of the difference."""
+    says: str
+    """What the platform counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many threads of an account have what the platform counts."""
+
+    complete: int
+    explained: int
+    unexplained: int
+
+    @property
+    def total(self) -> int:
+        return self.complete + self.explained + self.unexplained
+
+
+def under_records(declared: Iterable[Counted]) -> Counted | None:
+    """What a platform counts under records: of most there is one such number."""
+    return next((one for one in declared if one.of is not Extent.ACCOUNT), None)
+
+
+def shares(connection: Connection, account_id: str, declared: Sequence[Counted]) -> Shares:
+    """How many threads are complete, explained and not explained. Threads of which the platform counts nothing and the
+    archive has nothing are left out."""
+    found = dict.fromkeys(("complete", "explained", "unexplained"), 0)
+    for counted in _under(declared):
+        threads = _threads(connection, account_id, counted).subquery()
+        state = case(
+            (threads.c.unexplained > 0, "unexplained"), (threads.c.parts > 0, "explained"), else_="complete"
+        ).label("state")
+        for row in connection.execute(select(state, func.count()).group_by(state)):
+            found[row[0]] += row[1]
+    return Shares(**found)
+
+
+def differing(
+    connection: Connection,
+    account_id: str,
+    declared: Sequence[Counted],
+    *,
+    limit: int = 50,
+    after: tuple[int, str] | None = None,
+) -> list[tuple[int, Difference]]:
+    """Threads with a difference that is not explained, the largest first, each with how much it is. ``after``: that
+    number, and the id of the thread, where the page before ended."""
+    found: list[tuple[int, str, Counted]] = []
+    for counted in _under(declared):
+        threads = _threads(connection, account_id, counted).subquery()
+        query = select(threads.c.thread_id, threads.c.unexplained).where(threads.c.unexplained > 0)
+        if after is not None:
+            number, thread_id = after
+            last = and_(threads.c.unexplained == number, threads.c.thread_id > thread_id)
+            query = query.where(or_(threads.c.unexplained < number, last))
+        query = query.order_by(threads.c.unexplained.desc(), threads.c.thread_id).limit(limit)
+        found += [(row.unexplained, row.thread_id, counted) for row in connection.execute(query)]
+    chosen = sorted(found, key=lambda one: (-one[0], one[1]))[:limit]
+    told = _explained(connection, account_id, chosen)
+    return [(number, told[thread_id]) for number, thread_id, _ in chosen if thread_id in told]
+
+
+def of_thread(
+    connection: Connection, account_id: str, thread_id: str, declared: Sequence[Counted]
+) -> Difference | None:
+    """One thread. None: the platform does not say how many there should be."""
+    for counted in _under(declared):
+        told = _explained(connection, account_id, [(0, thread_id, counted)])
+        if thread_id in told:
+            return told[thread_id]
+    return None
+
+
+def of_account(connection: Connection, account_id: str, declared: Sequence[Counted]) -> Difference | None:
+    """What the account itself published. None: the platform does not say how much that is."""
+    counted = next((one for one in declared if one.of is Extent.ACCOUNT), None)
+    if counted is None:
+        return None
+    profile = connection.execute(_profile(account_id)).first()
+    if profile is None:
+        return None
+    reach = [one for one in reached(connection, account_id) if one.stream == Stream.POSTS.value]
+    facts = _own(connection, account_id, counted, profile, reach)
+    explained = explain(facts, counted)
+    return Difference(
+        record_id=profile.id,
+        text="",
+        created_at=None,
+        number_at=facts.number_at,
+        read_at=facts.read_at,
+        edited=0,
+        explained=explained,
+        words=tuple(sentences(explained, counted)),
+        says=counted.says,
+    )
+
+
+# What stands under records ------------------------------------------------------------------------------------------
+
+
+def _under(declared: Sequence[Counted]) -> list[Counted]:
+    return [one for one in declared if one.of is not Extent.ACCOUNT]
+
+
+def _explained(
+    connection: Connection, account_id: str, threads: Sequence[tuple[int, str, Counted]]
+) -> dict[str, Difference]:
+    by_counted: dict[Counted, list[str]] = defaultdict(list)
+    for _, thread_id, counted in threads:
+        by_counted[counted].append(thread_id)
+    found: dict[str, Difference] = {}
+    for counted, thread_ids in by_counted.items():
+        several: dict[str, list[Row[Any]]] = defaultdict(list)
+        for row in connection.execute(_facts(connection, account_id, counted, thread_ids)):
+            several[row.thread_id].append(row)
+        firsts = {row.id: row for row in connection.execute(_firsts(several))}
+        edited = {row[0]: row[1] for row in connection.execute(_edited(several))}
+        for thread_id, rows in several.items():
+            found[thread_id] = _difference(firsts[thread_id], rows, counted, edited.get(thread_id, 0))
+    return found
+
+
+def _difference(first: Row[Any], rows: Sequence[Row[Any]], counted: Counted, edited: int) -> Difference:
+    facts = [_facts_of(row) for row in rows]
+    explained = completeness.together(explain(one, counted) for one in facts)
+    read = [one.read_at for one in facts if one.read_at is not None]
+    return Difference(
+        record_id=first.id,
+        text=first.text,
+        created_at=first.created_at,
+        number_at=max(one.number_at for one in facts),
+        read_at=max(read, default=None),
+        edited=edited,
+        explained=explained,
+        words=tuple(sentences(explained, counted)),
+        says=counted.says,
+    )
+
+
+def _facts_of(row: Row[Any]) -> Facts:
+    return Facts(
+        number=row.counted,
+        number_at=row.counted_at,
+        read_at=row.read_at,
+        read_whole=bool(row.read_whole),
+        **{name: int(getattr(row, name)) for name in _COUNTS},
+    )
+
+
+def _firsts(thread_ids: Iterable[str]) -> Select[Any]:
+    return (
+        select(RECORD.c.id, RECORD.c.created_at, VERSION.c.text)
+        .join(VERSION, VERSION.c.id == RECORD.c.version_id)
+        .where(RECORD.c.id.in_(list(thread_ids)))
+    )
+
+
+def _edited(thread_ids: Iterable[str]) -> Select[Any]:
+    return (
+        select(RECORD.c.thread_id, func.count())
+        .where(RECORD.c.thread_id.in_(list(thread_ids)), RECORD.c.versions > 1, RECORD.c.id != RECORD.c.thread_id)
+        .group_by(RECORD.c.thread_id)
+    )
+
+
+def _threads(connection: Connection, account_id: str, counted: Counted) -> Select[Any]:
+    """Each thread with how much is not explained, and how much is: the rule of :func:`explain` in SQL."""
+    of = _facts(connection, account_id, counted).subquery()
+    short = of.c.counted - of.c.standing - of.c.since
+    told = and_(of.c.read_at.is_not(None), of.c.read_at >= of.c.counted_at)
+    known = or_(of.c.read_whole.is_not(True), literal(counted.withheld is not None))
+    missing = case((and_(short > 0, ~and_(told, known)), short), else_=0)
+    surplus = case((short + of.c.since < 0, -short - of.c.since), else_=0)
+    unexplained = func.sum(missing + surplus)
+    apart = of.c.not_returned + of.c.hidden + of.c.held + of.c.spam + of.c.private
+    away = case((and_(short > 0, told, known), short), else_=0)
+    late = case((and_(short < 0, -short < of.c.since), -short), (short < 0, of.c.since), else_=0)
+    return (
+        select(
+            of.c.thread_id,
+            func.coalesce(unexplained, 0).label("unexplained"),
+            func.coalesce(func.sum(apart + away + late), 0).label("parts"),
+        )
+        .group_by(of.c.thread_id)
+        .having(func.sum(of.c.counted + of.c.standing + of.c.since + apart) > 0)
+    )
+
+
+def _facts(
+    connection: Connection, account_id: str, counted: Counted, thread_ids: Sequence[str] | None = None
+) -> Select[Any]:
+    """What is known under each record that bears the number: in threads that the account began, and under its own
+    answers elsewhere; only there the answers are read. What is gone is not asked about any more."""
+    bearer, under, first = RECORD.alias("bearer"), RECORD.alias("under"), RECORD.alias("first")
+    own = connection.execute(select(Account.platform_id).where(Account.id == account_id)).scalar()
+    sums = {name: func.sum(case((where, 1), else_=0)).label(name) for name, where in _cases(counted, bearer, under)}
+    mine = bearer.c.read_at.is_not(None) & (first.c.read_at.is_(None) | (bearer.c.read_at >= first.c.read_at))
+    query = (
+        select(
+            bearer.c.thread_id,
+            bearer.c.counted,
+            bearer.c.counted_at,
+            case((mine, bearer.c.read_at), else_=first.c.read_at).label("read_at"),
+            case((mine, bearer.c.read_whole), else_=first.c.read_whole).label("read_whole"),
+            *(func.coalesce(one, 0).label(name) for name, one in sums.items()),
+        )
+        .select_from(bearer)
+        .join(first, first.c.id == bearer.c.thread_id)
+        .outerjoin(under, _is_under(counted, bearer, under))
+        .where(
+            bearer.c.account_id == account_id,
+            bearer.c.counted.is_not(None),
+            bearer.c.kind.in_(sorted(counted.on)),
+            bearer.c.state.not_in(sorted(GONE)),
+            first.c.state.not_in(sorted(GONE)),
+        )
+        .group_by(bearer.c.id, first.c.id)
+    )
+    if counted.of is Extent.ANSWERS:
+        query = query.where(or_(first.c.kind == RecordKind.POST.value, bearer.c.author_id == own))
+    return query if thread_ids is None else query.where(bearer.c.thread_id.in_(thread_ids))
+
+
+def _is_under(counted: Counted, bearer: FromClause, under: FromClause) -> ColumnElement[bool]:
+    if counted.of is Extent.ANSWERS:
+        return under.c.parent_id == bearer.c.id
+    return and_(under.c.thread_id == bearer.c.id, under.c.id != bearer.c.id)
+
+
+def _cases(counted: Counted, bearer: FromClause, under: FromClause) -> Iterable[tuple[str, ColumnElement[bool]]]:
+    """What is counted as what. Every record is one of them."""
+    stands = under.c.state.in_(sorted({State.VISIBLE, *counted.states}))
+    seen = true() if counted.private else _is_seen(under, bearer.c.access)
+    before = under.c.first_seen_at <= bearer.c.counted_at
+    yield "standing", and_(stands, seen, before)
+    yield "since", and_(stands, seen, ~before)
+    for name, states in _GROUPS.items():
+        yield name, under.c.state.in_(sorted(states - counted.states))
+    yield "private", false() if counted.private else and_(stands, ~seen)
+
+
+def _is_seen(under: FromClause, access: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether whoever sees the record that bears the number sees what is under it."""
+    return or_(under.c.access == AccessClass.PUBLIC.value, under.c.access == access)
+
+
+# What the account published -----------------------------------------------------------------------------------------
+
+
+def _profile(account_id: str) -> Select[Any]:
+    mine = (RECORD.c.account_id == account_id, RECORD.c.kind == RecordKind.PROFILE.value)
+    return select(RECORD).where(*mine, RECORD.c.counted.is_not(None)).order_by(RECORD.c.counted_at.desc()).limit(1)
+
+
+def _own(
+    connection: Connection, account_id: str, counted: Counted, profile: Row[Any], reach: Sequence[Reached]
+) -> Facts:
+    since = RECORD.c.first_seen_at > profile.counted_at
+    query = (
+        select(RECORD.c.state, RECORD.c.access, since, func.count())
+        .join(Account, and_(Account.id == RECORD.c.account_id, Account.platform_id == RECORD.c.author_id))
+        .where(RECORD.c.account_id == account_id, RECORD.c.kind.in_(sorted(counted.kinds)))
+        .group_by(RECORD.c.state, RECORD.c.access, since)
+    )
+    sums = dict.fromkeys(_COUNTS, 0)
+    for state, access, later, number in connection.execute(query):
+        sums[_group(counted, State(state), access, profile.access, later=bool(later))] += number
+    looked = [one.looked_at for one in reach]
+    return Facts(
+        number=profile.counted,
+        number_at=profile.counted_at,
+        read_at=max(looked, default=None),
+        read_whole=bool(reach) and all(one.since is None for one in reach),
+        **sums,
+    )
+
+
+def _group(counted: Counted, state: State, access: str, seen_as: str, *, later: bool) -> str:
+    if state is State.VISIBLE or state in counted.states:
+        if not counted.private and access not in (AccessClass.PUBLIC.value, seen_as):
+            return "private"
+        return "since" if later else "standing"
+    return next(name for name, states in _GROUPS.items() if state in states)
