@@ -119,6 +119,7 @@ def post_record(value: JSONValue, place: Place) -> SeenRecord:
         state=base.state,
         counts=_post_counts(post),
         counted=total(post.get("comments")),
+        counted_deep=True,
         media=tuple(unique(_files_of(post))),
         word=base.word,
     )

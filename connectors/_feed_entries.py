@@ -135,6 +135,7 @@ def record(entry: Entry, key: str, *, thread: str | None, comment: bool) -> Seen
         url=entry.link,
         counts={} if entry.comments is None else {"comments": entry.comments},
         counted=None if is_comment else entry.comments,
+        counted_deep=True,
         media=entry.enclosures,
         word="comment" if is_comment else "entry",
     )

@@ -49,6 +49,7 @@ def conversation_record(value: JSONValue, place: Where) -> SeenRecord:
         url=f"{place.site}{link}" if isinstance(link, str) and link.startswith("/") else None,
         counts={} if told is None else {"messages": told},
         counted=told,
+        counted_deep=True,
         word="conversation",
     )
 

@@ -119,6 +119,7 @@ def _shown(
         url=url if isinstance(url, str) and is_web(url) else None,
         counts=counts(media, _MEDIA_COUNTS),
         counted=number(media.get("comments_count")) if kind is RecordKind.POST else None,
+        counted_deep=True,
         media=tuple(unique(files_of(media))),
         word="story" if kind is RecordKind.STORY else _word(media),
     )

@@ -154,6 +154,7 @@ def video_record(value: JSONValue, place: str, site: str) -> SeenRecord:
             part(video, "statistics"), {"views": "viewCount", "likes": "likeCount", "comments": "commentCount"}
         ),
         counted=_counts(part(video, "statistics"), {"comments": "commentCount"}).get("comments"),
+        counted_deep=True,
         media=tuple(_thumbnail(snippet)),
         word="video",
     )

@@ -315,6 +315,8 @@ class SeenRecord:
     counted: int | None = None
     """How many records the platform counts under this one; what it counts, :attr:`Capabilities.counted` says of its
     kind. None: it does not say. Kept with its time, and never an edit."""
+    counted_deep: bool = False
+    """That is everything under it, at any depth (:attr:`Extent.THREAD`)."""
     media: tuple[MediaRef, ...] = ()
     word: str | None = None
     """What the platform calls it on screen (*toot*, *reel*)."""

@@ -201,11 +201,12 @@ def check_record(record: SeenRecord, answer: Answer) -> None:
 
 def _check_counted(records: Iterable[SeenRecord], told: Capabilities, what: str) -> None:
     """A number that the archive is set against is one of which is said what it counts."""
-    kinds = {kind for one in told.counted for kind in one.on}
+    deep = {kind: one.of is Extent.THREAD for one in told.counted for kind in one.on}
     for record in records:
         if record.counted is not None:
             _check_counts({"counted": record.counted}, what)
-            require(record.kind in kinds, f"{what}: a number of a {record.kind.value}, and nothing says what it counts")
+            require(record.kind in deep, f"{what}: a number of a {record.kind.value}, and nothing says what it counts")
+            require(record.counted_deep == deep.get(record.kind), f"{what}: it counts to another depth than is said")
 
 
 def _check_counts(counts: Mapping[str, int], what: str) -> None:

@@ -1,9 +1,9 @@
 """The platforms' own numbers against what the archive has, thread by thread and for a whole account (law R63). For
 whoever may see all of an account.
 
-What a difference is made of, :func:`archiver.records.completeness.explain` says. The queries here find the threads that
-need it, without reading their records: two indexes hold what is counted. They repeat its rule in SQL to put the largest
-first, and a test holds the two together.
+What a difference is made of, :func:`archiver.records.completeness.explain` says. The queries here look only into
+threads that bear the mark of :mod:`archiver.records.differing`, and there count by an index, without reading records.
+They repeat the rule in SQL to put the largest first, and a test holds the two together.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -45,6 +46,8 @@ _GROUPS: Mapping[str, frozenset[State]] = {
     "held": frozenset({State.HELD_FOR_REVIEW}),
     "spam": frozenset({State.SPAM}),
 }
+_ALL = 2**31 - 1
+"""A bound that is none, so that a database finds the few records that matter first and only then what is under them."""
 _COUNTS = ("standing", "since", *_GROUPS, "private")
 
 
@@ -88,10 +91,11 @@ def under_records(declared: Iterable[Counted]) -> Counted | None:
 
 
 def shares(connection: Connection, account_id: str, declared: Sequence[Counted]) -> Shares:
-    """How many threads are complete, explained and not explained. Threads of which the platform counts nothing and the
-    archive has nothing are left out."""
+    """How many threads are complete, explained and not explained; without those of which the platform counts nothing
+    and the archive has nothing."""
     found = dict.fromkeys(("complete", "explained", "unexplained"), 0)
     for counted in _under(declared):
+        found["complete"] += connection.execute(_in_plain_sight(connection, account_id, counted)).scalar_one()
         threads = _threads(connection, account_id, counted).subquery()
         state = case(
             (threads.c.unexplained > 0, "unexplained"), (threads.c.parts > 0, "explained"), else_="complete"
@@ -229,9 +233,23 @@ def _edited(thread_ids: Iterable[str]) -> Select[Any]:
     )
 
 
+def _in_plain_sight(connection: Connection, account_id: str, counted: Counted) -> Select[int]:
+    """How many threads have what the platform counts, and nothing else."""
+    bearer, first = RECORD.alias("bearer"), RECORD.alias("first")
+    threads = (
+        select(bearer.c.thread_id)
+        .join(first, first.c.id == bearer.c.thread_id)
+        .where(bearer.c.counted > literal_column("0"), *_bears(connection, account_id, counted, bearer, first))
+        .group_by(bearer.c.thread_id)
+        .having(func.sum(case((bearer.c.differs.is_(True), 1), else_=0)) == 0)
+    )
+    return select(func.count()).select_from(threads.subquery())
+
+
 def _threads(connection: Connection, account_id: str, counted: Counted) -> Select[Any]:
-    """Each thread with how much is not explained, and how much is: the rule of :func:`explain` in SQL."""
-    of = _facts(connection, account_id, counted).subquery()
+    """Each thread in which something differs, with how much is not explained, and how much is: the rule of
+    :func:`explain` in SQL."""
+    of = _facts(connection, account_id, counted, None).subquery()
     short = of.c.counted - of.c.standing - of.c.since
     told = and_(of.c.read_at.is_not(None), of.c.read_at >= of.c.counted_at)
     known = or_(of.c.read_whole.is_not(True), literal(counted.withheld is not None))
@@ -252,39 +270,58 @@ def _threads(connection: Connection, account_id: str, counted: Counted) -> Selec
     )
 
 
-def _facts(
-    connection: Connection, account_id: str, counted: Counted, thread_ids: Sequence[str] | None = None
-) -> Select[Any]:
-    """What is known under each record that bears the number: in threads that the account began, and under its own
-    answers elsewhere; only there the answers are read. What is gone is not asked about any more."""
-    bearer, under, first = RECORD.alias("bearer"), RECORD.alias("under"), RECORD.alias("first")
-    own = connection.execute(select(Account.platform_id).where(Account.id == account_id)).scalar()
+def _facts(connection: Connection, account_id: str, counted: Counted, thread_ids: Sequence[str] | None) -> Select[Any]:
+    """What is known under each record that bears the number: of these threads, or else wherever something differs."""
+    bearer, under = _bearers(connection, account_id, counted, thread_ids).subquery("bearer"), RECORD.alias("under")
     sums = {name: func.sum(case((where, 1), else_=0)).label(name) for name, where in _cases(counted, bearer, under)}
+    return (
+        select(*(one for one in bearer.c if one.name != "access"), *sums.values())
+        .select_from(bearer)
+        .outerjoin(under, _is_under(counted, bearer, under))
+        .group_by(*bearer.c)
+    )
+
+
+def _bearers(
+    connection: Connection, account_id: str, counted: Counted, thread_ids: Sequence[str] | None
+) -> Select[Any]:
+    """Records that bear the number. The list of what answers one may have been read by itself, or with its thread."""
+    bearer, first = RECORD.alias("counting"), RECORD.alias("first")
     mine = bearer.c.read_at.is_not(None) & (first.c.read_at.is_(None) | (bearer.c.read_at >= first.c.read_at))
     query = (
         select(
+            bearer.c.id,
             bearer.c.thread_id,
+            bearer.c.access,
             bearer.c.counted,
             bearer.c.counted_at,
             case((mine, bearer.c.read_at), else_=first.c.read_at).label("read_at"),
             case((mine, bearer.c.read_whole), else_=first.c.read_whole).label("read_whole"),
-            *(func.coalesce(one, 0).label(name) for name, one in sums.items()),
         )
-        .select_from(bearer)
         .join(first, first.c.id == bearer.c.thread_id)
-        .outerjoin(under, _is_under(counted, bearer, under))
-        .where(
-            bearer.c.account_id == account_id,
-            bearer.c.counted.is_not(None),
-            bearer.c.kind.in_(sorted(counted.on)),
-            bearer.c.state.not_in(sorted(GONE)),
-            first.c.state.not_in(sorted(GONE)),
-        )
-        .group_by(bearer.c.id, first.c.id)
+        .where(*_bears(connection, account_id, counted, bearer, first))
+        .limit(_ALL)
     )
+    if thread_ids is None:
+        return query.where(bearer.c.differs.is_(True))
+    return query.where(bearer.c.counted.is_not(None), bearer.c.thread_id.in_(thread_ids))
+
+
+def _bears(
+    connection: Connection, account_id: str, counted: Counted, bearer: FromClause, first: FromClause
+) -> list[ColumnElement[bool]]:
+    """Where the number means something: in threads that the account began, and under its own answers elsewhere; only
+    there the answers are read. What is gone is not asked about any more."""
+    conditions = [
+        bearer.c.account_id == account_id,
+        bearer.c.kind.in_(sorted(counted.on)),
+        bearer.c.state.not_in(sorted(GONE)),
+        first.c.state.not_in(sorted(GONE)),
+    ]
     if counted.of is Extent.ANSWERS:
-        query = query.where(or_(first.c.kind == RecordKind.POST.value, bearer.c.author_id == own))
-    return query if thread_ids is None else query.where(bearer.c.thread_id.in_(thread_ids))
+        own = connection.execute(select(Account.platform_id).where(Account.id == account_id)).scalar()
+        conditions.append(or_(first.c.kind == RecordKind.POST.value, bearer.c.author_id == own))
+    return conditions
 
 
 def _is_under(counted: Counted, bearer: FromClause, under: FromClause) -> ColumnElement[bool]:

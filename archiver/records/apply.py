@@ -46,7 +46,7 @@ class Applier:
         self._sightings: list[Sighting] = []
         self._same: dict[tuple[str, int], list[datetime]] = {}
         self._concluded: list[tuple[str, Observation]] = []
-        self._numbers: list[tuple[str, datetime, int]] = []
+        self._numbers: list[tuple[str, datetime, int, bool | None]] = []
         self._lists: list[tuple[str, datetime, bool]] = []
         self._media: list[tuple[str, Row]] = []
         self._ids: dict[str, str] = {}
@@ -66,8 +66,9 @@ class Applier:
         for position, seen in zip(numbered, reading.records, strict=True):
             carries = self._carried.get((arrived.id, position))
             self._sightings.append(Sighting(self._id(seen.key), arrived, position, seen, carries=carries))
+        deep = {seen.key: seen.counted_deep for seen in reading.records if seen.counted is not None}
         for key, number in numbers.told(reading).items():
-            self.counted(key, number, arrived.received_at)
+            self.counted(key, number, arrived.received_at, deep=deep.get(key))
 
     def same(self, exchange_id: str, positions: Iterable[int], at: datetime) -> None:
         """The records at these positions of a stored exchange were seen again, unchanged."""
@@ -79,9 +80,10 @@ class Applier:
         record that is not in the index is passed over: nothing is invented."""
         self._concluded.append((self._id(key), Observation(state.value, at, tuple(evidence))))
 
-    def counted(self, key: str, number: int, at: datetime) -> None:
-        """The platform said that it counts so many records under this one. In order of arrival."""
-        self._numbers.append((self._id(key), at, number))
+    def counted(self, key: str, number: int, at: datetime, *, deep: bool | None = None) -> None:
+        """The platform said that it counts so many records under this one. In order of arrival. ``deep``: at any depth;
+        None: as before."""
+        self._numbers.append((self._id(key), at, number, deep))
 
     def listed(self, key: str, at: datetime, *, whole: bool) -> None:
         """A list of what is under this record was read to its end. ``whole``: it was everything the platform has."""
@@ -140,7 +142,8 @@ class Applier:
         record_ids = dict.fromkeys(sighting.record_id for sighting in self._sightings)
         record_ids |= dict.fromkeys(reference.record_id for reference, _ in references)
         record_ids |= dict.fromkeys(record_id for record_id, _ in self._concluded)
-        record_ids |= dict.fromkeys(record_id for record_id, _, _ in (*self._numbers, *self._lists))
+        record_ids |= dict.fromkeys(one[0] for one in self._numbers)
+        record_ids |= dict.fromkeys(one[0] for one in self._lists)
         known = stored.records(self._connection, record_ids)
         works = {record_id: Work(record_id, known.get(record_id)) for record_id in record_ids}
         for sighting in self._sightings:
@@ -149,8 +152,8 @@ class Applier:
             works[reference.record_id].take_again(reference, times)
         for record_id, observation in self._concluded:
             works[record_id].observations.append(observation)
-        for record_id, at, number in self._numbers:
-            works[record_id].numbers.append((at, number))
+        for record_id, at, number, deep in self._numbers:
+            works[record_id].numbers.append((at, number, deep))
         for record_id, at, whole in self._lists:
             works[record_id].lists.append((at, whole))
         return [work for work in works.values() if work.known is not None or work.sightings]

@@ -19,16 +19,21 @@ class Record(Base):
     __table_args__ = (
         Index(None, "account_id", "created_at"),
         # Enough to count what stands under a record without reading it.
-        Index("ix_record_thread", "thread_id", "state", "access", "first_seen_at"),
+        Index("ix_record_thread", "thread_id", "state", "access", "first_seen_at", "id"),
         Index("ix_record_answers", "parent_id", "state", "access", "first_seen_at"),
         Index(None, "account_id", "listing"),
         Index(None, "account_id", "author_id"),
         Index(
             "ix_record_counted",
+            *("account_id", "thread_id", "kind", "state", "differs", "author_id"),
+            sqlite_where=text("counted > 0"),
+            postgresql_where=text("counted > 0"),
+        ),
+        Index(
+            "ix_record_differs",
             "account_id",
-            "kind",
-            sqlite_where=text("counted IS NOT NULL"),
-            postgresql_where=text("counted IS NOT NULL"),
+            sqlite_where=text("differs IS 1"),
+            postgresql_where=text("differs IS true"),
         ),
         Index(
             "ix_record_hanging",
@@ -56,11 +61,15 @@ class Record(Base):
     counted: Mapped[int | None] = mapped_column(
         comment="how many records the platform last counted under it; null: it never said"
     )
+    counted_deep: Mapped[bool | None] = mapped_column(comment="at any depth; else only what answers it directly")
     counted_at: Mapped[datetime | None] = mapped_column(Instant, comment="when it said so")
     read_at: Mapped[datetime | None] = mapped_column(
         Instant, comment="when a list of what is under it was last read to its end; null: never"
     )
     read_whole: Mapped[bool | None] = mapped_column(comment="that list was everything the platform has")
+    differs: Mapped[bool | None] = mapped_column(
+        comment="what is known under it is not just what it counts, all of it visible; null: it never counted"
+    )
     first_seen_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
     state: Mapped[str]

@@ -31,7 +31,7 @@ _SEEN_AGAIN = _update(RECORD, ("id",), ("last_seen_at",))
 #: Columns of a record that change without anything being said or done.
 PASSING = (
     *("last_seen_at", "counts", "exchange_id", "position"),
-    *("counted", "counted_at", "read_at", "read_whole"),
+    *("counted", "counted_deep", "counted_at", "read_at", "read_whole"),
 )
 _OCCURRED = _update(RECORD, ("id",), PASSING)
 _RECORD = _update(RECORD, ("id",), _all_but(RECORD, "id", "account_id", "key"))

@@ -126,7 +126,7 @@ def described(account_id: str, sighting: Sighting) -> Row:
     }
 
 
-_NOTHING_COUNTED: Row = {"counted": None, "counted_at": None, "read_at": None, "read_whole": None}
+_NOTHING_COUNTED: Row = dict.fromkeys(("counted", "counted_deep", "counted_at", "read_at", "read_whole", "differs"))
 
 
 def first_row(account_id: str, sighting: Sighting) -> Row:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from archiver import ids
 from archiver.database import safe_text
-from archiver.records import stored, versions
+from archiver.records import differing, stored, versions
 from archiver.records.applied import Applied, NewRecord, Revision, StateChange
 from archiver.records.rows import PASSING, Row, Rows
 from archiver.records.sightings import Sighting, first_row, fold
@@ -28,8 +28,8 @@ class Work:
     sightings: list[Sighting] = field(default_factory=list)
     again: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
-    numbers: list[tuple[datetime, int]] = field(default_factory=list)
-    """When the platform said how many records it counts under it, in order of arrival."""
+    numbers: list[tuple[datetime, int, bool | None]] = field(default_factory=list)
+    """When the platform said how many records it counts under it, at any depth or not, in order of arrival."""
     lists: list[tuple[datetime, bool]] = field(default_factory=list)
     """When a list of them was read to its end, and whether that was everything."""
 
@@ -52,9 +52,11 @@ class Work:
     def count(self, row: Row) -> None:
         """Bring its row up to date with what was said of what stands under it: the latest holds, of several at one time
         the one that arrived last."""
-        for at, number in self.numbers:
+        for at, number, deep in self.numbers:
             if row["counted_at"] is None or row["counted_at"] <= at:
                 row["counted"], row["counted_at"] = number, at
+            if deep is not None:
+                row["counted_deep"] = deep
         for at, whole in self.lists:
             if row["read_at"] is None or row["read_at"] <= at:
                 row["read_at"], row["read_whole"] = at, whole
@@ -69,10 +71,12 @@ class Writer:
         self.rows = Rows()
         self._applied = Applied()
         self._names: dict[str, None] = {}
+        self._recount: set[str] = set()
 
     def write(self) -> Applied:
         """Write the rows; returns what they change."""
         self.rows.write(self._connection)
+        differing.bring_up_to_date(self._connection, self._recount)
         self._applied.changed = list(self._names)
         self._applied.made = self._made()
         return self._applied
@@ -106,6 +110,7 @@ class Writer:
         work.count(row)
         row["state"] = self._observe(work, ())
         self.rows.records.append(row)
+        self._recount |= differing.concerned(row)
         self._applied.new_records.append(work.record_id)
         self._changed(work.record_id)
 
@@ -193,6 +198,8 @@ class Writer:
         changed = {name for name, value in after.items() if before[name] != value}
         if not changed:
             return
+        if not changed.isdisjoint(differing.DEPENDS_ON):
+            self._recount |= differing.concerned(before) | differing.concerned(after)
         keyed = {"b_id": after["id"], **{name: value for name, value in after.items() if name not in _FIXED}}
         if changed <= {"last_seen_at"}:
             self.rows.records_seen.append(_only(keyed, "last_seen_at"))

@@ -183,7 +183,7 @@ def test_of_a_month_nothing_is_unexplained_and_what_differs_is_what_happened(
     house = new_house(seed=1)
     office = house.office(token)
     acts = {"posts": 10, "comments": 60, "edits": 4, "deletions": 14, "hides": 8}
-    house.play(office, timedelta(days=7), acts)
+    house.play(office, timedelta(days=4), acts)
     counts = shares(house, office, MASTODON)
     assert counts.complete > 0
     assert counts.explained > 0

@@ -1,0 +1,59 @@
+"""Marks the records under which the platform counts something else than what the archive has in plain sight, so that
+they are found among a million. What the difference is, is worked out when it is shown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Column, Connection, bindparam, func, select, update
+
+from archiver.database import among
+from archiver.records.stored import RECORD, chunks
+from connectors.contract import AccessClass, State
+
+#: Columns of a record that the mark of it, or of what it is under, depends on.
+DEPENDS_ON: Final = frozenset({"counted", "counted_deep", "state", "access", "parent_id", "thread_id"})
+_MARK = (
+    update(RECORD)
+    .where(RECORD.c.id == bindparam("b_id"))
+    .values(differs=bindparam("b_differs", type_=RECORD.c.differs.type))
+)
+
+
+def concerned(row: Mapping[str, Any]) -> set[str]:
+    """Ids of the records whose mark may be another one because of this row."""
+    return {row[name] for name in ("id", "parent_id", "thread_id") if row[name] is not None}
+
+
+def bring_up_to_date(connection: Connection, record_ids: Collection[str]) -> None:
+    """Mark these records, or take the mark from them. Those that bear no number are passed over."""
+    columns = (RECORD.c.id, RECORD.c.counted, RECORD.c.counted_deep, RECORD.c.access, RECORD.c.differs)
+    for chunk in chunks(sorted(record_ids)):
+        query = select(*columns).where(among(connection, RECORD.c.id, chunk), RECORD.c.counted.is_not(None))
+        bearers = connection.execute(query).all()
+        under = _under(connection, RECORD.c.parent_id, [one.id for one in bearers if not one.counted_deep])
+        under |= _under(connection, RECORD.c.thread_id, [one.id for one in bearers if one.counted_deep])
+        marks = [(one, _differs(one.counted, one.access, under.get(one.id, {}))) for one in bearers]
+        changed = [{"b_id": one.id, "b_differs": mark} for one, mark in marks if one.differs != mark]
+        if changed:
+            connection.execute(_MARK, changed)
+
+
+def _under(connection: Connection, above: Column[str], bearers: list[str]) -> dict[str, dict[tuple[str, str], int]]:
+    """How many records there are under each, by state and access class."""
+    if not bearers:
+        return {}
+    query = select(above, RECORD.c.state, RECORD.c.access, func.count())
+    query = query.where(among(connection, above, bearers), RECORD.c.id != above)
+    found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    for bearer, state, access, number in connection.execute(query.group_by(above, RECORD.c.state, RECORD.c.access)):
+        found[bearer][state, access] = number
+    return found
+
+
+def _differs(counted: int, access: str, under: Mapping[tuple[str, str], int]) -> bool:
+    seen = (AccessClass.PUBLIC.value, access)
+    plain = sum(number for (state, of), number in under.items() if state == State.VISIBLE.value and of in seen)
+    return not counted == plain == sum(under.values())
