@@ -11,6 +11,7 @@ from typer.main import get_command
 from archiver import __version__, logs
 from archiver.cli.account import app as account
 from archiver.cli.capture import capture
+from archiver.cli.counts import counts
 from archiver.cli.doctor import doctor
 from archiver.cli.evidence import app as evidence
 from archiver.cli.gaps import gaps
@@ -55,6 +56,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "capture": capture,
     "runs": runs,
     "gaps": gaps,
+    "counts": counts,
     "search": search,
     "show": show,
     "verify": verify,

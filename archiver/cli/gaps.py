@@ -11,6 +11,7 @@ from archiver.accounts import service as accounts
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import history
+from archiver.operations.reach import goes_back
 
 
 def gaps(
@@ -19,13 +20,16 @@ def gaps(
     json: AsJson = False,
     practice: InPractice = False,
 ) -> None:
-    """List gaps: spans that were not looked at, with cause and remedy. Open gaps do not change the exit code."""
+    """List gaps: spans that were not looked at, with cause and remedy; and how far back each account goes, where its
+    first capture stopped. Open gaps do not change the exit code."""
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
             account_id = accounts.find(connection, account).id if account else None
             found = history.gaps(connection, account_id, closed=everything)
+            of = [account_id] if account_id else [one.id for one in accounts.list_accounts(connection)]
+            begin = [one for each in of for one in goes_back(connection, each, archive.platforms)]
         if json:
-            output.as_json({"gaps": [asdict(one) for one in found]})
+            output.as_json({"gaps": [asdict(one) for one in found], "goes_back": [asdict(one) for one in begin]})
             return
         if not found:
             print("No open gaps.")
@@ -35,3 +39,11 @@ def gaps(
             output.line(f"{gap.account}: {gap.stream}, {since} ({state})")
             output.line(f"  cause:  {gap.cause}")
             output.line(f"  remedy: {gap.remedy}")
+        for one in begin:
+            if one.since is None and not everything:
+                continue
+            back = "the beginning" if one.since is None else shown(one.since, archive)
+            output.line(f"{one.account}: {one.stream} ({one.listing}) goes back to {back}")
+            if one.remedy is not None:
+                output.line(f"  cause:  {one.cause or 'the platform returned nothing older'}")
+                output.line(f"  remedy: {one.remedy}")

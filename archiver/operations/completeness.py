@@ -32,9 +32,11 @@ from sqlalchemy import (
 )
 
 from archiver.accounts.models import Account
+from archiver.accounts.platforms import Platforms
 from archiver.capture.standing import Reached, reached
+from archiver.clock import to_text
 from archiver.records import completeness
-from archiver.records.completeness import Explained, Facts, explain, sentences
+from archiver.records.completeness import SIDES, Explained, Facts, explain, sentences
 from archiver.records.stored import RECORD, VERSION
 from connectors.contract import AccessClass, Counted, Extent, RecordKind, State, Stream
 
@@ -85,9 +87,31 @@ class Shares:
         return self.complete + self.explained + self.unexplained
 
 
-def under_records(declared: Iterable[Counted]) -> Counted | None:
-    """What a platform counts under records: of most there is one such number."""
-    return next((one for one in declared if one.of is not Extent.ACCOUNT), None)
+def declared_by(platforms: Platforms, platform: str) -> tuple[Counted, ...]:
+    """What the numbers of a platform count; none where its connector is not installed."""
+    connector = platforms.connectors.get(platform)
+    return () if connector is None else connector.capabilities.counted
+
+
+def as_json(one: Difference) -> dict[str, Any]:
+    """A difference for programs. ``platform - archived`` is the sum of ``parts`` and of ``missing``, less ``surplus``;
+    parts of which the archive has more are below 0."""
+    signs = {"platform": 1, "archive": -1}
+    return {
+        "record": one.record_id,
+        "platform": one.explained.platform,
+        "archived": one.explained.archived,
+        "verdict": one.explained.verdict.value,
+        "state": one.explained.state,
+        "parts": {why.value: signs[SIDES[why]] * count for why, count in one.explained.parts.items()},
+        "missing": one.explained.missing,
+        "surplus": one.explained.surplus,
+        "edited": one.edited,
+        "told_at": to_text(one.number_at),
+        "read_at": None if one.read_at is None else to_text(one.read_at),
+        "words": list(one.words),
+        "counts": one.says,
+    }
 
 
 def shares(connection: Connection, account_id: str, declared: Sequence[Counted]) -> Shares:
@@ -128,6 +152,11 @@ def differing(
     chosen = sorted(found, key=lambda one: (-one[0], one[1]))[:limit]
     told = _explained(connection, account_id, chosen)
     return [(number, told[thread_id]) for number, thread_id, _ in chosen if thread_id in told]
+
+
+def place_of(threads: Sequence[tuple[int, Difference]]) -> str | None:
+    """Where a page of them ended, for the next one."""
+    return f"{threads[-1][0]},{threads[-1][1].record_id}" if threads else None
 
 
 def of_thread(

@@ -85,7 +85,7 @@ def exit_codes() -> dict[int, str]:
                 codes[error.exit_code] = inspect.cleandoc(error.__doc__ or "").split("\n\n")[0].replace("\n", " ")
     codes[1] = (
         "Something went wrong, and the message says what to do. Also: a run did not end well (`capture`), something"
-        " needs doing (`doctor`)."
+        " needs doing (`doctor`), a difference is not explained (`counts`)."
     )
     return dict(sorted(codes.items()))
 

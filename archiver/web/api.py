@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from archiver.operations import found, health
+from archiver.accounts import service as accounts
+from archiver.clock import to_text
+from archiver.operations import completeness, found, health
+from archiver.operations.reach import goes_back
 from archiver.search.index import Order, Page, Viewer
+from archiver.web.places import AfterThread, after_thread
 from archiver.web.search import LONGEST
 from archiver.web.site import Site, site_of
 
@@ -38,3 +43,32 @@ def search(
             connection, q, viewer=Viewer.EVERYTHING, page=Page(limit, after), order=order, facets=facets
         )
     return found.as_json(results, q)
+
+
+@router.get("/api/accounts/{account_id}/counts")
+def counts(
+    site: Here,
+    account_id: str,
+    limit: Annotated[int, Query(ge=1, le=200, description="Threads per page.")] = 50,
+    after: AfterThread = None,
+) -> dict[str, Any]:
+    """The platform's own numbers against the archive's: what the account published, how many threads are complete,
+    those with a difference that is not explained (largest first), and how far back each list goes."""
+    place = after_thread(after)
+    with site.archive.database.read() as connection:
+        account = accounts.get(connection, account_id)
+        declared = completeness.declared_by(site.archive.platforms, account.platform)
+        own = completeness.of_account(connection, account_id, declared)
+        shares = completeness.shares(connection, account_id, declared)
+        threads = completeness.differing(connection, account_id, declared, limit=limit, after=place)
+        reach = goes_back(connection, account_id, site.archive.platforms)
+    return {
+        "account": account.id,
+        "published": None if own is None else completeness.as_json(own),
+        "threads": asdict(shares),
+        "unexplained": [completeness.as_json(one) for _, one in threads],
+        "next": completeness.place_of(threads) if len(threads) == limit else None,
+        "goes_back": [
+            asdict(one) | {"since": one.since and to_text(one.since), "at": to_text(one.at)} for one in reach
+        ],
+    }

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 
 from archiver.accounts import service as accounts
 from archiver.accounts.platforms import CAPABILITIES
@@ -16,11 +17,12 @@ from archiver.accounts.service import AccountView
 from archiver.accounts.standing import Standing
 from archiver.clock import to_text
 from archiver.errors import SettingsError
-from archiver.operations import connections, history, proving_record
+from archiver.operations import completeness, connections, history, proving_record
 from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, HoldView, RunView
 from archiver.operations.proving_record import Standing as Proof
-from archiver.web.places import time_of
+from archiver.operations.reach import goes_back
+from archiver.web.places import AfterThread, after_thread, time_of
 from archiver.web.site import Site, site_of
 from archiver.web.words import ACCOUNT_STATES, plain
 from connectors.authorization import Connects
@@ -29,6 +31,7 @@ from connectors.contract import Capabilities
 router = APIRouter()
 Here = Annotated[Site, Depends(site_of)]
 _RUNS = 50
+_THREADS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,8 @@ def list_accounts(site: Here) -> HTMLResponse:
 
 
 @router.get("/accounts/{account_id}", response_class=HTMLResponse)
-def show_account(site: Here, account_id: str) -> HTMLResponse:
-    now = site.archive.clock.now()
+def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTMLResponse:
+    now, place = site.archive.clock.now(), after_thread(after)
     with site.archive.database.read() as connection:
         account = accounts.get(connection, account_id)
         gaps = history.gaps(connection, account_id, closed=True)
@@ -110,6 +113,8 @@ def show_account(site: Here, account_id: str) -> HTMLResponse:
             "records": history.record_counts(connection, account_id).get(account_id, 0),
             "joined": connections.connections(connection, site.archive, account_id).get(account_id),
             "refilled": connections.refilled(connection, account_id),
+            "reach": goes_back(connection, account_id, site.archive.platforms),
+            **_counts(site, connection, account, place),
         }
     title, capabilities, standing = _platform(site, account.platform)
     return site.page(
@@ -154,7 +159,23 @@ def show_run(site: Here, run_id: str) -> HTMLResponse:
 def list_gaps(site: Here, all: bool = False) -> HTMLResponse:
     with site.archive.database.read() as connection:
         found = history.gaps(connection, closed=all)
-    return site.page("gaps.html", here="gaps", gaps=found, everything=all)
+        known = [one.id for one in accounts.list_accounts(connection)]
+        reach = [one for each in known for one in goes_back(connection, each, site.archive.platforms)]
+    return site.page("gaps.html", here="gaps", gaps=found, everything=all, reach=reach)
+
+
+def _counts(site: Site, connection: Connection, account: AccountView, after: tuple[int, str] | None) -> dict[str, Any]:
+    """The platform's numbers against the archive's."""
+    declared = completeness.declared_by(site.archive.platforms, account.platform)
+    threads = completeness.differing(connection, account.id, declared, limit=_THREADS, after=after)
+    return {
+        "published": completeness.of_account(connection, account.id, declared),
+        "shares": completeness.shares(connection, account.id, declared),
+        "differing": [one for _, one in threads],
+        "more": completeness.place_of(threads) if len(threads) == _THREADS else None,
+        "later": after is not None,
+        "counted": declared,
+    }
 
 
 def account_state(state: str) -> tuple[str, str]:

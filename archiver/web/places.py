@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+
+from fastapi import Query
 
 from archiver.clock import from_text
 from archiver.errors import UsageError
@@ -24,3 +27,20 @@ def time_of(text: str | None) -> datetime | None:
         return from_text(text)
     except ValueError as error:
         raise BadPlace("that page of the list does not exist; begin at the newest") from error
+
+
+AfterThread = Annotated[str | None, Query(max_length=100, description="`next` of the page before.")]
+
+
+def after_thread(text: str | None) -> tuple[int, str] | None:
+    """Where the page before ended, as :func:`archiver.operations.completeness.place_of` gives it; None: at the start.
+
+    Raises:
+        BadPlace: not such a place.
+    """
+    if text is None:
+        return None
+    number, _, thread = text.partition(",")
+    if not (number.isascii() and number.isdigit() and len(number) < 12 and thread):
+        raise BadPlace("that page of the list does not exist; begin at the first")
+    return int(number), thread

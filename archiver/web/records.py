@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
 from archiver.clock import to_text
+from archiver.operations import completeness
 from archiver.records import service
 from archiver.web.places import time_of
 from archiver.web.site import Site, site_of
@@ -23,8 +24,10 @@ def show(site: Here, record_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
         record = service.record(connection, record_id)
         thread = service.thread(connection, record_id)
+        declared = completeness.declared_by(site.archive.platforms, record.account.platform)
+        counts = completeness.of_thread(connection, record.account.id, record.thread_id, declared)
     store = site.archive.store.name
-    return site.page("record.html", here="search", record=record, thread=thread, store=store)
+    return site.page("record.html", here="search", record=record, thread=thread, counts=counts, store=store)
 
 
 @router.get("/changes", response_class=HTMLResponse)
