@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,14 +88,16 @@ class Ended:
 
 
 def after_run(
-    account_id: str, run: Ended, looked: Mapping[str, Looked], settings: Settings
+    account_id: str, run: Ended, looked: Mapping[str, Looked], settings: Settings, recounted: Collection[str] = ()
 ) -> Callable[[Connection], None]:
-    """What the commit of a run writes here. ``looked``: what became of the threads it looked at, by key."""
+    """What the commit of a run writes here. ``looked``: what became of the threads it looked at, by key.
+    ``recounted``: keys of records under which the platform counts another number than before."""
 
     def settle(connection: Connection) -> None:
         _next_sweep(connection, account_id, run, settings)
         watching.watch_new(connection, account_id, settings, run.at)
         watching.looked_at(connection, account_id, looked, settings, run.began, run.at)
+        watching.look_soon(connection, account_id, recounted, settings, run.at)
 
     return settle
 

@@ -255,7 +255,7 @@ class UnderWay:
     def _finish(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime) -> None:
         settings, began = self.archive.settings, self._since_start()
         ended = due.Ended(sweep.sweep.kind, outcome, began, at, goes_on=sweep.goes_on_soon)
-        settle = due.after_run(self.account.id, ended, sweep.looked, settings)
+        settle = due.after_run(self.account.id, ended, sweep.looked, settings, sweep.recounted)
         if self._state.batch.stored or self._state.part > 1:
             self._commit((outcome.value, reason), at, settle)
         else:

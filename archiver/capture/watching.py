@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from archiver.capture.models import Coverage, Run, Watch
 from archiver.capture.rounds import Missed, Round
 from archiver.capture.watch_times import Rule, next_look
 from archiver.database import safe_text
+from archiver.records import differing
 from archiver.records.models import Record
 from archiver.records.stored import chunks
 from archiver.settings import Settings
@@ -169,6 +170,19 @@ def watch_new(connection: Connection, account_id: str, settings: Settings, now: 
         rows.append({"record_id": record_id, "account_id": account_id, "due_at": due_at, "changed_at": created_at})
     if rows:
         connection.execute(insert(Watch), rows)
+
+
+def look_soon(
+    connection: Connection, account_id: str, recounted: Collection[str], settings: Settings, now: datetime
+) -> None:
+    """Look again soon into threads of which the platform now counts more than is known, be it that they were not read
+    or that it does not list yet what it counts. Once for each change of a number: of what is counted and never
+    returned, the number stays, and the looks are as rare as ever."""
+    numbers = {ids.record_id(account_id, key) for key in recounted}
+    soon = now + rule(settings).shortest
+    for chunk in chunks(sorted(differing.lacking(connection, numbers))):
+        mine = (Watch.account_id == account_id, Watch.record_id.in_(chunk))
+        connection.execute(update(Watch).where(*mine, Watch.due_at > soon).values(due_at=soon))
 
 
 def looked_at(

@@ -265,12 +265,16 @@ def _edited(thread_ids: Iterable[str]) -> Select[Any]:
 def _in_plain_sight(connection: Connection, account_id: str, counted: Counted) -> Select[int]:
     """How many threads have what the platform counts, and nothing else."""
     bearer, first = RECORD.alias("bearer"), RECORD.alias("first")
+    others = _bearers(connection, account_id, counted, None).subquery("others")
     threads = (
         select(bearer.c.thread_id)
         .join(first, first.c.id == bearer.c.thread_id)
-        .where(bearer.c.counted > literal_column("0"), *_bears(connection, account_id, counted, bearer, first))
-        .group_by(bearer.c.thread_id)
-        .having(func.sum(case((bearer.c.differs.is_(True), 1), else_=0)) == 0)
+        .where(
+            bearer.c.counted > literal_column("0"),
+            *_bears(connection, account_id, counted, bearer, first),
+            bearer.c.thread_id.not_in(select(others.c.thread_id)),
+        )
+        .distinct()
     )
     return select(func.count()).select_from(threads.subquery())
 

@@ -187,7 +187,7 @@ _WORDS: Mapping[Why, str] = {
 
 def sentences(explained: Explained, counted: Counted) -> list[str]:
     """Every part in plain words, each to stand by itself: ``3 the archive saw that the platform no longer returns``."""
-    told = [f"{count:,} {_words(why, counted)}" for why, count in explained.parts.items()]
+    told = [f"{count:,} {_words(why, counted, explained)}" for why, count in explained.parts.items()]
     if explained.missing:
         after = (
             "although the list was read to its end"
@@ -204,7 +204,8 @@ def _whole(counted: Counted) -> str:
     return "its list" if counted.of is Extent.ACCOUNT else "the thread"
 
 
-def _words(why: Why, counted: Counted) -> str:
-    if why is Why.WITHHELD:
-        return f"counted by the platform that it does not return to us, perhaps {counted.withheld}"
-    return _WORDS[why]
+def _words(why: Why, counted: Counted, explained: Explained) -> str:
+    if why is not Why.WITHHELD:
+        return _WORDS[why]
+    among = "among those it no longer returns, or " if Why.NOT_RETURNED in explained.parts else ""
+    return f"counted by the platform that it does not return to us, perhaps {among}{counted.withheld}"

@@ -41,6 +41,19 @@ def bring_up_to_date(connection: Connection, record_ids: Collection[str]) -> Non
             connection.execute(_MARK, changed)
 
 
+def lacking(connection: Connection, record_ids: Collection[str]) -> set[str]:
+    """First records of the threads in which the platform counts more under one of these than is in plain sight."""
+    found: set[str] = set()
+    columns = (RECORD.c.id, RECORD.c.thread_id, RECORD.c.counted, RECORD.c.counted_deep, RECORD.c.access)
+    for chunk in chunks(sorted(record_ids)):
+        query = select(*columns).where(among(connection, RECORD.c.id, chunk), RECORD.c.differs.is_(True))
+        bearers = connection.execute(query).all()
+        under = _under(connection, RECORD.c.parent_id, [one.id for one in bearers if not one.counted_deep])
+        under |= _under(connection, RECORD.c.thread_id, [one.id for one in bearers if one.counted_deep])
+        found |= {one.thread_id for one in bearers if one.counted > _plain(one.access, under.get(one.id, {}))}
+    return found
+
+
 def _under(connection: Connection, above: Column[str], bearers: list[str]) -> dict[str, dict[tuple[str, str], int]]:
     """How many records there are under each, by state and access class."""
     if not bearers:
@@ -54,6 +67,10 @@ def _under(connection: Connection, above: Column[str], bearers: list[str]) -> di
 
 
 def _differs(counted: int, access: str, under: Mapping[tuple[str, str], int]) -> bool:
+    return not counted == _plain(access, under) == sum(under.values())
+
+
+def _plain(access: str, under: Mapping[tuple[str, str], int]) -> int:
+    """How many are visible to whoever sees what they are under."""
     seen = (AccessClass.PUBLIC.value, access)
-    plain = sum(number for (state, of), number in under.items() if state == State.VISIBLE.value and of in seen)
-    return not counted == plain == sum(under.values())
+    return sum(number for (state, of), number in under.items() if state == State.VISIBLE.value and of in seen)

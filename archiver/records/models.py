@@ -25,7 +25,7 @@ class Record(Base):
         Index(None, "account_id", "author_id"),
         Index(
             "ix_record_counted",
-            *("account_id", "thread_id", "kind", "state", "differs", "author_id"),
+            *("account_id", "thread_id", "kind", "state", "author_id"),
             sqlite_where=text("counted > 0"),
             postgresql_where=text("counted > 0"),
         ),

@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.create_index("ix_record_thread", "record", ["thread_id", "state", "access", "first_seen_at", "id"])
     op.create_index("ix_record_answers", "record", ["parent_id", "state", "access", "first_seen_at"])
     op.create_index("ix_record_account_id_author_id", "record", ["account_id", "author_id"])
-    columns = ["account_id", "thread_id", "kind", "state", "differs", "author_id"]
+    columns = ["account_id", "thread_id", "kind", "state", "author_id"]
     op.create_index("ix_record_counted", "record", columns, sqlite_where=_COUNTED, postgresql_where=_COUNTED)
     only = {"sqlite": sa.text("differs IS 1"), "postgresql": sa.text("differs IS true")}
     op.create_index(

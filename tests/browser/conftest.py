@@ -18,7 +18,7 @@ from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.browser.payloads import MARKUP, PAYLOADS
-from tests.capture.house import NEW, House
+from tests.capture.house import NEW, WATCH, House
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDE, NARROW = 1280, 390
@@ -135,6 +135,11 @@ def _captured(house: House) -> tuple[str, str]:
         city.delete(comment)
     city.change_profile(office, name=f"City {PAYLOADS[0]}", note=PAYLOADS[11])
     assert house.run(account).outcome.value == "complete"
+    house.later(hours=1)
+    for post in posts[:2]:  # (threads of which the platform then counts more than was read)
+        city.say(house.cast.residents[0], "One more.", answering=post)
+    house.server.faults.add(faults.server_error(), "/context", times=None)
+    house.run(account, WATCH)
     house.later(hours=1)
     house.server.faults.add(faults.server_error(), times=None)
     house.run(account, NEW)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from archiver.capture.models import Watch
 from archiver.capture.rebuild import rebuild
 from archiver.capture.standing import reached
 from archiver.practice.faults import server_error
@@ -194,3 +195,31 @@ def test_of_a_month_nothing_is_unexplained_and_what_differs_is_what_happened(
         answered = [one for one in standing if one.root == root and one.visibility in ("public", "unlisted")]
         counted = sum(house.city.posts[answer].visibility == "public" for one in answered for answer in one.replies)
         assert thread(house, office, MASTODON, key(root)).explained.platform == counted
+
+
+def test_a_thread_that_lacks_something_is_looked_at_again_soon_and_once(house: House) -> None:
+    """What is counted and never shown does not make the archive ask for ever."""
+    post, (first, *_) = said(house)
+    house.clock.at = START
+    office = house.office()
+    house.run(office)
+    house.later(hours=6)
+    house.run(office, WATCH)
+    usual = due(house, post) - house.clock.now()
+    assert usual > timedelta(minutes=30)
+    hidden = house.city.say(house.cast.residents[2], "Spam.", answering=first)
+    house.city.hide(hidden)
+    house.later(hours=6)
+    house.run(office, WATCH)
+    assert due(house, post) - house.clock.now() <= timedelta(minutes=10)
+    house.later(minutes=11)
+    house.run(office, WATCH)
+    assert due(house, post) - house.clock.now() >= usual
+    found = thread(house, office, MASTODON, key(post))
+    assert found.explained.parts == {Why.WITHHELD: 1}
+
+
+def due(house: House, post: int) -> datetime:
+    """When the thread is looked at next."""
+    (row,) = house.rows(Watch, Watch.record_id == house.records()[key(post)].id)
+    return row.due_at  # type: ignore[no-any-return]

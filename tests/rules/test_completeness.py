@@ -91,7 +91,8 @@ def test_every_difference_is_told_in_a_sentence_of_its_own() -> None:
     assert sentences(found, WITHHOLDS) == [
         "3 the archive saw that the platform no longer returns",
         "1 hidden, which the platform does not count",
-        "2 counted by the platform that it does not return to us, perhaps by people who blocked the account",
+        "2 counted by the platform that it does not return to us, perhaps among those it no longer returns, or by"
+        " people who blocked the account",
     ]
 
 
