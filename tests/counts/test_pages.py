@@ -19,7 +19,7 @@ from archiver.web.site import Site
 from tests.capture.house import FULL, START, WATCH, House
 from tests.counts.asking import differing
 
-pytestmark = pytest.mark.law("R63", "R41", "R44")
+pytestmark = pytest.mark.law("R63")
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from archiver.capture.gaps import OUT_OF_REACH
+from archiver.capture.rebuild import rebuild
+from archiver.capture.standing import reached
+from archiver.operations.reach import goes_back
+from archiver.practice.faults import Alter, with_json
+from archiver.practice.messages import Request, Response
 from archiver.records.completeness import Why
+from connectors._x_asks import LISTED
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import own, shares, thread
 from tests.facebook.page import page
@@ -99,3 +108,52 @@ def test_x_counts_answers_of_protected_accounts_and_shows_none(house: House) -> 
     house.later(hours=1)
     house.run(found.account, FULL)
     assert shares(house, found.account, "x").unexplained == 0
+
+
+def test_what_lies_before_the_newest_posts_is_an_entry_of_the_ledger(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X lists 3,200 posts; here it lists 4. The account counts more, and where the list ends is said, with why."""
+    monkeypatch.setitem(LISTED, "posts", 4)
+    found = place(house)
+    posts = []
+    for number in range(6):
+        house.later(hours=1)
+        posts.append(found.say(found.id, f"Notice {number}."))
+    house.server.faults.add(without_the_oldest(2), r"/2/users/\d+/tweets", times=None)
+    house.run(found.account, FULL)
+    with house.archive.database.read() as connection:
+        (entry,) = [
+            one for one in goes_back(connection, found.account, house.archive.platforms) if one.listing == "posts"
+        ]
+        assert entry.since == found.row(posts[2]).created_at
+        assert "3,200" in (entry.cause or "")
+        assert entry.remedy == OUT_OF_REACH
+        before = reached(connection, found.account)
+    published = own(house, found.account, "x").explained
+    assert (published.platform, published.archived) == (6, 4)
+    assert published.parts == {Why.BEYOND: 2}
+    house.later(hours=1)
+    house.run(found.account, NEW)
+    house.capture.flush(all=True)
+    with house.archive.database.read() as connection:
+        after = reached(connection, found.account)
+    assert [one.since for one in after] == [one.since for one in before]
+    house.empty_index()
+    assert rebuild(house.archive).damaged == []
+    with house.archive.database.read() as connection:
+        assert reached(connection, found.account) == after
+
+
+def without_the_oldest(number: int) -> Alter:
+    """A list that ends before its last entries, as if they were too old to be listed."""
+
+    def alter(request: Request, response: Response) -> Response:
+        body = json.loads(response.body)
+        if not body.get("data"):
+            return response
+        body["data"] = body["data"][:-number]
+        body["meta"]["result_count"] = len(body["data"])
+        return with_json(response, body)
+
+    return alter

@@ -250,3 +250,36 @@ def test_a_stream_has_at_most_one_open_gap_and_closed_ones_end_after_they_began(
 
 def test_a_fresh_account_stands_nowhere() -> None:
     assert derive([], EXPECTED).watch == Watch()
+
+
+# How far back.
+
+
+def reaches(*runs: RunFacts) -> dict[str, datetime | None]:
+    return {name: one.since for name, one in derive(runs, EXPECTED).watch.reach.items()}
+
+
+@pytest.mark.law("R63")
+def test_the_first_look_says_how_far_back_a_list_goes_and_later_ones_move_it_back_only() -> None:
+    first = run(1, 0, "complete", posts(since=at(-9000)))
+    assert reaches(first) == {"statuses": at(-9000)}
+    assert reaches(first, run(2, 5, "complete", posts(since=at(1)))) == {"statuses": at(-9000)}
+    further = run(3, 10, "complete", posts(since=at(-9001)))
+    assert derive([first, further], EXPECTED).watch.reach["statuses"].run == "rn_3"
+    whole = run(4, 15, "complete", posts())
+    assert reaches(first, further, whole) == {"statuses": None}
+    assert reaches(whole, first) == {"statuses": None}
+
+
+def test_what_was_not_looked_at_completely_or_is_no_list_goes_back_to_nowhere() -> None:
+    looked = (posts(False, reason="rate: too many"), thread("1"), Looked("profile (profile)", "profile", None, True))
+    assert reaches(run(1, 0, "partial", looked[0], looked[2])) == {}
+    assert reaches(run(1, 0, "complete", Looked("threads", "comments", None, True))) == {}
+
+
+def test_a_look_from_the_last_one_on_says_nothing_where_the_first_is_not_remembered() -> None:
+    before = Watch(listings={"statuses": at(-60)})
+    later = derive([run(2, 0, "complete", posts(since=at(-60)))], EXPECTED, before)
+    assert later.watch.reach == {}
+    whole = derive([run(3, 5, "complete", posts())], EXPECTED, later.watch)
+    assert whole.watch.reach["statuses"].since is None
