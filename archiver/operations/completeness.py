@@ -48,6 +48,8 @@ _GROUPS: Mapping[str, frozenset[State]] = {
     "held": frozenset({State.HELD_FOR_REVIEW}),
     "spam": frozenset({State.SPAM}),
 }
+_CELLS = 40
+"""Of the row in which shares are shown."""
 _ALL = 2**31 - 1
 """A bound that is none, so that a database finds the few records that matter first and only then what is under them."""
 _COUNTS = ("standing", "since", *_GROUPS, "private")
@@ -85,6 +87,16 @@ class Shares:
     @property
     def total(self) -> int:
         return self.complete + self.explained + self.unexplained
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        """The shares as a row of cells, each a tone and a sign. No share is too small for one."""
+        marks = (("good", "✓", self.complete), ("warn", "~", self.explained), ("bad", "!", self.unexplained))
+        there = [(tone, mark, number) for tone, mark, number in marks if number]
+        free = _CELLS - len(there)
+        return [
+            (tone, mark) for tone, mark, number in there for _ in range(1 + round(free * number / (self.total or 1)))
+        ]
 
 
 def declared_by(platforms: Platforms, platform: str) -> tuple[Counted, ...]:

@@ -16,7 +16,6 @@ from archiver.records.completeness import Why
 from tests.capture.house import FULL, NEW, START, WATCH, House
 from tests.counts.asking import differing, own, shares, thread
 
-pytestmark = pytest.mark.law("R63")
 MASTODON = "mastodon"
 
 
@@ -95,6 +94,7 @@ def test_a_number_that_changes_is_kept_though_its_answer_is_not_stored_again(hou
     assert thread(house, office, MASTODON, key(post)).number_at > after.number_at
 
 
+@pytest.mark.law("R63")
 def test_what_was_not_read_since_the_number_was_told_is_not_explained(house: House) -> None:
     post, _ = said(house, 2)
     house.clock.at = START
@@ -148,6 +148,7 @@ def test_what_the_account_published_is_what_its_profile_counts(house: House) -> 
     )
 
 
+@pytest.mark.law("R63")
 def test_a_rebuild_from_the_store_alone_gives_the_same_numbers_times_and_reaches(
     new_house: Callable[..., House],
 ) -> None:
@@ -177,6 +178,7 @@ def _all(house: House, office: str, post: int) -> object:
     return (tables, reach, thread(house, office, MASTODON, key(post)), own(house, office, MASTODON))
 
 
+@pytest.mark.law("R63")
 @pytest.mark.parametrize("token", [None, pytest.param("a-token-of-the-office", marks=pytest.mark.long)])
 def test_of_a_month_nothing_is_unexplained_and_what_differs_is_what_happened(
     new_house: Callable[..., House], token: str | None

@@ -19,8 +19,6 @@ from archiver.web.site import Site
 from tests.capture.house import FULL, START, WATCH, House
 from tests.counts.asking import differing
 
-pytestmark = pytest.mark.law("R63")
-
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, str, list[int]]]:
@@ -61,6 +59,7 @@ def client(told: tuple[House, str, list[int]]) -> Iterator[httpx.Client]:
     pages.stop()
 
 
+@pytest.mark.law("R63")
 def test_page_and_api_say_what_is_complete_explained_and_not(
     told: tuple[House, str, list[int]], client: httpx.Client
 ) -> None:
@@ -77,7 +76,9 @@ def test_page_and_api_say_what_is_complete_explained_and_not(
     assert "2 not explained" in page
     assert "Notice 3." in page.partition('id="counts"')[2].partition('id="reach"')[0]
     assert page.index("Notice 3.") < page.index("Notice 2.")
-    assert 'role="img" aria-label="Of ' in page
+    plot = page.partition('<div class="shares" aria-hidden="true">')[2].partition("</div>")[0]
+    assert plot.count('class="bad"') > plot.count('class="warn"') > 0
+    assert "with an explained difference, 2 with one that is not explained." in page
     assert "nothing is before it" in page
     _, first = differing(house, office, "mastodon")[0]
     record = client.get(f"/records/{first.record_id}").text

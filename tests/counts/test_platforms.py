@@ -22,9 +22,8 @@ from tests.x.place import key_of as key_on_x
 from tests.x.place import place
 from tests.youtube.channel import TOKEN, channel
 
-pytestmark = pytest.mark.law("R63")
 
-
+@pytest.mark.law("R63")
 def test_facebook_counts_what_the_page_hid_and_not_what_is_gone(house: House) -> None:
     found = page(house)
     post, (one, two, _) = found.talk()
@@ -110,6 +109,7 @@ def test_x_counts_answers_of_protected_accounts_and_shows_none(house: House) -> 
     assert shares(house, found.account, "x").unexplained == 0
 
 
+@pytest.mark.law("R63")
 def test_what_lies_before_the_newest_posts_is_an_entry_of_the_ledger(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,6 @@ from archiver.records.rows import insert_rows
 from archiver.records.stored import RECORD, VERSION
 from connectors.contract import Counted, Extent, RecordKind, State
 
-pytestmark = pytest.mark.law("R63")
 START = datetime(2026, 3, 1, tzinfo=UTC)
 ACCOUNT, OTHER, OWN = "ac_one", "ac_other", "1"
 ANSWERS = Counted(
@@ -52,6 +51,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     made.close()
 
 
+@pytest.mark.law("R63")
 @pytest.mark.parametrize("name", DECLARED)
 def test_queries_and_rule_agree_on_threads_of_every_kind(database: Database, name: str) -> None:
     counted = DECLARED[name]
