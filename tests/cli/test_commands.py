@@ -37,7 +37,11 @@ def test_a_whole_day_at_the_command_line(archiver: CommandLine, city: RunningPra
     listed = archiver("account", "list", "--json").json["accounts"]
     assert [(one["id"], one["last_run"]["outcome"]) for one in listed] == [(account_id, "unchanged")]
     assert len(archiver("runs", "--json").json["runs"]) == 2
-    assert archiver("gaps", "--json").json == {"gaps": []}
+    ledger = archiver("gaps", "--json").json
+    assert ledger["gaps"] == []
+    assert [(one["listing"], one["since"], one["remedy"]) for one in ledger["goes_back"]] == [("statuses", None, None)]
+    (counted,) = archiver("counts", "--json").json["accounts"]
+    assert (counted["account"], counted["threads"]["unexplained"]) == (account_id, 0)
     assert archiver("account", "show", account_id).code == 0
 
     found = archiver("search", "--json", "street").json
