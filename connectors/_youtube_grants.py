@@ -26,8 +26,8 @@ SET_UP: Final = SetUp(
         "Switch on the YouTube Data API v3 in it.",
         "Under Google Auth Platform choose the audience Internal where all channels belong to accounts of the city's"
         " own organisation; else External, and publish it: consent that is only in testing ends after seven days.",
-        "Make a client of the type Web application, enter the return address as authorised redirect URI, and note its id"
-        " and secret.",
+        "Make a client of the type Web application, enter the return address as authorised redirect URI, and note its"
+        " id and secret.",
     ),
     review="None for an internal app. An external one that asks for this permission is verified by Google first: count"
     " on several weeks.",

@@ -68,7 +68,7 @@ def _check_capabilities(told: Capabilities) -> None:
     for one in told.counted:
         require(one.on, "a number that stands on no kind of record")
         require(one.says.endswith(".") and "\n" not in one.says, "what a number counts is not said in one sentence")
-        require(one.withheld is None or _is_line(one.withheld), "what a number counts besides is said in no words")
+        require(one.withheld is None or is_line(one.withheld), "what a number counts besides is said in no words")
         require((one.of is Extent.ACCOUNT) == (one.on == {RecordKind.PROFILE}), "only a profile counts for the account")
     require(told.limits, "no limits: no platform shows everything, and a custodian must know what is not seen")
 

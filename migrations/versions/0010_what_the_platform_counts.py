@@ -3,8 +3,8 @@
 How many records the platform counts under a record, and when the list of them was read. Of what was captured before, it
 is known after the next look, or after ``archiver index rebuild``. Indexes hold enough to count by.
 
-Revision: 0009
-Follows: 0008
+Revision: 0010
+Follows: 0009
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from alembic import op
 
 from archiver.database import Instant
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
