@@ -16,7 +16,7 @@ from archiver.accounts.events import log_event
 from archiver.accounts.grants import not_granted
 from archiver.accounts.models import Account, ConnectLink, Credential
 from archiver.accounts.renewing import how_of
-from archiver.accounts.standing import Standing, TokenFacts, best, standing, warn_at
+from archiver.accounts.standing import Standing, TokenFacts, best, ends_at, standing, warn_at
 from archiver.archive import Archive
 from archiver.capture.gaps import Cause
 from archiver.capture.models import Gap
@@ -126,11 +126,9 @@ def warn_of_ends(archive: Archive) -> int:
     warned = 0
     for row in rows:
         facts = _facts(archive, row)
-        at = warn_at(facts, archive.settings.zone)
-        if at is None or at > archive.clock.now():
+        at, end = warn_at(facts, archive.settings.zone), ends_at(facts)
+        if at is None or end is None or at > archive.clock.now():
             continue
-        end = _view(archive, row, archive.clock.now()).standing.ends_at
-        assert end is not None
         archive.database.act(partial(_warn, archive=archive, row=row, end=end))
         _log.warning("credential.ending", account=row.account_id, ends=to_text(end))
         warned += 1

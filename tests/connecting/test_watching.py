@@ -7,8 +7,9 @@ from datetime import date
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from archiver.accounts.models import Account
 from archiver.accounts.standing import Connection
 from archiver.evidence.models import Event
 from archiver.operations import doctor
@@ -43,6 +44,15 @@ def test_an_end_is_warned_of_once_and_again_after_the_next_consent(house: House,
     assert types(house).count("credential.ending") == 1
     assert one.connect().connected
     assert state_of(house, one.account) is Connection.CONNECTED
+    house.later(days=77)
+    assert warn_of_ends(house.archive) == 1
+
+
+def test_the_end_of_one_is_warned_of_although_the_platform_withdrew_the_citys_access(house: House, owner: Make) -> None:
+    one = owner("facebook")
+    assert one.connect().connected
+    with house.archive.database.write() as connection:
+        connection.execute(update(Account).values(state="withdrawn"))
     house.later(days=77)
     assert warn_of_ends(house.archive) == 1
 
