@@ -6,6 +6,7 @@ Tokens are opened only where a request is signed or a token renewed, and never l
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ SECOND: Final = "read-second"
 PURPOSES: Final = (READ, SECOND)
 _RENEWAL: Final = "renewal"
 _LONGEST: Final = 64 * 1024
+_NUMBERS: Final = 2**48
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,7 +76,8 @@ class Vault:
         last = connection.execute(select(Credential.number).where(this)).scalar()
         values = self._values(connection, account_id, purpose, grant)
         connection.execute(delete(Credential).where(this))
-        row = values | {"number": (last or 0) + 1, "added_at": now, "got_at": now, "connected": connected}
+        number = _anywhere() if last is None else last + 1
+        row = values | {"number": number, "added_at": now, "got_at": now, "connected": connected}
         connection.execute(insert(Credential).values(account_id=account_id, purpose=purpose, **row))
 
     def renew(
@@ -180,3 +183,9 @@ class Vault:
         if any(connection.execute(query).scalar_one() for query in (*counted, sealed)):
             raise MissingKey(f"tokens are stored, but their key file {self.key_file} is gone: put it back")
         self._keys.create()
+
+
+def _anywhere() -> int:
+    """Number of a first token. What is still under way for one that was removed must not be taken for this one's: its
+    renewal, its refusal."""
+    return 1 + secrets.randbelow(_NUMBERS)

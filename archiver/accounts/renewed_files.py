@@ -24,7 +24,7 @@ from archiver.capture.secret_forms import Secret
 from archiver.capture.spool import disk_errors, sync_file
 from archiver.errors import ArchiverError
 
-_NAME = re.compile(r"(ac_[a-z2-7]{32})\.([a-z-]{1,20})\.([0-9]{1,9})")
+_NAME = re.compile(r"(ac_[a-z2-7]{32})\.([a-z-]{1,20})\.([0-9]{1,19})")
 _WHAT = "renewed token"
 _log = logs.get(__name__)
 

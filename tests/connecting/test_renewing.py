@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
+from archiver.accounts import credentials
+from archiver.accounts import service as accounts
 from archiver.accounts.credentials import READ, SECOND, Held
 from archiver.accounts.models import Account, Credential
 from archiver.accounts.renewing import Owned, Renewals, renew_all_due
@@ -44,6 +46,12 @@ def held(house: House, account: str, purpose: str = READ) -> Held:
 
 def refused(house: House, account: str, purpose: str = READ) -> str | None:
     return held(house, account, purpose).refused
+
+
+@pytest.fixture(autouse=True)
+def counted_from_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tokens are numbered from anywhere."""
+    monkeypatch.setattr(credentials, "_NUMBERS", 1)
 
 
 @pytest.fixture
@@ -286,6 +294,20 @@ def test_a_token_that_is_accepted_again_is_said_to_be(house: House, owner: Make)
     house.server.graph.tokens[token.value] = person
     house.run(one.account)
     assert refused(house, one.account) is None
+
+
+def test_what_is_under_way_for_a_token_that_was_removed_is_not_taken_for_the_next_ones(
+    house: House, x: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    account, old, renewals = owned(house, x.account), held(house, x.account), house.capture.renewals
+    accounts.forget_credential(house.archive, x.account, READ)
+    assert x.connect().connected
+    new = held(house, x.account)
+    renewals.refuse(x.account, old, "revoked", "the first one's consent was taken back")
+    assert refused(house, x.account) is None
+    renewals._keep(account.id, old, old.grant)  # its renewal came late
+    assert held(house, x.account).grant.access == new.grant.access
 
 
 def test_the_clock_renews_what_no_run_would(house: House, owner: Make) -> None:
