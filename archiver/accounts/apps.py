@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -21,6 +22,9 @@ from connectors.contract import Connector
 
 _LONGEST_CLIENT = 300
 _PLACE = "app"
+_KNOWN_FOR: Final = timedelta(hours=1)
+"""A server may forget an application that nobody used: Mastodon does after a day. And where people reach the pages may
+have changed since, which is part of what the server knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +102,25 @@ def app_for(archive: Archive, platform: str, how: Authorization, service: str) -
 def made_known(
     archive: Archive, platform: str, how: Authorization, service: str, known: dict[str, str], fetcher: Unrecorded
 ) -> App:
-    """:func:`app_for`; where servers make the archive known to themselves, that is done first. Raises as that, and:
+    """:func:`app_for`; where servers make the archive known to themselves, that is done first, and again after a while.
+    Raises as that, and:
 
     Raises:
         Unreachable, Denied: the server does not do so.
     """
-    if how.register is None:
+    if how.register is None or _is_known(archive, how.app or platform, service):
         return app_for(archive, platform, how, service)
-    try:
-        return app_for(archive, platform, how, service)
-    except NotFound:
-        app = registered(fetcher, how.register, known)
-        archive.database.act(lambda connection: _store(connection, archive, platform, service, app))
-        return app
+    app = registered(fetcher, how.register, known)
+    archive.database.act(lambda connection: _store(connection, archive, platform, service, app))
+    return app
+
+
+def _is_known(archive: Archive, platform: str, service: str) -> bool:
+    """Whether a server was told of the archive not long ago."""
+    query = select(PlatformApp.added_at).where(PlatformApp.platform == platform, PlatformApp.service == service)
+    with archive.database.read() as connection:
+        told = connection.execute(query).scalar()
+    return told is not None and archive.clock.now() - told < _KNOWN_FOR
 
 
 def _store(connection: Connection, archive: Archive, platform: str, service: str, app: App) -> None:

@@ -211,6 +211,15 @@ def test_owners_are_asked_only_where_an_application_is_stored(house: House, owne
         Owner.of(house, "mastodon").link(lasts=timedelta(days=61))
 
 
+def test_a_server_that_forgot_the_archive_is_told_of_it_again(house: House, owner: Make) -> None:
+    """Mastodon forgets applications that nobody used for a day (Vacuum::ApplicationsVacuum)."""
+    one = owner("mastodon")
+    one.begin(one.link())
+    house.server.consent.clients.clear()
+    house.later(days=2)
+    assert one.connect().connected
+
+
 def test_a_second_owner_is_kept_beside_the_first(house: House, owner: Make) -> None:
     one = owner("facebook")
     assert one.connect().connected
