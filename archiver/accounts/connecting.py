@@ -192,27 +192,30 @@ def _granted(archive: Archive, link: Link, code: str, verifier: str, fetcher: Un
 
 
 def _keep(archive: Archive, link: Link, grant: Grant) -> None:
+    """All of it or nothing: the link may have been withdrawn while its owner was away."""
     row = link.row
     try:
-        account_id, kept = link.account_id, False
-        if account_id is None:
-            given = {"credential": grant, "purpose": row.purpose}
-            account_id = service.add(archive, row.url, row.platform, row.authority, **given).account.id
-            kept = True
-        left = None if kept else grant
-        archive.database.act(partial(_connected, archive=archive, link=link, account_id=account_id, grant=left))
+        if link.account_id is None:
+            made = partial(_connected, archive=archive, link=link)
+            given = {"credential": grant, "purpose": row.purpose, "along": made}
+            service.add(archive, row.url, row.platform, row.authority, **given)
+        else:
+            again = partial(_again, archive=archive, link=link, account_id=link.account_id, grant=grant)
+            archive.database.act(again)
     except ArchiverError as failure:
         _refused(archive, link, "not_kept", str(failure))
 
 
-def _connected(connection: Connection, *, archive: Archive, link: Link, account_id: str, grant: Grant | None) -> None:
-    now = archive.clock.now()
+def _again(connection: Connection, *, archive: Archive, link: Link, account_id: str, grant: Grant) -> None:
+    service.keep_grant(connection, archive, account_id, grant, link.row.purpose)
+    _connected(connection, account_id, archive=archive, link=link)
+
+
+def _connected(connection: Connection, account_id: str, *, archive: Archive, link: Link) -> None:
     if not end(connection, archive, (ConnectLink.id == link.row.id,), "connected", account_id):
         raise NotFound(OVER)
-    if grant is not None:
-        service.keep_grant(connection, archive, account_id, grant, link.row.purpose)
     facts = {"account": account_id, "purpose": link.row.purpose}
-    log.append(connection, [event(EventType.CONNECTION_MADE, link.row.id, facts, owner=True)], now)
+    log.append(connection, [event(EventType.CONNECTION_MADE, link.row.id, facts, owner=True)], archive.clock.now())
 
 
 def _refused(archive: Archive, link: Link, problem: str, said: str) -> None:

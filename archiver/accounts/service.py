@@ -69,12 +69,13 @@ def add(
     fetch: Callable[[Ask], Answer] | None = None,
     credential: str | Grant | None = None,
     purpose: str = READ,
+    along: Callable[[Connection, str], None] | None = None,
 ) -> Added:
     """Register the account at ``url``. The platform is asked who it is; its stable id, not the handle, is the identity.
 
     Account, handle, due times and event are one transaction; adding it again changes nothing and says so. A
     ``credential`` (API key, token, what its owner granted) is kept in the same transaction, sealed, in place of one
-    that was there.
+    that was there; so is what ``along`` writes of the account's id, and where that fails nothing is kept.
 
     Raises:
         UnknownAddress, Ambiguous: see :meth:`archiver.accounts.platforms.Platforms.claim`.
@@ -105,6 +106,8 @@ def add(
             keep_grant(connection, archive, account_id, credential, purpose)
         elif secret is not None:
             keep_credential(connection, archive, account_id, secret.value)
+        if along is not None:
+            along(connection, account_id)
         return Added(get(connection, account_id), new=known is None)
 
     return archive.database.act(register)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from archiver.accounts import links
+from archiver.accounts import connecting, links
 from archiver.accounts import service as accounts
 from archiver.accounts.credentials import READ, SECOND
+from archiver.accounts.grants import Grant
 from archiver.errors import NotFound, UsageError
 from tests.capture.house import House
 from tests.connecting.consenting import PLATFORMS, Owner
@@ -151,6 +153,34 @@ def test_a_link_that_was_withdrawn_cannot_be_used(house: House, owner: Make) -> 
         one.begin(token)
     with pytest.raises(NotFound):
         links.withdraw(house.archive, one.offer.id)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_nothing_is_kept_where_the_link_was_withdrawn_while_the_platform_was_asked(
+    house: House, owner: Make, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    one = owner("x")
+    before = None
+    if known:
+        assert one.connect().connected
+        before = house.archive.vault.held(one.account)
+    begun = one.begin(one.link())
+    granted = connecting._granted
+
+    def meanwhile(*given: Any) -> Grant:
+        found = granted(*given)
+        assert one.offer is not None
+        links.withdraw(house.archive, one.offer.id)
+        return found
+
+    monkeypatch.setattr(connecting, "_granted", meanwhile)
+    view = one.finish(one.agree(begun.address), begun.browser)
+    assert not view.connected
+    assert registered(house) == known
+    if before is not None:
+        after = house.archive.vault.held(one.account)
+        assert after is not None
+        assert after.number == before.number
 
 
 def test_nobody_comes_back_twice_in_another_browser_or_too_late(house: House, owner: Make) -> None:
