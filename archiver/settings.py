@@ -117,7 +117,8 @@ class Settings(BaseSettings):
     web_port: int = Field(default=8080, ge=0, le=65535, description="TCP port of the pages; 0 takes any free one.")
     web_names: Texts = Field(
         default=(),
-        description="Further host names the pages answer to, separated by commas. Any other Host header is refused.",
+        description="Further host names the pages answer to, besides that of ARCHIVER_WEB_URL, separated by commas."
+        " Any other Host header is refused.",
     )
     web_url: str = Field(
         default="",
@@ -385,6 +386,12 @@ class Settings(BaseSettings):
     def spool(self) -> Path:
         """Where every capturing process of this machine has its folder."""
         return self.home / "spool"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Host names that the pages answer to besides this machine's own."""
+        host = urlsplit(self.web_url).hostname
+        return self.web_names if host is None else (*self.web_names, f"[{host}]" if ":" in host else host)
 
     @property
     def renewals(self) -> Path:

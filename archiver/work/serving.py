@@ -76,7 +76,7 @@ def serving_practice(settings: Settings, speed: float) -> Iterator[Serving]:
         bound = stack.enter_context(bind(settings))
         city = begin(settings, speed)
         stack.callback(city.stop)
-        pages = PageServer(create_app(Site(city.archive, work=city.work), names=settings.web_names), bound)
+        pages = PageServer(create_app(Site(city.archive, work=city.work), names=settings.names), bound)
         stack.callback(pages.stop)
         pages.start()
         yield Serving(pages.url, city.archive, pages, at_start(city.archive))
@@ -93,7 +93,7 @@ def stop_together(stops: list[Callable[[], object]]) -> None:
 
 def _application(settings: Settings, archive: Archive, work: Work, city: Practice | None) -> ASGIApp:
     if city is None:
-        return create_app(Site(archive, work=work), names=settings.web_names)
+        return create_app(Site(archive, work=work), names=settings.names)
     real = Site(archive, work=work, other=f"{PRACTICE}/")
     beside = Site(city.archive, base=PRACTICE, work=city.work, other="/accounts")
-    return create_app(real, beside, settings.web_names)
+    return create_app(real, beside, settings.names)

@@ -148,6 +148,20 @@ def test_every_setting_says_what_it_means() -> None:
         assert field.description.rstrip().endswith((".", "error.")), name
 
 
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, ()),
+        ({"web_url": "https://records.example.gov:8443/"}, ("records.example.gov",)),
+        ({"web_url": "http://[fd00::1]:8080", "web_names": "archive,other"}, ("archive", "other", "[fd00::1]")),
+    ],
+)
+def test_pages_answer_to_the_name_that_owners_links_begin_with(
+    tmp_path: Path, given: dict[str, str], names: tuple[str, ...]
+) -> None:
+    assert Settings(home=tmp_path, **given).names == names
+
+
 def test_practice_shares_no_place_with_the_real_archive(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ARCHIVER_DATABASE_URL", f"sqlite:///{tmp_path}/real.sqlite3")
     monkeypatch.setenv("ARCHIVER_STORE_URL", f"file://{tmp_path}/real-store")
