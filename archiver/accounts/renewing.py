@@ -37,12 +37,15 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 _log = logs.get(__name__)
-#: A process that said so long ago that it renews has died over it.
-_DEAD_AFTER: Final = timedelta(minutes=3)
+_MARGIN: Final = timedelta(minutes=1)
 _PATIENCE = 20.0
 _GOOD: Final = "good"
-#: What platforms call a renewal token that no longer counts (RFC 6749 §5.2), and Meta its own errors of tokens.
-_SPENT: Final = frozenset({"invalid_grant", "invalid_token", "access_denied", "code 190", "OAuthException"})
+_NO_LONGER: Final = ProblemKind.SIGN_IN_EXPIRED.value
+#: What platforms call a renewal token that no longer counts (RFC 6749 §5.2), and Meta its own errors of tokens. X says
+#: ``invalid_request`` of it ("Value passed for the token was invalid"); nothing else in what is sent ever differs.
+_SPENT: Final = frozenset(
+    {"invalid_grant", "invalid_token", "invalid_request", "access_denied", "code 190", "OAuthException"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,11 @@ class Renewals:
     @property
     def files(self) -> RenewedFiles:
         return RenewedFiles(self.archive.settings.renewals, self.archive.vault)
+
+    @property
+    def _dead_after(self) -> timedelta:
+        """A process that said so long ago that it renews has died over it: none waits longer for an answer."""
+        return timedelta(seconds=self.archive.settings.request_total_seconds) + _MARGIN
 
     def how(self, account: Owned) -> Authorization | None:
         """How the account's owner consents; None where nobody is asked."""
@@ -112,7 +120,7 @@ class Renewals:
 
         def note(connection: Connection) -> None:
             known = connection.execute(select(Credential.refused).where(*_this(account_id, held))).one_or_none()
-            if known is None or known.refused == problem:
+            if known is None or known.refused == problem or (known.refused is not None and problem == _NO_LONGER):
                 return  # the first reason is the one that tells something
             values = {"refused": problem, "refused_at": self.archive.clock.now(), "refused_why": why[:500]}
             connection.execute(update(Credential).where(*_this(account_id, held)).values(**values))
@@ -144,7 +152,7 @@ class Renewals:
         except Denied as error:
             self._release(account.id, held)
             if error.code in _SPENT:
-                self.refuse(account.id, held, ProblemKind.SIGN_IN_EXPIRED.value, _refusal(held, error))
+                self.refuse(account.id, held, _NO_LONGER, _refusal(held, error))
             raise
         except BaseException:
             self._release(account.id, held)
@@ -171,7 +179,7 @@ class Renewals:
     def _claim(self, connection: Connection, account_id: str, held: Held) -> bool:
         now = self.archive.clock.now()
         since = Credential.renewing_since
-        free = (*_this(account_id, held), since.is_(None) | (since < now - _DEAD_AFTER))
+        free = (*_this(account_id, held), since.is_(None) | (since < now - self._dead_after))
         return connection.execute(update(Credential).where(*free).values(renewing_since=now)).rowcount == 1
 
     def _release(self, account_id: str, held: Held) -> None:

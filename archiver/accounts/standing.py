@@ -99,6 +99,11 @@ def standing(facts: TokenFacts | None, account_state: str, now: datetime, zone: 
         return Standing(
             Connection.SIGN_IN_NEEDED, end, "the platform no longer accepts the sign-in", "Connect it again."
         )
+    if account_state == "sign_in_needed" and _over(facts.expires_at, now):
+        said = "the sign-in has run out and could not be renewed"
+        return Standing(
+            Connection.SIGN_IN_NEEDED, end, said, "See the last run for why; if it stays, connect it again."
+        )
     if account_state == "no_permission":
         said = "the platform no longer lets this account be read"
         return Standing(Connection.PERMISSION_LOST, end, said, "Ask whoever runs the account to allow it again.")

@@ -105,9 +105,11 @@ class Asker:
         for attempt in range(self.attempts):
             asked = self._once(ask, control_of, wanted)
             problem = asked.problem
-            if attempt == 0 and self._has_run_out(ask, problem):
+            while attempt == 0 and self._has_run_out(ask, problem):
                 asked = self._once(ask, control_of, wanted)
                 problem = asked.problem
+                if self.session is not None:
+                    break
             if problem is None or problem.kind not in _AGAIN or attempt + 1 == self.attempts:
                 break
             if not self.pacer.again(self._bucket(ask.url), problem, attempt, self.stop):
@@ -115,7 +117,8 @@ class Asker:
         return asked
 
     def _has_run_out(self, ask: Ask, problem: Problem | None) -> bool:
-        """Whether a token had run out, and there is another one now."""
+        """Whether a token had run out, and there is another one now. One that came just now and is not accepted either
+        gives way to another owner's, or is said to be refused."""
         if problem is None or problem.kind not in SIGN_IN_PROBLEMS or ask.authorise == "never":
             return False
         if self.session is not None:

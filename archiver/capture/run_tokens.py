@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -16,6 +17,7 @@ from archiver.errors import ArchiverError
 from connectors.contract import Problem, ProblemKind
 
 _log = logs.get(__name__)
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -30,6 +32,8 @@ class RunToken:
     _left: list[Held] = field(default_factory=list)
     """Those of other owners, in their order."""
     _seen: list[Secret] = field(default_factory=list)
+    _fresh: set[int] = field(default_factory=set)
+    """Numbers of tokens that this run got."""
     _denied: bool = False
     """A renewal was: that the token itself is still accepted says nothing then."""
 
@@ -65,9 +69,12 @@ class RunToken:
         held = self._held
         if held is None:
             return False
-        if problem.kind is ProblemKind.SIGN_IN_EXPIRED and self._can_renew(held) and self._renew(held):
+        if problem.kind is ProblemKind.SIGN_IN_EXPIRED and self._helps(held) and self._renew(held):
             return True
-        self.renewals.refuse(self.account.id, held, problem.kind.value, problem.detail)
+        if (
+            self.problem is None or self.problem.kind is not ProblemKind.TRANSIENT
+        ):  # else it may be renewed the next time
+            self.renewals.refuse(self.account.id, held, problem.kind.value, problem.detail)
         self._held = None
         return self._next()
 
@@ -101,9 +108,17 @@ class RunToken:
             self.problem = Problem(ProblemKind.TRANSIENT, f"the sign-in could not be renewed: {error}")
         else:
             self.problem = None
+            self._fresh.add(self._held.number)
             self._remember(self._held)
             return True
         return False
+
+    def _helps(self, held: Held) -> bool:
+        """Whether renewing may. Not where the platform took none that it gave just now, in this run or on this day: it
+        would be asked for another at every run, and the account be shown as connected in between."""
+        if held.number in self._fresh or not self._can_renew(held):
+            return False
+        return held.refused is None or self.renewals.archive.clock.now() - held.got_at >= _A_DAY
 
     def _can_renew(self, held: Held) -> bool:
         return is_renewable(held, self.renewals.how(self.account))

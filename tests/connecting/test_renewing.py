@@ -22,6 +22,7 @@ from archiver.accounts.standing import TokenFacts, renew_at
 from archiver.accounts.trades import Denied
 from archiver.clock import to_text
 from archiver.errors import OutOfSpace, Unreachable
+from archiver.evidence.models import Event
 from archiver.operations.connections import warn_of_ends
 from archiver.practice import faults
 from archiver.practice.messages import Request, Response
@@ -130,6 +131,75 @@ def test_consent_that_was_taken_back_needs_the_owner_and_is_told_from_trouble(ho
     assert not house.gaps(open_only=True)
 
 
+def test_a_token_that_came_just_now_and_is_not_accepted_either_is_refused_and_not_renewed_at_every_run(
+    house: House, x: Owner
+) -> None:
+    house.server.faults.add(_as_if_expired(house), r"^/2/(users|tweets|dm)", times=None)
+    for _ in range(3):
+        house.later(minutes=10)
+        assert house.run(x.account).outcome == "failed"
+        assert refused(house, x.account) == "sign_in_expired"
+    assert held(house, x.account).number == 2
+    assert changes(house) == 1
+
+
+def test_one_that_is_not_accepted_while_none_is_renewed_is_renewed_by_the_next_run(house: House, x: Owner) -> None:
+    house.server.faults.add(_as_if_expired(house), r"^/2/(users|tweets|dm)", times=1)
+    house.server.consent.away = True
+    house.run(x.account)
+    assert (held(house, x.account).number, refused(house, x.account)) == (1, None)
+    house.server.consent.away = False
+    house.server.faults.add(_as_if_expired(house), r"^/2/(users|tweets|dm)", times=1)
+    assert house.run(x.account).outcome in ("complete", "unchanged")
+    assert (held(house, x.account).number, house.account_state(x.account)) == (2, "active")
+
+
+def test_another_owner_takes_over_where_a_renewed_token_is_not_accepted(house: House, x: Owner) -> None:
+    assert x.connect(second=True).connected
+    house.server.faults.add(_as_if_expired(house), r"^/2/(users|tweets|dm)", times=2)
+    house.later(minutes=10)
+    assert house.run(x.account).outcome in ("complete", "unchanged")
+    assert (refused(house, x.account), refused(house, x.account, SECOND)) == ("sign_in_expired", None)
+
+
+def test_a_renewal_token_that_x_does_not_take_needs_the_owner(house: House, x: Owner) -> None:
+    def invalid(request: Request, response: Response) -> Response:
+        del request, response
+        body = b'{"error":"invalid_request","error_description":"Value passed for the token was invalid."}'
+        return Response(400, (("Content-Type", "application/json"),), body)
+
+    house.server.faults.add(invalid, r"^/2/oauth2/token", times=None)
+    house.later(hours=3)
+    house.run(x.account)
+    assert refused(house, x.account) == "sign_in_expired"
+    assert house.account_state(x.account) == "sign_in_needed"
+
+
+def test_why_a_token_is_refused_does_not_change_with_every_run(house: House, owner: Make) -> None:
+    def taken_back(request: Request, response: Response) -> Response:
+        del request, response
+        body = b'{"error":{"message":"No.","type":"OAuthException","code":190,"error_subcode":458}}'
+        return Response(400, (("Content-Type", "application/json"),), body)
+
+    one = owner("threads")
+    assert one.connect().connected
+    house.run(one.account)
+    house.server.faults.add(taken_back, r"^/(v1\.0|refresh_access_token)", times=None)
+    house.later(days=44)
+    house.run(one.account)
+    house.later(days=2)  # by now it would be renewed
+    house.run(one.account)
+    house.run(one.account)
+    assert refused(house, one.account) == "revoked"
+    assert changes(house) == 1
+
+
+def changes(house: House) -> int:
+    with house.archive.database.read() as connection:
+        types = connection.execute(select(Event.type)).scalars()
+        return list(types).count("credential.state_changed")
+
+
 def test_while_the_platform_is_away_nothing_is_concluded(house: House, x: Owner) -> None:
     house.later(days=1)
     house.server.consent.away = True
@@ -218,7 +288,7 @@ def test_a_process_that_dies_while_it_renews_loses_no_token_that_it_had(
     has taken the old token back. Then it is said, and said why."""
     house.later(hours=1.6)
     die_at(house, x, point)
-    house.later(minutes=4)
+    house.later(minutes=7)
     result = house.run(x.account)
     if lost:
         house.later(hours=1)
@@ -260,7 +330,10 @@ def test_another_who_renews_just_now_is_waited_for_and_not_for_ever(
     renewals = Renewals(house.archive, house.capture.fetcher)
     with pytest.raises(Unreachable, match="another process"):
         renewals.renew(owned(house, x.account), held(house, x.account))
-    house.later(minutes=4)
+    house.later(seconds=house.archive.settings.request_total_seconds)  # which it may wait for its answer
+    with pytest.raises(Unreachable, match="another process"):
+        renewals.renew(owned(house, x.account), held(house, x.account))
+    house.later(minutes=7)
     assert renewals.renew(owned(house, x.account), held(house, x.account)).number == 2
 
 

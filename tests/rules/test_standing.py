@@ -94,6 +94,13 @@ def test_offices_are_closed_on_weekends_and_holidays(day: date, open: bool) -> N
         ),
         (TokenFacts(AT, refused="sign_in_expired"), "active", {}, Connection.SIGN_IN_NEEDED),
         (TokenFacts(AT, refused="revoked"), "active", {}, Connection.REVOKED),
+        (
+            TokenFacts(AT, AT + timedelta(hours=2), renewable=True),
+            "sign_in_needed",
+            {"hours": 3},
+            Connection.SIGN_IN_NEEDED,
+        ),
+        (TokenFacts(AT, AT + timedelta(hours=2), renewable=True), "sign_in_needed", {"hours": 1}, Connection.CONNECTED),
         (TokenFacts(AT), "no_permission", {}, Connection.PERMISSION_LOST),
         (TokenFacts(AT), "withdrawn", {}, Connection.WITHDRAWN),
     ],
