@@ -61,6 +61,13 @@ class Begun:
     address: str
     browser: str
     """What the browser has to bring back."""
+    cookie: str
+    """Under which name: several links may be open in one browser."""
+
+
+def cookie_of(state: str) -> str:
+    """Name under which the browser that was sent away with ``state`` keeps its secret."""
+    return f"connect-{hashed(state)[:16]}"
 
 
 def ended(archive: Archive, link_id: str) -> LinkView:
@@ -94,7 +101,7 @@ def begin(archive: Archive, token: str, fetcher: Unrecorded) -> Begun:
             raise NotFound(OVER)
 
     archive.database.act(note)
-    return Begun(_page(archive, link.how, app, state, verifier), browser)
+    return Begun(_page(archive, link.how, app, state, verifier), browser, cookie_of(state))
 
 
 def finish(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.accounts import connecting, links
@@ -17,27 +17,28 @@ from archiver.web.site import Site, site_of
 router = APIRouter()
 Here = Annotated[Site, Depends(site_of)]
 Token = Annotated[str, Path(max_length=100)]
-COOKIE = "connect"
 _MINUTES = 30
 
 
 @router.get("/connect/return")
 def come_back(
     site: Here,
+    request: Request,
     state: Annotated[str, Query(max_length=200)] = "",
     code: Annotated[str | None, Query(max_length=5000)] = None,
     error: Annotated[str | None, Query(max_length=200)] = None,
-    connect: Annotated[str, Cookie(max_length=200)] = "",
 ) -> Response:
     """Where platforms send owners back to. That it writes is the nature of it (RFC 6749 §4.1.2): what it may write was
     settled when the owner pressed the button, and it does so once."""
+    cookie = connecting.cookie_of(state)
+    browser = request.cookies.get(cookie, "")
     try:
         with asking(site.archive) as fetcher:
-            link = connecting.finish(site.archive, state, connect, code=code, error=error, fetcher=fetcher)
+            link = connecting.finish(site.archive, state, browser, code=code, error=error, fetcher=fetcher)
     except NotFound as failure:
         return _none(site, failure)
     response = RedirectResponse(f"{site.base}/connect/ended/{link}", status_code=303)
-    response.delete_cookie(COOKIE, path=f"{site.base}/connect")
+    response.delete_cookie(cookie, path=f"{site.base}/connect")
     return response
 
 
@@ -73,7 +74,7 @@ def go(site: Here, token: Token) -> HTMLResponse:
         return _asking(site, links.look(site.archive, token), str(failure))
     page = site.page("connect_leaving.html", link=link, address=begun.address)
     page.set_cookie(
-        COOKIE,
+        begun.cookie,
         begun.browser,
         max_age=_MINUTES * 60,
         path=f"{site.base}/connect",

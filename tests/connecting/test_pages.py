@@ -61,6 +61,15 @@ def test_an_owner_goes_to_the_platform_and_back(client: httpx.Client, house: Hou
     assert house.archive.vault.held(one.account) is not None
 
 
+def test_several_links_may_be_open_in_one_browser(client: httpx.Client, owner: Make) -> None:
+    several = [(one, client.post(f"/connect/{one.link()}", headers=SAME).text) for one in map(owner, ("x", "mastodon"))]
+    for one, going in several:
+        ended = client.get("/connect/return", params=one.agree(address_in(going)))
+        assert ended.status_code == 303
+        assert "is connected" in client.get(ended.headers["location"]).text
+    assert not client.cookies
+
+
 def test_looking_at_a_link_changes_nothing(client: httpx.Client, house: House, owner: Make) -> None:
     """As programs do that look through mail."""
     one = owner("x")
