@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -52,7 +53,7 @@ def _saying(archive: Archive, reading: Reading) -> Archive:
     return replace(archive, platforms=replace(archive.platforms, connectors={"feed": _Answering(reading)}))
 
 
-def _add(archive: Archive, reading: Reading | None = None, **more: str) -> service.Added:
+def _add(archive: Archive, reading: Reading | None = None, **more: Any) -> service.Added:
     return service.add(_saying(archive, reading or _facts()), URL, "feed", fetch=_fetch, **more)
 
 

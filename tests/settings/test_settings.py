@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,7 +158,7 @@ def test_every_setting_says_what_it_means() -> None:
     ],
 )
 def test_pages_answer_to_the_name_that_owners_links_begin_with(
-    tmp_path: Path, given: dict[str, str], names: tuple[str, ...]
+    tmp_path: Path, given: dict[str, Any], names: tuple[str, ...]
 ) -> None:
     assert Settings(home=tmp_path, **given).names == names
 
