@@ -23,6 +23,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Connection, update
 
+from archiver import logs
 from archiver.accounts import apps, service
 from archiver.accounts.grants import Grant, complaint
 from archiver.accounts.links import (
@@ -43,12 +44,13 @@ from archiver.accounts.models import ConnectLink
 from archiver.accounts.trades import App, Denied, Unrecorded, trade_all
 from archiver.archive import Archive
 from archiver.capture.secret_forms import Secret
-from archiver.errors import ArchiverError, NotFound, Refused, Unreachable
+from archiver.errors import ArchiverError, NotFound, Refused, SettingsError, Unreachable, UsageError
 from archiver.evidence import log
 from archiver.evidence.event_types import EventType
 from archiver.visible import one_line
 from connectors.authorization import CODE, RETURN, SCOPES, VERIFIER, Authorization
 
+_log = logs.get(__name__)
 _ROUND_TRIP: Final = timedelta(minutes=30)
 """How long the owner may take at the platform."""
 _CODE: Final = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -125,7 +127,7 @@ def finish(
     except Unreachable as failure:
         _refused(archive, link, "unreachable", str(failure))
     except ArchiverError as failure:
-        _refused(archive, link, "not_kept", str(failure))
+        _refused(archive, link, "not_kept", _told(failure))
     else:
         _keep(archive, link, grant)
     return str(link.row.id)
@@ -210,7 +212,7 @@ def _keep(archive: Archive, link: Link, grant: Grant) -> None:
             again = partial(_again, archive=archive, link=link, account_id=link.account_id, grant=grant)
             archive.database.act(again)
     except ArchiverError as failure:
-        _refused(archive, link, "not_kept", str(failure))
+        _refused(archive, link, "not_kept", _told(failure))
 
 
 def _again(connection: Connection, *, archive: Archive, link: Link, account_id: str, grant: Grant) -> None:
@@ -234,6 +236,14 @@ def _refused(archive: Archive, link: Link, problem: str, said: str) -> None:
         log.append(connection, [told], archive.clock.now())
 
     archive.database.act(note)
+
+
+def _told(failure: ArchiverError) -> str:
+    """What of a failure its owner may read, who has no login here: nothing of this machine."""
+    if isinstance(failure, Refused | UsageError | NotFound) and not isinstance(failure, SettingsError):
+        return str(failure)
+    _log.error("connection.not_kept", exc_info=failure)
+    return "the archive could not keep it just now; the log of its service says why"
 
 
 def _refusal_code(error: str | None) -> str:

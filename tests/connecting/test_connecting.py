@@ -12,7 +12,7 @@ from archiver.accounts import connecting, links
 from archiver.accounts import service as accounts
 from archiver.accounts.credentials import READ, SECOND
 from archiver.accounts.grants import Grant
-from archiver.errors import NotFound, UsageError
+from archiver.errors import MissingKey, NotFound, UsageError
 from tests.capture.house import House
 from tests.connecting.consenting import PLATFORMS, Owner
 
@@ -248,6 +248,19 @@ def test_a_server_that_forgot_the_archive_is_told_of_it_again(house: House, owne
     house.server.consent.clients.clear()
     house.later(days=2)
     assert one.connect().connected
+
+
+def test_an_owner_reads_nothing_of_this_machine(owner: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> Grant:
+        raise MissingKey("the key file /srv/archive/keys/tokens.key is not there")
+
+    one = owner("x")
+    begun = one.begin(one.link())
+    back = one.agree(begun.address)
+    monkeypatch.setattr(connecting, "_granted", gone)
+    assert one.finish(back, begun.browser).said == (
+        "the archive could not keep it just now; the log of its service says why"
+    )
 
 
 def test_a_second_owner_is_kept_beside_the_first(house: House, owner: Make) -> None:
