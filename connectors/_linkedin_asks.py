@@ -41,7 +41,7 @@ _PROFILE = (
     "id,$URN,vanityName,localizedName,localizedDescription,localizedWebsite,localizedSpecialties,logoV2,coverPhotoV2"
 )
 """What everybody sees of a page."""
-_HEADERS = (("LinkedIn-Version", VERSION), ("X-Restli-Protocol-Version", "2.0.0"))
+HEADERS = (("LinkedIn-Version", VERSION), ("X-Restli-Protocol-Version", "2.0.0"))
 _COUNT = re.compile(r"[?&]count=([0-9]{1,3})(?:&|$)")
 _KNOWN = ("site", "server", "author", "handle", "sweep")
 _PRIVATE, _PUBLIC = AccessClass.PRIVATE, AccessClass.PUBLIC
@@ -226,7 +226,7 @@ class Asks:
             url=f"{self.server}/rest/{path}",
             stream=stream,
             purpose=purpose,
-            headers=(*_HEADERS, ("X-RestLi-Method", method)) if method else _HEADERS,
+            headers=(*HEADERS, ("X-RestLi-Method", method)) if method else HEADERS,
             access=access,
             authorise="required",
             listing=listing,

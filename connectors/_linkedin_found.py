@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from connectors import _linkedin_fields as fields
-from connectors import drift
 from connectors._linkedin_asks import OVERLAP, Asks, count_of, start_of, with_start
 from connectors._linkedin_problems import of_part
 from connectors.answers import moment
-from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading
+from connectors.found import Finding
 from connectors.values import Json, Unreadable, number, part
 
 CIRCLE = "LinkedIn gave the same page of a list again"
@@ -25,16 +25,11 @@ _LATEST = 253_402_300_799_000
 
 
 @dataclass(slots=True)
-class Found:
+class Found(Finding):
     """What one body holds."""
 
-    ask: Ask
-    at: datetime
+    at: datetime = field(kw_only=True)
     """When it was received."""
-    records: list[SeenRecord] = field(default_factory=list)
-    quarantine: list[tuple[str, str]] = field(default_factory=list)
-    drift: set[str] = field(default_factory=set)
-    problem: Problem | None = None
 
     @property
     def asks(self) -> Asks:
@@ -62,28 +57,8 @@ class Found:
         """Whether this list held anything that could not be read, or moved away, on this page or before."""
         return self.ask.context.get("unread") is True or bool(self.quarantine)
 
-    def note(self, kind: str, value: JSONValue) -> None:
-        """Note names that this kind of thing does not have."""
-        self.drift |= fields.unknown(kind, value)
-
-    def add(self, kind: str, value: JSONValue, place: str, make: Callable[[], SeenRecord]) -> SeenRecord | None:
-        """Add what ``make`` reads; None where it is unreadable."""
-        self.note(kind, value)
-        try:
-            record = make()
-        except Unreadable as error:
-            self.quarantine.append((place, str(error)))
-            return None
-        self.records.append(record)
-        return record
-
-    def reading(self) -> Reading:
-        return Reading(
-            records=tuple(self.records),
-            quarantine=tuple(self.quarantine),
-            drift=drift.report(self.drift),
-            problem=self.problem,
-        )
+    def unknown(self, kind: str, value: JSONValue) -> Collection[str]:
+        return fields.unknown(kind, value)
 
     def looked(self) -> Reading:
         """Of a direct look: one that holds something unreadable says of nothing that it is not there."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from connectors._linkedin_asks import LINKEDIN, ORGANIZATION, VERSION
+from connectors._linkedin_asks import HEADERS, LINKEDIN, ORGANIZATION, VERSION
 from connectors.authorization import (
     CLIENT,
     CLIENT_SECRET,
@@ -38,7 +38,6 @@ SET_UP: Final = SetUp(
     " with the account.",
     console="https://www.linkedin.com/developers/apps",
 )
-_VERSION = (("LinkedIn-Version", VERSION), ("X-Restli-Protocol-Version", "2.0.0"))
 
 
 def linkedin(url: str) -> Authorization:
@@ -64,7 +63,7 @@ def linkedin(url: str) -> Authorization:
         trades=(
             Trade(token, (*app, *code), gives=given),
             Trade(
-                f"{api}/rest/organizationAcls", roles, "GET", bearer=True, headers=_VERSION, gives={},
+                f"{api}/rest/organizationAcls", roles, "GET", bearer=True, headers=HEADERS, gives={},
                 chosen=Chosen("/elements", ("/organization",), written=f"{ORGANIZATION}%s"),
             ),
         ),

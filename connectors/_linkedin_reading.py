@@ -35,7 +35,7 @@ _MOST_COUNTED = 100
 
 def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
-    found, problem = Found(ask, answer.received_at), problem_of(answer)
+    found, problem = Found(ask, at=answer.received_at), problem_of(answer)
     if problem is not None:
         return _of_problem(found, problem)
     reader = _READERS.get(ask.purpose, _never_asked)

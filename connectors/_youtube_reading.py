@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from connectors import _youtube_fields as fields
-from connectors import drift
 from connectors._youtube_asks import AT_ONCE, HELD, Asks, with_page
 from connectors._youtube_problems import COMMENTS_DISABLED, problem_of, said
 from connectors._youtube_records import (
@@ -24,6 +23,7 @@ from connectors._youtube_records import (
 )
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.found import Finding
 from connectors.values import Json, Unreadable
 
 _LONGEST_TOKEN = 4096
@@ -42,13 +42,8 @@ _KINDS: Mapping[str, str] = {
 
 
 @dataclass(slots=True)
-class Found:
+class Found(Finding):
     """What one body holds, collected while it is read."""
-
-    ask: Ask
-    records: list[SeenRecord] = field(default_factory=list)
-    quarantine: list[tuple[str, str]] = field(default_factory=list)
-    drift: set[str] = field(default_factory=set)
 
     @property
     def asks(self) -> Asks:
@@ -60,16 +55,8 @@ class Found:
         named = self.ask.context.get("video")
         return named if isinstance(named, str) else None
 
-    def add(self, kind: str, value: JSONValue, place: str, make: Callable[[], SeenRecord]) -> SeenRecord | None:
-        """Add what ``make`` reads; None where it is unreadable."""
-        self.drift |= fields.unknown(kind, value)
-        try:
-            record = make()
-        except Unreadable as error:
-            self.quarantine.append((place, str(error)))
-            return None
-        self.records.append(record)
-        return record
+    def unknown(self, kind: str, value: JSONValue) -> Collection[str]:
+        return fields.unknown(kind, value)
 
     def comment(self, value: JSONValue, place: str, video: str | None) -> SeenRecord | None:
         as_plain = "textFormat=plainText" in self.ask.url
@@ -77,9 +64,6 @@ class Found:
         return self.add(
             "comment", value, place, lambda: comment_record(value, place, site, video=video, as_plain=as_plain)
         )
-
-    def reading(self) -> Reading:
-        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=drift.report(self.drift))
 
 
 def read(ask: Ask, answer: Answer) -> Reading:

@@ -104,15 +104,20 @@ class Asker:
             return Asked(ask, reading=Reading(problem=missing))  # asking unsigned would say nothing
         for attempt in range(self.attempts):
             asked = self._once(ask, control_of, wanted)
+            if attempt == 0:
+                asked = self._with_another_token(ask, asked, control_of, wanted)
             problem = asked.problem
-            while attempt == 0 and self._has_run_out(ask, problem):
-                asked = self._once(ask, control_of, wanted)
-                problem = asked.problem
-                if self.session is not None:
-                    break
             if problem is None or problem.kind not in _AGAIN or attempt + 1 == self.attempts:
                 break
             if not self.pacer.again(self._bucket(ask.url), problem, attempt, self.stop):
+                break
+        return asked
+
+    def _with_another_token(self, ask: Ask, asked: Asked, control_of: int | None, wanted: FileWanted | None) -> Asked:
+        """The same asked again for as long as a token is not accepted and there is another; in a session once."""
+        while self._has_run_out(ask, asked.problem):
+            asked = self._once(ask, control_of, wanted)
+            if self.session is not None:
                 break
         return asked
 

@@ -71,9 +71,8 @@ class RunToken:
             return False
         if problem.kind is ProblemKind.SIGN_IN_EXPIRED and self._helps(held) and self._renew(held):
             return True
-        if (
-            self.problem is None or self.problem.kind is not ProblemKind.TRANSIENT
-        ):  # else it may be renewed the next time
+        away = self.problem is not None and self.problem.kind is ProblemKind.TRANSIENT
+        if not away:  # else it may be renewed the next time
             self.renewals.refuse(self.account.id, held, problem.kind.value, problem.detail)
         self._held = None
         return self._next()

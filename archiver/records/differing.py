@@ -4,10 +4,10 @@ they are found among a million. What the difference is, is worked out when it is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, bindparam, func, select, update
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, func, select, update
 
 from archiver.database import among
 from archiver.records.stored import RECORD, chunks
@@ -29,12 +29,7 @@ def concerned(row: Mapping[str, Any]) -> set[str]:
 
 def bring_up_to_date(connection: Connection, record_ids: Collection[str]) -> None:
     """Mark these records, or take the mark from them. Those that bear no number are passed over."""
-    columns = (RECORD.c.id, RECORD.c.counted, RECORD.c.counted_deep, RECORD.c.access, RECORD.c.differs)
-    for chunk in chunks(sorted(record_ids)):
-        query = select(*columns).where(among(connection, RECORD.c.id, chunk), RECORD.c.counted.is_not(None))
-        bearers = connection.execute(query).all()
-        under = _under(connection, RECORD.c.parent_id, [one.id for one in bearers if not one.counted_deep])
-        under |= _under(connection, RECORD.c.thread_id, [one.id for one in bearers if one.counted_deep])
+    for bearers, under in _bearers(connection, record_ids, RECORD.c.counted.is_not(None)):
         marks = [(one, _differs(one.counted, one.access, under.get(one.id, {}))) for one in bearers]
         changed = [{"b_id": one.id, "b_differs": mark} for one, mark in marks if one.differs != mark]
         if changed:
@@ -44,23 +39,35 @@ def bring_up_to_date(connection: Connection, record_ids: Collection[str]) -> Non
 def lacking(connection: Connection, record_ids: Collection[str]) -> set[str]:
     """First records of the threads in which the platform counts more under one of these than is in plain sight."""
     found: set[str] = set()
-    columns = (RECORD.c.id, RECORD.c.thread_id, RECORD.c.counted, RECORD.c.counted_deep, RECORD.c.access)
-    for chunk in chunks(sorted(record_ids)):
-        query = select(*columns).where(among(connection, RECORD.c.id, chunk), RECORD.c.differs.is_(True))
-        bearers = connection.execute(query).all()
-        under = _under(connection, RECORD.c.parent_id, [one.id for one in bearers if not one.counted_deep])
-        under |= _under(connection, RECORD.c.thread_id, [one.id for one in bearers if one.counted_deep])
+    for bearers, under in _bearers(connection, record_ids, RECORD.c.differs.is_(True)):
         found |= {one.thread_id for one in bearers if one.counted > _plain(one.access, under.get(one.id, {}))}
     return found
 
 
-def _under(connection: Connection, above: Column[str], bearers: list[str]) -> dict[str, dict[tuple[str, str], int]]:
+_Under = dict[str, dict[tuple[str, str], int]]
+
+
+def _bearers(
+    connection: Connection, record_ids: Collection[str], which: ColumnElement[bool]
+) -> Iterator[tuple[Sequence[Any], _Under]]:
+    """Those of these records that bear a number, in portions, and what is known under each."""
+    columns = (
+        RECORD.c.id, RECORD.c.thread_id, RECORD.c.counted, RECORD.c.counted_deep, RECORD.c.access, RECORD.c.differs,
+    )  # fmt: skip
+    for chunk in chunks(sorted(record_ids)):
+        bearers = connection.execute(select(*columns).where(among(connection, RECORD.c.id, chunk), which)).all()
+        under = _under(connection, RECORD.c.parent_id, [one.id for one in bearers if not one.counted_deep])
+        under |= _under(connection, RECORD.c.thread_id, [one.id for one in bearers if one.counted_deep])
+        yield bearers, under
+
+
+def _under(connection: Connection, above: Column[str], bearers: list[str]) -> _Under:
     """How many records there are under each, by state and access class."""
     if not bearers:
         return {}
     query = select(above, RECORD.c.state, RECORD.c.access, func.count())
     query = query.where(among(connection, above, bearers), RECORD.c.id != above)
-    found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    found: _Under = defaultdict(dict)
     for bearer, state, access, number in connection.execute(query.group_by(above, RECORD.c.state, RECORD.c.access)):
         found[bearer][state, access] = number
     return found
