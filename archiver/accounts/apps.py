@@ -17,6 +17,7 @@ from archiver.errors import NotFound, UsageError
 from archiver.evidence import log
 from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
+from archiver.visible import one_line
 from connectors.authorization import Authorization, Connects
 from connectors.contract import Connector
 
@@ -37,14 +38,21 @@ class AppView:
     added_at: datetime
 
 
-def connecting(archive: Archive, platform: str) -> tuple[Connector, Connects]:
+def connecting(archive: Archive, platform: str, name: str | None = None) -> tuple[Connector, Connects]:
     """The connector of a platform where owners can be asked; the same object, for what it is and for what it can.
 
     Raises:
         SettingsError: no connector of that name.
-        UsageError: owners cannot be asked there.
+        UsageError: owners cannot be asked there. ``name``: what was typed, where no account of the register is called
+            so; it may have been meant as one.
     """
     connector = archive.connector(platform)
+    if not isinstance(connector, Connects) and name is not None:
+        raise UsageError(
+            f"no account is called {one_line(name, 80)!r}, and nobody is asked for consent at such an address"
+            f" ({connector.title}); `archiver account list` shows all accounts, `archiver platform list`"
+            " where owners are asked"
+        )
     if not isinstance(connector, Connects):
         raise UsageError(
             f"{connector.title} has no page on which an account's owner is asked; `archiver account token` keeps what"

@@ -106,7 +106,7 @@ def offer(
     if not timedelta(0) < lasts <= LONGEST:
         raise UsageError(f"a link can be used for 1 to {LONGEST.days} days")
     found, claim = _named(archive, name, platform)
-    connector, connects = apps.connecting(archive, claim.platform)
+    connector, connects = apps.connecting(archive, claim.platform, None if found is not None else name)
     account_id, url, handle = None, claim.url, claim.handle
     if found is not None:
         account_id, url, handle = found.id, found.url, found.handle

@@ -31,6 +31,8 @@ def counts(
             found = [(one, _told(archive, connection, one, limit)) for one in chosen]
         if json:
             output.as_json({"accounts": [_fields(*one) for one in found]})
+        elif not found:
+            print("No accounts yet. Add one with `archiver account add URL`.")
         else:
             for one, told in found:
                 _print(archive, one, *told)

@@ -15,7 +15,7 @@ from archiver.cli import output
 from archiver.cli.common import AsJson, opened, shown
 from archiver.errors import UsageError
 from archiver.operations import connections
-from connectors.authorization import Connects
+from archiver.operations.platform_states import PlatformState, platform_states
 
 app = typer.Typer(
     help="Platforms: what to register there, and the city's applications.", no_args_is_help=True, rich_markup_mode=None
@@ -28,9 +28,7 @@ _EXAMPLE = "https://example.org/"
 def list_platforms(json: AsJson = False) -> None:
     """List all platforms: how accounts are connected there, and whether the city's application is stored."""
     with opened(create=True) as archive:
-        with archive.database.read() as connection:
-            stored = {one.platform: one for one in apps.listed(connection)}
-        rows = [_row(archive, name, stored) for name in sorted(archive.platforms.connectors)]
+        rows = [_row(archive, one) for one in platform_states(archive)]
     if json:
         names = ("platform", "title", "connecting", "application", "version")
         output.as_json({"platforms": [dict(zip(names, row, strict=True)) for row in rows]})
@@ -86,16 +84,14 @@ def keep_app(
         output.line("Stored, its secret encrypted. `archiver account connect` now makes links for accounts there.")
 
 
-def _row(archive: Archive, name: str, stored: dict[str, apps.AppView]) -> tuple[str, str, str, str, str]:
-    connector = archive.platforms.connectors[name]
-    ends = connections.sunset(connector, archive.clock.now().date()) or ""
-    if not isinstance(connector, Connects):
-        return name, connector.title, "no", "-", ends
-    how = connector.authorization(_EXAMPLE)
-    if how.register is not None:
-        return name, connector.title, "yes", "not needed", ends
-    known = stored.get(how.app or name)
-    kept = f"missing: archiver platform show {how.app or name}"
-    if known is not None:
-        kept = f"stored {shown(known.added_at, archive)}"
-    return name, connector.title, "yes", kept, ends
+def _row(archive: Archive, one: PlatformState) -> tuple[str, str, str, str, str]:
+    connector, ends = one.connector, one.ends or ""
+    if one.how is None:
+        return connector.platform, connector.title, "no", "-", ends
+    if one.how.register is not None:
+        kept = "not needed"
+    elif one.app is not None:
+        kept = f"stored {shown(one.app.added_at, archive)}"
+    else:
+        kept = f"missing: archiver platform show {one.app_name}"
+    return connector.platform, connector.title, "yes", kept, ends

@@ -160,7 +160,7 @@ def list_gaps(site: Here, all: bool = False) -> HTMLResponse:
     with site.archive.database.read() as connection:
         found = history.gaps(connection, closed=all)
         known = [one.id for one in accounts.list_accounts(connection)]
-        reach = [one for each in known for one in goes_back(connection, each, site.archive.platforms)]
+        reach = [one for each in known for one in goes_back(connection, each, site.archive.platforms) if one.since]
     return site.page("gaps.html", here="gaps", gaps=found, everything=all, reach=reach)
 
 

@@ -1,0 +1,55 @@
+"""What stands at each platform: whether it was tried, whether owners are asked there, and with which application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archiver.accounts import apps
+from archiver.accounts.apps import AppView
+from archiver.archive import Archive
+from archiver.operations import connections, proving_record
+from archiver.operations.proving_record import Standing
+from connectors.authorization import Authorization, Connects, SetUp
+from connectors.contract import Connector
+
+#: Permissions are the same for every account, so any address will do to ask for them.
+_ANY = "https://example.org/"
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformState:
+    """One platform of this installation."""
+
+    connector: Connector
+    standing: Standing
+    how: Authorization | None
+    """None: owners are not asked there."""
+    set_up: SetUp | None
+    app: AppView | None
+    """The city's application, where one is stored."""
+    ends: str | None
+    """What to say of the end of its API's version."""
+
+    @property
+    def app_name(self) -> str:
+        """Platform whose application is used."""
+        return _app_name(self.connector, self.how)
+
+
+def platform_states(archive: Archive) -> list[PlatformState]:
+    """All platforms, by name."""
+    today = archive.clock.now().date()
+    with archive.database.read() as connection:
+        stored = {one.platform: one for one in apps.listed(connection) if not one.service}
+        trials = proving_record.last_trials(connection)
+    found = []
+    for _, one in sorted(archive.platforms.connectors.items()):
+        how = one.authorization(_ANY) if isinstance(one, Connects) else None
+        set_up = one.set_up if isinstance(one, Connects) else None
+        standing, ends = proving_record.standing(one, trials), connections.sunset(one, today)
+        found.append(PlatformState(one, standing, how, set_up, stored.get(_app_name(one, how)), ends))
+    return found
+
+
+def _app_name(connector: Connector, how: Authorization | None) -> str:
+    return (how.app if how is not None else None) or connector.platform
