@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from tests.capture.house import House
+from tests.capture.house import House, houses
 from tests.storage.checkers import fastwarc_verdicts
 
 _STORES: list[Path] = []
@@ -15,15 +15,9 @@ _STORES: list[Path] = []
 @pytest.fixture
 def new_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
     made: list[House] = []
-
-    def make(**given: object) -> House:
-        made.append(House(tmp_path / f"house-{len(made)}", **given))  # type: ignore[arg-type]
-        _STORES.append(made[-1].store)
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+    with houses(tmp_path, made) as make:
+        yield make
+    _STORES.extend(one.store for one in made)
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -161,6 +162,20 @@ class House(Observed):
 
     def stored_bytes(self, under: str = "") -> int:
         return sum(path.stat().st_size for path in (self.store / under).rglob("*") if path.is_file())
+
+
+@contextmanager
+def houses(folder: Path, made: list[House] | None = None) -> Iterator[Callable[..., House]]:
+    """Makes houses in a folder, and closes them. ``made``: where they are noted."""
+    known = [] if made is None else made
+
+    def make(**given: Any) -> House:
+        known.append(House(folder / f"house-{len(known)}", **given))
+        return known[-1]
+
+    yield make
+    for one in known:
+        one.close()
 
 
 def words(*texts: str) -> Sequence[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from archiver.capture.models import Exchange, Segment
 from archiver.practice.acts import Wording
@@ -12,6 +14,7 @@ from archiver.practice.words import RAW_HTML
 from archiver.records.models import Occurrence
 from connectors.text import tidy
 from tests.capture.house import FULL, House, words
+from tests.capture.observed import Observed
 
 _RAW = "Unclean markup never closed link"
 """What a reader sees of :data:`RAW_HTML`."""
@@ -40,11 +43,7 @@ def check_mastodon(house: House, person: int, *, authorised: bool) -> dict[str, 
         assert said.visibility in ("public", "unlisted") or row.id not in public, said
         if number in full:
             _check_state(house, truth, said, row, full[number])
-    return {
-        "records": len(known),
-        "edited": sum(row.versions > 1 for row in known.values()),
-        "gone": sum(row.state == "not_returned" for row in known.values()),
-    }
+    return tally(known)
 
 
 def _seen_in_public(house: House) -> set[str]:
@@ -153,3 +152,67 @@ def top_of(truth: Truth, said: TrueRecord) -> TrueRecord:
     while said.parent is not None and truth.records[said.parent].parent is not None:
         said = truth.records[said.parent]
     return said
+
+
+def shown(truth: Truth, post: TrueRecord, at: datetime) -> Iterator[TrueRecord]:
+    """A post and what is under it at a time, where a reply goes with the comment it is under, and all with the post."""
+    if truth.stands(post.id, at):
+        yield post
+        for said in truth.thread(post.id)[1:]:
+            if truth.stands(said.id, at) and truth.stands(top_of(truth, said).id, at):
+                yield said
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Something that full looks could see, and the row that the archive has of it."""
+
+    said: TrueRecord
+    row: Any
+    seen: Sequence[datetime]
+    """Full looks that could see it."""
+    full: Sequence[datetime]
+    """All of them."""
+
+
+def matched(
+    house: Observed,
+    truth: Truth,
+    owner: int,
+    known: Mapping[str, Any],
+    key_of: Callable[[int], str],
+    shown: Callable[[Truth, TrueRecord, datetime], Iterable[TrueRecord]] = shown,
+) -> Iterator[Match]:
+    """What is ``shown`` with the posts of ``owner``, where it must be in the archive. What nobody could see is not.
+    ``known``: rows of the archive, by key."""
+    posts = [one for one in truth.said() if one.author == owner and one.kind == "post"]
+    full = [at for at, _, sweep in house.looks if sweep is FULL]
+    seen = {at: {one.id for post in posts for one in shown(truth, post, at)} for at, _, _ in house.looks}
+    must = {key_of(number): number for at in full for number in seen[at]}
+    may = {key_of(number) for numbers in seen.values() for number in numbers}
+    assert set(must) - set(known) == set(), "shown, but not in the archive"
+    assert set(known) - may == set(), "in the archive, but never shown"
+    for key, number in must.items():
+        yield Match(truth.records[number], known[key], [at for at in full if number in seen[at]], full)
+
+
+def check_wordings(house: Observed, one: Match, told: Sequence[str]) -> None:
+    """Texts of its versions are those that full looks saw, and nothing that nobody wrote."""
+    said = one.said
+    # A quicker look may have seen a later wording than the last full one that still showed it.
+    assert told[-1] in [said_of(said, at) for at, _, _ in house.looks if at >= one.seen[-1]], said
+    if one.full[-1] in one.seen:
+        assert told[-1] == said_of(said, one.seen[-1]), said
+    assert all(said_of(said, at) in told for at in one.seen), "a full look saw it, the archive does not say it"
+    written = [tidy(wording.text) for _, wording in said.versions]
+    assert all(text in written for text in told), "nobody wrote that"
+
+
+def tally(known: Mapping[Any, Any]) -> dict[str, int]:
+    """How much there was to see."""
+    rows = list(known.values())
+    return {
+        "records": len(rows),
+        "edited": sum(row.versions > 1 for row in rows),
+        "gone": sum(row.state == "not_returned" for row in rows),
+    }

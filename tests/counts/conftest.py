@@ -5,20 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.capture.house import House
+from tests.capture.house import House, houses
 
 
 @pytest.fixture
 def new_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
-    made: list[House] = []
-
-    def make(**given: object) -> House:
-        made.append(House(tmp_path / f"house-{len(made)}", **given))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+    with houses(tmp_path) as make:
+        yield make
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_the_gaps_page_says_how_far_back_each_account_goes(
 ) -> None:
     page = client.get("/gaps").text
     assert "Before the first capture" in page
-    assert "the beginning" in page
+    assert "goes back to its beginning" in page
 
 
 def test_the_command_ends_with_1_where_something_is_not_explained(

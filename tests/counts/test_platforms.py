@@ -13,6 +13,8 @@ from archiver.operations.reach import goes_back
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from archiver.records.completeness import Why
+from archiver.web.pages import list_gaps
+from archiver.web.site import Site
 from connectors._x_asks import LISTED
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import own, shares, thread
@@ -130,6 +132,9 @@ def test_what_lies_before_the_newest_posts_is_an_entry_of_the_ledger(
         assert "3,200" in (entry.cause or "")
         assert entry.remedy == OUT_OF_REACH
         before = reached(connection, found.account)
+    page = bytes(list_gaps(Site(house.archive)).body).decode()
+    assert "3,200" in page
+    assert entry.remedy in page.replace("&#39;", "'")
     published = own(house, found.account, "x").explained
     assert (published.platform, published.archived) == (6, 4)
     assert published.parts == {Why.BEYOND: 2}

@@ -10,10 +10,8 @@ from typing import Any
 from archiver.capture.models import Exchange, Segment
 from archiver.practice.truth import TrueRecord, Truth
 from archiver.records.models import Occurrence
-from connectors.text import tidy
-from tests.capture.house import FULL
 from tests.capture.observed import Observed
-from tests.capture.told import said_of, top_of
+from tests.capture.told import Match, check_wordings, matched, tally, top_of
 
 
 def public_words(house: Observed) -> set[str]:
@@ -39,46 +37,24 @@ def hold(
     shown: Callable[[Truth, TrueRecord, datetime], Iterable[TrueRecord]] = shown,
 ) -> dict[str, int]:  # fmt: skip
     """Hold what the archive says of the posts of ``owner``, and of what is ``shown`` with them, against the truth."""
-    posts = [one for one in truth.said() if one.author == owner and one.kind == "post"]
-    full = [at for at, _, sweep in house.looks if sweep is FULL]
-    seen = {at: {one.id for post in posts for one in shown(truth, post, at)} for at, _, _ in house.looks}
     known = {key: row for key, row in house.records().items() if key.startswith(prefixes)}
     keys = {one.id: key_of(one) for one in truth.said()}
-    must = {keys[number]: number for at in full for number in seen[at]}
-    may = {keys[number] for numbers in seen.values() for number in numbers}
-    assert set(must) - set(known) == set(), "shown, but not in the archive"
-    assert set(known) - may == set(), "in the archive, but never shown"
-    for key, number in must.items():
-        _check_record(house, truth.records[number], known[key], [at for at in full if number in seen[at]], full)
+    for one in matched(house, truth, owner, known, keys.__getitem__, shown):
+        _check_record(house, one)
     _check_classes(house, truth, {keys[number]: number for number in truth.records if keys[number] in known})
-    return {
-        "records": len(known),
-        "edited": sum(row.versions > 1 for row in known.values()),
-        "gone": sum(row.state == "not_returned" for row in known.values()),
-        "hidden": sum(row.state == "hidden_by_page" for row in known.values()),
-    }
+    return tally(known) | {"hidden": sum(row.state == "hidden_by_page" for row in known.values())}
 
 
-def _check_record(
-    house: Observed, said: TrueRecord, row: Any, seen: Sequence[datetime], full: Sequence[datetime]
-) -> None:
-    versions = house.versions(row.key)
-    told = [version.text for version in versions if version.content]
-    texts = [said_of(said, at) for at in seen]
-    # A quicker look may have seen a later wording than the last full one that still showed it.
-    assert told[-1] in [said_of(said, at) for at, _, _ in house.looks if at >= seen[-1]], said
-    if full[-1] in seen:
-        assert told[-1] == texts[-1], said
-    assert all(text in told for text in texts), "a full look saw it, the archive does not say it"
-    written = [tidy(wording.text) for _, wording in said.versions]
-    assert all(text in written for text in told), "nobody wrote that"
+def _check_record(house: Observed, one: Match) -> None:
+    said, row, versions = one.said, one.row, house.versions(one.row.key)
+    check_wordings(house, one, [version.text for version in versions if version.content])
     same = [one.content == other.content for one, other in pairwise(versions)]
     assert not any(same), "an edit that nobody made"
     assert row.created_at == said.created_at.replace(microsecond=0)
-    last = full[-1]
-    expected = "not_returned" if last not in seen else "hidden_by_page" if said.hidden_at(last) else "visible"
+    last = one.full[-1]
+    expected = "not_returned" if last not in one.seen else "hidden_by_page" if said.hidden_at(last) else "visible"
     assert row.state == expected, said
-    _check_hidden(house, said, row, seen)
+    _check_hidden(house, said, row, one.seen)
 
 
 def _check_hidden(house: Observed, said: TrueRecord, row: Any, seen: Sequence[datetime]) -> None:

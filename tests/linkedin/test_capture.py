@@ -20,7 +20,8 @@ from archiver.practice.linkedin_ids import post_urn
 from archiver.records import digests
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.capture.secrecy import nothing_left, repeated
-from tests.linkedin.page import TOKEN, Page, page, post_key, public_words
+from tests.graph.truth import public_words
+from tests.linkedin.page import TOKEN, Page, page, post_key
 
 GOOD = {"complete", "unchanged"}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.capture.house import House
+from tests.capture.house import House, houses
 from tests.release.town import Town, talk
 
 
@@ -15,15 +15,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def new_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
-    made: list[House] = []
-
-    def make(**given: object) -> House:
-        made.append(House(tmp_path / f"house-{len(made)}", **given))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+    with houses(tmp_path) as make:
+        yield make
 
 
 @pytest.fixture

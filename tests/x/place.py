@@ -14,6 +14,7 @@ from archiver.practice.x_ids import chain_of, x_id
 from connectors.text import tidy
 from tests.capture.house import FULL, House
 from tests.capture.observed import Observed
+from tests.capture.told import tally
 
 APP = "AAAAAAAAAAAAAAAAAAAAAPracticeCanary%2B0123456789abcdef%3DXyZ"
 TOKEN = "cHJhY3RpY2UtY2FuYXJ5OjE2MDpvd25lcjowMTIzNDU2Nzg5YWJjZGVm"
@@ -97,11 +98,7 @@ def check(house: Observed, account: int) -> dict[str, int]:
             _check_versions(house, said, known[key_of(number)], full[-1] if number in shown_last else None)
             standing = _stands(truth, number, full[-1])
             assert known[key_of(number)].state == ("visible" if standing else "not_returned"), said
-    return {
-        "records": len(known),
-        "edited": sum(row.versions > 1 for row in known.values()),
-        "gone": sum(row.state == "not_returned" for row in known.values()),
-    }
+    return tally(known)
 
 
 def _posted(truth: Truth, until: datetime | None = None) -> list[TrueRecord]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,10 +11,9 @@ from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_channel
 from archiver.practice.truth import TrueRecord, Truth
 from archiver.practice.youtube_ids import comment_id, video_id
-from connectors.text import tidy
-from tests.capture.house import FULL, House
+from tests.capture.house import House
 from tests.capture.observed import Observed
-from tests.capture.told import said_of, top_of
+from tests.capture.told import Match, check_wordings, matched, tally
 
 KEY = "AIzaSyPracticeCanary-0123456789abcdef_XY"
 TOKEN = "ya29.practice-canary/+=0123456789abcdef"
@@ -59,54 +58,25 @@ def channel(house: House, credential: str = KEY) -> Channel:
     return Channel(house, cast, account)
 
 
-def shown(truth: Truth, video: TrueRecord, at: datetime) -> Iterator[TrueRecord]:
-    """What a stranger is shown of a video at a time: a reply goes with the comment it is under."""
-    if truth.stands(video.id, at):
-        yield video
-        for said in truth.thread(video.id)[1:]:
-            if truth.stands(said.id, at) and truth.stands(top_of(truth, said).id, at):
-                yield said
-
-
 def check(house: Observed, channel: int) -> dict[str, int]:
     """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
     ``channel``: whose it is."""
     truth = Truth(house.city.journal)
-    videos = [one for one in truth.said() if one.author == channel and one.kind == "post"]
-    full = [at for at, _, sweep in house.looks if sweep is FULL]
-    seen = {at: {one.id for video in videos for one in shown(truth, video, at)} for at, _, _ in house.looks}
     known = {key: row for key, row in house.records().items() if key.startswith(("video/", "comment/"))}
-    must = {key_of(house, number): number for at in full for number in seen[at]}
-    may = {key_of(house, number) for numbers in seen.values() for number in numbers}
-    assert set(must) - set(known) == set(), "shown, but not in the archive"
-    assert set(known) - may == set(), "in the archive, but never shown"
-    for key, number in must.items():
-        _check(house, truth, truth.records[number], known[key], [at for at in full if number in seen[at]], full)
-    return {
-        "records": len(known),
-        "edited": sum(row.versions > 1 for row in known.values()),
-        "gone": sum(row.state == "not_returned" for row in known.values()),
-    }
+    for one in matched(house, truth, channel, known, lambda number: key_of(house, number)):
+        _check(house, truth, one)
+    return tally(known)
 
 
-def _check(
-    house: Observed, truth: Truth, said: TrueRecord, row: object, seen: Sequence[datetime], full: Sequence[datetime]
-) -> None:
-    versions = house.versions(row.key)  # type: ignore[attr-defined]
+def _check(house: Observed, truth: Truth, one: Match) -> None:
+    said, row, versions = one.said, one.row, house.versions(one.row.key)
     told = [version.text if said.kind == "comment" else version.content["description"] for version in versions]
-    texts = [said_of(said, at) for at in seen]
-    # A quicker look may have seen a later wording than the last full one that still showed it.
-    assert told[-1] in [said_of(said, at) for at, _, _ in house.looks if at >= seen[-1]], said
-    if full[-1] in seen:
-        assert told[-1] == texts[-1], said
-    assert all(text in told for text in texts), "a full look saw it, the archive does not say it"
-    written = [tidy(wording.text) for _, wording in said.versions]
-    assert all(text in written for text in told), "nobody wrote that"
+    check_wordings(house, one, told)
     assert all(one != other for one, other in pairwise(told)), "an edit that nobody made"
     if said.kind == "comment":
-        assert row.created_at == said.created_at  # type: ignore[attr-defined]
+        assert row.created_at == said.created_at
         assert all(version.as_of in [at for at, _ in said.versions] for version in versions)
-    _check_state(truth, said, row, seen, full)
+    _check_state(truth, said, row, one.seen, one.full)
 
 
 def _check_state(
