@@ -125,6 +125,9 @@ def threads(url: str) -> Authorization:
             Trade(f"{server}/oauth/access_token", code, gives={"access": "/access_token"}),
             Trade(f"{server}/access_token", longer, "GET", gives=lasting),
             Trade(f"{server}/v1.0/me", (("fields", "id"),), "GET", bearer=True, gives={"account": "/id"}),
+            # Documented for testers of the app, who are whom most cities connect.
+            Trade(f"{server}/v1.0/debug_token", (("access_token", ACCESS), ("input_token", ACCESS)), "GET",
+                  gives={"scopes": "/data/scopes"}, optional=True),
         ),
         renew=Trade(f"{server}/refresh_access_token", (("grant_type", "th_refresh_token"), ("access_token", ACCESS)),
                     "GET", gives=lasting),

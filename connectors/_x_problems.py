@@ -88,7 +88,7 @@ def _said(answer: Answer) -> tuple[Refusal, ...]:
 def _named(answer: Answer, said: tuple[Refusal, ...]) -> Problem | None:
     kinds = {one.kind for one in said}
     if answer.status == 402:
-        return Problem(_K.PERMISSION, "the credit at X is used up: reads are paid for in advance")
+        return Problem(_K.WITHDRAWN, "the city's credit at X is used up: pay in more in X's developer console")
     if "client-forbidden" in kinds:
         return Problem(_K.WITHDRAWN, "X does not let this app read: see its plan in X's developer portal")
     if "unsupported-authentication" in kinds:

@@ -99,6 +99,8 @@ class Trade:
     nothing."""
     chosen: Chosen | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    optional: bool = False
+    """Where the platform refuses it, the others count without it. For what only some applications may ask."""
 
 
 @dataclass(frozen=True, slots=True)

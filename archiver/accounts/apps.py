@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
-from archiver.accounts.events import OPERATOR
+from archiver.accounts.events import OPERATOR, SIGN_IN
 from archiver.accounts.models import PlatformApp
 from archiver.accounts.trades import App, Unrecorded, registered
 from archiver.archive import Archive
@@ -143,5 +143,6 @@ def _store(connection: Connection, archive: Archive, platform: str, service: str
         )
     )
     facts = {"platform": platform, "service": service or None}
-    event = NewEvent(EventType.APP_STORED.value, "archive", archive.identity.id, facts, "person", OPERATOR)
+    actor = ("service", SIGN_IN) if service else ("person", OPERATOR)  # servers are told of the archive as needed
+    event = NewEvent(EventType.APP_STORED.value, "archive", archive.identity.id, facts, *actor)
     log.append(connection, [event], now)

@@ -116,6 +116,20 @@ class Vault:
         """Everything kept for an account, its first owner's first. Raises as :meth:`held` does."""
         return [found for purpose in PURPOSES if (found := self.held(account_id, purpose)) is not None]
 
+    def usable(self, account_id: str) -> list[Held]:
+        """Those of them that open. Raises as :meth:`held` does where there are some and none opens."""
+        found, errors = [], []
+        for purpose in PURPOSES:
+            try:
+                held = self.held(account_id, purpose)
+            except (MissingKey, IntegrityError) as error:
+                errors.append(error)
+            else:
+                found += [] if held is None else [held]
+        if errors and not found:
+            raise errors[0]
+        return found
+
     def check(self) -> int:
         """Prove that every stored token can be opened; how many there are. Raises as :meth:`held` does."""
         with self._database.read() as connection:

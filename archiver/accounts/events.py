@@ -14,6 +14,8 @@ from archiver.evidence.log import NewEvent
 
 #: Who acts while there is no sign-in: whoever may run commands on this machine.
 OPERATOR = "operator"
+#: The part of the service that keeps accounts connected.
+SIGN_IN = "sign_in"
 
 
 def log_event(
@@ -27,6 +29,6 @@ def log_event(
 ) -> None:
     """Enter a person's act on an account, or what the ``service`` found of it, into the log, in the act's own
     transaction."""
-    actor = ("service", "sign_in") if service else ("person", OPERATOR)
+    actor = ("service", SIGN_IN) if service else ("person", OPERATOR)
     event = NewEvent(kind.value, "account", account_id, dict(facts), *actor, chained=True)
     log.append(connection, [event], archive.clock.now())

@@ -102,9 +102,10 @@ class Renewals:
             current = self.archive.vault.held(account.id, held.purpose)
             if current is None or current.number != held.number:
                 return self._other(account, held)
-            if not self.archive.database.act(lambda connection: self._claim(connection, account.id, held)):
+            since = self.archive.clock.now()
+            if not self.archive.database.act(lambda connection: self._claim(connection, account.id, held, since)):
                 return self._other(account, held)
-            return self._renewed(account, current, how)
+            return self._renewed(account, current, how, since)
 
     def enter_left(self, account_id: str | None = None) -> int:
         """Enter renewed tokens that a process left when it died; how many files there were."""
@@ -143,19 +144,19 @@ class Renewals:
 
     # One renewal
 
-    def _renewed(self, account: Owned, held: Held, how: Authorization) -> Held:
+    def _renewed(self, account: Owned, held: Held, how: Authorization, since: datetime) -> Held:
         assert how.renew is not None
         crash_point("renewal.begun")
         try:
             app = apps.app_for(self.archive, account.platform, how, account.service)
             grant = renewed(self.fetcher, how.renew, app, held.grant)
         except Denied as error:
-            self._release(account.id, held)
+            self._release(account.id, held, since)
             if error.code in _SPENT:
                 self.refuse(account.id, held, _NO_LONGER, _refusal(held, error))
             raise
         except BaseException:
-            self._release(account.id, held)
+            self._release(account.id, held, since)
             raise
         crash_point("renewal.answered")
         self._keep(account.id, held, grant)
@@ -176,15 +177,17 @@ class Renewals:
         if kept is not None:
             kept.path.unlink(missing_ok=True)
 
-    def _claim(self, connection: Connection, account_id: str, held: Held) -> bool:
-        now = self.archive.clock.now()
+    def _claim(self, connection: Connection, account_id: str, held: Held, now: datetime) -> bool:
         since = Credential.renewing_since
         free = (*_this(account_id, held), since.is_(None) | (since < now - self._dead_after))
         return connection.execute(update(Credential).where(*free).values(renewing_since=now)).rowcount == 1
 
-    def _release(self, account_id: str, held: Held) -> None:
+    def _release(self, account_id: str, held: Held, since: datetime) -> None:
+        """Give up its own claim: one that was slow enough to be taken for dead must not give up another's."""
+
         def release(connection: Connection) -> None:
-            connection.execute(update(Credential).where(*_this(account_id, held)).values(renewing_since=None))
+            own = (*_this(account_id, held), Credential.renewing_since == since)
+            connection.execute(update(Credential).where(*own).values(renewing_since=None))
 
         self.archive.database.act(release)
 

@@ -76,7 +76,12 @@ def trade_all(
     grant = Grant()
     wanted = frozenset(name.casefold() for name in names)
     for trade in trades:
-        answer, account = ask(fetcher, trade, known, app, grant), None
+        try:
+            answer, account = ask(fetcher, trade, known, app, grant), None
+        except Denied:
+            if trade.optional:
+                continue
+            raise
         if trade.chosen is not None and trade.chosen.written is not None and grant.access is not None:
             account = identify(grant.access) if identify is not None else None
         try:

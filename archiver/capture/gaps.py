@@ -63,6 +63,36 @@ REMEDIES: Mapping[Cause, str] = {
 }
 
 
+WORDS: Mapping[Cause, str] = {
+    Cause.SIGN_IN_EXPIRED: "the sign-in has run out",
+    Cause.REVOKED: "the owner's consent was taken back",
+    Cause.PERMISSION: "the platform does not let this part be read",
+    Cause.GONE: "the platform says that it is not there",
+    Cause.RATE: "the platform asked for a pause",
+    Cause.TRANSIENT: "the platform did not answer, or had trouble",
+    Cause.CONTRACT: "the platform answered in a way that is not known",
+    Cause.DEACTIVATED: "the account is switched off",
+    Cause.TAKEN_DOWN: "the platform took the account down",
+    Cause.WITHDRAWN: "the platform no longer lets the city's application ask",
+    Cause.UNSUPPORTED: "this server does not offer it",
+    Cause.INTERRUPTED: "the run was interrupted",
+    Cause.NOT_RUNNING: "the archiver did not run",
+    Cause.WINDOW: "it fell out of the platform's list between two looks",
+    Cause.OTHER: "another reason",
+}
+"""Causes as people read them."""
+
+
+def in_words(reason: str | None) -> str:
+    """A stored reason (a cause, optionally a colon and words) as people read it: the words of the cause, and what
+    was said beside it."""
+    word, _, more = (reason or "").partition(":")
+    cause = Cause.__members__.get(word.strip().upper())
+    if cause is None:
+        return reason or WORDS[Cause.OTHER]
+    return f"{WORDS[cause]}: {more.strip()}" if more.strip() else WORDS[cause]
+
+
 OUT_OF_REACH = "Ask whoever runs the account for the platform's own download of it, and keep that beside these records."
 """What to do about what lies before the first capture."""
 THREADS = "threads"

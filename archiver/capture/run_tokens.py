@@ -42,12 +42,12 @@ class RunToken:
         """The token to begin with.
 
         Raises:
-            MissingKey, IntegrityError: a stored one cannot be opened.
+            MissingKey, IntegrityError: none of those that are stored can be opened.
         """
         owned = Owned(account.id, account.platform, account.service, account.url)
         renewals.enter_left(account.id)
         found = cls(renewals, owned)
-        found._left = sorted(renewals.archive.vault.all_held(account.id), key=found._is_doubtful)
+        found._left = sorted(renewals.archive.vault.usable(account.id), key=found._is_doubtful)
         found._next()
         return found
 

@@ -12,6 +12,7 @@ import typer
 from archiver.accounts import service, tokens
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
+from archiver.capture.gaps import in_words
 from archiver.capture.spool import dead
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
@@ -126,10 +127,11 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
         _say_proof(archive, found)
         say_connection(archive, found.id)
         for one in covered:
-            extent = "all of it" if one.complete else f"partly: {one.reason or 'not finished'}"
+            why = in_words(one.reason) if one.reason else "not finished"
+            extent = "all of it" if one.complete else f"partly: {why}"
             output.line(f"  covered {shown(one.at, archive)}: {one.listing}, {extent}, {one.seen} seen")
         for gap in gaps:
-            output.line(f"  gap in {gap.stream}: {gap.cause}; {gap.remedy}")
+            output.line(f"  gap in {gap.stream}: {in_words(gap.cause)}. {gap.remedy}")
         for next_sweep in due:
             output.line(f"  next {next_sweep.sweep} sweep: {shown(next_sweep.due_at, archive)}")
 

@@ -11,6 +11,7 @@ import typer
 from archiver.accounts import service as accounts
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
+from archiver.capture import gaps
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.run import Progress, Watcher
 from archiver.capture.service import Capture, RunResult
@@ -96,5 +97,5 @@ def _watcher(name: str, line: ProgressLine) -> Watcher:
 
 
 def _tell(name: str, result: RunResult) -> None:
-    reason = f" ({result.reason})" if result.reason else ""
+    reason = f" ({gaps.in_words(result.reason)})" if result.reason else ""
     output.line(f"{name}: {result.outcome.value}{reason}; {in_words(result.counts)}")

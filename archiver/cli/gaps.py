@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from archiver.accounts import service as accounts
+from archiver.capture.gaps import in_words
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import history
@@ -37,7 +38,7 @@ def gaps(
             state = "open" if gap.closed_at is None else f"closed {shown(gap.closed_at, archive)}"
             since = "never looked at before" if gap.span_from is None else f"since {shown(gap.span_from, archive)}"
             output.line(f"{gap.account}: {gap.stream}, {since} ({state})")
-            output.line(f"  cause:  {gap.cause}")
+            output.line(f"  cause:  {in_words(gap.cause)}")
             output.line(f"  remedy: {gap.remedy}")
         for one in begin:
             if one.since is None and not everything:

@@ -9,6 +9,7 @@ import typer
 
 from archiver.accounts import service as accounts
 from archiver.archive import Archive
+from archiver.capture.gaps import in_words
 from archiver.capture.spool import dead
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
@@ -40,7 +41,7 @@ def runs(
 def _row(run: RunView, archive: Archive) -> tuple[str, ...]:
     outcome = run.outcome or "under way"
     if run.reason:
-        outcome = f"{outcome}: {run.reason}"
+        outcome = f"{outcome}: {in_words(run.reason)}"
     if run.recovery_due_at is not None:
         outcome = f"{outcome}; recovery due {shown(run.recovery_due_at, archive)}"
     return (shown(run.started_at, archive), run.account, run.sweep, outcome, counts.in_words(run.counts), run.id)

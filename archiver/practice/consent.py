@@ -105,6 +105,8 @@ class Consent:
     data_access: timedelta = timedelta(days=90)
     away: bool = False
     """Nobody makes tokens at the moment."""
+    testers: bool = True
+    """Owners of accounts on Threads are testers of the application."""
     codes: dict[str, Code] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     renewals: dict[str, str] = field(default_factory=dict)
@@ -266,6 +268,13 @@ class Consent:
             raise Refusal("invalid_request")
         return self._given("threads", known.person, known.scopes, _SIXTY_DAYS)
 
+    def _debug_threads(self, request: Request) -> dict[str, object]:
+        """Testers of the application may look at its tokens, with one of their own."""
+        asking, known = (self._known(request.parameter(name)) for name in ("access_token", "input_token"))
+        if not self.testers or asking.platform != "threads":
+            raise Refusal("invalid_token", 400)
+        return {"data": {"is_valid": True, "type": "USER", "user_id": str(known.person), "scopes": known.scopes}}
+
     # Meta's questions about a token
 
     def _permissions(self, request: Request) -> dict[str, object]:
@@ -343,6 +352,7 @@ _HTML = (("Content-Type", "text/html; charset=utf-8"),)
 _ROUTES: Mapping[tuple[str, str], Callable[[Consent, Request], dict[str, object]]] = {
     ("GET", "/access_token"): Consent._longer,
     ("GET", "/refresh_access_token"): Consent._refreshed,
+    ("GET", "/v1.0/debug_token"): Consent._debug_threads,
     ("GET", "/v26.0/me/permissions"): Consent._permissions,
     ("GET", "/v26.0/me/accounts"): Consent._accounts,
     ("GET", "/v26.0/debug_token"): Consent._debug,

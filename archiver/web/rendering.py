@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from archiver.capture import gaps
 from archiver.clock import to_text
 from archiver.operations.counts import in_words
 from archiver.visible import character_name, code_point, local_time, parts, size, visible
@@ -36,6 +37,7 @@ def environment() -> Environment:
         plain=plain,
         sentence=lambda text: text[:1].upper() + text[1:],
         brought=in_words,
+        why=gaps.in_words,
         part=lambda text: quote(text, ""),
     )
     made.globals.update(CONNECTIONS=CONNECTIONS, OUTCOMES=OUTCOMES, STATES=STATES, SWEEPS=SWEEPS)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from archiver.accounts import connecting, links
 from archiver.accounts import service as accounts
 from archiver.accounts.credentials import READ, SECOND
 from archiver.accounts.grants import Grant
 from archiver.errors import MissingKey, NotFound, UsageError
+from archiver.evidence.models import Event
 from tests.capture.house import House
 from tests.capture.secrecy import nothing_left
 from tests.connecting.consenting import PLATFORMS, Owner
@@ -229,6 +232,37 @@ def test_somebody_who_looks_after_a_page_connects_it(house: House, owner: Make) 
     assert held is not None
     assert house.server.graph.tokens[held.grant.access.value] == one.cast.city  # type: ignore[union-attr]
     assert held.grant.consent_ends_at == house.clock.now().replace(microsecond=0) + timedelta(days=90)
+
+
+@pytest.mark.parametrize("testers", [True, False])
+def test_threads_tells_only_testers_of_the_application_what_was_granted(
+    house: House, owner: Make, testers: bool
+) -> None:
+    one = owner("threads")
+    house.server.consent.testers = testers
+    house.server.consent.granted["threads"] = ("threads_basic",)
+    view = one.connect()
+    if testers:
+        assert not view.connected
+        assert "threads_read_replies" in str(view.said)
+    else:
+        assert view.connected
+        held = house.archive.vault.held(one.account)
+        assert held is not None
+        assert held.grant.scopes is None
+
+
+def test_who_made_the_archive_known_to_a_platform_is_in_the_log(house: House, owner: Make) -> None:
+    owner("x")
+    one = owner("mastodon")
+    one.begin(one.link())
+    with house.archive.database.read() as connection:
+        bodies = connection.scalars(select(Event.body).where(Event.type == "app.stored")).all()
+    told = [json.loads(body) for body in bodies]
+    assert sorted((one["actor"]["kind"], one["facts"]["platform"]) for one in told) == [
+        ("person", "x"),
+        ("service", "mastodon"),
+    ]
 
 
 def test_owners_are_asked_only_where_an_application_is_stored(house: House, owner: Make) -> None:

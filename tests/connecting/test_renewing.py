@@ -16,12 +16,13 @@ from sqlalchemy import select, update
 from archiver.accounts import credentials
 from archiver.accounts import service as accounts
 from archiver.accounts.credentials import READ, SECOND, Held
+from archiver.accounts.grants import Grant
 from archiver.accounts.models import Account, Credential
 from archiver.accounts.renewing import Owned, Renewals, renew_all_due
 from archiver.accounts.standing import TokenFacts, renew_at
 from archiver.accounts.trades import Denied
 from archiver.clock import to_text
-from archiver.errors import OutOfSpace, Unreachable
+from archiver.errors import IntegrityError, OutOfSpace, Unreachable
 from archiver.evidence.models import Event
 from archiver.operations.connections import warn_of_ends
 from archiver.practice import faults
@@ -336,6 +337,38 @@ def test_another_who_renews_just_now_is_waited_for_and_not_for_ever(
         renewals.renew(owned(house, x.account), held(house, x.account))
     house.later(minutes=7)
     assert renewals.renew(owned(house, x.account), held(house, x.account)).number == 2
+
+
+def test_one_that_was_taken_for_dead_does_not_give_up_the_claim_of_another(
+    house: House, x: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed = house.clock.now() + timedelta(minutes=10)
+
+    def slow(*_: object) -> Grant:
+        with house.archive.database.write() as connection:  # another took it for dead, and is at it now
+            connection.execute(update(Credential).values(renewing_since=claimed))
+        raise Unreachable("no answer")
+
+    monkeypatch.setattr("archiver.accounts.renewing.renewed", slow)
+    with pytest.raises(Unreachable, match="no answer"):
+        Renewals(house.archive, house.capture.fetcher).renew(owned(house, x.account), held(house, x.account))
+    assert held(house, x.account).renewing_since == claimed
+
+
+def test_a_token_that_does_not_open_does_not_keep_another_owners_from_being_used(house: House, owner: Make) -> None:
+    one = owner("facebook")
+    assert one.connect().connected
+    clerk = one.cast.residents[1]
+    house.server.consent.looks_after[clerk] = (one.cast.city,)
+    assert one.connect(person=clerk, second=True).connected
+    with house.archive.database.write() as connection:
+        connection.execute(update(Credential).where(Credential.purpose == READ).values(sealed=b"\x01" + bytes(80)))
+    one.city.say(one.cast.city, "Main Street is closed on Monday.")
+    assert house.run(one.account).outcome == "complete"
+    with house.archive.database.write() as connection:
+        connection.execute(update(Credential).values(sealed=b"\x01" + bytes(80)))
+    with pytest.raises(IntegrityError):
+        house.archive.vault.usable(one.account)
 
 
 def test_another_owners_token_takes_over_and_the_first_is_said_to_be_refused(house: House, owner: Make) -> None:

@@ -376,7 +376,7 @@ def says(kind: str = "about:blank", **more: Any) -> dict[str, Any]:
         (401, says(), ProblemKind.SIGN_IN_EXPIRED),
         (401, {"errors": [{"code": 89, "message": "Invalid or expired token."}]}, ProblemKind.SIGN_IN_EXPIRED),
         (401, {}, ProblemKind.CONTRACT),
-        (402, says("credits"), ProblemKind.PERMISSION),
+        (402, says("credits"), ProblemKind.WITHDRAWN),
         (403, says("client-forbidden"), ProblemKind.WITHDRAWN),
         (403, says("unsupported-authentication"), ProblemKind.PERMISSION),
         (403, says(detail="Your account is suspended."), ProblemKind.TAKEN_DOWN),

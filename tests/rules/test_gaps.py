@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from archiver.capture.gaps import (
     REMEDIES,
+    WORDS,
     AccountState,
     Cause,
     Gap,
@@ -18,6 +19,7 @@ from archiver.capture.gaps import (
     Watch,
     cause_of,
     derive,
+    in_words,
     overdue,
 )
 from archiver.capture.outcomes import RunOutcome
@@ -197,7 +199,19 @@ def test_every_problem_kind_is_a_cause_with_a_remedy(kind: ProblemKind) -> None:
 def test_unknown_reasons_have_a_cause_too() -> None:
     assert cause_of("the platform gave a page it had given before") is Cause.OTHER
     assert cause_of(None, "interrupted") is Cause.INTERRUPTED
-    assert set(REMEDIES) == set(Cause)
+    assert set(REMEDIES) == set(WORDS) == set(Cause)
+
+
+@given(st.sampled_from(Cause), st.text())
+def test_a_stored_reason_is_read_in_words_and_loses_nothing(cause: Cause, more: str) -> None:
+    assert in_words(cause.value) == WORDS[cause]
+    assert in_words(f"{cause.value}: {more}").startswith(WORDS[cause])
+    assert in_words(f"{cause.value}: {more}").endswith(more.strip() or WORDS[cause])
+
+
+def test_a_reason_that_names_no_cause_is_read_as_it_is() -> None:
+    assert in_words("page limit: 400") == "page limit: 400"
+    assert in_words(None) == WORDS[Cause.OTHER]
 
 
 looks = st.builds(
