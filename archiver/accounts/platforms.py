@@ -36,6 +36,7 @@ _OWN = (
     EntryPoint("threads", "connectors.threads:Threads", GROUP),
     EntryPoint("x", "connectors.x:X", GROUP),
     EntryPoint("linkedin", "connectors.linkedin:LinkedIn", GROUP),
+    EntryPoint("reddit", "connectors.reddit:Reddit", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )
 _log = logs.get(__name__)

@@ -60,6 +60,12 @@ def populate_linkedin(city: City, at: datetime | None = None) -> Cast:
     return _alone(city, "linkedin", f"city-of-{CITY.lower()}", "Official page. Invented.", "li", at)
 
 
+def populate_reddit(city: City, at: datetime | None = None) -> Cast:
+    """The city's account on Reddit, its subreddit, and who writes there: a cast of its own, like that of the
+    channel."""
+    return _alone(city, "reddit", f"{CITY}_Gov", "Official account. Invented.", "rd", at)
+
+
 def _alone(city: City, home: str, handle: str, note: str, people: str, at: datetime | None) -> Cast:
     """One account of the city on one platform, and residents whose names there begin with ``people``."""
     main = city.join(handle, f"City of {CITY}", note=note, home=home, official=True, at=at)

@@ -31,6 +31,7 @@ PAGES: Mapping[str, str] = {
     "/x.com/i/oauth2/authorize": "x",
     "/youtube/o/oauth2/v2/auth": "youtube",
     "/linkedin/oauth/v2/authorization": "linkedin",
+    "/reddit/api/v1/authorize": "reddit",
     "/oauth/authorize": "mastodon",
 }
 #: Address where codes become tokens → the platform, and whether the application says who it is in a header.
@@ -40,13 +41,14 @@ TOKENS: Mapping[str, tuple[str, bool]] = {
     "/2/oauth2/token": ("x", True),
     "/token": ("youtube", False),
     "/linkedin/oauth/v2/accessToken": ("linkedin", False),
+    "/reddit/api/v1/access_token": ("reddit", True),
     "/oauth/token": ("mastodon", False),
 }
 _LASTS: Mapping[str, timedelta | None] = {
     "facebook": _HOUR, "threads": _HOUR, "x": 2 * _HOUR, "youtube": _HOUR, "linkedin": _SIXTY_DAYS,
-    "mastodon": None,
+    "mastodon": None, "reddit": _HOUR,
 }  # fmt: skip
-_RENEWED = ("x", "youtube", "linkedin")
+_RENEWED = ("x", "youtube", "linkedin", "reddit")
 _YEAR = timedelta(days=365)
 
 

@@ -23,6 +23,7 @@ from archiver.practice.linkedin_api import LinkedInApi
 from archiver.practice.mastodon_api import MastodonApi
 from archiver.practice.messages import Request, Response, Site, framed
 from archiver.practice.rate_limit import RateLimit
+from archiver.practice.reddit_api import RedditApi
 from archiver.practice.threads_api import ThreadsApi
 from archiver.practice.x_api import XApi
 from archiver.practice.youtube_api import YouTubeApi
@@ -73,6 +74,7 @@ class PracticeServer:
             self.graph = GraphApi(city, self.base_url)
             self.x = XApi(city, self.base_url)
             self.linkedin = LinkedInApi(city, self.base_url)
+            self.reddit = RedditApi(city, self.base_url)
             self.consent = Consent(
                 city,
                 self.base_url,
@@ -84,9 +86,10 @@ class PracticeServer:
                     "x": self.x,
                     "youtube": self.youtube,
                     "linkedin": self.linkedin,
+                    "reddit": self.reddit,
                 },
             )
-            self._sites += [self.consent]
+            self._sites += [self.consent, self.reddit]
             self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
             self._sites.append(self.linkedin)
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.

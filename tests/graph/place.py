@@ -47,14 +47,18 @@ class Place:
         """Open the account and register it."""
         found = cls(house, cls.populate(house.city, house.clock.now() - timedelta(days=1)))
         found.server.tokens[cls.token] = found.id
-        url = found.server.account_url(found.id)
-        found.account = accounts.add(house.archive, url, cls.home, credential=cls.token).account.id
+        found.account = accounts.add(house.archive, found.address, cls.home, credential=cls.token).account.id
         return found
 
     @property
     def server(self) -> Api:
         """The practice server it is on."""
         raise NotImplementedError
+
+    @property
+    def address(self) -> str:
+        """Where the account is."""
+        return self.server.account_url(self.id)
 
     @property
     def id(self) -> int:

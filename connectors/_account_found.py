@@ -1,0 +1,79 @@
+"""What one body holds, collected while it is read: lists that were asked for page by page, and direct looks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from connectors import drift
+from connectors.bodies import quarantined
+from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading
+from connectors.found import Finding
+from connectors.values import Unreadable
+
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999."""
+
+
+@dataclass(slots=True)
+class AccountFound(Finding):
+    """What one body holds. Each platform says which names its things have."""
+
+    at: datetime = field(kw_only=True)
+    """When it was received."""
+    known: Mapping[str, frozenset[str]] = field(kw_only=True)
+    """Names by kind of thing."""
+
+    def unknown(self, kind: str, value: JSONValue) -> Collection[str]:
+        return drift.unknown(self.known[kind], kind, value)
+
+    @property
+    def unread(self) -> bool:
+        """Whether this list held anything that could not be read, on this page or before."""
+        return self.ask.context.get("unread") is True or bool(self.quarantine)
+
+    def looked(self, **more: object) -> Reading:
+        """Of a direct look: one that holds something unreadable says of nothing that it is not there."""
+        reading = replace(self.reading(), **more)  # type: ignore[arg-type]
+        if self.quarantine and self.ask.context.get("look"):
+            return replace(reading, problem=Problem(ProblemKind.CONTRACT, self.quarantine[0][1]))
+        return reading
+
+    def names(self, name: str) -> list[str]:
+        """Texts in what is known beyond the body."""
+        given = self.ask.context.get(name)
+        return [one for one in given if isinstance(one, str)] if isinstance(given, list | tuple) else []
+
+
+def read_json(answer: Answer, read: Callable[[JSONValue], Reading]) -> Reading:
+    """What ``read`` makes of a body. One that is no JSON, and one of which it raises
+    :class:`connectors.values.Unreadable`, is quarantined as a whole."""
+    try:
+        body: JSONValue = answer.json
+    except ValueError:
+        return quarantined("the answer is not JSON", f"bytes=0-{len(answer.body)}")
+    try:
+        return read(body)
+    except Unreadable as error:
+        return quarantined(str(error))
+
+
+def is_gone(ask: Ask) -> bool:
+    """Whether a question is a direct look, or part of one."""
+    return bool(ask.context.get("look"))
+
+
+def seconds(value: JSONValue, what: str) -> datetime:
+    """A time as seconds since 1970, also where they are written as text.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    written = value.strip() if isinstance(value, str) else value
+    if isinstance(written, str) and written.isascii() and written.isdigit() and len(written) < 13:
+        written = int(written)
+    usable = isinstance(written, int | float) and not isinstance(written, bool)
+    if not usable or not 0 <= written <= _LAST_SECOND:  # type: ignore[operator]
+        raise Unreadable(f"{what} is not a time")
+    return datetime.fromtimestamp(written, UTC)  # type: ignore[arg-type]

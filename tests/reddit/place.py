@@ -1,0 +1,121 @@
+"""The city on the practice Reddit, and an archive that reads it: its subreddit, or its own account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import ClassVar
+
+from archiver.practice.cast import populate_reddit
+from archiver.practice.history import is_removed
+from archiver.practice.reddit_api import RedditApi
+from archiver.practice.reddit_json import base36
+from archiver.practice.truth import TrueRecord, Truth
+from tests.capture.house import FULL, House
+from tests.capture.observed import Observed
+from tests.capture.told import said_of, tally
+from tests.graph.place import Place
+
+TOKEN = "eyJhbGciOiJSUzI1NiIs.RedditCanary-0123456789_abcdefghijkl.~+/=sig"
+
+
+@dataclass
+class Subreddit(Place):
+    """The city's subreddit."""
+
+    home: ClassVar[str] = "reddit"
+    token: ClassVar[str] = TOKEN
+    populate = staticmethod(populate_reddit)
+
+    @property
+    def server(self) -> RedditApi:  # type: ignore[override]
+        return self.house.server.reddit
+
+    @property
+    def address(self) -> str:
+        return self.server.subreddit_url(self.id)
+
+    def key_of(self, number: int) -> str:
+        return key_of(self.house, number)
+
+
+@dataclass
+class User(Subreddit):
+    """The city's own account."""
+
+    @property
+    def address(self) -> str:
+        return self.server.account_url(self.id)
+
+
+def key_of(house: Observed, number: int) -> str:
+    """Key of the record that a post or comment of the city is."""
+    said = Truth(house.city.journal).records[number]
+    return _key(said)
+
+
+def _key(said: TrueRecord) -> str:
+    kind = {"comment": "comment", "message": "message"}.get(said.kind, "post")
+    return f"{kind}/{base36(said.id)}"
+
+
+def check(house: Observed, owner: int, *, user: bool = False) -> dict[str, int]:
+    """What full looks could see is in the archive as it was, nothing else is, and the states are as they were.
+    ``user``: of an account, not of a subreddit; ``owner``: of whom."""
+    truth = Truth(house.city.journal)
+    known = {key: row for key, row in house.records().items() if key.startswith(("post/", "comment/"))}
+    full = [at for at, _, sweep in house.looks if sweep is FULL]
+    said = {_key(one): one for one in _of(truth, owner, user=user)}
+    assert set(known) <= set(said), "in the archive, but never to be seen"
+    for key, one in said.items():
+        seen = [at for at in full if one.exists_at(at)]
+        assert not seen or key in known, "stood at a full look, but is not in the archive"
+        if seen:
+            _check(house, truth, key, one, full)
+    rows = list(known.values())
+    states = {state: sum(row.state == state for row in rows) for state in ("deleted_by_author", "hidden_by_page")}
+    return tally(known) | states
+
+
+def _of(truth: Truth, owner: int, *, user: bool) -> Iterator[TrueRecord]:
+    """Everything in the subreddit; else what the account posted with everything under it, and its comments."""
+    for one in truth.said():
+        root = one
+        while root.parent is not None:
+            root = truth.records[root.parent]
+        if one.kind != "message" and (not user or owner in (one.author, root.author)):
+            yield one
+
+
+def _check(house: Observed, truth: Truth, key: str, said: TrueRecord, full: list[datetime]) -> None:
+    row, versions = house.records()[key], house.versions(key)
+    told = [version.text for version in versions if version.content]
+    written = [" ".join(one.text.split()) for _, one in said.versions]
+    assert all(" ".join(text.split()) in written for text in told), "nobody wrote that"
+    assert not any(one.content == other.content for one, other in pairwise(versions)), "an edit that nobody made"
+    for at in full:
+        if said.exists_at(at):
+            assert said_of(said, at) in told, "a full look could see it, the archive does not say it"
+    assert row.created_at == said.created_at.replace(microsecond=0)
+    times = {at.replace(microsecond=0) for at, _ in said.versions}
+    assert {version.as_of for version in versions if version.content} <= times, "not when it was written"
+    assert row.state == state_of(said), (said, row.state)
+
+
+def state_of(said: TrueRecord) -> str:
+    """What Reddit says at last of something."""
+    if said.vanished_by in ("author", "platform"):
+        return "deleted_by_author" if said.vanished_by == "author" else "removed_by_platform"
+    return "hidden_by_page" if is_removed(said) else "visible"
+
+
+def open_place(house: House, kind: Callable[..., Subreddit] = Subreddit) -> Subreddit:
+    """Open the account and register it."""
+    return kind.open(house)  # type: ignore[attr-defined, no-any-return]
+
+
+def later(house: House) -> None:
+    """A day passes."""
+    house.clock.advance(timedelta(days=1))
