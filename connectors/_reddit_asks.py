@@ -126,15 +126,16 @@ class Asks(AccountAsks):
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
         """Ask directly for known records: posts and comments by their ids, and the account itself. Reddit has no
         question for one message, or one entry of the moderators' log."""
-        wanted = []
+        wanted, settings = list[str](), list[str]()
         for ref in records:
             if ref.kind is RecordKind.PROFILE:
                 yield self.profile()
             elif ref.key.startswith("comments/"):
-                wanted.append(ref.key.removeprefix("comments/"))
+                settings.append(ref.key.removeprefix("comments/"))
             else:
                 wanted.append(ref.key)
-        yield from self.known(list(dict.fromkeys(wanted)), look=True)
+        yield from self.known(wanted, look=True)
+        yield from self.known([key for key in settings if key not in wanted], look=False)
 
 
 def fullname(key: str) -> str | None:

@@ -166,7 +166,8 @@ def _list(found: Found, body: JSONValue) -> Reading:
     for count, child in enumerate(children):
         place, kind = f"/data/children/{count}", child.get("kind") if isinstance(child, dict) else None
         if kind == "t1" and found.ask.purpose in MESSAGES:
-            answered.append(things.key_of(f"t1_{(child.get('data') or {}).get('id')}"))
+            data = child.get("data")
+            answered.append(things.key_of(f"t1_{data.get('id')}") if isinstance(data, dict) else None)
         else:
             found.take(child, place)
     asks = [*found.asks.known([key for key in answered if key], look=False), *_following(found, children)]

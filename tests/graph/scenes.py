@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from archiver.accounts import service as accounts
+from archiver.accounts import tokens
 from archiver.errors import Refused, UsageError
 from archiver.practice import faults
 from archiver.practice.faults import Alter
@@ -69,6 +70,56 @@ def is_no_deletion(found: Place, alter: Alter, outcomes: set[str], edge: str) ->
     assert house.run(found.account, FULL).outcome in outcomes
     assert set(found.states(post, *answers)) == {"visible"}
     house.server.faults.clear()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+
+
+def comes_back_with_all(found: Place, alter: Alter, where: str, *, times: int | None = 1, good: bool = True) -> None:
+    """A platform misbehaves while a list of many pages is read: nothing is told as gone, and in the end all of it is in
+    the archive. ``good``: the run itself makes up for it."""
+    house = found.house
+    post, answers = found.talk(9)
+    house.run(found.account, FULL)
+    late = [house.city.say(found.cast.residents[0], f"late {n}", answering=post) for n in range(3)]
+    house.later(days=1)
+    fault = house.server.faults.add(alter, where, times=times)
+    assert (house.run(found.account, FULL).outcome in GOOD) == good
+    assert fault.hits
+    assert set(found.states(post, *answers)) == {"visible"}
+    house.server.faults.clear()
+    house.later(days=1)
+    house.run(found.account, FULL)
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert set(found.states(post, *answers, *late)) == {"visible"}
+    assert not house.gaps(open_only=True)
+
+
+def tells_of_a_field(found: Place, more: Alter, where: str, *names: str) -> None:
+    """A field that nobody knows is told of, and is no edit."""
+    house = found.house
+    post, answers = found.talk(2)
+    house.run(found.account, FULL)
+    house.server.faults.add(more, where, times=None)
+    house.later(days=1)
+    house.run(found.account, FULL)
+    assert set(names) <= {name for run in house.runs() for name in run.drift}
+    assert {house.records()[found.key_of(one)].versions for one in (post, *answers)} == {1}
+
+
+def needs_a_person(found: Place, alter: Alter, where: str) -> None:
+    """A token that is no longer taken in the middle of a run: the account needs signing in, nothing is told as gone,
+    and with a token that is taken it goes on."""
+    house = found.house
+    post, answers = found.talk()
+    house.run(found.account, FULL)
+    house.later(days=1)
+    house.server.faults.add(alter, where, times=None)
+    assert house.run(found.account, FULL).outcome == "failed"
+    assert house.account_state(found.account) == "sign_in_needed"
+    assert set(found.states(post, *answers)) == {"visible"}
+    house.server.faults.clear()
+    tokens.keep(house.archive, found.account, found.token)
     house.later(days=1)
     assert house.run(found.account, FULL).outcome in GOOD
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import ClassVar
 
@@ -73,10 +73,10 @@ def check(house: Observed, owner: int, *, user: bool = False) -> dict[str, int]:
         seen = [at for at in full if one.exists_at(at)]
         assert not seen or key in known, "stood at a full look, but is not in the archive"
         if seen:
-            _check(house, truth, key, one, full)
+            _check(house, key, one, full, hidden="restricted" if user else "hidden_by_page")
     rows = list(known.values())
-    states = {state: sum(row.state == state for row in rows) for state in ("deleted_by_author", "hidden_by_page")}
-    return tally(known) | states
+    away = [row for row in rows if row.state not in ("visible", "not_returned")]
+    return tally(known) | {"away": len(away)}
 
 
 def _of(truth: Truth, owner: int, *, user: bool) -> Iterator[TrueRecord]:
@@ -89,7 +89,7 @@ def _of(truth: Truth, owner: int, *, user: bool) -> Iterator[TrueRecord]:
             yield one
 
 
-def _check(house: Observed, truth: Truth, key: str, said: TrueRecord, full: list[datetime]) -> None:
+def _check(house: Observed, key: str, said: TrueRecord, full: list[datetime], *, hidden: str) -> None:
     row, versions = house.records()[key], house.versions(key)
     told = [version.text for version in versions if version.content]
     written = [" ".join(one.text.split()) for _, one in said.versions]
@@ -101,21 +101,16 @@ def _check(house: Observed, truth: Truth, key: str, said: TrueRecord, full: list
     assert row.created_at == said.created_at.replace(microsecond=0)
     times = {at.replace(microsecond=0) for at, _ in said.versions}
     assert {version.as_of for version in versions if version.content} <= times, "not when it was written"
-    assert row.state == state_of(said), (said, row.state)
+    assert row.state == state_of(said, hidden), (said, row.state)
 
 
-def state_of(said: TrueRecord) -> str:
-    """What Reddit says at last of something."""
+def state_of(said: TrueRecord, hidden: str) -> str:
+    """What Reddit says at last of something. ``hidden``: of what moderators removed."""
     if said.vanished_by in ("author", "platform"):
         return "deleted_by_author" if said.vanished_by == "author" else "removed_by_platform"
-    return "hidden_by_page" if is_removed(said) else "visible"
+    return hidden if is_removed(said) else "visible"
 
 
 def open_place(house: House, kind: Callable[..., Subreddit] = Subreddit) -> Subreddit:
     """Open the account and register it."""
     return kind.open(house)  # type: ignore[attr-defined, no-any-return]
-
-
-def later(house: House) -> None:
-    """A day passes."""
-    house.clock.advance(timedelta(days=1))
