@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from connectors import drift
+from connectors._account_asks import with_page
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading
 from connectors.found import Finding
@@ -57,6 +58,27 @@ def read_json(answer: Answer, read: Callable[[JSONValue], Reading]) -> Reading:
         return read(body)
     except Unreadable as error:
         return quarantined(str(error))
+
+
+def turned(
+    found: AccountFound, reading: Reading, following: Sequence[tuple[str, str]] | None, total: int | None,
+    **carried: JSONValue,
+) -> Reading:  # fmt: skip
+    """The same with the page that follows in a list whose pages are counted from the beginning. What is deleted while
+    they are read moves everything behind it forward: a list whose number of entries changed on the way is not taken for
+    whole.
+
+    Args:
+        following: parameters of the next page; None at the end of the list.
+        total: how many entries the platform says that it has.
+        carried: what is known on the next page.
+    """
+    context = found.ask.context
+    moved = context.get("moved") is True or context.get("total", total) != total
+    if following is None:
+        return replace(reading, whole=not moved and not found.unread)
+    known = {"total": total, "moved": moved, "unread": found.unread}
+    return replace(reading, next_page=with_page(found.ask, following, **known, **carried))
 
 
 def is_gone(ask: Ask) -> bool:

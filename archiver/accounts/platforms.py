@@ -37,6 +37,8 @@ _OWN = (
     EntryPoint("x", "connectors.x:X", GROUP),
     EntryPoint("linkedin", "connectors.linkedin:LinkedIn", GROUP),
     EntryPoint("reddit", "connectors.reddit:Reddit", GROUP),
+    EntryPoint("flickr", "connectors.flickr:Flickr", GROUP),
+    EntryPoint("vimeo", "connectors.vimeo:Vimeo", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )
 _log = logs.get(__name__)

@@ -66,6 +66,16 @@ def populate_reddit(city: City, at: datetime | None = None) -> Cast:
     return _alone(city, "reddit", f"{CITY}_Gov", "Official account. Invented.", "rd", at)
 
 
+def populate_flickr(city: City, at: datetime | None = None) -> Cast:
+    """The city's account on Flickr and who comments there: a cast of its own, like that of the channel."""
+    return _alone(city, "flickr", f"{CITY.lower()}_views", "Official account. Invented.", "fl", at)
+
+
+def populate_vimeo(city: City, at: datetime | None = None) -> Cast:
+    """The city's account on Vimeo and who comments there: a cast of its own, like that of the channel."""
+    return _alone(city, "vimeo", f"{CITY.lower()}films", "Official account. Invented.", "vi", at)
+
+
 def _alone(city: City, home: str, handle: str, note: str, people: str, at: datetime | None) -> Cast:
     """One account of the city on one platform, and residents whose names there begin with ``people``."""
     main = city.join(handle, f"City of {CITY}", note=note, home=home, official=True, at=at)

@@ -32,6 +32,7 @@ PAGES: Mapping[str, str] = {
     "/youtube/o/oauth2/v2/auth": "youtube",
     "/linkedin/oauth/v2/authorization": "linkedin",
     "/reddit/api/v1/authorize": "reddit",
+    "/vimeo/oauth/authorize": "vimeo",
     "/oauth/authorize": "mastodon",
 }
 #: Address where codes become tokens → the platform, and whether the application says who it is in a header.
@@ -42,11 +43,12 @@ TOKENS: Mapping[str, tuple[str, bool]] = {
     "/token": ("youtube", False),
     "/linkedin/oauth/v2/accessToken": ("linkedin", False),
     "/reddit/api/v1/access_token": ("reddit", True),
+    "/vimeo/oauth/access_token": ("vimeo", True),
     "/oauth/token": ("mastodon", False),
 }
 _LASTS: Mapping[str, timedelta | None] = {
     "facebook": _HOUR, "threads": _HOUR, "x": 2 * _HOUR, "youtube": _HOUR, "linkedin": _SIXTY_DAYS,
-    "mastodon": None, "reddit": _HOUR,
+    "mastodon": None, "reddit": _HOUR, "vimeo": None,
 }  # fmt: skip
 _RENEWED = ("x", "youtube", "linkedin", "reddit")
 _YEAR = timedelta(days=365)
@@ -251,6 +253,7 @@ class Consent:
         said |= {} if renewal is None else {"refresh_token": renewal}
         said |= {} if until is None else {"refresh_token_expires_in": int((until - now).total_seconds())}
         said |= {"scope": " ".join(scopes)} if platform not in ("facebook", "threads") else {}
+        said |= {"user": {"uri": f"/users/{person}"}} if platform == "vimeo" else {}
         return said | ({"user_id": person} if platform == "threads" else {})
 
     # Threads' own ways

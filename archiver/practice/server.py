@@ -17,6 +17,7 @@ from archiver.practice.city import City
 from archiver.practice.consent import Consent
 from archiver.practice.faults import Faults
 from archiver.practice.feeds import Feeds
+from archiver.practice.flickr_api import FlickrApi
 from archiver.practice.graph_api import GraphApi
 from archiver.practice.instagram_api import InstagramApi
 from archiver.practice.linkedin_api import LinkedInApi
@@ -25,6 +26,7 @@ from archiver.practice.messages import Request, Response, Site, framed
 from archiver.practice.rate_limit import RateLimit
 from archiver.practice.reddit_api import RedditApi
 from archiver.practice.threads_api import ThreadsApi
+from archiver.practice.vimeo_api import VimeoApi
 from archiver.practice.x_api import XApi
 from archiver.practice.youtube_api import YouTubeApi
 
@@ -75,6 +77,8 @@ class PracticeServer:
             self.x = XApi(city, self.base_url)
             self.linkedin = LinkedInApi(city, self.base_url)
             self.reddit = RedditApi(city, self.base_url)
+            self.flickr = FlickrApi(city, self.base_url)
+            self.vimeo = VimeoApi(city, self.base_url)
             self.consent = Consent(
                 city,
                 self.base_url,
@@ -87,9 +91,10 @@ class PracticeServer:
                     "youtube": self.youtube,
                     "linkedin": self.linkedin,
                     "reddit": self.reddit,
+                    "vimeo": self.vimeo,
                 },
             )
-            self._sites += [self.consent, self.reddit]
+            self._sites += [self.consent, self.reddit, self.flickr, self.vimeo]
             self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
             self._sites.append(self.linkedin)
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.

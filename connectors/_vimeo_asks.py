@@ -1,0 +1,123 @@
+"""The questions put to Vimeo's API, with a token of the account's owner. Pure.
+
+Vimeo lets whoever names the fields that it needs (``fields``) ask more often. Which version of the API is spoken stands
+in the header ``Accept``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+from urllib.parse import quote
+
+from connectors._account_asks import AccountAsks, ident, looked_at, with_page
+from connectors.contract import Ask, JSONValue, RecordKind, RecordRef, Stream
+from connectors.sites import Site
+
+SITE, SERVER = "https://vimeo.com", "https://api.vimeo.com"
+ON_VIMEO = Site(SITE, frozenset({"vimeo.com", "www.vimeo.com"}), SERVER, peer="/vimeo")
+VERSION = "3.4"
+_ACCEPT = (("Accept", f"application/vnd.vimeo.*+json;version={VERSION}"),)
+_PAGE = (("per_page", "100"),)
+_USER = (
+    "uri,name,link,location,bio,short_bio,websites,pictures.base_link,metadata.connections.videos.total,created_time"
+)
+_VIDEO = (
+    "uri,name,description,link,type,duration,language,created_time,modified_time,release_time,privacy,tags.tag,tags.name,"
+    "pictures.base_link,pictures.type,user.uri,user.name,user.link,stats.plays,status,"
+    "metadata.connections.comments.total,metadata.connections.likes.total,metadata.connections.texttracks.total"
+)
+_COMMENT = "uri,type,text,created_on,user.uri,user.name,user.link,metadata.connections.replies.total"
+_TRACK = "uri,active,type,language,name,link,link_expires_time"
+_NUMBER = re.compile(r"[0-9]{1,20}")
+
+
+class Asks(AccountAsks):
+    """Builds the asks of one sweep of one account, which Vimeo names by a path."""
+
+    __slots__ = ()
+    on: ClassVar[Site] = ON_VIMEO
+
+    # Who it is.
+
+    def identify(self) -> Ask:
+        """Whose account an address is."""
+        return self._call(f"/users/{quote(self.named, safe='')}", "identify", Stream.PROFILE, _USER)
+
+    def profile(self) -> Ask:
+        """The account itself, beside a list that has nothing to do with it as control."""
+        control = self._call("/languages", "server", Stream.PROFILE, "code", (("per_page", "1"),))
+        number = self.account.rpartition("/")[2]
+        return looked_at(self._user("profile"), [f"user/{number}"], control)
+
+    def _user(self, purpose: str) -> Ask:
+        return self._call(self.account, purpose, Stream.PROFILE, _USER)
+
+    # Lists.
+
+    def videos(self, known: JSONValue = None) -> Ask:
+        """Every video of the account, the newest first. ``known``: how far the list was read, and how many comments
+        videos had."""
+        context = {"known": known} if self.new and isinstance(known, Mapping) else {}
+        order = (("sort", "date"), ("direction", "desc"), *_PAGE)
+        ask = self._call(f"{self.account}/videos", "videos", Stream.POSTS, _VIDEO, order)
+        return replace(ask, listing="videos", context={**ask.context, **context})
+
+    def comments(self, key: str, page: str | None = None, **context: JSONValue) -> Ask:
+        """All comments on a video; ``page``: from that page on."""
+        order = (("direction", "asc"), *_PAGE)
+        ask = self._call(f"/videos/{ident(key)}/comments", "comments", Stream.COMMENTS, _COMMENT, order, key=key)
+        ask = replace(ask, listing=f"comments:{key}", context={**ask.context, **context})
+        return ask if page is None else with_page(ask, (("page", page),))
+
+    def replies(self, key: str, pending: Sequence[str], after: str | None, **context: JSONValue) -> Ask:
+        """All replies to the first of ``pending`` comments, as a page of the list of comments of their video. It goes
+        on with the others, and then with its page ``after``."""
+        path = f"/videos/{ident(key)}/comments/{pending[0]}/replies"
+        ask = self._call(path, "replies", Stream.COMMENTS, _COMMENT, (("direction", "asc"), *_PAGE), key=key)
+        known: dict[str, JSONValue] = {"above": pending[0], "pending": list(pending[1:]), "after": after, **context}
+        return replace(ask, listing=f"comments:{key}", context={**ask.context, **known})
+
+    def tracks(self, key: str) -> Ask:
+        """Captions and subtitles of a video."""
+        return self._call(f"/videos/{ident(key)}/texttracks", "tracks", Stream.MEDIA, _TRACK, _PAGE, key=key)
+
+    # Single things.
+
+    def video(self, key: str, purpose: str = "video") -> Ask:
+        """One video by its number."""
+        return self._call(f"/videos/{ident(key)}", purpose, Stream.POSTS, _VIDEO, key=key)
+
+    def watched(self, keys: Iterable[str]) -> Iterator[Ask]:
+        """Known videos again, with all comments."""
+        for key in keys:
+            if _is_of(key, "video"):
+                yield looked_at(self.video(key), [key], self._user("server"))
+                yield self.comments(key)
+
+    def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
+        """Ask directly for known records: videos beside the account as control, comments beside their video."""
+        for ref in records:
+            if ref.kind is RecordKind.PROFILE:
+                yield self.profile()
+            elif _is_of(ref.key, "video"):
+                yield looked_at(self.video(ref.key), [ref.key], self._user("server"))
+            elif ref.key.startswith("comments/"):
+                yield self.video(ref.key.removeprefix("comments/"))
+            elif _is_of(ref.key, "comment") and ref.thread is not None and _is_of(ref.thread, "video"):
+                path = f"/videos/{ident(ref.thread)}/comments/{ident(ref.key)}"
+                ask = self._call(path, "comment", Stream.COMMENTS, _COMMENT, key=ref.thread)
+                yield looked_at(ask, [ref.key], self.video(ref.thread, "server"))
+
+    def _call(
+        self, path: str, purpose: str, stream: Stream, fields: str, more: Sequence[tuple[str, str]] = (),
+        **context: JSONValue,
+    ) -> Ask:  # fmt: skip
+        return self.ask(path, purpose, stream, (("fields", fields), *more), headers=_ACCEPT, context=context)
+
+
+def _is_of(key: str, kind: str) -> bool:
+    named, _, identity = key.partition("/")
+    return named == kind and _NUMBER.fullmatch(identity) is not None

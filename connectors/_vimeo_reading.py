@@ -1,0 +1,296 @@
+"""What the answers of Vimeo's API mean. Pure; never raises, whatever JSON comes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+from connectors import _vimeo_records as records
+from connectors._account_found import AccountFound, read_json, turned
+from connectors._vimeo_asks import Asks
+from connectors._vimeo_fields import KNOWN
+from connectors.answers import failure, moment, retry_after, within_a_day
+from connectors.bodies import quarantined
+from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, RateFacts, Reading, SeenRecord
+from connectors.values import Json, Unreadable, number, objects, part, thing
+
+_K = ProblemKind
+_PAGE = re.compile(r"[0-9]{1,9}")
+_REMEMBERED = 200
+"""Most videos of which it is remembered how many comments they had."""
+
+
+@dataclass(slots=True)
+class Found(AccountFound):
+    """What one body holds."""
+
+    @property
+    def asks(self) -> Asks:
+        return Asks.of(self.ask)
+
+    @property
+    def key(self) -> str:
+        """Key of the video that the question was about."""
+        return str(self.ask.context.get("key", ""))
+
+
+def read(ask: Ask, answer: Answer) -> Reading:
+    """What ``answer`` means."""
+    rate, problem = _rate_of(answer), _problem_of(answer)
+    if problem is not None:
+        return replace(_of_problem(ask, problem, answer), rate=rate)
+    reader = _READERS.get(ask.purpose)
+    if reader is None:
+        return replace(quarantined("a question this connector never asked"), rate=rate)
+    found = Found(ask, at=answer.received_at, known=KNOWN)
+    return replace(read_json(answer, lambda body: reader(found, thing(body, "not an object"))), rate=rate)
+
+
+# What is wrong, and how much may be asked.
+
+
+def _problem_of(answer: Answer) -> Problem | None:
+    if answer.status == 304:
+        return Problem(_K.CONTRACT, "not modified, though nobody asked whether it was")
+    problem = failure(answer, signed_in=True)
+    if problem is None or problem.kind is _K.TRANSIENT:
+        return problem
+    if problem.kind is _K.RATE:
+        return Problem(_K.RATE, "Vimeo asks for a pause", retry_after(answer) or _reset(answer))
+    told = _is_told(answer)
+    if problem.kind in (_K.SIGN_IN_EXPIRED, _K.GONE) and not told:
+        return replace(problem, kind=_K.CONTRACT, detail=f"status {answer.status}, but not in the words of Vimeo")
+    words = {
+        _K.SIGN_IN_EXPIRED: "Vimeo does not accept the access token",
+        _K.PERMISSION: "Vimeo does not let the token read this",
+        _K.GONE: "Vimeo says that it is not there",
+    }
+    return replace(problem, detail=words.get(problem.kind, problem.detail))
+
+
+def _is_told(answer: Answer) -> bool:
+    """Whether an error is in Vimeo's form."""
+    try:
+        body: JSONValue = answer.json
+    except ValueError:
+        return False
+    return isinstance(body, dict) and isinstance(body.get("error"), str)
+
+
+def _of_problem(ask: Ask, problem: Problem, answer: Answer) -> Reading:
+    if ask.purpose == "profile" and problem.kind is _K.GONE:
+        return Reading(problem=Problem(_K.DEACTIVATED, "Vimeo no longer knows the account: it was deleted"))
+    if ask.purpose == "replies" and problem.kind is _K.GONE:  # the comment went between two pages
+        return _onward(Found(ask, at=answer.received_at, known=KNOWN), Reading(), [], None)
+    if ask.purpose == "tracks" and problem.kind in (_K.GONE, _K.PERMISSION):
+        return Reading()  # the video itself is looked at elsewhere
+    return Reading(problem=problem)
+
+
+def _rate_of(answer: Answer) -> RateFacts | None:
+    limit, remaining = (_header(answer, name) for name in ("Limit", "Remaining"))
+    reset = _reset(answer)
+    return None if (limit, remaining, reset) == (None, None, None) else RateFacts(limit, remaining, reset)
+
+
+def _reset(answer: Answer) -> datetime | None:
+    """When more may be asked: a time as in ISO 8601, or the seconds since 1970."""
+    seconds = _header(answer, "Reset")
+    at = moment((answer.header("X-RateLimit-Reset") or "").strip())
+    if seconds is not None and seconds < 253_402_300_799:
+        at = datetime.fromtimestamp(seconds, UTC)
+    return within_a_day(at, answer)
+
+
+def _header(answer: Answer, name: str) -> int | None:
+    value = (answer.header(f"X-RateLimit-{name}") or "").strip()
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 12 else None
+
+
+# The account.
+
+
+def _account(found: Found, body: Json) -> Reading:
+    asks = found.asks
+    facts = records.account_facts(body, asks.site)
+    if asks.account and facts.platform_id != asks.account:
+        return Reading(problem=Problem(_K.CONTRACT, "Vimeo answered with another account"))
+    found.add("user", body, "", lambda: records.account_record(body, asks.site))
+    return replace(found.reading(), account=facts)
+
+
+def _server(found: Found, body: Json) -> Reading:
+    return Reading(present=("server",))
+
+
+# Lists.
+
+
+def _listed(found: Found, body: Json) -> tuple[list[Json], str | None, int | None]:
+    """Entries of a page, the number of the next one, and how many entries there are in all.
+
+    Raises:
+        Unreadable: it is no list.
+    """
+    found.note("list", body)
+    following = part(body, "paging").get("next")
+    page: str | None = None
+    if following is not None:
+        given = parse_qs(urlsplit(following).query).get("page", [""]) if isinstance(following, str) else [""]
+        page = given[0]
+        if not _PAGE.fullmatch(page):
+            raise Unreadable("a next page without a usable number")
+    return objects(body, "data"), page, number(body.get("total"))
+
+
+def _videos(found: Found, body: Json) -> Reading:
+    """The newest videos. Comments are asked for where there are more or fewer than there were, on a full look wherever
+    there are any; captions of what is new."""
+    entries, page, total = _listed(found, body)
+    for count, value in enumerate(entries):
+        _video(found, value, f"/data/{count}")
+    at, counts = _newest(found), _counts(found)
+    page = None if _reached(found) else page
+    reading = replace(found.reading(), asks=tuple(_following(found, entries)))
+    following = None if page is None else (("page", page),)
+    carried: dict[str, JSONValue] = {"newest": at, "counts": dict(list(counts.items())[:_REMEMBERED])}
+    reading = turned(found, reading, following, total, **carried)
+    if following is not None:
+        return reading
+    bookmark = {"videos": {"at": at, "counts": carried["counts"]}} if reading.whole and at else None
+    return replace(reading, whole=reading.whole and not _known(found), bookmark=bookmark)
+
+
+def _video(found: Found, value: Json, place: str) -> SeenRecord | None:
+    site = found.asks.site
+    record = found.add("video", value, place, lambda: records.video_record(value, place, site))
+    setting = None if record is None else records.setting_record(value, record.key, place)
+    found.records += [setting] if setting is not None else []
+    return record
+
+
+def _following(found: Found, entries: Sequence[Json]) -> Iterator[Ask]:
+    asks, before = found.asks, _known(found).get("counts")
+    known = before if isinstance(before, dict) else None
+    videos = {one.key: one for one in found.records if one.key.startswith("video/")}
+    for key, one in videos.items():
+        said = one.counts.get("replies", 0)
+        if said > 0 if known is None else known.get(key, 0) != said:
+            yield asks.comments(key)
+    for value in entries:
+        named = records.key_of(value.get("uri"), "videos", "video")
+        if named in videos and records.total(value, "texttracks") and (known is None or named not in known):
+            yield asks.tracks(named)
+
+
+def _counts(found: Found) -> dict[str, int]:
+    before = found.ask.context.get("counts")
+    counted = {one.key: one.counts["replies"] for one in found.records if "replies" in one.counts}
+    return {**(before if isinstance(before, dict) else {}), **counted}
+
+
+def _newest(found: Found) -> str | None:
+    times = [one.created_at for one in found.records if one.created_at is not None]
+    before = moment(found.ask.context.get("newest"))
+    every = [*times, *([before] if before else [])]
+    return max(every).isoformat() if every else None
+
+
+def _reached(found: Found) -> bool:
+    """Whether a look at what is new came to videos that were there before."""
+    known = moment(_known(found).get("at"))
+    times = [one.created_at for one in found.records if one.created_at is not None]
+    return known is not None and bool(times) and min(times) <= known
+
+
+def _known(found: Found) -> Mapping[str, JSONValue]:
+    known = found.ask.context.get("known")
+    return known if isinstance(known, Mapping) else {}
+
+
+# Comments, captions.
+
+
+def _comments(found: Found, body: Json) -> Reading:
+    """A page of comments or of replies to one. Replies are asked for where there are any, before the next page."""
+    entries, page, total = _listed(found, body)
+    above = found.ask.context.get("above")
+    for count, value in enumerate(entries):
+        _comment(found, value, f"/data/{count}", above if isinstance(above, str) else None)
+    pending = [one.key.partition("/")[2] for one in found.records if one.counts.get("replies")]
+    counted = "replies_total" if found.ask.purpose == "replies" else "total"
+    before = found.ask.context.get(counted, total)
+    return _onward(found, found.reading(), pending, page, total=total, moved=before != total)
+
+
+def _comment(found: Found, value: Json, place: str, above: str | None) -> None:
+    site, video = found.asks.site, found.key
+    found.add("comment", value, place, lambda: records.comment_record(value, place, site, video, above))
+
+
+def _onward(
+    found: Found, reading: Reading, pending: Sequence[str], page: str | None, *, total: int | None = None,
+    moved: bool = False,
+) -> Reading:  # fmt: skip
+    """The same with the next page of the list of a video's comments: first all replies to comments that have any, then
+    the next page of comments."""
+    context, asks, key = found.ask.context, found.asks, found.key
+    moved = moved or context.get("moved") is True
+    known: dict[str, JSONValue] = {"unread": found.unread, "moved": moved}
+    if found.ask.purpose == "replies":
+        pending, after, known["total"] = found.names("pending"), context.get("after"), context.get("total")
+        if page is not None:
+            one, above = [str(context.get("above", "")), *pending], str(after) if after else None
+            ask = asks.replies(key, one, above, **known, replies_total=total)
+            return replace(reading, next_page=replace(ask, parameters=(("page", page),)))
+        page = str(after) if after else None
+    else:
+        known["total"] = total
+    if pending:
+        return replace(reading, next_page=asks.replies(key, pending, page, **known))
+    if page is not None:
+        return replace(reading, next_page=asks.comments(key, page, **known))
+    return replace(reading, whole=not found.unread and not moved)
+
+
+def _tracks(found: Found, body: Json) -> Reading:
+    """Captions and subtitles. Their addresses expire, so they are known by their numbers."""
+    entries, _, _ = _listed(found, body)
+    for value in entries:
+        found.note("track", value)
+    media = tuple(records.track(value) for value in entries if records.is_track(value))
+    if not media or not found.key:
+        return found.reading()
+    return replace(found.reading(), records=(records.sight(found.key, media),))
+
+
+# Single things.
+
+
+def _one_video(found: Found, body: Json) -> Reading:
+    user = part(body, "user").get("uri")
+    if user != found.asks.account:
+        return Reading(problem=Problem(_K.CONTRACT, "Vimeo answered with a video of another account"))
+    _video(found, body, "")
+    return found.looked()
+
+
+def _one_comment(found: Found, body: Json) -> Reading:
+    """A look at one comment. What it answers is told by lists alone."""
+    _comment(found, body, "", None)
+    found.records[:] = [replace(one, parent=None) for one in found.records]
+    return found.looked()
+
+
+_READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
+    **dict.fromkeys(("identify", "profile"), _account),
+    "server": _server,
+    "videos": _videos,
+    **dict.fromkeys(("comments", "replies"), _comments),
+    "tracks": _tracks,
+    "video": _one_video,
+    "comment": _one_comment,
+}

@@ -1,0 +1,127 @@
+"""Flickr, through its API, with the city's key: what everybody sees of an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from connectors import _flickr_reading
+from connectors._flickr_asks import ON_FLICKR, Asks
+from connectors.contract import (
+    AccountRef,
+    Answer,
+    Ask,
+    Bookmark,
+    Capabilities,
+    Claim,
+    Counted,
+    Extent,
+    Reading,
+    RecordKind,
+    RecordRef,
+    Signature,
+    Sweep,
+    SweepKind,
+)
+from connectors.settings import NoSettings
+
+_PATH = re.compile(r"/(?P<kind>photos|people)/(?P<name>[A-Za-z0-9_-]{1,60}|[0-9]{1,20}@N[0-9]{2})(?:/[^?#]{0,200})?/?")
+#: Names under which no account stands.
+_PAGES = frozenset({"tags", "upload", "organize", "friends", "me"})
+
+
+class Flickr:
+    """Accounts on Flickr: photos and albums, with their comments."""
+
+    platform: ClassVar[str] = "flickr"
+    title: ClassVar[str] = "Flickr"
+    version: ClassVar[str] = "1"
+    scheme: ClassVar[int] = 1
+    settings: ClassVar[type[BaseModel]] = NoSettings
+    media_hosts: ClassVar[tuple[str, ...]] = ("staticflickr.com",)
+    signatures: ClassVar[tuple[Signature, ...]] = (
+        Signature("API key", r"[0-9A-Za-z_-]{16,64}", speaks_for_owner=False, parameter="api_key"),
+    )
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        edits="Every state of a photo, album or comment that was seen. Flickr keeps no earlier ones, and gives no time"
+        " of an edit: the time of the last change also moves when somebody comments.",
+        deletions="A photo, album or comment that is gone, or was made private, is no longer returned; Flickr does not"
+        " say which, nor who deleted it.",
+        hidden=None,
+        messages=None,
+        comments="All comments on photos and albums that everybody sees. There are no answers to comments.",
+        media="The largest file of each photo that its owner lets everybody have; of a video its picture.",
+        counts="Views and comments of photos, photos and comments of albums, photos of the account, as of capture.",
+        history="Back to the first photo that everybody sees.",
+        limits=(
+            "Only what everybody sees: Flickr lets nobody read private photos without a signature (OAuth 1.0a) that"
+            " this archive cannot give. So there is no consent to ask for, and FlickrMail is not captured.",
+            "Videos are not downloaded, only their pictures. The original of a photo is fetched only where everybody"
+            " may download it.",
+            "An edit that was undone, and a comment that was written and deleted, between two looks was not seen.",
+            "A comment on a photo that is not among the newest 500 is seen when the photo is looked at again.",
+            "Of a comment it is not told that it was edited: another wording is seen when the photo is looked at"
+            " again.",
+            "While a photo cannot be seen, nothing is said of its comments.",
+            "Galleries, groups, notes on photos, people in them, places, and which photos an album holds are not"
+            " captured.",
+            "Titles and descriptions are compared as Flickr shows them; tags without their spelling and order.",
+            "Who marked a photo as a favourite is not captured, nor how many.",
+        ),
+        counted=(
+            Counted(
+                on=frozenset({RecordKind.POST}),
+                of=Extent.THREAD,
+                says="Comments on the photo or album.",
+            ),
+            Counted(
+                on=frozenset({RecordKind.PROFILE}),
+                of=Extent.ACCOUNT,
+                says="Photos and videos of the account that everybody sees; not albums.",
+                kinds=frozenset({RecordKind.POST}),
+                withheld="photos that are shown only to who is signed in and asked for them",
+            ),
+        ),
+        proven=None,
+    )
+
+    def claim(self, url: str) -> Claim | None:
+        """``https://www.flickr.com/photos/NAME`` or ``/people/NAME``, NAME chosen by its owner or the account's id; on
+        another host the same under ``/flickr``, which may be a test peer."""
+        address = ON_FLICKR.address(url)
+        match = None if address is None else _PATH.fullmatch(address.path)
+        if address is None or match is None or match["name"].lower() in _PAGES:
+            return None
+        return address.claim(self.platform, f"photos/{match['name']}")
+
+    def identify(self, claim: Claim) -> Ask:
+        """Ask Flickr whose account it is."""
+        site = claim.url.removesuffix(f"/{claim.handle}")
+        return Asks(site, ON_FLICKR.api_of(claim.url), account="", named=claim.handle, sweep="").identify()
+
+    def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
+        """*new*: the newest photos, and comments where something changed. *watch*: the account, and the given photos
+        with all comments. *full*: all photos and albums with all comments."""
+        asks, known = Asks.begin(account, sweep), bookmark or {}
+        watched = asks.watched(ref.key for ref in sweep.threads)
+        if sweep.kind is SweepKind.WATCH:
+            return (asks.profile(), *watched)
+        if sweep.kind is SweepKind.FULL:
+            return (asks.profile(), asks.photos(), asks.albums(), *watched)
+        photos = asks.photos(known.get("photos"))
+        return (photos,) if "photos" in known else (asks.profile(), photos, asks.albums())
+
+    def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
+        """Ask for known photos and albums by their ids, and for comments with those on the same photo."""
+        return Asks.begin(account, None).looks(records)
+
+    def read(self, ask: Ask, answer: Answer) -> Reading:
+        """Say what an answer means."""
+        return _flickr_reading.read(ask, answer)
+
+    def signed_server(self, url: str) -> str:
+        """Where the API of an account at ``url`` is."""
+        return ON_FLICKR.api_of(url)

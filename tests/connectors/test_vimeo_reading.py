@@ -1,0 +1,209 @@
+"""What the Vimeo connector asks, and what it makes of answers, without any socket."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors._vimeo_asks import SITE, Asks
+from connectors.conformance import Example, check
+from connectors.contract import (
+    AccessClass,
+    AccountRef,
+    Ask,
+    ProblemKind,
+    Reading,
+    RecordKind,
+    RecordRef,
+    SweepKind,
+)
+from connectors.vimeo import Vimeo
+from tests.connectors.reading import AT, answer, sweep
+
+CONNECTOR = Vimeo()
+ACCOUNT = AccountRef("ac_1", "vimeo", SITE, "/users/77", "cityfilms", f"{SITE}/cityfilms", authorised=True)
+VIDEO = "video/592018875"
+REFS = [
+    RecordRef(VIDEO, RecordKind.POST),
+    RecordRef("comment/12", RecordKind.COMMENT, VIDEO),
+    RecordRef(f"comments/{VIDEO}", RecordKind.SETTINGS),
+    RecordRef("user/77", RecordKind.PROFILE),
+]
+USER = {"uri": "/users/77", "name": "City", "link": f"{SITE}/cityfilms"}
+Json = Any
+
+
+def asks(kind: SweepKind = SweepKind.FULL) -> Asks:
+    return Asks.begin(ACCOUNT, sweep(kind))
+
+
+def read(ask: Ask, body: Json, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reading:
+    return CONNECTOR.read(ask, answer(body, status, headers))
+
+
+def video(identity: int = 592018875, comments: int = 1, **more: Json) -> Json:
+    return {
+        "uri": f"/videos/{identity}", "name": "Council", "description": "In full", "type": "video",
+        "link": f"{SITE}/{identity}", "created_time": "2021-08-25T07:05:59+00:00", "user": USER,
+        "modified_time": "2021-09-04T10:25:41+00:00", "privacy": {"view": "anybody", "comments": "anybody"},
+        "tags": [{"tag": "b", "name": "b"}, {"tag": "a", "name": "a"}], "stats": {"plays": 9},
+        "pictures": {"base_link": "https://i.vimeocdn.com/video/1-abc-d?r=pad", "type": "custom"},
+        "metadata": {"connections": {"comments": {"total": comments}, "texttracks": {"total": 1}}},
+    } | more  # fmt: skip
+
+
+def comment(identity: int = 12, replies: int = 0, **more: Json) -> Json:
+    return {
+        "uri": f"/videos/592018875/comments/{identity}", "type": "video", "text": "At last",
+        "created_on": "2021-08-26T07:00:00+00:00", "user": {"uri": "/users/8", "name": "Ann", "link": f"{SITE}/ann"},
+        "metadata": {"connections": {"replies": {"total": replies}}},
+    } | more  # fmt: skip
+
+
+def page(*data: Json, following: str | None = None, total: int | None = None) -> Json:
+    told = {"total": len(data) if total is None else total, "page": 1, "per_page": 100}
+    return told | {"paging": {"next": following}, "data": list(data)}
+
+
+TRACK = {"uri": "/texttracks/5", "language": "en", "link": "https://captions.vimeo.com/5.vtt?e=1", "active": True}
+
+
+def test_it_keeps_to_the_contract() -> None:
+    full = asks()
+    look, single, *_ = full.looks(REFS)
+    check(
+        CONNECTOR,
+        ACCOUNT,
+        addresses=[f"{SITE}/cityfilms", f"{SITE}/user77", f"{SITE}/cityfilms/videos"],
+        records=REFS,
+        examples=[
+            Example(full.profile(), USER | {"bio": "Official", "metadata": {"connections": {"videos": {"total": 4}}}}),
+            Example(full.videos(), page(video())),
+            Example(full.comments(VIDEO), page(comment(replies=2), following="/videos/592018875/comments?page=2")),
+            Example(full.replies(VIDEO, ["12"], "2"), page(comment(13))),
+            Example(full.tracks(VIDEO), page(TRACK)),
+            Example(look, video()),
+            Example(single, comment()),
+        ],
+    )
+
+
+def test_everything_names_its_fields_and_the_version_and_is_kept_as_private() -> None:
+    for kind in SweepKind:
+        for ask in CONNECTOR.begin(ACCOUNT, sweep(kind, REFS[0]), None):
+            assert (ask.access, ask.authorise) == (AccessClass.PRIVATE, "required")
+            assert "fields=" in ask.url
+            assert dict(ask.headers)["Accept"].endswith("version=3.4")
+
+
+@pytest.mark.parametrize("url", [f"{SITE}/592018875", f"{SITE}/categories", f"{SITE}/channels/x", f"{SITE}/"])
+def test_other_addresses_are_no_accounts(url: str) -> None:
+    assert CONNECTOR.claim(url) is None
+
+
+def test_an_account_by_its_number_is_asked_for_by_it() -> None:
+    claim = CONNECTOR.claim(f"{SITE}/user77")
+    assert claim is not None
+    assert "/users/77?" in CONNECTOR.identify(claim).url
+
+
+def test_words_and_who_may_see_it_are_edits_and_numbers_are_not() -> None:
+    def content(**more: Json) -> Json:
+        return dict(read(asks().videos(), page(video(**more))).records[0].content)
+
+    assert content(stats={"plays": 99}, modified_time="2026-01-01T00:00:00+00:00", comments=7) == content()
+    others: list[Json] = [{"name": "B"}, {"description": None}, {"tags": []}, {"privacy": {"view": "nobody"}}]
+    for other in others:
+        assert content(**other) != content()
+
+
+@pytest.mark.law("R17")
+def test_who_may_comment_is_a_record_of_its_own() -> None:
+    (_, setting) = read(asks().videos(), page(video(privacy={"comments": "nobody"}))).records
+    assert (setting.key, setting.content) == (f"comments/{VIDEO}", {"comments": "nobody"})
+
+
+def test_replies_come_before_the_next_page_and_only_then_is_the_list_whole() -> None:
+    following = "/videos/592018875/comments?page=2&per_page=100"
+    first = read(asks().comments(VIDEO), page(comment(1, 2), comment(2, 1), following=following, total=3))
+    one = first.next_page
+    assert one is not None
+    assert "/comments/1/replies" in one.url
+    two = read(one, page(comment(5), comment(6))).next_page
+    assert two is not None
+    assert "/comments/2/replies" in two.url
+    answered = read(two, page(comment(7)))
+    assert [record.parent for record in answered.records] == ["comment/2"]
+    last = answered.next_page
+    assert last is not None
+    assert dict(last.parameters) == {"page": "2"}
+    assert read(last, page(comment(3), total=3)).whole
+    assert not read(last, page(comment(3), total=2)).whole, "something went while it was read"
+
+
+def test_of_a_comment_that_went_between_two_pages_no_replies_are_missed() -> None:
+    ask = asks().replies(VIDEO, ["1", "2"], None, unread=False)
+    following = read(ask, {"error": "The requested comment couldn't be found."}, 404).next_page
+    assert following is not None
+    assert "/comments/2/replies" in following.url
+
+
+def test_a_next_page_without_a_usable_number_is_not_followed() -> None:
+    for following in ("/videos/1/comments?page=x", "https://evil.example/", 7):
+        reading = read(asks().comments(VIDEO), page(comment(), following=following))  # type: ignore[arg-type]
+        assert reading.next_page is None
+        assert reading.quarantine
+
+
+def test_captions_keep_their_names_when_their_addresses_are_signed_anew() -> None:
+    files = [read(asks().tracks(VIDEO), page(TRACK | {"link": f"https://captions.vimeo.com/5.vtt?e={n}"})).records[0].media
+             for n in (1, 2)]  # fmt: skip
+    assert [one.key for one in files[0]] == [one.key for one in files[1]] == ["texttrack/5"]
+    assert files[0][0].kind == "caption"
+
+
+def test_a_look_at_what_is_new_stops_where_it_came_to_before() -> None:
+    whole = read(asks(SweepKind.NEW).videos(), page(video(), video(2, 0, metadata={})))
+    assert [one.purpose for one in whole.asks] == ["comments", "tracks"]
+    known = (whole.bookmark or {})["videos"]
+    ask = asks(SweepKind.NEW).videos(known)
+    later = read(ask, page(video(comments=2), following="/users/77/videos?page=2", total=300))
+    assert later.next_page is None
+    assert not later.whole
+    assert [one.purpose for one in later.asks] == ["comments"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [(401, {"error": "No."}, ProblemKind.SIGN_IN_EXPIRED), (401, b"", ProblemKind.CONTRACT),
+     (403, {"error": "No."}, ProblemKind.PERMISSION), (404, {"error": "No."}, ProblemKind.GONE),
+     (404, b"<html>", ProblemKind.CONTRACT), (400, {"error": "No."}, ProblemKind.CONTRACT),
+     (500, b"", ProblemKind.TRANSIENT), (304, b"", ProblemKind.CONTRACT), (200, b"<html>", ProblemKind.CONTRACT),
+     (200, {"data": []}, ProblemKind.CONTRACT)],
+)  # fmt: skip
+def test_errors_are_what_vimeo_means_by_them(status: int, body: Json, kind: ProblemKind) -> None:
+    ask = asks().comments(VIDEO) if body != {"data": []} else asks().profile()
+    problem = read(ask, body, status).problem
+    assert problem is not None
+    assert problem.kind is kind
+
+
+@pytest.mark.parametrize(
+    "reset", [f"{AT + timedelta(seconds=40):%Y-%m-%dT%H:%M:%S+00:00}", str(int(AT.timestamp()) + 40)]
+)
+def test_the_end_of_an_allowance_is_told_as_a_time_or_in_seconds(reset: str) -> None:
+    headers = (("X-RateLimit-Limit", "600"), ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", reset))
+    reading = read(asks().videos(), {"error": "Too many API requests."}, 429, headers)
+    assert reading.rate is not None
+    assert reading.problem is not None
+    assert reading.problem.retry_at == reading.rate.reset_at == AT + timedelta(seconds=40)
+    assert (reading.rate.limit, reading.rate.remaining) == (600, 0)
+
+
+def test_an_account_that_was_deleted_is_said_to_be_away() -> None:
+    problem = read(asks().profile(), {"error": "The requested user couldn't be found."}, 404).problem
+    assert problem is not None
+    assert problem.kind is ProblemKind.DEACTIVATED
+    assert read(asks().videos(), page(video())).records[0].created_at == datetime(2021, 8, 25, 7, 5, 59, tzinfo=UTC)

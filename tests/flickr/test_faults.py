@@ -1,0 +1,146 @@
+"""Flickr on bad days: nothing is told as gone because an answer went wrong, and the next good day makes up for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from archiver.practice import faults
+from archiver.practice.faults import Alter, with_json
+from archiver.practice.messages import Request, Response
+from tests.capture.house import FULL, House
+from tests.capture.secrecy import nothing_left, repeated
+from tests.flickr.place import KEY, Account, account
+from tests.graph.scenes import GOOD, comes_back_with_all, is_no_deletion, is_not_added, needs_a_person, tells_of_a_field
+
+_COMMENTS, _PHOTOS = "comments.getList", "getPublicPhotos"
+
+
+@pytest.fixture
+def found(house: House) -> Account:
+    place = account(house)
+    place.server.page = 3
+    return place
+
+
+def says(code: int, status: int = 200) -> Alter:
+    """An error in Flickr's form."""
+
+    def alter(request: Request, response: Response) -> Response:
+        body = json.dumps({"stat": "fail", "code": code, "message": "No"}).encode()
+        return Response(status, (("Content-Type", "application/json"),), body)
+
+    return alter
+
+
+_FAULTS: Mapping[str, tuple[Alter, set[str]]] = {
+    "ambiguous": (says(1), {"partial", *GOOD}),
+    "owner only": (says(99), {"partial"}),
+    "away": (says(105), GOOD),
+    "method": (says(112), {"partial"}),
+    "status": (says(1, 404), {"partial"}),
+    "trouble": (faults.server_error(500), GOOD),
+    "spent": (faults.too_many_requests("", retry_after="9"), GOOD),
+    "html": (faults.html_page(200), {"partial"}),
+    "cut": (faults.cut_body(100), GOOD),
+    "slow": (faults.slow_body(300, 0.01), GOOD),
+}
+
+
+@pytest.mark.parametrize(
+    ("alter", "outcomes"),
+    [pytest.param(*one, id=name, marks=() if name == "ambiguous" else pytest.mark.long)
+     for name, one in _FAULTS.items()],
+)  # fmt: skip
+def test_a_fault_in_the_middle_is_no_deletion(found: Account, alter: Alter, outcomes: set[str]) -> None:
+    is_no_deletion(found, alter, outcomes, _COMMENTS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("where", [_COMMENTS, _PHOTOS, "photos.getInfo", "people.getInfo", "photos", "/services/rest"])
+def test_a_service_that_answers_not_found_deletes_nothing(found: Account, where: str) -> None:
+    house = found.house
+    post, answers = found.talk(3)
+    house.run(found.account, FULL)
+    house.server.faults.add(says(1), where, times=None)
+    for _ in range(2):
+        house.later(days=1)
+        house.run(found.account, FULL)
+    assert set(found.states(post, *answers)) == {"visible"}
+    house.server.faults.clear()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert set(found.states(post, *answers)) == {"visible"}
+
+
+def test_what_is_deleted_between_two_pages_is_no_reason_to_say_that_anything_is_gone(found: Account) -> None:
+    """It moves everything behind it forward: what is passed over is found the next time."""
+    house, city = found.house, found.house.city
+    posts = [city.say(found.id, f"View {n}") for n in range(8)]
+    house.run(found.account, FULL)
+    house.later(days=1)
+
+    def delete(request: Request, response: Response) -> Response:
+        city.delete(posts[-1])
+        return response
+
+    house.server.faults.add(delete, _PHOTOS, times=1)
+    house.run(found.account, FULL)
+    assert set(found.states(*posts[:-1])) == {"visible"}
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(*posts) == [*["visible"] * 7, "not_returned"]
+
+
+def _emptied(request: Request, response: Response) -> Response:
+    body = json.loads(response.body)
+    body["photos"]["photo"] = []
+    return with_json(response, body)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("alter", "times", "good"),
+    [(_emptied, 1, True), (says(105), 1, True), (faults.cut_body(120), 1, True),
+     (faults.server_error(503), None, False)],
+    ids=["empty page", "away once", "cut", "trouble"],
+)  # fmt: skip
+def test_many_pages_are_read_in_the_end(found: Account, alter: Alter, times: int | None, good: bool) -> None:
+    for n in range(10):
+        found.house.city.say(found.id, f"View {n}")
+    comes_back_with_all(found, alter, f"{_PHOTOS}.*page=3", times=times, good=good)
+
+
+@pytest.mark.long
+def test_a_field_that_nobody_knows_is_told_and_is_no_edit(found: Account) -> None:
+    def more(request: Request, response: Response) -> Response:
+        told = response.body.replace(b'"id": ', b'"mood": "happy", "id": ')
+        return Response(response.status, response.headers, told)
+
+    tells_of_a_field(found, more, "/services/rest", "photo.mood", "comment.mood")
+
+
+def test_a_key_that_is_no_longer_taken_needs_a_person(found: Account) -> None:
+    needs_a_person(found, says(100), _COMMENTS)
+
+
+def test_an_account_is_not_added_without_a_key(found: Account) -> None:
+    is_not_added(found, "API key", {"nosuchkey0123456789abcdef": "does not accept the API key"})
+
+
+@pytest.mark.law("R71")
+@pytest.mark.parametrize("form", ["body", *(pytest.param(one, marks=pytest.mark.long) for one in ("percent", "link"))])
+def test_no_key_is_left_anywhere(found: Account, form: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    house = found.house
+    found.talk(5)
+    house.server.faults.add(repeated(KEY, form), times=None)
+    results = [str(house.run(found.account, FULL))]
+    house.server.faults.add(faults.server_error(503), times=2)
+    house.later(days=1)
+    results.append(str(house.run(found.account, FULL)))
+    house.capture.flush(all=True)
+    assert any(f"api_key={KEY}" in one.target for one in house.server.log)
+    nothing_left(house.home, (caplog.text + "".join(results)).encode(), KEY)

@@ -1,0 +1,154 @@
+"""Vimeo on bad days: nothing is told as gone because an answer went wrong, and the next good day makes up for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from archiver.practice import faults
+from archiver.practice.faults import Alter, with_json
+from archiver.practice.messages import Request, Response
+from tests.capture.house import FULL, House
+from tests.graph.scenes import (
+    GOOD,
+    comes_back_with_all,
+    is_no_deletion,
+    is_not_added,
+    leaves_no_token,
+    needs_a_person,
+    tells_of_a_field,
+)
+from tests.vimeo.place import Account, account
+
+_COMMENTS, _VIDEOS = r"/comments\?", r"/users/\d+/videos"
+
+
+@pytest.fixture
+def found(house: House) -> Account:
+    place = account(house)
+    place.server.page = 3
+    return place
+
+
+def says(status: int, *headers: tuple[str, str]) -> Alter:
+    """An error in Vimeo's form."""
+
+    def alter(request: Request, response: Response) -> Response:
+        body = json.dumps({"error": "No.", "developer_message": "No.", "error_code": 5000}).encode()
+        return Response(status, (("Content-Type", "application/vnd.vimeo.error+json"), *headers), body)
+
+    return alter
+
+
+_FAULTS: Mapping[str, tuple[Alter, set[str]]] = {
+    "ambiguous": (says(404), {"partial", *GOOD}),
+    "forbidden": (says(403), {"partial"}),
+    "parameter": (says(400), {"partial"}),
+    "proxy": (faults.html_page(404), {"partial"}),
+    "trouble": (faults.server_error(500), GOOD),
+    "spent": (says(429, ("X-RateLimit-Reset", "2026-03-03T08:00:40+00:00")), GOOD),
+    "epoch": (says(429, ("X-RateLimit-Reset", "1772524840")), GOOD),
+    "later": (says(429, ("Retry-After", "9")), GOOD),
+    "silent": (says(429), GOOD),
+    "html": (faults.html_page(200), {"partial"}),
+    "cut": (faults.cut_body(100), GOOD),
+    "slow": (faults.slow_body(300, 0.01), GOOD),
+}
+
+
+@pytest.mark.parametrize(
+    ("alter", "outcomes"),
+    [pytest.param(*one, id=name, marks=() if name == "ambiguous" else pytest.mark.long)
+     for name, one in _FAULTS.items()],
+)  # fmt: skip
+def test_a_fault_in_the_middle_is_no_deletion(found: Account, alter: Alter, outcomes: set[str]) -> None:
+    is_no_deletion(found, alter, outcomes, _COMMENTS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("where", [_COMMENTS, _VIDEOS, r"/videos/\d+", "/users/", "/"])
+def test_a_service_that_answers_not_found_deletes_nothing(found: Account, where: str) -> None:
+    house = found.house
+    post, answers = found.talk(3)
+    house.run(found.account, FULL)
+    house.server.faults.add(says(404), where, times=None)
+    for _ in range(2):
+        house.later(days=1)
+        house.run(found.account, FULL)
+    assert set(found.states(post, *answers)) == {"visible"}
+    house.server.faults.clear()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert set(found.states(post, *answers)) == {"visible"}
+
+
+def test_what_is_deleted_between_two_pages_is_no_reason_to_say_that_anything_is_gone(found: Account) -> None:
+    """It moves everything behind it forward: what is passed over is found the next time."""
+    house, city = found.house, found.house.city
+    post, answers = found.talk(8)
+    house.run(found.account, FULL)
+    house.later(days=1)
+
+    def delete(request: Request, response: Response) -> Response:
+        city.delete(answers[0])
+        return response
+
+    house.server.faults.add(delete, _COMMENTS, times=1)
+    house.run(found.account, FULL)
+    assert set(found.states(post, *answers[1:])) == {"visible"}
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(*answers) == ["not_returned", *["visible"] * 7]
+
+
+def _emptied(request: Request, response: Response) -> Response:
+    return with_json(response, json.loads(response.body) | {"data": []})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("alter", "where", "times", "good"),
+    [(_emptied, "page=2", 1, True), (says(400), "page=3", 1, False), (faults.cut_body(120), "page=3", 1, True),
+     (faults.server_error(503), "page=3", None, False)],
+    ids=["empty page", "dead cursor", "cut", "trouble"],
+)  # fmt: skip
+def test_many_pages_are_read_in_the_end(
+    found: Account, alter: Alter, where: str, times: int | None, good: bool
+) -> None:
+    comes_back_with_all(found, alter, f"/comments.*{where}", times=times, good=good)
+
+
+@pytest.mark.long
+def test_a_field_that_nobody_knows_is_told_and_is_no_edit(found: Account) -> None:
+    def more(request: Request, response: Response) -> Response:
+        told = response.body.replace(b'"type": "video"', b'"type": "video", "mood": "happy"')
+        return Response(response.status, response.headers, told)
+
+    tells_of_a_field(found, more, "/", "video.mood", "comment.mood")
+
+
+def test_a_token_that_ends_in_the_middle_needs_a_person(found: Account) -> None:
+    needs_a_person(found, says(401), _COMMENTS)
+
+
+def test_an_account_is_not_added_without_a_token(found: Account) -> None:
+    is_not_added(found, "access token", {"no-such-token-0123456789abcdef": "does not accept the access token"})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("epoch", [False, True])
+def test_an_allowance_is_spread_over_its_time_however_its_end_is_told(found: Account, epoch: bool) -> None:
+    found.talk(6)
+    found.server.limit, found.server.epoch = 8, epoch
+    assert found.house.run(found.account, FULL).outcome in GOOD
+    assert not any(one.status == 429 for one in found.house.server.log)
+
+
+@pytest.mark.law("R71")
+@pytest.mark.parametrize(
+    "form", ["body", *(pytest.param(one, marks=pytest.mark.long) for one in ("escaped", "percent", "header"))]
+)
+def test_no_token_is_left_anywhere(found: Account, form: str, caplog: pytest.LogCaptureFixture) -> None:
+    leaves_no_token(found, form, caplog)
