@@ -99,7 +99,7 @@ def test_the_connectors_of_the_program_are_there() -> None:
     assert isinstance(REAL.connector("mastodon"), Mastodon)
     assert isinstance(REAL.connector("feed"), Feed)
     assert REAL.broken == {}
-    with pytest.raises(SettingsError, match="feed, instagram, linkedin, mastodon"):
+    with pytest.raises(SettingsError, match="feed, flickr, instagram, linkedin, mastodon, reddit"):
         REAL.connector("myspace")
 
 
@@ -116,10 +116,13 @@ def test_a_connector_that_does_not_load_or_is_none_does_not_stop_the_others() ->
         "bluesky",
         "facebook",
         "feed",
+        "flickr",
         "instagram",
         "linkedin",
         "mastodon",
+        "reddit",
         "threads",
+        "vimeo",
         "x",
         "youtube",
     ]

@@ -19,7 +19,9 @@ from archiver.practice.cast import (
     populate_instagram,
     populate_linkedin,
     populate_page,
+    populate_reddit,
     populate_threads,
+    populate_vimeo,
     populate_x,
 )
 from archiver.practice.city import City
@@ -34,6 +36,8 @@ PLATFORMS: dict[str, tuple[Callable[..., Cast], str]] = {
     "x": (populate_x, "x"),
     "youtube": (populate_channel, "youtube"),
     "linkedin": (populate_linkedin, "linkedin"),
+    "reddit": (populate_reddit, "reddit"),
+    "vimeo": (populate_vimeo, "vimeo"),
 }
 BACK = "http://127.0.0.1:8080/connect/return"
 

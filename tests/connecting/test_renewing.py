@@ -69,7 +69,13 @@ def x(owner: Make) -> Owner:
 
 @pytest.mark.parametrize(
     ("platform", "after"),
-    [("x", {"hours": 1.6}), ("youtube", {"minutes": 50}), ("threads", {"days": 46}), ("linkedin", {"days": 46})],
+    [
+        ("x", {"hours": 1.6}),
+        ("youtube", {"minutes": 50}),
+        ("threads", {"days": 46}),
+        ("linkedin", {"days": 46}),
+        ("reddit", {"minutes": 50}),
+    ],
 )
 def test_a_token_is_renewed_before_it_runs_out(
     house: House, owner: Make, platform: str, after: dict[str, float]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -39,8 +40,13 @@ _CONTEST = b"con<TEST_SUBREDDIT>_mode"
 """What is left of a field in whose name that of the subreddit stood."""
 
 
-def replayable() -> Iterator[tuple[Ask, Answer]]:
+@functools.cache
+def replayable() -> tuple[tuple[Ask, Answer], ...]:
     """Recorded exchanges that this connector would have had."""
+    return tuple(_replayed())
+
+
+def _replayed() -> Iterator[tuple[Ask, Answer]]:
     for one in recordings.reddit():
         ask = _ask_of(one)
         if ask is not None:
@@ -90,7 +96,7 @@ def test_everything_in_every_recorded_body_is_read() -> None:
         assert not left, (ask.purpose, sorted(left)[:2])
         counted.update(one.key.partition("/")[0] for one in reading.records)
         counted.update(f"state {one.state}" for one in reading.records)
-    assert counted["comment"] > 20_000 or counted["comment"] > 2_000, counted
+    assert counted["comment"] > 2_000, counted
     assert counted["post"] > 1_000, counted
     assert counted["message"] > 100, counted
     assert counted["action"] > 50, counted

@@ -16,14 +16,18 @@ from archiver.practice.cast import (
     Cast,
     populate,
     populate_channel,
+    populate_flickr,
     populate_instagram,
     populate_linkedin,
     populate_page,
+    populate_reddit,
     populate_threads,
+    populate_vimeo,
     populate_x,
 )
 from archiver.practice.city import City, Post
 from archiver.practice.graph_ids import post_id
+from archiver.practice.reddit_json import base36
 from archiver.practice.script import CALM, backlog, live
 from archiver.practice.server import PracticeServer
 from archiver.practice.youtube_ids import video_id
@@ -32,9 +36,12 @@ from connectors.contract import State
 from tests.capture.observed import Observed
 from tests.capture.secrecy import given_out, repeated
 from tests.facebook import page
+from tests.flickr import place as flickr
 from tests.instagram import account
 from tests.linkedin import page as linkedin
+from tests.reddit import place as reddit
 from tests.threads import account as threads
+from tests.vimeo import place as vimeo
 from tests.x import place
 from tests.youtube import channel
 
@@ -243,6 +250,23 @@ def _linkedin(server: PracticeServer, person: int, token: str) -> str:
     return server.linkedin.account_url(person)
 
 
+def _reddit(server: PracticeServer, person: int, token: str) -> str:
+    server.reddit.tokens[token], server.reddit.page = person, _PAGE
+    server.reddit.at_once, server.reddit.depth = _PAGE, 3
+    return server.reddit.subreddit_url(person)
+
+
+def _flickr(server: PracticeServer, person: int, key: str) -> str:
+    server.flickr.keys.add(key)
+    server.flickr.page = _PAGE
+    return server.flickr.account_url(person)
+
+
+def _vimeo(server: PracticeServer, person: int, token: str) -> str:
+    server.vimeo.tokens[token], server.vimeo.page = person, _PAGE
+    return server.vimeo.account_url(person)
+
+
 def _threads(server: PracticeServer, person: int, token: str) -> str:
     server.threads.tokens[token], server.threads.page = person, _PAGE
     return server.threads.account_url(person)
@@ -283,6 +307,18 @@ KINDS = {
         Kind(
             "linkedin", linkedin.TOKEN, lambda city: populate_linkedin(city, city.now() - _LONG_AGO), _linkedin,
             lambda person, number: linkedin.post_key(number), linkedin.check, _MODERATED,
+        ),
+        Kind(
+            "reddit", reddit.TOKEN, lambda city: populate_reddit(city, city.now() - _LONG_AGO), _reddit,
+            lambda person, number: f"post/{base36(number)}", reddit.check, (*_MODERATED, ("mention", 3)),
+        ),
+        Kind(
+            "flickr", flickr.KEY, lambda city: populate_flickr(city, city.now() - _LONG_AGO), _flickr,
+            lambda person, number: f"photo/{number}", flickr.check, _MODERATED,
+        ),
+        Kind(
+            "vimeo", vimeo.TOKEN, lambda city: populate_vimeo(city, city.now() - _LONG_AGO), _vimeo,
+            lambda person, number: f"video/{number}", vimeo.check, _MODERATED,
         ),
         Kind(
             "threads", threads.TOKEN, lambda city: populate_threads(city, city.now() - _LONG_AGO), _threads,

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import ClassVar
 
 from archiver.practice.cast import populate_reddit
-from archiver.practice.history import is_removed
 from archiver.practice.reddit_api import RedditApi
 from archiver.practice.reddit_json import base36
 from archiver.practice.truth import TrueRecord, Truth
@@ -101,14 +100,15 @@ def _check(house: Observed, key: str, said: TrueRecord, full: list[datetime], *,
     assert row.created_at == said.created_at.replace(microsecond=0)
     times = {at.replace(microsecond=0) for at, _ in said.versions}
     assert {version.as_of for version in versions if version.content} <= times, "not when it was written"
-    assert row.state == state_of(said, hidden), (said, row.state)
+    since = [at for at, _, _ in house.looks if at >= full[-1]]
+    assert row.state in {state_of(said, at, hidden) for at in since}, (said, row.state)
 
 
-def state_of(said: TrueRecord, hidden: str) -> str:
-    """What Reddit says at last of something. ``hidden``: of what moderators removed."""
-    if said.vanished_by in ("author", "platform"):
-        return "deleted_by_author" if said.vanished_by == "author" else "removed_by_platform"
-    return hidden if is_removed(said) else "visible"
+def state_of(said: TrueRecord, at: datetime, hidden: str) -> str:
+    """What Reddit says at a time of something. ``hidden``: of what moderators removed."""
+    if said.exists_at(at):
+        return hidden if said.hidden_at(at) else "visible"
+    return {"author": "deleted_by_author", "platform": "removed_by_platform"}.get(said.vanished_by or "", hidden)
 
 
 def open_place(house: House, kind: Callable[..., Subreddit] = Subreddit) -> Subreddit:
