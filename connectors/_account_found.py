@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 
 from connectors import drift
 from connectors._account_asks import with_page
+from connectors.answers import moment
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading
 from connectors.found import Finding
 from connectors.values import Unreadable
 
+_REMEMBERED = 200
+"""Most things of which it is remembered how many answers they had."""
 _LAST_SECOND = 253_402_300_799
 """Of the year 9999."""
 
@@ -40,6 +43,44 @@ class AccountFound(Finding):
         if self.quarantine and self.ask.context.get("look"):
             return replace(reading, problem=Problem(ProblemKind.CONTRACT, self.quarantine[0][1]))
         return reading
+
+    # How far a list was read before, and is read now.
+
+    @property
+    def before(self) -> Mapping[str, JSONValue]:
+        """What an earlier look kept of this list; empty where everything is to be read."""
+        known = self.ask.context.get("known")
+        return known if isinstance(known, Mapping) else {}
+
+    @property
+    def times(self) -> list[datetime]:
+        """When what this page shows was made."""
+        return [one.created_at for one in self.records if one.created_at is not None]
+
+    @property
+    def reached(self) -> bool:
+        """Whether a look at what is new came to what was there before."""
+        at = moment(self.before.get("at"))
+        return at is not None and bool(self.times) and min(self.times) <= at
+
+    @property
+    def newest(self) -> str | None:
+        """When the newest entry of this list was made, on this page or one before."""
+        known = moment(self.ask.context.get("newest"))
+        return max([*self.times, *([known] if known else [])]).isoformat() if self.times or known else None
+
+    def counts_of(self, counted: Mapping[str, int]) -> dict[str, int]:
+        """How many answers things have, on this page and those before; of the newest alone."""
+        known = self.ask.context.get("counts")
+        every = {**(known if isinstance(known, dict) else {}), **counted}
+        return dict(list(every.items())[:_REMEMBERED])
+
+    def changed(self, counted: Mapping[str, int], *, full: bool) -> list[str]:
+        """Keys of what has more or fewer answers than before; where nothing is known, of what has any."""
+        known = self.before.get("counts")
+        if full or not isinstance(known, dict):
+            return [key for key, said in counted.items() if said > 0]
+        return [key for key, said in counted.items() if known.get(key, 0) != said]
 
     def names(self, name: str) -> list[str]:
         """Texts in what is known beyond the body."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from connectors import _flickr_records as records
 from connectors._account_found import AccountFound, read_json, seconds, turned
 from connectors._flickr_asks import Asks
-from connectors.answers import failure, moment
+from connectors.answers import failure
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading
 from connectors.values import Json, Unreadable, number, objects, part, thing
@@ -104,6 +104,9 @@ def _problem(ask: Ask, code: int) -> Problem:
         return Problem(_K.CONTRACT, f"Flickr refuses the question (code {code})")
     if ask.purpose == "profile":
         return Problem(_K.DEACTIVATED, "Flickr no longer knows the account: it was deleted")
+    if ask.purpose == "comments" and ask.context.get("look"):
+        # Its comments went with the photo. They can only be seen under it.
+        return Problem(_K.UNSUPPORTED, "comments are seen only while their photo is")
     return Problem(_K.GONE, "Flickr says that it is not there")
 
 
@@ -136,7 +139,7 @@ def _photos(found: Found, body: Json) -> Reading:
     """The newest photos, with what they say. What was changed or commented on since the last look has another time of
     its last change; comments are asked for there, on a full look everywhere."""
     listed = thing(body.get("photos"), "an answer without photos")
-    asks, since, times = found.asks, _time(found, "at"), list[float]()
+    asks, since, times = found.asks, _seconds(found.before, "changed"), list[float]()
     follow = []
     for count, value in enumerate(objects(listed, "photo")):
         record = _add(found, "photo", value, f"/photos/photo/{count}")
@@ -170,42 +173,19 @@ def _paged(found: Found, reading: Reading, listed: Json, changed: float) -> Read
     page, pages, total = (_number(listed, name) for name in ("page", "pages", "total"))
     if page is None or pages is None:
         raise Unreadable("a list that does not say which page this is")
-    at, newest, reached = max(changed, _given(found, "changed") or 0.0), _newest(found), _reached(found)
-    carried: dict[str, JSONValue] = {"changed": at} | ({"newest": newest} if newest else {})
+    last = max(changed, _seconds(found.ask.context, "changed") or 0.0)
+    reached = found.ask.purpose == "photos" and found.reached
     following = (("page", str(page + 1)),) if page < pages and not reached else None
-    reading = turned(found, reading, following, total, **carried)
+    reading = turned(found, reading, following, total, changed=last, newest=found.newest)
     if following is not None:
         return reading
-    keeps = found.ask.purpose == "photos" and reading.whole and at > 0
-    bookmark = {"photos": {"at": at, "posted": newest}} if keeps else None
+    keeps = found.ask.purpose == "photos" and reading.whole and last > 0
+    bookmark = {"photos": {"changed": last, "at": found.newest}} if keeps else None
     return replace(reading, whole=reading.whole and page >= pages, bookmark=bookmark)
 
 
-def _reached(found: Found) -> bool:
-    """Whether a look at what is new came to photos that were there before."""
-    known, times = moment(_known(found).get("posted")), [one.created_at for one in found.records if one.created_at]
-    return found.ask.purpose == "photos" and known is not None and bool(times) and min(times) <= known
-
-
-def _newest(found: Found) -> str | None:
-    times = [one.created_at for one in found.records if one.created_at]
-    before = moment(found.ask.context.get("newest"))
-    every = [*times, *([before] if before else [])]
-    return max(every).isoformat() if every else None
-
-
-def _known(found: Found) -> Mapping[str, JSONValue]:
-    known = found.ask.context.get("known")
-    return known if isinstance(known, Mapping) else {}
-
-
-def _time(found: Found, name: str) -> float | None:
-    value = _known(found).get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _given(found: Found, name: str) -> float | None:
-    value = found.ask.context.get(name)
+def _seconds(given: Mapping[str, JSONValue], name: str) -> float | None:
+    value = given.get(name)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 

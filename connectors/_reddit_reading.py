@@ -21,8 +21,6 @@ _SURE = 9 / 10
 """Part of what Reddit gives of a list at most, up to which it is taken as everything there is."""
 _SPARE = 3
 """Entries of the page before that a list is asked for behind, where the last one of it leads nowhere any more."""
-_REMEMBERED = 200
-"""Most posts of which it is remembered how many comments they had."""
 _ORIGINS = ("new", "submitted")
 _RESTING = ("comments_in", "removed")
 """Lists from which absence means nothing."""
@@ -180,27 +178,18 @@ def _following(found: Found, children: list[JSONValue]) -> Iterator[Ask]:
         yield from found.asks.known([one.parent for one in found.records if one.parent], look=False)
     if found.ask.purpose not in _ORIGINS:
         return
-    before = _known(found).get("counts")
-    before = before if isinstance(before, dict) else {}
-    for key, said in _counts(found).items():
-        if said > 0 if found.asks.full or not before else before.get(key, 0) != said:
-            yield found.asks.comments(key)
+    yield from (found.asks.comments(key) for key in found.changed(_counts(found), full=found.asks.full))
 
 
 def _counts(found: Found) -> dict[str, int]:
     return {one.key: one.counted for one in found.records if one.counted is not None}
 
 
-def _known(found: Found) -> Mapping[str, JSONValue]:
-    known = found.ask.context.get("known")
-    return known if isinstance(known, Mapping) else {}
-
-
 def _paged(found: Found, children: list[JSONValue], after: str | None, asks: list[Ask]) -> Reading:
     """The same with what follows: the next page, or how far it was read."""
     context = found.ask.context
     listed = (number(context.get("listed")) or 0) + len(children)
-    carried: dict[str, JSONValue] = {"listed": listed, "unread": found.unread, **_newest(found)}
+    carried: dict[str, JSONValue] = {"listed": listed, "unread": found.unread, **_reach(found)}
     reading = replace(found.reading(), asks=tuple(asks))
     if not children and (spare := found.names("spare")):
         # The entry that this page was to begin behind is no longer in the list. A list that had really ended shows its
@@ -208,7 +197,7 @@ def _paged(found: Found, children: list[JSONValue], after: str | None, asks: lis
         page = with_page(found.ask, _page(spare[0], listed), **carried, spare=spare[1:])
         return replace(reading, next_page=page)
     lost = not children and context.get("listed") is not None
-    if after is not None and not _reached(found):
+    if after is not None and not found.reached:
         page = with_page(found.ask, _page(after, listed), **carried, spare=_spare(children, after))
         return replace(reading, next_page=page)
     return _ended(found, reading, listed, carried, sure=not (lost or found.unread), more=after is not None)
@@ -226,22 +215,12 @@ def _spare(children: list[JSONValue], after: str) -> list[str]:
     ]
 
 
-def _reached(found: Found) -> bool:
-    """Whether a look at what is new came to what it knows."""
-    at = moment(_known(found).get("at"))
-    times = [one.created_at for one in found.records if one.created_at is not None]
-    return at is not None and bool(times) and min(times) <= at
-
-
-def _newest(found: Found) -> dict[str, JSONValue]:
+def _reach(found: Found) -> dict[str, JSONValue]:
     """Carried from page to page: when the newest and the oldest entry were made, and how many comments posts have."""
-    times = [one.created_at for one in found.records if one.created_at is not None]
-    before = [at for name in ("newest", "oldest") if (at := moment(found.ask.context.get(name))) is not None]
-    known = found.ask.context.get("counts")
-    counts = {**(known if isinstance(known, dict) else {}), **_counts(found)}
-    told: dict[str, JSONValue] = {"counts": dict(list(counts.items())[:_REMEMBERED])} if counts else {}
-    every = [*times, *before]
-    return told | ({"newest": max(every).isoformat(), "oldest": min(every).isoformat()} if every else {})
+    known = moment(found.ask.context.get("oldest"))
+    every = [*found.times, *([known] if known else [])]
+    told: dict[str, JSONValue] = {"newest": found.newest, "oldest": min(every).isoformat() if every else None}
+    return told | {"counts": found.counts_of(_counts(found))}
 
 
 def _ended(

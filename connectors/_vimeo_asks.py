@@ -98,7 +98,9 @@ class Asks(AccountAsks):
                 yield self.comments(key)
 
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
-        """Ask directly for known records: videos beside the account as control, comments beside their video."""
+        """Ask directly for known records: videos beside the account as control, comments where those on their video can
+        be listed."""
+        comments: dict[str, list[str]] = {}
         for ref in records:
             if ref.kind is RecordKind.PROFILE:
                 yield self.profile()
@@ -107,9 +109,21 @@ class Asks(AccountAsks):
             elif ref.key.startswith("comments/"):
                 yield self.video(ref.key.removeprefix("comments/"))
             elif _is_of(ref.key, "comment") and ref.thread is not None and _is_of(ref.thread, "video"):
-                path = f"/videos/{ident(ref.thread)}/comments/{ident(ref.key)}"
-                ask = self._call(path, "comment", Stream.COMMENTS, _COMMENT, key=ref.thread)
-                yield looked_at(ask, [ref.key], self.video(ref.thread, "server"))
+                comments.setdefault(ref.thread, []).append(ref.key)
+        for thread, keys in comments.items():
+            yield self._gate(thread, **{"for": keys})
+
+    def _gate(self, key: str, **context: JSONValue) -> Ask:
+        """Whether the comments on a video can be listed; only then are known ones asked for."""
+        path, one = f"/videos/{ident(key)}/comments", (("per_page", "1"),)
+        return self._call(path, "gate", Stream.COMMENTS, "uri", one, key=key, **context)
+
+    def one_by_one(self, key: str, keys: Iterable[str]) -> Iterator[Ask]:
+        """Known comments on a video, beside the list of those on it as control."""
+        for one in keys:
+            path = f"/videos/{ident(key)}/comments/{ident(one)}"
+            ask = self._call(path, "comment", Stream.COMMENTS, _COMMENT, key=key)
+            yield looked_at(ask, [one], replace(self._gate(key), purpose="server"))
 
     def _call(
         self, path: str, purpose: str, stream: Stream, fields: str, more: Sequence[tuple[str, str]] = (),

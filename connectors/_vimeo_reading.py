@@ -19,8 +19,6 @@ from connectors.values import Json, Unreadable, number, objects, part, thing
 
 _K = ProblemKind
 _PAGE = re.compile(r"[0-9]{1,9}")
-_REMEMBERED = 200
-"""Most videos of which it is remembered how many comments they had."""
 
 
 @dataclass(slots=True)
@@ -85,6 +83,9 @@ def _of_problem(ask: Ask, problem: Problem, answer: Answer) -> Reading:
         return Reading(problem=Problem(_K.DEACTIVATED, "Vimeo no longer knows the account: it was deleted"))
     if ask.purpose == "replies" and problem.kind is _K.GONE:  # the comment went between two pages
         return _onward(Found(ask, at=answer.received_at, known=KNOWN), Reading(), [], None)
+    if ask.purpose == "gate" and problem.kind is _K.GONE:
+        # Comments are closed, or went with the video. They can only be seen under it.
+        return Reading(problem=Problem(_K.UNSUPPORTED, "comments are seen only while they can be listed"))
     if ask.purpose == "tracks" and problem.kind in (_K.GONE, _K.PERMISSION):
         return Reading()  # the video itself is looked at elsewhere
     return Reading(problem=problem)
@@ -152,16 +153,15 @@ def _videos(found: Found, body: Json) -> Reading:
     entries, page, total = _listed(found, body)
     for count, value in enumerate(entries):
         _video(found, value, f"/data/{count}")
-    at, counts = _newest(found), _counts(found)
-    page = None if _reached(found) else page
+    at, counts = found.newest, found.counts_of(_counted(found))
+    page = None if found.reached else page
     reading = replace(found.reading(), asks=tuple(_following(found, entries)))
     following = None if page is None else (("page", page),)
-    carried: dict[str, JSONValue] = {"newest": at, "counts": dict(list(counts.items())[:_REMEMBERED])}
-    reading = turned(found, reading, following, total, **carried)
+    reading = turned(found, reading, following, total, newest=at, counts=counts)
     if following is not None:
         return reading
-    bookmark = {"videos": {"at": at, "counts": carried["counts"]}} if reading.whole and at else None
-    return replace(reading, whole=reading.whole and not _known(found), bookmark=bookmark)
+    bookmark = {"videos": {"at": at, "counts": counts}} if reading.whole and at else None
+    return replace(reading, whole=reading.whole and not found.before, bookmark=bookmark)
 
 
 def _video(found: Found, value: Json, place: str) -> SeenRecord | None:
@@ -173,42 +173,18 @@ def _video(found: Found, value: Json, place: str) -> SeenRecord | None:
 
 
 def _following(found: Found, entries: Sequence[Json]) -> Iterator[Ask]:
-    asks, before = found.asks, _known(found).get("counts")
-    known = before if isinstance(before, dict) else None
-    videos = {one.key: one for one in found.records if one.key.startswith("video/")}
-    for key, one in videos.items():
-        said = one.counts.get("replies", 0)
-        if said > 0 if known is None else known.get(key, 0) != said:
-            yield asks.comments(key)
+    asks, known = found.asks, found.before.get("counts")
+    yield from (asks.comments(key) for key in found.changed(_counted(found), full=asks.full))
+    videos = {one.key for one in found.records}
     for value in entries:
         named = records.key_of(value.get("uri"), "videos", "video")
-        if named in videos and records.total(value, "texttracks") and (known is None or named not in known):
-            yield asks.tracks(named)
+        old = isinstance(known, dict) and named in known
+        if named in videos and records.total(value, "texttracks") and not old:
+            yield asks.tracks(str(named))
 
 
-def _counts(found: Found) -> dict[str, int]:
-    before = found.ask.context.get("counts")
-    counted = {one.key: one.counts["replies"] for one in found.records if "replies" in one.counts}
-    return {**(before if isinstance(before, dict) else {}), **counted}
-
-
-def _newest(found: Found) -> str | None:
-    times = [one.created_at for one in found.records if one.created_at is not None]
-    before = moment(found.ask.context.get("newest"))
-    every = [*times, *([before] if before else [])]
-    return max(every).isoformat() if every else None
-
-
-def _reached(found: Found) -> bool:
-    """Whether a look at what is new came to videos that were there before."""
-    known = moment(_known(found).get("at"))
-    times = [one.created_at for one in found.records if one.created_at is not None]
-    return known is not None and bool(times) and min(times) <= known
-
-
-def _known(found: Found) -> Mapping[str, JSONValue]:
-    known = found.ask.context.get("known")
-    return known if isinstance(known, Mapping) else {}
+def _counted(found: Found) -> dict[str, int]:
+    return {one.key: one.counts.get("replies", 0) for one in found.records if one.key.startswith("video/")}
 
 
 # Comments, captions.
@@ -278,6 +254,12 @@ def _one_video(found: Found, body: Json) -> Reading:
     return found.looked()
 
 
+def _gate(found: Found, body: Json) -> Reading:
+    """The comments on a video can be listed: what is wanted of them is asked for now."""
+    _listed(found, body)
+    return Reading(asks=tuple(found.asks.one_by_one(found.key, found.names("for"))))
+
+
 def _one_comment(found: Found, body: Json) -> Reading:
     """A look at one comment. What it answers is told by lists alone."""
     _comment(found, body, "", None)
@@ -292,5 +274,6 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     **dict.fromkeys(("comments", "replies"), _comments),
     "tracks": _tracks,
     "video": _one_video,
+    "gate": _gate,
     "comment": _one_comment,
 }

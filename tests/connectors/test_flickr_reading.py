@@ -188,6 +188,9 @@ def test_comments_are_looked_for_with_those_on_the_same_photo_beside_the_photo()
     assert look.control is not None
     assert look.control.purpose == "photo_info"
     assert read(look, comments(comment())).problem is None
+    gone = read(look, {"stat": "fail", "code": 1, "message": "Photo not found"}).problem
+    assert gone is not None
+    assert gone.kind is ProblemKind.UNSUPPORTED, "they went with the photo"
 
 
 @pytest.mark.parametrize(

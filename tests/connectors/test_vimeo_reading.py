@@ -72,7 +72,8 @@ TRACK = {"uri": "/texttracks/5", "language": "en", "link": "https://captions.vim
 
 def test_it_keeps_to_the_contract() -> None:
     full = asks()
-    look, single, *_ = full.looks(REFS)
+    look, *_, gate = full.looks(REFS)
+    (single,) = full.one_by_one(VIDEO, ["comment/12"])
     check(
         CONNECTOR,
         ACCOUNT,
@@ -85,6 +86,7 @@ def test_it_keeps_to_the_contract() -> None:
             Example(full.replies(VIDEO, ["12"], "2"), page(comment(13))),
             Example(full.tracks(VIDEO), page(TRACK)),
             Example(look, video()),
+            Example(gate, page({"uri": "/videos/592018875/comments/12"})),
             Example(single, comment()),
         ],
     )
@@ -148,6 +150,17 @@ def test_of_a_comment_that_went_between_two_pages_no_replies_are_missed() -> Non
     following = read(ask, {"error": "The requested comment couldn't be found."}, 404).next_page
     assert following is not None
     assert "/comments/2/replies" in following.url
+
+
+def test_comments_are_looked_for_only_where_they_can_be_listed() -> None:
+    *_, gate = asks().looks(REFS)
+    (look,) = read(gate, page({"uri": "/videos/592018875/comments/9"}, total=4)).asks
+    assert look.context["look"] == ["comment/12"]
+    assert look.control is not None
+    assert look.control.url == gate.url
+    problem = read(gate, {"error": "The requested page couldn't be found."}, 404).problem
+    assert problem is not None
+    assert problem.kind is ProblemKind.UNSUPPORTED
 
 
 def test_a_next_page_without_a_usable_number_is_not_followed() -> None:
