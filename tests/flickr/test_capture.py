@@ -36,6 +36,7 @@ def test_photos_albums_and_comments_are_seen_and_make_no_edits(found: Account) -
     assert {row.versions for row in house.records().values()} == {1}
 
 
+@pytest.mark.long
 def test_numbers_are_held_against_what_is_there(found: Account) -> None:
     house = found.house
     photo, _ = found.talk()
@@ -83,6 +84,7 @@ def test_what_is_gone_is_no_longer_returned_and_of_comments_on_it_nothing_is_sai
     assert found.states(other) == ["visible"]
 
 
+@pytest.mark.long
 @pytest.mark.law("R17")
 def test_a_photo_that_is_closed_to_comments_is_told(found: Account) -> None:
     house = found.house

@@ -75,6 +75,7 @@ def test_a_service_that_answers_not_found_deletes_nothing(found: Account, where:
     assert set(found.states(post, *answers)) == {"visible"}
 
 
+@pytest.mark.long
 def test_what_is_deleted_between_two_pages_is_no_reason_to_say_that_anything_is_gone(found: Account) -> None:
     """It moves everything behind it forward: what is passed over is found the next time."""
     house, city = found.house, found.house.city
@@ -126,6 +127,7 @@ def test_a_key_that_is_no_longer_taken_needs_a_person(found: Account) -> None:
     needs_a_person(found, says(100), _COMMENTS)
 
 
+@pytest.mark.long
 def test_an_account_is_not_added_without_a_key(found: Account) -> None:
     is_not_added(found, "API key", {"nosuchkey0123456789abcdef": "does not accept the API key"})
 

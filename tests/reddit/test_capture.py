@@ -142,6 +142,7 @@ def _profile(house: House) -> str:
     return str(row.id)
 
 
+@pytest.mark.long
 @pytest.mark.law("R17")
 def test_a_ban_and_a_locked_post_are_told(found: Subreddit) -> None:
     house = found.house
@@ -160,6 +161,7 @@ def test_a_ban_and_a_locked_post_are_told(found: Subreddit) -> None:
     assert any("banuser" in one for one in actions)
 
 
+@pytest.mark.long
 def test_an_edit_is_seen_with_its_time_and_one_within_three_minutes_without(found: Subreddit) -> None:
     house, city = found.house, found.house.city
     post, (one, two, _) = found.talk()

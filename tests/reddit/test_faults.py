@@ -118,6 +118,7 @@ def test_trouble_on_the_third_page_leaves_a_gap_that_later_runs_close(found: Sub
     comes_back_with_all(found, says(503), _MORE, times=None, good=False)
 
 
+@pytest.mark.long
 def test_what_is_deleted_between_two_pages_hides_nothing_behind_it(found: Subreddit) -> None:
     """A page that was to begin behind it is empty; it is asked for behind the one before."""
     house, city = found.house, found.house.city
@@ -188,6 +189,7 @@ def test_an_allowance_that_is_nearly_used_up_is_spread_over_its_time(found: Subr
     assert not any(one.status == 429 for one in found.house.server.log)
 
 
+@pytest.mark.long
 def test_an_account_is_not_added_without_a_token(found: Subreddit) -> None:
     is_not_added(found, "access token", {"eyJ.no-such-token-0123456789": "does not accept the access token"})
 

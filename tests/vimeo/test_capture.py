@@ -42,6 +42,7 @@ def test_both_levels_of_comments_pictures_and_captions_are_seen_and_make_no_edit
     assert len([line for line in house.server.log if "/vimeo/files/" in line.target]) == fetched
 
 
+@pytest.mark.long
 def test_a_look_at_what_is_new_asks_for_comments_only_where_there_are_more(found: Account) -> None:
     house, city = found.house, found.house.city
     videos = []

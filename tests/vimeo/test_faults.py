@@ -129,10 +129,12 @@ def test_a_field_that_nobody_knows_is_told_and_is_no_edit(found: Account) -> Non
     tells_of_a_field(found, more, "/", "video.mood", "comment.mood")
 
 
+@pytest.mark.long
 def test_a_token_that_ends_in_the_middle_needs_a_person(found: Account) -> None:
     needs_a_person(found, says(401), _COMMENTS)
 
 
+@pytest.mark.long
 def test_an_account_is_not_added_without_a_token(found: Account) -> None:
     is_not_added(found, "access token", {"no-such-token-0123456789abcdef": "does not accept the access token"})
 
