@@ -30,9 +30,6 @@ VERSION = "202608"
 """Of the API; LinkedIn answers each for at least a year (until August 2027), and then no longer."""
 PAGE = 50
 """Entries of a page, and things that are asked for at once."""
-OVERLAP = 2
-"""Entries that a page repeats of the one before. Places in a list are counted from its beginning: what is deleted
-meanwhile moves everything behind it forward, and it would be passed over."""
 ORGANIZATION, BRAND = "urn:li:organization:", "urn:li:organizationBrand:"
 FILES: Mapping[str, str] = {"image": "images", "video": "videos", "document": "documents"}
 """Kinds of files, and where they are asked for."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from connectors._linkedin_found import Found, Onward, entries_of, following, name_of, onward, tail_of, when
+from connectors._linkedin_found import Found, entries_of, following, name_of, onward, when
 from connectors._linkedin_posts import Place, author_of
 from connectors._linkedin_urns import (
     address_of_comment,
@@ -22,6 +22,7 @@ from connectors._linkedin_urns import (
     is_urn,
     post_key,
 )
+from connectors._offset_pages import Onward, tail_of
 from connectors.contract import Ask, JSONValue, MediaRef, Problem, ProblemKind, Reading, RecordKind, SeenRecord
 from connectors.links import is_web
 from connectors.text import storable, tidy
@@ -39,8 +40,7 @@ def comments(found: Found, body: Json) -> Reading:
     # (what a page repeats of the one before had its turn there)
     answered = [urn for name, urn in listed if urn is not None and name not in before]
     step = onward(found.ask, body, entries)
-    after = following(found.ask, entries, step)
-    resume = None if after is None else {"start": step.start, "tail": step.tail, "head": after.context.get("head")}
+    resume = None if step.start is None else {"start": step.start, **step.context}
     return _onward(found, step, None, answered, resume)
 
 
@@ -52,7 +52,7 @@ def replies(found: Found, body: Json) -> Reading:
     for place, entry in enumerate(entries):
         _listed(found, entry, place)
     step = onward(found.ask, body, entries)
-    following_page = following(found.ask, entries, step)
+    following_page = following(found.ask, step)
     pending, resume = _pending(found.ask), found.ask.context.get("resume")
     return _onward(found, step, following_page, pending, resume)
 

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from connectors import _linkedin_fields as fields
-from connectors._linkedin_asks import OVERLAP, Asks, count_of, start_of, with_start
+from connectors import _offset_pages
+from connectors._linkedin_asks import Asks, count_of, start_of, with_start
 from connectors._linkedin_problems import of_part
+from connectors._offset_pages import OVERLAP, Onward
 from connectors.answers import moment
 from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading
 from connectors.found import Finding
@@ -110,22 +112,6 @@ def entries_of(found: Found, body: Json) -> Sequence[JSONValue]:
     return entries
 
 
-@dataclass(frozen=True, slots=True)
-class Onward:
-    """How a list goes on after a page."""
-
-    start: int | None
-    """Where the next page begins; None where this was the last."""
-    tail: list[str]
-    """Its last entries, which the next page has to repeat."""
-    torn: bool
-    """It does not join the page before: something moved further than pages overlap."""
-
-    @property
-    def context(self) -> dict[str, JSONValue]:
-        return {"tail": self.tail}
-
-
 def onward(ask: Ask, body: Json, entries: Sequence[JSONValue]) -> Onward:
     """How the list goes on.
 
@@ -136,26 +122,13 @@ def onward(ask: Ask, body: Json, entries: Sequence[JSONValue]) -> Onward:
         Unreadable: it gives the same page again.
     """
     start, names = start_of(ask), [name_of(entry) for entry in entries]
-    before = tail_of(ask)
-    if len(names) > OVERLAP and start and names[0] == ask.context.get("head"):
-        raise Unreadable(CIRCLE)
-    torn = bool(before) and not set(before) & set(names)
-    return Onward(_next_start(body, start, len(names), count_of(ask)), [one for one in names[-OVERLAP:] if one], torn)
+    following_start = _next_start(body, start, len(names), count_of(ask))
+    return _offset_pages.onward(ask, names, start, following_start, CIRCLE)
 
 
-def following(ask: Ask, entries: Sequence[JSONValue], step: Onward, **context: JSONValue) -> Ask | None:
+def following(ask: Ask, step: Onward, **context: JSONValue) -> Ask | None:
     """The next page of the same list; None at its end."""
-    if step.start is None:
-        return None
-    # (after an empty page nothing is known that the next one should repeat)
-    known: dict[str, JSONValue] = {"tail": step.tail, "head": name_of(entries[0]) if entries else None}
-    return with_start(ask, step.start, **known, **context)
-
-
-def tail_of(ask: Ask) -> list[str]:
-    """The last entries of the page before, which this one has to repeat."""
-    tail = ask.context.get("tail")
-    return [one for one in tail if isinstance(one, str)] if isinstance(tail, list | tuple) else []
+    return None if step.start is None else with_start(ask, step.start, **step.context, **context)
 
 
 def name_of(entry: JSONValue) -> str:

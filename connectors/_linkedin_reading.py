@@ -101,7 +101,7 @@ def _posts(found: Found, body: Json) -> Reading:
     newest = max([*_millis(found.records), number(found.ask.context.get("newest")) or 0])
     unread = found.unread or step.torn
     more: dict[str, JSONValue] = {"newest": newest} | ({"unread": True} if unread else {})
-    after = None if _at_what_is_known(found) else following(found.ask, entries, step, **more)
+    after = None if _at_what_is_known(found) else following(found.ask, step, **more)
     done = after is None and not unread
     return replace(
         found.reading(),

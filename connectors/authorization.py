@@ -101,6 +101,8 @@ class Trade:
     headers: tuple[tuple[str, str], ...] = ()
     optional: bool = False
     """Where the platform refuses it, the others count without it. For what only some applications may ask."""
+    json: bool = False
+    """The form is sent as a JSON object, whose values are texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ class Authorization:
     """The platform knows PKCE (RFC 7636)."""
     token_age: timedelta = timedelta(0)
     """A token younger than this cannot be renewed."""
+    client: str = "client_id"
+    """What :attr:`page` calls the application's id."""
     app: str | None = None
     """Platform whose application is used, where it is not the account's own."""
 

@@ -142,6 +142,9 @@ class Claim:
     url: str
     """The address in its normal form."""
     strength: Literal["certain", "possible"]
+    platform_id: str = ""
+    """The account's id, where the address says it; where its owner's grant does, the engine puts it here before
+    :meth:`Connector.identify` is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,7 +461,9 @@ class Signature:
     speaks_for_owner: bool
     """Whether it shows what only the account's owner sees; then the account is authorised."""
     parameter: str | None = None
-    """Query parameter it goes in; None: ``Authorization: Bearer``."""
+    """Query parameter it goes in."""
+    header: str | None = None
+    """Header that it alone is the value of. With neither of the two: ``Authorization: Bearer``."""
 
 
 @runtime_checkable

@@ -146,7 +146,7 @@ class _NotTaken(Refused):
 
 def _page(archive: Archive, how: Authorization, app: App, state: str, verifier: str) -> str:
     asked = [
-        ("response_type", "code"), ("client_id", app.client), ("redirect_uri", return_url(archive)),
+        ("response_type", "code"), (how.client, app.client), ("redirect_uri", return_url(archive)),
         ("scope", how.separator.join(one.name for one in how.scopes)), ("state", state), *how.more,
     ]  # fmt: skip
     if how.challenge:
@@ -189,11 +189,11 @@ def _granted(archive: Archive, link: Link, code: str, verifier: str, fetcher: Un
     claim = link.connector.claim(link.row.url)
     names = [one for one in (link.platform_id, None if claim is None else claim.handle) if one]
 
-    def identify(token: Secret) -> str:
-        return link.platform_id or service.identified(archive, link.row.url, link.row.platform, token)
+    def identify(token: Secret, named: str | None = None) -> str:
+        return link.platform_id or service.identified(archive, link.row.url, link.row.platform, token, named)
 
     grant = trade_all(fetcher, link.how.trades, known, app, names, identify)
-    account = identify(grant.access) if grant.access is not None else ""
+    account = identify(grant.access, grant.account) if grant.access is not None else ""
     found = complaint(link.how, grant, account)
     if found is not None:
         raise _NotTaken(*found)

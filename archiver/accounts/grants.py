@@ -115,6 +115,8 @@ def error_code(answer: Answer) -> str | None:
     except ValueError:
         return None
     said = body.get("error") if isinstance(body, dict) else None
+    if said is None and isinstance(body, dict) and isinstance(body.get("code"), int):
+        said = body["code"] or None  # TikTok's business API: the status is always 200, and 0 is no error
     if isinstance(said, dict):
         said = said.get("code", said.get("type"))
     if isinstance(said, int) and not isinstance(said, bool):

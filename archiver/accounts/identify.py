@@ -80,7 +80,7 @@ def _follow(fetcher: Fetcher, ask: Ask, limit: int, signing: Signing | None) -> 
             ask.method,
             ask.url,
             parameters=(*ask.parameters, *(signing.parameters(ask.url) if signing else ())),
-            headers=ask.headers,
+            headers=(*ask.headers, *(signing.headers(ask.url) if signing else ())),
             body=ask.body,
             secrets=(signing.secret,) if signing else (),
             authorization=signing.header(ask.url) if signing else None,

@@ -39,6 +39,8 @@ _OWN = (
     EntryPoint("reddit", "connectors.reddit:Reddit", GROUP),
     EntryPoint("flickr", "connectors.flickr:Flickr", GROUP),
     EntryPoint("vimeo", "connectors.vimeo:Vimeo", GROUP),
+    EntryPoint("tiktok", "connectors.tiktok:TikTok", GROUP),
+    EntryPoint("tiktok_display", "connectors.tiktok_display:TikTokDisplay", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )
 _log = logs.get(__name__)

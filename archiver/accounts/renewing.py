@@ -41,10 +41,21 @@ _MARGIN: Final = timedelta(minutes=1)
 _PATIENCE = 20.0
 _GOOD: Final = "good"
 _NO_LONGER: Final = ProblemKind.SIGN_IN_EXPIRED.value
-#: What platforms call a renewal token that no longer counts (RFC 6749 §5.2), and Meta its own errors of tokens. X says
+#: What platforms call a renewal token that no longer counts (RFC 6749 §5.2), and Meta and TikTok their own errors of
+#: tokens. X says
 #: ``invalid_request`` of it ("Value passed for the token was invalid"); nothing else in what is sent ever differs.
 _SPENT: Final = frozenset(
-    {"invalid_grant", "invalid_token", "invalid_request", "access_denied", "code 190", "OAuthException"}
+    {
+        "invalid_grant",
+        "invalid_token",
+        "invalid_request",
+        "access_denied",
+        "code 190",
+        "OAuthException",
+        "code 40102",
+        "code 40103",
+        "code 40105",
+    }
 )
 
 

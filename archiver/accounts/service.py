@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -92,6 +92,7 @@ def add(
         )
     connector, claim = archive.platforms.claim(url, platform)
     secret = _credential(connector, credential)
+    claim = _known_as(claim, credential.account if isinstance(credential, Grant) else None)
     facts = ask_platform(archive, connector, claim, fetch, secret)
     if facts.platform_id != safe_text(facts.platform_id):
         raise Refused("the platform gives this account an id that is no text; nothing was added")
@@ -138,10 +139,16 @@ def _insert(
     log_event(connection, archive, EventType.ACCOUNT_ADDED, account_id, data)
 
 
-def identified(archive: Archive, url: str, platform: str, token: Secret) -> str:
-    """The platform's id of the account at ``url``, asked for with a token. Raises as :func:`add` does."""
+def identified(archive: Archive, url: str, platform: str, token: Secret, named: str | None = None) -> str:
+    """The platform's id of the account at ``url``, asked for with a token, whose grant says that it is of ``named``.
+    Raises as :func:`add` does."""
     connector, claim = archive.platforms.claim(url, platform)
-    return ask_platform(archive, connector, claim, None, token).platform_id
+    return ask_platform(archive, connector, _known_as(claim, named), None, token).platform_id
+
+
+def _known_as(claim: Claim, named: str | None) -> Claim:
+    """The claim with the id that a grant says the account has."""
+    return claim if not named else replace(claim, platform_id=named)
 
 
 def _credential(connector: Connector, given: str | Grant | None) -> Secret | None:

@@ -7,6 +7,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from json import dumps
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
@@ -19,8 +20,12 @@ from connectors.contract import Answer
 
 _LARGEST = 2**20
 _FORM = ("Content-Type", "application/x-www-form-urlencoded")
+_JSON = ("Content-Type", "application/json")
 _PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS)))
 _BUSY = frozenset({408, 425, 429, *range(500, 600)})
+#: What platforms say inside an answer that is fine by its status: TikTok's business API, of too many questions and of
+#: trouble of its own.
+_BUSY_CODES = frozenset({"code 40100", "code 50000", "code 50002"})
 
 
 class Unrecorded(Protocol):
@@ -140,8 +145,8 @@ def ask(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str], app: App, g
     form = [(name, _filled(value, values)) for name, value in trade.form]
     headers, body, url = [("Accept", "application/json"), *trade.headers], None, trade.url
     if trade.method == "POST":
-        headers.append(_FORM)
-        body = urlencode(form).encode()
+        headers.append(_JSON if trade.json else _FORM)
+        body = (dumps(dict(form)) if trade.json else urlencode(form)).encode()
     elif form:
         url = f"{url}?{urlencode(form)}"
     if trade.basic:
@@ -160,6 +165,8 @@ def _accepted(answer: Answer) -> Answer:
     if answer.status in _BUSY:
         raise Unreachable(f"the platform has trouble (status {answer.status}); try again in a while")
     code = error_code(answer)
+    if code in _BUSY_CODES:
+        raise Unreachable(f"the platform has trouble ({code}); try again in a while")
     if not 200 <= answer.status < 300 or code is not None:
         named = code or f"status {answer.status}"
         raise Denied(f"the platform refused ({named})", code)

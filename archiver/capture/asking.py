@@ -182,11 +182,12 @@ class Asker:
             raise Stopped
         own = origin(ask.url) == origin(self.account.url)
         signed = ask.authorise != "never" and wanted is None
+        signing = self.signing if signed else None
         wire = self.fetcher.fetch(
             ask.method,
             ask.url,
-            parameters=(*ask.parameters, *(self.signing.parameters(ask.url) if self.signing and signed else ())),
-            headers=ask.headers,
+            parameters=(*ask.parameters, *(signing.parameters(ask.url) if signing else ())),
+            headers=(*ask.headers, *(signing.headers(ask.url) if signing else ())),
             body=ask.body,
             secrets=self._secrets(),
             authorization=self._token_for(ask.url) if signed else None,

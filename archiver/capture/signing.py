@@ -22,7 +22,13 @@ class Signing:
 
     def header(self, url: str) -> Secret | None:
         """What is sent to ``url`` as a bearer token."""
-        return self.secret if self.signature.parameter is None and self._goes_to(url) else None
+        alone = self.signature.parameter is None and self.signature.header is None
+        return self.secret if alone and self._goes_to(url) else None
+
+    def headers(self, url: str) -> tuple[tuple[str, str], ...]:
+        """What is sent to ``url`` in a header of the platform's own."""
+        name = self.signature.header
+        return ((name, self.secret.value),) if name is not None and self._goes_to(url) else ()
 
     def parameters(self, url: str) -> tuple[tuple[str, str], ...]:
         """What is sent to ``url`` in the query."""

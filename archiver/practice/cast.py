@@ -76,6 +76,11 @@ def populate_vimeo(city: City, at: datetime | None = None) -> Cast:
     return _alone(city, "vimeo", f"{CITY.lower()}films", "Official account. Invented.", "vi", at)
 
 
+def populate_tiktok(city: City, at: datetime | None = None) -> Cast:
+    """The city's account on TikTok and who comments there: a cast of its own, like that of the channel."""
+    return _alone(city, "tiktok", f"{CITY.lower()}.clips", "Official account. Invented.", "tt", at)
+
+
 def _alone(city: City, home: str, handle: str, note: str, people: str, at: datetime | None) -> Cast:
     """One account of the city on one platform, and residents whose names there begin with ``people``."""
     main = city.join(handle, f"City of {CITY}", note=note, home=home, official=True, at=at)

@@ -39,11 +39,11 @@ class Request:
 
     @property
     def token(self) -> str | None:
-        """The bearer token, from the header or, as Doorkeeper allows, from the query."""
+        """The bearer token, from the header or, as Doorkeeper allows, the query; or that in TikTok's own header."""
         scheme, _, token = (self.header("Authorization") or "").partition(" ")
         if scheme.lower() == "bearer" and token:
             return token.strip()
-        return self.parameter("access_token")
+        return self.header("Access-Token") or self.parameter("access_token")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from archiver.practice.messages import Request, Response, Site, framed
 from archiver.practice.rate_limit import RateLimit
 from archiver.practice.reddit_api import RedditApi
 from archiver.practice.threads_api import ThreadsApi
+from archiver.practice.tiktok_api import BusinessApi, DisplayApi
 from archiver.practice.vimeo_api import VimeoApi
 from archiver.practice.x_api import XApi
 from archiver.practice.youtube_api import YouTubeApi
@@ -79,6 +80,8 @@ class PracticeServer:
             self.reddit = RedditApi(city, self.base_url)
             self.flickr = FlickrApi(city, self.base_url)
             self.vimeo = VimeoApi(city, self.base_url)
+            self.tiktok = BusinessApi(city, self.base_url)
+            self.tiktok_display = DisplayApi(city, self.base_url)
             self.consent = Consent(
                 city,
                 self.base_url,
@@ -92,11 +95,13 @@ class PracticeServer:
                     "linkedin": self.linkedin,
                     "reddit": self.reddit,
                     "vimeo": self.vimeo,
+                    "tiktok": self.tiktok,
+                    "tiktok_display": self.tiktok_display,
                 },
             )
             self._sites += [self.consent, self.reddit, self.flickr, self.vimeo]
             self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
-            self._sites.append(self.linkedin)
+            self._sites += [self.linkedin, self.tiktok, self.tiktok_display]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)
         self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)

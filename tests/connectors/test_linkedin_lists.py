@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors._linkedin_asks import OVERLAP, PAGE, SERVER, VERSION, with_start
+from connectors._linkedin_asks import PAGE, SERVER, VERSION, with_start
 from connectors._linkedin_problems import next_midnight
+from connectors._offset_pages import OVERLAP
 from connectors.contract import (
     Ask,
     ProblemKind,

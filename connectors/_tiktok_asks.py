@@ -1,0 +1,185 @@
+"""The questions put to TikTok's Accounts API (TikTok API for Business, v1.3) for an account, with its owner's token.
+Pure.
+
+The list of videos holds what everybody sees. Of comments the token is also shown those that are hidden, so they are
+asked for twice: once those that are public, as public; and once all of them, as private, which says which of them are
+hidden, and what is no longer there. The place in a list stands in ``cursor``: of videos a time in milliseconds, of
+comments how many came before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from connectors import _tiktok_fields as fields
+from connectors._tiktok_known import PAGE, Known, in_parts, videos_of
+from connectors._tiktok_records import VIDEO, number_of
+from connectors._tiktok_site import BUSINESS
+from connectors.contract import AccessClass, Ask, JSONValue, RecordKind, RecordRef, Stream
+from connectors.sites import Site
+
+VERSION = "v1.3"
+COMMENTS = 30
+"""Most comments of a page; and as many are asked for by their numbers at once."""
+
+
+class Asks(Known):
+    """Builds the asks of one sweep of one account."""
+
+    __slots__ = ()
+    api: ClassVar[Site] = BUSINESS
+
+    # The account.
+
+    def identify(self, name: str) -> Ask:
+        """Whether the account of this id goes by that name."""
+        return self._get("business/get/", "identify", Stream.PROFILE, fields=fields.ACCOUNT, context={"name": name})
+
+    def profile(self, *, basic: bool = False) -> Ask:
+        """What the account says of itself. ``basic``: without what takes a permission of its own."""
+        wanted = fields.ACCOUNT if basic else (*fields.ACCOUNT, *fields.ABOUT)
+        return self._get(
+            "business/get/", "profile", Stream.PROFILE, fields=wanted, access=AccessClass.PUBLIC,
+            context={"basic": basic},
+        )  # fmt: skip
+
+    # Videos.
+
+    def videos(self, bookmark: Mapping[str, JSONValue]) -> Ask:
+        """Videos, the newest first: on a *new* sweep down to the newest that is known (``newest``, in seconds), beside
+        how many comments the newest had then (``comments``)."""
+        known = {name: bookmark.get(name) for name in ("newest", "comments") if self.new}
+        return self._videos("videos", fields.ITEM, PAGE, access=AccessClass.PUBLIC, listing="videos", context=known)
+
+    def known(self, keys: Sequence[str]) -> Iterator[Ask]:
+        """Known videos by their numbers, then all comments on those that are there; the others are looked for."""
+        for some in videos_of(keys):
+            yield self._named("known", some, fields.ITEM, access=AccessClass.PUBLIC, context={"for": list(some)})
+
+    def look_at_videos(self, keys: Sequence[str]) -> Ask:
+        """Known videos by their numbers, beside the newest video as control."""
+        return replace(
+            self._named("look", keys, fields.ITEM, access=AccessClass.PUBLIC, context={"look": list(keys)}),
+            control=self.own(),
+        )
+
+    def own(self) -> Ask:
+        """A control: whether the token still shows a video of the account."""
+        return self._videos("own", ("item_id",), 1)
+
+    def _videos(
+        self, purpose: str, wanted: Sequence[str], most: int, *, access: AccessClass = AccessClass.PRIVATE,
+        listing: str | None = None, context: Mapping[str, JSONValue] | None = None,
+    ) -> Ask:  # fmt: skip
+        return self._get(
+            "business/video/list/", purpose, Stream.POSTS, (("max_count", str(most)),), fields=wanted, access=access,
+            listing=listing, context=context,
+        )  # fmt: skip
+
+    def _named(
+        self, purpose: str, keys: Sequence[str], wanted: Sequence[str], *, access: AccessClass = AccessClass.PRIVATE,
+        stream: Stream = Stream.POSTS, context: Mapping[str, JSONValue] | None = None,
+    ) -> Ask:  # fmt: skip
+        filters = (("filters", _json({"video_ids": [number_of(key) for key in keys]})), ("max_count", str(PAGE)))
+        return self._get(
+            "business/video/list/", purpose, stream, filters, fields=wanted, access=access, context=context
+        )  # fmt: skip
+
+    # Comments.
+
+    def comments(self, video: str) -> Iterator[Ask]:
+        """All comments on a video: those that everybody sees; then all of them, among which the hidden ones are."""
+        for seen in (True, False):
+            yield self._comments(
+                "comments", video, COMMENTS, seen=seen, inside=True, listing=None if seen else f"comments:{video}",
+                context={"video": video, "seen": seen},
+            )  # fmt: skip
+
+    def replies(self, page: Ask, comment: str, **context: JSONValue) -> Ask:
+        """All replies to a comment, as pages of the list of comments that ``page`` is one of."""
+        video, seen = str(page.context.get("video")), page.context.get("seen") is True
+        asked = self._comments("replies", video, COMMENTS, seen=seen, listing=page.listing, of=comment)
+        return replace(asked, context={**asked.context, "video": video, "seen": seen, "to": comment, **context})
+
+    def _comments(
+        self, purpose: str, video: str, most: int, *, seen: bool = False, listing: str | None = None, of: str = "",
+        named: Sequence[str] = (), inside: bool = False, context: Mapping[str, JSONValue] | None = None,
+    ) -> Ask:  # fmt: skip
+        path = "business/comment/reply/list/" if of else "business/comment/list/"
+        asked = [
+            ("video_id", number_of(video)),
+            *([("comment_id", of)] if of else []),
+            *([("comment_ids", _json([number_of(key) for key in named]))] if named else []),
+            *([("include_replies", "true")] if inside else []),
+            ("status", "PUBLIC" if seen else "ALL"),
+            ("sort_field", "create_time"),
+            ("sort_order", "asc"),
+            ("max_count", str(most)),
+        ]
+        access = AccessClass.PUBLIC if seen else AccessClass.PRIVATE
+        return self._get(path, purpose, Stream.COMMENTS, asked, access=access, listing=listing, context=context)
+
+    # Direct looks.
+
+    def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
+        """Ask directly for known records, each kind its own way. Of the account nothing is asked: the token always
+        shows it."""
+        videos: list[str] = []
+        comments: dict[str, list[str]] = {}
+        for ref in records:
+            if ref.key.startswith(f"{VIDEO}/"):
+                videos.append(ref.key)
+            elif ref.kind is RecordKind.COMMENT and (ref.thread or "").startswith(f"{VIDEO}/"):
+                comments.setdefault(str(ref.thread), []).append(ref.key)
+        yield from (self.look_at_videos(some) for some in videos_of(videos))
+        for video, keys in comments.items():
+            yield from (self._gate(video, some) for some in in_parts(keys, COMMENTS))
+
+    def _gate(self, video: str, keys: Sequence[str]) -> Ask:
+        """Whether a video is there, and how many comments it has; then the known ones are asked for."""
+        context = {"for": list(keys), "video": video}
+        return self._named("gate", [video], ("item_id", "comments"), stream=Stream.COMMENTS, context=context)
+
+    def look_at_comments(self, video: str, keys: Sequence[str], *, none: bool) -> Ask:
+        """Known comments on a video by their numbers. ``none``: the video says that it has none, which is the control
+        then; else the list of its comments has to show one."""
+        ask = self._comments("look_comments", video, COMMENTS, named=keys, context={"video": video, "look": list(keys)})
+        control = self._emptied(video) if none else self._comments("others", video, 1, context={"video": video})
+        return replace(ask, control=control)
+
+    def _emptied(self, video: str) -> Ask:
+        return self._named(
+            "emptied", [video], ("item_id", "comments", "likes"), stream=Stream.COMMENTS, context={"video": video}
+        )  # fmt: skip
+
+    def look_without(self, video: str, keys: Sequence[str]) -> Ask:
+        """Known comments on a video that is not there: it says the same of all of them."""
+        ask = self._named("without", [video], ("item_id",), stream=Stream.COMMENTS, context={"look": list(keys)})
+        return replace(ask, context={**ask.context, "video": video}, control=self.own())
+
+    # Parts.
+
+    def _get(
+        self, path: str, purpose: str, stream: Stream, asked: Sequence[tuple[str, str]] = (), *,
+        fields: Sequence[str] = (), access: AccessClass = AccessClass.PRIVATE, listing: str | None = None,
+        context: Mapping[str, JSONValue] | None = None,
+    ) -> Ask:  # fmt: skip
+        whose = [("business_id", self.account)] if self.account else []
+        wanted = [("fields", _json(list(fields)))] if fields else []
+        return Ask(
+            url=f"{self.server}/open_api/{VERSION}/{path}",
+            stream=stream,
+            purpose=purpose,
+            parameters=(*whose, *wanted, *asked),
+            access=access,
+            authorise="required",
+            listing=listing,
+            context=self.context(context),
+        )
+
+
+def _json(value: JSONValue) -> str:
+    return json.dumps(value, separators=(",", ":"))
