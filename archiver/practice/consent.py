@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from archiver.practice.city import City, Person
 from archiver.practice.linkedin_ids import page_urn
 from archiver.practice.messages import Request, Response
+from archiver.practice.tiktok_json import open_id
 from archiver.practice.youtube_ids import channel_id
 
 _HOUR, _SIXTY_DAYS = timedelta(hours=1), timedelta(days=60)
@@ -32,6 +33,9 @@ PAGES: Mapping[str, str] = {
     "/youtube/o/oauth2/v2/auth": "youtube",
     "/linkedin/oauth/v2/authorization": "linkedin",
     "/reddit/api/v1/authorize": "reddit",
+    "/nextdoor/v3/authorize/": "nextdoor",
+    "/tiktok/v2/auth/authorize": "tiktok",
+    "/tiktok/v2/auth/authorize/": "tiktok_display",
     "/vimeo/oauth/authorize": "vimeo",
     "/oauth/authorize": "mastodon",
 }
@@ -43,15 +47,26 @@ TOKENS: Mapping[str, tuple[str, bool]] = {
     "/token": ("youtube", False),
     "/linkedin/oauth/v2/accessToken": ("linkedin", False),
     "/reddit/api/v1/access_token": ("reddit", True),
+    "/nextdoor/v2/token": ("nextdoor", True),
+    "/open_api/v1.3/tt_user/oauth2/token/": ("tiktok", False),
+    "/open_api/v1.3/tt_user/oauth2/refresh_token/": ("tiktok", False),
+    "/v2/oauth/token/": ("tiktok_display", False),
     "/vimeo/oauth/access_token": ("vimeo", True),
     "/oauth/token": ("mastodon", False),
 }
 _LASTS: Mapping[str, timedelta | None] = {
     "facebook": _HOUR, "threads": _HOUR, "x": 2 * _HOUR, "youtube": _HOUR, "linkedin": _SIXTY_DAYS,
-    "mastodon": None, "reddit": _HOUR, "vimeo": None,
+    "nextdoor": timedelta(days=7), "tiktok": 24 * _HOUR, "tiktok_display": 2 * _HOUR, "mastodon": None,
+    "reddit": _HOUR, "vimeo": None,
 }  # fmt: skip
-_RENEWED = ("x", "youtube", "linkedin", "reddit")
-_YEAR = timedelta(days=365)
+_RENEWED = ("x", "youtube", "linkedin", "nextdoor", "reddit", "tiktok", "tiktok_display")
+_ROTATES = ("x", "tiktok", "tiktok_display")
+"""Where a token that renewed another one no longer counts."""
+_CONSENT: Mapping[str, timedelta] = {
+    "linkedin": timedelta(days=365), "tiktok": timedelta(days=365), "tiktok_display": timedelta(days=180),
+}  # fmt: skip
+"""How long what somebody agreed to can be renewed."""
+_COMMAS = ("facebook", "threads", "tiktok", "tiktok_display")
 
 
 class Api(Protocol):
@@ -146,13 +161,16 @@ class Consent:
             try:
                 return _json(200, method(self, request))
             except Refusal as refusal:
+                if TOKENS.get(request.path, ("", False))[0] == "tiktok":
+                    number = 50000 if refusal.status >= 500 else 40105
+                    return _json(200, {"code": number, "message": "Refused.", "request_id": "practice", "data": {}})
                 return _json(refusal.status, {"error": refusal.error, "error_description": "Refused."})
 
     # The page
 
     def _page(self, request: Request, platform: str) -> Response:
         form = dict(request.parameters) | (_form(request) if request.method == "POST" else {})
-        client = form.get("client_id", "")
+        client = form.get("client_id") or form.get("client_key", "")
         if client not in self.clients or form.get("redirect_uri") != self.returns[client]:
             return Response(400, _HTML, b"<h1>This application is not known, or not at this address.</h1>")
         if request.method != "POST":
@@ -160,7 +178,7 @@ class Consent:
         back, state = form["redirect_uri"], form.get("state", "")
         if form.get("answer") != "allow":
             return _sent_to(back, {"error": "access_denied", "state": state})
-        separator = "," if platform in ("facebook", "threads") else " "
+        separator = "," if platform in _COMMAS else " "
         scopes = self.granted.get(platform, tuple(form.get("scope", "").split(separator)))
         code = secrets.token_urlsafe(24)
         self.codes[code] = Code(platform, int(form["person"]), back, form.get("code_challenge"), scopes)
@@ -203,7 +221,7 @@ class Consent:
         raise Refusal("unsupported_grant_type")
 
     def _check_client(self, request: Request, form: Mapping[str, str], *, basic: bool) -> None:
-        client, secret = form.get("client_id", ""), form.get("client_secret", "")
+        client, secret = form.get("client_id") or form.get("client_key", ""), form.get("client_secret", "")
         if basic:
             scheme, _, pair = (request.header("Authorization") or "").partition(" ")
             decoded = base64.b64decode(pair).decode() if scheme == "Basic" else ""
@@ -212,7 +230,7 @@ class Consent:
             raise Refusal("invalid_client", 401)
 
     def _of_code(self, form: Mapping[str, str], platform: str) -> dict[str, object]:
-        code = self.codes.pop(form.get("code", ""), None)
+        code = self.codes.pop(form.get("code") or form.get("auth_code", ""), None)
         if code is None or code.platform != platform or code.back != form.get("redirect_uri"):
             raise Refusal("invalid_grant")
         if code.challenge is not None and code.challenge != _challenge(form.get("code_verifier", "")):
@@ -224,9 +242,9 @@ class Consent:
         known = self.tokens.get(self.renewals.get(renewal, ""))
         if known is None or known.platform != platform:
             raise Refusal("invalid_grant")
-        if platform == "x":  # rotates: the old one no longer counts
+        if platform in _ROTATES:
             del self.renewals[renewal]
-            return self._given(platform, known.person, known.scopes, _LASTS[platform])
+            return self._given(platform, known.person, known.scopes, _LASTS[platform], None, known.consent_ends)
         said = self._given(platform, known.person, known.scopes, _LASTS[platform], renewal, known.consent_ends)
         return {name: value for name, value in said.items() if name != "refresh_token" or platform == "linkedin"}
 
@@ -240,7 +258,7 @@ class Consent:
         consent_ends: datetime | None = None,
     ) -> dict[str, object]:
         now = self.city.clock.now()
-        until = consent_ends or (now + _YEAR if platform == "linkedin" else None)
+        until = consent_ends or (now + _CONSENT[platform] if platform in _CONSENT else None)
         token = _PREFIX.get(platform, "") + secrets.token_urlsafe(32)
         ends = None if lasts is None else now + lasts
         if renewal is None and platform in _RENEWED:
@@ -253,6 +271,12 @@ class Consent:
         said |= {} if renewal is None else {"refresh_token": renewal}
         said |= {} if until is None else {"refresh_token_expires_in": int((until - now).total_seconds())}
         said |= {"scope": " ".join(scopes)} if platform not in ("facebook", "threads") else {}
+        if platform in _OPEN:
+            said |= {"scope": ",".join(scopes), "open_id": open_id(person, _OPEN[platform])}
+        if platform == "tiktok":
+            return {"code": 0, "message": "OK", "request_id": "practice", "data": said}
+        if platform == "tiktok_display":
+            return {_OTHER_NAMES.get(name, name): value for name, value in said.items()}
         said |= {"user": {"uri": f"/users/{person}"}} if platform == "vimeo" else {}
         return said | ({"user_id": person} if platform == "threads" else {})
 
@@ -351,8 +375,11 @@ class Consent:
                 api.tokens.pop(token, None)
 
 
-_PREFIX = {"facebook": "EAA", "threads": "THAA", "youtube": "ya29."}
-_TOGETHER = {"facebook": ("instagram",)}
+_PREFIX = {"facebook": "EAA", "threads": "THAA", "youtube": "ya29.", "tiktok": "act.", "tiktok_display": "act."}
+_TOGETHER = {"facebook": ("instagram",), "tiktok_display": ("tiktok",)}
+_OPEN = {"tiktok": "business", "tiktok_display": "display"}
+"""What the applications of TikTok's two APIs are called, each of which knows accounts by other ids."""
+_OTHER_NAMES = {"refresh_token_expires_in": "refresh_expires_in"}
 _HTML = (("Content-Type", "text/html; charset=utf-8"),)
 _ROUTES: Mapping[tuple[str, str], Callable[[Consent, Request], dict[str, object]]] = {
     ("GET", "/access_token"): Consent._longer,
@@ -367,6 +394,9 @@ _ROUTES: Mapping[tuple[str, str], Callable[[Consent, Request], dict[str, object]
 
 
 def _form(request: Request) -> dict[str, str]:
+    if request.header("Content-Type") == "application/json":
+        given = json.loads(request.body)
+        return given if isinstance(given, dict) else {}
     return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 

@@ -47,7 +47,11 @@ def test_an_application_is_stored_and_a_link_made(archiver, account: str, said: 
 
 @pytest.mark.law("R23")
 @pytest.mark.parametrize(
-    "platform", ["facebook", "instagram", "linkedin", "reddit", "threads", "vimeo", "x", "youtube", "mastodon"]
+    "platform",
+    [
+        *("facebook", "instagram", "linkedin", "mastodon", "nextdoor", "reddit", "threads", "tiktok", "tiktok_display"),
+        *("vimeo", "x", "youtube"),
+    ],
 )
 def test_what_to_register_is_said_for_every_platform(archiver, platform: str) -> None:  # type: ignore[no-untyped-def]
     shown = archiver("platform", "show", platform)

@@ -18,9 +18,11 @@ from archiver.practice.cast import (
     populate_channel,
     populate_instagram,
     populate_linkedin,
+    populate_nextdoor,
     populate_page,
     populate_reddit,
     populate_threads,
+    populate_tiktok,
     populate_vimeo,
     populate_x,
 )
@@ -36,6 +38,9 @@ PLATFORMS: dict[str, tuple[Callable[..., Cast], str]] = {
     "x": (populate_x, "x"),
     "youtube": (populate_channel, "youtube"),
     "linkedin": (populate_linkedin, "linkedin"),
+    "nextdoor": (populate_nextdoor, "nextdoor"),
+    "tiktok": (populate_tiktok, "tiktok"),
+    "tiktok_display": (populate_tiktok, "tiktok_display"),
     "reddit": (populate_reddit, "reddit"),
     "vimeo": (populate_vimeo, "vimeo"),
 }

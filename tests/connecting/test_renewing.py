@@ -74,6 +74,9 @@ def x(owner: Make) -> Owner:
         ("youtube", {"minutes": 50}),
         ("threads", {"days": 46}),
         ("linkedin", {"days": 46}),
+        ("nextdoor", {"days": 6}),
+        ("tiktok", {"hours": 19}),
+        ("tiktok_display", {"hours": 1.6}),
         ("reddit", {"minutes": 50}),
     ],
 )

@@ -19,9 +19,11 @@ from archiver.practice.cast import (
     populate_flickr,
     populate_instagram,
     populate_linkedin,
+    populate_nextdoor,
     populate_page,
     populate_reddit,
     populate_threads,
+    populate_tiktok,
     populate_vimeo,
     populate_x,
 )
@@ -39,8 +41,10 @@ from tests.facebook import page
 from tests.flickr import place as flickr
 from tests.instagram import account
 from tests.linkedin import page as linkedin
+from tests.nextdoor import agency as nextdoor
 from tests.reddit import place as reddit
 from tests.threads import account as threads
+from tests.tiktok import account as tiktok
 from tests.vimeo import place as vimeo
 from tests.x import place
 from tests.youtube import channel
@@ -51,6 +55,8 @@ ISSUED = "EAAGivenOutCanary0123456789abcdefghijklmnop"
 _LONG_AGO = timedelta(days=20)
 _PAGE = 4
 """Most entries of a page: few, so that lists go on."""
+_VIDEOS = 12
+"""The same where places in lists are whole seconds: more than are published here within one."""
 
 
 class Presence(Protocol):
@@ -267,9 +273,25 @@ def _vimeo(server: PracticeServer, person: int, token: str) -> str:
     return server.vimeo.account_url(person)
 
 
+def _nextdoor(server: PracticeServer, person: int, token: str) -> str:
+    server.nextdoor.tokens[token] = person
+    return server.nextdoor.account_url(person)
+
+
 def _threads(server: PracticeServer, person: int, token: str) -> str:
     server.threads.tokens[token], server.threads.page = person, _PAGE
     return server.threads.account_url(person)
+
+
+def _tiktok(server: PracticeServer, person: int, token: str) -> str:
+    api = server.tiktok
+    api.tokens[token], api.page = person, _VIDEOS
+    return f"{api.account_url(person)}?business_id={api.identity(person)}"
+
+
+def _tiktok_display(server: PracticeServer, person: int, token: str) -> str:
+    server.tiktok_display.tokens[token], server.tiktok_display.page = person, _VIDEOS
+    return server.tiktok_display.account_url(person)
 
 
 def _x(server: PracticeServer, person: int, token: str) -> str:
@@ -321,8 +343,20 @@ KINDS = {
             lambda person, number: f"video/{number}", vimeo.check, _MODERATED,
         ),
         Kind(
+            "nextdoor", nextdoor.TOKEN, lambda city: populate_nextdoor(city, city.now() - _LONG_AGO), _nextdoor,
+            lambda person, number: f"post/{number}", nextdoor.check, _MODERATED,
+        ),
+        Kind(
             "threads", threads.TOKEN, lambda city: populate_threads(city, city.now() - _LONG_AGO), _threads,
             lambda person, number: threads.key_of(number), threads.check, _MODERATED, (ISSUED,),
+        ),
+        Kind(
+            "tiktok", tiktok.TOKEN, lambda city: populate_tiktok(city, city.now() - _LONG_AGO), _tiktok,
+            lambda person, number: f"video/{number}", tiktok.check, _MODERATED,
+        ),
+        Kind(
+            "tiktok_display", tiktok.TOKEN, lambda city: populate_tiktok(city, city.now() - _LONG_AGO),
+            _tiktok_display, lambda person, number: f"video/{number}", tiktok.check_videos, _MODERATED,
         ),
         Kind(
             "x", place.TOKEN, lambda city: populate_x(city, city.now() - _LONG_AGO), _x,

@@ -11,14 +11,13 @@ import pytest
 
 from archiver.accounts import service as accounts
 from archiver.accounts import tokens
-from archiver.capture.rebuild import rebuild
 from archiver.errors import Refused, UsageError
 from archiver.practice import faults
 from archiver.practice.acts import Wording
 from archiver.practice.linkedin_api import ADMIN, SOCIAL
 from archiver.practice.linkedin_ids import post_urn
-from archiver.records import digests
 from tests.capture.house import FULL, NEW, WATCH, House
+from tests.capture.rebuilding import check_rebuilt
 from tests.capture.secrecy import nothing_left, repeated
 from tests.graph.truth import public_words
 from tests.linkedin.page import TOKEN, Page, page, post_key
@@ -171,16 +170,7 @@ def test_edits_and_deletions_are_told_with_evidence_and_again_from_the_store_alo
     assert [row.text for row in versions] == ["comment 0", "corrected"]
     assert versions[-1].as_of == edited_at, "when it was edited, not when it was seen"
     assert house.versions(found.key_of(kept))[-1].as_of == edited_at
-    _check_rebuilt(house)
-
-
-def _check_rebuilt(house: House) -> None:
-    house.capture.flush(all=True)
-    with house.archive.database.read() as connection:
-        before = digests.digests(connection)
-    assert rebuild(house.archive).damaged == []
-    with house.archive.database.read() as connection:
-        assert digests.differences(before, digests.digests(connection)) == []
+    check_rebuilt(house)
 
 
 @pytest.mark.long
@@ -296,7 +286,7 @@ def test_a_file_that_could_not_be_fetched_is_fetched_from_its_new_address(found:
     house.later(days=1)
     house.run(found.account, FULL)
     assert [one.state for one in house.media() if one.key.startswith("image/P")] == ["fetched"]
-    _check_rebuilt(house)
+    check_rebuilt(house)
 
 
 # Credentials.

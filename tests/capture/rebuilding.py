@@ -1,0 +1,17 @@
+"""Whether an index that is made anew from the stored bytes says the same."""
+
+from __future__ import annotations
+
+from archiver.capture.rebuild import rebuild
+from archiver.records import digests
+from tests.capture.house import House
+
+
+def check_rebuilt(house: House) -> None:
+    """Everything that was captured is read again, and says the same."""
+    house.capture.flush(all=True)
+    with house.archive.database.read() as connection:
+        before = digests.digests(connection)
+    assert rebuild(house.archive).damaged == []
+    with house.archive.database.read() as connection:
+        assert digests.differences(before, digests.digests(connection)) == []
