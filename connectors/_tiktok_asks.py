@@ -90,13 +90,13 @@ class Asks(Known):
 
     # Comments.
 
-    def comments(self, video: str) -> Iterator[Ask]:
-        """All comments on a video: those that everybody sees; then all of them, among which the hidden ones are."""
-        for seen in (True, False):
-            yield self._comments(
-                "comments", video, COMMENTS, seen=seen, inside=True, listing=None if seen else f"comments:{video}",
-                context={"video": video, "seen": seen},
-            )  # fmt: skip
+    def comments(self, video: str, *, seen: bool = True) -> Ask:
+        """All comments on a video: first those that everybody sees (``seen``); then, as further pages of the same list,
+        all of them, among which the hidden ones are."""
+        return self._comments(
+            "comments", video, COMMENTS, seen=seen, inside=True, listing=f"comments:{video}",
+            context={"video": video, "seen": seen},
+        )  # fmt: skip
 
     def replies(self, page: Ask, comment: str, **context: JSONValue) -> Ask:
         """All replies to a comment, as pages of the list of comments that ``page`` is one of."""
@@ -136,19 +136,21 @@ class Asks(Known):
                 comments.setdefault(str(ref.thread), []).append(ref.key)
         yield from (self.look_at_videos(some) for some in videos_of(videos))
         for video, keys in comments.items():
-            yield from (self._gate(video, some) for some in in_parts(keys, COMMENTS))
+            yield self._gate(video, keys)
 
     def _gate(self, video: str, keys: Sequence[str]) -> Ask:
         """Whether a video is there, and how many comments it has; then the known ones are asked for."""
         context = {"for": list(keys), "video": video}
         return self._named("gate", [video], ("item_id", "comments"), stream=Stream.COMMENTS, context=context)
 
-    def look_at_comments(self, video: str, keys: Sequence[str], *, none: bool) -> Ask:
+    def look_at_comments(self, video: str, keys: Sequence[str], *, none: bool) -> Iterator[Ask]:
         """Known comments on a video by their numbers. ``none``: the video says that it has none, which is the control
         then; else the list of its comments has to show one."""
-        ask = self._comments("look_comments", video, COMMENTS, named=keys, context={"video": video, "look": list(keys)})
         control = self._emptied(video) if none else self._comments("others", video, 1, context={"video": video})
-        return replace(ask, control=control)
+        for some in in_parts(keys, COMMENTS):
+            context = {"video": video, "look": list(some)}
+            ask = self._comments("look_comments", video, COMMENTS, named=some, context=context)
+            yield replace(ask, control=control)
 
     def _emptied(self, video: str) -> Ask:
         return self._named(

@@ -2,7 +2,8 @@
 
 The list of a video has its comments alone, the replies to each are a list of their own. All of them together are what
 one sees under the video, so they are read as pages of one list: after each page of comments the replies to those that
-have any, then the next page.
+have more than stand inside them, then the next page; and after all that everybody sees the same once more, with what is
+hidden.
 """
 
 from __future__ import annotations
@@ -98,15 +99,17 @@ def _onward(found: Found, step: Onward, page: Ask | None, pending: Sequence[str]
         after = Asks.of(ask).replies(ask, pending[0], pending=list(pending[1:]), resume=resume, **more)
     else:
         after = _resumed(ask, resume, more)
-    return replace(found.reading(), next_page=after, whole=after is None and not unread and ask.listing is not None)
+    if after is None and ask.context.get("seen") is True:  # what everybody sees is read; now all, from the beginning
+        return replace(found.reading(), next_page=Asks.of(ask).comments(str(ask.context.get("video")), seen=False))
+    return replace(found.reading(), next_page=after, whole=after is None and not unread)
 
 
 def _resumed(ask: Ask, resume: JSONValue, more: dict[str, JSONValue]) -> Ask | None:
     cursor = resume.get("cursor") if isinstance(resume, dict) else None
     if not isinstance(resume, dict) or not isinstance(cursor, int):
         return None
-    video, seen = str(ask.context.get("video")), ask.context.get("seen")
-    first = next(one for one in Asks.of(ask).comments(video) if one.context["seen"] is seen)
+    video, seen = str(ask.context.get("video")), ask.context.get("seen") is True
+    first = Asks.of(ask).comments(video, seen=seen)
     return with_cursor(first, cursor, **{name: resume.get(name) for name in ("tail", "head")}, **more)
 
 
@@ -119,7 +122,7 @@ def gate(found: Found, body: Json) -> Reading:
     there = _there(found, body)
     if not there:
         return Reading(asks=(asks.look_without(video, keys),))
-    return Reading(asks=(asks.look_at_comments(video, keys, none=number(there[0].get("comments")) == 0),))
+    return Reading(asks=tuple(asks.look_at_comments(video, keys, none=number(there[0].get("comments")) == 0)))
 
 
 def without(found: Found, body: Json) -> Reading:

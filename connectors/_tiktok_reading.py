@@ -77,7 +77,7 @@ def _comments_of(found: Found) -> list[Ask]:
     asks, before = Asks.of(found.ask), found.ask.context.get("comments")
     told = before if isinstance(before, dict) else {}
     wanted = [one for one in found.records if not asks.new or _changed(one, told)]
-    return [ask for one in wanted for ask in asks.comments(one.key)]
+    return [asks.comments(one.key) for one in wanted]
 
 
 def _changed(video: SeenRecord, told: Mapping[str, JSONValue]) -> bool:
@@ -99,7 +99,7 @@ def _known(found: Found, body: Json) -> Reading:
     found.listed(data_of(found, body, "answer", "items"), "videos", "item", item)
     asks, there = Asks.of(found.ask), {one.key for one in found.records}
     missing = [] if found.quarantine else [key for key in keys_of(found.ask, "for") if key not in there]
-    comments = [ask for one in found.records for ask in asks.comments(one.key)]
+    comments = [asks.comments(one.key) for one in found.records]
     looks = [asks.look_at_videos(missing)] if missing else []
     return replace(found.reading(), asks=(*comments, *looks))
 

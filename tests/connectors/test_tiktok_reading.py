@@ -78,7 +78,7 @@ def asks(kind: SweepKind | None = SweepKind.FULL) -> Asks:
 
 
 def listed(*, seen: bool = False) -> Ask:
-    return next(one for one in asks().comments(f"video/{VIDEO}") if one.context["seen"] is seen)
+    return asks().comments(f"video/{VIDEO}", seen=seen)
 
 
 USER = {
@@ -129,7 +129,7 @@ def test_the_one_with_comments_keeps_to_the_contract() -> None:
             Example(listed(seen=True), page(said(image_url=_CDN + "/b.webp", display_name="K"), cursor=30, more=True)),
             Example(asks().replies(listed(), COMMENT, pending=["3"], resume={"cursor": 2}), page(reply())),
             Example(gate, page({"item_id": VIDEO, "comments": 2}, name="videos", cursor=0)),
-            Example(asks().look_at_comments(video, [f"comment/{COMMENT}"], none=False), page(said())),
+            Example(next(asks().look_at_comments(video, [f"comment/{COMMENT}"], none=False)), page(said())),
         ],
     )
 
@@ -281,12 +281,17 @@ def test_what_takes_a_permission_of_its_own_is_left_out_where_it_is_not_given() 
 
 
 def test_comments_are_asked_for_as_everybody_sees_them_and_then_all() -> None:
-    public, every = asks().comments(f"video/{VIDEO}")
-    assert (public.access, dict(public.parameters)["status"], public.listing) == (AccessClass.PUBLIC, "PUBLIC", None)
-    assert (every.access, dict(every.parameters)["status"]) == (AccessClass.PRIVATE, "ALL")
-    assert every.listing == f"comments:video/{VIDEO}"
-    assert not BUSINESS.read(public, answer(page(said()))).whole, "what is hidden is not in it"
-    assert BUSINESS.read(every, answer(page(said()))).whole
+    public = asks().comments(f"video/{VIDEO}")
+    assert (public.access, dict(public.parameters)["status"]) == (AccessClass.PUBLIC, "PUBLIC")
+    torn = with_cursor(public, 30, tail=["1"])
+    for ask in (public, torn):
+        reading = BUSINESS.read(ask, answer(page(said(), cursor=31)))
+        assert not reading.whole, "what is hidden is not in it"
+        every = reading.next_page
+        assert every is not None
+        assert (every.access, dict(every.parameters)["status"], cursor_of(every)) == (AccessClass.PRIVATE, "ALL", 0)
+        assert every.listing == public.listing == f"comments:video/{VIDEO}"
+        assert BUSINESS.read(every, answer(page(said()))).whole, "it is read from the beginning"
 
 
 def test_replies_are_asked_for_where_not_all_of_them_stand_inside() -> None:
@@ -369,12 +374,12 @@ def test_a_new_sweep_stops_at_what_is_known_and_asks_where_the_number_is_another
     (first,) = BUSINESS.begin(ACCOUNT, sweep(SweepKind.NEW), None)
     reading = BUSINESS.read(first, answer(page(item(), name="videos", cursor=1655118106000)))
     assert reading.bookmark == {"newest": 1655118106, "comments": {VIDEO: 2}}
-    assert [one.purpose for one in reading.asks] == ["comments", "comments"]
+    assert [one.purpose for one in reading.asks] == ["comments"]
     (again,) = BUSINESS.begin(ACCOUNT, sweep(SweepKind.NEW), reading.bookmark)
     quiet = BUSINESS.read(again, answer(page(item(), name="videos", cursor=1655118106000, more=True)))
     assert (quiet.asks, quiet.next_page) == ((), None)
     loud = BUSINESS.read(again, answer(page(item(comments=3), name="videos", cursor=1655118106000, more=True)))
-    assert len(loud.asks) == 2
+    assert len(loud.asks) == 1
 
 
 # Direct looks.
@@ -396,8 +401,18 @@ def test_comments_are_looked_for_beside_something_that_vouches() -> None:
     assert back is not None, "there again: nothing follows"
 
 
+def test_all_comments_of_a_video_are_looked_for_however_many_they_are() -> None:
+    """No question is put twice in a run: what is asked of a video that is gone speaks for all of its comments."""
+    many = [RecordRef(f"comment/{n}", RecordKind.COMMENT, f"video/{VIDEO}") for n in range(COMMENTS + 5)]
+    (gate,) = asks(None).looks(many)
+    (gone,) = BUSINESS.read(gate, answer(page(name="videos"))).asks
+    assert gone.context["look"] == [one.key for one in many]
+    there = BUSINESS.read(gate, answer(page({"item_id": VIDEO, "comments": 2}, name="videos"))).asks
+    assert [len(one.context["look"]) for one in there] == [COMMENTS, 5]
+
+
 def test_controls_that_show_nothing_vouch_for_nothing() -> None:
-    look = asks(None).look_at_comments(f"video/{VIDEO}", [f"comment/{COMMENT}"], none=False)
+    (look,) = asks(None).look_at_comments(f"video/{VIDEO}", [f"comment/{COMMENT}"], none=False)
     assert look.control is not None
     assert not BUSINESS.read(look.control, answer(page())).present
     assert BUSINESS.read(look.control, answer(page(said()))).present
