@@ -24,6 +24,7 @@ CAPABILITIES = (
     ("Comments", "comments"),
     ("Pictures and files", "media"),
     ("Numbers", "counts"),
+    ("Moderation settings", "settings"),
     ("First capture", "history"),
 )
 #: The connectors that come with the program; found also where its entry points are not installed.
@@ -37,10 +38,11 @@ _OWN = (
     EntryPoint("x", "connectors.x:X", GROUP),
     EntryPoint("linkedin", "connectors.linkedin:LinkedIn", GROUP),
     EntryPoint("reddit", "connectors.reddit:Reddit", GROUP),
-    EntryPoint("flickr", "connectors.flickr:Flickr", GROUP),
-    EntryPoint("vimeo", "connectors.vimeo:Vimeo", GROUP),
+    EntryPoint("nextdoor", "connectors.nextdoor:Nextdoor", GROUP),
     EntryPoint("tiktok", "connectors.tiktok:TikTok", GROUP),
     EntryPoint("tiktok_display", "connectors.tiktok_display:TikTokDisplay", GROUP),
+    EntryPoint("flickr", "connectors.flickr:Flickr", GROUP),
+    EntryPoint("vimeo", "connectors.vimeo:Vimeo", GROUP),
     EntryPoint("feed", "connectors.feed:Feed", GROUP),
 )
 _log = logs.get(__name__)

@@ -81,6 +81,11 @@ def populate_tiktok(city: City, at: datetime | None = None) -> Cast:
     return _alone(city, "tiktok", f"{CITY.lower()}.clips", "Official account. Invented.", "tt", at)
 
 
+def populate_nextdoor(city: City, at: datetime | None = None) -> Cast:
+    """The city's agency on Nextdoor and who comments there: a cast of its own, like that of the channel."""
+    return _alone(city, "nextdoor", f"city-of-{CITY.lower()}-wi", "Official agency. Invented.", "nd", at)
+
+
 def _alone(city: City, home: str, handle: str, note: str, people: str, at: datetime | None) -> Cast:
     """One account of the city on one platform, and residents whose names there begin with ``people``."""
     main = city.join(handle, f"City of {CITY}", note=note, home=home, official=True, at=at)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
+from archiver.practice import streaming
 from archiver.practice.city import City
 from archiver.practice.consent import Consent
 from archiver.practice.faults import Faults
@@ -23,6 +24,7 @@ from archiver.practice.instagram_api import InstagramApi
 from archiver.practice.linkedin_api import LinkedInApi
 from archiver.practice.mastodon_api import MastodonApi
 from archiver.practice.messages import Request, Response, Site, framed
+from archiver.practice.nextdoor_api import NextdoorApi
 from archiver.practice.rate_limit import RateLimit
 from archiver.practice.reddit_api import RedditApi
 from archiver.practice.threads_api import ThreadsApi
@@ -68,6 +70,7 @@ class PracticeServer:
         self.faults = Faults()
         self.log: deque[Served] = deque(maxlen=100_000)
         self._sites: list[Site] = [make(self.base_url) for make in sites]
+        self._city = city
         if city is not None:
             self.mastodon = MastodonApi(city, self.base_url, capped=capped, rate_limit=rate_limit)
             self.feeds = Feeds(city, self.base_url)
@@ -78,10 +81,11 @@ class PracticeServer:
             self.x = XApi(city, self.base_url)
             self.linkedin = LinkedInApi(city, self.base_url)
             self.reddit = RedditApi(city, self.base_url)
-            self.flickr = FlickrApi(city, self.base_url)
-            self.vimeo = VimeoApi(city, self.base_url)
+            self.nextdoor = NextdoorApi(city, self.base_url)
             self.tiktok = BusinessApi(city, self.base_url)
             self.tiktok_display = DisplayApi(city, self.base_url)
+            self.flickr = FlickrApi(city, self.base_url)
+            self.vimeo = VimeoApi(city, self.base_url)
             self.consent = Consent(
                 city,
                 self.base_url,
@@ -94,14 +98,15 @@ class PracticeServer:
                     "youtube": self.youtube,
                     "linkedin": self.linkedin,
                     "reddit": self.reddit,
-                    "vimeo": self.vimeo,
+                    "nextdoor": self.nextdoor,
                     "tiktok": self.tiktok,
                     "tiktok_display": self.tiktok_display,
+                    "vimeo": self.vimeo,
                 },
             )
             self._sites += [self.consent, self.reddit, self.flickr, self.vimeo]
             self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
-            self._sites += [self.linkedin, self.tiktok, self.tiktok_display]
+            self._sites += [self.linkedin, self.nextdoor, self.tiktok, self.tiktok_display]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)
         self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)
@@ -186,6 +191,9 @@ class PracticeServer:
                 connection.sendall(head + body)
                 raise
             if request is None:
+                return
+            if streaming.is_asked(request) and self._city is not None:
+                streaming.serve(connection, request, self.mastodon, self._stopping)
                 return
             if not self._reply(connection, request):
                 return
