@@ -28,7 +28,7 @@ from connectors.contract import (
 from connectors.links import is_web, web
 from connectors.text import storable
 
-_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+_SECRET_HEADERS = frozenset({"access-token", "authorization", "cookie", "proxy-authorization"})
 _MEDIA = frozenset({"image", "video", "audio", "document", "caption"})
 _RANGE = re.compile(r"bytes=([0-9]+)-([0-9]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")

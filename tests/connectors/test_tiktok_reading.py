@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archiver.accounts.platforms import UNPROVEN, load_platforms
+from archiver.capture.secret_forms import Secret
+from archiver.capture.signing import signing_of
 from connectors import _tiktok_display as shown
 from connectors._offset_pages import OVERLAP
 from connectors._tiktok_asks import COMMENTS, Asks
@@ -181,6 +183,19 @@ def test_the_token_goes_to_one_server_and_in_the_way_that_it_takes() -> None:
     )  # fmt: skip
     (other,) = DISPLAY.signatures
     assert (other.header, DISPLAY.signed_server(f"{SITE}/@city")) == (None, "https://open.tiktokapis.com")
+    token = Secret("act.0123456789abcdefghij!4521.va")
+    signing = signing_of(BUSINESS, ACCOUNT.url, token)
+    assert signing is not None
+    api = f"{BUSINESS.signed_server(ACCOUNT.url)}/open_api/v1.3/business/get/"
+    assert (signing.headers(api), signing.header(api), signing.parameters(api)) == (
+        (("Access-Token", token.value),), None, (),
+    )  # fmt: skip
+    for elsewhere in ("https://open.tiktokapis.com/v2/user/info/", f"{SITE}/@city", "https://p16.tiktokcdn.com/x"):
+        assert signing.headers(elsewhere) == ()
+    shown_signing = signing_of(DISPLAY, ACCOUNT.url, token)
+    assert shown_signing is not None
+    assert (shown_signing.headers(api), shown_signing.header("https://open.tiktokapis.com/v2/")) == ((), token)
+    assert signing_of(DISPLAY, ACCOUNT.url, Secret("clt.0123456789abcdefghij")) is None, "an app's own token"
 
 
 def test_nothing_is_asked_for_that_writes() -> None:

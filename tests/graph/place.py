@@ -1,4 +1,4 @@
-"""The city's account on one of Meta's practice platforms, and an archive that reads it."""
+"""The city's account on one of the practice platforms, as of Meta, and an archive that reads it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class Place:
 
     home: ClassVar[str]
     token: ClassVar[str]
+    platform: ClassVar[str] = ""
+    """Of the connector, where that is not what the platform is called."""
 
     house: House
     cast: Cast
@@ -47,8 +49,14 @@ class Place:
         """Open the account and register it."""
         found = cls(house, cls.populate(house.city, house.clock.now() - timedelta(days=1)))
         found.let_in()
-        found.account = accounts.add(house.archive, found.address, cls.home, credential=cls.token).account.id
+        platform = cls.platform or cls.home
+        found.account = accounts.add(house.archive, found.address, platform, credential=cls.token).account.id
         return found
+
+    @property
+    def address(self) -> str:
+        """What it is added by."""
+        return self.server.account_url(self.id)
 
     @property
     def server(self) -> Api:
@@ -58,11 +66,6 @@ class Place:
     def let_in(self) -> None:
         """Make its credential one that the platform takes."""
         self.server.tokens[self.token] = self.id
-
-    @property
-    def address(self) -> str:
-        """Where the account is."""
-        return self.server.account_url(self.id)
 
     @property
     def id(self) -> int:

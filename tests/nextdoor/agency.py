@@ -4,58 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import ClassVar
 
-from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_nextdoor
+from archiver.practice.city import City
 from archiver.practice.nextdoor_api import NextdoorApi
 from archiver.practice.truth import TrueRecord, Truth
 from tests.capture.house import House
 from tests.capture.observed import Observed
 from tests.capture.told import check_wordings, matched, tally
+from tests.graph.place import Place
 
 TOKEN = "eyJNextdoorCanary-0123456789.abcdefghijklmnop_qrstuv~wx/yz+="
 
 
 @dataclass
-class Agency:
+class Agency(Place):
     """The agency of a house's city."""
 
-    house: House
-    cast: Cast
-    account: str = ""
+    home: ClassVar[str] = "nextdoor"
+    token: ClassVar[str] = TOKEN
+
+    @staticmethod
+    def populate(city: City, at: datetime | None = None) -> Cast:
+        return populate_nextdoor(city, at)
 
     @property
-    def id(self) -> int:
-        return self.cast.city
-
-    @property
-    def server(self) -> NextdoorApi:
+    def server(self) -> NextdoorApi:  # type: ignore[override]
         return self.house.server.nextdoor
 
-    def states(self, *numbers: int) -> list[str]:
-        """States of what was said."""
-        records = self.house.records()
-        return [records[key_of(self.house, number)].state for number in numbers]
-
-    def play(self, every: timedelta, **sizes: int) -> None:
-        """Play a month and look every so often."""
-        acts = {"home": "nextdoor", "shares": 0, "messages": 0, "mentions": 0, **sizes}
-        self.house.play(self.account, every, acts, full_only=True, cast=self.cast)
-
-    def talk(self, comments: int = 3) -> tuple[int, list[int]]:
-        """A post with comments of several people."""
-        city, people = self.house.city, self.cast.residents
-        post = city.say(self.id, "Main Street is closed on Monday.")
-        return post, [city.say(people[n % 3], f"comment {n}", answering=post) for n in range(comments)]
+    def key_of(self, number: int) -> str:
+        return key_of(self.house, number)
 
 
-def agency(house: House, token: str = TOKEN) -> Agency:
+def agency(house: House) -> Agency:
     """Open the agency and register it."""
-    cast = populate_nextdoor(house.city, house.clock.now() - timedelta(days=1))
-    house.server.nextdoor.tokens[token] = cast.city
-    address = house.server.nextdoor.account_url(cast.city)
-    return Agency(house, cast, accounts.add(house.archive, address, "nextdoor", credential=token).account.id)
+    return Agency.open(house)
 
 
 def key_of(house: Observed, number: int) -> str:

@@ -107,6 +107,9 @@ def test_the_one_account_is_chosen_and_no_other() -> None:
         ({"error": {"code": 190, "type": "OAuthException"}}, "code 190"),
         ({"error": "<script>alert(1)</script>"}, None),
         ({"error": "a" * 61}, None),
+        ({"code": 40105, "message": "Access token is incorrect or has been revoked."}, "code 40105"),
+        ({"code": 0, "message": "OK", "data": {"access_token": "x"}}, None),
+        ({"code": "EXPIRED"}, None),
         ([], None),
     ],
 )

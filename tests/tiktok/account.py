@@ -4,37 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
-from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_tiktok
+from archiver.practice.city import City
 from archiver.practice.tiktok_api import BusinessApi, DisplayApi
 from archiver.practice.truth import TrueRecord, Truth
 from tests.capture.house import House
 from tests.capture.observed import Observed
 from tests.capture.told import check_wordings, matched, tally
 from tests.graph import truth as graph
+from tests.graph.place import Place
 
 TOKEN = "act.TikTokCanary-0123456789!4521.va~*abcdefghijklmnop"
 
 
 @dataclass
-class Account:
+class Account(Place):
     """The account of a house's city, through the API that has comments."""
 
+    home: ClassVar[str] = "tiktok"
+    token: ClassVar[str] = TOKEN
     platform: ClassVar[str] = "tiktok"
 
-    house: House
-    cast: Cast
-    account: str = ""
+    @staticmethod
+    def populate(city: City, at: datetime | None = None) -> Cast:
+        return populate_tiktok(city, at)
 
     @property
-    def id(self) -> int:
-        return self.cast.city
-
-    @property
-    def server(self) -> BusinessApi:
+    def server(self) -> BusinessApi:  # type: ignore[override]
         return self.house.server.tiktok
 
     @property
@@ -42,25 +41,8 @@ class Account:
         """Its address, with the id that TikTok knows it by."""
         return f"{self.server.account_url(self.id)}?business_id={self.server.identity(self.id)}"
 
-    def states(self, *numbers: int) -> list[str]:
-        """States of what was said."""
-        records = self.house.records()
-        return [records[self.key_of(number)].state for number in numbers]
-
     def key_of(self, number: int) -> str:
-        """Key of the record that a video or comment of the city is."""
         return key_of(self.house, number)
-
-    def play(self, every: timedelta, *, full_only: bool, **sizes: int) -> None:
-        """Play a month and look every so often."""
-        acts = {"home": "tiktok", "shares": 0, "messages": 0, "mentions": 0, **sizes}
-        self.house.play(self.account, every, acts, full_only=full_only, cast=self.cast)
-
-    def talk(self, comments: int = 3) -> tuple[int, list[int]]:
-        """A video with comments of several people."""
-        city, people = self.house.city, self.cast.residents
-        video = city.say(self.id, "Main Street is closed on Monday. #streetworks")
-        return video, [city.say(people[n % 3], f"comment {n}", answering=video) for n in range(comments)]
 
 
 @dataclass
@@ -78,12 +60,9 @@ class Shown(Account):
         return self.server.account_url(self.id)
 
 
-def account(house: House, kind: type[Account] = Account, token: str = TOKEN) -> Account:
+def account(house: House, kind: type[Account] = Account) -> Account:
     """Open the account and register it."""
-    found = kind(house, populate_tiktok(house.city, house.clock.now() - timedelta(days=1)))
-    found.server.tokens[token] = found.id
-    found.account = accounts.add(house.archive, found.address, found.platform, credential=token).account.id
-    return found
+    return kind.open(house)
 
 
 def key_of(house: Observed, number: int) -> str:

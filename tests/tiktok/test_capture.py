@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +15,8 @@ from archiver.practice.acts import Wording
 from archiver.records.models import Record
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.capture.rebuilding import check_rebuilt
-from tests.capture.secrecy import nothing_left, repeated
+from tests.capture.secrecy import repeated
+from tests.graph.scenes import keeps_no_token
 from tests.graph.truth import public_words
 from tests.tiktok.account import TOKEN, Account, Shown, account
 
@@ -261,22 +261,11 @@ def test_a_token_that_ends_in_the_middle_needs_a_person(found: Account, how: str
 def test_no_token_is_left_anywhere(
     house: House, kind: type[Account], form: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     found = account(house, kind)
     found.server.page = 3
-    found.talk(5)
     echo = faults.echoed_token(form) if form in ("header", "escaped") else repeated(TOKEN, form)
-    house.server.faults.add(echo, times=None)
-    results: list[Any] = [house.run(found.account, sweep) for sweep in (FULL, NEW, WATCH)]
-    house.server.faults.add(faults.server_error(503), times=2)
-    house.later(days=1)
-    found.talk(1)
-    results.append(house.run(found.account, NEW))
-    house.capture.flush(all=True)
-    said = (caplog.text + "".join(map(str, results))).encode()
-    assert any(one.authorised for one in house.server.log)
+    keeps_no_token(found, echo, caplog)
     assert not any("act." in one.target for one in house.server.log), "the token goes in a header"
-    nothing_left(house.home, said, TOKEN)
 
 
 @pytest.mark.long
