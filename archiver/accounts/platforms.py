@@ -24,7 +24,6 @@ CAPABILITIES = (
     ("Comments", "comments"),
     ("Pictures and files", "media"),
     ("Numbers", "counts"),
-    ("Moderation settings", "settings"),
     ("First capture", "history"),
 )
 #: The connectors that come with the program; found also where its entry points are not installed.

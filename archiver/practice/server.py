@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
-from archiver.practice import streaming
 from archiver.practice.city import City
 from archiver.practice.consent import Consent
 from archiver.practice.faults import Faults
@@ -70,7 +69,6 @@ class PracticeServer:
         self.faults = Faults()
         self.log: deque[Served] = deque(maxlen=100_000)
         self._sites: list[Site] = [make(self.base_url) for make in sites]
-        self._city = city
         if city is not None:
             self.mastodon = MastodonApi(city, self.base_url, capped=capped, rate_limit=rate_limit)
             self.feeds = Feeds(city, self.base_url)
@@ -191,9 +189,6 @@ class PracticeServer:
                 connection.sendall(head + body)
                 raise
             if request is None:
-                return
-            if streaming.is_asked(request) and self._city is not None:
-                streaming.serve(connection, request, self.mastodon, self._stopping)
                 return
             if not self._reply(connection, request):
                 return
