@@ -99,7 +99,7 @@ def test_the_connectors_of_the_program_are_there() -> None:
     assert isinstance(REAL.connector("mastodon"), Mastodon)
     assert isinstance(REAL.connector("feed"), Feed)
     assert REAL.broken == {}
-    with pytest.raises(SettingsError, match="feed, flickr, instagram, linkedin, mastodon, reddit"):
+    with pytest.raises(SettingsError, match="feed, flickr, instagram, linkedin, mastodon, nextdoor, reddit"):
         REAL.connector("myspace")
 
 
