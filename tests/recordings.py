@@ -125,8 +125,10 @@ def _fetched(source: Source) -> Path:
 def _download(source: Source, kept: Path) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
-        command += ["--no-binary", ":all:", "--dest", folder, source.requirement]
+        # pip asks a package for its name by the package's own build tool, which it fetches where we do not have it.
+        name = source.requirement.partition("==")[0]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name]
+        command += ["--dest", folder, source.requirement]
         try:
             done = subprocess.run(command, capture_output=True, timeout=120, check=False, text=True)
         except (OSError, subprocess.TimeoutExpired) as error:
