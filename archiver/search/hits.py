@@ -35,7 +35,8 @@ class Hit:
     """One record that answers. What takes time to make (the excerpt) is made when it is first looked at."""
 
     def __init__(self, columns: Iterable[Any], asked: Asked) -> None:
-        self._columns = columns
+        # At once: a property that keeps it would take a lock for every hit, which is longer than making it.
+        self._row = Stored._make(columns)
         self._asked = asked
 
     def __repr__(self) -> str:
@@ -96,10 +97,6 @@ class Hit:
     def excerpt(self) -> Excerpt:
         """A few words around what was asked for: of what the record says now, or else of an earlier version."""
         return excerpt(self._asked.finder, _in_order(self._versions, earlier_first=self.edited_away))
-
-    @cached_property
-    def _row(self) -> Stored:
-        return Stored._make(self._columns)
 
     @cached_property
     def _content(self) -> Content:
