@@ -219,7 +219,11 @@ class SearchIndex(Protocol):
 
     def purge(self, connection: Connection) -> None:
         """Make sure that nothing of removed records is left in the index's own files, if they were removed in a
-        transaction before this one."""
+        transaction before this one, which has written nothing yet. Waits a while for others that can still see them.
+
+        Raises:
+            Busy: others still can. Nothing was done.
+        """
         ...
 
 

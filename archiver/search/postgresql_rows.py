@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from archiver.database import Base
 from archiver.helper import Helper
-from archiver.search import tsvector
+from archiver.search import postgresql_purge, tsvector
 from archiver.search.analyser import IDENTITY
 from archiver.search.changes import Changes, find
 from archiver.search.documents import Document
@@ -95,10 +95,9 @@ def settle(connection: Connection) -> None:
 
 
 def purge(connection: Connection) -> None:
-    """Write the tables anew in order of time, without what was removed in transactions that everybody has seen end."""
-    for table in FILLED:
-        key = "ix_search_words_part_id" if table == "search_words_part" else f"pk_{table}"
-        connection.exec_driver_sql(f"CLUSTER {table} USING {key}")
+    """Write the tables anew in order of time, without what was removed (:func:`postgresql_purge.rewrite`)."""
+    keys = {table: "ix_search_words_part_id" if table == "search_words_part" else f"pk_{table}" for table in FILLED}
+    postgresql_purge.rewrite(connection, keys)
 
 
 def stored(connection: Connection, record_ids: Iterable[str]) -> dict[str, Stored]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
@@ -232,42 +231,3 @@ def test_a_check_finds_that_the_index_misses_what_the_table_has(fresh: Database)
         connection.exec_driver_sql("REINDEX INDEX ix_search_words_words")
     with fresh.read() as connection:
         assert index.check(connection).ok
-
-
-def test_purged_words_are_no_longer_in_the_files(fresh: Database, index: SearchIndex) -> None:
-    word = "unmistakable"
-    with fresh.write() as connection:
-        index.put(connection, [a_document(f"the {word} word", id="rc_1"), a_document("other", id="rc_2")])
-        index.put(connection, [a_document(f"the {word} word " * 300, id="rc_3")])
-    assert _is_in_files(fresh, word)
-    with fresh.write() as connection:
-        index.remove(connection, ["rc_1", "rc_3"])
-    # As long as another transaction goes back to before that, the server keeps it: it analyzes tables when it likes.
-    until = time.monotonic() + 150
-    with fresh.write() as connection:
-        index.purge(connection)
-    while (left := _is_in_files(fresh, word)) and time.monotonic() < until:
-        time.sleep(1)
-        with fresh.write() as connection:
-            index.purge(connection)
-    assert not left
-    with fresh.read() as connection:
-        assert found(index, connection, "") == {"rc_2"}
-        assert found(index, connection, "other") == {"rc_2"}
-
-
-def _is_in_files(database: Database, word: str) -> bool:
-    """Whether it stands in any file of a table, its lists of long values or its indexes."""
-    paths = """
-        SELECT pg_relation_filepath(oid) FROM pg_class
-        WHERE (position('search' IN relname) > 0
-               OR oid IN (SELECT reltoastrelid FROM pg_class WHERE position('search' IN relname) > 0))
-          AND pg_relation_filepath(oid) IS NOT NULL
-    """
-    with database.engine.connect().execution_options(archiver_write=True) as connection:
-        connection.exec_driver_sql("CHECKPOINT")
-        connection.rollback()
-        files = connection.exec_driver_sql(paths).scalars().all()
-        assert files
-        read = "SELECT position(%s::bytea IN pg_read_binary_file(%s)) > 0"
-        return any(connection.exec_driver_sql(read, (word[3:].encode(), path)).scalar() for path in files)

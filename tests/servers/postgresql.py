@@ -124,6 +124,7 @@ class Server:
             "port": str(self.port),
             "unix_socket_directories": str(self.folder),
             "max_connections": "200",
+            "max_prepared_transactions": "4",
             "shared_buffers": "64MB",
             "max_wal_size": "512MB",
             "logging_collector": "off",
