@@ -29,6 +29,11 @@ class AccountFound(Finding):
     known: Mapping[str, frozenset[str]] = field(kw_only=True)
     """Names by kind of thing."""
 
+    @property
+    def key(self) -> str:
+        """Key of what the question was about; empty where it was about nothing."""
+        return str(self.ask.context.get("key", ""))
+
     def unknown(self, kind: str, value: JSONValue) -> Collection[str]:
         return drift.unknown(self.known[kind], kind, value)
 
@@ -122,7 +127,7 @@ def turned(
     return replace(reading, next_page=with_page(found.ask, following, **known, **carried))
 
 
-def is_gone(ask: Ask) -> bool:
+def is_look(ask: Ask) -> bool:
     """Whether a question is a direct look, or part of one."""
     return bool(ask.context.get("look"))
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from connectors.answers import failure, within_a_day
+from connectors.answers import NOT_MODIFIED, failure, within_a_day
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, RateFacts
 
 _K = ProblemKind
@@ -39,7 +39,7 @@ def problem_of(ask: Ask, answer: Answer) -> Problem | None:
     signed_in = ask.authorise == "required"
     problem = failure(answer, signed_in=signed_in)
     if answer.status == 304:
-        return Problem(_K.CONTRACT, "not modified, though nobody asked whether it was")
+        return NOT_MODIFIED
     if problem is None or problem.kind in (_K.RATE, _K.TRANSIENT):
         return problem if problem is None else _timed(problem, answer)
     name, message = _said(answer)

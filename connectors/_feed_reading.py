@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from connectors._feed_entries import Channel, Entry, keys, record
 from connectors._feed_formats import channel, is_json
 from connectors._feed_xml import IllFormed, decode
-from connectors.answers import failure, moment
+from connectors.answers import NOT_MODIFIED, failure, moment
 from connectors.contract import (
     AccountFacts,
     Answer,
@@ -31,7 +31,6 @@ IDENTIFY, ENTRIES, COMMENTS, PAGE, CONTROL = "identify", "entries", "comments", 
 _HOPS = 2
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 _HEAD = 512 * 1024
-_UNASKED = Problem(ProblemKind.CONTRACT, "not modified, though nobody asked whether it was")
 _ON_A_PAGE = Problem(ProblemKind.UNSUPPORTED, "the page is there, which does not say that the comment is on it")
 _ELSEWHERE = Problem(ProblemKind.UNSUPPORTED, "the page leads elsewhere, which says nothing of the entry")
 
@@ -42,7 +41,7 @@ def read(ask: Ask, answer: Answer) -> Reading:
     if problem is not None:
         return _refused(ask, problem)
     if answer.status == 304:
-        return Reading() if ask.headers else Reading(problem=_UNASKED)
+        return Reading() if ask.headers else Reading(problem=NOT_MODIFIED)
     if ask.purpose == PAGE:
         return _page(ask, answer)
     base = answer.url or ask.url

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from connectors import _flickr_records as records
 from connectors._account_found import AccountFound, read_json, seconds, turned
 from connectors._flickr_asks import Asks
-from connectors.answers import failure
+from connectors.answers import NOT_MODIFIED, failure
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading
 from connectors.values import Json, Unreadable, number, objects, part, thing
@@ -68,16 +68,11 @@ class Found(AccountFound):
     def asks(self) -> Asks:
         return Asks.of(self.ask)
 
-    @property
-    def key(self) -> str:
-        """Key of what the question was about."""
-        return str(self.ask.context.get("key", ""))
-
 
 def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
     if answer.status == 304:
-        return Reading(problem=Problem(_K.CONTRACT, "not modified, though nobody asked whether it was"))
+        return Reading(problem=NOT_MODIFIED)
     problem = failure(answer, signed_in=True)
     if problem is not None:
         of_flickr = problem.kind in (_K.RATE, _K.TRANSIENT)

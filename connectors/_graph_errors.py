@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors._graph_usage import regained_at
-from connectors.answers import failure, retry_after
+from connectors.answers import NOT_MODIFIED, failure, retry_after
 from connectors.contract import Answer, JSONValue, Problem, ProblemKind
 
 _K = ProblemKind
@@ -81,7 +81,7 @@ def error_of(answer: Answer) -> GraphError | None:
 def problem_of(answer: Answer) -> Problem | None:
     """What is wrong with an answer; None where it can be read."""
     if answer.status == 304:
-        return Problem(_K.CONTRACT, "not modified, though nobody asked whether it was")
+        return NOT_MODIFIED
     error, by_status = error_of(answer), failure(answer, signed_in=True)
     if error is None:
         if by_status is None or by_status.kind in (_K.TRANSIENT, _K.RATE):

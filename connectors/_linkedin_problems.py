@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connectors._linkedin_asks import VERSION
-from connectors.answers import failure, retry_after
+from connectors.answers import NOT_MODIFIED, failure, retry_after, unfamiliar
 from connectors.contract import Answer, JSONValue, Problem, ProblemKind
 
 _K = ProblemKind
@@ -34,7 +34,7 @@ _NO_SUCH_WORDS = ("no virtual resource", "resource path")
 def problem_of(answer: Answer) -> Problem | None:
     """What is wrong with an answer; None where it can be read."""
     if answer.status == 304:
-        return Problem(_K.CONTRACT, "not modified, though nobody asked whether it was")
+        return NOT_MODIFIED
     problem = failure(answer, signed_in=True)
     if problem is None or problem.kind is _K.TRANSIENT:
         return problem
@@ -44,7 +44,7 @@ def problem_of(answer: Answer) -> Problem | None:
     if problem.kind is _K.RATE:
         return Problem(_K.RATE, "the day's calls to LinkedIn are used up", _until(answer))
     if not told and problem.kind in (_K.SIGN_IN_EXPIRED, _K.GONE):
-        return replace(problem, kind=_K.CONTRACT, detail=f"status {answer.status}, but not in the words of LinkedIn")
+        return unfamiliar(answer, "LinkedIn")
     return _named(problem, told)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connectors.answers import failure, moment, within_a_day
+from connectors.answers import NOT_MODIFIED, failure, moment, within_a_day
 from connectors.contract import Answer, Ask, Problem, ProblemKind, RateFacts
 
 
@@ -13,7 +13,7 @@ def problem_of(ask: Ask, answer: Answer) -> Problem | None:
     signed_in = ask.context.get("signed_in") is True
     problem = failure(answer, signed_in=signed_in)
     if answer.status == 304:
-        return Problem(ProblemKind.CONTRACT, "not modified, though nobody asked whether it was")
+        return NOT_MODIFIED
     if problem is None:
         return None
     if answer.status == 429:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connectors.answers import failure, retry_after, within_a_day
+from connectors.answers import NOT_MODIFIED, failure, retry_after, unfamiliar, within_a_day
 from connectors.contract import Answer, JSONValue, Problem, ProblemKind, RateFacts
 
 _K = ProblemKind
@@ -26,7 +26,7 @@ _CLOSED: Mapping[str, str] = {
 def problem_of(answer: Answer) -> Problem | None:
     """What is wrong with an answer; None where it can be read."""
     if answer.status == 304:
-        return Problem(_K.CONTRACT, "not modified, though nobody asked whether it was")
+        return NOT_MODIFIED
     problem = failure(answer, signed_in=True)
     if problem is None or problem.kind is _K.TRANSIENT:
         return problem
@@ -42,7 +42,7 @@ def _named(answer: Answer, problem: Problem, told: Mapping[str, JSONValue]) -> P
     if problem.kind is _K.SIGN_IN_EXPIRED and (told or "invalid_token" in challenge):
         return replace(problem, detail="Reddit does not accept the access token")
     if not told and problem.kind in (_K.SIGN_IN_EXPIRED, _K.GONE):
-        return replace(problem, kind=_K.CONTRACT, detail=f"status {answer.status}, but not in the words of Reddit")
+        return unfamiliar(answer, "Reddit")
     if problem.kind is _K.GONE:
         return _gone(told)
     if problem.kind is _K.PERMISSION:

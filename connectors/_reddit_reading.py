@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors import _reddit_things as things
 from connectors._account_asks import with_page
-from connectors._account_found import AccountFound, is_gone, read_json
+from connectors._account_found import AccountFound, is_look, read_json
 from connectors._reddit_asks import LISTED, LISTS, MESSAGES, Asks
 from connectors._reddit_fields import KNOWN
 from connectors._reddit_problems import problem_of, rate_of
@@ -38,11 +38,6 @@ class Found(AccountFound):
     @property
     def asks(self) -> Asks:
         return Asks.of(self.ask)
-
-    @property
-    def key(self) -> str:
-        """Key of the post that the question was about."""
-        return str(self.ask.context.get("key", ""))
 
     def take(self, value: JSONValue, place: str) -> SeenRecord | None:
         """Add one thing of whatever kind, and of a post whether it takes comments."""
@@ -88,7 +83,7 @@ def _of_problem(ask: Ask, problem: Problem) -> Reading:
     if ask.purpose == "profile" and problem.kind is _K.GONE:
         told = "Reddit no longer knows the account: it was deleted, suspended or renamed, Reddit does not say which"
         return Reading(problem=Problem(_K.DEACTIVATED, told))
-    if problem.kind is _K.GONE and (is_gone(ask) or ask.purpose == "more"):
+    if problem.kind is _K.GONE and (is_look(ask) or ask.purpose == "more"):
         return Reading(problem=Problem(_K.CONTRACT, "not found, but Reddit does not say which"))
     return Reading(problem=problem)
 

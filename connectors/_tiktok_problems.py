@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from connectors.answers import failure, retry_after
+from connectors.answers import NOT_MODIFIED, failure, retry_after, unfamiliar
 from connectors.contract import Answer, JSONValue, Problem, ProblemKind
 
 _K = ProblemKind
@@ -67,14 +67,14 @@ def _by_status(answer: Answer) -> Problem | None:
     """By the status alone. TikTok never says in this way that something is not there, nor that a token has ended."""
     problem = failure(answer, signed_in=True)
     if answer.status == 304:
-        return Problem(_K.CONTRACT, "not modified, though nobody asked whether it was")
+        return NOT_MODIFIED
     if problem is None or problem.kind is _K.TRANSIENT:
         return problem
     if problem.kind is _K.RATE:
         return _problem(_K.RATE, problem.detail, answer)
     if problem.kind is _K.GONE:
         return Problem(_K.CONTRACT, _NO_ROUTE)
-    return Problem(_K.CONTRACT, f"status {answer.status}, but not in the words of TikTok")
+    return unfamiliar(answer, "TikTok")
 
 
 def _problem(kind: ProblemKind, detail: str, answer: Answer) -> Problem:

@@ -12,7 +12,7 @@ from connectors import _vimeo_records as records
 from connectors._account_found import AccountFound, read_json, turned
 from connectors._vimeo_asks import Asks
 from connectors._vimeo_fields import KNOWN
-from connectors.answers import failure, moment, retry_after, within_a_day
+from connectors.answers import NOT_MODIFIED, failure, moment, retry_after, unfamiliar, within_a_day
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, RateFacts, Reading, SeenRecord
 from connectors.values import Json, Unreadable, number, objects, part, thing
@@ -28,11 +28,6 @@ class Found(AccountFound):
     @property
     def asks(self) -> Asks:
         return Asks.of(self.ask)
-
-    @property
-    def key(self) -> str:
-        """Key of the video that the question was about."""
-        return str(self.ask.context.get("key", ""))
 
 
 def read(ask: Ask, answer: Answer) -> Reading:
@@ -52,7 +47,7 @@ def read(ask: Ask, answer: Answer) -> Reading:
 
 def _problem_of(answer: Answer) -> Problem | None:
     if answer.status == 304:
-        return Problem(_K.CONTRACT, "not modified, though nobody asked whether it was")
+        return NOT_MODIFIED
     problem = failure(answer, signed_in=True)
     if problem is None or problem.kind is _K.TRANSIENT:
         return problem
@@ -60,7 +55,7 @@ def _problem_of(answer: Answer) -> Problem | None:
         return Problem(_K.RATE, "Vimeo asks for a pause", retry_after(answer) or _reset(answer))
     told = _is_told(answer)
     if problem.kind in (_K.SIGN_IN_EXPIRED, _K.GONE) and not told:
-        return replace(problem, kind=_K.CONTRACT, detail=f"status {answer.status}, but not in the words of Vimeo")
+        return unfamiliar(answer, "Vimeo")
     words = {
         _K.SIGN_IN_EXPIRED: "Vimeo does not accept the access token",
         _K.PERMISSION: "Vimeo does not let the token read this",

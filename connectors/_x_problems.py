@@ -8,10 +8,10 @@ about the one thing that it names.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connectors.answers import failure, retry_after, within_a_day
+from connectors.answers import NOT_MODIFIED, failure, retry_after, unfamiliar, within_a_day
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, RateFacts
 
 _K = ProblemKind
@@ -61,7 +61,7 @@ def _refusal(one: Mapping[str, JSONValue], place: str) -> Refusal:
 def problem_of(ask: Ask, answer: Answer) -> Problem | None:
     """What is wrong with an answer as a whole; None where it can be read."""
     if answer.status == 304:
-        return Problem(_K.CONTRACT, "not modified, though nobody asked whether it was")
+        return NOT_MODIFIED
     problem = failure(answer, signed_in=True)
     if problem is None or problem.kind is _K.TRANSIENT:
         return problem
@@ -69,7 +69,7 @@ def problem_of(ask: Ask, answer: Answer) -> Problem | None:
     if problem.kind is _K.RATE:
         return _of_allowance(ask, answer, said)
     if not said:
-        return replace(problem, kind=_K.CONTRACT, detail=f"status {answer.status}, but not in the words of X")
+        return unfamiliar(answer, "X")
     return _named(answer, said) or problem
 
 

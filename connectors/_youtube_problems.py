@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from connectors.answers import failure
+from connectors.answers import NOT_MODIFIED, failure
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind
 
 _K = ProblemKind
@@ -38,7 +38,7 @@ _NO_KEY = ("missing a valid API key", "unregistered callers")
 def problem_of(ask: Ask, answer: Answer) -> Problem | None:
     """What is wrong with an answer; None where it can be read."""
     if answer.status == 304:
-        return Problem(_K.CONTRACT, "not modified, though nobody asked whether it was")
+        return NOT_MODIFIED
     problem = failure(answer, signed_in=True)
     if problem is None or problem.kind is _K.TRANSIENT:
         return problem

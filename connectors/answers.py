@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from connectors.contract import Answer, Problem, ProblemKind
 
+NOT_MODIFIED: Final = Problem(ProblemKind.CONTRACT, "not modified, though nobody asked whether it was")
+"""What is wrong with a 304 where no question had a condition."""
 _LONGEST_WAIT = timedelta(hours=24)
 _BUSY = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530})
 _NOT_OFFERED = frozenset({405, 501})
@@ -61,3 +64,8 @@ def failure(answer: Answer, *, signed_in: bool) -> Problem | None:
     if status in _NOT_OFFERED:
         return Problem(ProblemKind.UNSUPPORTED, f"the server does not offer this (status {status})")
     return Problem(ProblemKind.CONTRACT, f"the server answered in a way it never promised (status {status})")
+
+
+def unfamiliar(answer: Answer, platform: str) -> Problem:
+    """A refusal that is not the platform's own: a proxy's, say, which tells nothing of what was asked for."""
+    return Problem(ProblemKind.CONTRACT, f"status {answer.status}, but not in the words of {platform}")

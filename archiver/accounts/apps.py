@@ -61,12 +61,11 @@ def connecting(archive: Archive, platform: str, name: str | None = None) -> tupl
     return connector, connector
 
 
-def keep(archive: Archive, platform: str, client: str, secret: str) -> None:
-    """Store the application that the city registered at a platform, its secret sealed, in place of an older one.
+def check(archive: Archive, platform: str, client: str) -> None:
+    """Whether an application with this id can be stored for a platform: asked before anybody types its secret.
 
     Raises:
-        SettingsError, UsageError: no such platform, none where one is registered by hand, or none that it could be.
-        MissingKey: the key file is gone.
+        SettingsError, UsageError: no such platform, none where one is registered by hand, or no id of one.
     """
     connector, connects = connecting(archive, platform)
     how = connects.authorization("https://example.org/")
@@ -76,6 +75,16 @@ def keep(archive: Archive, platform: str, client: str, secret: str) -> None:
         raise UsageError(f"{connector.title} uses the application of {how.app}: store that one")
     if not client.isprintable() or not client or " " in client or len(client) > _LONGEST_CLIENT:
         raise UsageError("that is not the id of an application: one word without blanks is expected")
+
+
+def keep(archive: Archive, platform: str, client: str, secret: str) -> None:
+    """Store the application that the city registered at a platform, its secret sealed, in place of an older one.
+
+    Raises:
+        SettingsError, UsageError: as :func:`check`, or nothing that it could be.
+        MissingKey: the key file is gone.
+    """
+    check(archive, platform, client)
     app = App(client, Secret(secret, "client secret"))
     archive.database.act(lambda connection: _store(connection, archive, platform, "", app))
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from archiver import logs
 from archiver.errors import SettingsError, UnknownAddress, UsageError
 from archiver.visible import one_line
-from connectors.contract import Claim, Connector, Declines
+from connectors.contract import Claim, Connector, Declines, Signs
 
 GROUP = "archiver.connectors"
 UNPROVEN = "not yet proven against the live platform"
@@ -144,6 +144,13 @@ def load_platforms(points: Iterable[EntryPoint] | None = None) -> Platforms:
 def _installed() -> tuple[EntryPoint, ...]:
     """What this process can load; every distribution of its environment is asked."""
     return tuple(entry_points(group=GROUP))
+
+
+def credential_of(connector: Connector) -> str | None:
+    """What a platform calls the credential that it answers nobody without, for a person; None where it needs none."""
+    if not isinstance(connector, Signs):
+        return None
+    return " or ".join(one.name for one in reversed(connector.signatures))
 
 
 def _claim(connector: Connector, url: str) -> Claim | None:

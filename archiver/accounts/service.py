@@ -17,6 +17,7 @@ from archiver.accounts.events import log_event
 from archiver.accounts.grants import Grant
 from archiver.accounts.identify import ask_platform
 from archiver.accounts.models import Account, Handle
+from archiver.accounts.platforms import credential_of
 from archiver.accounts.schedule import first_due
 from archiver.archive import Archive
 from archiver.capture.masking import mask_text
@@ -26,7 +27,8 @@ from archiver.database import safe_text, take_chains
 from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence.event_types import EventType
 from archiver.visible import one_line
-from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector, Signs
+from connectors.authorization import Connects
+from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector
 
 _AUTHORITY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 UNASSIGNED = "unassigned"
@@ -157,12 +159,10 @@ def _credential(connector: Connector, given: str | Grant | None) -> Secret | Non
         return given.access
     if given is not None:
         return Secret(given)
-    if isinstance(connector, Signs):
-        names = " or ".join(one.name for one in reversed(connector.signatures))
-        raise UsageError(
-            f"{connector.title} answers nobody without a credential ({names}): give it with --token, or let its owner"
-            " connect it (`archiver account connect`)"
-        )
+    needed = credential_of(connector)
+    if needed is not None:
+        ask = ", or let its owner connect it (`archiver account connect`)" if isinstance(connector, Connects) else ""
+        raise UsageError(f"{connector.title} answers nobody without a credential ({needed}): give it with --token{ask}")
     return None
 
 

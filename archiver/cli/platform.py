@@ -73,10 +73,12 @@ def keep_app(
 ) -> None:
     """Store the city's application at a platform. Its secret is asked for, or read from standard input; never an
     argument."""
+    with opened(create=True) as archive:
+        apps.check(archive, platform, client)
     given = getpass.getpass("Secret (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
     if not given.strip():
         raise UsageError("no secret was given: type it at the prompt, or pipe it in as one line")
-    with opened(create=True) as archive:
+    with opened() as archive:
         apps.keep(archive, platform, client, given.strip())
         if json:
             output.as_json({"platform": platform, "stored": True})
@@ -87,7 +89,8 @@ def keep_app(
 def _row(archive: Archive, one: PlatformState) -> tuple[str, str, str, str, str]:
     connector, ends = one.connector, one.ends or ""
     if one.how is None:
-        return connector.platform, connector.title, "no", "-", ends
+        kept = f"none: {one.credential}, given with --token" if one.credential else "-"
+        return connector.platform, connector.title, "no", kept, ends
     if one.how.register is not None:
         kept = "not needed"
     elif one.app is not None:

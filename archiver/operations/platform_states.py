@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from archiver.accounts import apps
 from archiver.accounts.apps import AppView
+from archiver.accounts.platforms import credential_of
 from archiver.archive import Archive
 from archiver.operations import connections, proving_record
 from archiver.operations.proving_record import Standing
@@ -34,6 +35,11 @@ class PlatformState:
     def app_name(self) -> str:
         """Platform whose application is used."""
         return _app_name(self.connector, self.how)
+
+    @property
+    def credential(self) -> str | None:
+        """What the city itself gives for an account with ``--token``, where owners are not asked and it needs that."""
+        return None if self.how is not None else credential_of(self.connector)
 
 
 def platform_states(archive: Archive) -> list[PlatformState]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -42,7 +43,11 @@ def test_an_application_is_stored_and_a_link_made(archiver, account: str, said: 
     listed = {row["platform"]: row for row in archiver("platform", "list", "--json").json["platforms"]}
     assert listed["x"]["application"].startswith("stored")
     assert "archiver platform show facebook" in listed["instagram"]["application"]
-    assert listed["feed"]["connecting"] == "no"
+    assert (listed["feed"]["connecting"], listed["feed"]["application"]) == ("no", "-")
+    assert (listed["flickr"]["connecting"], listed["flickr"]["application"]) == (
+        "no",
+        "none: API key, given with --token",
+    )
 
 
 @pytest.mark.law("R23")
@@ -68,9 +73,13 @@ def test_what_to_register_is_said_for_every_platform(archiver, platform: str) ->
     [
         (("platform", "show", "feed"), 2, "archiver account token"),
         (("platform", "show", "nonsense"), 2, "no connector for"),
+        (("platform", "app", "nonsense", "--id", "x"), 2, "no connector for"),
+        (("platform", "app", "flickr", "--id", "x"), 2, "archiver account token"),
         (("platform", "app", "instagram", "--id", "x"), 2, "application of facebook"),
         (("platform", "app", "mastodon", "--id", "x"), 2, "nothing to store"),
         (("platform", "app", "x", "--id", "two words"), 2, "id of an application"),
+        (("account", "add", "https://www.flickr.com/photos/city/"), 2, "(API key): give it with --token\n"),
+        (("account", "add", "https://vimeo.com/city"), 2, "give it with --token, or let its owner connect it"),
         (("account", "connect", "https://x.com/i", "--platform", "x"), 2, "does not look like an account on X"),
         (("account", "connect", "https://mastodon.example/@city", "--days", "0"), 2, "1 to 60 days"),
         (("account", "withdraw", "cl_none"), 3, "no such link"),
@@ -82,6 +91,7 @@ def test_wrong_input_gives_one_line_that_says_what_to_do(  # type: ignore[no-unt
     archiver("platform", "list")
     said(f"{SECRET}\n")
     told = archiver(*arguments)
+    assert sys.stdin.read() == f"{SECRET}\n", "no secret is asked for that could not be kept"
     assert told.code == code, told
     assert words in told.err
     assert len(told.err.strip().splitlines()) == 1

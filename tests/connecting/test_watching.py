@@ -95,6 +95,7 @@ def test_pages_show_how_accounts_are_connected(house: House, owner: Make) -> Non
             account = client.get(f"/accounts/{one.account}").text
             listed = client.get("/accounts").text
             platforms, platform = client.get("/platforms").text, client.get("/platforms/facebook").text
+            unasked = client.get("/platforms/flickr").text
             assert client.get("/platforms/nonsense").status_code == 404
     finally:
         server.stop()
@@ -102,6 +103,8 @@ def test_pages_show_how_accounts_are_connected(house: House, owner: Make) -> Non
         assert words in account
     assert "consent ends soon" in listed
     assert "not yet proven against the live platform" in platforms
+    assert "none: API key, given with <code>--token</code>" in platforms
+    assert "answers nobody without a credential (API key)" in unasked
     for words in ("City Attorney", "Return address", "pages_read_user_content", "stored"):
         assert words in platform
 
