@@ -35,6 +35,8 @@ class Listing:
     oldest: datetime | None = None
     """When the oldest record that it showed was made."""
     ended: bool = False
+    ends: int = 0
+    """How many lists of this name were read to their end."""
     stopped: bool = False
     """We did not follow it to its end, on purpose: that is no gap, but nothing may be concluded from it."""
     fault: str | None = None
@@ -68,8 +70,17 @@ class Listing:
         elif reading.problem is not None:
             self.fail(reading.problem)
         elif reading.next_page is None:
-            self.ended = not not_modified
-            self.whole, self.since = reading.whole, reading.since
+            self._end(reading, not_modified=not_modified)
+
+    def _end(self, reading: Reading, *, not_modified: bool) -> None:
+        """Its last page. Where several lists have one name, they reach back together as far as each of them does."""
+        if not self.ends:
+            self.ended, self.whole, self.since = not not_modified, reading.whole, reading.since
+        else:
+            told = all(whole or since for whole, since in ((self.whole, self.since), (reading.whole, reading.since)))
+            self.since = max((one for one in (self.since, reading.since) if one and told), default=None)
+            self.ended, self.whole = self.ended and not not_modified, self.whole and reading.whole
+        self.ends += 1
 
     def fail(self, problem: Problem | str) -> None:
         self.fault = self.fault or (problem if isinstance(problem, str) else reason_of(problem))
@@ -122,7 +133,8 @@ class Listings:
     """All lists of one run."""
 
     by_name: dict[str, Listing] = field(default_factory=dict)
-    _pages: set[_Question] = field(default_factory=set)
+    _pages: tuple[set[_Question], set[_Question]] = field(default_factory=lambda: (set(), set()))
+    """What was put, by whether an earlier run had come to it in vain."""
 
     def of(self, ask: Ask) -> Listing:
         """The listing an ask serves (absence from one without a name means nothing)."""
@@ -150,27 +162,44 @@ class Listings:
             together.fail(fault)
 
     def make_up(self, name: str, stream: Stream, access: AccessClass) -> None:
-        """Nothing is left of what an earlier run of the same full sweep did not come to."""
-        done = Listing(name, stream, access=access, answered=True, ended=True, whole=True, named=True)
-        self.by_name.setdefault(name, done)
+        """Nothing is left of what earlier runs did not come to, or got no answer to."""
+        done = self.by_name.setdefault(name, Listing(name, stream, access=access))
+        done.answered = done.ended = done.whole = done.named = True
 
     @property
     def faulty(self) -> bool:
         """Whether anything was in the way of any of them."""
         return any(listing.fault is not None for listing in self.by_name.values())
 
-    def note(self, ask: Ask) -> None:
-        """This very question is put in this run."""
-        self._pages.add(_question(ask))
+    @property
+    def led_everywhere(self) -> bool:
+        """Whether everything was asked that follows from anything: every list was answered anew and read to its end. A
+        thread that is gone leads nowhere."""
+        lists = (one for one in self.by_name.values() if one.named and thread_of(one.name) is None)
+        return not self.faulty and all(one.complete for one in lists)
+
+    def note(self, ask: Ask, *, again: bool = False) -> None:
+        """This very question is put in this run. ``again``: where an earlier run had come to, or after that."""
+        self._pages[again].add(_question(ask))
 
     def asked(self, ask: Ask) -> bool:
-        """Whether this very question was put before in this run. A next page that was is a cursor in circles."""
-        return _question(ask) in self._pages
+        """Whether this very question was put before in this run."""
+        return any(_question(ask) in pages for pages in self._pages)
+
+    def circles(self, ask: Ask, *, again: bool = False) -> bool:
+        """Whether a next page was read before on the same way: a cursor in circles. A list that goes on where an
+        earlier run had come to, and the same list from its beginning, are two ways that meet."""
+        return _question(ask) in self._pages[again]
 
 
 def name_of(ask: Ask) -> str:
     """Name of the listing an ask serves; its purpose and stream where it names none."""
     return ask.listing or f"{ask.purpose} ({ask.stream.value})"
+
+
+def is_no_list(name: str, stream: str) -> bool:
+    """Whether a name was made of the purpose of questions that name no list."""
+    return name.endswith(f" ({stream})") and name != all_threads(stream)
 
 
 def all_threads(stream: str) -> str:

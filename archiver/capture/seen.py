@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from archiver import ids
-from archiver.capture import expecting, watch_times
+from archiver.capture import expecting, standing, watch_times
 from archiver.capture.facts import Taken
 from archiver.capture.listings import thread_of
 from archiver.capture.models import Coverage, Exchange, Run
@@ -223,6 +223,11 @@ class Seen:
         )
         with self.database.read() as connection:
             return connection.execute(query).scalar()
+
+    def unanswered(self) -> dict[str, str]:
+        """Names of questions that are no list, and keep a gap open because they got no answer; with their streams."""
+        with self.database.read() as connection:
+            return standing.unanswered(connection, self.account)
 
     def known_since(self, listing: str, keys: Collection[str]) -> bool:
         """Whether all these records were known when the listing was last covered completely."""

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from archiver.accounts.models import Account
 from archiver.capture import gaps
-from archiver.capture.listings import all_threads
+from archiver.capture.listings import all_threads, is_no_list
 from archiver.capture.models import Gap, Standing
 from archiver.capture.parts import Covered, Part
 from archiver.database import safe_text
@@ -71,6 +71,15 @@ def reached(connection: Connection, account_id: str) -> list[Reached]:
         for name, one in watch.reach.items()
     ]
     return sorted(found, key=lambda one: (one.stream, one.listing))
+
+
+def unanswered(connection: Connection, account_id: str) -> dict[str, str]:
+    """Names of questions that are no list and keep an open gap open, with the gap's stream."""
+    stored = connection.execute(select(Standing.watch).where(Standing.account_id == account_id)).scalar()
+    if stored is None:
+        return {}
+    streams = _WATCH.validate_python(stored).streams
+    return {name: stream for stream, one in streams.items() for name in one.missed if is_no_list(name, stream)}
 
 
 def _facts(part: Part, parts: Sequence[Part]) -> gaps.RunFacts:

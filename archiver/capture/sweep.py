@@ -70,6 +70,10 @@ class _Question:
     """The thread that it followed from."""
     seam: tuple[str, ...] | None = None
     """What its page showed when an earlier run stopped at it."""
+    again: bool = False
+    """An earlier run put it in vain, or it is a page after such a one."""
+    later: bool = False
+    """It is a page after another one."""
 
     @property
     def follows(self) -> bool:
@@ -207,7 +211,7 @@ class SweepRun:
         self._waiting = [one for bookmark in bookmarks for one in again.waiting(bookmark)]
         bookmark = again.for_connector(self.state.bookmark)
         first = [self._first(ask) for ask in self.connector.begin(self.account, self.sweep, bookmark)]
-        waiting = [_Question(one.ask, one.tries, first=True) for one in self._waiting]
+        waiting = [_Question(one.ask, one.tries, first=True, again=True) for one in self._waiting]
         self._pages([*waiting, *(question for question in first if question is not None)])
 
     def _first(self, ask: Ask) -> _Question | None:
@@ -239,7 +243,7 @@ class SweepRun:
     def _turn(self, question: _Question, queue: deque[_Question]) -> None:
         """Put the first question of the queue, and bring what follows from its answer into it."""
         put = self._may_put(question)
-        asked = self._put(question.ask, first=question.first) if put else None
+        asked = self._put(question.ask, question) if put else None
         queue.popleft()
         if asked is not None and self._is_put_off(asked):
             self.cut = self.left_over = self.left_over or reason_of(cast(Problem, asked.problem))
@@ -262,7 +266,7 @@ class SweepRun:
 
     def _reached(self, question: _Question) -> bool:
         """Whether nothing but the limit of the run could have kept it from being put."""
-        return self._hindrance(question.ask) != PAGE_LIMIT or self.listings.asked(question.ask)
+        return self._hindrance(question.ask) != PAGE_LIMIT or self._was_put(question.ask, question)
 
     def _may_put(self, question: _Question) -> bool:
         """Whether the run has a question left for it. If not, it is left to the next."""
@@ -286,19 +290,26 @@ class SweepRun:
             # (a thread that a run was stopped before stays due)
             self.listings.of(ask).fail(reason)
 
-    def _put(self, ask: Ask, *, first: bool = False) -> Asked | None:
+    def _was_put(self, ask: Ask, question: _Question | None) -> bool:
+        """Whether there is no sense in putting it: another question of this run was the same. A page of a list that is
+        read from its beginning is put for that list's sake, though it was where an earlier run had come to."""
+        if question is not None and question.later:
+            return self.listings.circles(ask, again=question.again)
+        return self.listings.asked(ask)
+
+    def _put(self, ask: Ask, question: _Question | None = None) -> Asked | None:
         """Put a question, unless it was put before, or must not be put (any more) in this run."""
         listing = self.listings.of(ask)
-        listing.first |= first
+        listing.first |= question is not None and question.first
         hindrance = self._hindrance(ask)
-        if self.listings.asked(ask):
+        if self._was_put(ask, question):
             return None
         if hindrance is not None:
             if hindrance == PAGE_LIMIT:
                 self.cut = self.cut or hindrance
             listing.fail(hindrance)
             return None
-        self.listings.note(ask)
+        self.listings.note(ask, again=question is not None and question.again)
         self._tell(ask.purpose)
         return self.ahead.answer(ask)
 
@@ -380,7 +391,7 @@ class SweepRun:
             if walk is not None and reading.problem is None:
                 walk.ended = True
             return None
-        if self.listings.asked(following):
+        if self.listings.circles(following, again=question.again):
             listing.fail(REPEATED)
             if walk is not None:
                 walk.ended = True
@@ -388,7 +399,7 @@ class SweepRun:
         if self._at_what_is_known(listing, reading, news=news):
             listing.stopped = True
             return None
-        return replace(question, ask=following, seam=None)
+        return replace(question, ask=following, seam=None, later=True)
 
     def _at_what_is_known(self, listing: Listing, reading: Reading, *, news: bool) -> bool:
         """A sweep for what is new goes no further once a page brings nothing that was not known when the list was last
@@ -523,8 +534,17 @@ class SweepRun:
             public = any(one.access is AccessClass.PUBLIC for one in mine)
             self.listings.sum_up(stream, AccessClass.PUBLIC if public else unknown, looked, faults)
         if not self.goes_on:
-            for name, one in found.made_up.items():
-                self.listings.make_up(name, Stream(one.stream), unknown)
+            self._make_up(found, unknown)
+
+    def _make_up(self, found: Round, access: AccessClass) -> None:
+        """Say of questions that are no list, and got no answer once, that nothing is left of them. A full sweep that
+        led everywhere has put each of them again that there still was a reason to, and got an answer."""
+        made_up = {name: one.stream for name, one in found.made_up.items()}
+        gone = self.looks.account_gone or self.looks.suspicious
+        if self.listings.led_everywhere and not gone:
+            made_up |= {name: of for name, of in self.seen.unanswered().items() if name not in found.missed}
+        for name, stream in made_up.items():
+            self.listings.make_up(name, Stream(stream), access)
 
     def _tell(self, doing: str) -> None:
         if self.watch is None or time.monotonic() - self._told < 0.1:

@@ -213,8 +213,9 @@ def _worth_keeping(problem: Problem, known: Mapping[str, KnownRecord], ask: Ask 
 
 
 def problem_key(ask: Ask, problem: Problem) -> str:
-    """What makes two problems the same one."""
-    return f"{problem.kind.value} {ask.method} {ask.url}"
+    """What makes two problems the same one: of the same kind, with the same question. Some platforms have one address
+    for all questions, which differ by their parameters or their body."""
+    return f"{problem.kind.value} {ask.method} {ask.url} {ask.parameters!r} {ask.body!r}"
 
 
 def learn(

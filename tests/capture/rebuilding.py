@@ -7,11 +7,13 @@ from archiver.records import digests
 from tests.capture.house import House
 
 
-def check_rebuilt(house: House) -> None:
-    """Everything that was captured is read again, and says the same."""
+def check_rebuilt(house: House, *, anew: bool = False) -> None:
+    """Everything that was captured is read again, and says the same. ``anew``: into an empty index, not in place."""
     house.capture.flush(all=True)
     with house.archive.database.read() as connection:
         before = digests.digests(connection)
+    if anew:
+        house.empty_index()
     assert rebuild(house.archive).damaged == []
     with house.archive.database.read() as connection:
         assert digests.differences(before, digests.digests(connection)) == []

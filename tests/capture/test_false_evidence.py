@@ -10,6 +10,7 @@ import pytest
 from archiver.practice import faults
 from archiver.practice.faults import Alter
 from tests.capture.house import FULL, NEW, START, WATCH, House
+from tests.capture.rebuilding import check_rebuilt
 from tests.capture.told import check_mastodon
 
 TOKEN = "tok-of-the-city-7d1f0a"
@@ -381,3 +382,31 @@ def test_a_sign_in_that_expires_in_the_middle_keeps_what_was_seen_before(town: H
     assert town.account_state(account(town)) == "sign_in_needed"
     nothing_invented(town)
     healed(town)
+
+
+# Questions that are no list.
+
+
+def test_a_question_that_is_given_up_is_a_gap_until_a_full_sweep_has_put_it_again(town: House) -> None:
+    """Its answer alone tells of the state between two edits, and no list is asked for again because of it."""
+    something_happens(town)
+    fault = town.server.faults.add(faults.html_page(200), "/history", times=None)
+    for sweep in (FULL, *[NEW] * 5):
+        town.later(minutes=5)
+        town.run(account(town), sweep)
+    asked = fault.hits
+    town.later(minutes=5)
+    town.run(account(town), NEW)
+    assert fault.hits == asked, "it is given up"
+    town.run(account(town), FULL)
+    assert fault.hits > asked
+    assert town.gaps(open_only=True), "a full sweep that gets no answer either makes up for nothing"
+    town.server.faults.clear()
+    town.later(minutes=5)
+    town.run(account(town), NEW)
+    assert town.gaps(open_only=True), "nor does another sweep"
+    town.later(minutes=5)
+    assert town.run(account(town), FULL).outcome in ("complete", "unchanged")
+    assert town.gaps(open_only=True) == []
+    nothing_invented(town)
+    check_rebuilt(town, anew=True)
