@@ -133,6 +133,7 @@ class Coverage(Base):
     """Which span of a listing one run looked at, completely or not."""
 
     __tablename__ = "coverage"
+    __table_args__ = (Index(None, "account_id", "listing", "at"),)
 
     run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
     listing: Mapped[str] = mapped_column(primary_key=True)

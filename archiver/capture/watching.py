@@ -118,7 +118,7 @@ def round_of(connection: Connection, account_id: str, found: Round) -> Round:
     query = (
         select(Coverage.listing, Coverage.stream, Coverage.complete, Coverage.reason, Run.sweep)
         .join(Run, Run.id == Coverage.run_id)
-        .where(Run.account_id == account_id, Run.started_at >= found.began)
+        .where(Coverage.account_id == account_id, Run.account_id == account_id, Run.started_at >= found.began)
         .order_by(Run.number)
     )
     looked: dict[str, str] = {}

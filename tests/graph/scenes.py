@@ -94,6 +94,22 @@ def comes_back_with_all(found: Place, alter: Alter, where: str, *, times: int | 
     assert not house.gaps(open_only=True)
 
 
+def meets_a_failed_page_again(found: Place, where: str) -> None:
+    """A list that another answer led to breaks off at its third page. The next run goes on there, and comes to the same
+    page when it reads the list from its beginning: no cursor in circles, and nothing is left to do."""
+    house = found.house
+    post, answers = found.talk(9)
+    fault = house.server.faults.add(faults.server_error(503), where, times=None)
+    assert house.run(found.account, FULL).outcome == "partial"
+    assert fault.hits
+    house.server.faults.clear()
+    house.later(days=1)
+    house.run(found.account, FULL)
+    assert (house.runs()[-1].outcome, house.runs()[-1].reason) == ("complete", None)
+    assert set(found.states(post, *answers)) == {"visible"}
+    assert not house.gaps(open_only=True)
+
+
 def tells_of_a_field(found: Place, more: Alter, where: str, *names: str) -> None:
     """A field that nobody knows is told of, and is no edit."""
     house = found.house

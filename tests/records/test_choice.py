@@ -179,6 +179,15 @@ def test_a_problem_is_stored_once_unless_it_only_says_to_come_back(kind: Problem
     assert not choose(Reading(problem=problem), {}, ask(), kept).store
 
 
+@pytest.mark.parametrize("other", [{"parameters": (("photo_id", "2"),)}, {"body": b'{"id": 2}'}, {"method": "POST"}])
+def test_the_same_problem_with_another_question_is_another_one(other: dict[str, Any]) -> None:
+    """Some platforms have one address for all of them."""
+    problem = Problem(ProblemKind.PERMISSION, "words")
+    kept = Kept(problems=frozenset({problem_key(ask(), problem)}))
+    assert not choose(Reading(problem=problem), {}, ask(), kept).store
+    assert choose(Reading(problem=problem), {}, replace(ask(), **other), kept).store
+
+
 def test_not_found_is_stored_until_every_record_looked_for_is_known_to_be_gone(city: City) -> None:
     stored(city, seen("status/1"), seen("status/2"))
     look = replace(ask(None), context={"look": ["status/1", "status/2"]})

@@ -17,6 +17,7 @@ from tests.graph.scenes import (
     is_no_deletion,
     is_not_added,
     leaves_no_token,
+    meets_a_failed_page_again,
     needs_a_person,
     tells_of_a_field,
 )
@@ -118,6 +119,10 @@ def test_many_pages_are_read_in_the_end(
     found: Account, alter: Alter, where: str, times: int | None, good: bool
 ) -> None:
     comes_back_with_all(found, alter, f"/comments.*{where}", times=times, good=good)
+
+
+def test_a_list_that_broke_off_is_read_to_its_end(found: Account) -> None:
+    meets_a_failed_page_again(found, "/comments.*page=3")
 
 
 @pytest.mark.long
