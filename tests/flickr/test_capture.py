@@ -7,7 +7,7 @@ import pytest
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import own, thread
 from tests.flickr.place import Account, account
-from tests.graph.scenes import GOOD
+from tests.graph.scenes import GOOD, is_away
 from tests.graph.truth import public_words
 
 
@@ -113,10 +113,4 @@ def test_a_file_that_was_replaced_is_fetched_and_is_no_edit(found: Account) -> N
 
 @pytest.mark.long
 def test_of_an_account_that_is_gone_nothing_is_said_to_be_gone(found: Account) -> None:
-    house = found.house
-    photo, comments = found.talk()
-    house.run(found.account, FULL)
-    found.server.away.add(found.id)
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome == "failed"
-    assert set(found.states(photo, *comments)) == {"visible"}
+    is_away(found, found.server.away)

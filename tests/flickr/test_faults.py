@@ -13,7 +13,15 @@ from archiver.practice.messages import Request, Response
 from tests.capture.house import FULL, House
 from tests.capture.secrecy import nothing_left, repeated
 from tests.flickr.place import KEY, Account, account
-from tests.graph.scenes import GOOD, comes_back_with_all, is_no_deletion, is_not_added, needs_a_person, tells_of_a_field
+from tests.graph.scenes import (
+    GOOD,
+    comes_back_with_all,
+    is_no_deletion,
+    is_not_added,
+    needs_a_person,
+    outlasts,
+    tells_of_a_field,
+)
 
 _COMMENTS, _PHOTOS = "comments.getList", "getPublicPhotos"
 
@@ -61,18 +69,7 @@ def test_a_fault_in_the_middle_is_no_deletion(found: Account, alter: Alter, outc
 @pytest.mark.long
 @pytest.mark.parametrize("where", [_COMMENTS, _PHOTOS, "photos.getInfo", "people.getInfo", "photos", "/services/rest"])
 def test_a_service_that_answers_not_found_deletes_nothing(found: Account, where: str) -> None:
-    house = found.house
-    post, answers = found.talk(3)
-    house.run(found.account, FULL)
-    house.server.faults.add(says(1), where, times=None)
-    for _ in range(2):
-        house.later(days=1)
-        house.run(found.account, FULL)
-    assert set(found.states(post, *answers)) == {"visible"}
-    house.server.faults.clear()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in GOOD
-    assert set(found.states(post, *answers)) == {"visible"}
+    outlasts(found, says(1), where)
 
 
 @pytest.mark.long

@@ -60,18 +60,39 @@ def in_the_middle(
     return pytest.mark.parametrize(("alter", "outcomes"), given)
 
 
-def is_no_deletion(found: Place, alter: Alter, outcomes: set[str], edge: str) -> None:
-    """One answer about what was said under a post is altered: nothing is told as gone, and the next run is good."""
+def is_no_deletion(found: Place, alter: Alter, outcomes: set[str], edge: str, *, answers: int = 3) -> None:
+    """One answer about what was said under a post, or about posts, is altered: nothing is told as gone, and the next
+    run is good."""
     house = found.house
-    post, answers = found.talk()
+    post, said = found.talk(answers)
     house.run(found.account, FULL)
     house.later(days=1)
-    house.server.faults.add(alter, edge, times=1)
+    fault = house.server.faults.add(alter, edge, times=1)
     assert house.run(found.account, FULL).outcome in outcomes
-    assert set(found.states(post, *answers)) == {"visible"}
+    assert fault.hits == 1
+    assert set(found.states(post, *said)) == {"visible"}
     house.server.faults.clear()
     house.later(days=1)
     assert house.run(found.account, FULL).outcome in GOOD
+    assert set(found.states(post, *said)) == {"visible"}
+
+
+def outlasts(found: Place, alter: Alter, where: str, *, answers: int = 3, bad: bool = False) -> None:
+    """A platform says for a while of everything, or of a part, that it is not there: nothing is told as gone. ``bad``: no
+    run is a good one meanwhile."""
+    house = found.house
+    post, said = found.talk(answers)
+    house.run(found.account, FULL)
+    house.server.faults.add(alter, where, times=None)
+    for _ in range(2):
+        house.later(days=1)
+        outcome = house.run(found.account, FULL).outcome
+        assert not bad or outcome not in GOOD
+    assert set(found.states(post, *said)) == {"visible"}
+    house.server.faults.clear()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert set(found.states(post, *said)) == {"visible"}
 
 
 def comes_back_with_all(found: Place, alter: Alter, where: str, *, times: int | None = 1, good: bool = True) -> None:
@@ -122,19 +143,61 @@ def tells_of_a_field(found: Place, more: Alter, where: str, *names: str) -> None
     assert {house.records()[found.key_of(one)].versions for one in (post, *answers)} == {1}
 
 
+def in_a_mood(after: bytes) -> Alter:
+    """A field that nobody knows, in every thing of an answer in which these bytes stand."""
+
+    def alter(request: Request, response: Response) -> Response:
+        return replace(response, body=response.body.replace(after, after + b'"mood": "happy", '))
+
+    return alter
+
+
 def needs_a_person(found: Place, alter: Alter, where: str) -> None:
     """A token that is no longer taken in the middle of a run: the account needs signing in, nothing is told as gone,
     and with a token that is taken it goes on."""
+    _signs_in_again(found, alter, where, found.house.server.faults.clear)
+
+
+def ends_in_the_middle(found: Place, ended: set[str], where: str, told: str) -> None:
+    """The same where the platform itself ends the token with the first such question, and says so in words that hold
+    ``told``. ``ended``: its tokens that are none any more."""
+
+    def end(request: Request, response: Response) -> Response:
+        ended.add(found.token)
+        return response
+
+    _signs_in_again(found, end, where, ended.clear, told)
+
+
+def _signs_in_again(found: Place, alter: Alter, where: str, mend: Callable[[], None], told: str = "") -> None:
     house = found.house
     post, answers = found.talk()
     house.run(found.account, FULL)
     house.later(days=1)
     house.server.faults.add(alter, where, times=None)
-    assert house.run(found.account, FULL).outcome == "failed"
+    result = house.run(found.account, FULL)
+    assert result.outcome == "failed"
+    assert told in (result.reason or "")
     assert house.account_state(found.account) == "sign_in_needed"
     assert set(found.states(post, *answers)) == {"visible"}
     house.server.faults.clear()
+    mend()
     tokens.keep(house.archive, found.account, found.token)
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert set(found.states(post, *answers)) == {"visible"}
+
+
+def is_away(found: Place, away: set[int]) -> None:
+    """An account that is put into ``away`` is not there: of what it said nothing is told as gone."""
+    house = found.house
+    post, answers = found.talk()
+    house.run(found.account, FULL)
+    away.add(found.id)
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome == "failed"
+    assert set(found.states(post, *answers)) == {"visible"}
+    away.clear()
     house.later(days=1)
     assert house.run(found.account, FULL).outcome in GOOD
 

@@ -10,7 +10,7 @@ from archiver.practice.acts import Wording
 from archiver.practice.words import CITY
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import thread
-from tests.graph.scenes import GOOD
+from tests.graph.scenes import GOOD, is_away
 from tests.graph.truth import public_words
 from tests.reddit.place import Subreddit, User
 
@@ -229,12 +229,7 @@ def test_of_a_subreddit_that_is_closed_nothing_is_said_to_be_gone(found: Subredd
 @pytest.mark.parametrize("how", ["suspended", "away"])
 def test_of_an_account_that_is_away_nothing_is_said_to_be_gone(house: House, how: str) -> None:
     found = User.open(house)
-    post, answers = found.talk()
-    house.run(found.account, FULL)
-    getattr(found.server, how).add(found.id)
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome == "failed"
-    assert set(found.states(post, *answers)) == {"visible"}
+    is_away(found, getattr(found.server, how))
 
 
 @pytest.mark.long

@@ -16,10 +16,12 @@ from tests.capture.house import FULL, NEW, House
 from tests.graph.scenes import (
     GOOD,
     comes_back_with_all,
+    in_a_mood,
     is_no_deletion,
     is_not_added,
     leaves_no_token,
     needs_a_person,
+    outlasts,
     tells_of_a_field,
 )
 from tests.reddit.place import TOKEN, Subreddit
@@ -72,18 +74,7 @@ def test_a_fault_in_the_middle_is_no_deletion(found: Subreddit, alter: Alter, ou
 @pytest.mark.long
 @pytest.mark.parametrize("where", [_THREAD, _MORE, _NEW, _ABOUT, "/api/info", "/(?:r|comments|api)/"])
 def test_a_service_that_answers_not_found_deletes_nothing(found: Subreddit, where: str) -> None:
-    house = found.house
-    post, answers = found.talk(6)
-    house.run(found.account, FULL)
-    house.server.faults.add(says(404), where, times=None)
-    for _ in range(2):
-        house.later(days=1)
-        house.run(found.account, FULL)
-    assert set(found.states(post, *answers)) == {"visible"}
-    house.server.faults.clear()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in GOOD
-    assert set(found.states(post, *answers)) == {"visible"}
+    outlasts(found, says(404), where, answers=6)
 
 
 def _emptied(request: Request, response: Response) -> Response:
@@ -153,11 +144,7 @@ def test_a_page_that_repeats_the_end_of_the_one_before_makes_nothing_twice(found
 
 @pytest.mark.long
 def test_a_field_that_nobody_knows_is_told_and_is_no_edit(found: Subreddit) -> None:
-    def more(request: Request, response: Response) -> Response:
-        told = response.body.replace(b'"saved": false', b'"saved": false, "mood": "happy"')
-        return Response(response.status, response.headers, told)
-
-    tells_of_a_field(found, more, "/", "t1.mood", "t3.mood")
+    tells_of_a_field(found, in_a_mood(b'"saved": false, '), "/", "t1.mood", "t3.mood")
 
 
 def test_a_token_that_ends_in_the_middle_needs_a_person(found: Subreddit) -> None:

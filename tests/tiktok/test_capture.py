@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from archiver.accounts import service as accounts
-from archiver.accounts import tokens
 from archiver.errors import Refused, UsageError
 from archiver.practice import faults
 from archiver.practice.acts import Wording
@@ -16,7 +14,7 @@ from archiver.records.models import Record
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.capture.rebuilding import check_rebuilt
 from tests.capture.secrecy import repeated
-from tests.graph.scenes import keeps_no_token
+from tests.graph.scenes import ends_in_the_middle, keeps_no_token
 from tests.graph.truth import public_words
 from tests.tiktok.account import TOKEN, Account, Shown, account
 
@@ -231,26 +229,8 @@ def test_an_account_may_be_read_through_both(found: Account) -> None:
 
 @pytest.mark.parametrize("how", ["expired", pytest.param("revoked", marks=pytest.mark.long)])
 def test_a_token_that_ends_in_the_middle_needs_a_person(found: Account, how: str) -> None:
-    house = found.house
-    video, comments = found.talk()
-    house.run(found.account, FULL)
-    house.later(days=1)
     ended = found.server.expired if how == "expired" else found.server.revoked
-
-    def end(request: Any, response: Any) -> Any:
-        ended.add(TOKEN)
-        return response
-
-    house.server.faults.add(end, "/business/video/list", times=1)
-    result = house.run(found.account, FULL)
-    assert result.outcome == "failed"
-    assert how in str(result)
-    assert house.account_state(found.account) == "sign_in_needed"
-    assert set(found.states(video, *comments)) == {"visible"}
-    ended.clear()
-    tokens.keep(house.archive, found.account, TOKEN)
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in GOOD
+    ends_in_the_middle(found, ended, "/business/video/list", how)
 
 
 @pytest.mark.law("R71")

@@ -12,9 +12,9 @@ from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from archiver.practice.tiktok_json import business, display, dump
 from tests.capture.house import FULL, NEW, WATCH, House
+from tests.graph.scenes import GOOD, is_no_deletion, outlasts, tells_of_a_field
 from tests.tiktok.account import Account, Shown, account
 
-GOOD = {"complete", "unchanged"}
 _COMMENTS = "/business/comment/list/"
 _VIDEOS = "/v2/video/list/"
 
@@ -69,18 +69,7 @@ _USUAL = ("ambiguous", "half")
     [pytest.param(*one, id=name, marks=() if name in _USUAL else pytest.mark.long) for name, one in _FAULTS.items()],
 )
 def test_a_fault_in_the_middle_is_no_deletion(found: Account, alter: Alter, outcomes: set[str]) -> None:
-    house = found.house
-    video, comments = found.talk()
-    house.run(found.account, FULL)
-    house.later(days=1)
-    fault = house.server.faults.add(alter, _COMMENTS, times=1)
-    assert house.run(found.account, FULL).outcome in outcomes
-    assert fault.hits == 1
-    assert set(found.states(video, *comments)) == {"visible"}
-    house.server.faults.clear()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in GOOD
-    assert set(found.states(video, *comments)) == {"visible"}
+    is_no_deletion(found, alter, outcomes, _COMMENTS)
 
 
 _SHOWN: dict[str, tuple[Alter, set[str]]] = {
@@ -101,18 +90,7 @@ _SHOWN: dict[str, tuple[Alter, set[str]]] = {
     ],
 )
 def test_a_fault_among_videos_is_no_deletion(house: House, alter: Alter, outcomes: set[str]) -> None:
-    found = account(house, Shown)
-    videos = [found.talk(0)[0] for _ in range(3)]
-    house.run(found.account, FULL)
-    house.later(days=1)
-    fault = house.server.faults.add(alter, _VIDEOS, times=1)
-    assert house.run(found.account, FULL).outcome in outcomes
-    assert fault.hits == 1
-    assert set(found.states(*videos)) == {"visible"}
-    house.server.faults.clear()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in GOOD
-    assert set(found.states(*videos)) == {"visible"}
+    is_no_deletion(account(house, Shown), alter, outcomes, _VIDEOS, answers=0)
 
 
 def _empty(request: Request, response: Response) -> Response:
@@ -132,19 +110,7 @@ def _empty(request: Request, response: Response) -> Response:
 )
 def test_a_service_that_says_that_there_is_nothing_deletes_nothing(found: Account, part: str, alter: Alter) -> None:
     """For as long as that lasts, over several runs."""
-    house = found.house
-    said = [found.talk(2) for _ in range(2)]
-    numbers = [number for video, under in said for number in (video, *under)]
-    house.run(found.account, FULL)
-    house.server.faults.add(alter, part, times=None)
-    for _ in range(2):
-        house.later(days=1)
-        assert house.run(found.account, FULL).outcome not in GOOD
-    assert set(found.states(*numbers)) == {"visible"}
-    house.server.faults.clear()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in GOOD
-    assert set(found.states(*numbers)) == {"visible"}
+    outlasts(found, alter, part, bad=True)
 
 
 def test_what_is_deleted_between_two_pages_hides_nothing_behind_it(found: Account) -> None:
@@ -224,18 +190,10 @@ def test_a_dead_cursor_is_not_the_end_of_a_list(found: Account, cursor: int | No
 
 @pytest.mark.long
 def test_a_field_that_nobody_knows_is_told_and_is_no_edit(found: Account) -> None:
-    house = found.house
-    video, comments = found.talk(2)
-    house.run(found.account, FULL)
-
     def more(request: Request, response: Response) -> Response:
         return with_json(response, _with_a_mood(json.loads(response.body)))
 
-    house.server.faults.add(more, "/open_api/", times=None)
-    house.later(days=1)
-    house.run(found.account, FULL)
-    assert {"item.mood", "comment.mood"} <= {name for run in house.runs() for name in run.drift}
-    assert {house.records()[found.key_of(one)].versions for one in (video, *comments)} == {1}
+    tells_of_a_field(found, more, "/open_api/", "item.mood", "comment.mood")
 
 
 def _with_a_mood(value: Any) -> Any:
@@ -247,22 +205,18 @@ def _with_a_mood(value: Any) -> Any:
     return {name: _with_a_mood(one) for name, one in value.items()} | mood
 
 
-@pytest.mark.parametrize("kind", [Account, pytest.param(Shown, marks=pytest.mark.long)])
-def test_a_spent_minute_is_waited_for(house: House, kind: type[Account]) -> None:
+@pytest.mark.parametrize(("kind", "most"), [(Account, 2), pytest.param(Shown, 1, marks=pytest.mark.long)])
+def test_a_spent_minute_is_waited_for(house: House, kind: type[Account], most: int) -> None:
     """Neither API says for how long: both count the questions of the last minute."""
     found = account(house, kind)
     video, _ = found.talk(1)
     house.run(found.account, FULL)
-    found.server.per_minute = 2
+    found.server.per_minute = most
     house.later(days=1)
     waited = house.patience.waited
-    outcomes = {house.run(found.account, FULL).outcome for _ in range(2)}
-    assert outcomes <= {*GOOD, "partial", "rate_limited", "failed"}
-    found.server.per_minute = None
-    house.later(minutes=2)
     assert house.run(found.account, FULL).outcome in GOOD
+    assert house.patience.waited > waited
     assert found.states(video) == ["visible"]
-    assert house.patience.waited >= waited
 
 
 def test_a_version_that_is_no_longer_answered_says_what_is_to_be_done(found: Account) -> None:

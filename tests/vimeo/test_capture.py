@@ -6,7 +6,7 @@ import pytest
 
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import own, shares
-from tests.graph.scenes import GOOD
+from tests.graph.scenes import GOOD, is_away
 from tests.graph.truth import public_words
 from tests.vimeo.place import Account, account
 
@@ -92,10 +92,4 @@ def test_who_may_see_and_comment_is_told(found: Account) -> None:
 
 @pytest.mark.long
 def test_of_an_account_that_is_gone_nothing_is_said_to_be_gone(found: Account) -> None:
-    house = found.house
-    video, comments = found.talk()
-    house.run(found.account, FULL)
-    found.server.away.add(found.id)
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome == "failed"
-    assert set(found.states(video, *comments)) == {"visible"}
+    is_away(found, found.server.away)

@@ -14,11 +14,13 @@ from tests.capture.house import FULL, House
 from tests.graph.scenes import (
     GOOD,
     comes_back_with_all,
+    in_a_mood,
     is_no_deletion,
     is_not_added,
     leaves_no_token,
     meets_a_failed_page_again,
     needs_a_person,
+    outlasts,
     tells_of_a_field,
 )
 from tests.vimeo.place import Account, account
@@ -71,18 +73,7 @@ def test_a_fault_in_the_middle_is_no_deletion(found: Account, alter: Alter, outc
 @pytest.mark.long
 @pytest.mark.parametrize("where", [_COMMENTS, _VIDEOS, r"/videos/\d+", "/users/", "/"])
 def test_a_service_that_answers_not_found_deletes_nothing(found: Account, where: str) -> None:
-    house = found.house
-    post, answers = found.talk(3)
-    house.run(found.account, FULL)
-    house.server.faults.add(says(404), where, times=None)
-    for _ in range(2):
-        house.later(days=1)
-        house.run(found.account, FULL)
-    assert set(found.states(post, *answers)) == {"visible"}
-    house.server.faults.clear()
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome in GOOD
-    assert set(found.states(post, *answers)) == {"visible"}
+    outlasts(found, says(404), where)
 
 
 def test_what_is_deleted_between_two_pages_is_no_reason_to_say_that_anything_is_gone(found: Account) -> None:
@@ -127,11 +118,7 @@ def test_a_list_that_broke_off_is_read_to_its_end(found: Account) -> None:
 
 @pytest.mark.long
 def test_a_field_that_nobody_knows_is_told_and_is_no_edit(found: Account) -> None:
-    def more(request: Request, response: Response) -> Response:
-        told = response.body.replace(b'"type": "video"', b'"type": "video", "mood": "happy"')
-        return Response(response.status, response.headers, told)
-
-    tells_of_a_field(found, more, "/", "video.mood", "comment.mood")
+    tells_of_a_field(found, in_a_mood(b'"type": "video", '), "/", "video.mood", "comment.mood")
 
 
 @pytest.mark.long
