@@ -15,13 +15,12 @@ import pytest
 
 from archiver.capture.listening import Listener
 from archiver.capture.pushed import Hearing, Pushed
-from archiver.capture.rebuild import rebuild
-from archiver.records import digests
 from archiver.storage.segment_reader import ReadExchange, read_segment
 from archiver.work.listening import Listeners
 from connectors.bluesky import Bluesky
 from connectors.contract import Answer, Heard
 from tests.bluesky.town import FULL, NEW, Town
+from tests.capture.rebuilding import check_rebuilt
 
 pytestmark = pytest.mark.slow
 
@@ -90,12 +89,7 @@ def test_what_was_deleted_before_any_sweep_saw_it_is_in_the_archive(town: Town) 
     assert {(one.method, one.status) for one in frames} == {(None, None)}
     town.capture.flush(all=True)
     _frames_are_as_they_came(town)
-    with town.archive.database.read() as connection:
-        before = digests.digests(connection)
-    town.empty_index()
-    rebuild(town.archive)
-    with town.archive.database.read() as connection:
-        assert digests.differences(before, digests.digests(connection)) == []
+    check_rebuilt(town, anew=True)
 
 
 def test_a_change_of_name_is_kept_and_an_account_that_goes_away_is_said_to_be(town: Town) -> None:

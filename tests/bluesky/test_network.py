@@ -6,10 +6,9 @@ import hashlib
 
 import pytest
 
-from archiver.capture.rebuild import rebuild
 from archiver.practice.pictures import png
-from archiver.records import digests
 from tests.bluesky.town import FULL, NEW, WATCH, Town
+from tests.capture.rebuilding import check_rebuilt
 from tests.servers.bluesky.people import take_down, take_down_post
 
 pytestmark = pytest.mark.slow
@@ -61,13 +60,7 @@ def test_every_post_reply_and_version_is_found(town: Town) -> None:
     assert town.states(thanks) == ["visible", "not_returned", "visible"]
     assert town.states(elsewhere)[-1] == "visible"
     assert not town.gaps()
-    town.capture.flush(all=True)
-    with town.archive.database.read() as connection:
-        before = digests.digests(connection)
-    town.empty_index()
-    rebuild(town.archive)
-    with town.archive.database.read() as connection:
-        assert digests.differences(before, digests.digests(connection)) == []
+    check_rebuilt(town, anew=True)
 
 
 def test_nothing_is_listed_where_the_revision_is_the_one_that_is_known(town: Town) -> None:

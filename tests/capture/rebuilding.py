@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
+from archiver.archive import Archive
 from archiver.capture.rebuild import rebuild
+from archiver.capture.service import Capture
 from archiver.records import digests
-from tests.capture.house import House
 
 
-def check_rebuilt(house: House, *, anew: bool = False) -> None:
+class Captured(Protocol):
+    """An archive into which something was captured."""
+
+    archive: Archive
+    capture: Capture
+
+    def empty_index(self) -> None: ...
+
+
+def check_rebuilt(house: Captured, *, anew: bool = False) -> None:
     """Everything that was captured is read again, and says the same. ``anew``: into an empty index, not in place."""
     house.capture.flush(all=True)
     with house.archive.database.read() as connection:

@@ -9,9 +9,8 @@ from itertools import pairwise
 import pytest
 
 from archiver.capture import looks
-from archiver.capture.rebuild import rebuild
-from archiver.records import digests
 from tests.capture.house import FULL, START, House
+from tests.capture.rebuilding import check_rebuilt
 
 NewHouse = Callable[..., House]
 
@@ -62,13 +61,7 @@ def test_it_is_looked_for_less_and_less_often_and_each_look_is_evidence(house: H
     *_, last = house.states(f"status/{comment}")
     assert last.state == "not_returned"
     assert last.last_at - last.from_at > timedelta(days=90)
-    house.capture.flush(all=True)
-    with house.archive.database.read() as connection:
-        before = digests.digests(connection)
-    house.empty_index()
-    rebuild(house.archive)
-    with house.archive.database.read() as connection:
-        assert digests.differences(before, digests.digests(connection)) == []
+    check_rebuilt(house, anew=True)
 
 
 def test_no_more_than_some_are_looked_for_in_one_run_and_each_has_its_turn(

@@ -12,8 +12,8 @@ from archiver.capture.leases import StaleLease
 from archiver.capture.models import Exchange, Run, Segment
 from archiver.capture.rebuild import RebuildReport
 from archiver.errors import Busy
-from archiver.records import digests
 from tests.capture.house import FULL, NEW, House
+from tests.capture.rebuilding import check_rebuilt
 
 
 def test_a_run_under_way_when_a_rebuild_begins_is_refused_and_adopted_after_it(
@@ -40,13 +40,7 @@ def test_a_run_under_way_when_a_rebuild_begins_is_refused_and_adopted_after_it(
     house.capture.recovery.finish_own(account)
     house.run(account, NEW)
     assert any("Said while" in version.text for version in house.rows_of_versions())
-    house.capture.flush(all=True)
-    with house.archive.database.read() as connection:
-        before = digests.digests(connection)
-    house.empty_index()
-    rebuilding.rebuild(house.archive)
-    with house.archive.database.read() as connection:
-        assert digests.differences(before, digests.digests(connection)) == []
+    check_rebuilt(house, anew=True)
 
 
 def test_no_lease_is_given_while_a_rebuild_is_under_way(house: House) -> None:

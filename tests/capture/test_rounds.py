@@ -7,11 +7,10 @@ from datetime import timedelta
 
 from archiver.capture import rounds
 from archiver.capture.models import Coverage, Due
-from archiver.capture.rebuild import rebuild
 from archiver.capture.service import RunResult
 from archiver.practice import faults
-from archiver.records import digests
 from tests.capture.house import FULL, NEW, START, WATCH, House
+from tests.capture.rebuilding import check_rebuilt
 
 NewHouse = Callable[..., House]
 
@@ -166,15 +165,7 @@ def test_a_rebuild_in_the_middle_goes_on_in_the_same_place(new_house: NewHouse) 
     house.run(office)
     house.later(minutes=10)
     house.run(office)
-    house.capture.flush(all=True)
-    with house.archive.database.read() as connection:
-        before = digests.digests(connection)
-
-    house.empty_index()
-    rebuild(house.archive)
-
-    with house.archive.database.read() as connection:
-        assert digests.differences(before, digests.digests(connection)) == []
+    check_rebuilt(house, anew=True)
     asked = len(house.server.log)
     _to_the_end(house, office, most=8)
     assert _threads_covered(house) >= {str(number) for number in said}

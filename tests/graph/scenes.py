@@ -78,8 +78,8 @@ def is_no_deletion(found: Place, alter: Alter, outcomes: set[str], edge: str, *,
 
 
 def outlasts(found: Place, alter: Alter, where: str, *, answers: int = 3, bad: bool = False) -> None:
-    """A platform says for a while of everything, or of a part, that it is not there: nothing is told as gone. ``bad``: no
-    run is a good one meanwhile."""
+    """A platform says for a while of everything, or of a part, that it is not there: nothing is told as gone. ``bad``:
+    no run is a good one meanwhile."""
     house = found.house
     post, said = found.talk(answers)
     house.run(found.account, FULL)

@@ -10,11 +10,10 @@ import pytest
 
 from archiver.accounts import tokens
 from archiver.capture import watching
-from archiver.capture.rebuild import rebuild
 from archiver.practice.faults import Alter
 from archiver.practice.threads_api import BASIC, MENTIONS, READ_REPLIES
-from archiver.records import digests
 from tests.capture.house import FULL, NEW, House
+from tests.capture.rebuilding import check_rebuilt
 from tests.graph.scenes import (
     GOOD,
     goes_and_comes_back,
@@ -181,16 +180,7 @@ def test_edits_hiding_and_deletions_are_told_with_evidence_and_again_from_the_st
     versions = house.versions(key_of(one))
     assert [row.text for row in versions] == ["comment 0", "corrected", "comment 0"]
     assert {row.as_of for row in versions} == {None}, "Threads gives no time of an edit"
-    _check_rebuilt(house)
-
-
-def _check_rebuilt(house: House) -> None:
-    house.capture.flush(all=True)
-    with house.archive.database.read() as connection:
-        before = digests.digests(connection)
-    assert rebuild(house.archive).damaged == []
-    with house.archive.database.read() as connection:
-        assert digests.differences(before, digests.digests(connection)) == []
+    check_rebuilt(house)
 
 
 @pytest.mark.law("R16")

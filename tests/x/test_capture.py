@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from archiver.accounts import service as accounts
-from archiver.capture.rebuild import rebuild
 from archiver.errors import Refused, UsageError
 from archiver.practice import faults
 from archiver.practice.acts import Wording
@@ -19,8 +18,8 @@ from archiver.practice.faults import Alter
 from archiver.practice.messages import Request, Response
 from archiver.practice.x_ids import versions_of, x_id
 from archiver.practice.x_json import dump, problem
-from archiver.records import digests
 from tests.capture.house import FULL, NEW, WATCH, House
+from tests.capture.rebuilding import check_rebuilt
 from tests.capture.secrecy import nothing_left, repeated
 from tests.x.place import APP, TOKEN, Place, key_of, place, said_by, versions_in
 
@@ -482,11 +481,5 @@ def test_a_rebuild_gives_the_same_rows(new_house: Callable[..., House]) -> None:
     house.server.x.protected.add(found.cast.residents[1])
     house.later(days=2)
     house.run(found.account, FULL)
-    house.capture.flush(all=True)
     assert {row.state for row in found.posts().values()} == {"visible", "restricted", "not_returned"}
-    with house.archive.database.read() as connection:
-        before = digests.digests(connection)
-    house.empty_index()
-    assert rebuild(house.archive).damaged == []
-    with house.archive.database.read() as connection:
-        assert digests.differences(before, digests.digests(connection)) == []
+    check_rebuilt(house, anew=True)
