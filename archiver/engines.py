@@ -20,8 +20,6 @@ _READING_SECONDS = 12 * 3600
 #: After how long without a sign of life, seconds, either side asks the other for one, how often, and how long it waits.
 #: Otherwise a machine that vanished from the network would keep its locks, or be waited for, for hours.
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-#: A version with its text takes about 1.5 KB: of SQLite's usual 4 KB pages, two of them leave a quarter empty.
-_PAGE_BYTES = 8192
 _DRIVER = "postgresql+psycopg"
 _ON_CONNECT = f"""
     SELECT set_config(name, value, false) FROM (VALUES
@@ -83,7 +81,6 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself; _on_begin does
         cursor = connection.cursor()
         for pragma in (
-            f"page_size={_PAGE_BYTES}",  # of a new file, before anything is in it
             "journal_mode=WAL",
             "synchronous=FULL",  # a commit that was acknowledged survives a power cut
             "foreign_keys=ON",
