@@ -147,6 +147,19 @@ class Settings(BaseSettings):
         description="Also listen to what platforms push (Bluesky's stream of the account's server), while the service"
         " runs. What is pushed is archived as it came, and looked at at once.",
     )
+    pictures: bool = Field(
+        default=False,
+        description="After a run, also draw pictures of the account's own posts from what was captured: each at first"
+        " sight and at every edit. Needs Chromium, which is shut off from the network. A picture is no evidence of what"
+        " the platform showed, and says so.",
+    )
+    pictures_browser: str = Field(
+        default="",
+        description="The Chromium that draws pictures, by name or path. Empty: whichever is installed.",
+    )
+    pictures_run: int = Field(
+        default=20, ge=1, le=500, description="Most pictures drawn after one run; what is left waits for the next."
+    )
     watch_first_seconds: int = Field(
         default=600, ge=1, description="A new or changed thread is looked at again after this long, seconds."
     )

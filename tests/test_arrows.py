@@ -40,8 +40,11 @@ ARROWS: dict[str, frozenset[str]] = {
     "accounts": frozenset({"evidence", "storage", "archive", "http"}),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
-    "capture": frozenset({"accounts", "records", "search", "evidence", "storage", "wire", "archive", "http"}),
+    "capture": frozenset(
+        {"accounts", "pictures", "records", "search", "evidence", "storage", "wire", "archive", "http"}
+    ),
     "practice": frozenset(),
+    "pictures": frozenset(),
     "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
     "operations": frozenset({"accounts", "capture", "records", "search", "evidence", "storage", "archive", "migrate"}),
     "work": frozenset({"accounts", "capture", "operations", "evidence", "practice", "archive", "http"}),

@@ -32,6 +32,7 @@ from archiver.capture.spool import FrameFile, disk_errors, write_durably
 from archiver.clock import from_text, to_text
 from archiver.faults import crash_point
 from archiver.records.sightings import instant
+from archiver.storage.segment_names import exchange_record_id
 from archiver.storage.segment_writer import Placed, SegmentInfo, SegmentWriter, segment_key
 from archiver.wire.exchange import BodyFile, Network, WireExchange
 from connectors.contract import Ask, Reading, RecordKind, SeenRecord
@@ -142,13 +143,19 @@ class Batch:
         at = taken.wire.received_at
         committed = stating.committed()
         opened = self._segment(taken.ask.access.value, at, record_year(taken, at))
-        placed = self._place(opened.writer, taken.wire, committed)
+        placed = self._place(opened.writer, taken, committed)
         self.entries.append(Entry(taken.ask, taken.reading, committed, opened.info.segment, placed))
         crash_point("batch.stored")
 
     @staticmethod
-    def _place(writer: SegmentWriter, wire: WireExchange, committed: Committed) -> Placed:
-        digest = committed.response_sha256
+    def _place(writer: SegmentWriter, taken: Taken, committed: Committed) -> Placed:
+        wire, digest = taken.wire, committed.response_sha256
+        if taken.picture is not None:
+            assert wire.pushed is not None
+            made_from = exchange_record_id(taken.picture.drawn_from[0], taken.picture.source)
+            return writer.add_conversion(
+                wire.url, wire.pushed, wire.response, committed.facts, at=wire.received_at, made_from=made_from
+            )
         if wire.pushed is not None:
             at = wire.received_at
             return writer.add_resource(

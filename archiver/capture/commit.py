@@ -19,6 +19,7 @@ from archiver.database import key_text, safe_text
 from archiver.records.apply import Applier, Arrived
 from archiver.records.stored import chunks
 from archiver.storage.protocol import Stored
+from archiver.storage.segment_reader import MADE
 from archiver.storage.segment_writer import Placed
 from connectors.contract import Ask, Reading, SweepKind
 
@@ -137,7 +138,7 @@ def _exchange_values(row: ExchangeRow) -> dict[str, Any]:
         "account_id": facts["account"],
         "stream": row.ask.stream.value,
         "purpose": safe_text(row.ask.purpose),
-        "method": None if facts["source"] == "pushed" else row.ask.method,
+        "method": None if facts["source"] in ("pushed", MADE) else row.ask.method,
         "uri": facts["url"] or row.ask.url,
         "status": facts["status"],
         "received_at": from_text(facts["received_at"]),
@@ -170,6 +171,28 @@ def apply_exchange(applier: Applier, row: ExchangeRow, arrival: int) -> None:
     medium = facts.get("medium")
     if medium is not None:
         _apply_medium(applier, medium["id"], facts)
+    if facts["source"] == MADE:
+        applier.picture(_picture_row(facts))
+
+
+def _picture_row(facts: dict[str, Any]) -> dict[str, Any]:
+    drawn = facts["picture"]
+    exchange, position = drawn["drawn_from"]
+    return {
+        "exchange_id": facts["exchange"],
+        "record_id": drawn["record"],
+        "drawn_from": exchange,
+        "position": position,
+        "drawn_at": from_text(facts["received_at"]),
+        "page": drawn["page"],
+        "browser": drawn["browser"],
+        "whole": drawn["whole"],
+        "width": drawn["width"],
+        "height": drawn["height"],
+        "content_type": drawn["type"],
+        "sha256": facts["body_sha256"],
+        "size": facts["body_size"],
+    }
 
 
 def _apply_medium(applier: Applier, medium: str, facts: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from archiver import clock, ids
 from archiver.capture import asks
@@ -15,6 +15,7 @@ from archiver.capture.codings import decoded_body
 from archiver.capture.commitments import Commitment, Commitments
 from archiver.capture.to_commit import ToCommit
 from archiver.evidence.commitment import usable_cuts
+from archiver.storage.segment_reader import MADE
 from archiver.wire.exchange import WireExchange
 from connectors.contract import Ask, Reading
 
@@ -43,6 +44,45 @@ class MediumOf:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureOf:
+    """What a picture was drawn from, and with what (WARC profile §2.5)."""
+
+    record: str
+    version: str
+    number: int
+    """Of the version when it was drawn."""
+    drawn_from: tuple[str, int]
+    """Exchange and position of the words."""
+    source: Literal["response", "resource"]
+    """Type of the WARC record that holds them."""
+    files: tuple[tuple[str, str, str], ...]
+    """Medium, exchange and SHA-256 of each file that is shown."""
+    page: str
+    page_sha256: str
+    browser: str
+    width: int
+    height: int
+    whole: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """As exchange facts have it."""
+        return {
+            "record": self.record,
+            "version": self.version,
+            "number": self.number,
+            "drawn_from": list(self.drawn_from),
+            "files": [list(one) for one in self.files],
+            "page": self.page,
+            "page_sha256": self.page_sha256,
+            "browser": self.browser,
+            "width": self.width,
+            "height": self.height,
+            "whole": self.whole,
+            "type": "image/png",
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """One exchange that is safe in the spool, and what it was found to mean."""
 
@@ -55,6 +95,8 @@ class Taken:
     """Ordinal of the exchange whose redirect led here."""
     control_of: int | None = None
     """Ordinal of the exchange for whose *not found* this is the control read."""
+    picture: PictureOf | None = None
+    """It is no exchange but a picture that we drew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +167,7 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
     wire, reading = taken.wire, taken.reading
     facts: dict[str, Any] = {
         "v": 1,
-        "source": "pushed" if wire.pushed else "asked",
+        "source": MADE if taken.picture else "pushed" if wire.pushed else "asked",
         "exchange": exchange,
         "run": run.run,
         "run_number": run.number,
@@ -155,6 +197,8 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
     if taken.medium is not None:
         medium = taken.medium
         facts["medium"] = {"id": medium.id, "record": medium.record, "key": medium.key, "type": _content_type(wire)}
+    if taken.picture is not None:
+        facts["picture"] = taken.picture.to_json()
     return facts
 
 

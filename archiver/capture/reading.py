@@ -12,7 +12,9 @@ REDIRECT = "redirect"
 """Purpose of an exchange that only pointed elsewhere; the answer it led to is an exchange of its own."""
 MEDIUM = "medium"
 """Purpose of an exchange that fetched a file."""
-_ENGINE = frozenset({REDIRECT, MEDIUM})
+PICTURE = "picture"
+"""Purpose of what is no exchange: a picture that we drew of a record."""
+_ENGINE = frozenset({REDIRECT, MEDIUM, PICTURE})
 
 _MOST_QUARANTINED = 1000
 """Parts of one answer that are named as not understood; the bytes hold them all. Every one that is named stands in the

@@ -49,14 +49,28 @@ from archiver.evidence.log import NewEvent
 from archiver.evidence.signer import CheckpointRefused
 from archiver.faults import crash_point
 from archiver.helper import OnDemand
-from archiver.records.models import Medium, Occurrence, RebuildProgress, Record, RecordState, Version
+from archiver.records.models import Medium, Occurrence, Picture, RebuildProgress, Record, RecordState, Version
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_names import parse_segment_key
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
 
-_TABLES = (Occurrence, RecordState, Medium, Version, Record, Coverage, Gap, Standing, Watch, Exchange, Segment, Run)
+_TABLES = (
+    Picture,
+    Occurrence,
+    RecordState,
+    Medium,
+    Version,
+    Record,
+    Coverage,
+    Gap,
+    Standing,
+    Watch,
+    Exchange,
+    Segment,
+    Run,
+)
 _WORTH_HELP = 1000
 """So many records of one commit before a helping process is started, which takes longer than to index a few."""
 _TRANSACTION = 20

@@ -18,6 +18,7 @@ from archiver.capture import again, due
 from archiver.capture.batch import Batch
 from archiver.capture.commit import last_bookmarks
 from archiver.capture.committer import Committer, Work
+from archiver.capture.drawing import Drawing
 from archiver.capture.facts import RunIdentity
 from archiver.capture.failures import named_failures
 from archiver.capture.leases import Held, Leases
@@ -84,6 +85,7 @@ class Capture:
         self.leases = Leases(archive.database, archive.clock, lasts, self.spool.folder.name)
         self.committer = Committer(archive.database, archive.store, archive.search, archive.clock, lasts)
         self.recovery = Recovery(archive, self.spool, self.pending, self.committer, self.leases)
+        self.drawing = Drawing(archive, self.spool, self.leases, self.committer, self.recovery.leave)
 
     def run(
         self,
@@ -113,6 +115,7 @@ class Capture:
             with self.leases.held(account_id) as held:
                 result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
             store_deltas(self.archive.database, self.archive.store)
+        self.drawing.after_run(account, stop or threading.Event(), stored=bool(result.counts.get("exchanges")))
         return result
 
     def listening(self, account_id: str) -> Place | None:

@@ -25,6 +25,9 @@ _WATCH = TypeAdapter(gaps.Watch)
 _NOT_OURS = ("paused", "closed")
 """States that a person set; a run does not change them."""
 ADOPTION = "adoption"
+DRAWING = "pictures"
+"""Trigger of a run that drew pictures."""
+_LOOKED_AT_NOTHING = (ADOPTION, DRAWING)
 
 
 def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[NewEvent]:
@@ -34,7 +37,7 @@ def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[Ne
         part: the run's final public part.
         parts: all its parts of this batch, private classes included: what they did not cover is a gap too.
     """
-    if part.fields["trigger"] == ADOPTION:
+    if part.fields["trigger"] in _LOOKED_AT_NOTHING:
         return []
     stored = connection.execute(select(Standing.watch).where(Standing.account_id == part.account)).scalar()
     watch = _WATCH.validate_python(stored) if stored is not None else None

@@ -10,6 +10,7 @@ _WORDS = {
     "stored": ("1 answer stored", "{} answers stored"),
     "files": ("1 file kept", "{} files kept"),
     "not_returned": ("1 record no longer returned", "{} records no longer returned"),
+    "pictures": ("1 picture drawn", "{} pictures drawn"),
     "files_postponed": ("1 file left for later", "{} files left for later"),
     "files_not_kept": ("1 file not kept", "{} files not kept"),
     "looks": ("1 record asked for by itself", "{} records asked for by themselves"),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, case, func, select
 
 from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
+from archiver.capture.standing import DRAWING
 from archiver.operations.history import GapView
 
 DAYS = 30
@@ -62,7 +63,12 @@ def _counted(connection: Connection, account_id: str, starts: Sequence[datetime]
     day = case(*[(Run.started_at >= start, number) for number, start in reversed(list(enumerate(starts)))], else_=-1)
     query = (
         select(day.label("day"), Run.outcome, func.count())
-        .where(Run.account_id == account_id, Run.number > newest - _RUNS, Run.started_at >= starts[0])
+        .where(
+            Run.account_id == account_id,
+            Run.number > newest - _RUNS,
+            Run.trigger != DRAWING,
+            Run.started_at >= starts[0],
+        )
         .group_by("day", Run.outcome)
     )
     runs: Counter[int] = Counter()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Coverage, Due, Exchange, Gap, Lease, Run, Segment
+from archiver.capture.standing import DRAWING
 from archiver.errors import NotFound
 from archiver.records.models import Record
 
@@ -119,8 +120,15 @@ def runs(
 
 
 def last_runs(connection: Connection, now: datetime, dead: Collection[str] = ()) -> dict[str, RunView]:
-    """The newest run of every account."""
-    newest = select(func.max(Run.number)).where(Run.account_id == Account.id).correlate(Account).scalar_subquery()
+    """The newest run of every account that looked at it."""
+    newest = (
+        select(Run.number)
+        .where(Run.account_id == Account.id, Run.trigger != DRAWING)
+        .order_by(Run.number.desc())
+        .limit(1)
+        .correlate(Account)
+        .scalar_subquery()
+    )
     query = _run_query().where(Run.number == newest)
     return {row.account_id: _run_view(row, now, dead) for row in connection.execute(query)}
 

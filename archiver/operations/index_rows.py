@@ -33,7 +33,7 @@ IN_SNAPSHOTS: Final = frozenset(
     {
         *("account", "handle", "due", "watch", "search_statement", "act_file", "timestamp_service"),
         *("run", "exchange", "segment", "coverage", "gap", "standing"),
-        *("record", "version", "occurrence", "state", "medium"),
+        *("record", "version", "occurrence", "state", "medium", "picture"),
     }
 )
 _AT_ONCE = 1000

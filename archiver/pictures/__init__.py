@@ -1,1 +1,1 @@
-"""Pictures of an account's own posts, drawn from what was captured: the page, and the confined browser that draws it."""
+"""Pictures of an account's own posts: the page they are drawn from, and the confined browser that draws it."""

@@ -1,8 +1,8 @@
 """Drawing pages with headless Chromium that can reach nothing: no network, no script, a profile of its own.
 
-What keeps a hostile page from reaching anybody, each enough by itself: the browser stands in a network namespace without
-any way out (:mod:`archiver.pictures.confined`), is told that it is offline and resolves no name, runs no script, and the
-page's own policy allows nothing. It keeps its sandbox. One browser draws many pages, one after the other.
+What keeps a hostile page from reaching anybody, each enough by itself: the browser stands in a network namespace
+without any way out (:mod:`archiver.pictures.confined`), is told that it is offline and resolves no name, runs no
+script, and the page's own policy allows nothing. It keeps its sandbox. One browser draws many pages, one by one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from archiver.pictures.devtools import Conversation, ConversationEnded
 from archiver.pictures.page import WIDTH
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
-_TALLEST = 6000
+_TALLEST = 10_000
 """CSS pixels; what is below is not drawn."""
 _SCALE = 1.5
 LARGEST = 16 << 20
@@ -65,7 +65,7 @@ _FLAGS = (
 _NOWHERE = ["http://*", "https://*", "ws://*", "wss://*", "ftp://*", "file://*", "blob:*", "filesystem:*"]
 
 
-class NoBrowser(ArchiverError):
+class NoBrowser(ArchiverError):  # noqa: N818 - named as the cause
     """There is no browser that can be used. ``str`` says what to do."""
 
 
@@ -81,6 +81,8 @@ class Drawn:
     width: int
     height: int
     """Pixels."""
+    whole: bool = True
+    """False: it is cut off below."""
 
 
 class Drawer(Protocol):
@@ -182,7 +184,8 @@ class Browser:
         if self._ended:
             raise NotDrawn("the browser has ended")
         try:
-            return _picture(self._draw(html, time.monotonic() + self.seconds))
+            png, height = self._draw(html, time.monotonic() + self.seconds)
+            return _picture(png, whole=height <= _TALLEST)
         except (ConversationEnded, KeyError, TypeError, ValueError) as error:
             self._end()
             raise NotDrawn(str(error)) from error
@@ -201,7 +204,7 @@ class Browser:
         command = [sys.executable, "-I", "-S", confined.__file__, str(theirs_in), str(theirs_out), str(self.program)]
         places = {name: str(self._profile) for name in ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - the program is the operator's choice
                 [*command, *_FLAGS, f"--user-data-dir={self._profile / 'profile'}", "about:blank"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -221,7 +224,7 @@ class Browser:
             os.close(theirs_out)
         self._talk = Conversation(ours_in, ours_out, self._look)
 
-    def _draw(self, html: str, deadline: float) -> bytes:
+    def _draw(self, html: str, deadline: float) -> tuple[bytes, float]:
         ask = self._talk.ask
         context = ask(deadline, "Target.createBrowserContext")["browserContextId"]
         target = ask(deadline, "Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
@@ -232,11 +235,11 @@ class Browser:
         self._talk.forget()
         ask(deadline, "Page.setDocumentContent", here, frameId=frame, html=html)
         self._talk.wait_for(deadline, here, "Page.loadEventFired")
-        height = ask(deadline, "Page.getLayoutMetrics", here)["cssContentSize"]["height"]
+        height = float(ask(deadline, "Page.getLayoutMetrics", here)["cssContentSize"]["height"])
         clip = {"x": 0, "y": 0, "width": WIDTH, "height": min(max(1, height), _TALLEST), "scale": 1}
         shot = ask(deadline, "Page.captureScreenshot", here, format="png", captureBeyondViewport=True, clip=clip)
         ask(deadline, "Target.disposeBrowserContext", browserContextId=context)
-        return base64.b64decode(shot["data"], validate=True)
+        return base64.b64decode(shot["data"], validate=True), height
 
     def _look(self) -> None:
         if sum(_private_bytes(self._process.pid)) > self.memory:
@@ -272,14 +275,14 @@ def _settings() -> Iterator[tuple[str, dict[str, object]]]:
     )
 
 
-def _picture(png: bytes) -> Drawn:
+def _picture(png: bytes, *, whole: bool) -> Drawn:
     """Raises:
     ValueError: it is no PNG, or too large.
     """
     if not png.startswith(_SIGNATURE) or len(png) > LARGEST:
         raise ValueError("what was drawn is no picture, or too large")
     width, height = struct.unpack_from(">II", png, len(_SIGNATURE))
-    return Drawn(png, width, height)
+    return Drawn(png, width, height, whole)
 
 
 def _private_bytes(session: int) -> Iterator[int]:

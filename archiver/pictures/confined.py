@@ -1,5 +1,5 @@
-"""Starts a program with two pipes as its descriptors 3 and 4, in a network of its own that has no way out, and ends with
-everything it started. Run as a script of its own by :mod:`archiver.pictures.browser`, so it imports nothing of ours:
+"""Starts a program with two pipes as its descriptors 3 and 4, in a network of its own that has no way out, and ends
+with everything it started. Run as a script by :mod:`archiver.pictures.browser`, so it imports nothing of ours:
 
     python -I -S confined.py READ WRITE PROGRAM ARGUMENT…
 
@@ -12,6 +12,8 @@ import fcntl
 import os
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 REFUSED = 97
 _USER, _NETWORK = 0x10000000, 0x40000000
@@ -31,8 +33,7 @@ def confine() -> bool:
             ("uid_map", f"{_INSIDE} {user} 1"),
             ("gid_map", f"{_INSIDE} {group} 1"),
         ):
-            with open(f"/proc/self/{name}", "w") as file:
-                file.write(said)
+            Path(f"/proc/self/{name}").write_text(said)
     except OSError:
         return False
     return True
@@ -41,8 +42,13 @@ def confine() -> bool:
 def start(read: int, write: int, command: list[str]) -> int:
     """Start the program; its process."""
     child = os.fork()
-    if child:
-        return child
+    if not child:
+        become(read, write, command)
+    return child
+
+
+def become(read: int, write: int, command: list[str]) -> None:
+    """Be the program from here on."""
     _LIBC.prctl(_DEATH_SIGNAL, signal.SIGKILL)
     os.setpgid(0, 0)
     above = [fcntl.fcntl(one, fcntl.F_DUPFD, 20) for one in (read, write)]
@@ -50,7 +56,7 @@ def start(read: int, write: int, command: list[str]) -> int:
         os.dup2(one, number)
     os.closerange(5, 256)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - no shell is what is wanted
 
 
 def wait_for_all(child: int) -> None:
@@ -67,10 +73,8 @@ def wait_for_all(child: int) -> None:
 def kill(child: int) -> None:
     """Kill the program and all of its group."""
     for end, whom in ((os.killpg, child), (os.kill, child)):
-        try:
+        with suppress(OSError):
             end(whom, signal.SIGKILL)
-        except OSError:
-            pass
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ LARGEST = 64 << 20
 """Most bytes of one message that is taken in."""
 
 
-class ConversationEnded(Exception):
+class ConversationEnded(Exception):  # noqa: N818 - named as the cause
     """The browser is gone, says what it should not, or took too long."""
 
 

@@ -49,6 +49,7 @@ class Applier:
         self._numbers: list[tuple[str, datetime, int, bool | None]] = []
         self._lists: list[tuple[str, datetime, bool]] = []
         self._media: list[tuple[str, Row]] = []
+        self._pictures: list[Row] = []
         self._ids: dict[str, str] = {}
 
     # What the caller tells -------------------------------------------------------------------------------------
@@ -107,6 +108,10 @@ class Applier:
             row |= {"content_type": content_type and safe_text(content_type), "sha256": sha256, "size": size}
         self._media.append((state, row))
 
+    def picture(self, row: Row) -> None:
+        """A picture that we drew: a row of the table, whose exchange is inserted by the caller before :meth:`flush`."""
+        self._pictures.append(row)
+
     def flush(self) -> Applied:
         """Write everything told since the last flush, and say what it changed."""
         works = self._works()
@@ -124,6 +129,7 @@ class Applier:
         writer.revise(unclear, intervals)
         writer.media(works)
         writer.rows.media_outcomes = self._media
+        writer.rows.pictures = self._pictures
         self._begin()
         return writer.write()
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Table, collate, select
 from archiver import clock
 from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment
 from archiver.database import Characters
-from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, table
+from archiver.records.stored import MEDIUM, OCCURRENCE, PICTURE, RECORD, STATE, VERSION, table
 
 CONTENT: tuple[Table, ...] = (
     table(Run),
@@ -30,6 +30,7 @@ CONTENT: tuple[Table, ...] = (
     VERSION,
     STATE,
     MEDIUM,
+    PICTURE,
     table(Coverage),
     table(Gap),
 )

@@ -178,6 +178,30 @@ class Medium(Base):
     size: Mapped[int | None]
 
 
+class Picture(Base):
+    """A picture of one version of the account's own post, drawn by the archiver from what was captured (law R19): never
+    evidence of what the platform showed. The version is that of the occurrence it was drawn from."""
+
+    __tablename__ = "picture"
+    __table_args__ = (Index(None, "record_id"), {"sqlite_with_rowid": False})
+
+    exchange_id: Mapped[str] = mapped_column(
+        ForeignKey("exchange.id"), primary_key=True, comment="where the picture is stored"
+    )
+    record_id: Mapped[str] = mapped_column(comment="may name a record that is damaged, and not in the index")
+    drawn_from: Mapped[str] = mapped_column(comment="exchange whose words it shows")
+    position: Mapped[int] = mapped_column(comment="in that exchange")
+    drawn_at: Mapped[datetime] = mapped_column(Instant)
+    page: Mapped[str] = mapped_column(comment="which page it was drawn from, and its version")
+    browser: Mapped[str] = mapped_column(comment="what drew it, and its version")
+    whole: Mapped[bool] = mapped_column(comment="false: what is further down was not drawn")
+    width: Mapped[int]
+    height: Mapped[int]
+    content_type: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int]
+
+
 class RebuildProgress(Base):
     """How far a rebuild came, so that it goes on after a stop. Empty when none is under way; a row with an empty
     account says that one is."""

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, Dialect, Table, and_, bindparam, dele
 from sqlalchemy.sql.dml import Update
 
 from archiver.records.states import Interval
-from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION
+from archiver.records.stored import MEDIUM, OCCURRENCE, PICTURE, RECORD, STATE, VERSION
 
 Row = dict[str, Any]
 
@@ -111,6 +111,7 @@ class Rows:
     media: list[Row] = field(default_factory=list)
     media_changed: list[Row] = field(default_factory=list)
     media_outcomes: list[tuple[str, Row]] = field(default_factory=list)
+    pictures: list[Row] = field(default_factory=list)
 
     def write(self, connection: Connection) -> None:
         """Execute everything, in an order that foreign keys allow."""
@@ -129,6 +130,7 @@ class Rows:
         )
         insert_rows(connection, STATE, self.states)
         insert_rows(connection, MEDIUM, self.media)
+        insert_rows(connection, PICTURE, self.pictures)
         _execute(connection, (_STATE, self.states_changed), (_MEDIUM, self.media_changed))
         for state, outcome in self.media_outcomes:
             connection.execute(_OUTCOME if state == "fetched" else _REFUSED, [outcome])

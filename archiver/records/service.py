@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
-from archiver.records import families, threads
+from archiver.records import families, pictures, threads
 from archiver.records.contents import equal
 from archiver.records.differences import differences
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, chunks, table
@@ -85,6 +85,7 @@ def record(
         occurrences=_occurrences(connection, record_id, occurrences),
         occurrence_count=int(connection.execute(count).scalar_one()),
         media=_media(connection, record_id),
+        pictures=pictures.of_record(connection, record_id),
     )
 
 

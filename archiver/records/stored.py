@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Table, and_, select
 
 from archiver import ids
 from archiver.database import among
-from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
+from archiver.records.models import Medium, Occurrence, Picture, Record, RecordState, Version
 from archiver.records.states import Interval, Observation
 from archiver.records.versions import Arrival, Current
 from archiver.records.versions import Occurrence as Seen
@@ -25,7 +25,7 @@ def table(model: type[Any]) -> Table:
 
 
 RECORD, OCCURRENCE, VERSION = table(Record), table(Occurrence), table(Version)
-STATE, MEDIUM = table(RecordState), table(Medium)
+STATE, MEDIUM, PICTURE = table(RecordState), table(Medium), table(Picture)
 _RECORD_COLUMNS = tuple(RECORD.c.keys())
 _CHUNK = 400
 _T = TypeVar("_T")

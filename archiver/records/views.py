@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,6 +110,28 @@ class MediumView:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture that the archiver drew of one version; never evidence of what the platform showed."""
+
+    exchange_id: str
+    version: int
+    """Number of the version it shows."""
+    drawn_from: str
+    """The exchange whose words it shows."""
+    position: int
+    drawn_at: datetime
+    page: str
+    browser: str
+    whole: bool
+    """False: what is further down was not drawn."""
+    width: int
+    height: int
+    content_type: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordView:
     """One record with everything that is known of it."""
 
@@ -134,6 +156,11 @@ class RecordView:
     """The latest, newest first, up to a bound."""
     occurrence_count: int
     media: tuple[MediumView, ...]
+    pictures: tuple[PictureView, ...] = ()
+
+    def drawn(self, version: int) -> Sequence[PictureView]:
+        """The pictures of one version."""
+        return [one for one in self.pictures if one.version == version]
 
     @property
     def text(self) -> str:

@@ -132,5 +132,5 @@ def runs_record_id(segment: str) -> str:
 
 
 def exchange_record_id(exchange: str, kind: str) -> str:
-    """``kind``: response, request, resource or metadata."""
+    """``kind``: response, request, resource, conversion or metadata."""
     return ids.warc_record_id(exchange, kind)

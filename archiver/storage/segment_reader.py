@@ -19,11 +19,13 @@ from archiver.storage.damage import Code
 from archiver.storage.http_message import visible_head_end
 from archiver.storage.protocol import ObjectStore
 from archiver.storage.segment_writer import Placed
-from archiver.storage.warc_record import HELD, HELD_HEAD, Records, WarcRecord
+from archiver.storage.warc_record import HELD, HELD_HEAD, MAIN, Records, WarcRecord
 from archiver.wire.exchange import Truncated
 from archiver.wire.framing import FramingError, Head, deframed, final_head, read_body
 
 _LONGEST_INFO = 1 << 20
+MADE = "made"
+"""Source, in exchange facts, of what we made ourselves of something stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class ReadInfo:
 
 @dataclass(frozen=True, slots=True)
 class ReadExchange:
-    """One stored exchange, or a pushed frame or deposited file (then ``request`` is None). Of these, and of what came
-    and is no HTTP answer, ``response_head`` is 0."""
+    """One stored exchange, or a pushed frame, a deposited file, a picture that we made (then ``request`` is None). Of
+    these, and of what came and is no HTTP answer, ``response_head`` is 0."""
 
     facts: dict[str, Any]
     uri: str
@@ -89,7 +91,7 @@ def read_records(records: Records, *, bodies: bool = True) -> Iterator[Read]:
     info = _info(records, records.expect("warcinfo"))
     yield info
     while (record := records.next()) is not None:
-        if record.type in ("response", "resource"):
+        if record.type in MAIN and not _is_strange(record):
             yield _exchange(records, record, bodies)
         elif record.type == "metadata" and record.uri == names.runs_uri(info.fields["segment"]):
             yield from _runs(records, record, info.fields["segment"])
@@ -98,6 +100,11 @@ def read_records(records: Records, *, bodies: bool = True) -> Iterator[Read]:
         elif record.type in ("warcinfo", "request") or record.uri.startswith("urn:x-cra:"):
             records.damaged(Code.ORDER, f"a {record.type} record stands where none may")
     records.damaged(Code.CUT_OFF, "the file ends without run records")
+
+
+def _is_strange(record: WarcRecord) -> bool:
+    """A conversion that does not say of what is none of ours, and passed over like kinds that are not known."""
+    return record.type == "conversion" and "warc-refers-to" not in record.fields
 
 
 def read_exchange(
@@ -119,7 +126,7 @@ def read_exchange(
     with store.open(key, max(0, offset), max(0, facts_offset + facts_length - offset), version_id) as stream:
         records = Records(stream, key, offset=offset)
         record = records.next()
-        if record is None or record.type not in ("response", "resource"):
+        if record is None or record.type not in MAIN:
             records.damaged(Code.REFERENCE, "the index points to an exchange where there is none")
         found = _exchange(records, record, True)
         records.expect_end()
@@ -218,12 +225,16 @@ def _exchange(records: Records, main: WarcRecord, bodies: bool) -> ReadExchange:
 
 
 def _companions(records: Records, main: WarcRecord) -> tuple[WarcRecord | None, WarcRecord]:
-    """Request and facts that stand with a main record. A resource has a request only where it was asked for."""
-    following = records.expect("request") if main.type == "response" else records.expect("request", "metadata")
+    """Request and facts that stand with a main record. A resource has a request only where it was asked for, what we
+    made ourselves has none."""
+    following = records.expect(*_AFTER[main.type])
     if following.type == "metadata":
         return None, following
     _require_pair(records, main, following)
     return following, records.expect("metadata")
+
+
+_AFTER = {"response": ("request",), "resource": ("request", "metadata"), "conversion": ("metadata",)}
 
 
 def _noted(record: WarcRecord) -> str:
@@ -274,7 +285,9 @@ def _truncated(records: Records, main: WarcRecord) -> Truncated | None:
 
 
 def _resource(records: Records, main: WarcRecord, request: WarcRecord | None, facts: dict[str, Any]) -> _Understood:
-    """What was pushed or deposited; or, with its request, what came in place of an answer."""
+    """What was pushed, deposited or made of something stored; or, with its request, what came in place of an answer."""
+    if (main.type == "conversion") != (facts.get("source") == MADE) or not _refers_well(main, facts):
+        records.damaged(Code.REFERENCE, "a record that says otherwise than its facts what it was made from")
     if (request is not None) != ("no_answer" in facts):
         records.damaged(Code.REFERENCE, "a resource record that was asked for and does not say what is wrong with it")
     if facts.get("body_sha256", _noted(main)) != _noted(main):
@@ -282,6 +295,18 @@ def _resource(records: Records, main: WarcRecord, request: WarcRecord | None, fa
     if request is not None:
         return _Understood(0, main.block, 0, ())
     return _Understood(0, main.block, 0, (("Content-Type", main.fields.get("content-type", "")),))
+
+
+def _refers_well(main: WarcRecord, facts: dict[str, Any]) -> bool:
+    """Whether what we made names what it was made from, in its header as in its facts."""
+    if main.type != "conversion":
+        return True
+    try:
+        made_from = str(facts["picture"]["drawn_from"][0])
+    except (KeyError, TypeError, IndexError):
+        return False
+    kinds = ("response", "resource")
+    return main.fields.get("warc-refers-to") in [names.exchange_record_id(made_from, kind) for kind in kinds]
 
 
 def _understand(records: Records, main: WarcRecord, request: WarcRecord, facts: dict[str, Any]) -> _Understood:

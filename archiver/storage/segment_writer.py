@@ -143,6 +143,20 @@ class SegmentWriter:
             return self._place_long(fields, b"", block, block_sha256, after)
         return self._place(warc_record(fields, block), after)
 
+    def add_conversion(
+        self, uri: str, content_type: str, block: bytes, facts: Mapping[str, Any], *, at: datetime, made_from: str
+    ) -> Placed:
+        """Store what we made ourselves of something stored (WARC 1.1 §6.6). ``uri`` is the original's, ``made_from``
+        the id of its WARC record.
+
+        Raises:
+            As :meth:`add_exchange`.
+        """
+        about = _About(facts, target=names.target_uri(uri), at=at)
+        fields = about.fields("conversion", content_type, [("WARC-Refers-To", made_from)])
+        fields += _digests(hashlib.sha256(block).hexdigest())
+        return self._place(warc_record(fields, block), [about.facts_record("conversion")])
+
     def add_run_record(self, run: str, part: int, at: datetime, fields: Mapping[str, Any]) -> None:
         """Add what a run has to say (WARC profile §2.4). All of it is written at the end, one line each.
 

@@ -33,6 +33,8 @@ _FIRST_LINE = "WARC/1.1"
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+#: Types of records that hold what was captured, or made of it.
+MAIN = ("response", "resource", "conversion")
 _REPEATABLE = frozenset({"warc-protocol"})
 
 
@@ -110,7 +112,7 @@ class Records:
         head, rest = self._head(member)
         fields = self._fields(head)
         length = self._block_length(fields)
-        held = length <= self._hold or fields["warc-type"] not in ("response", "resource")
+        held = length <= self._hold or fields["warc-type"] not in MAIN
         if held:
             block, past = self._whole(member, rest, length), None
             self.check_digest(fields["warc-block-digest"], hashlib.sha256(block).hexdigest())
@@ -171,7 +173,7 @@ class Records:
         text = fields["content-length"]
         if not _LENGTH.fullmatch(text) or (length := int(text)) > _LONGEST_BLOCK:
             self.damaged(Code.HEADER, "a Content-Length that is no number, or over the limit")
-        if length > HELD and fields["warc-type"] not in ("response", "resource"):
+        if length > HELD and fields["warc-type"] not in MAIN:
             self.damaged(Code.HEADER, f"a {fields['warc-type']} record over the limit")
         return length
 

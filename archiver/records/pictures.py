@@ -1,0 +1,122 @@
+"""Pictures of an account's own posts: which versions have none yet, and those that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, exists, or_, select
+
+from archiver.accounts.models import Account
+from archiver.capture.models import Exchange, Segment
+from archiver.errors import NotFound
+from archiver.records.stored import OCCURRENCE, PICTURE, RECORD, VERSION, table
+from archiver.records.views import EVERYTHING, PictureView, Viewer
+from connectors.contract import AccessClass, RecordKind
+
+_ACCOUNT, _EXCHANGE, _SEGMENT = table(Account), table(Exchange), table(Segment)
+_OWN = (RecordKind.POST.value, RecordKind.STORY.value)
+_FEEDS = ("feed",)
+"""Platforms on which every entry is the account's own, whoever it names as its author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undrawn:
+    """A version of which there is no picture."""
+
+    record_id: str
+    version_id: str
+    exchange_id: str
+    position: int
+
+
+def undrawn(connection: Connection, account_id: str, most: int, passed_over: Collection[str] = ()) -> list[Undrawn]:
+    """Versions of the account's own public posts that were seen and have no picture, those seen last first; but for
+    those that are ``passed_over``, by id."""
+    drawn = (
+        select(PICTURE.c.exchange_id)
+        .join(
+            OCCURRENCE,
+            and_(OCCURRENCE.c.exchange_id == PICTURE.c.drawn_from, OCCURRENCE.c.position == PICTURE.c.position),
+        )
+        .where(PICTURE.c.record_id == RECORD.c.id, OCCURRENCE.c.version_id == VERSION.c.id)
+    )
+    query = (
+        select(VERSION.c.record_id, VERSION.c.id, VERSION.c.exchange_id, VERSION.c.position)
+        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
+        .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
+        .where(
+            RECORD.c.account_id == account_id,
+            RECORD.c.kind.in_(_OWN),
+            RECORD.c.access == AccessClass.PUBLIC.value,
+            or_(RECORD.c.author_id == _ACCOUNT.c.platform_id, _ACCOUNT.c.platform.in_(_FEEDS)),
+            VERSION.c.first_seen_at.is_not(None),
+            ~exists(drawn),
+        )
+        .order_by(VERSION.c.first_seen_at.desc(), VERSION.c.id)
+        .limit(most + len(passed_over))
+    )
+    found = [Undrawn(*row) for row in connection.execute(query)]
+    return [one for one in found if one.version_id not in passed_over][:most]
+
+
+def of_record(connection: Connection, record_id: str) -> tuple[PictureView, ...]:
+    """The pictures of a record, each with the version that it shows, as versions are counted now."""
+    columns = [PICTURE.c[name] for name in PictureView.__slots__ if name in PICTURE.c]
+    query = (
+        select(VERSION.c.number.label("version"), *columns)
+        .join(
+            OCCURRENCE,
+            and_(OCCURRENCE.c.exchange_id == PICTURE.c.drawn_from, OCCURRENCE.c.position == PICTURE.c.position),
+        )
+        .join(VERSION, VERSION.c.id == OCCURRENCE.c.version_id)
+        .where(PICTURE.c.record_id == record_id)
+        .order_by(VERSION.c.number, PICTURE.c.drawn_at, PICTURE.c.exchange_id)
+    )
+    return tuple(PictureView(**row) for row in connection.execute(query).mappings())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAt:
+    """Where the bytes of a file or picture are."""
+
+    key: str
+    version_id: str | None
+    offset: int
+    length: int
+    facts_offset: int
+    facts_length: int
+
+
+def place(connection: Connection, exchange_id: str) -> StoredAt | None:
+    """Where an exchange is stored; None where it is no more."""
+    names = ("offset", "length", "facts_offset", "facts_length")
+    query = (
+        select(_SEGMENT.c.key, _SEGMENT.c.version_id, *(_EXCHANGE.c[name] for name in names))
+        .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
+        .where(_EXCHANGE.c.id == exchange_id)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else StoredAt(*row)
+
+
+def picture(connection: Connection, exchange_id: str, viewer: Viewer = EVERYTHING) -> tuple[PictureView, StoredAt]:
+    """One picture, and where its bytes are.
+
+    Raises:
+        NotFound: there is none, or not for this viewer.
+    """
+    query = select(PICTURE.c.record_id).join(RECORD, RECORD.c.id == PICTURE.c.record_id)
+    query = query.where(PICTURE.c.exchange_id == exchange_id)
+    if viewer.accounts is not None:
+        query = query.where(RECORD.c.account_id.in_(sorted(viewer.accounts)))
+    if viewer.access is not None:
+        query = query.where(RECORD.c.access.in_(sorted(viewer.access)))
+    record_id = connection.execute(query).scalar()
+    found = (
+        [] if record_id is None else [one for one in of_record(connection, record_id) if one.exchange_id == exchange_id]
+    )
+    stored = place(connection, exchange_id) if found else None
+    if stored is None:
+        raise NotFound(f"no picture {exchange_id}")
+    return found[0], stored

@@ -1,0 +1,177 @@
+"""Pictures of own posts: what is drawn when, how it is stored, and that no capture depends on it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from archiver.capture.rebuild import rebuild
+from archiver.errors import NotFound
+from archiver.operations import history
+from archiver.pictures.browser import NoBrowser
+from archiver.pictures.page import MOST_TEXT, NOTICE
+from archiver.practice.acts import Wording
+from archiver.records import digests, pictures, service
+from archiver.records.models import Picture
+from archiver.records.views import Viewer
+from archiver.storage.segment_reader import read_exchange
+from tests.capture.house import FULL, NEW, House
+from tests.pictures.drawing import PlainDrawer
+
+
+def a_post(house: House, text: str = "The bridge opens on Monday.") -> int:
+    picture = house.city.picture("The new bridge")
+    return house.city.say(house.cast.city, Wording(text, media=(picture,)))
+
+
+def drawn(house: House) -> list[Any]:
+    return house.rows(Picture)
+
+
+def view(house: House, post: int) -> Any:
+    with house.archive.database.read() as connection:
+        return service.record(connection, house.records()[f"status/{post}"].id)
+
+
+def test_each_version_of_an_own_post_is_drawn_once(house: House, drawer: PlainDrawer) -> None:
+    office, post = house.office(), a_post(house)
+    house.city.say(house.cast.people[0], "And who pays?", answering=post)
+    house.run(office)
+    before = len(drawn(house))
+    assert [one.version for one in view(house, post).pictures] == [1]
+    (page,) = [one for one in drawer.pages if "opens on Monday" in one]
+    assert NOTICE in page
+    assert "data:image/png;base64," in page
+    assert not any("who pays" in one for one in drawer.pages)  # comments of the public are not drawn
+    house.run(office)
+    assert len(drawn(house)) == before
+    house.later(hours=1)
+    house.city.edit(post, "The bridge opens on Tuesday.")
+    house.run(office)
+    assert [one.version for one in view(house, post).pictures] == [1, 2]
+    assert "opens on Tuesday" in drawer.pages[-1]
+    assert drawer.started == drawer.closed
+
+
+def test_a_picture_is_stored_as_what_it_is_and_found_again(house: House) -> None:
+    office, post = house.office(), a_post(house)
+    house.run(office)
+    (shown,) = view(house, post).pictures
+    with house.archive.database.read() as connection:
+        _, at = pictures.picture(connection, shown.exchange_id)
+        with pytest.raises(NotFound):
+            pictures.picture(connection, shown.exchange_id, Viewer(accounts=frozenset()))
+    read = read_exchange(house.archive.store, at.key, at.offset, at.length, at.facts_offset, at.facts_length)
+    assert "/media/" in at.key
+    assert read.facts["source"] == "made"
+    assert read.facts["picture"]["drawn_from"] == [shown.drawn_from, shown.position]
+    assert read.facts["picture"]["browser"] == "Plain/1"
+    ((medium, exchange, sha256),) = read.facts["picture"]["files"]
+    (file,) = view(house, post).media
+    assert (medium, exchange, sha256) == (file.id, file.exchange_id, file.sha256)
+    with house.archive.store.open(at.key, at.offset, at.length) as stream:
+        (record,) = ArchiveIterator(io.BytesIO(stream.read()), check_digests="raise")
+        assert record.rec_type == "conversion"
+        assert record.content_stream().read() == read.body
+    with house.archive.store.open(at.key) as stream:
+        ids = {record.rec_headers["WARC-Record-ID"] for record in ArchiveIterator(stream)}
+    assert len(ids) > 2
+
+
+def test_a_rebuild_gives_the_same_pictures(house: House) -> None:
+    office, post = house.office(), a_post(house)
+    house.run(office)
+    house.later(hours=1)
+    house.city.edit(post, "Shut again.")
+    house.run(office, NEW)
+    house.capture.flush(all=True)
+    with house.archive.database.read() as connection:
+        before = digests.digests(connection)
+    kept = view(house, post).pictures
+    house.empty_index()
+    assert rebuild(house.archive).damaged == []
+    with house.archive.database.read() as connection:
+        assert digests.differences(before, digests.digests(connection)) == []
+    assert view(house, post).pictures == kept
+    assert len(kept) == 2
+
+
+def test_a_run_that_draws_is_no_look_at_the_account(house: House) -> None:
+    office = house.office()
+    a_post(house)
+    result = house.run(office)
+    assert [run.trigger for run in house.runs()] == ["person", "pictures"]
+    with house.archive.database.read() as connection:
+        assert history.last_runs(connection, house.clock.now())[office].id == result.run_id
+    house.later(days=3)
+    house.run(office)
+    assert any(gap.cause == "not_running" for gap in house.gaps())
+
+
+def test_without_a_browser_nothing_is_lost_and_it_is_drawn_later(house: House, drawer: PlainDrawer) -> None:
+    def none() -> PlainDrawer:
+        raise NoBrowser("Chromium is not installed")
+
+    house.capture.drawing.drawers = none
+    office, post = house.office(), a_post(house)
+    assert house.run(office).outcome == "complete"
+    assert house.capture.drawing.why_not == "Chromium is not installed"
+    assert drawn(house) == []
+    house.capture.drawing.drawers = drawer
+    house.run(office, NEW)
+    assert view(house, post).pictures
+    assert house.capture.drawing.why_not is None
+
+
+def test_a_page_that_cannot_be_drawn_keeps_no_other_from_it(house: House, drawer: PlainDrawer) -> None:
+    office, good, bad = house.office(), a_post(house), a_post(house, "Breaks what draws it.")
+    drawer.fails = "Breaks what draws it."
+    for _ in range(3):
+        house.run(office, FULL)
+    assert view(house, good).pictures
+    assert not view(house, bad).pictures
+    tries = drawer.started
+    a_post(house, "Another one.")
+    house.run(office, NEW)
+    assert drawer.started == tries + 1  # the one that fails is not tried for ever
+
+
+def test_a_page_is_tried_without_its_files_once_they_made_it_fail(house: House, drawer: PlainDrawer) -> None:
+    office, post = house.office(), a_post(house)
+    drawer.fails = "data:image/"
+    house.run(office)
+    assert not view(house, post).pictures
+    house.run(office)
+    assert view(house, post).pictures
+    assert drawer.pages[-1].count("kept, ") == 1
+
+
+def test_what_is_left_waits_for_the_next_run(new_house: Callable[..., House]) -> None:
+    house = new_house(pictures_run=2)
+    office = house.office()
+    for number in range(5):
+        a_post(house, f"Number {number}")
+    house.run(office)
+    assert len(drawn(house)) == 2
+    for _ in range(4):
+        house.run(office, NEW)
+    with house.archive.database.read() as connection:
+        assert pictures.undrawn(connection, office, 100) == []
+
+
+def test_nothing_is_drawn_where_it_is_not_switched_on(new_house: Callable[..., House], drawer: PlainDrawer) -> None:
+    house = new_house(pictures=False)
+    a_post(house)
+    house.run(house.office())
+    assert (drawn(house), drawer.started) == ([], 0)
+
+
+def test_a_long_post_is_cut_and_says_so(house: House, drawer: PlainDrawer) -> None:
+    office = house.office()
+    a_post(house, "x" * (MOST_TEXT + 7))
+    house.run(office)
+    assert any("and 7 more characters, not drawn" in one for one in drawer.pages)
