@@ -46,9 +46,13 @@ ARROWS: dict[str, frozenset[str]] = {
     "practice": frozenset(),
     "pictures": frozenset(),
     "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
-    "operations": frozenset({"accounts", "capture", "records", "search", "evidence", "storage", "archive", "migrate"}),
+    "operations": frozenset(
+        {"accounts", "capture", "pictures", "records", "search", "evidence", "storage", "archive", "migrate"}
+    ),
     "work": frozenset({"accounts", "capture", "operations", "evidence", "practice", "archive", "http"}),
-    "web": frozenset({"accounts", "capture", "operations", "records", "search", "evidence", "work", "archive"}),
+    "web": frozenset(
+        {"accounts", "capture", "operations", "records", "search", "evidence", "storage", "work", "archive"}
+    ),
     "cli": frozenset(
         {"accounts", "capture", "operations", "records", "search", "evidence", "release", "storage", "work", "archive"}
     ),

@@ -66,6 +66,7 @@ def _capture_all(
 ) -> tuple[list[RunResult], list[dict[str, str | int]]]:
     results: list[RunResult] = []
     failures: list[dict[str, str | int]] = []
+    told = False
     work = Capture(archive)
     memory.settle()
     try:
@@ -82,6 +83,9 @@ def _capture_all(
                 output.complain(f"{name}: {error}")
                 continue
             results.append(result)
+            if work.drawing.why_not is not None and not told:
+                output.complain(f"no pictures are drawn: {work.drawing.why_not}; everything is captured all the same")
+                told = True
             if not quiet:
                 _tell(name, result)
     finally:

@@ -10,7 +10,7 @@ import typer
 from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
-from archiver.records import service
+from archiver.records import links, service
 from archiver.records.views import AuthorView, RecordView, ThreadView
 
 
@@ -43,6 +43,13 @@ def _print_record(archive: Archive, record: RecordView) -> None:
         print()
         output.line(f"Version {version.number}, seen {since} to {until}:")
         output.block(version.text)
+        for target in links.unsaid(version.content, version.text):
+            output.line(f"  link to {target}")
+        for picture in record.drawn(version.number):
+            output.line(
+                f"  picture drawn by the archiver, not a screenshot: {picture.exchange_id},"
+                f" {shown(picture.drawn_at, archive)}, {picture.width} x {picture.height}, SHA-256 {picture.sha256}"
+            )
     for medium in record.media:
         output.line(f"  {medium.kind}: {medium.state}{f' ({medium.reason})' if medium.reason else ''}, {medium.url}")
 

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +23,7 @@ from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
 from archiver.evidence import acts
 from archiver.operations import connections, database_check, locks, log_state, probe_record, proving_record, snapshots
+from archiver.pictures import browser
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
 
@@ -44,7 +45,7 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Everything that can be looked at; what cannot be opened is a finding, not an error."""
-    findings = [_home(settings), _disk(settings), _clock(), _software(settings)]
+    findings = [_home(settings), _disk(settings), _clock(), _software(settings), *_pictures(settings)]
     try:
         if not _is_begun(settings):
             return [*findings, Finding("archive", True, f"none yet in {settings.home}", "Begin with `archiver serve`.")]
@@ -107,6 +108,19 @@ def _software(settings: Settings) -> Finding:
     if settings.database_url.startswith("sqlite") and not database_check.has_fts5():
         return Finding("software", False, f"{said}: without FTS5", "Use a Python whose SQLite has FTS5.")
     return Finding("software", True, said)
+
+
+def _pictures(settings: Settings) -> Iterator[Finding]:
+    """What draws pictures, where that is switched on: it is started, and shut off from the network, once."""
+    if not settings.pictures:
+        return
+    try:
+        program = browser.find(settings.pictures_browser)
+        with closing(browser.Browser.start(program)) as started:
+            yield Finding("pictures", True, f"{program}, {started.version}, shut off from the network")
+    except browser.NoBrowser as error:
+        remedy = "Until then no pictures are drawn; everything is captured all the same, and they are drawn later."
+        yield Finding("pictures", False, str(error), remedy)
 
 
 @contextmanager

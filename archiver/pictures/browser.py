@@ -1,6 +1,6 @@
 """Drawing pages with headless Chromium that can reach nothing: no network, no script, a profile of its own.
 
-What keeps a hostile page from reaching anybody, each enough by itself: the browser stands in a network namespace
+What keeps a hostile page from reaching anybody, one behind the other: the browser stands in a network namespace
 without any way out (:mod:`archiver.pictures.confined`), is told that it is offline and resolves no name, runs no
 script, and the page's own policy allows nothing. It keeps its sandbox. One browser draws many pages, one by one.
 """

@@ -33,7 +33,7 @@ from archiver.release.stamps import stamps_for, tsa_roots
 from archiver.release.stored import StoredExchange, StoredPart, Where
 from archiver.release.wanted import WantedRecord
 
-FORMAT = "records-evidence/1"
+FORMAT, WITH_PICTURES = "records-evidence/1", "records-evidence/2"
 _TYPES = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
@@ -74,6 +74,8 @@ class _Exchange:
     """To the id of the record."""
     media: dict[str, WantedRecord] = field(default_factory=dict)
     """Ids of files that came in it."""
+    picture: WantedRecord | None = None
+    """The record of which it is a picture that we drew."""
     evidence: list[WantedRecord] = field(default_factory=list)
 
 
@@ -95,6 +97,11 @@ class _Making:
     events: dict[str, str] = field(default_factory=dict)
     """Ids of entries, by the name they have in the bundle."""
 
+    @property
+    def with_pictures(self) -> bool:
+        """Whether pictures that we drew are in it: then it is of the second format."""
+        return any(record.pictures for record in self.records.values())
+
     # What is wanted.
 
     def take(self, record_ids: Iterable[str]) -> None:
@@ -114,6 +121,9 @@ class _Making:
         for medium in record.files:
             assert medium.exchange_id is not None
             self._exchange(medium.exchange_id).media[medium.id] = record
+
+        for picture in record.view.pictures:
+            self._exchange(picture.exchange_id).picture = record
 
     def _exchange(self, exchange: str) -> _Exchange:
         return self.exchanges.setdefault(exchange, _Exchange())
@@ -182,7 +192,9 @@ class _Making:
         asked = self.exchanges[where.exchange]
         asked.media = {one: record for one, record in asked.media.items() if record.view.id in self.records}
         asked.evidence = [one for one in asked.evidence if one.view.id in self.records]
-        if not (asked.positions or asked.media or asked.evidence):
+        if asked.picture is not None and asked.picture.view.id not in self.records:
+            asked.picture = None
+        if not (asked.positions or asked.media or asked.evidence or asked.picture):
             return
         opened = stored.open_exchange(self.archive, where)
         for position in list(asked.positions):
@@ -191,7 +203,10 @@ class _Making:
             except NotAlone as error:
                 self._drop(where.exchange, position, str(error))
         self._copy_media(asked, opened)
-        what = Wanted(frozenset(asked.positions), bool(asked.media), bool(asked.evidence), self.whole)
+        if asked.picture is not None:
+            self._copy_picture(asked.picture, opened)
+        picture = asked.picture is not None
+        what = Wanted(frozenset(asked.positions), bool(asked.media), bool(asked.evidence), self.whole, picture)
         if what.any:
             self._write(where, asked, opened, what)
 
@@ -232,6 +247,11 @@ class _Making:
             if path not in self.bag.files:
                 record.media[medium_id] = self.bag.put(path, opened.read.body).path
 
+    def _copy_picture(self, record: WantedRecord, opened: StoredExchange) -> None:
+        exchange = opened.where.exchange
+        path = f"data/records/{record.view.id}/drawn-{exchange}.png"
+        record.pictures[exchange] = self.bag.put(path, opened.read.body).path
+
     # The manifest.
 
     def write_records(self) -> Iterator[dict[str, Any]]:
@@ -240,7 +260,11 @@ class _Making:
         for record_id in sorted(self.records):
             record = self.records[record_id]
             path = f"data/records/{record_id}/record.json"
-            self.bag.put(path, json.dumps(wanted.reading(record), sort_keys=True, indent=1).encode() + b"\n")
+            self.bag.put(
+                path,
+                json.dumps(wanted.reading(record, pictures=self.with_pictures), sort_keys=True, indent=1).encode()
+                + b"\n",
+            )
             yield {
                 "id": record_id,
                 "file": path,
@@ -253,7 +277,13 @@ class _Making:
                     for medium_id, file in sorted(record.media.items())
                 ],
                 "states": record.states,
-            }
+            } | self._pictures(record)
+
+    def _pictures(self, record: WantedRecord) -> dict[str, Any]:
+        if not self.with_pictures:
+            return {}
+        shown = sorted(record.pictures.items())
+        return {"pictures": [{"exchange": exchange, "file": file} for exchange, file in shown]}
 
     def write_parts(self) -> Iterator[dict[str, Any]]:
         """Write the proofs of run records; they as the manifest has them."""
@@ -272,7 +302,7 @@ class _Making:
         stamps = stamps_for(self.archive, self.events, self.bag)
         identity = self.archive.identity
         return {
-            "format": FORMAT,
+            "format": WITH_PICTURES if self.with_pictures else FORMAT,
             "bundle": self.id,
             "salt": secrets.token_hex(32),
             "archive": identity.id,

@@ -59,6 +59,8 @@ class Certified:
     records: tuple[CertifiedRecord, ...]
     files: tuple[tuple[str, str], ...]
     """Id and SHA-256 of each file of a record."""
+    pictures: int
+    """That the archive drew itself; no evidence of what the platform showed."""
     states: tuple[tuple[str, str], ...]
     """Id of the record, and what was concluded of it."""
     unstamped: int
@@ -123,6 +125,7 @@ def _facts(archive: Archive, checked: Any, key: str) -> Certified:
         root=checked.root.hex(),
         key=key,
         records=tuple(_record(checked, one) for one in manifest["records"]),
+        pictures=sum(len(one.get("pictures", ())) for one in manifest["records"]),
         files=tuple(
             (medium["id"], checked.digests[medium["file"]][0]) for one in manifest["records"] for medium in one["media"]
         ),

@@ -110,6 +110,12 @@ def _copy(facts: Certified) -> Section:
     counts = facts.counts
     what = [_number(counts["records"], "record"), _number(counts["versions"], "version")]
     what += [_number(counts["media"], "file")] if counts["media"] else []
+    drawn = (
+        f" With it {'goes' if facts.pictures == 1 else 'go'} {_number(facts.pictures, 'picture')} that the archive drew"
+        " itself from these records: not captured, and not screenshots of the platform."
+        if facts.pictures
+        else ""
+    )
     asked = f" {_number(facts.left_out, 'record')} asked for could not be put in." if facts.left_out else ""
     rows = (
         ("Bundle", facts.bundle),
@@ -117,7 +123,7 @@ def _copy(facts: Certified) -> Section:
         ("By", f"{facts.software}, archive {facts.archive}"),
         ("SHA-256 of its manifest", facts.manifest_sha256),
     )
-    said = f"An electronic copy of {', '.join(what)}. It was verified completely when this page was made.{asked}"
+    said = f"An electronic copy of {', '.join(what)}. It was verified completely when this page was made.{asked}{drawn}"
     return Section("The copy", (said,), rows)
 
 

@@ -35,6 +35,7 @@ _ALWAYS: tuple[Path, ...] = (
     ("problem", "kind"),
 )
 _MEDIUM: tuple[Path, ...] = (("medium",), ("body_sha256",), ("body_size",))
+_PICTURE: tuple[Path, ...] = (("source",), ("picture",), ("body_sha256",), ("body_size",))
 _RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{1,12})")
 #: What a path or a query says that names nothing: words, versions, small numbers.
 _HARMLESS = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}|v[0-9]{1,2}|[0-9]{1,3}|")
@@ -58,11 +59,13 @@ class Wanted:
     """It led to a conclusion about a record."""
     whole: bool = False
     """The stored bytes are handed out beside it."""
+    picture: bool = False
+    """It is a picture of a record that the archive drew."""
 
     @property
     def any(self) -> bool:
         """Whether there is a reason to show it."""
-        return bool(self.positions) or self.medium or self.evidence
+        return bool(self.positions) or self.medium or self.evidence or self.picture
 
 
 def paths(value: Mapping[str, Any], stored: Mapping[str, Any], wanted: Wanted) -> set[Path]:
@@ -80,6 +83,8 @@ def paths(value: Mapping[str, Any], stored: Mapping[str, Any], wanted: Wanted) -
         shown |= {("facts", "records", position), *record_paths(value, stored, position)}
     if wanted.medium:
         shown |= {("facts", *path) for path in _MEDIUM if _has(stored, path)}
+    if wanted.picture:
+        shown |= {("facts", *path) for path in _PICTURE if _has(stored, path)}
     if wanted.whole:
         shown.add(("response_sha256",))
     if wanted.evidence and not stored.get("records") and "control_of" not in stored and "body" in value:

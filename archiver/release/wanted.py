@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select
 from archiver import clock
 from archiver.records import service
 from archiver.records.stored import OCCURRENCE, RECORD
-from archiver.records.views import MediumView, RecordView, StateView
+from archiver.records.views import MediumView, PictureView, RecordView, StateView
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class WantedRecord:
     """Key of the first record of its thread, where that is the account's own."""
     media: dict[str, str] = field(default_factory=dict)
     """Files that are in the bundle, by the id of the medium."""
+    pictures: dict[str, str] = field(default_factory=dict)
+    """Pictures that we drew and that are in the bundle, by the exchange they are stored as."""
     states: list[dict[str, Any]] = field(default_factory=list)
     """Conclusions that the bundle proves, as the manifest has them."""
     why: str = "not_stored"
@@ -84,8 +86,8 @@ def _thread_key(connection: Connection, view: RecordView) -> str | None:
     return row.key if row is not None and row.kind == "post" else None
 
 
-def reading(record: WantedRecord) -> dict[str, Any]:
-    """The archive's reading of a record, as the bundle holds it."""
+def reading(record: WantedRecord, *, pictures: bool = False) -> dict[str, Any]:
+    """The archive's reading of a record, as the bundle holds it; with its ``pictures`` where there are any in it."""
     view = record.view
     return {
         "note": "The archive's reading of this record. What the platform sent is in the proofs; see HOW-TO-VERIFY.txt.",
@@ -111,7 +113,7 @@ def reading(record: WantedRecord) -> dict[str, Any]:
         "versions": [_version(record, number) for number in range(len(view.versions))],
         "states": [_state(one) for one in view.states],
         "media": [_medium(record, one) for one in view.media],
-    }
+    } | ({"pictures": [_picture(record, one) for one in view.pictures]} if pictures else {})
 
 
 def _version(record: WantedRecord, number: int) -> dict[str, Any]:
@@ -149,6 +151,24 @@ def _medium(record: WantedRecord, medium: MediumView) -> dict[str, Any]:
         "sha256": medium.sha256,
         "size": medium.size,
         "file": record.media.get(medium.id),
+    }
+
+
+def _picture(record: WantedRecord, picture: PictureView) -> dict[str, Any]:
+    return {
+        "note": "Rendered by the archiver from the platform's data. Not captured, not a screenshot of the platform.",
+        "exchange": picture.exchange_id,
+        "version": picture.version,
+        "drawn_from": [picture.drawn_from, picture.position],
+        "drawn_at": _time(picture.drawn_at),
+        "page": picture.page,
+        "browser": picture.browser,
+        "whole": picture.whole,
+        "width": picture.width,
+        "height": picture.height,
+        "sha256": picture.sha256,
+        "size": picture.size,
+        "file": record.pictures.get(picture.exchange_id),
     }
 
 

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from archiver.clock import to_text
 from archiver.operations import completeness
-from archiver.records import service
+from archiver.records import links, pictures, service
+from archiver.records.views import VersionView
+from archiver.storage.segment_reader import read_exchange
 from archiver.web.places import time_of
 from archiver.web.site import Site, site_of
 
@@ -27,7 +29,23 @@ def show(site: Here, record_id: str) -> HTMLResponse:
         declared = completeness.declared_by(site.archive.platforms, record.account.platform)
         counts = completeness.of_thread(connection, record.account.id, record.thread_id, declared)
     store = site.archive.store.name
-    return site.page("record.html", here="search", record=record, thread=thread, counts=counts, store=store)
+    return site.page(
+        "record.html", here="search", record=record, thread=thread, counts=counts, store=store, targets=_targets
+    )
+
+
+def _targets(version: VersionView) -> tuple[str, ...]:
+    return links.unsaid(version.content, version.text)
+
+
+@router.get("/pictures/{exchange_id}", response_class=Response)
+def picture(site: Here, exchange_id: str) -> Response:
+    """A picture that the archive drew, as it is stored and proven by its digests."""
+    with site.archive.database.read() as connection:
+        found, at = pictures.picture(connection, exchange_id)
+    place = (at.key, at.offset, at.length, at.facts_offset, at.facts_length, at.version_id)
+    read = read_exchange(site.archive.store, *place)
+    return Response(read.body, media_type=found.content_type)
 
 
 @router.get("/changes", response_class=HTMLResponse)

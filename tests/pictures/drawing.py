@@ -38,4 +38,3 @@ class PlainDrawer:
     def close(self) -> None:
         self.closed += 1
         self._ended = True
-

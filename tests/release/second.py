@@ -428,7 +428,8 @@ class _Bundle:
         for one in self.manifest["stamps"]:
             self.stamp(*exactly(one, "size tokens entries"))
         for one in self.manifest["records"]:
-            yield from self.record(*exactly(one, "id file occurrences media states"))
+            drawn = " pictures" if self.manifest["format"] == "records-evidence/2" else ""
+            yield from self.record(*exactly(one, f"id file occurrences media states{drawn}"))
 
     def bag(self) -> None:
         name = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._=-]*(/[A-Za-z0-9_][A-Za-z0-9._=-]*)*")
@@ -444,7 +445,7 @@ class _Bundle:
         m, files = self.manifest, self.files
         exactly(m, MANIFEST_NAMES)
         that(
-            m["format"] == "records-evidence/1"
+            m["format"] in ("records-evidence/1", "records-evidence/2")
             and m["kind"] in ("real", "practice")
             and all(type(m[name]) is str for name in MANIFEST_NAMES.split()[:8])
         )
@@ -487,6 +488,9 @@ class _Bundle:
                 path = f"data/records/{one['id']}/{medium['id']}"
                 that(re.fullmatch(re.escape(path) + r"(\.[a-z0-9]{1,5})?", medium["file"]))
             found |= {one["file"], *(medium["file"] for medium in one["media"])}
+            for picture in one.get("pictures", ()):
+                that(picture["file"] == f"data/records/{one['id']}/drawn-{picture['exchange']}.png")
+                found.add(picture["file"])
         for one in m["stamps"]:
             folder = f"data/stamps/{one['size']:020d}"
             found |= {f"{folder}/checkpoint", f"data/log/{one['size']:020d}.consistency"}
@@ -562,7 +566,7 @@ class _Bundle:
             that(inside == note and index == self.entries[name][0])
             that(all_of(size, {index: h(b"\x00", self.entries[name][1])}, path) == root)
 
-    def record(self, own: str, file: str, occurrences: Any, media: Any, states: Any) -> Any:
+    def record(self, own: str, file: str, occurrences: Any, media: Any, states: Any, drawn: Any = ()) -> Any:
         reading = json.loads(self.files[file], object_pairs_hook=once, parse_constant=never)
         that(reading["id"] == own and occurrences)
         for one in occurrences:
@@ -580,6 +584,12 @@ class _Bundle:
             that(proof.get("facts.truncated") is HIDDEN)
             that(proof["facts.body_sha256"] == h(self.files[path]).hex())
             yield ("file", medium, exchange, h(self.files[path]).hex())
+        for one in drawn:
+            exchange, path = exactly(one, "exchange file")
+            proof = self.proofs[exchange]
+            that((proof["facts.source"], proof["facts.picture.record"]) == ("made", own))
+            that(proof["facts.body_sha256"] == h(self.files[path]).hex())
+            yield ("picture", exchange, own, h(self.files[path]).hex())
         for one in states:
             state, at, run, index, evidence = exactly(one, "state at run index evidence")
             that(type(index) is int)

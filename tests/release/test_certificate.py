@@ -50,6 +50,7 @@ def facts(**given: object) -> Certified:
         "key": KEY,
         "records": (record,),
         "files": (),
+        "pictures": 0,
         "states": (),
         "unstamped": 2,
         "probe": None,

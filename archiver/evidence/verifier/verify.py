@@ -29,7 +29,7 @@ READING = (
     "note id key account kind word access parent_id author url created_at first_seen_at last_seen_at state versions"
     " states media"
 )
-FORMAT, SCHEME = "records-evidence/1", "cra-tree/1"
+FORMAT, DRAWN, SCHEME = "records-evidence/1", "records-evidence/2", "cra-tree/1"
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, CHECKPOINT = "data/manifest.json", "data/log/checkpoint"
 PART = r"[A-Za-z0-9_][A-Za-z0-9._=-]{0,119}"
@@ -595,7 +595,7 @@ class Verifier:
         self.manifest = manifest = read_canonical(read(self.bag, MANIFEST, MOST_LIST))
         texts, lists = "format bundle salt archive kind log at software", "records exchanges runs stamps files"
         fields(manifest, text=texts, object="chosen counts", many=lists)
-        known = manifest["format"] == FORMAT and manifest["kind"] in ("real", "practice")
+        known = manifest["format"] in (FORMAT, DRAWN) and manifest["kind"] in ("real", "practice")
         need(known, "a bundle of a kind that this program does not know")
         files, made_later = self.expected_files()
         need(set(self.bag.files) == files | made_later, "a file too many, or one is missing")
@@ -639,10 +639,14 @@ class Verifier:
         later |= {"data/log/" + name + ".tlog-proof" for name in names}
         return files | self.record_files(), later
 
+    def named(self, members):
+        """Members of a record; pictures that the archive drew itself stand only in a bundle of the second format."""
+        return members + (" pictures" if self.manifest["format"] == DRAWN else "")
+
     def record_files(self):
         manifest, files, versions, media = self.manifest, set(), 0, 0
         for one in manifest["records"]:
-            fields(one, text="id file", many="occurrences media states")
+            fields(one, text="id file", many=self.named("occurrences media states"))
             folder = "data/records/" + one["id"] + "/"
             need(one["file"] == folder + "record.json" and one["occurrences"], "a record without its file or place")
             for medium in one["media"]:
@@ -651,7 +655,10 @@ class Verifier:
                     re.fullmatch(folder + medium["id"] + r"(\.[a-z0-9]{1,5})?", medium["file"]),
                     "a file of another name",
                 )
-            files |= {one["file"]} | {medium["file"] for medium in one["media"]}
+            for picture in one.get("pictures", ()):
+                fields(picture, text="file exchange")
+                need(picture["file"] == folder + "drawn-" + picture["exchange"] + ".png", "a picture of another name")
+            files |= {one["file"]} | {medium["file"] for medium in one["media"] + one.get("pictures", [])}
             versions += len({seen["version"] for seen in one["occurrences"]})
             media += len(one["media"])
         records, exchanges = len(manifest["records"]), len(manifest["exchanges"])
@@ -712,6 +719,10 @@ class Verifier:
         where = shown.get("facts", "url") if shown.has("facts", "url") else "an address that names other records"
         cut = "; it was cut off: " + str(shown.get("facts", "truncated")) if shown.has("facts", "truncated") else ""
         when, status = shown.get("facts", "received_at"), shown.get("facts", "status")
+        if shown.has("facts", "source") and shown.get("facts", "source") == "made":
+            return plain(
+                "picture that the archive drew itself at %s; no answer, and no screenshot of the platform" % when
+            )
         return plain("answer of %s, status %s, received %s by the archive's clock%s" % (where, status, when, cut))
 
     def check_whole(self, path, expected):
@@ -787,7 +798,7 @@ class Verifier:
     def check_record(self, one):
         try:
             record = read_json(read(self.bag, one["file"], MOST_LIST), AS_WRITTEN)
-            fields(record, any=READING)
+            fields(record, any=self.named(READING))
         except Wrong as error:
             self.claim("record", one["id"], need, False, str(error))
             return
@@ -795,6 +806,8 @@ class Verifier:
             self.claim("record", one["id"], self.check_occurrence, one, seen)
         for medium in one["media"]:
             self.claim("file", medium["id"], self.check_medium, one, medium)
+        for picture in one.get("pictures", ()):
+            self.claim("picture", picture["exchange"], self.check_picture, one, picture)
         for state in one["states"]:
             self.claim("state", one["id"], self.check_state, one, record["key"], state)
         self.claim("reading", one["id"], self.check_reading, one, record, required=False)
@@ -847,6 +860,18 @@ class Verifier:
         need(not shown.has("facts", "truncated"), "the file was cut off")
         need(self.digests[medium["file"]][0] == shown.get("facts", "body_sha256"), "it is not the file that came")
         return "SHA-256 %s; %s" % (self.digests[medium["file"]][0], self.describe(shown))
+
+    def check_picture(self, one, picture):
+        """A picture that the archive drew of words that are here too. It is none of what the platform showed."""
+        shown = self.shown.get(picture["exchange"])
+        need(shown, "its exchange did not pass")
+        need(shown.get("facts", "source") == "made", "it is no picture that the archive drew")
+        need(shown.get("facts", "picture", "record") == one["id"], "it is a picture of another record")
+        need(
+            self.digests[picture["file"]][0] == shown.get("facts", "body_sha256"),
+            "it is not the picture that is stored",
+        )
+        return "SHA-256 %s; %s" % (self.digests[picture["file"]][0], self.describe(shown))
 
     def check_state(self, one, key, state):
         fields(state, text="state at run", number="index", many="evidence")
