@@ -98,8 +98,10 @@ def _post(post: Post) -> Iterator[str]:
     for link in post.links[:_MOST_LINKS]:
         yield f'<p class="soft">Link: <bdi dir="ltr">{_line(link)}</bdi></p>'
     if post.counts:
-        told = ", ".join(f"{_line(name.replace('_', ' '))} {count:,}" for name, count in sorted(post.counts.items()))
-        yield f'<p class="soft">The platform’s numbers when last stored: {told[: _MOST_COUNTS * 60]}</p>'
+        told = ", ".join(
+            f"{_line(name.replace('_', ' '))} {count:,}" for name, count in sorted(post.counts.items())[:_MOST_COUNTS]
+        )
+        yield f'<p class="soft">The platform’s numbers when last stored: {told}</p>'
 
 
 def _file(file: File) -> str:

@@ -38,6 +38,7 @@ def view(house: House, post: int) -> Any:
         return service.record(connection, house.records()[f"status/{post}"].id)
 
 
+@pytest.mark.law("R19", "R41")
 def test_each_version_of_an_own_post_is_drawn_once(house: House, drawer: PlainDrawer) -> None:
     office, post = house.office(), a_post(house)
     house.city.say(house.cast.residents[0], "And who pays?", answering=post)

@@ -9,6 +9,7 @@ from archiver.release import bundle, choosing
 from archiver.release.certificate import certify
 from archiver.release.forms import Form
 from tests.capture.house import House
+from tests.release import second
 from tests.release.town import manifest, verified
 
 
