@@ -286,7 +286,7 @@ def _post(record: RecordView, version: VersionView, files: Sequence[File], *, la
         first_seen_at=version.first_seen_at,
         version=version.number,
         record=record.id,
-        links=links.targets(version.content),
+        links=links.unsaid(version.content, version.text),
         files=files,
         counts=record.counts if latest else {},
     )
