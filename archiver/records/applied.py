@@ -38,7 +38,7 @@ class NewRecord:
 
     row: Mapping[str, Any]
     versions: tuple[tuple[str, str], ...]
-    """Id and text of each, in order of time."""
+    """Id of each and what it is found by, in order of time."""
     has_media: bool
 
 

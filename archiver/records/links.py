@@ -21,6 +21,8 @@ def targets(content: Mapping[str, Any]) -> tuple[str, ...]:
     """The addresses that a version names, each once, in order, at most 100 of them."""
     found: dict[str, None] = {}
     for text in _texts(content, 0):
+        if "://" not in text:
+            continue
         for address in _ADDRESS.findall(html.unescape(text) if "&" in text else text):
             found.setdefault(_trimmed(address))
             if len(found) >= _MOST:
@@ -31,6 +33,12 @@ def targets(content: Mapping[str, Any]) -> tuple[str, ...]:
 def unsaid(content: Mapping[str, Any], text: str) -> tuple[str, ...]:
     """Those that do not stand in the words: what a shortened link leads to, the address of a card."""
     return tuple(one for one in targets(content) if one not in text)
+
+
+def searched(content: Mapping[str, Any], text: str) -> str:
+    """What a version is found by: its words, and where its links lead. Nothing stored says it so."""
+    beyond = unsaid(content, text)
+    return "\n\n".join((text, "\n".join(beyond))) if beyond else text
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from archiver import ids
 from archiver.database import safe_text
-from archiver.records import differing, stored, versions
+from archiver.records import differing, links, stored, versions
 from archiver.records.applied import Applied, NewRecord, Revision, StateChange
 from archiver.records.rows import PASSING, Row, Rows
 from archiver.records.sightings import Sighting, first_row, fold
@@ -84,7 +84,9 @@ class Writer:
     def _made(self) -> dict[str, NewRecord]:
         versions: dict[str, list[tuple[str, str]]] = {}
         for version in self.rows.versions:  # of a new record they stand in order of time
-            versions.setdefault(version["record_id"], []).append((version["id"], version["text"]))
+            versions.setdefault(version["record_id"], []).append(
+                (version["id"], links.searched(version["content"], version["text"]))
+            )
         with_media = {medium["record_id"] for medium in self.rows.media}
         return {
             row["id"]: NewRecord(row, tuple(versions[row["id"]]), row["id"] in with_media) for row in self.rows.records

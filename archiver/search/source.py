@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from archiver.accounts.models import Account
 from archiver.database import among
 from archiver.records.applied import NewRecord
+from archiver.records.links import searched
 from archiver.records.models import Medium, Record, Version
 from archiver.search.documents import Document, DocumentVersion
 
@@ -109,12 +110,14 @@ def _new_rows(connection: Connection, records: Collection[NewRecord]) -> list[Ma
 def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, Sequence[tuple[str, str]]]:
     if not ids:
         return {}
-    chosen = select(_VERSION.c.record_id, _VERSION.c.id, _VERSION.c.text).where(
+    chosen = select(_VERSION.c.record_id, _VERSION.c.id, _VERSION.c.text, _VERSION.c.content).where(
         among(connection, _VERSION.c.record_id, ids)
     )
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for record_id, version_id, text in connection.execute(chosen.order_by(_VERSION.c.record_id, _VERSION.c.number)):
-        found[record_id].append((version_id, text))
+    for record_id, version_id, text, content in connection.execute(
+        chosen.order_by(_VERSION.c.record_id, _VERSION.c.number)
+    ):
+        found[record_id].append((version_id, searched(content, text)))
     return {**found}
 
 
