@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ _log = logs.get(__name__)
 _FILE_BYTES, _FILES_BYTES, _FILES = 8 << 20, 24 << 20, 10
 _PICTURES_BYTES = 64 << 20
 """Of pictures that wait to be stored together."""
+_SECONDS = 120
+"""After which no further page is begun in one go."""
 _STARTS = 3
 """Browsers started in one go: each page that fails costs one."""
 _OTHER_VERSION = "kept, and not shown with this version"
@@ -79,6 +82,7 @@ class Drawing:
     """Starts what draws; None: the installed Chromium."""
     why_not: str | None = None
     """Why nothing was drawn the last time, where that is so."""
+    _one: threading.Lock = field(default_factory=threading.Lock)
     _passed_over: set[str] = field(default_factory=set)
     """Versions that could not be drawn; a later process tries again."""
     _plain: set[str] = field(default_factory=set)
@@ -88,8 +92,12 @@ class Drawing:
 
     def after_run(self, account: Row[Any], stop: threading.Event, *, stored: bool) -> None:
         """Draw what a run brought, where that is switched on. Nothing that goes wrong here concerns the run."""
-        if not self.archive.settings.pictures or stop.is_set() or (account.id in self._done and not stored):
+        if stored:
+            self._done.discard(account.id)
+        if not self.archive.settings.pictures or stop.is_set() or account.id in self._done:
             return
+        if not self._one.acquire(blocking=False):
+            return  # one browser at a time; the next run of this account draws
         try:
             self.draw(account, stop)
         except NoBrowser as error:
@@ -100,6 +108,8 @@ class Drawing:
             _log.info("pictures.postponed", account=account.id)
         except ArchiverError as error:
             _log.error("pictures.failed", account=account.id, exc_info=error)
+        finally:
+            self._one.release()
 
     def draw(self, account: Row[Any], stop: threading.Event) -> int:
         """Draw and store what has no picture, as much as one go may; how many.
@@ -128,10 +138,10 @@ class Drawing:
     # Drawing
 
     def _draw_all(self, wanted: Sequence[Undrawn], stop: threading.Event) -> Iterator[Made]:
-        drawer, starts, size = None, 0, 0
+        drawer, starts, size, until = None, 0, 0, time.monotonic() + _SECONDS
         try:
             for one in wanted:
-                if stop.is_set() or size > _PICTURES_BYTES:
+                if stop.is_set() or size > _PICTURES_BYTES or time.monotonic() > until:
                     return
                 if drawer is None:
                     if starts == _STARTS:
