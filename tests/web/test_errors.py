@@ -33,7 +33,7 @@ FAILURES: tuple[Exception, ...] = (
     IntegrityError(_WORDS),
     OperationalError(f"SELECT '{_WORDS}'", {"token": CANARY}, Exception(_WORDS)),
 )
-_FILLED = {"account_id": "ac_0", "run_id": "rn_0", "record_id": "rc_0"}
+_FILLED = {"account_id": "ac_0", "run_id": "rn_0", "record_id": "rc_0", "exchange_id": "ex_0"}
 #: The first leads elsewhere without asking anything.
 ROUTES = sorted(
     route.path.format(**_FILLED) + ("?q=before" if "search" in route.path else "")
