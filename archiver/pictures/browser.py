@@ -35,7 +35,7 @@ LARGEST = 16 << 20
 """Most bytes of a picture."""
 _START, _END = 30.0, 5.0
 _MEMORY = 1 << 30
-_PAGE_BYTES = 4096
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 _FLAGS = (
     "--headless",
