@@ -9,10 +9,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _bluesky_reading
+from connectors import _bluesky_reading, _limits
 from connectors._bluesky_asks import SERVICE, SITE, Asks, sign_in, site_of
 from connectors._bluesky_frames import heard
 from connectors._bluesky_names import DID, HANDLE, place_of, sha256_of
+from connectors.allowances import Allowance
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -68,6 +69,7 @@ class Bluesky:
     settings: ClassVar[type[BaseModel]] = BlueskySettings
     media_hosts: ClassVar[tuple[str, ...]] = ("*",)
     frame_type: ClassVar[str] = "application/cbor-seq"
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.BLUESKY
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post that was seen; Bluesky keeps no earlier ones and gives no time of an edit.",
         deletions="A deleted or removed post or reply is no longer returned; the service does not say which it was.",

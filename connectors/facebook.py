@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _facebook_reading, _meta_grants
+from connectors import _facebook_reading, _limits, _meta_grants
 from connectors._facebook_asks import FACEBOOK, POST, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -79,6 +80,7 @@ class Facebook:
     )
     set_up: ClassVar[SetUp] = _meta_grants.FACEBOOK_SET_UP
     api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.FACEBOOK
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post, comment or message that was seen. Facebook keeps no earlier ones, and gives no"
         " time of an edit.",

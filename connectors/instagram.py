@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _instagram_reading, _meta_grants
+from connectors import _instagram_reading, _limits, _meta_grants
 from connectors._instagram_asks import INSTAGRAM, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -67,6 +68,7 @@ class Instagram:
     )
     set_up: ClassVar[SetUp] = _meta_grants.INSTAGRAM_SET_UP
     api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.INSTAGRAM
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a caption, comment or message that was seen. Instagram keeps no earlier ones, and gives"
         " no time of an edit.",

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _linkedin_grants, _linkedin_reading
+from connectors import _limits, _linkedin_grants, _linkedin_reading
 from connectors._linkedin_asks import BRAND, LINKEDIN, ORGANIZATION, VERSION, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -45,6 +46,7 @@ class LinkedIn:
     )
     set_up: ClassVar[SetUp] = _linkedin_grants.SET_UP
     api_version: ClassVar[ApiVersion] = _linkedin_grants.API_VERSION
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.LINKEDIN
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post or comment that was seen, with the time that LinkedIn gives for it. LinkedIn keeps"
         " no earlier ones.",

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _mastodon_grants, _mastodon_reading
+from connectors import _limits, _mastodon_grants, _mastodon_reading
 from connectors._mastodon_asks import LISTS, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -76,6 +77,7 @@ class Mastodon:
     settings: ClassVar[type[BaseModel]] = MastodonSettings
     media_hosts: ClassVar[tuple[str, ...]] = ("*",)
     set_up: ClassVar[SetUp] = _mastodon_grants.SET_UP
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.MASTODON
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every edit, with the earlier versions that the server remembers.",
         deletions="A deleted post or reply is no longer returned; the server does not say who deleted it.",

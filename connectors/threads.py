@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _meta_grants, _threads_reading
+from connectors import _limits, _meta_grants, _threads_reading
 from connectors._threads_asks import THREADS, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -60,6 +61,7 @@ class Threads:
         Signature("access token of the account", r"(?!EAA|IG)[^|\s]{20,}", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _meta_grants.THREADS_SET_UP
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.THREADS
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a text, poll, link or description that was seen. Threads keeps no earlier ones, and gives"
         " no time of an edit.",

@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _tiktok_grants, _tiktok_reading
+from connectors import _limits, _tiktok_grants, _tiktok_reading
 from connectors._tiktok_asks import Asks
 from connectors._tiktok_comments import SORTED
 from connectors._tiktok_site import BUSINESS, MEDIA_HOSTS, claimed
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -49,6 +50,7 @@ class TikTok:
     )  # fmt: skip
     set_up: ClassVar[SetUp] = _tiktok_grants.SET_UP
     api_version: ClassVar[ApiVersion] = _tiktok_grants.API_VERSION
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.TIKTOK
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a video's caption or a comment that was seen. TikTok keeps no earlier ones, and gives no"
         " time of an edit.",

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _vimeo_grants, _vimeo_reading
+from connectors import _limits, _vimeo_grants, _vimeo_reading
 from connectors._vimeo_asks import ON_VIMEO, VERSION, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -54,6 +55,7 @@ class Vimeo:
     )
     set_up: ClassVar[SetUp] = _vimeo_grants.SET_UP
     api_version: ClassVar[ApiVersion] = ApiVersion(VERSION, None)
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.VIMEO
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a video or comment that was seen. Vimeo keeps no earlier ones, and gives no time of an"
         " edit.",

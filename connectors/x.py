@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _x_grants, _x_reading
+from connectors import _limits, _x_grants, _x_reading
 from connectors._x_asks import LISTED, ON_X, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -55,6 +56,7 @@ class X:
         Signature("access token of the owner", r".+", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _x_grants.SET_UP
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.X
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every version of a post: each edit has an id of its own, and X names and shows the earlier ones.",
         deletions="A deleted or removed post is no longer returned; X does not say who deleted it. Of a post whose"

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _youtube_grants, _youtube_reading
+from connectors import _limits, _youtube_grants, _youtube_reading
 from connectors._youtube_asks import HELD, YOUTUBE, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -47,6 +48,7 @@ class YouTube:
         Signature("API key", r".+", speaks_for_owner=False, parameter="key"),
     )
     set_up: ClassVar[SetUp] = _youtube_grants.SET_UP
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.YOUTUBE
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a comment or video that was seen; YouTube keeps no earlier ones. It gives the time of a"
         " comment's last edit, none of a video's.",
