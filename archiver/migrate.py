@@ -32,6 +32,7 @@ from archiver.errors import ArchiverError, Unreachable, WrongStore
 _MODELS = (
     "archiver.accounts.models",
     "archiver.capture.models",
+    "archiver.quota.models",
     "archiver.evidence.models",
     "archiver.records.models",
     "archiver.search.models",

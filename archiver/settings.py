@@ -35,6 +35,7 @@ _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
 
+_QUOTA = re.compile(r"[a-z_]{1,40}\.[a-z]{1,40}=[1-9][0-9]{0,11}")
 _SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,29}=https?://[^\s,@]{1,500}")
 
 Texts = Annotated[tuple[str, ...], NoDecode]
@@ -197,6 +198,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Most requests of one run; the rest is a gap, and the next run goes on.",
     )
+    quotas: Texts = Field(
+        default=(),
+        description="What a platform granted the city beyond its usual limit, as `platform.allowance=number`, separated"
+        " by commas, such as `youtube.units=50000`. `archiver quota` names them.",
+    )
     run_seconds: int = Field(
         default=3 * 3600, ge=1, description="A run that takes longer than this counts as stuck, seconds."
     )
@@ -285,7 +291,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings, env_settings)
 
-    @field_validator("web_names", "trusted_origins", "timestamp_services", mode="before")
+    @field_validator("web_names", "trusted_origins", "timestamp_services", "quotas", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -295,6 +301,14 @@ class Settings(BaseSettings):
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_ORIGIN.fullmatch(origin) for origin in value):
             raise ValueError("should be origins such as http://127.0.0.1:3000, without a path")
+        return value
+
+    @field_validator("quotas")
+    @classmethod
+    def _are_quotas(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = [one.partition("=")[0] for one in value]
+        if not all(_QUOTA.fullmatch(one) for one in value) or len(set(names)) != len(names):
+            raise ValueError("should be platform.allowance=number such as youtube.units=50000, each name once")
         return value
 
     @field_validator("timestamp_services")
@@ -379,6 +393,11 @@ class Settings(BaseSettings):
             raise ValueError("timestamp_roots: should name a file where there are time-stamp services")
         _check_store_url(self.store_url)
         return self
+
+    @property
+    def granted(self) -> dict[str, int]:
+        """Limits that platforms granted the city, by ``platform.allowance``."""
+        return {name: int(number) for name, _, number in (one.partition("=") for one in self.quotas)}
 
     @property
     def log_key_file(self) -> Path:

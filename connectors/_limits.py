@@ -32,6 +32,7 @@ X = (
         limit=3_000_000,
         unit="posts",
         counts=Counts.RECORDS,
+        most=100,
     ),
     Allowance(
         "window",
@@ -131,7 +132,7 @@ VIMEO = (
 LINKEDIN = (
     Allowance(
         "calls",
-        "So many calls a day as LinkedIn granted the application, for each endpoint and each member; renewed at midnight"
+        "So many calls a day as LinkedIn granted the application, for each endpoint and member; renewed at midnight"
         " UTC. No answer says how many are left.",
         Shared.ACCOUNT,
         Renewed.DAILY,

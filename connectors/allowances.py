@@ -68,6 +68,8 @@ class Allowance:
     counts: Counts = Counts.QUESTIONS
     costs: Mapping[str, int] = field(default_factory=dict)
     """What a question costs, by its purpose, where that is not 1."""
+    most: int = 1
+    """What one question may cost at most."""
     told: bool = False
     """:attr:`Reading.rate` speaks of this one."""
     each: bool = False

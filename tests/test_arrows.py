@@ -38,16 +38,17 @@ ARROWS: dict[str, frozenset[str]] = {
     "storage": frozenset({"wire"}),
     "evidence": frozenset({"storage"}),
     "accounts": frozenset({"evidence", "storage", "archive", "http"}),
+    "quota": frozenset(),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
     "capture": frozenset(
-        {"accounts", "pictures", "records", "search", "evidence", "storage", "wire", "archive", "http"}
+        {"accounts", "pictures", "quota", "records", "search", "evidence", "storage", "wire", "archive", "http"}
     ),
     "practice": frozenset(),
     "pictures": frozenset(),
     "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
     "operations": frozenset(
-        {"accounts", "capture", "pictures", "records", "search", "evidence", "storage", "archive", "migrate"}
+        {"accounts", "capture", "pictures", "quota", "records", "search", "evidence", "storage", "archive", "migrate"}
     ),
     "work": frozenset({"accounts", "capture", "operations", "evidence", "practice", "archive", "http"}),
     "web": frozenset(

@@ -20,7 +20,8 @@ from connectors.contract import SweepKind
 _BAD = (RunOutcome.FAILED, RunOutcome.PARTIAL, RunOutcome.INTERRUPTED)
 _MOST_FAILURES = 8
 _SOON = timedelta(hours=1)
-_CAPTURED = ("paused", "closed")
+CAPTURED = ("paused", "closed")
+"""States in which an account is not captured."""
 
 
 def register(connection: Connection, account_id: str, now: datetime) -> None:
@@ -32,20 +33,23 @@ def register(connection: Connection, account_id: str, now: datetime) -> None:
     connection.execute(insert(Due), rows)
 
 
-def due(connection: Connection, now: datetime) -> list[tuple[str, SweepKind]]:
+def due(
+    connection: Connection, now: datetime, waits: Callable[[str, SweepKind, datetime], bool] = lambda *_: False
+) -> list[tuple[str, SweepKind]]:
     """Sweeps that are due, longest overdue first, at most one per account; none of an account that is being captured
-    or is paused."""
+    or is paused, and none that ``waits`` (given account, kind and when it was due) for the platform's sake."""
     query = (
-        select(Due.account_id, Due.sweep)
+        select(Due.account_id, Due.sweep, Due.due_at)
         .join(Account, Account.id == Due.account_id)
         .join(Lease, Lease.account_id == Due.account_id, isouter=True)
-        .where(Due.due_at <= now, Account.state.not_in(_CAPTURED))
+        .where(Due.due_at <= now, Account.state.not_in(CAPTURED))
         .where((Lease.holder.is_(None)) | (Lease.holder == "") | (Lease.expires_at <= now))
         .order_by(Due.due_at)
     )
     first: dict[str, SweepKind] = {}
-    for account_id, sweep in connection.execute(query):
-        first.setdefault(account_id, SweepKind(sweep))
+    for account_id, sweep, due_at in connection.execute(query):
+        if account_id not in first and not waits(account_id, SweepKind(sweep), due_at):
+            first[account_id] = SweepKind(sweep)
     return list(first.items())
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 
 from archiver import ids
 from archiver.accounts.models import Account
@@ -26,6 +26,7 @@ from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
 from archiver.capture.pushed import LISTENING, STREAM, Hearing, Place, place_of
+from archiver.capture.rationing import Rations, plans, rations
 from archiver.capture.recovery import Recovery, RecoveryReport
 from archiver.capture.run import Watcher
 from archiver.capture.sessions import Sessions
@@ -35,12 +36,18 @@ from archiver.capture.under_way import UnderWay
 from archiver.errors import Busy, NotFound, OutOfSpace
 from archiver.evidence.deltas import require_current, store_deltas
 from archiver.http import Fetcher
+from archiver.quota.meter import Meter
 from archiver.records.models import RebuildProgress
 from archiver.storage.write_once import WriteOnce
 from connectors.contract import Listens, SweepKind
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
+
+
+SCHEDULE = "schedule"
+"""Trigger of runs that the clock asked for."""
+_RATION_EVERY = timedelta(minutes=1)
 
 
 class RebuildUnderWay(Busy):
@@ -80,6 +87,9 @@ class Capture:
         self.sessions = Sessions(self.fetcher)
         self.renewals = Renewals(archive, self.fetcher)
         self._tried: set[str] = set()
+        self.meter = Meter(archive.database, archive.clock)
+        self._rations = Rations()
+        self._rationed_at: datetime | None = None
         self.write_once = WriteOnce(archive.store, archive.clock)
         lasts = timedelta(seconds=settings.lease_seconds)
         self.leases = Leases(archive.database, archive.clock, lasts, self.spool.folder.name)
@@ -114,6 +124,7 @@ class Capture:
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
+            self.meter.flush()
             store_deltas(self.archive.database, self.archive.store)
         self.drawing.after_run(account, stop or threading.Event(), stored=bool(result.counts.get("exchanges")))
         return result
@@ -173,6 +184,8 @@ class Capture:
             account,
             held,
             self.recovery.leave,
+            self.meter,
+            self._questions(account.id, sweep, trigger),
         )
         ended = under_way.carry_out(sweep, trigger, stop, progress, hearing)
         return RunResult(
@@ -180,9 +193,30 @@ class Capture:
         )
 
     def due(self, now: datetime) -> list[tuple[str, SweepKind]]:
-        """Sweeps that are due, longest overdue first, at most one per account."""
+        """Sweeps that are due, longest overdue first, at most one per account; without those that wait so that what
+        their platform allows lasts."""
+        self.meter.flush()
+        settings = self.archive.settings
         with self.archive.database.read() as connection:
-            return due.due(connection, now)
+            chosen = self._ration(connection, now)
+            return due.due(
+                connection,
+                now,
+                lambda account, kind, at: chosen.waits(account, kind, at, now, due.interval(kind, settings)),
+            )
+
+    def _ration(self, connection: Connection, now: datetime) -> Rations:
+        """What is chosen; anew once a minute."""
+        if self._rationed_at is None or not timedelta(0) <= now - self._rationed_at < _RATION_EVERY:
+            connectors = self.archive.platforms.connectors
+            self._rations = rations(plans(connection, connectors, self.archive.settings, now))
+            self._rationed_at = now
+        return self._rations
+
+    def _questions(self, account_id: str, sweep: SweepKind, trigger: str) -> int:
+        """Most questions of a run. Whoever is there and asks for it gets as many as usual."""
+        usual = self.archive.settings.run_requests
+        return self._rations.questions(account_id, sweep, usual) if trigger == SCHEDULE else usual
 
     def recover(self) -> RecoveryReport:
         """Finish what processes that died left behind. Before anything new is fetched: the platform may no longer
@@ -243,6 +277,7 @@ class Capture:
             As :meth:`flush`; what could not be flushed is left to the next start.
         """
         try:
+            self.meter.flush(force=True)
             self.flush(all=True)
             with named_failures(self.spool.folder):
                 self.leases.free(self.leases.holder)

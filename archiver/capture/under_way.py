@@ -36,6 +36,7 @@ from archiver.capture.sweep import SweepRun
 from archiver.capture.terms import about, account_ref, frozen_settings, said_before, segment_terms
 from archiver.faults import crash_point
 from archiver.http import Fetcher
+from archiver.quota.meter import Meter, RunMeter
 from connectors.contract import RecordRef, SignsIn, Sweep, SweepKind
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class UnderWay:
     held: Held
     leave: Callable[[str, str], None]
     """Told account and batch where the run could not be archived."""
+    meter: Meter
+    requests: int
+    """Most questions of this run."""
     counts: dict[str, int] = field(default_factory=dict)
     _commitments: Commitments = field(default_factory=Commitments)
     _since: datetime = field(init=False)
@@ -112,6 +116,8 @@ class UnderWay:
             self._finish(sweep, outcome, reason, at)
             if sweep.expired is None and self._asker.tokens is not None:
                 self._asker.tokens.settle()
+            if hearing is None and outcome is not RunOutcome.INTERRUPTED and self._asker.meter is not None:
+                self.meter.ran(self.account.id, kind, self._asker.meter.spent)
         except BaseException:
             self._state.batch.abandon()
             self.leave(self.account.id, self._state.batch.stem)
@@ -168,8 +174,9 @@ class UnderWay:
             session=session,
             signing=signing,
             tokens=tokens,
+            meter=RunMeter(self.meter, account.platform),
         )
-        self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, archive.settings.run_requests)
+        self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, self.requests)
 
     def _sweep(self, kind: SweepKind, watch: Watcher | None, hearing: Hearing | None) -> SweepRun:
         round, threads = self._what_for(kind) if hearing is None else (None, self._seen.refs(hearing.keys))
@@ -181,7 +188,7 @@ class UnderWay:
             self._state,
             self._seen,
             self.archive.clock,
-            self.archive.settings.run_requests,
+            self.requests,
             self._due_in_sweep,
             self._checkpoint_in_sweep,
             timedelta(seconds=self.archive.settings.sweep_full_seconds),
@@ -269,6 +276,7 @@ class UnderWay:
         stored = self.committer.put(self.spool.folder, finished)
         rows = [exchange_row(entry) for entry in batch.entries]
         work = Work(self.account.id, state.terms.identity.run, self.held.epoch, stored, rows, parts, at)
+        self.meter.flush()
         helper = self._commitments.helper
         self.committer.commit(self.held, work, release=outcome is not None, settle=settle, helper=helper)
         batch.clear()

@@ -28,6 +28,9 @@ _LONGEST_NEW = timedelta(minutes=50)
 _LONGEST_NEW_TIMES = 2.5
 _LONGEST_WATCH_TIMES = 48.0
 _LONGEST_WATCH = timedelta(days=1)
+_MUCH, _NEARLY_ALL = 0.75, 0.95
+"""Parts of an allowance from which on sweeps are slower, and nearly stopped; the same as of the connectors of Meta."""
+_SLOWEST = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,10 @@ def choose(left: int, limit: int, time_left: timedelta, wishes: Sequence[Wish]) 
     longer: dict[tuple[str, SweepKind], float] = {}
     budgets: dict[str, int] = {}
     rest = capacity
-    for kind, later in ((SweepKind.NEW, (SweepKind.WATCH, SweepKind.FULL)), (SweepKind.WATCH, (SweepKind.FULL,))):
+    order: tuple[SweepKind, ...] = (SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL)
+    for number, kind in enumerate(order[:2], 1):
         needs = kinds[kind]
-        kept = sum(min(sum(kinds[one].values()), _KEPT * capacity) for one in later)
+        kept = sum(min(sum(kinds[one].values()), _KEPT * capacity) for one in order[number:])
         given = shares(needs, max(rest - kept, 0.0), _weights(wishes, kind))
         rest = max(rest - sum(given.values()), 0.0)
         usual = {one.account: one.every for one in wishes if one.sweep is kind}
@@ -125,3 +129,17 @@ def _weights(wishes: Iterable[Wish], kind: SweepKind) -> dict[str, float]:
 
 def _times(need: float, given: float, most: float) -> float:
     return min(need / given, most) if given > 0 else most
+
+
+def by_share(share: float, wishes: Sequence[Wish]) -> Choice:
+    """What is asked less often where the platform tells only which part of an allowance is used (``share``, 0 to 1):
+    from three quarters on no full sweep is begun and known threads are looked at less often; close to all of it, what
+    is new too."""
+    if share >= _NEARLY_ALL:
+        return stopped(wishes)
+    if share < _MUCH:
+        return Choice()
+    times = 1.0 + (share - _MUCH) / (_NEARLY_ALL - _MUCH) * (_SLOWEST - 1.0)
+    watched = (one for one in wishes if one.sweep is SweepKind.WATCH)
+    longer = {(one.account, one.sweep): min(max(times, 1.1), longest(one.sweep, one.every)) for one in watched}
+    return Choice(longer=longer, budgets={one.account: 0 for one in wishes if one.sweep is SweepKind.FULL})
