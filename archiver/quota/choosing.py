@@ -104,7 +104,7 @@ def longest(kind: SweepKind, every: timedelta) -> float:
 def stopped(wishes: Iterable[Wish]) -> Choice:
     """The platform itself said that it answers nothing for now: only what is new is tried, as seldom as may be, so that
     it is known when it answers again."""
-    longer = {
+    longer: dict[tuple[str, SweepKind], float] = {
         (one.account, one.sweep): longest(one.sweep, one.every) for one in wishes if one.sweep is not SweepKind.FULL
     }
     budgets = {one.account: 0 for one in wishes if one.sweep is SweepKind.FULL}
