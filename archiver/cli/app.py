@@ -19,6 +19,7 @@ from archiver.cli.index import app as index
 from archiver.cli.platform import app as platform
 from archiver.cli.practice import practice
 from archiver.cli.prove import prove
+from archiver.cli.quota import quota
 from archiver.cli.runs import runs
 from archiver.cli.search import search
 from archiver.cli.serve import serve
@@ -57,6 +58,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "runs": runs,
     "gaps": gaps,
     "counts": counts,
+    "quota": quota,
     "search": search,
     "show": show,
     "verify": verify,

@@ -22,7 +22,16 @@ from archiver.clock import to_text
 from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
 from archiver.evidence import acts
-from archiver.operations import connections, database_check, locks, log_state, probe_record, proving_record, snapshots
+from archiver.operations import (
+    connections,
+    database_check,
+    locks,
+    log_state,
+    probe_record,
+    proving_record,
+    quota,
+    snapshots,
+)
 from archiver.pictures import browser
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
@@ -69,7 +78,7 @@ def examine(settings: Settings) -> list[Finding]:
             _snapshots(archive),
         ]
         findings += [_log(archive), *_stamps(archive)]
-        findings += [*_connectors(archive), *_connections(archive)]
+        findings += [*_connectors(archive), *_connections(archive), *_quotas(archive)]
     return findings
 
 
@@ -297,6 +306,17 @@ def _connections(archive: Archive) -> Iterator[Finding]:
         version = connections.sunset(connector, archive.clock.now().date())
         if version is not None:
             yield Finding("version", False, version, "Update the archiver before.")
+
+
+def _quotas(archive: Archive) -> Iterator[Finding]:
+    """Allowances of platforms that are used up; those that sweeps were made slower for are said, and are no fault."""
+    with archive.database.read() as connection:
+        found = quota.needs_attention(quota.quotas(connection, archive))
+    for one in found:
+        remedy = "Ask the platform for a larger allowance, or look less often; `archiver quota` tells more."
+        empty = one.state == quota.EMPTY
+        said = " ".join((one.forecast, *one.chosen))
+        yield Finding(f"quota of {one.title}, {one.whose}", not empty, said, remedy if empty else "")
 
 
 class _Tell:

@@ -21,6 +21,7 @@ from archiver.operations import completeness, connections, history, proving_reco
 from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, HoldView, RunView
 from archiver.operations.proving_record import Standing as Proof
+from archiver.operations.quota import quotas
 from archiver.operations.reach import goes_back
 from archiver.web.places import AfterThread, after_thread, time_of
 from archiver.web.site import Site, site_of
@@ -113,6 +114,7 @@ def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTML
             "records": history.record_counts(connection, account_id).get(account_id, 0),
             "joined": connections.connections(connection, site.archive, account_id).get(account_id),
             "refilled": connections.refilled(connection, account_id),
+            "quotas": quotas(connection, site.archive, account.platform, account_id),
             "reach": goes_back(connection, account_id, site.archive.platforms),
             **_counts(site, connection, account, place),
         }

@@ -11,6 +11,8 @@ from archiver.accounts import links
 from archiver.accounts.platforms import CAPABILITIES
 from archiver.errors import NotFound
 from archiver.operations.platform_states import platform_states
+from archiver.operations.quota import documented, quotas
+from archiver.operations.quota_plot import plot
 from archiver.web.site import Site, site_of
 
 router = APIRouter()
@@ -31,4 +33,14 @@ def show_platform(site: Here, platform: str) -> HTMLResponse:
         raise NotFound("there is no connector for such a platform here")
     capabilities = [(words, getattr(found.connector.capabilities, name, None)) for words, name in CAPABILITIES]
     back = links.return_url(site.archive)
-    return site.page("platform.html", row=found, back=back, capability_rows=capabilities)
+    with site.archive.database.read() as connection:
+        used = quotas(connection, site.archive, platform)
+    now = site.archive.clock.now()
+    return site.page(
+        "platform.html",
+        row=found,
+        back=back,
+        capability_rows=capabilities,
+        documented=documented(found.connector),
+        quotas=[(one, plot(one, now, site.zone)) for one in used],
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archiver.capture.outcomes import RunOutcome
+from archiver.operations import quota
 from connectors.contract import State, SweepKind
 
 #: Code → (words, tone). A tone is a colour and never the only sign.
@@ -49,6 +50,14 @@ CONNECTIONS: dict[str, tuple[str, str]] = {
     "revoked": ("consent taken back", "bad"),
     "permission_lost": ("permission lost", "bad"),
     "withdrawn": ("the platform withdrew access", "bad"),
+}
+
+QUOTAS: dict[str, tuple[str, str]] = {
+    quota.LASTS: ("lasts", "good"),
+    quota.SLOWER: ("slower sweeps chosen", "warn"),
+    quota.RUNS_OUT: ("does not last", "warn"),
+    quota.EMPTY: ("used up", "bad"),
+    quota.UNKNOWN: ("limit not known", "quiet"),
 }
 
 SWEEPS: dict[str, str] = {
