@@ -7,7 +7,7 @@ is kept nowhere: when the allowance is renewed, everything is as usual again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,11 +20,12 @@ from archiver.quota import choosing, ledger
 from archiver.quota.buckets import Bucket, declared
 from archiver.quota.choosing import LEAST, Choice, Wish
 from archiver.quota.ledger import Entry
-from archiver.quota.standing import Forecast, Standing, forecast, standing
+from archiver.quota.standing import Forecast, Said, Standing, forecast, standing
 from archiver.settings import Settings
-from connectors.allowances import Allowance, Shared
+from connectors.allowances import Allowance, Shared, allowances_of
 from connectors.contract import Connector, SweepKind
 
+_MINUTE = timedelta(minutes=1)
 _USUAL = {SweepKind.NEW: 3.0, SweepKind.WATCH: 10.0}
 """What a sweep is taken to cost before one was made; a full one as much as a run may ask."""
 
@@ -70,8 +71,10 @@ def plans(
     platform: str | None = None,
 ) -> list[Plan]:
     """Every bucket of the ledger whose connector still declares it, or those of one platform."""
-    entries = ledger.read(connection, now, platform)
     members, wishes = _members(connection), _Wishes(connection, settings, now)
+    entries = ledger.read(connection, now, platform)
+    known_of = {(entry.platform, entry.allowance) for entry in entries}
+    entries += [one for one in _not_used_yet(connectors, members) if (one.platform, one.allowance) not in known_of]
     found = []
     for entry in entries:
         allowance = declared(connectors.get(entry.platform), settings.granted).get(entry.allowance)
@@ -84,6 +87,15 @@ def plans(
         choice = _choice(entry, allowance, known, now, wishes, drawing)
         found.append(Plan(entry, allowance, known, coming, choice, drawing))
     return found
+
+
+def _not_used_yet(connectors: Mapping[str, Connector], members: Iterable[str]) -> Iterator[Entry]:
+    """Declared allowances of an application that may never have been drawn on: a first capture is not to use them up
+    before they are in the ledger."""
+    for platform in members:
+        for one in allowances_of(connectors.get(platform)):
+            if one.shared is Shared.APPLICATION and not one.each:
+                yield Entry(f"{platform} {one.name}", platform, one.name, "", "", Said(), {})
 
 
 def rations(found: Iterable[Plan]) -> Rations:
@@ -116,10 +128,11 @@ def _choice(
     # Of what is renewed bit by bit there is as much again in its time, whatever is used just now.
     left = known.limit if rolling else known.left
     time_left = allowance.every if known.reset_at is None else known.reset_at - now
-    first = choosing.choose(left, known.limit, time_left, wishes.of(entry.key, members, weighted=False))
+    least = LEAST * allowance.most
+    first = choosing.choose(left, known.limit, time_left, wishes.of(entry.key, members, weighted=False), least)
     if not first.slower:
         return first
-    return choosing.choose(left, known.limit, time_left, wishes.of(entry.key, members, weighted=True))
+    return choosing.choose(left, known.limit, time_left, wishes.of(entry.key, members, weighted=True), least)
 
 
 def _members(connection: Connection) -> dict[str, tuple[str, ...]]:
@@ -137,8 +150,8 @@ class _Wishes:
     def __init__(self, connection: Connection, settings: Settings, now: datetime) -> None:
         self._connection, self._settings, self._now = connection, settings, now
         self._costs = ledger.costs(connection)
-        query = select(Due.account_id).where(Due.sweep == SweepKind.FULL.value, Due.due_at <= now)
-        self._full = set(connection.execute(query).scalars())
+        query = select(Due.account_id, Due.due_at).where(Due.sweep == SweepKind.FULL.value, Due.due_at <= now)
+        self._full = {account: 1 + (now - at) // _MINUTE for account, at in connection.execute(query)}
         self._threads: dict[str, int] | None = None
 
     def of(self, key: str, accounts: Iterable[str], *, weighted: bool) -> list[Wish]:
@@ -148,7 +161,7 @@ class _Wishes:
         for account in accounts:
             for kind in SweepKind:
                 cost = self._costs.get((key, account, kind.value), _USUAL.get(kind, self._settings.run_requests))
-                count = int(account in self._full) if kind is SweepKind.FULL else waiting.get(account, 0)
+                count = (self._full if kind is SweepKind.FULL else waiting).get(account, 0)
                 found.append(Wish(account, kind, cost, interval(kind, self._settings), count))
         return found
 
@@ -156,5 +169,5 @@ class _Wishes:
         """Threads that are due, by account."""
         if self._threads is None:
             query = select(Watch.account_id, func.count()).where(Watch.due_at <= self._now).group_by(Watch.account_id)
-            self._threads = dict(self._connection.execute(query).tuples().all())
+            self._threads = {account: int(count) for account, count in self._connection.execute(query)}
         return self._threads

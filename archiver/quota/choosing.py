@@ -43,7 +43,7 @@ class Wish:
     """Used by one of them."""
     every: timedelta
     waiting: int = 0
-    """How much waits for it: due threads; for a full sweep 0 means that it is not due."""
+    """How much waits for it: due threads; of a full sweep, for how many minutes it has been due, and 0: it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +68,47 @@ def reserve(limit: int) -> int:
     return int(limit * _RESERVE)
 
 
-def choose(left: int, limit: int, time_left: timedelta, wishes: Sequence[Wish]) -> Choice:
-    """What is asked less often so that ``left`` of ``limit`` lasts for ``time_left``."""
+def choose(left: int, limit: int, time_left: timedelta, wishes: Sequence[Wish], least: int = LEAST) -> Choice:
+    """What is asked less often so that ``left`` of ``limit`` lasts for ``time_left``. ``least``: what a full sweep has
+    to be given to be begun."""
     capacity = float(max(left - reserve(limit), 0))
     kinds = {kind: _needs(wishes, kind, time_left) for kind in SweepKind}
     wanted = sum(sum(needs.values()) for needs in kinds.values())
     if wanted <= capacity:
         return Choice(wanted, capacity)
     longer: dict[tuple[str, SweepKind], float] = {}
-    budgets: dict[str, int] = {}
     rest = capacity
     order: tuple[SweepKind, ...] = (SweepKind.NEW, SweepKind.WATCH, SweepKind.FULL)
     for number, kind in enumerate(order[:2], 1):
         needs = kinds[kind]
-        kept = sum(min(sum(kinds[one].values()), _KEPT * capacity) for one in order[number:])
+        kept = sum(min(sum(kinds[one].values()), _kept(one, capacity, least)) for one in order[number:])
         given = shares(needs, max(rest - kept, 0.0), _weights(wishes, kind))
         rest = max(rest - sum(given.values()), 0.0)
         usual = {one.account: one.every for one in wishes if one.sweep is kind}
         for account, need in needs.items():
             if need > given[account]:
                 longer[account, kind] = _times(need, given[account], longest(kind, usual[account]))
-    needs = kinds[SweepKind.FULL]
-    given = shares(needs, rest, _weights(wishes, SweepKind.FULL))
-    budgets = {account: int(given[account]) for account, need in needs.items() if given[account] < need}
+    budgets = _budgets(kinds[SweepKind.FULL], rest, wishes, least)
     return Choice(wanted, capacity, longer, budgets)
+
+
+def _kept(kind: SweepKind, capacity: float, least: int) -> float:
+    """What sweeps that come before leave to these; to a full one enough to be begun, where that is not too much."""
+    usual = _KEPT * capacity
+    return max(usual, min(float(least), capacity / 3)) if kind is SweepKind.FULL else usual
+
+
+def _budgets(needs: Mapping[str, float], rest: float, wishes: Sequence[Wish], least: int) -> dict[str, int]:
+    """What each full sweep that is due may use. Where it is too little for all of them, those that wait longest come
+    first: a few that get somewhere instead of many that cannot even be begun."""
+    waiting = {one.account: one.waiting for one in wishes if one.sweep is SweepKind.FULL}
+    several = max(int((rest + 1e-6) // least), 1)
+    turn = sorted(needs, key=lambda account: (-waiting[account], account))[:several]
+    given = shares({account: needs[account] for account in turn}, rest, _weights(wishes, SweepKind.FULL))
+    # A whole number that floats just miss is that number.
+    return {
+        account: int(given.get(account, 0) + 1e-6) for account, need in needs.items() if given.get(account, 0) < need
+    }
 
 
 def longest(kind: SweepKind, every: timedelta) -> float:

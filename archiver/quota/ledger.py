@@ -137,7 +137,7 @@ def _count(connection: Connection, key: str, bucket: Bucket, until: datetime) ->
 
 def _add_cost(connection: Connection, key: str, account: str, sweep: str, cost: float) -> None:
     statement = _insert(connection, QuotaCost)
-    mixed = (QuotaCost.cost * (10 - _NEWEST) + statement.excluded.cost * _NEWEST).op("/")(10)
+    mixed = (QuotaCost.cost * (10 - _NEWEST) + statement.excluded.cost * _NEWEST) // 10
     statement = statement.on_conflict_do_update(index_elements=["key", "account_id", "sweep"], set_={"cost": mixed})
     connection.execute(statement, {"key": key, "account_id": account, "sweep": sweep, "cost": round(cost * 1000)})
 
