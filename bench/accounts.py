@@ -43,7 +43,7 @@ A_DAY = 100_000
 COUNTS = (10, 25, 50, 100)
 _START = datetime(2026, 3, 4, 15, tzinfo=UTC)
 _STEP = timedelta(minutes=1)
-_IDLE_SECONDS = 60
+_IDLE_SECONDS = 30
 _DAY = timedelta(days=1)
 
 
@@ -59,7 +59,7 @@ class Size:
     """A day, of all accounts together."""
 
 
-USUAL = Size(timedelta(minutes=20), timedelta(hours=1), 3)
+USUAL = Size(timedelta(minutes=5), timedelta(minutes=20), 1)
 SHORT = Size(timedelta(minutes=5), timedelta(minutes=10), 1, 100)
 
 
@@ -113,7 +113,13 @@ def town(count: int, size: Size) -> Iterator[Town]:
 
 
 def of(count: int, size: Size) -> dict[str, Any]:
-    """The figures of one number of accounts."""
+    """The figures of one number of accounts; said on the way, since it takes a while."""
+    found = _of(count, size)
+    print(json.dumps(found), file=sys.stderr, flush=True)
+    return found
+
+
+def _of(count: int, size: Size) -> dict[str, Any]:
     with town(count, size) as city, tempfile.TemporaryDirectory() as folder:
         clock = SetClock(_START)
         settings = Settings(

@@ -85,7 +85,7 @@ def quotas(
     names = {one.id: one.handle or one.name for one in accounts.list_accounts(connection)}
     found = plans(connection, archive.platforms.connectors, archive.settings, now, platform)
     wanted = [one for one in found if account is None or account in one.members]
-    return [_view(one, archive, names, now) for one in wanted if one.standing.used or one.standing.told]
+    return [_view(one, archive, names, now) for one in wanted if _is_worth_telling(one)]
 
 
 def documented(connector: object) -> list[Documented]:
@@ -96,6 +96,12 @@ def documented(connector: object) -> list[Documented]:
 def needs_attention(found: Iterable[QuotaView]) -> list[QuotaView]:
     """Those that are used up, or will be before they are renewed, or for whose sake something is asked less often."""
     return [one for one in found if one.state in (EMPTY, RUNS_OUT, SLOWER)]
+
+
+def _is_worth_telling(plan: Plan) -> bool:
+    """Not an allowance of minutes that only the platform's answers tell of, and that was renewed since they did."""
+    known = plan.standing
+    return known.told or (known.used > 0 and (known.limit is not None or plan.allowance.renewed is not Renewed.TOLD))
 
 
 def _view(plan: Plan, archive: Archive, names: Mapping[str, str], now: datetime) -> QuotaView:
@@ -165,12 +171,21 @@ def _forecast(plan: Plan, now: datetime, zone: ZoneInfo) -> str:
     if known.limit is None:
         return "The platform has not told the limit, so no time can be forecast."
     what = {Renewed.DAILY: "The day's quota", Renewed.MONTHLY: "The month's quota"}.get(plan.allowance.renewed, "It")
+    usual = _used_up_at_usual_pace(plan, now)
+    if usual is not None:
+        return f"{what} would be used up by {clock_time(usual, now, zone)} at the usual pace."
     if coming.runs_out_at is None:
         until = "" if known.reset_at is None else f" at {clock_time(known.reset_at, now, zone)}"
         return f"{what} lasts until it is renewed{until}, at this pace."
-    if plan.choice.slower:
-        return f"{what} would be used up by {clock_time(coming.runs_out_at, now, zone)} at this pace."
     return f"{what} is used up by {clock_time(coming.runs_out_at, now, zone)} at this pace."
+
+
+def _used_up_at_usual_pace(plan: Plan, now: datetime) -> datetime | None:
+    """When it would be used up if nothing were asked less often; None where nothing is, or it is renewed before."""
+    reset, left = plan.standing.reset_at, plan.standing.left
+    if not plan.choice.slower or left is None or reset is None or plan.choice.wanted <= left:
+        return None
+    return now + (reset - now) * (left / plan.choice.wanted)
 
 
 def _chosen(plan: Plan, settings: Settings) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -113,7 +114,7 @@ def test_the_choice_is_said_in_words(make_house: Make) -> None:
     house.run(found.account, NEW)
     (view,) = views(house)
     assert view.state == quota.SLOWER
-    assert view.forecast.startswith("The day's quota would be used up by ")
+    assert re.fullmatch(r"The day's quota would be used up by \d\d:\d\d at the usual pace\.", view.forecast)
     assert any("Slower sweeps chosen: what is new is looked for every" in said for said in view.chosen)
     findings = doctor._quotas(house.archive)
     assert [(one.ok, "Slower sweeps chosen" in one.found) for one in findings] == [(True, True)]
