@@ -44,13 +44,12 @@ def plot(view: QuotaView, now: datetime, zone: ZoneInfo) -> Plot | None:
     for (at, _), total in zip(view.use, sums, strict=True):
         points.append((x(min(at + view.slot, now)), y(total)))
     points.append((x(now), y(sums[-1])))
-    coming = []
-    if view.until is not None and view.pace > 0:
-        hours = (until - now) / timedelta(hours=1)
-        full = view.plotted if view.plotted is not None else float("inf")
-        last = min(sums[-1] + view.pace * hours, full)
-        reached = now + timedelta(hours=max(last - sums[-1], 0) / view.pace)
-        coming = [points[-1], (x(reached), y(last))]
+    coming: list[tuple[float, float]] = []
+    left = view.plotted - sums[-1] if view.plotted is not None else None
+    if view.until is not None and view.pace > 0 and (left is None or left > 0):
+        more = view.pace * ((until - now) / timedelta(hours=1))
+        more = more if left is None else min(more, float(left))
+        coming = [points[-1], (x(now + timedelta(hours=more / view.pace)), y(sums[-1] + more))]
     return Plot(
         _points(points),
         _points(coming),
