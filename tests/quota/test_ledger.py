@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select, text
 
+from archiver import migrate
 from archiver.capture.models import Gap
 from archiver.capture.service import SCHEDULE
+from archiver.clock import SetClock, SystemClock
+from archiver.database import Database
 from archiver.operations import doctor, quota
 from archiver.quota import ledger
 from archiver.quota.buckets import Bucket
@@ -20,10 +24,11 @@ from archiver.quota.meter import Meter
 from archiver.quota.models import Quota, QuotaCost, QuotaUse
 from archiver.records.digests import CONTENT
 from connectors._limits import YOUTUBE
-from connectors.contract import AccountRef, Ask, RateFacts, Reading, Stream
+from connectors.contract import AccountRef, Ask, Problem, ProblemKind, RateFacts, Reading, Stream
 from connectors.mastodon import Mastodon
 from connectors.youtube import YouTube
-from tests.capture.house import FULL, NEW, WATCH, House
+from tests.capture.house import FULL, NEW, START, WATCH, House
+from tests.servers.databases import Databases
 from tests.x.place import place
 from tests.youtube.channel import Channel, channel
 
@@ -203,9 +208,21 @@ def reference(account: str = "ac_1") -> AccountRef:
 ASK = Ask("https://youtube.googleapis.com/youtube/v3/videos", Stream.POSTS, "videos")
 
 
-def test_no_count_of_several_processes_is_lost(make_house: Make) -> None:
-    house = make_house()
-    several = meters(house, 4)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Empty tables in both kinds of databases."""
+    url = f"sqlite:///{tmp_path / 'index.sqlite3'}"
+    if request.param == "postgresql":
+        databases: Databases = request.getfixturevalue("databases")
+        url = databases.new()
+    database = Database(url)
+    migrate.upgrade(database)
+    yield database
+    database.close()
+
+
+def test_no_count_of_several_processes_is_lost(index: Database) -> None:
+    several = [Meter(index, SystemClock()) for _ in range(4)]
 
     def work(meter: Meter) -> None:
         for _ in range(15):
@@ -218,24 +235,34 @@ def test_no_count_of_several_processes_is_lost(make_house: Make) -> None:
         one.start()
     for one in threads:
         one.join()
-    assert used(house) == 60
-    with house.archive.database.read() as connection:
+    with index.read() as connection:
+        assert connection.execute(select(func.sum(QuotaUse.used))).scalar() == 60
         assert connection.execute(select(QuotaCost.cost)).scalars().all() == [3000]
 
 
-def test_an_older_word_of_another_process_does_not_hide_what_was_used_since(make_house: Make) -> None:
-    house = make_house()
-    one, other = meters(house, 2)
+def test_an_older_word_of_another_process_does_not_hide_what_was_used_since(index: Database) -> None:
+    clock = SetClock(START)
+    one, other = Meter(index, clock), Meter(index, clock)
     asked = Ask("https://social.example/api/v1/x", Stream.POSTS, "statuses")
-    reset = house.clock.now() + timedelta(minutes=5)
+    reset = clock.now() + timedelta(minutes=5)
     one.answered(Mastodon(), "mastodon", reference(), asked, Reading(rate=RateFacts(300, 200, reset)))
     one.flush(force=True)
-    house.later(seconds=1)
+    clock.advance(timedelta(seconds=1))
     other.answered(Mastodon(), "mastodon", reference(), asked, Reading())
     other.flush(force=True)
-    with house.archive.database.read() as connection:
+    with index.read() as connection:
         row = connection.execute(select(Quota.remaining, Quota.since)).one()
+        (entry,) = ledger.read(connection, clock.now())
     assert tuple(row) == (200, 1)
+    assert (entry.said.remaining, sum(entry.slots.values())) == (200, 2)
+    refused = Problem(ProblemKind.RATE, "too many", reset)
+    one.answered(Mastodon(), "mastodon", reference(), asked, Reading(problem=refused))
+    one.flush(force=True)
+    with index.write() as connection:
+        (entry,) = ledger.read(connection, clock.now())
+        ledger.forget(connection, clock.now() - timedelta(days=40), clock.now() + timedelta(days=1))
+        assert ledger.read(connection, clock.now())[0].slots == {}
+    assert (entry.said.empty_until, entry.said.met_limit) == (reset, 3)
 
 
 def test_writing_is_seldom_however_much_is_asked(make_house: Make, monkeypatch: pytest.MonkeyPatch) -> None:
