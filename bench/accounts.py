@@ -294,8 +294,8 @@ def lines(found: dict[str, Any]) -> list[str]:
         f"{found['records_a_day']:,} new records a day on {found['platforms']} platforms, one in a hundred a post of an"
         " account and the others comments; sweeps as the settings have them from the start. Measured over"
         f" {found['measured_minutes']} simulated minutes at that rate, after first captures, with the posts of"
-        f" {found['days_before']} earlier day(s). Processor time of the archiver over time passed; the simulated platforms"
-        " are in another process and not counted. Aim: under 0.25 of a core with 50 accounts.",
+        f" {found['days_before']} earlier day(s). Processor time of the archiver over time passed; the simulated"
+        " platforms are in another process and not counted. Aim: under 0.25 of a core with 50 accounts.",
         "",
         "| accounts | part of one core | of it while nothing is due | runs an hour | answers stored an hour"
         " | records an hour: came into being, archived | first capture, processor seconds |",
