@@ -80,6 +80,8 @@ class Bluesky:
         " as the service shows them.",
         counts="Replies, reposts, likes and quotes, as of capture.",
         history="Back to the account's first post.",
+        moderation="Whom the account blocks, which lists of people it blocks, who may answer or quote which of its"
+        " posts, and which answers it hides; every state that full sweeps saw.",
         limits=(
             "An edit that was undone before the next look was not seen, unless the service listens to the server's"
             " stream; of replies it is never seen.",
@@ -87,6 +89,8 @@ class Bluesky:
             "Replies by people who block the account, or whom it blocks, are not shown.",
             "Videos in replies are not captured, only that they were there.",
             "Mentions by people who do not reply are found only where the account is signed in.",
+            "Whom and which words the account mutes is not captured: it is in no repository. Nor is a list of more"
+            " than 5,000 entries.",
             "Direct messages are not captured.",
             "Who liked or reposted a post is not captured, only how many.",
         ),

@@ -92,6 +92,8 @@ class Facebook:
         media="Pictures and videos that are attached, in the size that Facebook gives out, and files of messages.",
         counts="Reactions by kind, shares, comments and replies, as of capture.",
         history="As far back as Facebook lists the Page's posts: of one year about 600.",
+        moderation="Who is blocked, who has a role, and the Page's settings, the strength of its profanity filter among"
+        " them; every state that full sweeps saw.",
         limits=(
             "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
             "A comment under a post that is not among the newest 50 is seen when that post is looked at again, not at"
@@ -103,6 +105,7 @@ class Facebook:
             "Of a review, story or message that is no longer listed nothing is said.",
             "That a post or comment was deleted is said only while the token still shows another one.",
             "Who reacted is not captured, only how many; nor who shared a post, and what was said there.",
+            "Which words the Page blocks is not captured: Facebook does not say it to programs.",
             "Who may comment on a post, advertisements that stand in no list, events and groups are not captured.",
             "People who do not want to be known to apps are left without a name.",
         ),

@@ -72,6 +72,7 @@ class Flickr:
             " captured.",
             "Titles and descriptions are compared as Flickr shows them; tags without their spelling and order.",
             "Who marked a photo as a favourite is not captured, nor how many.",
+            "Who is blocked is not captured: deposit it by hand, month after month.",
         ),
         counted=(
             Counted(

@@ -100,6 +100,8 @@ class Instagram:
             "An edit that only sets or takes away an @ in a caption is not told as one: Meta takes those signs away by"
             " itself where the token may see less. Every answer is kept as it came.",
             "Tokens of an Instagram login (graph.instagram.com) are not taken.",
+            "Who is blocked or restricted and which words are filtered is not captured: deposit it by hand, month"
+            " after month. Whether a post may be commented on is a record of its own.",
         ),
         counted=(
             Counted(

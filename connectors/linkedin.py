@@ -79,6 +79,8 @@ class LinkedIn:
             f"Version {VERSION} of LinkedIn's interface is spoken, which is answered until August 2027: before that, a"
             " newer release of this program is needed.",
             "A token ends after 60 days. Where the page was connected by an administrator it is renewed for a year.",
+            "Who administers the page and which words are filtered is not captured: deposit it by hand, month after"
+            " month.",
         ),
         proven=None,
     )

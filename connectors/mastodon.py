@@ -66,6 +66,13 @@ class MastodonSettings(BaseModel):
         ),
     )
 
+    moderation: bool = Field(
+        default=True,
+        title="Moderation settings are captured",
+        description="Whom the account blocks and mutes, and what it filters, where the account is signed in. Needs"
+        " read:blocks, read:mutes and read:filters.",
+    )
+
 
 class Mastodon:
     """Accounts on Mastodon servers, through the REST API (``/api/v1``)."""
@@ -87,12 +94,16 @@ class Mastodon:
         media="Original files with their descriptions.",
         counts="Replies, boosts, favourites, quotes and poll votes, as of capture.",
         history="Back to the account's first post, unless the account deletes old posts automatically.",
+        moderation="Whom the account blocks and mutes, which servers it blocks, and what it filters, where the account"
+        " is signed in; every state that full sweeps saw.",
         limits=(
             "Replies from other servers that never reached the account's own server are not seen.",
             "Without signing in, a server shows at most 60 replies of a thread, 20 levels deep; deeper branches are"
             " asked for one by one, but replies beyond the first 60 to one and the same post stay unseen.",
             "A reply to an old post is seen when its thread is looked at again, not at once.",
             "Replies by people whom the account's server blocks or limits may not be shown to strangers.",
+            "What the people who run the server block or limit is not captured.",
+            "A list of more than 5,000 blocked or muted people is not kept.",
             "Who favourited or boosted a post is not captured, only how many.",
             "Changes of profile picture are kept as files, not as edits of the profile.",
         ),
@@ -160,7 +171,8 @@ class Mastodon:
             for ask in asks.listing(purpose, known)
         ]
         if sweep.kind is SweepKind.FULL:
-            return (asks.profile(), *lists, *self._watched(account, asks, sweep.threads))
+            settings = asks.settings() if account.authorised and self._chosen(account).moderation else ()
+            return (asks.profile(), *lists, *settings, *self._watched(account, asks, sweep.threads))
         return lists if known else (asks.profile(), *lists)
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
@@ -194,7 +206,11 @@ class Mastodon:
         return Asks.begin(account, sweep, **self._settings(account))
 
     @staticmethod
-    def _settings(account: AccountRef) -> dict[str, bool]:
+    def _chosen(account: AccountRef) -> MastodonSettings:
         given = account.settings
-        chosen = given if isinstance(given, MastodonSettings) else MastodonSettings()
+        return given if isinstance(given, MastodonSettings) else MastodonSettings()
+
+    @classmethod
+    def _settings(cls, account: AccountRef) -> dict[str, bool]:
+        chosen = cls._chosen(account)
         return {"closed": chosen.closed_server, "every_thread": chosen.every_thread}

@@ -86,6 +86,8 @@ class Reddit:
             "Chats, modmail, live threads, wiki pages, rules and polls' votes are not captured.",
             "Reddit keeps the log of moderators for three months.",
             "A token lasts an hour or a day. Where the account was connected by its owner it is renewed.",
+            "Who moderates, who is banned or muted, rules and AutoModerator are not captured as they stand, only what"
+            " the log of moderators tells: deposit them by hand, month after month.",
         ),
         counted=(
             Counted(

@@ -93,6 +93,8 @@ class Threads:
             "Who liked, reposted, quoted, follows or is blocked is not captured.",
             "Whether the profile is private is not told; it is taken for public unless its settings say otherwise.",
             "A token ends after 60 days. Where the account was connected by its owner it is renewed in time.",
+            "Who is blocked, restricted or muted and which words are filtered is not captured: deposit it by hand,"
+            " month after month. Who may answer a post is a record of its own.",
         ),
         proven=None,
     )

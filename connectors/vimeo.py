@@ -79,6 +79,8 @@ class Vimeo:
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "Showcases, channels, groups, live events and their chat, review notes and messages are not captured.",
             "Who liked a video is not captured, only how many.",
+            "Who is blocked and which words are filtered is not captured: deposit it by hand, month after month. Who"
+            " may comment on a video is a record of its own.",
         ),
         counted=(
             Counted(

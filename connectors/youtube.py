@@ -71,6 +71,8 @@ class YouTube:
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "A token lasts an hour: then the channel needs signing in again.",
             "A thumbnail that is replaced under the same address is not fetched again.",
+            "Who is hidden from the channel, which words are blocked and who moderates is not captured: deposit it"
+            " by hand, month after month.",
         ),
         counted=(
             Counted(
