@@ -212,6 +212,16 @@ class Settings(BaseSettings):
     media_bytes: int = Field(
         default=2 * 2**30, ge=0, description="Largest media file that is kept, bytes; 0 keeps none."
     )
+    deposit_bytes: int = Field(
+        default=2 * 2**30, ge=1, description="Largest file that may be deposited by hand, bytes."
+    )
+    deposit_days: int = Field(
+        default=31,
+        ge=0,
+        le=3660,
+        description="Days after which moderation settings are to be deposited again, where a platform shows them to no"
+        " program. 0: nobody is reminded.",
+    )
     trusted_origins: Texts = Field(
         default=(),
         description="Origins that may be asked although they are not on the public network, such as"

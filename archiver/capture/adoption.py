@@ -27,7 +27,7 @@ from archiver.capture.commit import (
     write_run,
     write_segments,
 )
-from archiver.capture.committer import exchange_event, index_changed, run_event, segment_event
+from archiver.capture.committer import exchange_events, index_changed, run_event, segment_event
 from archiver.capture.contents import Contents, check_hash, read_contents
 from archiver.capture.facts import RunIdentity
 from archiver.capture.leases import Held, Leases
@@ -159,7 +159,7 @@ class Adoption:
             rows = [row for row in contents.exchanges if row.segment in segments]
             written = write_adopted(connection, account, rows, contents.parts, held.epoch, self.archive.search)
             logged = log.subjects(connection, "exchange.archived", [row.id for row in written])
-            events = [exchange_event(row) for row in written if row.id not in logged]
+            events = [event for row in written if row.id not in logged for event in exchange_events(row)]
             events += [segment_event("segment.adopted", one, stored) for one, stored in taken_in]
             events += follow_names(connection, account, written)
             log.append(connection, [*events, run_event([part])], at)

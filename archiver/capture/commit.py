@@ -11,8 +11,9 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archiver.capture.batch import Entry, FinishedSegment
+from archiver.capture.deposits import row_of
 from archiver.capture.listings import thread_of
-from archiver.capture.models import Coverage, Exchange, Run, Segment
+from archiver.capture.models import Coverage, Deposit, Exchange, Run, Segment
 from archiver.capture.parts import PUBLIC, Part
 from archiver.clock import from_text
 from archiver.database import key_text, safe_text
@@ -120,11 +121,24 @@ def write_lost_runs(connection: Connection, rows: Iterable[ExchangeRow]) -> None
             )
 
 
-def write_exchanges(connection: Connection, rows: Iterable[ExchangeRow]) -> None:
+def write_exchanges(connection: Connection, rows: Sequence[ExchangeRow]) -> None:
     """Insert exchange rows; their segments and runs are there."""
     values = [_exchange_values(row) for row in rows]
     if values:
         connection.execute(insert(Exchange), values)
+    _write_deposits(connection, rows)
+
+
+def _write_deposits(connection: Connection, rows: Sequence[ExchangeRow]) -> None:
+    found = [row_of(row.facts, row.ask.access.value) for row in rows]
+    values = [{name: _safe(value) for name, value in one.items()} for one in found if one is not None]
+    if values:
+        connection.execute(insert(Deposit), values)
+
+
+def _safe(value: Any) -> Any:
+    """Words that a stranger may have written, as a database can hold them."""
+    return safe_text(value) if isinstance(value, str) else value
 
 
 def _exchange_values(row: ExchangeRow) -> dict[str, Any]:
@@ -138,7 +152,7 @@ def _exchange_values(row: ExchangeRow) -> dict[str, Any]:
         "account_id": facts["account"],
         "stream": row.ask.stream.value,
         "purpose": safe_text(row.ask.purpose),
-        "method": None if facts["source"] in ("pushed", MADE) else row.ask.method,
+        "method": row.ask.method if facts["source"] == "asked" else None,
         "uri": facts["url"] or row.ask.url,
         "status": facts["status"],
         "received_at": from_text(facts["received_at"]),

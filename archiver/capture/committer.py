@@ -22,6 +22,7 @@ from archiver.capture.commit import (
     write_run,
     write_segments,
 )
+from archiver.capture.deposits import SOURCE, event_facts
 from archiver.capture.leases import Held, StaleLease
 from archiver.capture.models import Run
 from archiver.capture.names import follow_names
@@ -156,7 +157,7 @@ def _overtaken(connection: Connection, work: Work) -> bool:
 
 def work_events(work: Work) -> list[NewEvent]:
     """What is logged of a commit, beside what follows from the end of a run."""
-    events = [exchange_event(row) for row in work.exchanges]
+    events = [event for row in work.exchanges for event in exchange_events(row)]
     events += [segment_event("segment.archived", one, stored) for one, stored in work.segments]
     made = itertools.groupby(sorted(work.parts, key=_made), key=_made)
     return events + [run_event(list(parts)) for _, parts in made]
@@ -174,6 +175,15 @@ def exchange_event(row: ExchangeRow) -> NewEvent:
         row.id,
         {"segment": row.segment, "run": facts["run"], "account": facts["account"], "commitment": facts["commitment"]},
     )
+
+
+def exchange_events(row: ExchangeRow) -> list[NewEvent]:
+    """What is logged of one exchange: of a deposit also who did it."""
+    events = [exchange_event(row)]
+    if row.facts["source"] == SOURCE:
+        actor, told = row.facts["origin"]["actor"], event_facts(row.facts, row.ask.access.value)
+        events.append(NewEvent("deposit.made", "exchange", row.id, told, actor["kind"], actor["id"]))
+    return events
 
 
 def segment_event(kind: str, segment: FinishedSegment, stored: Stored) -> NewEvent:

@@ -163,11 +163,17 @@ def _response_sha256(wire: WireExchange) -> str:
     return digest.hexdigest()
 
 
+def _source(taken: Taken) -> str:
+    if taken.picture:
+        return MADE
+    return "deposited" if taken.wire.deposited else "pushed" if taken.wire.pushed else "asked"
+
+
 def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
     wire, reading = taken.wire, taken.reading
     facts: dict[str, Any] = {
         "v": 1,
-        "source": MADE if taken.picture else "pushed" if wire.pushed else "asked",
+        "source": _source(taken),
         "exchange": exchange,
         "run": run.run,
         "run_number": run.number,
@@ -190,6 +196,8 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         facts["masked"] = {"request": wire.masked_request, "response": wire.masked_response}
     if wire.no_answer is not None:
         facts["no_answer"] = wire.no_answer
+    if wire.deposited:
+        facts["origin"] = dict(wire.deposited)
     if taken.follows is not None:
         facts["follows"] = ids.exchange_id(run.run, taken.follows)
     if taken.control_of is not None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from archiver.capture.codings import Undecodable, decoded
+from archiver.capture.deposits import DEPOSIT
 from connectors.contract import Answer, Ask, Connector, Problem, ProblemKind, Reading
 
 REDIRECT = "redirect"
@@ -14,7 +15,7 @@ MEDIUM = "medium"
 """Purpose of an exchange that fetched a file."""
 PICTURE = "picture"
 """Purpose of what is no exchange: a picture that we drew of a record."""
-_ENGINE = frozenset({REDIRECT, MEDIUM, PICTURE})
+_ENGINE = frozenset({REDIRECT, MEDIUM, PICTURE, DEPOSIT})
 
 _MOST_QUARANTINED = 1000
 """Parts of one answer that are named as not understood; the bytes hold them all. Every one that is named stands in the

@@ -28,14 +28,14 @@ from archiver.capture.adoption import write_adopted
 from archiver.capture.commit import write_segments
 from archiver.capture.committer import (
     Work,
-    exchange_event,
+    exchange_events,
     index_changed,
     segment_event,
     work_events,
     write_work,
 )
 from archiver.capture.contents import Contents, read_contents
-from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Standing, Watch
+from archiver.capture.models import Coverage, Deposit, Exchange, Gap, Run, Segment, Standing, Watch
 from archiver.capture.names import follow_names
 from archiver.capture.proving import is_logged
 from archiver.capture.restoring import RestoredActs, Turn, in_turn, restore_acts
@@ -67,6 +67,7 @@ _TABLES = (
     Gap,
     Standing,
     Watch,
+    Deposit,
     Exchange,
     Segment,
     Run,
@@ -291,7 +292,7 @@ def _adopt_again(
     rows = write_adopted(connection, account, contents.exchanges, contents.parts, step.number, archive.search)
     followed = follow_names(connection, account, rows)
     adopted = [segment_event("segment.adopted", *pair) for pair in pairs]
-    return [*(exchange_event(row) for row in rows), *adopted, *followed]
+    return [*(event for row in rows for event in exchange_events(row)), *adopted, *followed]
 
 
 def _closed_at(step: Step, segment: Surveyed) -> datetime:

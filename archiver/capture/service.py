@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, select
 
 from archiver import ids
+from archiver.accounts import permission
 from archiver.accounts.models import Account
+from archiver.accounts.permission import Actor, Deed
 from archiver.accounts.renewing import Renewals
 from archiver.capture import again, due
 from archiver.capture.batch import Batch
 from archiver.capture.commit import last_bookmarks
 from archiver.capture.committer import Committer, Work
+from archiver.capture.depositing import Deposited, Depositing
+from archiver.capture.deposits import Said
 from archiver.capture.drawing import Drawing
 from archiver.capture.facts import RunIdentity
 from archiver.capture.failures import named_failures
@@ -33,11 +39,11 @@ from archiver.capture.sessions import Sessions
 from archiver.capture.spool import Spool, dead
 from archiver.capture.terms import account_ref, segment_terms
 from archiver.capture.under_way import UnderWay
-from archiver.errors import Busy, NotFound, OutOfSpace
+from archiver.errors import Busy, NotFound, OutOfSpace, UsageError
 from archiver.evidence.deltas import require_current, store_deltas
 from archiver.http import Fetcher
 from archiver.quota.meter import Meter
-from archiver.records.models import RebuildProgress
+from archiver.records.models import RebuildProgress, Record
 from archiver.storage.write_once import WriteOnce
 from connectors.contract import Listens, SweepKind
 
@@ -161,6 +167,38 @@ class Capture:
         if hearing.frames:
             due.now(self.archive.database, account_id, SweepKind.NEW, self.archive.clock.now())
         return result
+
+    def deposit(
+        self, account_id: str, paths: Sequence[Path], said: Said, actor: Actor = permission.OPERATOR
+    ) -> list[Deposited]:
+        """Keep files that somebody brought by hand, with who, when, why and where from. Those that are there already
+        are named and not stored again. A paused account takes deposits too.
+
+        Raises:
+            Refused: the actor may not.
+            NotFound: no such account, or the record the files are about is not one of its own.
+            UsageError: no file was named, or one cannot be read; nothing was stored.
+            Busy, OutOfSpace, SpoolError, Overwrites: nothing was stored.
+            StoreUnavailable, DatabaseUnavailable: the files are safe in the spool and are stored as soon as these
+                answer.
+        """
+        permission.require(actor, Deed.DEPOSIT)
+        if not paths:
+            raise UsageError("name at least one file to deposit")
+        with named_failures(self.spool.folder):
+            self._require_whole_index()
+            self._check_room()
+            self.write_once.require()
+            account = self._account(account_id)
+            self._require_record(account_id, said.record)
+            self.recovery.finish_own(account_id)
+            with self.leases.held(account_id) as held:
+                acting = Depositing(
+                    self.archive, self.spool, self.pending, self.committer, account, held, self.recovery.leave
+                )
+                done = acting.carry_out(paths, said, actor)
+            store_deltas(self.archive.database, self.archive.store)
+        return done
 
     def _carry_out(
         self,
@@ -320,6 +358,14 @@ class Capture:
             raise OutOfSpace(
                 f"less than {reserve:.0%} of the disk of {self.spool.root} is free: capturing waits until there is room"
             )
+
+    def _require_record(self, account_id: str, record_id: str | None) -> None:
+        if record_id is None:
+            return
+        query = select(Record.id).where(Record.id == record_id, Record.account_id == account_id)
+        with self.archive.database.read() as connection:
+            if connection.execute(query).first() is None:
+                raise NotFound("this account has no such record; `archiver search` shows them with their ids")
 
     def _account(self, account_id: str) -> Row[Any]:
         with self.archive.database.read() as connection:

@@ -12,6 +12,8 @@ from archiver import __version__, logs
 from archiver.cli.account import app as account
 from archiver.cli.capture import capture
 from archiver.cli.counts import counts
+from archiver.cli.deposit import app as deposits
+from archiver.cli.deposit import deposit
 from archiver.cli.doctor import doctor
 from archiver.cli.evidence import app as evidence
 from archiver.cli.gaps import gaps
@@ -59,6 +61,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "gaps": gaps,
     "counts": counts,
     "quota": quota,
+    "deposit": deposit,
     "search": search,
     "show": show,
     "verify": verify,
@@ -70,6 +73,7 @@ for name, act in _COMMANDS.items():
     # A word to leave out of a search begins with a dash, and is no option.
     app.command(name, context_settings={"ignore_unknown_options": name == "search"})(act)
 app.add_typer(account, name="account")
+app.add_typer(deposits, name="deposits")
 app.add_typer(platform, name="platform")
 app.add_typer(index, name="index")
 app.add_typer(storage, name="storage")

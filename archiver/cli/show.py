@@ -10,6 +10,8 @@ import typer
 from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
+from archiver.operations import deposits
+from archiver.operations.deposits import BY_HAND, DepositView
 from archiver.records import links, service
 from archiver.records.views import AuthorView, RecordView, ThreadView
 
@@ -24,12 +26,15 @@ def show(
         with archive.database.read() as connection:
             found = service.record(connection, record.strip())
             thread = service.thread(connection, found.id)
+            brought = deposits.deposits(connection, record_id=found.id, limit=100)
         if json:
-            output.as_json(asdict(found) | {"thread": asdict(thread)})
+            told = {"thread": asdict(thread), "deposits": [asdict(one) for one in brought]}
+            output.as_json(asdict(found) | told)
             return
         _print_record(archive, found)
         _print_thread(found, thread)
         _print_place(archive, found)
+        _print_deposits(archive, brought)
 
 
 def _print_record(archive: Archive, record: RecordView) -> None:
@@ -72,6 +77,14 @@ def _print_place(archive: Archive, record: RecordView) -> None:
     output.line(f"  {newest.segment_key}")
     output.line(f"  at byte {newest.offset}, {newest.length} bytes; in the body at {newest.place}")
     output.line(f"  seen {shown(newest.observed_at, archive)}; body SHA-256 {newest.body_sha256}")
+
+
+def _print_deposits(archive: Archive, found: list[DepositView]) -> None:
+    if found:
+        print(f"\nSomebody brought about it ({BY_HAND}):")
+    for one in found:
+        output.line(f"  {one.name}, by {one.by}, {shown(one.deposited_at, archive)}; shows {one.as_of}  [{one.id}]")
+        output.line(f"    why: {one.reason}; from: {one.source}")
 
 
 def _name(author: AuthorView) -> str:

@@ -36,6 +36,8 @@ class EventType(StrEnum):
     RUN_RECORDED = "run.recorded"
     RUN_FINISHED = "run.finished"
     EXCHANGE_ARCHIVED = "exchange.archived"
+    DEPOSIT_MADE = "deposit.made"
+    DEPOSIT_DUE = "deposit.due"
     SEGMENT_ARCHIVED = "segment.archived"
     SEGMENT_ADOPTED = "segment.adopted"
     GAP_OPENED = "gap.opened"
@@ -217,7 +219,9 @@ class RunFinished(Facts):
     account: Annotated[AccountId, Field(description="account of the run")]
     number: Annotated[Count, Field(description="number of the run in its account")]
     part: Annotated[Count, Field(description="number of the last part of its run record: how many there are")]
-    sweep: Annotated[Code, Field(description="kind of sweep")]
+    sweep: Annotated[
+        Code, Field(description="kind of sweep; `deposit`: nothing was looked at, files were brought by hand")
+    ]
     outcome: Annotated[Code, Field(description="how it ended")]
     commitments: Annotated[ByClass, Field(description="of the last part, by the access class it stands in")]
 
@@ -249,6 +253,18 @@ class SearchFrozen(Facts):
         Digest, Field(description="of the statement, which holds a random salt so that no one can guess it")
     ]
     hits: Annotated[Count, Field(description="records that answered")]
+
+
+class DepositMade(Facts):
+    account: Annotated[AccountId, Field(description="account it is kept with")]
+    run: Annotated[RunId, Field(description="run that stored it; it looked at nothing")]
+    about: Annotated[Code, Field(description="what it is about: `moderation`, `account` or `record`")]
+    access: Annotated[Code, Field(description="access class it is kept in")]
+
+
+class DepositDue(Facts):
+    about: Annotated[Code, Field(description="what is to be deposited")]
+    since: Annotated[Time, Field(description="when it was due")]
 
 
 class FixityPassed(Facts):
@@ -420,6 +436,15 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.RUN_RECORDED, "run", "A part of a run record was made and committed to.", RunRecorded),
         EventKind(_E.RUN_FINISHED, "run", "A run ended, and all it brought is archived.", RunFinished),
         EventKind(_E.EXCHANGE_ARCHIVED, "exchange", "An exchange is stored and in the index.", ExchangeArchived),
+        EventKind(
+            _E.DEPOSIT_MADE,
+            "exchange",
+            "A person brought a file by hand, which is kept: nothing was captured.",
+            DepositMade,
+        ),
+        EventKind(
+            _E.DEPOSIT_DUE, "account", "It was reminded that moderation settings are to be deposited.", DepositDue
+        ),
         EventKind(_E.SEGMENT_ARCHIVED, "segment", "A segment is stored and in the index.", SegmentFacts),
         EventKind(
             _E.SEGMENT_ADOPTED, "segment", "A segment that was stored but not in the index was taken in.", SegmentFacts

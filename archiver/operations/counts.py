@@ -8,6 +8,7 @@ from collections.abc import Mapping
 _WORDS = {
     "asked": ("asked once", "asked {} times"),
     "stored": ("1 answer stored", "{} answers stored"),
+    "deposited": ("1 file brought by hand", "{} files brought by hand"),
     "files": ("1 file kept", "{} files kept"),
     "not_returned": ("1 record no longer returned", "{} records no longer returned"),
     "pictures": ("1 picture drawn", "{} pictures drawn"),
@@ -23,6 +24,8 @@ _SAID_ALREADY = {"exchanges"}
 
 def in_words(counts: Mapping[str, int]) -> str:
     """``asked 3 times, 1 answer stored``; *nothing* where nothing was counted."""
+    if counts.get("deposited"):  # no answers: nobody asked for them
+        counts = {name: count for name, count in counts.items() if name not in ("asked", "stored")}
     known = [
         one if counts[name] == 1 else several.format(f"{counts[name]:,}")
         for name, (one, several) in _WORDS.items()

@@ -25,6 +25,7 @@ from archiver.evidence import acts
 from archiver.operations import (
     connections,
     database_check,
+    deposits_due,
     locks,
     log_state,
     probe_record,
@@ -78,7 +79,7 @@ def examine(settings: Settings) -> list[Finding]:
             _snapshots(archive),
         ]
         findings += [_log(archive), *_stamps(archive)]
-        findings += [*_connectors(archive), *_connections(archive), *_quotas(archive)]
+        findings += [*_connectors(archive), *_connections(archive), *_quotas(archive), *_deposits(archive)]
     return findings
 
 
@@ -317,6 +318,15 @@ def _quotas(archive: Archive) -> Iterator[Finding]:
         empty = one.state == quota.EMPTY
         said = " ".join((one.forecast, *one.chosen))
         yield Finding(f"quota of {one.title}, {one.whose}", not empty, said, remedy if empty else "")
+
+
+def _deposits(archive: Archive) -> Iterator[Finding]:
+    """Accounts whose moderation settings somebody has to deposit."""
+    with archive.database.read() as connection:
+        late = deposits_due.overdue(connection, archive)
+    for one in late:
+        remedy = f"Take a picture or an export of them, and run `{one.command}`."
+        yield Finding(f"deposit for {one.account}", False, one.said, remedy)
 
 
 class _Tell:

@@ -33,7 +33,7 @@ LEFT_OUT: Final = frozenset(
 IN_SNAPSHOTS: Final = frozenset(
     {
         *("account", "handle", "due", "watch", "search_statement", "act_file", "timestamp_service"),
-        *("run", "exchange", "segment", "coverage", "gap", "standing"),
+        *("run", "exchange", "segment", "coverage", "gap", "standing", "deposit"),
         *("record", "version", "occurrence", "state", "medium", "picture"),
     }
 )

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, collate, select
 
 from archiver import clock
-from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment
+from archiver.capture.models import Coverage, Deposit, Exchange, Gap, Run, Segment
 from archiver.database import Characters
 from archiver.records.stored import MEDIUM, OCCURRENCE, PICTURE, RECORD, STATE, VERSION, table
 
@@ -33,6 +33,7 @@ CONTENT: tuple[Table, ...] = (
     PICTURE,
     table(Coverage),
     table(Gap),
+    table(Deposit),
 )
 """Tables that the object store alone restores. Register, working state and the log's outbox are not among them."""
 _ROWS = 2000

@@ -17,7 +17,7 @@ from archiver.accounts.service import AccountView
 from archiver.accounts.standing import Standing
 from archiver.clock import to_text
 from archiver.errors import SettingsError
-from archiver.operations import completeness, connections, history, proving_record
+from archiver.operations import completeness, connections, deposits, deposits_due, history, proving_record
 from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, HoldView, RunView
 from archiver.operations.proving_record import Standing as Proof
@@ -33,6 +33,7 @@ router = APIRouter()
 Here = Annotated[Site, Depends(site_of)]
 _RUNS = 50
 _THREADS = 20
+_DEPOSITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,9 @@ def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTML
             "joined": connections.connections(connection, site.archive, account_id).get(account_id),
             "refilled": connections.refilled(connection, account_id),
             "quotas": quotas(connection, site.archive, account.platform, account_id),
+            "deposits": deposits.deposits(connection, account_id=account_id, limit=_DEPOSITS),
+            "deposit_due": next(iter(deposits_due.expected(connection, site.archive, account_id)), None),
+            "most_deposits": _DEPOSITS,
             "reach": goes_back(connection, account_id, site.archive.platforms),
             **_counts(site, connection, account, place),
         }

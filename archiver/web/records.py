@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
 from archiver.clock import to_text
-from archiver.operations import completeness
+from archiver.operations import completeness, deposits
 from archiver.records import links, pictures, service
 from archiver.records.views import VersionView
 from archiver.storage.segment_reader import read_exchange
@@ -19,6 +19,7 @@ from archiver.web.site import Site, site_of
 router = APIRouter()
 Here = Annotated[Site, Depends(site_of)]
 _CHANGES = 50
+_DEPOSITS = 100
 
 
 @router.get("/records/{record_id}", response_class=HTMLResponse)
@@ -27,10 +28,18 @@ def show(site: Here, record_id: str) -> HTMLResponse:
         record = service.record(connection, record_id)
         thread = service.thread(connection, record_id)
         declared = completeness.declared_by(site.archive.platforms, record.account.platform)
+        brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS)
         counts = completeness.of_thread(connection, record.account.id, record.thread_id, declared)
     store = site.archive.store.name
     return site.page(
-        "record.html", here="search", record=record, thread=thread, counts=counts, store=store, targets=_targets
+        "record.html",
+        here="search",
+        record=record,
+        thread=thread,
+        counts=counts,
+        store=store,
+        targets=_targets,
+        deposits=brought,
     )
 
 

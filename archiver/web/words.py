@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archiver.capture.deposits import DEPOSIT
 from archiver.capture.outcomes import RunOutcome
 from archiver.operations import quota
 from connectors.contract import State, SweepKind
@@ -64,6 +65,7 @@ SWEEPS: dict[str, str] = {
     SweepKind.NEW.value: "new records",
     SweepKind.WATCH.value: "recent threads",
     SweepKind.FULL.value: "everything",
+    DEPOSIT: "nothing: files were deposited by hand",
 }
 
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 from sqlalchemy import select
 
+from archiver.capture.deposits import said
 from archiver.capture.models import Segment
 from archiver.capture.rebuild import rebuild
 from archiver.records import digests
@@ -37,6 +38,10 @@ def _lived_in(house: House) -> str:
     for hours in (3, 24, 30, 200):
         house.later(hours=hours)
         house.run_due()
+    brought = house.home / "settings.csv"
+    brought.write_bytes(b"blocked,nobody")
+    told = said("moderation", by="Ann", on=house.clock.now().date(), reason="R17", source="export")
+    house.capture.deposit(account, [brought], told)
     for _ in range(3):
         house.later(minutes=6)
         house.run(account, NEW)

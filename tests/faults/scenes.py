@@ -19,6 +19,8 @@ ELSEWHERE = {
     "snapshot.loaded": "tests/operations/test_snapshots.py",
     **{f"renewal.{name}": "tests/connecting/test_renewing.py" for name in ("begun", "answered", "kept", "entered")},
     "act.put": "tests/evidence/test_acts.py",
+    "deposit.copied": "tests/deposits/test_deposit_commands.py",
+    "deposit.spooled": "tests/deposits/test_deposit_commands.py",
     "key.made": "tests/evidence/test_signing.py",
     "checkpoint.put": "tests/evidence/test_signing.py",
     "key.rotating": "tests/evidence/test_signing.py",

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 
 from archiver.accounts.models import Account
 from archiver.archive import Archive
-from archiver.capture.models import Coverage, Due, Exchange, Gap, Run, Segment
+from archiver.capture.models import Coverage, Deposit, Due, Exchange, Gap, Run, Segment
 from archiver.database import safe_text
 from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
 from archiver.search.documents import Document, DocumentVersion
@@ -101,6 +101,9 @@ def _write(archive: Archive, number: int, text: str) -> None:
                     "received_at": NOW, "offset": 10, "length": 20, "facts_offset": 30, "facts_length": 40,
                     "block_sha256": "1" * 64, "body_sha256": "2" * 64, "commitment": "3" * 64, "scheme": 1,
                     "reader": "1", "quarantine": []}),
+        (Deposit, {"exchange_id": exchange, "account_id": account, "identity": "4" * 64, "about": "record",
+                   "record_id": record, "access": "private", "name": text, "deposited_by": text, "as_of": "2026-03-01",
+                   "reason": text, "source": text, "sha256": "2" * 64, "size": 5}),
         (Coverage, {"run_id": run, "listing": text.replace(":", "")[:50], "account_id": account, "stream": "posts",
                     "at": NOW, "complete": False, "seen": 3, "reason": text}),
         (Gap, {"account_id": account, "stream": "posts", "opened_by": run, "opened_at": NOW, "cause": text,
