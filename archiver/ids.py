@@ -50,6 +50,11 @@ def medium_id(record: str, key: str) -> str:
     return derive("md", record, key)
 
 
+def import_id(account: str, sha256: str) -> str:
+    """``im_…``: one file (or folder) brought into one account, by its SHA-256 (hex): brought again, it is the same."""
+    return derive("im", account, sha256)
+
+
 def new_id(prefix: str) -> str:
     """A fresh random id, for what has no identity of its own before it is stored: runs (``rn``), segments (``sg``),
     events (``ev``), searches (``se``). It is written into what it names, so a rebuild repeats it too."""

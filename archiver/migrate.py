@@ -34,6 +34,7 @@ _MODELS = (
     "archiver.capture.models",
     "archiver.quota.models",
     "archiver.evidence.models",
+    "archiver.records.import_models",
     "archiver.records.models",
     "archiver.search.models",
 )

@@ -44,6 +44,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "capture": frozenset(
         {"accounts", "pictures", "quota", "records", "search", "evidence", "storage", "wire", "archive", "http"}
     ),
+    "imports": frozenset({"capture", "records", "evidence", "wire", "archive"}),
     "practice": frozenset(),
     "pictures": frozenset(),
     "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
@@ -55,7 +56,10 @@ ARROWS: dict[str, frozenset[str]] = {
         {"accounts", "capture", "operations", "records", "search", "evidence", "storage", "work", "archive"}
     ),
     "cli": frozenset(
-        {"accounts", "capture", "operations", "records", "search", "evidence", "release", "storage", "work", "archive"}
+        {
+            *("accounts", "capture", "imports", "operations", "records", "search", "evidence", "release", "storage"),
+            *("work", "archive"),
+        }
     ),
     # Modules that put packages together.
     "archive": frozenset({"accounts", "evidence", "records", "search", "storage", "migrate"}),

@@ -17,13 +17,18 @@ from archiver.capture.models import Coverage, Deposit, Exchange, Run, Segment
 from archiver.capture.parts import PUBLIC, Part
 from archiver.clock import from_text
 from archiver.database import key_text, safe_text
+from archiver.evidence.log import NewEvent
+from archiver.records import import_rows
 from archiver.records.apply import Applier, Arrived
+from archiver.records.import_rows import Brought, ImportedBlock
 from archiver.records.stored import chunks
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_reader import MADE
 from archiver.storage.segment_writer import Placed
 from connectors.contract import Ask, Reading, SweepKind
 
+IMPORTED = "imported"
+"""Source of an exchange that an import brought."""
 INTERRUPTED = "interrupted"
 RECOVERY = "recovery"
 _LOST = "the object with its run record is lost; what is left of it is here"
@@ -171,9 +176,22 @@ def _exchange_values(row: ExchangeRow) -> dict[str, Any]:
 
 
 def apply_exchange(applier: Applier, row: ExchangeRow, arrival: int) -> None:
-    """Hand one exchange to the records, as having arrived with run ``arrival``."""
+    """Hand one exchange to the records, as having arrived with run ``arrival``. One that an import brought is no sight
+    of anything, and passes by (:func:`apply_imported`)."""
     facts = row.facts
-    arrived = Arrived(
+    if facts["source"] == IMPORTED:
+        return
+    applier.exchange(_arrived(row, arrival), row.reading)
+    medium = facts.get("medium")
+    if medium is not None:
+        _apply_medium(applier, medium["id"], facts)
+    if facts["source"] == MADE:
+        applier.picture(_picture_row(facts))
+
+
+def _arrived(row: ExchangeRow, arrival: int) -> Arrived:
+    facts = row.facts
+    return Arrived(
         id=row.id,
         run_id=facts["run"],
         run_number=arrival,
@@ -181,12 +199,6 @@ def apply_exchange(applier: Applier, row: ExchangeRow, arrival: int) -> None:
         received_at=from_text(facts["received_at"]),
         ask=row.ask,
     )
-    applier.exchange(arrived, row.reading)
-    medium = facts.get("medium")
-    if medium is not None:
-        _apply_medium(applier, medium["id"], facts)
-    if facts["source"] == MADE:
-        applier.picture(_picture_row(facts))
 
 
 def _picture_row(facts: dict[str, Any]) -> dict[str, Any]:
@@ -207,6 +219,36 @@ def _picture_row(facts: dict[str, Any]) -> dict[str, Any]:
         "sha256": facts["body_sha256"],
         "size": facts["body_size"],
     }
+
+
+def apply_imported(connection: Connection, account: str, rows: Iterable[ExchangeRow], arrival: int) -> Brought:
+    """Write what came with imports; their exchange rows are there."""
+    blocks = [
+        ImportedBlock(
+            _arrived(row, arrival),
+            row.facts["origin"],
+            row.facts["body_sha256"],
+            row.facts["body_size"],
+            row.reading,
+        )
+        for row in rows
+        if row.facts["source"] == IMPORTED
+    ]
+    return import_rows.apply(connection, account, blocks) if blocks else Brought()
+
+
+def import_events(account: str, brought: Brought) -> list[NewEvent]:
+    """Imports that are whole now."""
+    names = ("files", "left_out", "records")
+    return [
+        NewEvent(
+            "import.made",
+            "import",
+            block.origin["import"],
+            {"account": account, "exchange": block.arrived.id} | {name: block.origin["counts"][name] for name in names},
+        )
+        for block in brought.ended
+    ]
 
 
 def _apply_medium(applier: Applier, medium: str, facts: dict[str, Any]) -> None:

@@ -97,6 +97,8 @@ class Taken:
     """Ordinal of the exchange for whose *not found* this is the control read."""
     picture: PictureOf | None = None
     """It is no exchange but a picture that we drew."""
+    origin: Mapping[str, Any] | None = None
+    """Where it comes from, if an import brought it (WARC profile §2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,11 @@ def _response_sha256(wire: WireExchange) -> str:
 
 
 def _source(taken: Taken) -> str:
+    """How something came into the archive."""
     if taken.picture:
         return MADE
+    if taken.origin is not None:
+        return "imported"
     return "deposited" if taken.wire.deposited else "pushed" if taken.wire.pushed else "asked"
 
 
@@ -190,6 +195,8 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         "body_size": wire.body_size,
     }
     facts |= _understanding(reading, len(decoded_body(wire.headers, wire.body)) if reading.cuts else 0)
+    if taken.origin is not None:
+        facts["origin"] = dict(taken.origin)
     if wire.truncated is not None:
         facts["truncated"] = wire.truncated
     if wire.masked_request or wire.masked_response:

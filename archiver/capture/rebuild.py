@@ -25,7 +25,7 @@ from archiver.accounts import acts as register
 from archiver.accounts.models import Account, Handle
 from archiver.capture import due, leases
 from archiver.capture.adoption import write_adopted
-from archiver.capture.commit import write_segments
+from archiver.capture.commit import import_events, write_segments
 from archiver.capture.committer import (
     Work,
     exchange_events,
@@ -49,6 +49,7 @@ from archiver.evidence.log import NewEvent
 from archiver.evidence.signer import CheckpointRefused
 from archiver.faults import crash_point
 from archiver.helper import OnDemand
+from archiver.records.import_models import ImportedFile, ImportedVersion, ImportEnd
 from archiver.records.models import Medium, Occurrence, Picture, RebuildProgress, Record, RecordState, Version
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_names import parse_segment_key
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 _TABLES = (
+    ImportedVersion,
+    ImportedFile,
+    ImportEnd,
     Picture,
     Occurrence,
     RecordState,
@@ -289,8 +293,8 @@ def _adopt_again(
     contents = _contents(archive, connection, step.adopted, report)
     pairs = [(one.finished, one.stored) for one in step.adopted]
     write_segments(connection, pairs, account, part.at, adopted_by=part.run)
-    rows = write_adopted(connection, account, contents.exchanges, contents.parts, step.number, archive.search)
-    followed = follow_names(connection, account, rows)
+    rows, brought = write_adopted(connection, account, contents.exchanges, contents.parts, step.number, archive.search)
+    followed = follow_names(connection, account, rows) + import_events(account, brought)
     adopted = [segment_event("segment.adopted", *pair) for pair in pairs]
     return [*(event for row in rows for event in exchange_events(row)), *adopted, *followed]
 

@@ -26,6 +26,7 @@ from archiver.evidence.act_reading import (
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import recorded, row_of
 from archiver.evidence.models import ActFile
+from archiver.records import import_acts as imports
 from archiver.search import acts as searches
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
     act = found.sealed.act
     if act.kind == ActKind.SEARCH_FROZEN:
         searches.apply(connection, act)
+    elif act.kind == ActKind.IMPORT_BEGUN:
+        imports.apply(connection, act)
     elif act.kind == ActKind.ACCOUNT_REGISTERED:
         first = act.subject_id not in restored.by_account
         restored.by_account[act.subject_id].append(found)

@@ -126,7 +126,7 @@ class Capture:
             self._require_whole_index()
             self._check_room()
             self.write_once.require()
-            account = self._account(account_id)
+            account = self.account(account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
@@ -138,7 +138,7 @@ class Capture:
     def listening(self, account_id: str) -> Place | None:
         """Where to listen to an account's platform, and from where on; None where it pushes nothing, or it is not known
         yet where."""
-        account = self._account(account_id)
+        account = self.account(account_id)
         connector = self.archive.platforms.connector(account.platform)
         if not isinstance(connector, Listens):
             return None
@@ -158,7 +158,7 @@ class Capture:
         with named_failures(self.spool.folder):
             self._require_whole_index()
             self._check_room()
-            account = self._account(account_id)
+            account = self.account(account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 ended = threading.Event() if stop is None else stop
@@ -189,7 +189,7 @@ class Capture:
             self._require_whole_index()
             self._check_room()
             self.write_once.require()
-            account = self._account(account_id)
+            account = self.account(account_id)
             self._require_record(account_id, said.record)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
@@ -327,7 +327,7 @@ class Capture:
         parts = self.pending.of(account_id)
         if not parts:
             return
-        account = self._account(account_id)
+        account = self.account(account_id)
         identity = RunIdentity(ids.new_id("rn"), held.epoch, account_id, account.platform, "")
         batch = Batch(self.spool.folder, identity, 1, segment_terms(self.archive, account))
         try:
@@ -367,7 +367,12 @@ class Capture:
             if connection.execute(query).first() is None:
                 raise NotFound("this account has no such record; `archiver search` shows them with their ids")
 
-    def _account(self, account_id: str) -> Row[Any]:
+    def account(self, account_id: str) -> Row[Any]:
+        """An account's row of the register.
+
+        Raises:
+            NotFound: there is none.
+        """
         with self.archive.database.read() as connection:
             row = connection.execute(select(Account.__table__).where(Account.id == account_id)).one_or_none()
         if row is None:

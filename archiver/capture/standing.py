@@ -28,7 +28,9 @@ _NOT_OURS = ("paused", "closed")
 ADOPTION = "adoption"
 DRAWING = "pictures"
 """Trigger of a run that drew pictures."""
-LOOKED_AT_NOTHING = (ADOPTION, DRAWING, DEPOSIT)
+IMPORT = "import"
+"""Trigger of a run that stores what somebody brought."""
+LOOKED_AT_NOTHING = (ADOPTION, DRAWING, DEPOSIT, IMPORT)
 
 
 def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[NewEvent]:

@@ -17,6 +17,7 @@ from archiver.cli.deposit import deposit
 from archiver.cli.doctor import doctor
 from archiver.cli.evidence import app as evidence
 from archiver.cli.gaps import gaps
+from archiver.cli.importing import bring, imports
 from archiver.cli.index import app as index
 from archiver.cli.platform import app as platform
 from archiver.cli.practice import practice
@@ -59,6 +60,8 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "capture": capture,
     "runs": runs,
     "gaps": gaps,
+    "import": bring,
+    "imports": imports,
     "counts": counts,
     "quota": quota,
     "deposit": deposit,

@@ -40,6 +40,8 @@ def show(
 def _print_record(archive: Archive, record: RecordView) -> None:
     output.line(f"{record.kind} of {_name(record.author)}, {shown(record.created_at, archive)}")
     output.line(f"  id {record.id}, {record.url or 'no address'}")
+    if not record.captured:
+        output.line("  nothing of it was captured: what follows is what an export says")
     for state in record.states:
         since, until = shown(state.from_at, archive), shown(state.last_at, archive)
         output.line(f"  {state.state.replace('_', ' ')} from {since} to {until}")
@@ -55,8 +57,22 @@ def _print_record(archive: Archive, record: RecordView) -> None:
                 f"  picture drawn by the archiver, not a screenshot: {picture.exchange_id},"
                 f" {shown(picture.drawn_at, archive)}, {picture.width} x {picture.height}, SHA-256 {picture.sha256}"
             )
+    _print_imported(archive, record)
     for medium in record.media:
         output.line(f"  {medium.kind}: {medium.state}{f' ({medium.reason})' if medium.reason else ''}, {medium.url}")
+
+
+def _print_imported(archive: Archive, record: RecordView) -> None:
+    for one in record.imported:
+        print()
+        as_of = shown(one.stated_at, archive) if one.stated_at else "a time the export does not say"
+        output.line(f"As an export has it, as of {as_of}:")
+        output.block(one.text)
+        output.line(f"  {one.words}; on {shown(one.brought_at, archive)} as {one.import_id}")
+        if one.said_state != "visible":
+            output.line(f"  the export says of it: {one.said_state.replace('_', ' ')}")
+        for kind, url, _ in one.media:
+            output.line(f"  {kind} named in the export: {url}")
 
 
 def _print_thread(record: RecordView, thread: ThreadView) -> None:

@@ -20,6 +20,7 @@ class ActKind(StrEnum):
     ACCOUNT_REGISTERED = "account.registered"
     ACCOUNT_STATE_SET = "account.state_set"
     SEARCH_FROZEN = "search.frozen"
+    IMPORT_BEGUN = "import.begun"
     ACTS_RESTATED = "acts.restated"
 
 
@@ -64,6 +65,22 @@ class SearchFrozen(Facts):
     statement: dict[str, Any]
 
 
+class ImportBegun(Facts):
+    """Somebody had an export of an account brought in: what it is, who gave it, who brought it and why."""
+
+    account: Text
+    format: Text
+    name: Text
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0, lt=2**53)]
+    source: Text
+    reason: Text
+    brought_by: Text
+    confirmed: Text | None
+    made_at: Time | None
+    at: Time
+
+
 class ActsRestated(Facts):
     """The key of all acts up to a number is lost; the acts that follow say anew what still holds of them."""
 
@@ -83,6 +100,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.ACCOUNT_REGISTERED: Kind("account", 1, AccountRegistered),
     ActKind.ACCOUNT_STATE_SET: Kind("account", 1, AccountStateSet),
     ActKind.SEARCH_FROZEN: Kind("search", 1, SearchFrozen),
+    ActKind.IMPORT_BEGUN: Kind("import", 1, ImportBegun),
     ActKind.ACTS_RESTATED: Kind("archive", 1, ActsRestated),
 }
 

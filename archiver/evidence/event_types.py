@@ -42,6 +42,8 @@ class EventType(StrEnum):
     SEGMENT_ADOPTED = "segment.adopted"
     GAP_OPENED = "gap.opened"
     GAP_CLOSED = "gap.closed"
+    IMPORT_BEGUN = "import.begun"
+    IMPORT_MADE = "import.made"
     SEARCH_FROZEN = "search.frozen"
     FIXITY_PASSED = "fixity.passed"
     FIXITY_SAMPLED = "fixity.sampled"
@@ -71,6 +73,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "bundle": "bu",
     "connection": "cl",
     "exchange": "ex",
+    "import": "im",
     "run": "rn",
     "search": "se",
     "segment": "sg",
@@ -121,6 +124,7 @@ def _no_record_id(text: str) -> str:
 
 AccountId = Annotated[str, _text("id, `ac_…`")]
 RunId = Annotated[str, _text("id, `rn_…`")]
+ExchangeId = Annotated[str, _text("id, `ex_…`")]
 SegmentId = Annotated[str, _text("id, `sg_…`")]
 SnapshotId = Annotated[str, _text("id, `sn_…`")]
 Digest = Annotated[str, _text("SHA-256, hex")]
@@ -223,6 +227,7 @@ class RunFinished(Facts):
         Code, Field(description="kind of sweep; `deposit`: nothing was looked at, files were brought by hand")
     ]
     outcome: Annotated[Code, Field(description="how it ended")]
+    trigger: Annotated[Code, Field(description="why it was made; entries of earlier versions do not say it")]
     commitments: Annotated[ByClass, Field(description="of the last part, by the access class it stands in")]
 
 
@@ -246,6 +251,19 @@ class GapFacts(Facts):
     run: Annotated[RunId, Field(description="run whose end opened or closed it")]
     opened_by: Annotated[RunId, Field(description="run that could not look; with account and stream it names the gap")]
     cause: Annotated[Code, Field(description="why")]
+
+
+class ImportBegun(Facts):
+    account: Annotated[AccountId, Field(description="account that it is an export of")]
+    format: Annotated[Code, Field(description="kind of export")]
+
+
+class ImportMade(Facts):
+    account: Annotated[AccountId, Field(description="account that it is an export of")]
+    exchange: Annotated[ExchangeId, Field(description="that holds the list of all its files, stored or left out")]
+    files: Annotated[Count, Field(description="files that are stored")]
+    left_out: Annotated[Count, Field(description="files that are not, each with its reason in the list")]
+    records: Annotated[Count, Field(description="statements about records that were read")]
 
 
 class SearchFrozen(Facts):
@@ -451,6 +469,8 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         ),
         EventKind(_E.GAP_OPENED, "account", "Part of an account was not looked at.", GapFacts),
         EventKind(_E.GAP_CLOSED, "account", "What had not been looked at now was.", GapFacts),
+        EventKind(_E.IMPORT_BEGUN, "import", "A person had an export of an account brought in.", ImportBegun),
+        EventKind(_E.IMPORT_MADE, "import", "All that was to be stored of an export is, and in the index.", ImportMade),
         EventKind(_E.SEARCH_FROZEN, "search", "A search was frozen into a statement.", SearchFrozen),
         EventKind(_E.FIXITY_PASSED, "archive", "Stored bytes were compared and are what they were.", FixityPassed),
         EventKind(

@@ -10,6 +10,7 @@ _WORDS = {
     "stored": ("1 answer stored", "{} answers stored"),
     "deposited": ("1 file brought by hand", "{} files brought by hand"),
     "files": ("1 file kept", "{} files kept"),
+    "imported": ("1 part of an export stored", "{} parts of an export stored"),
     "not_returned": ("1 record no longer returned", "{} records no longer returned"),
     "pictures": ("1 picture drawn", "{} pictures drawn"),
     "files_postponed": ("1 file left for later", "{} files left for later"),

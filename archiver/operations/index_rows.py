@@ -35,6 +35,7 @@ IN_SNAPSHOTS: Final = frozenset(
         *("account", "handle", "due", "watch", "search_statement", "act_file", "timestamp_service"),
         *("run", "exchange", "segment", "coverage", "gap", "standing", "deposit"),
         *("record", "version", "occurrence", "state", "medium", "picture"),
+        *("import", "import_end", "imported_file", "imported_version"),
     }
 )
 _AT_ONCE = 1000

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Table, collate, select
 from archiver import clock
 from archiver.capture.models import Coverage, Deposit, Exchange, Gap, Run, Segment
 from archiver.database import Characters
+from archiver.records.import_models import Import, ImportedFile, ImportedVersion, ImportEnd
 from archiver.records.stored import MEDIUM, OCCURRENCE, PICTURE, RECORD, STATE, VERSION, table
 
 CONTENT: tuple[Table, ...] = (
@@ -34,8 +35,13 @@ CONTENT: tuple[Table, ...] = (
     table(Coverage),
     table(Gap),
     table(Deposit),
+    table(ImportedFile),
+    table(ImportedVersion),
+    table(ImportEnd),
+    table(Import),
 )
-"""Tables that the object store alone restores. Register, working state and the log's outbox are not among them."""
+"""Tables that the object store alone restores; of imports, who brought them and why, from its acts. Register, working
+state and the log's outbox are not among them."""
 _ROWS = 2000
 
 

@@ -23,6 +23,7 @@ from archiver.operations.history import DueView, HoldView, RunView
 from archiver.operations.proving_record import Standing as Proof
 from archiver.operations.quota import quotas
 from archiver.operations.reach import goes_back
+from archiver.records import import_views
 from archiver.web.places import AfterThread, after_thread, time_of
 from archiver.web.site import Site, site_of
 from archiver.web.words import ACCOUNT_STATES, plain
@@ -119,6 +120,8 @@ def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTML
             "deposits": deposits.deposits(connection, account_id=account_id, limit=_DEPOSITS),
             "deposit_due": next(iter(deposits_due.expected(connection, site.archive, account_id)), None),
             "most_deposits": _DEPOSITS,
+            "imports": import_views.imports(connection, account_id),
+            "only_imported": import_views.count(connection, account_id),
             "reach": goes_back(connection, account_id, site.archive.platforms),
             **_counts(site, connection, account, place),
         }

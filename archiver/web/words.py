@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from archiver.capture.deposits import DEPOSIT
 from archiver.capture.outcomes import RunOutcome
+from archiver.capture.standing import IMPORT
 from archiver.operations import quota
+from archiver.records.import_models import KNOWN_FROM_IMPORT
 from connectors.contract import State, SweepKind
 
 #: Code → (words, tone). A tone is a colour and never the only sign.
@@ -28,6 +30,7 @@ STATES: dict[str, tuple[str, str]] = {
     State.DELETED_BY_AUTHOR.value: ("deleted by its author", "bad"),
     State.DELETED_BY_PAGE.value: ("deleted by the page", "bad"),
     State.REMOVED_BY_PLATFORM.value: ("removed by the platform", "bad"),
+    KNOWN_FROM_IMPORT: ("brought by import, not captured", "warn"),
 }
 
 ACCOUNT_STATES: dict[str, tuple[str, str]] = {
@@ -66,6 +69,7 @@ SWEEPS: dict[str, str] = {
     SweepKind.WATCH.value: "recent threads",
     SweepKind.FULL.value: "everything",
     DEPOSIT: "nothing: files were deposited by hand",
+    IMPORT: "nothing was asked: an export was brought",
 }
 
 

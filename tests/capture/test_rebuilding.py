@@ -17,6 +17,7 @@ from archiver.records.models import RebuildProgress
 from connectors.contract import Answer, Ask, Reading, RecordKind, SeenRecord
 from connectors.mastodon import Mastodon
 from tests.capture.house import FULL, NEW, WATCH, House
+from tests.imports.desk import Desk
 from tests.pictures.drawing import PlainDrawer
 
 
@@ -59,7 +60,8 @@ def _digests(house: House) -> dict[str, digests.TableDigest]:
 def test_a_rebuild_in_place_and_into_an_empty_index_gives_the_same_rows(new_house: Callable[..., House]) -> None:
     house = new_house(settings={"pictures": True})
     house.capture.drawing.drawers = PlainDrawer()
-    _lived_in(house)
+    desk = Desk(house, house.home, _lived_in(house))
+    desk.bring(desk.mastodon_archive())
     before = _digests(house)
     assert all(one.rows for name, one in before.items() if name != "gap")
     report = rebuild(house.archive)
