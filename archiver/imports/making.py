@@ -21,7 +21,7 @@ from archiver.records.import_rows import LIST
 from archiver.visible import one_line
 from archiver.wire.exchange import BodyFile, MaskedRange, WireExchange
 from connectors.contract import AccessClass, AccountRef, Ask, Reading, Stream
-from connectors.exports.contract import ImportReading, Use, context_of
+from connectors.exports.contract import ImportReading, Use, Why, context_of
 from connectors.exports.elements import NotAList
 
 _IN_MEMORY = 2**20
@@ -144,10 +144,8 @@ class BlockMaker:
                     yield self._block(file, start, body, number)
                 end, number = start + len(body), number + 1
         except NotAList:
-            rest = self._rest(file, end)
-            whole.update(rest)
-            if (file.name, end) not in self.known:
-                yield self._block(file, end, rest, number)
+            yield from self._of_rest(file, end, number)
+            return  # it was held against its digest there
         _require_same(file, whole.hexdigest())
 
     def _of_warc(self, file: PlannedFile, stream: IO[bytes]) -> Iterator[Block]:
@@ -164,17 +162,37 @@ class BlockMaker:
                     block, media_type="application/warc", origin={**block.origin, **said}, masked=record.masked
                 )
 
-    def _rest(self, file: PlannedFile, start: int) -> bytes:
-        """What follows the last whole block."""
-        if file.size - start > READ_WHOLE:
-            raise Unusable(f"{one_line(file.name, 80)!r} is not the list it should be, and too large")
-        rest = bytearray()
+    def _of_rest(self, file: PlannedFile, start: int, number: int) -> Iterator[Block]:
+        """What follows the last whole block of a list. Where it is too large to be read it is kept, and not read."""
+        large = file.size - start > READ_WHOLE
+        digest, held = sha256(), bytearray()
+        path = self.body_path()
+        try:
+            with path.open("xb") as into:
+                for piece in self._from(file, start, digest):
+                    into.write(piece)
+                    held += b"" if large else piece
+            _require_same(file, digest.hexdigest())
+            if (file.name, start) in self.known:
+                return
+            if large:
+                kept = replace(file, planned=replace(file.planned, use=Use.KEPT, why=Why.UNREADABLE))
+                yield self._block(kept, start, _body_file(path), number)
+            else:
+                yield self._block(file, start, bytes(held), number)
+        finally:
+            if not large:
+                path.unlink(missing_ok=True)
+
+    def _from(self, file: PlannedFile, start: int, digest: Any) -> Iterator[bytes]:
+        """The file from a place on; all of it goes into ``digest``."""
+        left = start
         for member, stream in self.plan.container.walk(file.inside.__eq__):
-            left = start
             for piece in pieces(self.plan.container, stream, member):
-                rest += piece[left:]
+                self.check_stop()
+                digest.update(piece)
+                yield piece[left:]
                 left = max(left - len(piece), 0)
-        return bytes(rest)
 
     def _body(self, file: PlannedFile, member: Member, stream: IO[bytes]) -> bytes | BodyFile:
         """In memory where it is small or is to be read, else in the spool."""
@@ -236,6 +254,15 @@ class BlockMaker:
         if isinstance(reading, ImportReading) and reading.private and ask.access is AccessClass.PUBLIC:
             ask = replace(ask, access=AccessClass.PRIVATE)
         return Block(ask, at, body, sha256(body).hexdigest(), len(body), media_type, reading, origin)
+
+
+def _body_file(path: Path) -> BodyFile:
+    digest, size = sha256(), 0
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            digest.update(piece)
+            size += len(piece)
+    return BodyFile(path, size, digest.hexdigest())
 
 
 def _require_same(file: PlannedFile, digest: str) -> None:

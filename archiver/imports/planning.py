@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import IO
 
 from archiver.imports.containers import PIECE, Container, Member, Unusable, Whole, readable, whole
-from archiver.imports.foreign import Package, package
+from archiver.imports.foreign import Package, package, records
 from archiver.visible import one_line
 from connectors.exports import EXPORTS
 from connectors.exports.contract import Export, Identity, Planned, Use, Why
@@ -91,6 +91,7 @@ def make_plan(
     except (ValueError, KeyError) as error:
         raise Unusable(f"it does not say whose it is: {one_line(str(error), 100)}") from None
     files = [_planned(export, root, member, digest, largest_file) for member, digest in inventory.listed]
+    _require_whole_crawls(container, files, watch, stop)
     own = package(held, {one.name: one.sha256 for one in files})
     return Plan(container, export, whole(container, inventory.listed), identity, files, own)
 
@@ -146,6 +147,21 @@ def pieces(container: Container, stream: IO[bytes], member: Member) -> Iterator[
             yield piece
     if size != member.size:
         raise Unusable(f"{one_line(member.name, 80)!r} is not as large as it says")
+
+
+def _require_whole_crawls(
+    container: Container, files: Sequence[PlannedFile], watch: Watch, stop: Callable[[], None]
+) -> None:
+    """A WARC file that breaks off in the middle is found before anything of it is stored.
+
+    Raises:
+        Unusable: one does.
+    """
+    crawls = {one.inside: one for one in files if one.planned.warc}
+    for done, (member, stream) in enumerate(container.walk(crawls.__contains__)):
+        watch("Checking crawls", done, len(crawls))
+        for _ in records(stream, packed=member.name.endswith(".gz")):
+            stop()
 
 
 def _planned(export: Export, root: str, member: Member, digest: str, largest_file: int) -> PlannedFile:

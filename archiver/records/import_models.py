@@ -81,6 +81,7 @@ class ImportedVersion(Base):
     __table_args__ = (
         Index(None, "record_id"),
         Index(None, "account_id", "thread_id"),
+        Index(None, "account_id", "parent_id"),
         Index(None, "import_id"),
         Index(None, "exchange_id"),
     )

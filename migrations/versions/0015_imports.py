@@ -146,6 +146,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imported_version")),
     )
     op.create_index("ix_imported_version_account_id_thread_id", "imported_version", ["account_id", "thread_id"])
+    op.create_index("ix_imported_version_account_id_parent_id", "imported_version", ["account_id", "parent_id"])
     op.create_index("ix_imported_version_exchange_id", "imported_version", ["exchange_id"])
     op.create_index("ix_imported_version_import_id", "imported_version", ["import_id"])
     op.create_index("ix_imported_version_record_id", "imported_version", ["record_id"])

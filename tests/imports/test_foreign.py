@@ -155,3 +155,11 @@ def test_a_crawl_that_is_packed_badly_is_refused() -> None:
     for content in (warc({"https://a.example/": b"x"})[:-20], b"\x1f\x8b" + bytes(30)):
         with pytest.raises(Unusable, match=r"damaged or not whole|breaks off"):
             list(records(io.BytesIO(content), packed=True))
+
+
+def test_of_a_crawl_that_breaks_off_nothing_is_begun(office: Desk) -> None:
+    path = office.folder / "crawl.warc"
+    path.write_bytes(warc(crawl(office), packed=False)[:-40])
+    with pytest.raises(Unusable, match="breaks off"):
+        office.bring(path, confirmed=office.row.handle)
+    assert office.imports() == []

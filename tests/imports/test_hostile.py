@@ -18,8 +18,10 @@ from archiver.imports import containers, importing
 from archiver.imports.blocks import blocks
 from archiver.imports.containers import Unusable, open_container
 from archiver.imports.importing import Importing
+from archiver.records.import_models import ImportedFile
 from connectors.exports.elements import NotAList, elements
 from connectors.exports.x import XArchive
+from tests.capture.rebuilding import check_rebuilt
 from tests.imports.builders import folder, tweet, x_files, ytd, zipped
 from tests.imports.desk import Desk
 
@@ -275,3 +277,15 @@ def test_a_name_for_an_account_has_to_be_confirmed(desk: Desk, monkeypatch: pyte
     assert desk.imports() == []
     desk.bring(path, confirmed=desk.row.handle)
     assert [one.confirmed for one in desk.imports()] == [desk.row.handle]
+
+
+def test_a_list_that_is_none_and_too_large_to_be_read_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.imports.making.READ_WHOLE", 100)
+    files = x_files(desk.row.platform_id, desk.row.handle)
+    files["data/tweets.js"] = ytd("tweets", [tweet("1500000000000000001", "good words")]) + b"x" * 3_000_000
+    outcome = desk.bring(zipped(desk.folder / "x.zip", files))
+    assert outcome.records == 0
+    (row,) = [one for one in desk.rows(ImportedFile) if one.name == "data/tweets.js"]
+    assert (row.use, row.size) == ("kept", len(files["data/tweets.js"]))
+    assert list(desk.house.capture.spool.folder.glob("rn_*")) == []
+    check_rebuilt(desk.house)
