@@ -30,6 +30,8 @@ ELSEWHERE = {
     "sequencer.lengthened": "the same",
     "sequencer.placed": "the same",
     "sequencer.committed": "the same",
+    "import.begun": "tests/imports/test_killed.py",
+    "import.batch_stored": "tests/imports/test_killed.py",
     "bundle.logged": "tests/release/test_killed.py",
     "bundle.shown": "tests/release/test_killed.py",
     "bundle.verified": "tests/release/test_killed.py",
