@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _facebook_reading, _limits, _meta_grants
+from connectors import _facebook_deliveries, _facebook_reading, _limits, _meta_grants
 from connectors._facebook_asks import FACEBOOK, POST, Asks
 from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
@@ -23,6 +23,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -31,6 +32,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving, Subscribing
 
 _NAME = r"[A-Za-z0-9.]{2,75}"
 _ID = r"\d{3,25}"
@@ -79,6 +81,7 @@ class Facebook:
         Signature("Page access token", r"[^|\s]{20,}", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _meta_grants.FACEBOOK_SET_UP
+    receives: ClassVar[Receiving] = _facebook_deliveries.RECEIVES
     api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.FACEBOOK
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -161,7 +164,21 @@ class Facebook:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _facebook_deliveries.reading(ask, answer)
         return _facebook_reading.read(ask, answer)
+
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _facebook_deliveries.parts(body, _facebook_deliveries.OBJECT)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _facebook_deliveries.delivered(account, body)
+
+    def subscribing(self, account: AccountRef) -> Subscribing:
+        """Subscribes the Page to the city's app."""
+        return _facebook_deliveries.subscribing(FACEBOOK.api_of(account.url), account)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

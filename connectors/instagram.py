@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _instagram_reading, _limits, _meta_grants
+from connectors import _instagram_deliveries, _instagram_reading, _limits, _meta_grants
 from connectors._instagram_asks import INSTAGRAM, Asks
 from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
@@ -21,6 +21,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -29,6 +30,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving
 
 _PATH = re.compile(
     r"/(?P<name>[A-Za-z0-9._]{1,30})(?:/(?:reels|tagged|feed|channel|guides|live|followers|following))?/?"
@@ -67,6 +69,7 @@ class Instagram:
         Signature("access token of the linked Page", r"(?!IG)[^|\s]{20,}", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _meta_grants.INSTAGRAM_SET_UP
+    receives: ClassVar[Receiving] = _instagram_deliveries.RECEIVES
     api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.INSTAGRAM
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -160,7 +163,17 @@ class Instagram:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _instagram_deliveries.reading(ask, answer)
         return _instagram_reading.read(ask, answer)
+
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _instagram_deliveries.parts(body, _instagram_deliveries.OBJECT)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _instagram_deliveries.delivered(account, body)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _mastodon_grants, _mastodon_reading
+from connectors import _limits, _mastodon_grants, _mastodon_reading, _mastodon_stream
 from connectors._mastodon_asks import LISTS, Asks
 from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
+    AccessClass,
     AccountRef,
     Answer,
     Ask,
@@ -21,6 +22,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -186,7 +188,18 @@ class Mastodon:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == _mastodon_stream.EVENT:
+            return _mastodon_stream.reading(ask, answer)
         return _mastodon_reading.read(ask, answer)
+
+    def stream(self, account: AccountRef) -> Ask | None:
+        """What the account's server pushes to it; nothing to an account that is not signed in."""
+        return _mastodon_stream.ask_of(self._asks(account, None)) if account.authorised else None
+
+    def pushed(self, account: AccountRef, event: bytes) -> tuple[Heard, AccessClass]:
+        """Its own posts, and what mentions it; what it reads of others is not kept."""
+        closed = self._settings(account)["closed"]
+        return _mastodon_stream.heard(account.platform_id, event, closed=closed)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

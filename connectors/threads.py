@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _meta_grants, _threads_reading
+from connectors import _limits, _meta_grants, _threads_deliveries, _threads_reading
 from connectors._threads_asks import THREADS, Asks
 from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
@@ -20,12 +20,14 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Heard,
     Reading,
     RecordRef,
     Signature,
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving
 
 _PATH = re.compile(r"/@(?P<name>[A-Za-z0-9._]{1,30})(?:/(?:replies|media|reposts))?/?")
 
@@ -62,6 +64,7 @@ class Threads:
     )
     set_up: ClassVar[SetUp] = _meta_grants.THREADS_SET_UP
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.THREADS
+    receives: ClassVar[Receiving] = _threads_deliveries.RECEIVES
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a text, poll, link or description that was seen. Threads keeps no earlier ones, and gives"
         " no time of an edit.",
@@ -132,7 +135,17 @@ class Threads:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _threads_deliveries.reading(ask, answer)
         return _threads_reading.read(ask, answer)
+
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _threads_deliveries.parts(body)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _threads_deliveries.delivered(account, body)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _limits, _tiktok_grants, _tiktok_reading
+from connectors import _limits, _tiktok_deliveries, _tiktok_grants, _tiktok_reading
 from connectors._tiktok_asks import Asks
 from connectors._tiktok_comments import SORTED
 from connectors._tiktok_site import BUSINESS, MEDIA_HOSTS, claimed
@@ -23,6 +23,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -30,6 +31,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving
 from connectors.settings import NoSettings
 
 
@@ -49,6 +51,7 @@ class TikTok:
         ),
     )  # fmt: skip
     set_up: ClassVar[SetUp] = _tiktok_grants.SET_UP
+    receives: ClassVar[Receiving] = _tiktok_deliveries.RECEIVES
     api_version: ClassVar[ApiVersion] = _tiktok_grants.API_VERSION
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.TIKTOK
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -129,12 +132,22 @@ class TikTok:
         """Ask for known videos and comments by their numbers."""
         return Asks.begin(account, None).looks(records)
 
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _tiktok_deliveries.parts(body)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _tiktok_deliveries.delivered(account, body)
+
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""
         return _tiktok_grants.business(url)
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _tiktok_deliveries.reading(ask, answer)
         return _tiktok_reading.read(ask, answer)
 
     def signed_server(self, url: str) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _x_grants, _x_reading
+from connectors import _limits, _x_deliveries, _x_grants, _x_reading
 from connectors._x_asks import LISTED, ON_X, Asks
 from connectors._x_settings import due
 from connectors.allowances import Allowance
@@ -22,6 +22,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -30,6 +31,8 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving
+from connectors.settings import NoSettings
 
 _PATH = re.compile(
     r"/@?(?P<name>[A-Za-z0-9_]{1,15})(?:/(?:with_replies|media|likes|highlights|articles|status(?:es)?/\d{1,19}))?/?"
@@ -70,6 +73,7 @@ class X:
     )
     set_up: ClassVar[SetUp] = _x_grants.SET_UP
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.X
+    receives: ClassVar[Receiving] = _x_deliveries.RECEIVES
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every version of a post: each edit has an id of its own, and X names and shows the earlier ones.",
         deletions="A deleted or removed post is no longer returned; X does not say who deleted it. Of a post whose"
@@ -160,7 +164,17 @@ class X:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _x_deliveries.reading(ask, answer)
         return _x_reading.read(ask, answer)
+
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _x_deliveries.parts(body)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _x_deliveries.delivered(account, body)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""
