@@ -145,8 +145,8 @@ class Settings(BaseSettings):
     )
     listen: bool = Field(
         default=False,
-        description="Also listen to what platforms push (Bluesky's stream of the account's server), while the service"
-        " runs. What is pushed is archived as it came, and looked at at once.",
+        description="Also listen to what the account's own server pushes (Bluesky, Mastodon) while the service runs."
+        " What is pushed is archived as it came, and looked at at once.",
     )
     pictures: bool = Field(
         default=False,
@@ -434,6 +434,11 @@ class Settings(BaseSettings):
         """Host names that the pages answer to besides this machine's own."""
         host = urlsplit(self.web_url).hostname
         return self.web_names if host is None else (*self.web_names, f"[{host}]" if ":" in host else host)
+
+    @property
+    def deliveries(self) -> Path:
+        """Where what platforms sent is safe until it is archived."""
+        return self.home / "deliveries"
 
     @property
     def renewals(self) -> Path:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from archiver.accounts.grants import Grant
-from archiver.accounts.models import ConnectLink, Credential, PlatformApp
+from archiver.accounts.models import ConnectLink, Credential, Hook, PlatformApp
 from archiver.capture.secret_forms import Secret
 from archiver.database import Database
 from archiver.errors import IntegrityError, MissingKey, UsageError
@@ -192,7 +192,7 @@ class Vault:
         )
 
     def _create_key_file(self, connection: Connection) -> None:
-        counted = (select(func.count()).select_from(table) for table in (Credential, PlatformApp))
+        counted = (select(func.count()).select_from(table) for table in (Credential, PlatformApp, Hook))
         sealed = select(func.count()).where(ConnectLink.verifier.is_not(None))
         if any(connection.execute(query).scalar_one() for query in (*counted, sealed)):
             raise MissingKey(f"tokens are stored, but their key file {self.key_file} is gone: put it back")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +13,6 @@ from archiver.capture import watching
 from archiver.capture.models import Due, Lease
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.watching import Looked
-from archiver.database import Database
 from archiver.settings import Settings
 from connectors.contract import SweepKind
 
@@ -53,11 +52,10 @@ def due(
     return list(first.items())
 
 
-def now(database: Database, account_id: str, kind: SweepKind, at: datetime) -> None:
+def _now(connection: Connection, account_id: str, kind: SweepKind, at: datetime) -> None:
     """A sweep is due at once, where it was not before."""
     mine = (Due.account_id == account_id, Due.sweep == kind.value, Due.due_at > at)
-    with database.write() as connection:
-        connection.execute(update(Due).where(*mine).values(due_at=at))
+    connection.execute(update(Due).where(*mine).values(due_at=at))
 
 
 def interval(kind: SweepKind, settings: Settings) -> timedelta:
@@ -91,14 +89,33 @@ class Ended:
     """A full sweep that is not done: the next run takes up the rest."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a run took in that was pushed. It was no sweep, so the next one is not put off by it."""
+
+    anything: bool
+    threads: Sequence[str]
+    """Keys of what it names: looked at by the run, or due."""
+
+
 def after_run(
-    account_id: str, run: Ended, looked: Mapping[str, Looked], settings: Settings, recounted: Collection[str] = ()
+    account_id: str,
+    run: Ended,
+    looked: Mapping[str, Looked],
+    settings: Settings,
+    recounted: Collection[str] = (),
+    heard: Heard | None = None,
 ) -> Callable[[Connection], None]:
     """What the commit of a run writes here. ``looked``: what became of the threads it looked at, by key.
-    ``recounted``: keys of records under which the platform counts another number than before."""
+    ``recounted``: keys of records under which the platform counts another number than before. ``heard``: what was
+    pushed, which is a reason to look, and is not forgotten where the run could not."""
 
     def settle(connection: Connection) -> None:
-        _next_sweep(connection, account_id, run, settings)
+        if heard is None:
+            _next_sweep(connection, account_id, run, settings)
+        elif heard.anything:
+            _now(connection, account_id, SweepKind.NEW, run.at)
+            watching.look_now(connection, account_id, heard.threads, run.at)
         watching.watch_new(connection, account_id, settings, run.at)
         watching.looked_at(connection, account_id, looked, settings, run.began, run.at)
         watching.look_soon(connection, account_id, recounted, settings, run.at)

@@ -205,6 +205,8 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         facts["no_answer"] = wire.no_answer
     if wire.deposited:
         facts["origin"] = dict(wire.deposited)
+    if wire.pushed and tuple(name.lower() for name, _ in wire.headers) != ("content-type",):
+        facts["headers"] = [list(pair) for pair in wire.headers]
     if taken.follows is not None:
         facts["follows"] = ids.exchange_id(run.run, taken.follows)
     if taken.control_of is not None:

@@ -33,6 +33,7 @@ from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
 from archiver.capture.pushed import LISTENING, STREAM, Hearing, Place, place_of
 from archiver.capture.rationing import Rations, plans, rations
+from archiver.capture.pushed import LISTENING, Hearing, Place, place_of
 from archiver.capture.recovery import Recovery, RecoveryReport
 from archiver.capture.run import Watcher
 from archiver.capture.sessions import Sessions
@@ -149,8 +150,8 @@ class Capture:
         return place_of(connector, reference, again.for_connector(merged) or {}, merged.get(LISTENING) or {})
 
     def hear(self, account_id: str, hearing: Hearing, stop: threading.Event | None = None) -> RunResult:
-        """Archive what was pushed, and look at what it names; a sweep for what is new is due then. The place to listen
-        on at is kept in the same commit.
+        """Archive what was pushed, and look at what it names; a sweep for what is new is due then, and what could not
+        be looked at. That, and the place to listen on at, is kept in the same commit.
 
         Raises:
             As :meth:`run`. Nothing of it is archived then, and nothing lost: it is heard again from the last place.
@@ -162,10 +163,8 @@ class Capture:
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 ended = threading.Event() if stop is None else stop
-                result = self._carry_out(account, held, SweepKind.WATCH, STREAM, ended, None, hearing)
+                result = self._carry_out(account, held, SweepKind.WATCH, hearing.trigger, ended, None, hearing)
             store_deltas(self.archive.database, self.archive.store)
-        if hearing.frames:
-            due.now(self.archive.database, account_id, SweepKind.NEW, self.archive.clock.now())
         return result
 
     def deposit(

@@ -108,12 +108,13 @@ class UnderWay:
         try:
             if hearing is not None:
                 sweep.hear(hearing)
-                self._state.listened(hearing.bookmark())
+                if hearing.listens:
+                    self._state.listened(hearing.bookmark())
             outcome, reason = sweep.perform()
             if outcome is not RunOutcome.INTERRUPTED:
                 outcome, reason = self._last_files(outcome, reason)
             at = self.archive.clock.now()
-            self._finish(sweep, outcome, reason, at)
+            self._finish(sweep, outcome, reason, at, hearing)
             if sweep.expired is None and self._asker.tokens is not None:
                 self._asker.tokens.settle()
             if hearing is None and outcome is not RunOutcome.INTERRUPTED and self._asker.meter is not None:
@@ -179,7 +180,7 @@ class UnderWay:
         self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, self.requests)
 
     def _sweep(self, kind: SweepKind, watch: Watcher | None, hearing: Hearing | None) -> SweepRun:
-        round, threads = self._what_for(kind) if hearing is None else (None, self._seen.refs(hearing.keys))
+        round, threads = self._what_for(kind) if hearing is None else (None, self._named(hearing))
         return SweepRun(
             self._asker.connector,
             self._asker.account,
@@ -196,6 +197,10 @@ class UnderWay:
             watch,
             wanted=self._wanted,
         )
+
+    def _named(self, hearing: Hearing) -> list[RecordRef]:
+        """Known threads that were named; beyond the usual number of them they are due after this run."""
+        return self._seen.refs(hearing.threads)[: self.archive.settings.watch_threads]
 
     def _what_for(self, kind: SweepKind) -> tuple[Round | None, list[RecordRef]]:
         """Of a full sweep, what earlier runs left of it; and known threads to look at."""
@@ -259,10 +264,13 @@ class UnderWay:
     def _stored(self) -> bool:
         return bool(self.counts.get("exchanges") or self._state.counts.get("exchanges"))
 
-    def _finish(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime) -> None:
+    def _finish(
+        self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime, hearing: Hearing | None
+    ) -> None:
         settings, began = self.archive.settings, self._since_start()
         ended = due.Ended(sweep.sweep.kind, outcome, began, at, goes_on=sweep.goes_on_soon)
-        settle = due.after_run(self.account.id, ended, sweep.looked, settings, sweep.recounted)
+        heard = None if hearing is None else due.Heard(bool(hearing.frames or hearing.again), hearing.threads)
+        settle = due.after_run(self.account.id, ended, sweep.looked, settings, sweep.recounted, heard)
         if self._state.batch.stored or self._state.part > 1:
             self._commit((outcome.value, reason), at, settle)
         else:

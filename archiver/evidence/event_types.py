@@ -33,6 +33,9 @@ class EventType(StrEnum):
     CONNECTION_WITHDRAWN = "connection.withdrawn"
     CONNECTION_REFUSED = "connection.refused"
     CONNECTION_MADE = "connection.made"
+    HOOK_MADE = "hook.made"
+    HOOK_REMOVED = "hook.removed"
+    SUBSCRIPTION_CHANGED = "subscription.changed"
     RUN_RECORDED = "run.recorded"
     RUN_FINISHED = "run.finished"
     EXCHANGE_ARCHIVED = "exchange.archived"
@@ -210,6 +213,15 @@ class ConnectionRefused(Facts):
 class ConnectionMade(Facts):
     account: Annotated[AccountId, Field(description="the account")]
     purpose: Annotated[Code, Field(description="what the token is for")]
+
+
+class HookFacts(Facts):
+    platform: Annotated[Code, Field(description="whose application sends there")]
+    account: Annotated[AccountId | None, Field(description="the account; null: all of the application")]
+
+
+class SubscriptionChanged(Facts):
+    state: Annotated[Code, Field(description="`subscribed`: the platform says that it sends; `failed`: it does not")]
 
 
 class RunRecorded(Facts):
@@ -451,6 +463,11 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.CONNECTION_WITHDRAWN, "connection", "A link can no longer be used.", NoFacts),
         EventKind(_E.CONNECTION_REFUSED, "connection", "What an owner granted was not taken.", ConnectionRefused),
         EventKind(_E.CONNECTION_MADE, "connection", "An account's owner let it be read.", ConnectionMade),
+        EventKind(_E.HOOK_MADE, "archive", "An address was made for a platform to send deliveries to.", HookFacts),
+        EventKind(_E.HOOK_REMOVED, "archive", "Such an address takes nothing any more.", HookFacts),
+        EventKind(
+            _E.SUBSCRIPTION_CHANGED, "account", "A platform was asked to send what concerns it.", SubscriptionChanged
+        ),
         EventKind(_E.RUN_RECORDED, "run", "A part of a run record was made and committed to.", RunRecorded),
         EventKind(_E.RUN_FINISHED, "run", "A run ended, and all it brought is archived.", RunFinished),
         EventKind(_E.EXCHANGE_ARCHIVED, "exchange", "An exchange is stored and in the index.", ExchangeArchived),

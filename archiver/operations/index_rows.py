@@ -26,6 +26,7 @@ LEFT_OUT: Final = frozenset(
     {
         *("credential", "platform_app", "connect_link", "lease", "archive"),
         *("quota", "quota_use", "quota_cost"),
+        *("credential", "platform_app", "connect_link", "hook", "subscription", "lease", "archive"),
         *("event", "log_head", "log_subtree", "log_signing", "log_checkpoint", "anchor"),
     }
 )

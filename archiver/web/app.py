@@ -1,5 +1,5 @@
 """The web application: the real archive's site, the practice city's beside it, one guard around both. It only reads,
-but for owners of accounts who follow a link."""
+but for owners of accounts who follow a link, and for what platforms send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, UsageError
-from archiver.web import api, connect, evidence, pages, platforms, records, search
+from archiver.web import api, connect, evidence, hooks, pages, platforms, records, search
 from archiver.web.security import ErrorPage, Guard, LastResort, wants_json
 from archiver.web.site import Site
 
@@ -66,7 +66,15 @@ def _site_app(site: Site) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.site = site
-    for router in (connect.router, platforms.router, pages.router, search.router, records.router, evidence.router):
+    for router in (
+        hooks.router,
+        connect.router,
+        platforms.router,
+        pages.router,
+        search.router,
+        records.router,
+        evidence.router,
+    ):
         app.include_router(router, include_in_schema=False)
     app.include_router(api.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -1,5 +1,5 @@
 """What protects every page: the Host allow-list, methods, response headers, errors that tell nothing. Only the pages of
-owners' links take anything but a reading method, and from their own pages only.
+owners' links, from their own pages, and the addresses that platforms send to take anything but a reading method.
 
 Written as plain ASGI, outermost, so that no route and no error escapes it.
 """
@@ -31,6 +31,8 @@ HEADERS = {
 }
 #: Pages of owners' links (:mod:`archiver.web.connect`), those of the practice city too.
 _TAKES = re.compile(r"(?:/practice)?/connect/[A-Za-z0-9_-]{43}")
+#: What platforms send, and ask: without any login, and known by what is in it (:mod:`archiver.web.hooks`).
+_SENT = re.compile(r"(?:/practice)?/hooks/[a-z_]{1,30}/[A-Za-z0-9_-]{43}")
 _LARGEST_POST = 4096
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -60,6 +62,8 @@ class Guard:
                 await refuse(self._error_page, scope, guarded, 413, "That is more than this page takes.")
             else:
                 await self._app(scope, receive, guarded)
+        elif scope["method"] == "POST" and _SENT.fullmatch(scope["path"]):
+            await self._app(scope, receive, guarded)
         elif scope["method"] not in ("GET", "HEAD"):
             await refuse(self._error_page, scope, guarded, 405, "These pages can only be read.")
         else:

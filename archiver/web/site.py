@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from archiver import logs
 from archiver.archive import Archive
 from archiver.capture import spool
+from archiver.capture.receiving import Receiver
 from archiver.operations import invocation, log_state, probe_record
 from archiver.web import rendering
 
@@ -75,6 +76,11 @@ class Site:
         except Exception as error:  # noqa: BLE001 - as above
             _log.error("page.no_alarm", exc_info=error)
             return None
+
+    @cached_property
+    def receiver(self) -> Receiver:
+        """Takes what platforms send."""
+        return Receiver(self.archive)
 
     def dead(self) -> frozenset[str]:
         """Capturing processes of this machine that ended without giving back what they held."""
