@@ -2,12 +2,13 @@
 listening is.
 
 Nothing is heard again: so each event is safe on the disk before anything else happens to it
-(:mod:`archiver.capture.arrivals`), and archived afterwards like a delivery. While the stream is broken nothing is heard,
-which the platform's page says; it is no gap in what was looked at, since sweeps go on as ever.
+(:mod:`archiver.capture.arrivals`), and archived afterwards like a delivery. While the stream is broken nothing is
+heard, which the platform's page says; it is no gap in what was looked at, since sweeps go on as ever.
 """
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -43,6 +44,7 @@ _IDLE: Final = 1.0
 _SILENCE: Final = 120.0
 """Seconds without even a sign of life, which servers give every few seconds."""
 _PIECE: Final = 64 * 1024
+_BLANK: Final = re.compile(rb"(\r?\n)\r?\n")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,11 +88,10 @@ class Events:
         Raises:
             Unreachable: one is larger than any event is.
         """
-        self._held += piece.replace(b"\r\n", b"\n")
-        while (end := self._held.find(b"\n\n")) >= 0:
-            event, self._held = self._held[: end + 1], self._held[end + 2 :]
-            event = event.lstrip(b"\n")
-            if any(line and not line.startswith(b":") for line in event.split(b"\n")):
+        self._held += piece
+        while (found := _BLANK.search(self._held)) is not None:
+            event, self._held = self._held[: found.end(1)], self._held[found.end() :]
+            if any(line and not line.startswith(b":") for line in event.splitlines()):
                 yield event
         if len(self._held) > _LARGEST:
             raise Unreachable("the stream brings something that is no event")

@@ -1,5 +1,5 @@
-"""Asking platforms to send: at a hub (WebSub), and where an account is subscribed by a question of its own (Meta). Asked
-for again before it ends. Where neither can be done the city does it: the platform's page says how.
+"""Asking platforms to send: at a hub (WebSub), and where an account is subscribed by a question of its own (Meta). It
+is asked for again before it ends. Where neither can be done the city does it: the platform's page says how.
 
 What is asked here is not stored: it holds secrets, and is no record. What comes of it is in the table, and in the log
 where it changes."""
@@ -65,8 +65,8 @@ def is_due(known: Known, again: timedelta, now: datetime) -> bool:
 
 
 def is_reached(settings: Settings) -> bool:
-    """Whether platforms can send to the archive: it is said where they reach it, and that is not this machine alone, but
-    in tests and practice. Pure."""
+    """Whether platforms can send to the archive: it is said where they reach it, and that is not this machine alone
+    (but in tests and practice). Pure."""
     host = settings.web_url.partition("://")[2].partition(":")[0]
     return bool(host) and (not is_loopback(host) or bool(settings.trusted_origins))
 

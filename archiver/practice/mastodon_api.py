@@ -16,6 +16,7 @@ from archiver.practice.city import City, Person, Post
 from archiver.practice.mastodon_json import Bodies, dump
 from archiver.practice.mastodon_pages import Pages
 from archiver.practice.mastodon_server import instance, nodeinfo, old_instance
+from archiver.practice.mastodon_stream import MastodonStream
 from archiver.practice.mastodon_threads import ancestors, descendants
 from archiver.practice.messages import Request, Response
 from archiver.practice.paging import link_header, page
@@ -85,6 +86,7 @@ class MastodonApi:
         self.revoked: set[str] = set()
         self.moderation: dict[int, Moderation] = defaultdict(Moderation)
         self.rate_limit = rate_limit or RateLimit(enforced=False)
+        self.stream = MastodonStream(self.tokens, self.revoked)
         self._served = 0
 
     def grant(self, person: int, token: str) -> str:

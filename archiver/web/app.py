@@ -66,16 +66,8 @@ def _site_app(site: Site) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.site = site
-    for router in (
-        hooks.router,
-        connect.router,
-        platforms.router,
-        pages.router,
-        search.router,
-        records.router,
-        evidence.router,
-    ):
-        app.include_router(router, include_in_schema=False)
+    for part in (hooks, connect, platforms, pages, search, records, evidence):
+        app.include_router(part.router, include_in_schema=False)
     app.include_router(api.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(LastResort, error_page=_error_page(site))
