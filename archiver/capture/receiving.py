@@ -166,7 +166,7 @@ class Receiver:
         """What became of an authentic delivery: of the best that became of a part of it."""
         became: list[str] = []
         told = [(one, can.parts(body)) for one, can in hooks.receiving(self.archive, hook.platform)]
-        if all(parts is None for _, parts in told):
+        if not any(parts for _, parts in told) and any(parts is None for _, parts in told):
             kept = self.arrivals.keep_aside(body)
             _log.error("delivery.nobodys", platform=hook.platform, kept=kept)
             return "unreadable"
