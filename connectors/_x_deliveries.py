@@ -26,7 +26,7 @@ RECEIVES: Final = Receiving(
         " the account to post.create, post.delete, post.mention.create, post.reply.create, post.quote.create"
         " (POST /2/activity/subscriptions). Both are done by the city: the archive's own token only reads.",
         "X signs with the API key secret (consumer secret), not with the OAuth 2.0 client secret: give it to"
-        " `archiver platform hook x --secret`.",
+        " archiver platform hook x --secret.",
     ),
     own_secret="API key secret",  # noqa: S106 - what it is called
 )

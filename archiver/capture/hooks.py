@@ -103,6 +103,8 @@ def made(archive: Archive, platform: str, *, account: str | None = None, own: st
     if not connectors:
         raise UsageError(f"{platform} sends no deliveries to an application of that name")
     how = connectors[0][1].receives
+    if account is None and how.challenge == "websub":
+        raise UsageError(f"{connectors[0][0].title}: the archive subscribes each account by itself; nothing is entered")
     there = of_platform(archive, platform, account)
     if there is not None and own is None:
         return there

@@ -13,6 +13,7 @@ from archiver.errors import NotFound
 from archiver.operations.platform_states import platform_states
 from archiver.operations.quota import documented, quotas
 from archiver.operations.quota_plot import plot
+from archiver.operations.pushing import pushing
 from archiver.web.site import Site, site_of
 
 router = APIRouter()
@@ -44,3 +45,5 @@ def show_platform(site: Here, platform: str) -> HTMLResponse:
         documented=documented(found.connector),
         quotas=[(one, plot(one, now, site.zone)) for one in used],
     )
+    sent = pushing(site.archive, found.connector)
+    return site.page("platform.html", row=found, back=back, capability_rows=capabilities, pushed=sent)

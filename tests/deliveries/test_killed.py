@@ -27,9 +27,8 @@ MORE = (
     "spool.written",
     "lease.taken",
     "batch.stored",
-    "commit.before",
-    "commit.after",
-    "run.fetched",
+    "commit.written",
+    "commit.done",
     "batch.clearing",
 )
 
