@@ -63,12 +63,16 @@ def _record(ask: Ask, change: Change) -> SeenRecord | None:
     message, post = value.get("message"), _post(change)
     if key is None or value.get("verb") not in _WORDS or not isinstance(message, str) or post is None:
         return None
+    if value.get("published") in (0, False):
+        return None  # what was never published has a key of its own
     account = str(ask.context.get("account", ""))
     site = str(ask.context.get("url", SITE)).rpartition("/")[0]
     words = tidy(message)
     author = person(value.get("from"), Place(change.pointer, site, account))
     if key.startswith("post/"):
-        own = author is not None and author.id == account
+        if author is None:
+            return None  # whether it is the Page's own or a visitor's is not known
+        own = author.id == account
         kind = RecordKind.POST if own else RecordKind.MENTION
         place = Place(change.pointer, site, account)
         return SeenRecord(

@@ -2,6 +2,7 @@
 
 Source: TikTok's documentation *Webhooks Overview* and *Webhook Verification* (``TikTok-Signature: t=…,s=…``), and of
 the Accounts API's event ``comment.update``. It names the comment and the video; the words are asked for.
+TikTok sends again for three days what was not taken; whether it then signs with a new time is not said.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from connectors.deliveries import Part, Receiving, Signed, body_of
 from connectors.values import Json
 
 RECEIVES: Final = Receiving(
-    Signed("TikTok-Signature", {"": "sha256"}, fresh=timedelta(minutes=5)),
+    Signed("TikTok-Signature", {"": "sha256"}, fresh=timedelta(days=4)),
     None,
     (
         "In the developer portal enter the address as callback URL of the app's webhooks, and subscribe to the updates"

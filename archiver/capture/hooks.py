@@ -82,6 +82,15 @@ def found(archive: Archive, platform: str, path: str) -> OpenHook | None:
     return None if row is None else _opened(archive, row)
 
 
+def exists(archive: Archive, platform: str, path: str) -> bool:
+    """Whether there is an address that ends so."""
+    if not TOKEN.fullmatch(path):
+        return False
+    query = select(Hook.id).where(Hook.path_sha256 == _hashed(path), Hook.platform == platform)
+    with archive.database.read() as connection:
+        return connection.execute(query).first() is not None
+
+
 def of_platform(archive: Archive, platform: str, account: str | None = None) -> OpenHook | None:
     """The address of an application, or of one account at a hub. Raises as :func:`found`."""
     which = (Hook.platform == platform, Hook.account_id == account if account else Hook.account_id.is_(None))

@@ -79,6 +79,14 @@ class Receiver:
     def __post_init__(self) -> None:
         self.arrivals = Arrivals(self.archive.settings.deliveries)
 
+    def knows(self, platform: str, path: str) -> bool:
+        """Whether there is such an address. Nobody else's body is even read.
+
+        Raises:
+            DatabaseUnavailable: try again later.
+        """
+        return hooks.exists(self.archive, platform, path)
+
     # Whether the address is ours
 
     def challenge(self, platform: str, path: str, query: Sequence[tuple[str, str]]) -> Reply:

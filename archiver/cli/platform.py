@@ -91,9 +91,7 @@ def hook(
     platform: Platform,
     secret: Annotated[
         bool,
-        typer.Option(
-            "--secret", help="Give the secret that the platform signs with, if not the application's."
-        ),
+        typer.Option("--secret", help="Give the secret that the platform signs with, if not the application's."),
     ] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Let the address take nothing any more.")] = False,
     json: AsJson = False,

@@ -28,6 +28,7 @@ SECONDS: float = 10.0
 MOST: int = 32
 """Bodies that are being taken at a time."""
 _BUSY: Final = Reply(503)
+_NONE: Final = Reply(404)
 _open: int = 0
 
 
@@ -43,7 +44,16 @@ async def ask(site: Here, request: Request, platform: str, path: str) -> Respons
 
 @router.post("/hooks/{platform}/{path}")
 async def take(site: Here, request: Request, platform: str, path: str) -> Response:
-    """A delivery."""
+    """A delivery. Of whoever does not know the address nothing is read: he takes no room from a platform."""
+    try:
+        if not await run_in_threadpool(site.receiver.knows, platform, path):
+            return _said(_NONE)
+        return await _take(site, request, platform, path)
+    except (ArchiverError, DatabaseError, OSError) as error:
+        return _later(error)
+
+
+async def _take(site: Site, request: Request, platform: str, path: str) -> Response:
     global _open
     if _open >= MOST:
         return _said(_BUSY)
@@ -57,8 +67,6 @@ async def take(site: Here, request: Request, platform: str, path: str) -> Respon
         return _said(await run_in_threadpool(site.receiver.take, platform, path, headers, body))
     except (TimeoutError, ClientDisconnect):
         return _said(Reply(408))
-    except (ArchiverError, DatabaseError, OSError) as error:
-        return _later(error)
     finally:
         _open -= 1
 
@@ -84,6 +92,6 @@ def _later(error: Exception) -> Response:
 
 def _said(reply: Reply) -> Response:
     response = Response(reply.body, reply.status, media_type=reply.media_type)
-    if reply.status not in (200, 404):
+    if reply.status != 200:
         response.headers["connection"] = "close"  # what is left of a body is not waited for
     return response

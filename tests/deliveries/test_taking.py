@@ -283,6 +283,9 @@ def test_bodies_are_bounded_in_size_time_and_number(scene: Scene, monkeypatch: p
     for one in held:
         one.close()
     until(lambda: page._open == 0)
+    unknown = f"{scene.url}/hooks/facebook/{'A' * 43}"
+    strangers = [_begun(scene, unknown, 1000, b"slow") for _ in range(10)]
+    assert {_status(one) for one in strangers} == {404}, "who does not know the address takes no room"
     assert exchange("POST", address, {}, b"{}")[0] == 403
 
 
