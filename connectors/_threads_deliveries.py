@@ -51,7 +51,7 @@ def _record(ask: Ask, told: Json) -> SeenRecord | None:
         return None
     site = str(ask.context.get("url", "")).rpartition("/")[0]
     place = Place(_VALUE, site, str(ask.context.get("account", "")), f"media/{root}")
-    given = {name: value[name] for name in ("id", "username", "text", "permalink") if name in value}
+    given = {name: value[name] for name in ("id", "username", "text", "permalink", "timestamp") if name in value}
     above = value.get("replied_to")
     record = reply_record({**given, "replied_to": above} if isinstance(above, dict) else given, place)
     return replace(record, created_at=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,7 +19,8 @@ from archiver.capture.streaming import Events
 from archiver.capture.subscribing import Known, is_due
 from archiver.practice import deliveries as practice
 from connectors import deliveries
-from connectors.contract import AccessClass, AccountRef
+from connectors.conformance import Example, check_answers, member_names
+from connectors.contract import AccessClass, AccountRef, Answer, Streams
 from connectors.deliveries import Keyed, Receives
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -230,6 +232,7 @@ def test_what_cannot_be_divided_is_nobodys(body: bytes) -> None:
     assert all(one.parts(body) in (None, (), []) for one in RECEIVING.values())
 
 
+POST = "1995000000000000000"
 SAMPLES = {
     "facebook": practice.page_changes({"12345": [practice.page_comment("12345_1", "1_2", "Words")]}),
     "instagram": practice.page_changes(
@@ -237,7 +240,7 @@ SAMPLES = {
         what="instagram",
     ),
     "threads": practice.thread_reply("12345", "1", "2", "Words"),
-    "x": practice.activity("12345", {"id": "2", "text": "Words", "author_id": "7", "conversation_id": "1"}),
+    "x": practice.activity("12345", {"id": POST, "text": "Words", "author_id": "7", "conversation_id": "1"}),
     "youtube": practice.video_feed("UC" + "a" * 22, "abcdefghijk"),
     "linkedin": practice.page_actions(
         ("urn:li:organization:12345", "urn:li:share:1", "urn:li:comment:(urn:li:activity:1,2)")
@@ -248,7 +251,7 @@ NAMED = {
     "facebook": (["comment/1_2"], ["post/12345_1"]),
     "instagram": (["comment/2"], ["media/1"]),
     "threads": (["media/2"], ["media/1"]),
-    "x": (["post/2"], ["post/1"]),
+    "x": ([f"post/{POST}"], ["post/1"]),
     "youtube": (["video/abcdefghijk"], ["video/abcdefghijk"]),
     "linkedin": (["comment/2"], ["share/1"]),
     "tiktok": (["comment/2"], ["video/1"]),
@@ -296,3 +299,47 @@ def test_events_are_the_same_however_they_come_in_pieces(pieces: list[bytes], da
     whole = list(Events().feed(b"".join(pieces)))
     assert found == whole
     assert sum(b"data:" in one for one in found) == sum(b"data:" in one for one in pieces)
+
+
+@pytest.mark.parametrize("platform", [*RECEIVING, "mastodon"])
+def test_whatever_is_read_as_a_delivery_is_read_without_harm(platform: str) -> None:
+    connector = load_platforms([]).connectors[platform]
+    keys = [f"{kind}/{n}" for kind in ("comment", "media", "post", "status") for n in (1, 2)]
+    if isinstance(connector, Streams):
+        asked = connector.stream(replace(account(platform), authorised=True))
+        status = {
+            "id": "1",
+            "content": "<p>Words</p>",
+            "created_at": "2026-03-02T08:00:00Z",
+            "account": {"id": "12345"},
+        }
+        body = f"event: update\ndata: {json.dumps(status)}\n".encode()
+    else:
+        asked, body = deliveries.delivery_ask(platform, account(platform), AccessClass.PRIVATE), SAMPLES[platform]
+    assert asked is not None
+    named = [*keys, *NAMED.get(platform, ([], []))[0]]
+    ask = replace(asked, context={**asked.context, "said": named})
+    read = connector.read(ask, Answer(0, (), body, NOW))
+    assert all(record.created_at is None for record in read.records) or platform in ("x", "mastodon")
+    told = json.loads(body) if body.startswith(b"{") else {}
+    names = member_names([Example(ask, told)])
+    check_answers(connector, [ask], names)
+    # Words of what was seen before do not count.
+    silent = connector.read(replace(ask, context={**ask.context, "said": []}), Answer(0, (), body, NOW))
+    assert silent.records == ()
+
+
+@pytest.mark.parametrize(
+    ("platform", "words"),
+    [
+        *((one, "Words") for one in ("facebook", "instagram", "threads", "x")),
+        ("youtube", ""),
+    ],
+)
+def test_words_that_nobody_saw_are_read_without_a_time_of_the_platforms(platform: str, words: str) -> None:
+    (key,), _ = NAMED[platform]
+    asked = deliveries.delivery_ask(platform, account(platform), AccessClass.PRIVATE)
+    ask = replace(asked, context={**asked.context, "said": [key]})
+    (record,) = RECEIVING[platform].read(ask, Answer(0, (), SAMPLES[platform], NOW)).records
+    assert (record.key, record.text) == (key, words)
+    assert record.created_at is None or platform == "x", "the id of a post of X holds its time"
