@@ -98,7 +98,8 @@ class Facebook:
         moderation="Who is blocked, who has a role, and the Page's settings, the strength of its profanity filter among"
         " them; every state that full sweeps saw.",
         limits=(
-            "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
+            "An edit that was undone, and a comment that was deleted, between two looks was not seen, unless"
+            " Facebook sends what happens there.",
             "A comment under a post that is not among the newest 50 is seen when that post is looked at again, not at"
             " once.",
             "Of a conversation Facebook gives out only about the 20 newest messages.",

@@ -84,7 +84,8 @@ class Instagram:
         counts="Likes and comments, as of capture; followers and posts of the account.",
         history="The newest 10,000 posts; stories of the last day.",
         limits=(
-            "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
+            "An edit that was undone, and a comment that was deleted, between two looks was not seen, unless"
+            " Instagram sends what happens there.",
             "A story that came and went between two looks was not seen; that a story is over says nothing.",
             "Comments under posts that are not among the newest 50, and new ones that make up for deleted ones, are"
             " seen when the post is looked at again, not at once.",

@@ -79,7 +79,8 @@ class Threads:
         counts="Votes in polls, as of capture. Likes, views and followers are not asked for.",
         history="Everything that Threads lists of the account: nothing says that it stops anywhere.",
         limits=(
-            "An edit that was undone, and a reply that was deleted, between two looks was not seen.",
+            "An edit that was undone, and a reply that was deleted, between two looks was not seen, unless"
+            " Threads sends what happens there.",
             "New replies under posts that are not among the newest 25, and replies that wait for approval, are seen"
             " when the post is looked at again, not at once.",
             "Nothing says who sees a reply of the account elsewhere where Threads leaves that out: it is kept as"

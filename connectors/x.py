@@ -90,7 +90,7 @@ class X:
         limits=(
             "A search reaches back seven days. A reply that does not name the account, and was not found by then, is"
             " never found; one that is missing from a search is looked for directly only if it is younger than that.",
-            "Replies that were written and deleted between two looks are not seen.",
+            "Replies that were written and deleted between two looks are not seen, unless X sends what happens there.",
             "In a conversation that somebody else began, only what the account answered, its answers, and what names"
             " it are captured.",
             "Replies that the account hid are not told from others. Who may reply to a post is not followed.",
