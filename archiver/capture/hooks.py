@@ -130,6 +130,7 @@ def made(archive: Archive, platform: str, *, account: str | None = None, own: st
         values: dict[str, Any] = {"sealed": sealed, "key_id": key_id}
         if there is not None:
             connection.execute(update(Hook).where(Hook.id == hook_id).values(**values))
+            _log(connection, archive, EventType.HOOK_CHANGED, platform, account)
             return
         values |= {"id": hook_id, "platform": platform, "account_id": account, "path_sha256": _hashed(path)}
         connection.execute(insert(Hook).values(**values, made_at=archive.clock.now(), counts={}))

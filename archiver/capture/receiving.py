@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import DatabaseError
 
 from archiver import logs
 from archiver.accounts.events import log_event
@@ -33,7 +34,7 @@ from archiver.capture.authenticity import (
 )
 from archiver.capture.hooks import OpenHook
 from archiver.capture.terms import account_ref
-from archiver.errors import NotFound, OutOfSpace
+from archiver.errors import ArchiverError, NotFound, OutOfSpace
 from archiver.evidence.event_types import EventType
 from connectors.contract import Connector
 from connectors.deliveries import Keyed, Part, Receives, Receiving, Span, delivery_ask
@@ -166,34 +167,37 @@ class Receiver:
             _log.warning("delivery.refused", platform=platform, why=found.value)
             return _REFUSED
         self._require_room()
-        self._last[hook.id] = now
-        self._count(hook.id, self._take(hook, headers, body, now))
+        became, accounts = self._take(hook, headers, body, now)
+        self._count(hook.id, became, now, accounts)
         return _TAKEN
 
-    def _take(self, hook: OpenHook, headers: Headers, body: bytes, now: datetime) -> str:
-        """What became of an authentic delivery: of the best that became of a part of it."""
+    def _take(self, hook: OpenHook, headers: Headers, body: bytes, now: datetime) -> tuple[str, list[str]]:
+        """What became of an authentic delivery, which is the best that became of a part of it; and the accounts."""
         became: list[str] = []
+        accounts: list[str] = []
         told = [(one, can.parts(body)) for one, can in hooks.receiving(self.archive, hook.platform)]
         if not any(parts for _, parts in told) and any(parts is None for _, parts in told):
             kept = self.arrivals.keep_aside(body)
             _log.error("delivery.nobodys", platform=hook.platform, kept=kept)
-            return "unreadable"
+            return "unreadable", []
         every = [part for _, parts in told for part in parts or ()]
         for connector, parts in told:
             for part in {(one.account, one.access): one for one in parts or ()}.values():
-                became.append(self._keep(hook, connector, part, every, headers, body, now))
-        return next((one for one in ("taken", "repeated", "paused") if one in became), "unwanted")
+                came, kept_for = self._keep(hook, connector, part, every, headers, body, now)
+                became.append(came)
+                accounts += kept_for
+        return next((one for one in ("taken", "repeated", "paused") if one in became), "unwanted"), accounts
 
     def _keep(
         self, hook: OpenHook, connector: Connector, part: Part, every: Sequence[Part], headers: Headers, body: bytes,
         now: datetime,
-    ) -> str:  # fmt: skip
+    ) -> tuple[str, list[str]]:  # fmt: skip
         with self.archive.database.read() as connection:
             rows = hooks.account_rows(connection, connector.platform, part.account)
         wanted = [row for row in rows if hook.account in (None, row.id)]
         captured = [row for row in wanted if row.state not in NOT_CAPTURED]
         if not captured:
-            return "paused" if wanted else "unwanted"
+            return "paused" if wanted else "unwanted", []
         assert isinstance(connector, Receives)
         copy, masked = copy_without(body, _others(every, part))
         kept = False
@@ -210,8 +214,7 @@ class Receiver:
                 whole=sha256(body).hexdigest(),
             )
             kept |= self.arrivals.keep(arrival)
-            self._last[row.id] = now
-        return "taken" if kept else "repeated"
+        return "taken" if kept else "repeated", [row.id for row in captured]
 
     # Small parts
 
@@ -232,12 +235,17 @@ class Receiver:
 
     # Counting
 
-    def _count(self, hook: str, what: str) -> None:
+    def _count(self, hook: str, what: str, at: datetime | None = None, accounts: Sequence[str] = ()) -> None:
+        """Count a delivery. That this cannot be written down is no reason to have it sent again."""
         with self._lock:
             self._counts[hook][what] += 1
+            self._last.update(dict.fromkeys((hook, *accounts), at) if at is not None else {})
             if time.monotonic() - self._told < _TOLD_EVERY:
                 return
-        self.tell()
+        try:
+            self.tell()
+        except (ArchiverError, DatabaseError) as error:
+            _log.warning("delivery.not_counted", exc_info=error)
 
     def tell(self) -> None:
         """Write down what became of deliveries since the last time."""

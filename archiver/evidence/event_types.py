@@ -35,6 +35,7 @@ class EventType(StrEnum):
     CONNECTION_MADE = "connection.made"
     HOOK_MADE = "hook.made"
     HOOK_REMOVED = "hook.removed"
+    HOOK_CHANGED = "hook.changed"
     SUBSCRIPTION_CHANGED = "subscription.changed"
     RUN_RECORDED = "run.recorded"
     RUN_FINISHED = "run.finished"
@@ -465,6 +466,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.CONNECTION_MADE, "connection", "An account's owner let it be read.", ConnectionMade),
         EventKind(_E.HOOK_MADE, "archive", "An address was made for a platform to send deliveries to.", HookFacts),
         EventKind(_E.HOOK_REMOVED, "archive", "Such an address takes nothing any more.", HookFacts),
+        EventKind(_E.HOOK_CHANGED, "archive", "Another secret was stored that signs what is sent there.", HookFacts),
         EventKind(
             _E.SUBSCRIPTION_CHANGED, "account", "A platform was asked to send what concerns it.", SubscriptionChanged
         ),

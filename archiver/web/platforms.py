@@ -45,5 +45,6 @@ def show_platform(site: Here, platform: str) -> HTMLResponse:
         documented=documented(found.connector),
         quotas=[(one, plot(one, now, site.zone)) for one in used],
     )
+    site.receiver.tell()
     sent = pushing(site.archive, found.connector)
     return site.page("platform.html", row=found, back=back, capability_rows=capabilities, pushed=sent)

@@ -32,7 +32,6 @@ def test_the_page_says_what_comes_and_warns_when_nothing_does(scene: Scene) -> N
     assert hook.verify not in page
     scene.send(hook, deliveries.page_messages(str(found.id), "words"))
     scene.send(hook, b"{}", secret="another")
-    scene.site.receiver.tell()
     page = shown(scene, "facebook")
     assert "1 taken; 1 refused: signed by somebody else" in page
     assert "1 not archived yet" in page
