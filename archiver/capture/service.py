@@ -31,9 +31,8 @@ from archiver.capture.leases import Held, Leases
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
-from archiver.capture.pushed import LISTENING, STREAM, Hearing, Place, place_of
-from archiver.capture.rationing import Rations, plans, rations
 from archiver.capture.pushed import LISTENING, Hearing, Place, place_of
+from archiver.capture.rationing import Rations, plans, rations
 from archiver.capture.recovery import Recovery, RecoveryReport
 from archiver.capture.run import Watcher
 from archiver.capture.sessions import Sessions

@@ -24,9 +24,8 @@ PROGRESS: Final = frozenset({"rebuild_progress"})
 #: made by opening it, and what was used of platforms' allowances, which is out of date within the day.
 LEFT_OUT: Final = frozenset(
     {
-        *("credential", "platform_app", "connect_link", "lease", "archive"),
-        *("quota", "quota_use", "quota_cost"),
         *("credential", "platform_app", "connect_link", "hook", "subscription", "lease", "archive"),
+        *("quota", "quota_use", "quota_cost"),
         *("event", "log_head", "log_subtree", "log_signing", "log_checkpoint", "anchor"),
     }
 )

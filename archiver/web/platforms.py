@@ -11,9 +11,9 @@ from archiver.accounts import links
 from archiver.accounts.platforms import CAPABILITIES
 from archiver.errors import NotFound
 from archiver.operations.platform_states import platform_states
+from archiver.operations.pushing import pushing
 from archiver.operations.quota import documented, quotas
 from archiver.operations.quota_plot import plot
-from archiver.operations.pushing import pushing
 from archiver.web.site import Site, site_of
 
 router = APIRouter()
@@ -37,6 +37,7 @@ def show_platform(site: Here, platform: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
         used = quotas(connection, site.archive, platform)
     now = site.archive.clock.now()
+    site.receiver.tell()
     return site.page(
         "platform.html",
         row=found,
@@ -44,7 +45,5 @@ def show_platform(site: Here, platform: str) -> HTMLResponse:
         capability_rows=capabilities,
         documented=documented(found.connector),
         quotas=[(one, plot(one, now, site.zone)) for one in used],
+        pushed=pushing(site.archive, found.connector),
     )
-    site.receiver.tell()
-    sent = pushing(site.archive, found.connector)
-    return site.page("platform.html", row=found, back=back, capability_rows=capabilities, pushed=sent)
