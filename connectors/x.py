@@ -32,7 +32,6 @@ from connectors.contract import (
     SweepKind,
 )
 from connectors.deliveries import DELIVERY, Part, Receiving
-from connectors.settings import NoSettings
 
 _PATH = re.compile(
     r"/@?(?P<name>[A-Za-z0-9_]{1,15})(?:/(?:with_replies|media|likes|highlights|articles|status(?:es)?/\d{1,19}))?/?"

@@ -8,9 +8,8 @@ from datetime import timedelta
 from archiver import logs
 from archiver.archive import Archive
 from archiver.capture.service import Capture
-from archiver.operations import deposits_due, snapshots
 from archiver.capture.subscribing import Subscriber
-from archiver.operations import snapshots
+from archiver.operations import deposits_due, snapshots
 from archiver.work import memory
 from archiver.work.clock import Ticker
 from archiver.work.deliveries import Deliveries
@@ -24,7 +23,6 @@ _log = logs.get(__name__)
 _FLUSH_EVERY = timedelta(seconds=30)
 _LOOK_EVERY = 600.0
 """Seconds between looks whether the index is to be copied into the store, and whether somebody is to be reminded."""
-"""Seconds between looks whether the index is to be copied into the store."""
 _SUBSCRIBE_EVERY = 60.0
 """Seconds between looks whether platforms are to be asked to send."""
 _RECOVER_EVERY = timedelta(minutes=5)
