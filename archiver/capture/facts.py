@@ -205,7 +205,7 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         facts["no_answer"] = wire.no_answer
     if wire.deposited:
         facts["origin"] = dict(wire.deposited)
-    if wire.pushed and tuple(name.lower() for name, _ in wire.headers) != ("content-type",):
+    if wire.pushed and any(name.lower() != "content-type" for name, _ in wire.headers):
         facts["headers"] = [list(pair) for pair in wire.headers]
     if taken.follows is not None:
         facts["follows"] = ids.exchange_id(run.run, taken.follows)
