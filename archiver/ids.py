@@ -29,6 +29,16 @@ def account_id(platform: str, service: str, platform_id: str) -> str:
     return derive("ac", platform, service, platform_id)
 
 
+def authority_id(short: str) -> str:
+    """``au_…``: one authority, by the short name that stands in the keys of its segments."""
+    return derive("au", short)
+
+
+def department_id(authority: str, short: str) -> str:
+    """``dp_…``: one department of an authority, by its short name."""
+    return derive("dp", authority, short)
+
+
 @lru_cache(maxsize=8192)  # one page asks for the same id in several steps
 def record_id(account: str, key: str) -> str:
     """``rc_…``: one record of an account, by the connector's key."""

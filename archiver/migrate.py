@@ -31,6 +31,7 @@ from archiver.errors import ArchiverError, Unreachable, WrongStore
 #: Every module that declares tables.
 _MODELS = (
     "archiver.accounts.models",
+    "archiver.accounts.register.models",
     "archiver.capture.models",
     "archiver.quota.models",
     "archiver.evidence.models",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from archiver.accounts import acts as register
 from archiver.accounts.models import Account
+from archiver.accounts.register import acts as listed
 from archiver.capture import due
 from archiver.capture.survey import LAST, Logged, Step
 from archiver.database import Lock, take
@@ -124,6 +125,8 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
         searches.apply(connection, act)
     elif act.kind == ActKind.IMPORT_BEGUN:
         imports.apply(connection, act)
+    elif act.kind in listed.KINDS:
+        listed.apply(connection, act)
     elif act.kind == ActKind.ACCOUNT_REGISTERED:
         first = act.subject_id not in restored.by_account
         restored.by_account[act.subject_id].append(found)

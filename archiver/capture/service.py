@@ -17,6 +17,7 @@ from archiver import ids
 from archiver.accounts import permission
 from archiver.accounts.models import Account
 from archiver.accounts.permission import Actor, Deed
+from archiver.accounts.register import service as register
 from archiver.accounts.renewing import Renewals
 from archiver.capture import again, due
 from archiver.capture.batch import Batch
@@ -116,6 +117,7 @@ class Capture:
 
         Raises:
             NotFound: no such account.
+            Refused: the register lists it as one that is never captured.
             Busy: somebody else is at it, or the index is being made anew.
             OutOfSpace, SpoolError: the disk would not keep more.
             Overwrites: the store lets stored objects be overwritten; nothing was asked.
@@ -127,6 +129,7 @@ class Capture:
             self._check_room()
             self.write_once.require()
             account = self.account(account_id)
+            register.require_allowed(self.archive, account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
@@ -159,6 +162,7 @@ class Capture:
             self._require_whole_index()
             self._check_room()
             account = self.account(account_id)
+            register.require_allowed(self.archive, account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 ended = threading.Event() if stop is None else stop

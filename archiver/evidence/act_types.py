@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+
+from archiver.evidence import register_facts as register
+from archiver.evidence.register_facts import Facts, Time
 
 #: Longest text of an act, in characters.
 _TEXT = 100_000
@@ -22,16 +25,19 @@ class ActKind(StrEnum):
     SEARCH_FROZEN = "search.frozen"
     IMPORT_BEGUN = "import.begun"
     ACTS_RESTATED = "acts.restated"
-
-
-class Facts(BaseModel):
-    """What an act says. Every field is always there."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    ACCOUNT_ASSIGNED = "account.assigned"
+    AUTHORITY_STATED = "authority.stated"
+    DEPARTMENT_STATED = "department.stated"
+    CUSTODIANSHIP_STATED = "custodianship.stated"
+    LISTING_STATED = "listing.stated"
+    ATTESTATION_STATED = "attestation.stated"
+    EXEMPTION_STATED = "exemption.stated"
+    CANDIDACY_STATED = "candidacy.stated"
+    HANDOVER_STATED = "handover.stated"
+    DOCUMENT_KEPT = "document.kept"
 
 
 Text = Annotated[str, Field(max_length=_TEXT)]
-Time = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$")]
 
 
 class AccountRegistered(Facts):
@@ -102,6 +108,16 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.SEARCH_FROZEN: Kind("search", 1, SearchFrozen),
     ActKind.IMPORT_BEGUN: Kind("import", 1, ImportBegun),
     ActKind.ACTS_RESTATED: Kind("archive", 1, ActsRestated),
+    ActKind.ACCOUNT_ASSIGNED: Kind("account", 1, register.AccountAssigned),
+    ActKind.AUTHORITY_STATED: Kind("authority", 1, register.AuthorityStated),
+    ActKind.DEPARTMENT_STATED: Kind("department", 1, register.DepartmentStated),
+    ActKind.CUSTODIANSHIP_STATED: Kind("custodianship", 1, register.CustodianshipStated),
+    ActKind.LISTING_STATED: Kind("listing", 1, register.ListingStated),
+    ActKind.ATTESTATION_STATED: Kind("attestation", 1, register.AttestationStated),
+    ActKind.EXEMPTION_STATED: Kind("exemption", 1, register.ExemptionStated),
+    ActKind.CANDIDACY_STATED: Kind("candidacy", 1, register.CandidacyStated),
+    ActKind.HANDOVER_STATED: Kind("handover", 1, register.HandoverStated),
+    ActKind.DOCUMENT_KEPT: Kind("document", 1, register.DocumentKept),
 }
 
 

@@ -58,6 +58,7 @@ class EventType(StrEnum):
     INDEX_MOVED = "index.moved"
     ARCHIVE_CREATED = "archive.created"
     ACT_RECORDED = "act.recorded"
+    REGISTER_CHANGED = "register.changed"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_KEY_CREATED = "log.key_created"
     LOG_KEY_ROTATED = "log.key_rotated"
@@ -351,6 +352,11 @@ class ActRecorded(Facts):
     commitment: Annotated[Commitment, Field(description="of the act, which is in a file of its own")]
 
 
+class RegisterChanged(Facts):
+    thing: Annotated[Code, Field(description="kind of thing that the act is about")]
+    change: Annotated[Code, Field(description="`new`, `changed`, `corrected`, `void` or `kept`")]
+
+
 class ArchiveCreated(Facts):
     kind: Annotated[Literal["real", "practice"], Field(description="the two never mix")]
     format: Annotated[Count, Field(description="of the store")]
@@ -508,6 +514,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
             "An act whose facts are in the database only was committed to; its file goes into the object store.",
             ActRecorded,
         ),
+        EventKind(_E.REGISTER_CHANGED, "act", "The register of accounts changed by this act.", RegisterChanged),
         EventKind(_E.STORAGE_PROBED, "archive", "The object store was tried out.", StorageProbed),
         EventKind(_E.STORAGE_LOCKED, "archive", "Locks of stored objects were lengthened.", StorageLocked),
         EventKind(_E.EVIDENCE_EXPORTED, "bundle", "Records were handed out with their proofs.", EvidenceExported),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from archiver.accounts import acts as register
+from archiver.accounts.register import acts as listed
 from archiver.archive import Archive
 from archiver.errors import IntegrityError, UsageError
 from archiver.evidence.act import UnknownKey, key_of, open_act
@@ -35,7 +36,8 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
 
     def say_anew(connection: Connection) -> int:
         acts.restate(connection, now)
-        return sum(each.record_all(connection, acts, now, anew=True) for each in (register, searches, imports))
+        said = sum(each.record_all(connection, acts, now, anew=True) for each in (register, searches, imports))
+        return said + listed.record_all(connection, acts, now)
 
     return archive.database.act(say_anew)
 

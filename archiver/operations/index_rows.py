@@ -34,6 +34,7 @@ IN_SNAPSHOTS: Final = frozenset(
     {
         *("account", "handle", "due", "watch", "search_statement", "act_file", "timestamp_service"),
         *("run", "exchange", "segment", "coverage", "gap", "standing", "deposit"),
+        *("register_statement", "register_document"),
         *("record", "version", "occurrence", "state", "medium", "picture"),
         *("import", "import_end", "imported_file", "imported_version"),
     }
