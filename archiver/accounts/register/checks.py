@@ -122,6 +122,8 @@ def _listing(connection: Connection, says: ListingSays) -> None:
     problem = wrong_address(says.url)
     if problem is not None:
         raise UsageError(f"the address {problem}")
+    if any(";" in name or "\n" in name for name in says.administrators):
+        raise UsageError("a page administrator's name has no semicolon and stands on one line")
     if says.department is not None and says.authority is None:
         raise UsageError("a department needs its authority")
     if says.account is not None and says.platform_id is not None:
