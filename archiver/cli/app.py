@@ -23,6 +23,7 @@ from archiver.cli.platform import app as platform
 from archiver.cli.practice import practice
 from archiver.cli.prove import prove
 from archiver.cli.quota import quota
+from archiver.cli.register import app as register
 from archiver.cli.runs import runs
 from archiver.cli.search import search
 from archiver.cli.serve import serve
@@ -77,6 +78,7 @@ for name, act in _COMMANDS.items():
     app.command(name, context_settings={"ignore_unknown_options": name == "search"})(act)
 app.add_typer(account, name="account")
 app.add_typer(deposits, name="deposits")
+app.add_typer(register, name="register")
 app.add_typer(platform, name="platform")
 app.add_typer(index, name="index")
 app.add_typer(storage, name="storage")

@@ -1,5 +1,5 @@
-"""Handing an office's accounts over to a successor, step by step (law R11). Every step is an act; whoever is interrupted
-goes on where it stopped. The rules are in :mod:`archiver.accounts.register.handover`."""
+"""Handing an office's accounts over to a successor, step by step (law R11). Every step is an act; whoever is
+interrupted goes on where it stopped. The rules are in :mod:`archiver.accounts.register.handover`."""
 
 from __future__ import annotations
 
