@@ -74,7 +74,7 @@ def _printed(one: Entry) -> list[str]:
     listing, account = one.listing, one.account
     url = listing.url if listing is not None else account.url if account is not None else ""
     platform = listing.platform if listing is not None else account.platform if account is not None else ""
-    keeper = one.custody.names if one.custody.custodians else ""
+    keeper = "" if one.custody.is_vacant else one.custody.names
     owner = listing.owner or "" if listing is not None else ""
     whose = "\n".join(filter(None, (one.authority, one.department, keeper, custody_words(one.custody))))
     return [

@@ -44,7 +44,7 @@ def check(connection: Connection, thing: Thing, says: Facts) -> None:
         if problem is not None:
             raise UsageError(f"{name.replace('_', ' ')} {problem}")
     for name in _NAMED:
-        if name in fields and not fields[name]:
+        if name in fields and not fields[name] and thing is not Thing.LISTING:
             raise UsageError(f"{name} is missing")
     for first, last in _SPANS:
         if fields.get(first) and fields.get(last) and fields[first] > fields[last]:
@@ -124,8 +124,6 @@ def _listing(connection: Connection, says: ListingSays) -> None:
         raise UsageError(f"the address {problem}")
     if any(";" in name or "\n" in name for name in says.administrators):
         raise UsageError("a page administrator's name has no semicolon and stands on one line")
-    if says.department is not None and says.authority is None:
-        raise UsageError("a department needs its authority")
     if says.account is not None and says.platform_id is not None:
         derived = ids.account_id(says.platform, says.service, says.platform_id)
         if derived != says.account:

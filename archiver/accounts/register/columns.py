@@ -85,6 +85,7 @@ def _matching(pattern: re.Pattern[str], example: str) -> Callable[[str], str]:
 
 
 def _address(cell: str) -> str:
+    cell = cell if "://" in cell else f"https://{cell}"  # as people write it
     problem = wrong_address(cell)
     if problem is not None:
         raise ValueError(problem)

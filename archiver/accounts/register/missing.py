@@ -61,6 +61,8 @@ class Completeness(StrEnum):
     """How an account's entry stands."""
 
     COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    """It is not captured either."""
     PROVISIONAL = "provisional"
     OVERDUE = "overdue"
 
@@ -80,7 +82,7 @@ class Standing:
         """*good*, *warn* (amber) or *bad* (red)."""
         if self.state is Completeness.COMPLETE:
             return "warn" if self.lacks else "good"
-        return "warn" if self.state is Completeness.PROVISIONAL and Lack.OWNER_LEFT not in self.lacks else "bad"
+        return "bad" if self.state is Completeness.OVERDUE or Lack.OWNER_LEFT in self.lacks else "warn"
 
     @property
     def words(self) -> list[str]:
@@ -111,7 +113,9 @@ def standing(register: Register, listing_id: str | None, added_at: datetime | No
     until = None if added_at is None else provisional_until(added_at, zone)
     if not set(found) - WARNINGS:
         return Standing(Completeness.COMPLETE, found, until, waived)
-    overdue = until is not None and register.day > until
+    if until is None:
+        return Standing(Completeness.INCOMPLETE, found, None, waived)
+    overdue = register.day > until
     return Standing(Completeness.OVERDUE if overdue else Completeness.PROVISIONAL, found, until, waived)
 
 

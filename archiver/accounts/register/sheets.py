@@ -21,7 +21,7 @@ from dataclasses import dataclass
 LARGEST = 16 * 2**20
 """Bytes."""
 LONGEST_CELL = 20_000
-MOST_LINES = 50_000
+MOST_LINES = 20_000
 _GUARDED = re.compile("'*[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 _WRITTEN = re.compile("'+[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 _DELIMITERS = ",;\t"
