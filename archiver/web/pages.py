@@ -18,8 +18,10 @@ from archiver.accounts.standing import Standing
 from archiver.clock import to_text
 from archiver.errors import SettingsError
 from archiver.operations import completeness, connections, deposits, deposits_due, history, proving_record
+from archiver.operations import completeness, connections, history, proving_record, register_page
 from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, HoldView, RunView
+from archiver.operations.master_list import Entry, custody_words, master_list
 from archiver.operations.proving_record import Standing as Proof
 from archiver.operations.quota import quotas
 from archiver.operations.reach import goes_back
@@ -50,6 +52,8 @@ class AccountRow:
     gaps: int
     joined: Standing | None
     """How it is connected, where anybody's consent or token is needed for it."""
+    entry: Entry | None
+    """How it stands in the register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ def list_accounts(site: Here) -> HTMLResponse:
         joined = connections.connections(connection, site.archive)
         gaps, records = history.open_gaps(connection), history.record_counts(connection)
         totals = history.totals(connection)
+        listed = {one.account.id: one for one in master_list(site.archive, connection).entries if one.account}
     rows = [
         AccountRow(
             account=one,
@@ -92,6 +97,7 @@ def list_accounts(site: Here) -> HTMLResponse:
             records=records.get(one.id, 0),
             gaps=gaps.get(one.id, 0),
             joined=joined[one.id].standing if one.id in joined else None,
+            entry=listed.get(one.id),
         )
         for one in known
     ]
@@ -123,6 +129,8 @@ def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTML
             "imports": import_views.imports(connection, account_id),
             "only_imported": import_views.count(connection, account_id),
             "reach": goes_back(connection, account_id, site.archive.platforms),
+            "entry": (entry := register_page.of_account(site.archive, connection, account_id)),
+            "custody_by": custody_words(entry.custody) if entry is not None else "",
             **_counts(site, connection, account, place),
         }
     title, capabilities, standing = _platform(site, account.platform)
