@@ -28,6 +28,7 @@ from archiver.operations import (
     deposits_due,
     locks,
     log_state,
+    master_list,
     probe_record,
     proving_record,
     quota,
@@ -80,6 +81,7 @@ def examine(settings: Settings) -> list[Finding]:
         ]
         findings += [_log(archive), *_stamps(archive)]
         findings += [*_connectors(archive), *_connections(archive), *_quotas(archive), *_deposits(archive)]
+        findings += [*_connectors(archive), *_connections(archive), *_quotas(archive), *_register(archive)]
     return findings
 
 
@@ -350,3 +352,18 @@ def _telling(what: str, remedy: str) -> Iterator[_Tell]:
         tell(False, str(error))
     except (SQLAlchemyError, OSError) as error:
         tell(False, f"does not work ({type(error).__name__})")
+
+
+def _register(archive: Archive) -> list[Finding]:
+    """What the register lacks of accounts that are captured. Nothing of it stops the capture."""
+    with archive.database.read() as connection:
+        found = [one for one in master_list.master_list(archive, connection).entries if one.account is not None]
+    red = [one for one in found if one.standing.tone == "bad"]
+    amber = [one for one in found if one.standing.tone == "warn"]
+    if not red:
+        said = f"{len(amber)} accounts captured provisionally" if amber else "complete of everything that is captured"
+        return [Finding("register", True, said)]
+    first = red[0]
+    more = f", and {len(red) - 1} more" if len(red) > 1 else ""
+    said = f"{first.name}: {'; '.join(first.standing.words)}{more}"
+    return [Finding("register", archive.practice, said, "Complete it: `archiver register missing` says what.")]

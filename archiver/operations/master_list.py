@@ -48,10 +48,9 @@ class Entry:
 
     @property
     def name(self) -> str:
-        if self.listing is not None:
-            return self.listing.name or self.listing.handle or self.listing.url
-        assert self.account is not None
-        return self.account.name or self.account.handle
+        said = self.listing.name or self.listing.handle if self.listing is not None else ""
+        known = self.account.name or self.account.handle if self.account is not None else ""
+        return said or known or (self.listing.url if self.listing is not None else "")
 
     @property
     def is_captured(self) -> bool:
