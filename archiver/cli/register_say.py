@@ -29,6 +29,7 @@ from archiver.cli.register_common import (
 )
 from archiver.errors import ArchiverError, NotFound, UsageError
 from archiver.evidence.register_facts import Facts, ListingSays, Role
+from archiver.visible import one_line
 
 Authority = Annotated[str, typer.Argument(metavar="AUTHORITY", help="Its short name, name or id.")]
 Listed = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its address, handle, name or id.")]
@@ -343,12 +344,10 @@ def _fresh(archive: Archive, connection: Connection, named: str, platform: str |
 
 
 def _claimed(archive: Archive, url: str, platform: str | None) -> Name:
+    if "." not in url:
+        raise NotFound(f"the register has no account called {one_line(url, 80)!r}; a new one is entered by its address")
     try:
         _, claim = archive.platforms.claim(url, platform if platform in archive.platforms.connectors else None)
     except ArchiverError:
-        if "." not in url:
-            raise NotFound(
-                f"the register has no account called {url[:80]!r}; a new one is entered by its address"
-            ) from None
         return Name(platform or "other", "", None, "", url if "://" in url else f"https://{url}")
     return Name(claim.platform, claim.service, claim.platform_id or None, claim.handle, claim.url)
