@@ -107,7 +107,8 @@ def _check_inventory(office: Office, content: bytes, pdf: bytes, segments: bytes
     told = json.loads(content)
     archive = office.house.archive
     objects = {one.key: one for one in archive.store.list("segments/")}
-    listed = dict(reversed(line.split("  ")) for line in segments.decode().splitlines())
+    lines = [line.partition("  ") for line in segments.decode().splitlines()]
+    listed = {key: digest for digest, _, key in lines}
     assert set(listed) == set(objects)
     for key, digest in listed.items():
         with archive.store.open(key) as stream:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -88,7 +89,7 @@ def empty_archive(tmp_path: Path) -> Iterator[Archive]:
 def _register(number: int, text: str) -> list[dict[str, object]]:
     """An authority, a person and an account of the register in whose every field this is written."""
     authority, listing = ids.authority_id(f"a{number}"), ids.derive("li", str(number))
-    said = {
+    said: dict[str, tuple[Thing, dict[str, Any]]] = {
         authority: (Thing.AUTHORITY, {"short": f"a{number}", "name": text, "note": text}),
         ids.derive("cu", str(number)): (
             Thing.CUSTODIANSHIP,
