@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from archiver import clock
 from archiver.accounts import service as accounts
 from archiver.accounts.models import Credential
-from archiver.accounts.permission import Actor
+from archiver.accounts.permission import Actor, Resource, require
 from archiver.accounts.register import handover, service
 from archiver.accounts.register.handover import Cause, Step, Sweep, Token
 from archiver.accounts.register.statements import Register, Thing
@@ -95,7 +95,7 @@ def sweep(
     Raises:
         UsageError: some account was not looked at whole; run it again.
     """
-    register, says = _read(archive, handover_id)
+    register, says = _read(archive, actor, handover_id)
     left = {**says.left_out, **{one: safe_text(why) for one, why in (left_out or {}).items()}}
     unknown = sorted(set(left) - set(says.listings))
     if unknown:
@@ -136,7 +136,7 @@ def transfer(
     Raises:
         UsageError: tokens of before are still there, and it was not said what shall become of them.
     """
-    register, says = _read(archive, handover_id)
+    register, says = _read(archive, actor, handover_id)
     _require(says, Step.TRANSFERRED)
     if keep and not why:
         raise UsageError("say why the tokens are kept (--because)")
@@ -170,7 +170,7 @@ def transfer(
 
 def take_inventory(archive: Archive, actor: Actor, handover_id: str) -> tuple[HandoverSays, Inventory]:
     """Count and list what is archived of the accounts, as JSON and PDF, which are kept with the register."""
-    register, says = _read(archive, handover_id)
+    register, says = _read(archive, actor, handover_id)
     _require(says, Step.INVENTORIED)
     made = inventory.make(archive, register, handover_id, says)
     json_id = service.keep_document(archive, actor, "inventory.json", "application/json", made.json)
@@ -226,10 +226,13 @@ def _require(says: HandoverSays, to: Step) -> None:
         raise UsageError(f"this hand-over cannot be {to} now: {problem}")
 
 
-def _read(archive: Archive, handover_id: str) -> tuple[Register, HandoverSays]:
+def _read(archive: Archive, actor: Actor, handover_id: str) -> tuple[Register, HandoverSays]:
+    """The hand-over, for whoever may go on with it: before anything of a step is done."""
     with archive.database.read() as connection:
         register = service.read(connection, service.today(archive))
-    return register, find(register, handover_id)[1]
+    says = find(register, handover_id)[1]
+    require(service.CHANGE, Resource(Thing.HANDOVER.value, handover_id, says.authority), actor)
+    return register, says
 
 
 def _scope(register: Register, authority_id: str) -> list[str]:

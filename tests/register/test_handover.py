@@ -11,6 +11,7 @@ import pytest
 
 from archiver.accounts import service as accounts
 from archiver.accounts import tokens
+from archiver.accounts.permission import Actor, NotPermitted
 from archiver.accounts.register import custody, handover, service
 from archiver.accounts.register.custody import Basis
 from archiver.accounts.register.handover import Cause, Step
@@ -172,6 +173,9 @@ def test_steps_out_of_turn_and_a_second_hand_over_are_refused(house: House) -> N
     with pytest.raises(UsageError, match="under way"):
         office.begin()
     day = date(2026, 3, 2)
+    nobody = Actor("person", "")
+    with pytest.raises(NotPermitted):
+        handovers.transfer(archive, nobody, handover_id, day=day, incoming="B", owner="B", forget=True)
     for act in (
         lambda: office.sweep(handover_id),
         lambda: handovers.transfer(archive, CLERK, handover_id, day=day, incoming="B", owner="B"),

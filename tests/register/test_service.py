@@ -232,6 +232,35 @@ def test_whose_an_account_is_follows_the_register_from_then_on(house: House) -> 
     assert set(owners) == {"unassigned", "mayor"}
 
 
+@pytest.mark.law("R5")
+def test_of_an_account_that_is_listed_twice_the_stricter_entry_counts(house: House) -> None:
+    town = Town(house.archive)
+    url = house.server.mastodon.account_url(house.cast.city)
+    first, second = town.listing(url=url), town.listing(url=f"{url}/", capacity="campaign")
+    with pytest.raises(Refused, match="campaign"):
+        house.office()
+    town.change(second, capacity="official")
+    account = house.office()
+    assert {one.account for one in town.register.listings.values()} == {None}, "which of them it is, a person says"
+    for one in (first, second):
+        town.change(one, account=account)
+    town.change(second, capacity="personal")
+    assert house.account_state(account) == "paused"
+    with pytest.raises(Refused):
+        house.run(account)
+
+
+def test_what_is_listed_from_a_day_that_comes_follows_nothing_yet(house: House) -> None:
+    account = house.feed()
+    town = Town(house.archive)
+    with house.archive.database.read() as connection:
+        url = accounts.get(connection, account).url
+    tomorrow = town.today + timedelta(days=1)
+    town.say(Thing.LISTING, url=url, account=account, capacity="personal", effective=tomorrow)
+    assert town.register.listings == {}
+    assert house.account_state(account) == "active"
+
+
 def test_an_unknown_account_s_listing_changes_nothing_else(town: Town) -> None:
     account = ids.account_id("x", "https://x.com", "1")
     town.listing(account=account, capacity="personal")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from archiver.evidence.register_facts import Capacity, ListingSays
@@ -28,3 +29,10 @@ def may_run(listing: ListingSays | None) -> tuple[May, str]:
     if listing.capacity in (Capacity.PERSONAL, Capacity.CAMPAIGN):
         return May.NEVER, f"the register lists it as a {listing.capacity} account, and those are never captured"
     return May.NOT_BEGIN, "the register does not say yet whether it is an official account"
+
+
+def strictest(listings: Sequence[ListingSays]) -> tuple[May, str]:
+    """The same of an account that is listed several times: never, where one of them says so."""
+    answers = [may_run(one) for one in listings] or [may_run(None)]
+    order = (May.NEVER, May.NOT_BEGIN, May.RUN)
+    return min(answers, key=lambda answer: order.index(answer[0]))

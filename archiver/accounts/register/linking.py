@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from archiver.accounts.models import Account
 from archiver.accounts.permission import SERVICE, Actor
 from archiver.accounts.register import service
-from archiver.accounts.register.capacity import May, may_run
+from archiver.accounts.register.capacity import May, strictest
 from archiver.accounts.register.statements import Register, Thing
 from archiver.archive import Archive
 from archiver.errors import Refused
@@ -53,10 +53,9 @@ def same(one: Name, other: Name) -> bool:
     return bool(handles[0]) and handles[0] == handles[1]
 
 
-def listed(register: Register, name: Name) -> str | None:
-    """The listing of an account; None where there is none, or it is not certain which."""
-    found = [listing_id for listing_id, says in register.listings.items() if same(name_of(says), name)]
-    return found[0] if len(found) == 1 else None
+def listed(register: Register, name: Name) -> list[str]:
+    """Listings that are of an account; more than one where it was listed twice."""
+    return [listing_id for listing_id, says in register.listings.items() if same(name_of(says), name)]
 
 
 def account_of(connection: Connection, name: Name) -> Any:
@@ -76,14 +75,14 @@ def begin(connection: Connection, archive: Archive, account_id: str, name: Name,
         Refused: it is listed as one that is not captured, or not yet.
     """
     register = service.read(connection, service.today(archive), Thing.LISTING)
-    listing_id = register.by_account.get(account_id) or listed(register, name)
-    if listing_id is None:
-        return
-    says = register.listings[listing_id]
-    may, reason = may_run(says)
+    mine = {one for one, says in register.listings.items() if says.account == account_id}
+    found = sorted({*mine, *listed(register, name)})
+    may, reason = strictest([register.listings[one] for one in found])
     if new and may is not May.RUN:
         raise Refused(f"{reason}; nothing was added (law R5)")
-    if says.account != account_id:
+    if len(found) == 1 and not mine:
+        (listing_id,) = found
+        says = register.listings[listing_id]
         joined = says.model_copy(update={"account": account_id, "platform": name.platform, "service": name.service,
                                          "platform_id": name.platform_id})  # fmt: skip
         service.state(

@@ -18,7 +18,7 @@ from archiver.accounts.events import log_event
 from archiver.accounts.models import Account
 from archiver.accounts.permission import SERVICE, Actor, Resource, require
 from archiver.accounts.register import acts
-from archiver.accounts.register.capacity import May, may_run
+from archiver.accounts.register.capacity import May, strictest
 from archiver.accounts.register.checks import check, require_own_ids
 from archiver.accounts.register.models import RegisterDocument, RegisterStatement
 from archiver.accounts.register.statements import BEGINNING, SORTS, Register, Statement, Thing, changed, said_on
@@ -68,21 +68,22 @@ def statements_of(connection: Connection, thing_id: str) -> list[Statement]:
     return [_statement(row) for row in connection.execute(mine.order_by(RegisterStatement.number)).mappings()]
 
 
-def listing_of(connection: Connection, account_id: str, day: date) -> ListingSays | None:
-    """How a captured account is listed on a day; None where it is not."""
+def listings_of(connection: Connection, account_id: str, day: date) -> list[ListingSays]:
+    """How a captured account is listed on a day: once, if nobody listed it twice; not at all where it is not."""
     query = select(RegisterStatement.thing_id).where(RegisterStatement.account_id == account_id)
+    found = []
     for thing_id in connection.execute(query.order_by(RegisterStatement.number)).scalars().unique():
         said = said_on(statements_of(connection, thing_id), day.isoformat())
         if said is None or said.void or not isinstance(said.says, ListingSays):
             continue
         if said.says.account == account_id:
-            return said.says
-    return None
+            found.append(said.says)
+    return found
 
 
 def allowed(archive: Archive, connection: Connection, account_id: str) -> tuple[May, str]:
-    """Whether an account may be captured, by how it is listed today."""
-    return may_run(listing_of(connection, account_id, today(archive)))
+    """Whether an account may be captured, by how it is listed today; listed twice, the stricter counts."""
+    return strictest(listings_of(connection, account_id, today(archive)))
 
 
 def require_allowed(archive: Archive, account_id: str) -> None:
@@ -253,10 +254,10 @@ def _follow(connection: Connection, archive: Archive, listing_id: str, says: Lis
     if row is None:
         return None
     current = said_on(statements_of(connection, listing_id), today(archive).isoformat())
-    assert current is not None
-    assert isinstance(current.says, ListingSays)
+    if current is None or not isinstance(current.says, ListingSays):
+        return None  # it holds from a day that has not come yet
     _assign(connection, archive, row.id, row.authority, current.says)
-    may, reason = may_run(current.says)
+    may, reason = strictest([current.says])
     return _stop(connection, archive, row.id, reason) if may is May.NEVER else None
 
 
