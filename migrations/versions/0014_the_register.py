@@ -1,7 +1,7 @@
 """The register: what was said of authorities, custodians and accounts, and the documents it names
 
-Revision: 0012
-Follows: 0011
+Revision: 0014
+Follows: 0013
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from archiver.database import Instant
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
