@@ -81,7 +81,7 @@ def examine(settings: Settings) -> list[Finding]:
         ]
         findings += [_log(archive), *_stamps(archive)]
         findings += [*_connectors(archive), *_connections(archive), *_quotas(archive), *_deposits(archive)]
-        findings += [*_connectors(archive), *_connections(archive), *_quotas(archive), *_register(archive)]
+        findings += _register(archive)
     return findings
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from archiver import clock
 from archiver.accounts import service as accounts
 from archiver.accounts.models import Credential
-from archiver.accounts.permission import Actor, Resource, require
+from archiver.accounts.permission import Actor, Resource, require_permission
 from archiver.accounts.register import handover, service
 from archiver.accounts.register.handover import Cause, Step, Sweep, Token
 from archiver.accounts.register.statements import Register, Thing
@@ -231,7 +231,7 @@ def _read(archive: Archive, actor: Actor, handover_id: str) -> tuple[Register, H
     with archive.database.read() as connection:
         register = service.read(connection, service.today(archive))
     says = find(register, handover_id)[1]
-    require(service.CHANGE, Resource(Thing.HANDOVER.value, handover_id, says.authority), actor)
+    require_permission(service.CHANGE, Resource(Thing.HANDOVER.value, handover_id, says.authority), actor)
     return register, says
 
 

@@ -17,8 +17,15 @@ from archiver.accounts.service import AccountView
 from archiver.accounts.standing import Standing
 from archiver.clock import to_text
 from archiver.errors import SettingsError
-from archiver.operations import completeness, connections, deposits, deposits_due, history, proving_record
-from archiver.operations import completeness, connections, history, proving_record, register_page
+from archiver.operations import (
+    completeness,
+    connections,
+    deposits,
+    deposits_due,
+    history,
+    proving_record,
+    register_page,
+)
 from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, HoldView, RunView
 from archiver.operations.master_list import Entry, custody_words, master_list

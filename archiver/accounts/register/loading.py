@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from archiver import ids
-from archiver.accounts.permission import Actor, Resource, require
+from archiver.accounts.permission import Actor, Resource, require_permission
 from archiver.accounts.register import custody, linking, service
 from archiver.accounts.register.columns import COLUMNS, Header, Wrong, header_of, values_of
 from archiver.accounts.register.linking import Name
@@ -81,7 +81,7 @@ def load(archive: Archive, content: bytes, actor: Actor, *, try_only: bool = Fal
         NotPermitted: the guard says no.
         UsageError: the file is no list of accounts.
     """
-    require(service.CHANGE, Resource("register"), actor)
+    require_permission(service.CHANGE, Resource("register"), actor)
     try:
         sheet = read(content)
     except Unreadable as error:

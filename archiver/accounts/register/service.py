@@ -16,7 +16,7 @@ from archiver import ids
 from archiver.accounts import acts as account_acts
 from archiver.accounts.events import log_event
 from archiver.accounts.models import Account
-from archiver.accounts.permission import SERVICE, Actor, Resource, require
+from archiver.accounts.permission import SERVICE, Actor, Resource, require_permission
 from archiver.accounts.register import acts
 from archiver.accounts.register.capacity import May, strictest
 from archiver.accounts.register.checks import check, require_own_ids
@@ -146,7 +146,7 @@ def state(
         UsageError: it contradicts itself, or names what is not there.
         Busy, MissingKey: as :meth:`archiver.evidence.acts.Acts.record`.
     """
-    require(CHANGE, Resource(thing.value, thing_id, authority_of(thing_id, says)), actor)
+    require_permission(CHANGE, Resource(thing.value, thing_id, authority_of(thing_id, says)), actor)
     if why is not None and len(why) > LONGEST_WHY:
         raise UsageError(f"a reason has at most {LONGEST_WHY:,} characters")
     day = effective or today(archive)
@@ -197,7 +197,7 @@ def keep_document(archive: Archive, actor: Actor, name: str, kind: str, content:
     }
 
     def keep(connection: Connection) -> str:
-        require(CHANGE, Resource("document"), actor)
+        require_permission(CHANGE, Resource("document"), actor)
         same = select(RegisterDocument.id).where(RegisterDocument.sha256 == digest).limit(1)
         known = connection.execute(same).scalar()
         if known is not None:
