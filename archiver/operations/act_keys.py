@@ -36,7 +36,7 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
 
     def say_anew(connection: Connection) -> int:
         acts.restate(connection, now)
-        said = sum(each.record_all(connection, acts, now, anew=True) for each in (register, searches, imports))
+        said: int = sum(each.record_all(connection, acts, now, anew=True) for each in (register, searches, imports))
         return said + listed.record_all(connection, acts, now)
 
     return archive.database.act(say_anew)
