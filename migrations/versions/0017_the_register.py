@@ -1,7 +1,7 @@
 """The register: what was said of authorities, custodians and accounts, and the documents it names
 
-Revision: 0016
-Follows: 0015
+Revision: 0017
+Follows: 0016
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from archiver.database import Instant
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
