@@ -27,7 +27,9 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def a_post(text: str = "Snow emergency from 6 pm.", *files: File) -> Post:
-    return Post("mastodon", "City", "City", "@city", "post", text, None, NOW, NOW, 1, "rc_x", (), files, {"likes": 3})
+    return Post(
+        "mastodon", "City", "City", "@city", "post", text, None, NOW, NOW, NOW, 1, "rc_x", (), files, {"likes": 3}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,15 @@ class Tags(HTMLParser):
 
 def a_page(text: str, **more: Any) -> str:
     given: dict[str, Any] = {"platform": text, "account": text, "author": text, "handle": text, "kind": text}
-    given |= {"text": text, "url": text, "created_at": NOW, "first_seen_at": None, "version": 1, "record": text}
+    given |= {
+        "text": text,
+        "url": text,
+        "created_at": NOW,
+        "first_seen_at": None,
+        "received_at": NOW,
+        "version": 1,
+        "record": text,
+    }
     file = File(text, text, text, text.encode("utf-8", "replace"), text)
     given |= {"links": [text], "files": [file, File("image", text, "image/png", b"x")], "counts": {text: 1}}
     return page(Post(**(given | more)))
@@ -56,7 +64,17 @@ def test_whatever_a_post_says_its_page_holds_no_element_and_no_address_of_its(te
 
 def test_a_page_is_bounded() -> None:
     long = "\u202e" * 100_000
-    assert len(a_page(long, counts={str(number): number for number in range(10_000)}, links=[long] * 1000)) < 300_000
+    assert (
+        len(
+            a_page(
+                long,
+                counts={str(number): number for number in range(10_000)},
+                links=[long] * 1000,
+                files=[File(long, long)] * 1000,
+            )
+        )
+        < 300_000
+    )
 
 
 @pytest.mark.law("R19")
