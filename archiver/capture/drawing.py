@@ -142,15 +142,17 @@ class Drawing:
             for one in wanted:
                 if stop.is_set() or size > _PICTURES_BYTES or time.monotonic() > until:
                     return
+                shown = self._depicted(one)
+                if shown is None:
+                    continue
                 if drawer is None:
                     if starts == _STARTS:
                         return
                     drawer, starts = self._start(), starts + 1
                 try:
-                    made = self._draw(one, drawer)
+                    made = self._draw(one, shown, drawer)
                 except NotDrawn as error:
-                    _log.warning("pictures.not_drawn", record=one.record_id, version=one.version_id, reason=str(error))
-                    self._failed(one.version_id)
+                    self._failed(one, error)
                     drawer.close()
                     drawer = None
                     continue
@@ -160,9 +162,18 @@ class Drawing:
             if drawer is not None:
                 drawer.close()
 
-    def _failed(self, version: str) -> None:
+    def _depicted(self, one: Undrawn) -> Depicted | None:
+        """None: it cannot be read back. No browser is at fault, so none is started for it."""
+        try:
+            return depict(self.archive, one, plain=one.version_id in self._plain)
+        except NotDrawn as error:
+            self._failed(one, error)
+            return None
+
+    def _failed(self, one: Undrawn, error: NotDrawn) -> None:
         """Try it without its files the next time: they are what is hardest to draw. After that, not in this process."""
-        (self._passed_over if version in self._plain else self._plain).add(version)
+        _log.warning("pictures.not_drawn", record=one.record_id, version=one.version_id, reason=str(error))
+        (self._passed_over if one.version_id in self._plain else self._plain).add(one.version_id)
 
     def _start(self) -> Drawer:
         started = self.drawers() if self.drawers is not None else self._chromium()
@@ -172,8 +183,7 @@ class Drawing:
     def _chromium(self) -> Drawer:
         return Browser.start(browser.find(self.archive.settings.pictures_browser))
 
-    def _draw(self, one: Undrawn, drawer: Drawer) -> Made:
-        shown = depict(self.archive, one, plain=one.version_id in self._plain)
+    def _draw(self, one: Undrawn, shown: Depicted, drawer: Drawer) -> Made:
         begun = self.archive.clock.now()
         drawn = drawer.draw(shown.html)
         ended = self.archive.clock.now()

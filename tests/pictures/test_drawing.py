@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import update
 from warcio.archiveiterator import ArchiveIterator
 
+from archiver.capture import depicting
 from archiver.capture.contents import exchange_from
 from archiver.capture.models import Segment
 from archiver.capture.rebuild import rebuild
 from archiver.clock import from_text
 from archiver.errors import NotFound
 from archiver.operations import history
-from archiver.pictures.browser import NoBrowser
+from archiver.pictures.browser import NoBrowser, NotDrawn
 from archiver.pictures.page import MOST_TEXT, NOTICE, File, Post, page
 from archiver.practice.acts import Wording
 from archiver.records import digests, links, pictures, service
@@ -246,6 +247,26 @@ def test_a_page_that_cannot_be_drawn_keeps_no_other_from_it(house: House, drawer
     a_post(house, "Another one.")
     house.run(office, NEW)
     assert drawer.started == tries + 1  # the one that fails is not tried for ever
+
+
+def test_what_cannot_be_read_back_costs_no_browser_and_keeps_no_other_from_it(
+    house: House, drawer: PlainDrawer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, good = house.office(), a_post(house)
+    for number in range(5):
+        a_post(house, f"Damaged {number}")
+    seen = depicting._seen
+
+    def damaged(*given: Any) -> Any:
+        found = seen(*given)
+        if found.text.startswith("Damaged"):
+            raise NotDrawn("its words are not found again")
+        return found
+
+    monkeypatch.setattr(depicting, "_seen", damaged)
+    house.run(office)
+    assert view(house, good).pictures
+    assert drawer.started == 1
 
 
 def test_a_page_is_tried_without_its_files_once_they_made_it_fail(house: House, drawer: PlainDrawer) -> None:
