@@ -62,6 +62,9 @@ def test_a_list_is_a_record_only_where_all_of_it_was_read(house: House) -> None:
     house.run(account, FULL)
     (told,) = texts(house, "domain_blocks")
     assert told.count("example") == 450
+    assert len(house.exchanges("domain_blocks")) == 3, "the pages that show them are evidence, not the last one alone"
+    house.later(hours=1)
+    assert house.run(account, FULL).outcome == "unchanged"
     mine.servers.append("last.example")
     house.server.faults.add(faults.server_error(503), "/domain_blocks", after=2, times=None)
     house.later(hours=1)
