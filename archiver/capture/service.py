@@ -46,7 +46,7 @@ from archiver.http import Fetcher
 from archiver.quota.meter import Meter
 from archiver.records.models import RebuildProgress, Record
 from archiver.storage.write_once import WriteOnce
-from connectors.contract import Listens, SweepKind
+from connectors.contract import AccessClass, Listens, SweepKind
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
@@ -179,8 +179,11 @@ class Capture:
         Raises:
             Refused: the actor may not.
             NotFound: no such account, or the record the files are about is not one of its own.
-            UsageError: no file was named, or one cannot be read; nothing was stored.
-            Busy, OutOfSpace, SpoolError, Overwrites: nothing was stored.
+            UsageError: no file was named, one cannot be read or changed meanwhile, or what is said to be public is
+                not; nothing was stored.
+            Busy, Overwrites: nothing was stored.
+            OutOfSpace, SpoolError: nothing was stored; where there was no room left only for the segment, the files
+                are safe in the spool, as below.
             StoreUnavailable, DatabaseUnavailable: the files are safe in the spool and are stored as soon as these
                 answer.
         """
@@ -192,7 +195,7 @@ class Capture:
             self._check_room()
             self.write_once.require()
             account = self.account(account_id)
-            self._require_record(account_id, said.record)
+            self._require_record(account_id, said)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 acting = Depositing(
@@ -361,13 +364,16 @@ class Capture:
                 f"less than {reserve:.0%} of the disk of {self.spool.root} is free: capturing waits until there is room"
             )
 
-    def _require_record(self, account_id: str, record_id: str | None) -> None:
-        if record_id is None:
+    def _require_record(self, account_id: str, said: Said) -> None:
+        if said.record is None:
             return
-        query = select(Record.id).where(Record.id == record_id, Record.account_id == account_id)
+        query = select(Record.access).where(Record.id == said.record, Record.account_id == account_id)
         with self.archive.database.read() as connection:
-            if connection.execute(query).first() is None:
-                raise NotFound("this account has no such record; `archiver search` shows them with their ids")
+            access = connection.execute(query).scalar()
+        if access is None:
+            raise NotFound("this account has no such record; `archiver search` shows them with their ids")
+        if said.public and access != AccessClass.PUBLIC:
+            raise UsageError("this record is not public, so neither is what is said about it: leave out --public")
 
     def account(self, account_id: str) -> Row[Any]:
         """An account's row of the register.

@@ -23,6 +23,7 @@ from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Event
 from archiver.operations import invocation
+from archiver.records.models import RebuildProgress
 
 _log = logs.get(__name__)
 #: Accounts that a person stopped, or that are no more on their platform: nobody is reminded of them.
@@ -74,7 +75,7 @@ def expected(connection: Connection, archive: Archive, account_id: str | None = 
     days, zone, now = archive.settings.deposit_days, archive.settings.zone, archive.clock.now()
     known = accounts.list_accounts(connection) if account_id is None else [accounts.get(connection, account_id)]
     wanted = [one for one in known if is_expected(one.state, _told(archive, one.platform), days)]
-    last = _last(connection, [one.id for one in wanted])
+    last = _last(connection, [one.id for one in wanted], now.astimezone(zone).date())
     found = []
     for one in wanted:
         at = due_at(last.get(one.id), one.added_at, days, zone)
@@ -91,6 +92,8 @@ def overdue(connection: Connection, archive: Archive) -> list[DueDeposit]:
 def remind(archive: Archive) -> int:
     """Say once of every deposit that is late, in the event log and in that of the service. Of how many."""
     with archive.database.read() as connection:
+        if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None:
+            return 0  # what is not in the index yet would be taken for never deposited
         late = [one for one in overdue(connection, archive) if not _is_reminded(connection, one)]
     for one in late:
         archive.database.act(partial(_remind, archive=archive, one=one))
@@ -100,7 +103,7 @@ def remind(archive: Archive) -> int:
 
 def _remind(connection: Connection, *, archive: Archive, one: DueDeposit) -> None:
     accounts.hold(connection, one.account_id)
-    if not _is_reminded(connection, one):
+    if not _is_reminded(connection, one) and one in expected(connection, archive, one.account_id):
         facts = {"about": About.MODERATION.value, "since": clock.to_text(one.due_at)}
         kind = EventType.DEPOSIT_DUE.value
         event = NewEvent(kind, "account", one.account_id, facts, "service", "reminder", chained=True)
@@ -114,8 +117,12 @@ def _is_reminded(connection: Connection, one: DueDeposit) -> bool:
     return any(read_entry(body).data["since"] == since for body in connection.execute(query).scalars())
 
 
-def _last(connection: Connection, account_ids: Collection[str]) -> dict[str, date]:
-    query = select(Deposit.account_id, func.max(Deposit.as_of)).where(Deposit.about == About.MODERATION.value)
+def _last(connection: Connection, account_ids: Collection[str], today: date) -> dict[str, date]:
+    """The newest day that deposits show. One in the future is of a clock that went wrong: it would silence reminders
+    for as long."""
+    query = select(Deposit.account_id, func.max(Deposit.as_of)).where(
+        Deposit.about == About.MODERATION.value, Deposit.as_of <= (today + _DAY).isoformat()
+    )
     found = connection.execute(query.group_by(Deposit.account_id))
     return {account: date.fromisoformat(day) for account, day in found if account in account_ids}
 
