@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row, select
 
-from archiver import ids
+from archiver import ids, logs
 from archiver.accounts import permission
 from archiver.accounts.models import Account
 from archiver.accounts.permission import Actor, Deed
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 
+_log = logs.get(__name__)
 SCHEDULE = "schedule"
 """Trigger of runs that the clock asked for."""
 _RATION_EVERY = timedelta(minutes=1)
@@ -240,19 +241,25 @@ class Capture:
         their platform allows lasts."""
         self.meter.flush()
         settings = self.archive.settings
+        chosen = self._ration(now)
         with self.archive.database.read() as connection:
-            chosen = self._ration(connection, now)
             return due.due(
                 connection,
                 now,
                 lambda account, kind, at: chosen.waits(account, kind, at, now, due.interval(kind, settings)),
             )
 
-    def _ration(self, connection: Connection, now: datetime) -> Rations:
-        """What is chosen; anew once a minute."""
+    def _ration(self, now: datetime) -> Rations:
+        """What is chosen; anew once a minute. Where that fails everything is as usual: the platform itself says when it
+        is too much."""
         if self._rationed_at is None or not timedelta(0) <= now - self._rationed_at < _RATION_EVERY:
             connectors = self.archive.platforms.connectors
-            self._rations = rations(plans(connection, connectors, self.archive.settings, now))
+            try:
+                with self.archive.database.read() as connection:
+                    self._rations = rations(plans(connection, connectors, self.archive.settings, now))
+            except Exception as error:  # noqa: BLE001 - no sweep waits for ever because a choice cannot be made
+                _log.error("quota.not_chosen", exc_info=error)
+                self._rations = Rations()
             self._rationed_at = now
         return self._rations
 

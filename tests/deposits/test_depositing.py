@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from sqlalchemy import select, update
@@ -246,7 +247,7 @@ def test_a_file_that_would_leave_captures_no_room_is_refused(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account, first, second = house.feed(), file(tmp_path, b"1" * 300, "1"), file(tmp_path, b"2" * 300, "2")
-    monkeypatch.setattr(depositing.shutil, "disk_usage", lambda _: _Disk(10_000, 899))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: _Disk(10_000, 899))
     with pytest.raises(OutOfSpace, match="kept free"):
         house.capture.deposit(account, [first, second], of())
     assert house.rows(Deposit) == left_in_spool(house) == []
@@ -284,10 +285,12 @@ def test_what_is_said_of_a_private_record_is_not_public(house: House, tmp_path: 
     assert house.capture.deposit(account, [file(tmp_path)], of(record))[0].new
 
 
-def test_a_deposit_outlives_the_connector_of_its_platform(house: House, tmp_path: Path) -> None:
+def test_a_deposit_outlives_the_connector_of_its_platform(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     account = house.feed()
     (one,) = house.capture.deposit(account, [file(tmp_path)], of())
-    del house.archive.platforms.connectors["feed"]
+    monkeypatch.delitem(cast(dict[str, Any], house.archive.platforms.connectors), "feed")
     house.empty_index()
     assert rebuild(house.archive).damaged == []
     assert [row.exchange_id for row in house.rows(Deposit)] == [one.exchange]
