@@ -29,6 +29,8 @@ _log = logs.get(__name__)
 #: Accounts that a person stopped, or that are no more on their platform: nobody is reminded of them.
 _ENDED = frozenset({"paused", "closed", "gone", "taken_down", "deactivated"})
 _DAY = timedelta(days=1)
+_ZONES = timedelta(hours=14)
+"""By so much a day may begin earlier or later once the city's time zone is set anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,10 @@ def _remind(connection: Connection, *, archive: Archive, one: DueDeposit) -> Non
 
 
 def _is_reminded(connection: Connection, one: DueDeposit) -> bool:
-    """Whether the log says of this very deposit that it is due."""
+    """Whether the log says of this very deposit that it is due, be it by clocks of another time zone."""
     query = select(Event.body).where(Event.subject_id == one.account_id, Event.type == EventType.DEPOSIT_DUE.value)
-    since = clock.to_text(one.due_at)
-    return any(read_entry(body).data["since"] == since for body in connection.execute(query).scalars())
+    told = (clock.from_text(read_entry(body).data["since"]) for body in connection.execute(query).scalars())
+    return any(abs(since - one.due_at) <= _ZONES for since in told)
 
 
 def _last(connection: Connection, account_ids: Collection[str], today: date) -> dict[str, date]:

@@ -193,6 +193,11 @@ def test_somebody_is_reminded_once_a_month_until_it_is_deposited(tmp_path: Path)
         with archive.database.write() as connection:
             connection.execute(delete(RebuildProgress))
         assert (deposits_due.remind(archive), deposits_due.remind(archive), reminders()) == (1, 0, 2)
+        elsewhere = settings.model_copy(update={"time_zone": "America/Chicago"})
+        with Archive.open(elsewhere, clock=SetClock(archive.clock.now() + timedelta(hours=6))) as other:
+            with other.database.read() as connection:
+                assert len(deposits_due.overdue(connection, other)) == 1
+            assert deposits_due.remind(other) == 0, "another time zone is no other deposit"
         accounts.pause(archive, account, "moved")
         assert (late(), deposits_due.remind(archive)) == ([], 0)
 

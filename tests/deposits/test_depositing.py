@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import resource
 import shutil
 from datetime import date
 from pathlib import Path
@@ -327,6 +328,18 @@ def test_a_full_disk_at_any_step_leaves_nothing_half(house: House, tmp_path: Pat
     names = [row.sha256 for row in house.rows(Deposit)]
     assert len(names) == len(set(names))
     check_rebuilt(house)
+
+
+def test_no_copy_is_left_where_there_is_no_room_for_it(house: House, tmp_path: Path) -> None:
+    (one,) = house.capture.deposit(house.feed(), [file(tmp_path)], of())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, before[1]))
+    try:
+        with pytest.raises(OutOfSpace):
+            deposits.copy_out(house.archive, one.exchange, tmp_path / "copy")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (tmp_path / "copy").exists()
 
 
 def test_names_say_nothing_of_the_machine_and_promise_nothing() -> None:
