@@ -417,6 +417,8 @@ class Capabilities:
     """How far back a first capture reaches."""
     limits: tuple[str, ...] = ()
     """What is known not to be seen, one plain sentence each."""
+    moderation_signed_in: bool = False
+    """The platform shows them only where the account is signed in."""
     moderation: str | None = None
     """Which settings of moderation are captured as records: who is blocked, which words are filtered, who has a role,
     who may comment. None: no program is shown them, so somebody has to deposit them by hand, month after month."""

@@ -23,7 +23,8 @@ from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Event
 from archiver.operations import invocation
-from archiver.records.models import RebuildProgress
+from archiver.records.models import RebuildProgress, Record
+from connectors.contract import Capabilities, RecordKind
 
 _log = logs.get(__name__)
 #: Accounts that a person stopped, or that are no more on their platform: nobody is reminded of them.
@@ -45,12 +46,15 @@ class DueDeposit:
     overdue: bool
     command: str
     """What to type."""
+    sign_in: bool = False
+    """They would be captured if the account were signed in."""
 
     @property
     def said(self) -> str:
         """What is to be said of it, one sentence without its end."""
         was = "were never deposited" if self.last is None else f"were last deposited as of {self.last}"
-        return f"the moderation settings of {self.account} {was}; its platform shows them to no program"
+        why = "only where the account is signed in" if self.sign_in else "to no program"
+        return f"the moderation settings of {self.account} {was}; its platform shows them {why}"
 
 
 def due_at(last: date | None, added_at: datetime, days: int, zone: ZoneInfo) -> datetime:
@@ -61,28 +65,37 @@ def due_at(last: date | None, added_at: datetime, days: int, zone: ZoneInfo) -> 
     return datetime.combine(last + (days + 1) * _DAY, time(), zone)
 
 
-def is_expected(state: str, told: str | None, days: int) -> bool:
+def is_expected(state: str, told: str | None, days: int, *, shown: bool = True) -> bool:
     """Whether deposits are expected of an account.
 
     Args:
         state: of the account, as the register has it.
         told: what its connector declares to see of moderation settings; None: nothing.
         days: as the setting has it; 0: never.
+        shown: whether the platform shows us what is declared.
     """
-    return days > 0 and told is None and state not in _ENDED
+    return days > 0 and (told is None or not shown) and state not in _ENDED
 
 
 def expected(connection: Connection, archive: Archive, account_id: str | None = None) -> list[DueDeposit]:
     """Accounts of which deposits are expected, the longest due first."""
     days, zone, now = archive.settings.deposit_days, archive.settings.zone, archive.clock.now()
     known = accounts.list_accounts(connection) if account_id is None else [accounts.get(connection, account_id)]
-    wanted = [one for one in known if is_expected(one.state, _told(archive, one.platform), days)]
+    captured = _captured(connection)
+    wanted = []
+    for one in known:
+        seen = _declared(archive, one.platform)
+        shown = seen is None or not seen.moderation_signed_in or one.id in captured
+        if is_expected(one.state, "" if seen is None else seen.moderation, days, shown=shown):
+            wanted.append(one)
     last = _last(connection, [one.id for one in wanted], now.astimezone(zone).date())
     found = []
     for one in wanted:
         at = due_at(last.get(one.id), one.added_at, days, zone)
         command = _command(archive, one)
-        found.append(DueDeposit(one.id, one.handle or one.name, last.get(one.id), at, at <= now, command))
+        declared = _declared(archive, one.platform)
+        sign_in = declared is not None and declared.moderation is not None
+        found.append(DueDeposit(one.id, one.handle or one.name, last.get(one.id), at, at <= now, command, sign_in))
     return sorted(found, key=lambda one: (one.due_at, one.account_id))
 
 
@@ -129,10 +142,16 @@ def _last(connection: Connection, account_ids: Collection[str], today: date) -> 
     return {account: date.fromisoformat(day) for account, day in found if account in account_ids}
 
 
-def _told(archive: Archive, platform: str) -> str | None:
-    """What the connector declares; one that is not installed expects nothing."""
+def _captured(connection: Connection) -> frozenset[str]:
+    """Accounts of which some setting was captured."""
+    query = select(Record.account_id).where(Record.kind == RecordKind.SETTINGS.value).distinct()
+    return frozenset(connection.execute(query).scalars())
+
+
+def _declared(archive: Archive, platform: str) -> Capabilities | None:
+    """What the connector declares; of one that is not installed nothing is expected."""
     connector = archive.platforms.connectors.get(platform)
-    return "" if connector is None else connector.capabilities.moderation
+    return None if connector is None else connector.capabilities
 
 
 def _command(archive: Archive, account: AccountView) -> str:

@@ -202,6 +202,17 @@ def test_somebody_is_reminded_once_a_month_until_it_is_deposited(tmp_path: Path)
         assert (late(), deposits_due.remind(archive)) == ([], 0)
 
 
+@pytest.mark.law("R17")
+def test_where_settings_are_shown_to_the_owner_alone_others_have_to_bring_them(tmp_path: Path) -> None:
+    clock = SetClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    with Archive.open(Settings(home=tmp_path / "home", disk_reserve_percent=0), clock=clock) as archive:
+        registered(archive)
+        clock.advance(timedelta(days=40))
+        with archive.database.read() as connection:
+            (due,) = deposits_due.overdue(connection, archive)
+        assert due.said.endswith("only where the account is signed in")
+
+
 def _deposit(archive: Archive, account: str, folder: Path, day: date) -> None:
     from archiver.capture.service import Capture
 
