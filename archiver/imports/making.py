@@ -253,7 +253,15 @@ class BlockMaker:
         )
         if isinstance(reading, ImportReading) and reading.private and ask.access is AccessClass.PUBLIC:
             ask = replace(ask, access=AccessClass.PRIVATE)
+        if isinstance(reading, ImportReading) and ask.access is AccessClass.PRIVATE and reading.records:
+            origin = {**origin, "public": _public(reading)}
         return Block(ask, at, body, sha256(body).hexdigest(), len(body), media_type, reading, origin)
+
+
+def _public(reading: ImportReading) -> list[int]:
+    """Positions of the records of a private block that everybody could see. Stored, so that no later reader can make
+    anything public that was private when it was brought in."""
+    return [position for position, one in enumerate(reading.records) if one.key not in reading.private]
 
 
 def _body_file(path: Path) -> BodyFile:

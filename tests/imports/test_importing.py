@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from archiver.records import service
 from archiver.records.import_models import KNOWN_FROM_IMPORT, ImportedFile, ImportedVersion
 from archiver.records.views import RecordView
 from archiver.search.index import Viewer
-from connectors.contract import AccessClass, State
+from connectors.contract import AccessClass, Answer, Ask, State
+from connectors.exports.contract import ImportReading
+from connectors.exports.mastodon import MastodonArchive
 from tests.capture.house import FULL, House
 from tests.capture.rebuilding import check_rebuilt
 from tests.imports.builders import MADE_AT, boost, mastodon_files, message, note, snowflake, tarred, tweet, zipped
@@ -144,6 +146,21 @@ def test_a_rebuild_says_the_same_from_the_store_alone(desk: Desk) -> None:
     desk.house.empty_index()
     assert rebuild(desk.house.archive).damaged == []
     assert (desk.digests([*CAPTURED, *IMPORTED]), [one.record_id for one in desk.search("pool")]) == before
+
+
+def test_a_later_reader_makes_nothing_public_that_was_private(office: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.bring(office.mastodon_archive())
+    before = office.digests(IMPORTED)
+    read = MastodonArchive.read
+
+    def careless(self: MastodonArchive, ask: Ask, answer: Answer) -> ImportReading:
+        return replace(read(self, ask, answer), private=frozenset())
+
+    monkeypatch.setattr(MastodonArchive, "read", careless)
+    office.house.empty_index()
+    assert rebuild(office.house.archive).damaged == []
+    assert office.digests(IMPORTED) == before
+    assert len(office.search("Only", Viewer(access=frozenset({"public"})))) < len(office.search("Only"))
 
 
 def test_who_brought_it_is_said_anew_where_the_key_of_the_acts_was_lost(desk: Desk) -> None:
