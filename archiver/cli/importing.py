@@ -10,6 +10,7 @@ import typer
 
 from archiver.accounts import service as accounts
 from archiver.archive import Archive
+from archiver.capture.masking import mask_text
 from archiver.capture.service import Capture
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown, stop_on_signal
@@ -92,7 +93,7 @@ def imports(
 
 def _print_foreign(archive: Archive, url: str, json: bool) -> None:
     with archive.database.read() as connection:
-        found = import_views.foreign(connection, url)
+        found = import_views.foreign(connection, mask_text(url))
     if json:
         output.as_json({"foreign": [asdict(one) for one in found]})
         return

@@ -150,7 +150,8 @@ class BlockMaker:
 
     def _of_warc(self, file: PlannedFile, stream: IO[bytes]) -> Iterator[Block]:
         """A foreign WARC, record by record."""
-        for record in records(stream, packed=file.name.endswith(".gz")):
+        packed = file.size if file.name.endswith(".gz") else None
+        for record in records(stream, packed=packed, check_stop=self.check_stop):
             self.check_stop()
             self.tally.take(record)
             if record.left_out is None and (file.name, record.start) not in self.known:

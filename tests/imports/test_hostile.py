@@ -54,6 +54,12 @@ def _bomb(path: Path) -> Path:
     return _zip(path, lambda into: into.writestr("data/tweets.js", bytes(4 * 2**20)))
 
 
+def _other_packing(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as into:
+        into.writestr("data/tweets.js", bytes(2**20))
+    return path
+
+
 def _locked(path: Path) -> Path:
     _named("data/tweets.js")(path)
     content = bytearray(path.read_bytes())
@@ -120,6 +126,7 @@ def _tar_header(path: Path) -> Path:
         (_twice, "two files of one name"),
         (_link, "link in place"),
         (_bomb, "fill the disk"),
+        (_other_packing, "no platform packs"),
         (_locked, "need a password"),
         (_cut, "damaged or not whole"),
         (_overlapping, "lie over each other"),
@@ -157,6 +164,23 @@ def test_a_folder_with_a_link_or_a_pipe_is_refused(tmp_path: Path) -> None:
         open_container(piped).members()
     with pytest.raises(Unusable, match="neither a file nor a folder"):
         open_container(piped / "pipe")
+
+
+def test_folders_deeper_than_can_be_meant_are_refused(tmp_path: Path) -> None:
+    open_folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(600):
+        os.mkdir("d", dir_fd=open_folder)
+        inside = os.open("d", os.O_RDONLY, dir_fd=open_folder)
+        os.close(open_folder)
+        open_folder = inside
+    os.close(open_folder)
+    with pytest.raises(Unusable, match="too deep"):
+        open_container(tmp_path).members()
+
+
+def test_a_folder_is_called_by_its_name_wherever_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder(tmp_path / "export", {"data/tweets.js": b"[]"}))
+    assert containers.whole(open_container(Path()), []).name == "export"
 
 
 def test_more_files_than_can_be_meant_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
