@@ -255,7 +255,7 @@ class BlockMaker:
         if isinstance(reading, ImportReading) and reading.private and ask.access is AccessClass.PUBLIC:
             ask = replace(ask, access=AccessClass.PRIVATE)
         if isinstance(reading, ImportReading) and ask.access is AccessClass.PRIVATE and reading.records:
-            origin = {**origin, "public": _public(reading)}
+            origin = {**origin, "public": [] if self.plan.identity.protected else _public(reading)}
         return Block(ask, at, body, sha256(body).hexdigest(), len(body), media_type, reading, origin)
 
 

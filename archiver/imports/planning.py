@@ -11,6 +11,7 @@ from typing import IO
 from archiver.imports.containers import PIECE, Container, Member, Unusable, Whole, readable, whole
 from archiver.imports.foreign import Package, package, records
 from archiver.visible import one_line
+from connectors.contract import AccessClass
 from connectors.exports import EXPORTS
 from connectors.exports.contract import Export, Identity, Planned, Use, Why
 
@@ -93,9 +94,17 @@ def make_plan(
     except (ValueError, KeyError) as error:
         raise Unusable(f"it does not say whose it is: {one_line(str(error), 100)}") from None
     files = [_planned(export, root, member, digest, largest_file) for member, digest in inventory.listed]
+    if identity.protected:
+        files = [replace(one, planned=_protected(one.planned)) for one in files]
     kept = _kept_of_crawls(container, files, watch, stop)
     own = package(held, {one.name: one.sha256 for one in files})
     return Plan(container, export, whole(container, inventory.listed), identity, files, own, kept)
+
+
+def _protected(planned: Planned) -> Planned:
+    """The same, for those only who may see what is private."""
+    media = planned.access in (AccessClass.MEDIA, AccessClass.PRIVATE_MEDIA)
+    return replace(planned, access=AccessClass.PRIVATE_MEDIA if media else AccessClass.PRIVATE)
 
 
 def _recognised(members: Sequence[Member], kind: str | None) -> tuple[Export, str]:

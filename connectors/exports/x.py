@@ -39,7 +39,7 @@ from connectors.values import Json, Unreadable, objects, text, thing
 _POSTS = re.compile(r"data/(?:tweets?|community-tweet|deleted-tweets?)(?:-part\d{1,4})?\.js")
 _MESSAGES = re.compile(r"data/direct-messages(?:-group)?(?:-part\d{1,4})?\.js")
 _PROFILE = re.compile(r"data/profile\.js")
-_NOTES = re.compile(r"data/(?:note-tweet|article|tweetdeck|moment|community-note)(?:-part\d{1,4})?\.js")
+_NOTES = re.compile(r"data/(?:note-tweet|article|moment|community-note)(?:-part\d{1,4})?\.js")
 _POST_FILE = re.compile(r"data/(?:tweets?|community_tweet|deleted_tweets?)_media/(\d{1,19})-[^/]{1,200}")
 _MESSAGE_FILE = re.compile(r"data/direct_messages(?:_group)?_media/(\d{1,19})-[^/]{1,200}")
 _PROFILE_FILE = re.compile(r"data/profile_media/[^/]{1,200}")
@@ -48,6 +48,7 @@ _NOT_RECORDS = re.compile(
     r"|direct-message-(?:group-)?headers|deleted-tweet-headers|twitter-article-metadata|shop-module|spaces-metadata"
     r"|professional-data|reply-prompt|shopify-account|tweet-edit-history)(?:-part\d{1,4})?\.js"
 )
+_PROTECTED = "data/protected-history.js"
 _RETWEET = re.compile(r"RT @\w{1,20}: ")
 _OLD_TIME = re.compile(r"\w{3} (\w{3}) (\d\d) (\d\d):(\d\d):(\d\d) \+0000 (\d{4})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -103,7 +104,7 @@ class XArchive:
         return None
 
     def telling(self, names: Collection[str]) -> list[str]:
-        return [one for one in ("data/manifest.js", "data/account.js") if one in names]
+        return [one for one in ("data/manifest.js", "data/account.js", _PROTECTED) if one in names]
 
     def identity(self, files: Mapping[str, bytes]) -> Identity:
         """From ``manifest.js``, which also says when it was made; of older archives from ``account.js``."""
@@ -123,7 +124,7 @@ class XArchive:
         if not told or len({identity for identity, _, _ in told}) != 1:
             raise ValueError("it does not say, or not clearly, whose it is")
         identity, handle, name = told[0]
-        return Identity(handle, name, identity, made_at=made_at)
+        return Identity(handle, name, identity, made_at=made_at, protected=_is_protected(files.get(_PROTECTED)))
 
     def plan(self, name: str) -> Planned:
         if name == "data/manifest.js":
@@ -136,7 +137,8 @@ class XArchive:
         if _PROFILE.fullmatch(name):
             return Planned(Use.READ, "profile", Stream.PROFILE)
         if _NOTES.fullmatch(name):
-            return Planned(Use.KEPT, "other")
+            # Drafts are among them, and notes that were written under an alias.
+            return Planned(Use.KEPT, "other", access=AccessClass.PRIVATE)
         return self._file(name) or self._left_out(name)
 
     def _file(self, name: str) -> Planned | None:
@@ -195,6 +197,21 @@ def _who(value: Json, identity: str, handle: str, name: str) -> tuple[str, str, 
         storable(text(value, handle)),
         shown if isinstance(shown, str) else "",
     )
+
+
+def _is_protected(history: bytes | None) -> bool:
+    """Whether only followers could see the account when the archive was made. Where that cannot be read, it is so."""
+    if history is None:
+        return False
+    try:
+        listed = assigned(history)
+        turns = (
+            [part(thing(one, "no turn"), "protectedHistory") for one in listed] if isinstance(listed, list) else [{}]
+        )
+    except ValueError:
+        return True
+    newest = max(turns, key=lambda one: str(one.get("protectedAt", "")), default=None)
+    return newest is not None and newest.get("action") != "Unprotect"
 
 
 # Posts.

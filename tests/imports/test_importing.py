@@ -25,7 +25,19 @@ from connectors.exports.contract import ImportReading
 from connectors.exports.mastodon import MastodonArchive
 from tests.capture.house import FULL, House
 from tests.capture.rebuilding import check_rebuilt
-from tests.imports.builders import MADE_AT, boost, mastodon_files, message, note, snowflake, tarred, tweet, zipped
+from tests.imports.builders import (
+    MADE_AT,
+    boost,
+    mastodon_files,
+    message,
+    note,
+    snowflake,
+    tarred,
+    tweet,
+    x_files,
+    ytd,
+    zipped,
+)
 from tests.imports.desk import CAPTURED, IMPORTED, Desk
 
 OLD = snowflake(MADE_AT - timedelta(days=20))
@@ -67,6 +79,18 @@ def test_it_is_found_by_search_and_private_things_only_by_those_who_may(desk: De
     assert desk.search("flooded", Viewer(access=frozenset({"public"}))) == []
     with desk.house.archive.database.write() as connection:
         assert desk.house.archive.search.check(connection).ok
+
+
+def test_of_an_account_that_only_followers_could_see_all_is_private(desk: Desk) -> None:
+    row = desk.row
+    turn = {"protectedHistory": {"protectedAt": "2020-01-01T00:00:00.000Z", "action": "Protect"}}
+    files = x_files(row.platform_id, row.handle, [tweet(OLD, "The pool opens")], media={f"{OLD}-a.png": b"png"})
+    files["data/protected-history.js"] = ytd("protected_history", [turn])
+    desk.bring(zipped(desk.folder / "twitter.zip", files))
+    assert {one.access for one in desk.rows(ImportedVersion)} == {"private"}
+    assert {one.access for one in desk.rows(ImportedFile)} == {"private", "private-media"}
+    assert desk.search("pool", Viewer(access=frozenset({"public"}))) == []
+    check_rebuilt(desk.house)
 
 
 def test_what_is_personal_is_not_stored_and_the_list_says_what_was_left_out(desk: Desk) -> None:
