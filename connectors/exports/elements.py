@@ -19,8 +19,9 @@ _ASSIGNED = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:window\.[\w.]{1,200}\s*=\s*)?
 _BETWEEN = re.compile(rb"[\s,]*")
 _MARK = re.compile(rb'["\[\]{}]')
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-MOST_PARTS = 1_000_000
-"""Most commas and opening brackets of one element that is read."""
+MOST_PARTS = 4_000_000
+"""Most commas and opening brackets of one element that is read: some hundred megabytes in memory, and an outbox of
+more than thirty thousand statuses."""
 
 
 class NotAList(ValueError):  # noqa: N818 - named as the cause

@@ -11,16 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from archiver.capture.models import Run
+from archiver.accounts import service as service_of_accounts
+from archiver.accounts.models import Account, Handle
+from archiver.capture.models import Deposit, Due, Run, Standing, Watch
 from archiver.capture.rebuild import rebuild
 from archiver.evidence.models import Event
 from archiver.operations.act_keys import renew_key
 from archiver.operations.verify import verify
 from archiver.records import service
 from archiver.records.import_models import KNOWN_FROM_IMPORT, ImportedFile, ImportedVersion
+from archiver.records.models import Picture
 from archiver.records.views import RecordView
 from archiver.search.index import Viewer
-from connectors.contract import AccessClass, Answer, Ask, State
+from connectors.contract import AccessClass, AccountFacts, Answer, Ask, State
 from connectors.exports.contract import ImportReading
 from connectors.exports.mastodon import MastodonArchive
 from tests.capture.house import FULL, House
@@ -231,21 +234,34 @@ def office(new_house: Callable[..., House], tmp_path: Path) -> Desk:
     return Desk.on_mastodon(new_house(), tmp_path)
 
 
-def test_an_import_changes_nothing_captured(office: Desk) -> None:
+@pytest.mark.parametrize("state", ["active", "paused"])
+def test_an_import_changes_nothing_captured(office: Desk, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     house = office.house
     house.run(office.account)
+    if state != "active":
+        service_of_accounts.pause(house.archive, office.account, "elections")
+    beside = {name: office.rows(name) for name in (Account, Handle, Due, Watch, Standing, Picture, Deposit)}
+    read = MastodonArchive.read
+
+    def naming(self: MastodonArchive, ask: Ask, answer: Answer) -> ImportReading:
+        named = AccountFacts(office.row.platform_id, "renamed", "Renamed", office.row.url)
+        return replace(read(self, ask, answer), account=named)
+
+    monkeypatch.setattr(MastodonArchive, "read", naming)
     before = office.digests(CAPTURED), [asdict(one) for one in _views(office)], _found(office)
     outcome = office.bring(city_archive(office))
     assert outcome.records > 8
     after = office.digests(CAPTURED), [asdict(one) for one in _views(office)], _found(office)
     assert after[0] == before[0]
+    assert {name: office.rows(name) for name in beside} == beside
     for one in (*before[1], *after[1]):
         one.pop("imported")
     assert after[1] == before[1]
     assert after[2] == before[2] | {office.record(f"status/{key}").id for key in ("990001", "990002", "990003")}
     house.later(hours=1)
-    assert house.run(office.account).outcome.value == "unchanged"
-    check_rebuilt(house)
+    if state == "active":
+        assert house.run(office.account).outcome.value == "unchanged"
+        check_rebuilt(house)
 
 
 def _views(desk: Desk) -> list[RecordView]:
