@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from connectors.exports.elements import NotAList, end_of, opening
+from connectors.exports.elements import Ending, NotAList, opening
 
 BLOCK = 4 * 2**20
 """A block is ended when it has grown to this size, bytes."""
@@ -62,7 +62,8 @@ class _Splitter:
             self._more(_PIECE)
 
     def _end_of(self, position: int) -> int:
-        while (end := end_of(self._buffer, position)) is None:
+        ending = Ending(position)
+        while (end := ending.find(self._buffer)) is None:
             if self._ended:
                 raise NotAList("it breaks off in the middle of an element")
             if len(self._buffer) - position > _MOST_ELEMENT:

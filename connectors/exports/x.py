@@ -49,6 +49,9 @@ _NOT_RECORDS = re.compile(
     r"|professional-data|reply-prompt|shopify-account|tweet-edit-history)(?:-part\d{1,4})?\.js"
 )
 _PROTECTED = "data/protected-history.js"
+_MOST_WRONG = 10_000
+_MOST_CUTS = 400_000
+"""More than are ever obeyed (evidence format §1)."""
 _RETWEET = re.compile(r"RT @\w{1,20}: ")
 _OLD_TIME = re.compile(r"\w{3} (\w{3}) (\d\d) (\d\d):(\d\d):(\d\d) \+0000 (\d{4})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -64,6 +67,16 @@ class _Found:
     records: list[SeenRecord] = field(default_factory=list)
     wrong: list[tuple[str, str]] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
+
+    def say(self, place: str, why: str) -> None:
+        """That something cannot be read. A file of nothing else must not fill the memory."""
+        if len(self.wrong) < _MOST_WRONG:
+            self.wrong.append((place, why))
+
+    def cut(self, *places: int) -> None:
+        """Where the block may be cut."""
+        if len(self.cuts) < _MOST_CUTS:
+            self.cuts += places
 
     @property
     def own(self) -> str:
@@ -171,15 +184,15 @@ class XArchive:
             return ImportReading()
         try:
             for one in elements(answer.body, first=ask.context.get("block", 0) == 0):
-                found.cuts += [one.start, one.end]
+                found.cut(one.start, one.end)
                 try:
                     if one.wrong is not None:
                         raise Unreadable(one.wrong)
                     found.records += one_of(found, one, answer.body)
                 except Unreadable as error:
-                    found.wrong.append((one.place, str(error)))
+                    found.say(one.place, str(error))
         except NotAList as error:
-            found.wrong.append(("", str(error)))
+            found.say("", str(error))
         private = frozenset(one.key for one in found.records if one.kind is RecordKind.MESSAGE)
         cuts = tuple(sorted(set(found.cuts)))
         return ImportReading(tuple(_once(found.records)), quarantine=tuple(found.wrong), cuts=cuts, private=private)
@@ -353,7 +366,7 @@ def _conversation(found: _Found, one: Element, body: bytes) -> list[SeenRecord]:
     name = storable(text(talk, "conversationId"))
     listed = objects(talk, "messages")
     places = _places(body, one, listed)
-    found.cuts += [int(end) for place in places or () for end in place.removeprefix("bytes=").split("-")]
+    found.cut(*(int(end) for place in places or () for end in place.removeprefix("bytes=").split("-")))
     records = []
     for number, message in enumerate(listed):
         if "messageCreate" not in message:
@@ -362,7 +375,7 @@ def _conversation(found: _Found, one: Element, body: bytes) -> list[SeenRecord]:
         try:
             records.append(_message(found, thing(message["messageCreate"], "no message"), name, place))
         except Unreadable as error:
-            found.wrong.append((place, str(error)))
+            found.say(place, str(error))
     return records
 
 

@@ -19,10 +19,11 @@ from archiver.imports.blocks import blocks
 from archiver.imports.containers import Unusable, open_container
 from archiver.imports.importing import Importing
 from archiver.records.import_models import ImportedFile
-from connectors.exports.elements import NotAList, elements
+from connectors.contract import Answer, Ask, Stream
+from connectors.exports.elements import Ending, NotAList, elements
 from connectors.exports.x import XArchive
 from tests.capture.rebuilding import check_rebuilt
-from tests.imports.builders import folder, tweet, x_files, ytd, zipped
+from tests.imports.builders import MADE_AT, folder, tweet, x_files, ytd, zipped
 from tests.imports.desk import Desk
 
 
@@ -283,6 +284,27 @@ def test_blocks_of_a_list_are_the_file_and_hold_whole_elements(size: int) -> Non
 def test_what_is_no_list_is_said_to_be_none(content: bytes) -> None:
     with pytest.raises(NotAList):
         list(blocks(io.BytesIO(content)))
+
+
+def test_a_long_element_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.imports.blocks._PIECE", 1000)
+    looked: list[int] = []
+    find = Ending.find
+
+    def counted(self: Ending, data: bytes) -> int | None:
+        looked.append(len(data) - self.position)
+        return find(self, data)
+
+    monkeypatch.setattr(Ending, "find", counted)
+    content = b'[{"a": [' + b'["x"],' * 10_000 + b'"y"]}]'
+    assert b"".join(body for _, body in blocks(io.BytesIO(content))) == content
+    assert sum(looked) < 2 * len(content)
+
+
+def test_a_list_of_nothing_that_can_be_read_fills_no_memory() -> None:
+    answer = Answer(0, (), b"[" + b"{}," * 250_000 + b"]", MADE_AT)
+    found = XArchive().read(Ask(url="urn:x", stream=Stream.POSTS, purpose="posts", authorise="never"), answer)
+    assert (len(found.quarantine), len(found.cuts)) == (10_000, 400_000)
 
 
 def test_an_element_of_too_many_parts_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
