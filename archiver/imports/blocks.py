@@ -8,7 +8,8 @@ from typing import IO
 from connectors.exports.elements import Ending, NotAList, opening
 
 BLOCK = 4 * 2**20
-"""A block is ended when it has grown to this size, bytes."""
+"""A block is ended when it has grown to this size, bytes. Never changed: an import that was stopped goes on by where
+its blocks begin."""
 _PIECE = 1 << 20
 _HEAD = 4096
 _MOST_ELEMENT = 16 * 2**20
