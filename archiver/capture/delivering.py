@@ -62,8 +62,9 @@ class Deliverer:
         """
         found = self.arrivals.of(account_id, _MOST, _SIZE)
         wanted = self._wanted(account_id, found)
-        if not wanted:
+        if not found:
             self._fresh.add(account_id)
+        if not wanted:
             return None
         known = self._archived(account_id, [one for one, _ in wanted])
         frames = [_pushed(one.arrival, heard) for one, heard in wanted if one.path.name not in known]

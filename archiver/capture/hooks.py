@@ -94,8 +94,10 @@ def exists(archive: Archive, platform: str, path: str) -> bool:
 def of_platform(archive: Archive, platform: str, account: str | None = None) -> OpenHook | None:
     """The address of an application, or of one account at a hub. Raises as :func:`found`."""
     which = (Hook.platform == platform, Hook.account_id == account if account else Hook.account_id.is_(None))
+    # (two commands at the same moment may make two: both take what is sent, and the first is told)
+    query = select(*Hook.__table__.columns).where(*which).order_by(Hook.made_at, Hook.id).limit(1)
     with archive.database.read() as connection:
-        row = connection.execute(select(*Hook.__table__.columns).where(*which)).one_or_none()
+        row = connection.execute(query).one_or_none()
     return None if row is None else _opened(archive, row)
 
 

@@ -3,7 +3,6 @@ read of it here but whose it is; what it means is found out afterwards, as often
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections import Counter, defaultdict
@@ -20,7 +19,7 @@ from archiver import logs
 from archiver.accounts.events import log_event
 from archiver.accounts.models import Account, Hook, Subscription
 from archiver.capture import hooks
-from archiver.capture.arrivals import Arrival, Arrivals
+from archiver.capture.arrivals import Arrival, Arrivals, require_room
 from archiver.capture.authenticity import (
     Awaited,
     Headers,
@@ -33,8 +32,9 @@ from archiver.capture.authenticity import (
     verified,
 )
 from archiver.capture.hooks import OpenHook
+from archiver.capture.leases import require_whole_index
 from archiver.capture.terms import account_ref
-from archiver.errors import ArchiverError, NotFound, OutOfSpace
+from archiver.errors import ArchiverError, NotFound
 from archiver.evidence.event_types import EventType
 from connectors.contract import Connector
 from connectors.deliveries import Keyed, Part, Receives, Receiving, Span, delivery_ask
@@ -156,6 +156,7 @@ class Receiver:
         Raises:
             SpoolError, OutOfSpace, MissingKey, IntegrityError, DatabaseUnavailable: it was not taken; the platform
                 sends it again.
+            RebuildUnderWay: the same. Who is captured cannot be told: accounts go through all their states again.
         """
         hook = hooks.found(self.archive, platform, path)
         if hook is None:
@@ -166,7 +167,7 @@ class Receiver:
             self._count(hook.id, f"refused_{found.value}")
             _log.warning("delivery.refused", platform=platform, why=found.value)
             return _REFUSED
-        self._require_room()
+        require_room(self.archive.settings)
         became, accounts = self._take(hook, headers, body, now)
         self._count(hook.id, became, now, accounts)
         return _TAKEN
@@ -193,6 +194,7 @@ class Receiver:
         now: datetime,
     ) -> tuple[str, list[str]]:  # fmt: skip
         with self.archive.database.read() as connection:
+            require_whole_index(connection)
             rows = hooks.account_rows(connection, connector.platform, part.account)
         wanted = [row for row in rows if hook.account in (None, row.id)]
         captured = [row for row in wanted if row.state not in NOT_CAPTURED]
@@ -227,11 +229,6 @@ class Receiver:
             return hooks.signing_secret(self.archive, hook).value.encode()
         except NotFound:
             return b""
-
-    def _require_room(self) -> None:
-        usage = shutil.disk_usage(self.archive.settings.home)
-        if usage.free < usage.total * self.archive.settings.disk_reserve_percent / 100:
-            raise OutOfSpace("no room left for deliveries: free some space; platforms send them again for a while")
 
     # Counting
 
