@@ -66,15 +66,18 @@ def heard(account: str, event: bytes, *, closed: bool) -> tuple[Heard, AccessCla
     status = found.status
     if status is None:
         return Heard(), private
-    own = _author(status) == account
-    if not own and not (found.name == "notification" and _is_mention(found.payload)):
+    own, told = _author(status) == account, _told(found)
+    if not own and told not in ("mention", "update"):
         return Heard(), private
     key, first = _key(status.get("id")), _key(status.get("in_reply_to_id"))
     keys = (key,) if key else ()
     at = moment(status.get("edited_at")) or moment(status.get("created_at"))
     everybody = own and not closed and found.name != "notification" and status.get("visibility") in _OPEN
     threads = tuple(one for one in (key if own else None, first) if one)
-    return Heard(True, keys=keys, threads=threads, at=at), AccessClass.PUBLIC if everybody else private
+    # That somebody edited what the account has to do with is told also of what it only passed on.
+    edited = not own and told == "update"
+    heard = Heard(key is not None or not edited, keys=keys, threads=threads, at=at, only_known=edited)
+    return heard, AccessClass.PUBLIC if everybody else private
 
 
 def reading(ask: Ask, answer: Answer) -> Reading:
@@ -133,5 +136,6 @@ def _author(status: Json) -> JSONValue:
     return found.get("id") if isinstance(found, Mapping) else None
 
 
-def _is_mention(payload: JSONValue) -> bool:
-    return isinstance(payload, dict) and payload.get("type") in ("mention", "update")
+def _told(event: _Event) -> JSONValue:
+    """What kind of notification it is."""
+    return event.payload.get("type") if event.name == "notification" and isinstance(event.payload, dict) else None
