@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -181,10 +182,14 @@ def signing_secret(archive: Archive, hook: OpenHook) -> Secret:
     return secret
 
 
-def account_rows(connection: Connection, platform: str, platform_id: str) -> list[Row[Any]]:
-    """Accounts of the register that a platform calls so."""
-    which = (Account.platform == platform, Account.platform_id == platform_id)
-    return list(connection.execute(select(*Account.__table__.columns).where(*which).order_by(Account.id)))
+def account_rows(connection: Connection, platform: str, platform_ids: Iterable[str]) -> dict[str, list[Row[Any]]]:
+    """Accounts of the register that a platform calls so, however many it names, by what it calls them."""
+    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for chunk in chunks(sorted(set(platform_ids))):
+        which = (Account.platform == platform, Account.platform_id.in_(chunk))
+        for row in connection.execute(select(*Account.__table__.columns).where(*which).order_by(Account.id)):
+            found[row.platform_id].append(row)
+    return found
 
 
 def account(connection: Connection, account_id: str) -> Row[Any]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from archiver import logs
@@ -183,20 +183,24 @@ class Receiver:
             return "unreadable", []
         every = [part for _, parts in told for part in parts or ()]
         for connector, parts in told:
+            named = self._named(connector, parts or ())
             for part in {(one.account, one.access): one for one in parts or ()}.values():
-                came, kept_for = self._keep(hook, connector, part, every, headers, body, now)
+                rows = [row for row in named.get(part.account, ()) if hook.account in (None, row.id)]
+                came, kept_for = self._keep(rows, connector, part, every, headers, body, now)
                 became.append(came)
                 accounts += kept_for
         return next((one for one in ("taken", "repeated", "paused") if one in became), "unwanted"), accounts
 
-    def _keep(
-        self, hook: OpenHook, connector: Connector, part: Part, every: Sequence[Part], headers: Headers, body: bytes,
-        now: datetime,
-    ) -> tuple[str, list[str]]:  # fmt: skip
+    def _named(self, connector: Connector, parts: Sequence[Part]) -> Mapping[str, Sequence[Row[Any]]]:
+        """Accounts of the register that a delivery names, by what the platform calls them."""
         with self.archive.database.read() as connection:
             require_whole_index(connection)
-            rows = hooks.account_rows(connection, connector.platform, part.account)
-        wanted = [row for row in rows if hook.account in (None, row.id)]
+            return hooks.account_rows(connection, connector.platform, (part.account for part in parts))
+
+    def _keep(
+        self, wanted: Sequence[Row[Any]], connector: Connector, part: Part, every: Sequence[Part], headers: Headers,
+        body: bytes, now: datetime,
+    ) -> tuple[str, list[str]]:  # fmt: skip
         captured = [row for row in wanted if row.state not in NOT_CAPTURED]
         if not captured:
             return "paused" if wanted else "unwanted", []

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -387,3 +388,13 @@ def test_two_addresses_that_were_made_at_once_leave_it_usable(scene: Scene) -> N
         later = row["made_at"] + timedelta(seconds=1)
         connection.execute(insert(Hook).values({**row, "id": "hk_2", "path_sha256": "2", "made_at": later}))
     assert scene.hook("facebook").path == first.path
+
+
+def test_a_body_that_names_very_many_is_answered_while_the_platform_waits(town: tuple[Scene, Page]) -> None:
+    scene, found = town
+    hook = scene.hook("facebook")
+    body = deliveries.page_changes({str(number): [] for number in (found.id, *range(20_000))})
+    began = time.process_time()
+    assert scene.send(hook, body) == 200
+    assert time.process_time() - began < 5
+    assert scene.waiting(found.account) == 1
