@@ -148,6 +148,24 @@ class Arrivals:
         except FileNotFoundError:
             return 0
 
+    def oldest(self, account: str) -> datetime | None:
+        """Since when something waits for an account, by the machine's clock.
+
+        Raises:
+            SpoolError, OutOfSpace: the disk does not say.
+        """
+        paths = self._in_order(account)
+        with disk_errors(self._waiting), suppress(FileNotFoundError):
+            return datetime.fromtimestamp(paths[0].stat().st_mtime, UTC) if paths else None
+        return None
+
+    def count_aside(self) -> int:
+        """How much was kept aside for somebody to look at."""
+        try:
+            return sum(1 for one in (self.folder / "aside").iterdir() if not one.name.startswith("."))
+        except FileNotFoundError:
+            return 0
+
     def of(self, account: str, most: int, size: int) -> list[Waiting]:
         """What waits for an account, in the order in which it came: so many, or so many bytes, but one at least. What
         cannot be read is kept aside and told to the log.
