@@ -249,13 +249,21 @@ class Receiver:
             _log.warning("delivery.not_counted", exc_info=error)
 
     def tell(self) -> None:
-        """Write down what became of deliveries since the last time."""
+        """Write down what became of deliveries since the last time. What cannot be written down is next time."""
         with self._lock:
             counts, self._counts = self._counts, defaultdict(Counter)
             last, self._last = self._last, {}
             self._told = time.monotonic()
-        if counts or last:
+        if not counts and not last:
+            return
+        try:
             self.archive.database.act(lambda connection: _write(connection, counts, last))
+        except BaseException:
+            with self._lock:
+                for hook, some in counts.items():
+                    self._counts[hook] += some
+                self._last = last | self._last
+            raise
 
 
 def _others(every: Sequence[Part], part: Part) -> list[Span]:

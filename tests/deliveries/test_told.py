@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import time
 
+import pytest
+
 from archiver.accounts import service as accounts
+from archiver.capture import receiving
 from archiver.operations import doctor
 from archiver.operations.pushing import left_lying
 from archiver.practice import deliveries
@@ -59,3 +62,14 @@ def test_the_doctor_finds_what_was_acknowledged_and_is_not_archived(scene: Scene
         "1 were kept aside, since nobody could tell whose they are",
     ]
     assert [(one.what, one.ok) for one in doctor._deliveries(archive)] == [("deliveries", False)] * 2
+
+
+def test_what_could_not_be_written_down_is_counted_later(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, receiver = Page.open(scene.house), scene.site.receiver
+    hook = scene.hook("facebook")
+    scene.send(hook, deliveries.page_messages(str(found.id), "words"))
+    with monkeypatch.context() as away:
+        away.setattr(receiving, "_write", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            receiver.tell()
+    assert scene.counts("facebook") == {"taken": 1}
