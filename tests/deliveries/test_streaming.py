@@ -136,7 +136,8 @@ OWN = {"id": "5", "account": {"id": "1"}, "visibility": "public", "created_at": 
 @pytest.mark.parametrize(
     ("event", "payload", "kept"),
     [
-        ("update", OWN, "public"),
+        ("update", OWN, "private"),
+        ("status.update", OWN | {"filtered": [{"filter": {"title": "angry people"}}]}, "private"),
         ("update", OWN | {"visibility": "direct"}, "private"),
         ("update", OWN | {"account": {"id": "2"}}, None),
         ("notification", {"type": "mention", "status": OWN | {"account": {"id": "2"}}}, "private"),
