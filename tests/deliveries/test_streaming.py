@@ -11,18 +11,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 
 from archiver.accounts import service as accounts
 from archiver.accounts.models import Subscription
 from archiver.capture import delivering
 from archiver.capture.arrivals import Arrival, Arrivals
 from archiver.capture.delivering import Deliverer
+from archiver.capture.leases import RebuildUnderWay
 from archiver.capture.rebuild import rebuild
 from archiver.capture.spool import SpoolError
 from archiver.capture.streaming import MEDIA_TYPE, Events, StreamListener, station
 from archiver.errors import Busy, OutOfSpace, Unreachable
 from archiver.records import digests
+from archiver.records.models import RebuildProgress
 from archiver.wire.exchange import Network
 from archiver.work.listening import Listeners
 from connectors.contract import AccountRef
@@ -260,3 +262,15 @@ def test_an_edit_of_a_stranger_counts_for_what_is_known_only() -> None:
         told = json.dumps({"type": kind, "status": theirs})
         found, access = Mastodon().pushed(account, f"event: notification\ndata: {told}\n".encode())
         assert (found.about, found.only_known, access.value) == (True, only_known, "private")
+
+
+def test_while_the_index_is_made_anew_nothing_is_taken_for_nobodys(house: House) -> None:
+    account = house.office(TOKEN)
+    kept(house, account, b"event: delete\ndata: 99999\n")
+    with house.archive.database.write() as connection:
+        connection.execute(insert(RebuildProgress).values(account_id="", number=0, part=0))
+    with pytest.raises(RebuildUnderWay):
+        Deliverer(house.capture).deliver(account)
+    assert heard(house, account) == 1
+    with house.archive.database.write() as connection:
+        connection.execute(delete(RebuildProgress))
