@@ -168,6 +168,11 @@ class Importing:
         if own is False:
             raise UsageError(f"it is the export of another account ({named}), not of {account.handle}")
         if own is None and (self.wanted.confirmed or "").casefold() != account.handle.casefold():
+            if identity.doubt:
+                raise UsageError(
+                    f"{identity.doubt}. If somebody made sure that {named}'s belongs with {account.handle}, say"
+                    f" --confirm-account {account.handle}"
+                )
             if not named:
                 raise UsageError(
                     "it does not say whose it is. If somebody made sure that it is of"
