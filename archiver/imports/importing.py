@@ -36,6 +36,7 @@ from archiver.records import import_acts, import_views
 from archiver.records.import_models import Import, ImportedFile, ImportedVersion
 from archiver.visible import one_line
 from connectors.contract import AccountRef
+from connectors.exports import fits
 from connectors.exports.contract import Use
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Importing:
     def _require_own(self) -> None:
         export, identity, account = self._plan.export, self._plan.identity, self._account
         named = one_line(identity.handle, 80)
-        if export.platform not in (account.platform, "*"):
+        if not fits(export, account.platform):
             raise UsageError(f"it is a {export.title}, and {account.handle} is an account of {account.platform}")
         own = export.is_of(identity, self._reference)
         if own is False:

@@ -17,12 +17,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
-from archiver.records import families, import_views, pictures, threads
+from archiver.records import families, import_views, pictures, suggestions, threads
 from archiver.records.contents import equal
 from archiver.records.differences import differences
 from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.records.import_views import OnlyImported
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, chunks, table
+from archiver.records.suggestions import SuggestedView, is_unnamed
 from archiver.records.views import (
     EVERYTHING,
     AccountName,
@@ -69,6 +70,7 @@ def record(
         row = _one(connection, record_id, viewer)
     except NotFound:
         return _from_imports(connection, record_id, viewer)
+    versions = _versions(connection, record_id)
     count = select(func.count()).select_from(OCCURRENCE).where(OCCURRENCE.c.record_id == record_id)
     return RecordView(
         id=row.id,
@@ -86,13 +88,16 @@ def record(
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
         state=row.state,
-        versions=_versions(connection, record_id),
+        versions=versions,
         states=_states(connection, record_id),
         occurrences=_occurrences(connection, record_id, occurrences),
         occurrence_count=int(connection.execute(count).scalar_one()),
         media=_media(connection, record_id),
         pictures=pictures.of_record(connection, record_id),
         imported=import_views.of_record(connection, record_id, viewer.access),
+        suggested=suggestions.of_captured(
+            connection, row.account_id, row.kind, row.created_at, [one.text for one in versions], viewer.access
+        ),
     )
 
 
@@ -122,6 +127,16 @@ def _from_imports(connection: Connection, record_id: str, viewer: Viewer) -> Rec
         occurrence_count=0,
         media=(),
         imported=import_views.of_record(connection, record_id, viewer.access),
+        suggested=_suggested(connection, row, viewer),
+    )
+
+
+def _suggested(connection: Connection, row: Mapping[str, Any], viewer: Viewer) -> tuple[SuggestedView, ...]:
+    """Captured records that may be an entry without an id."""
+    if not is_unnamed(row["key"]):
+        return ()
+    return suggestions.of_entry(
+        connection, row["account_id"], row["kind"], row["created_at"], row["text"], allowed(viewer)
     )
 
 

@@ -117,6 +117,11 @@ def _copy(facts: Certified) -> Section:
         else ""
     )
     asked = f" {_number(facts.left_out, 'record')} asked for could not be put in." if facts.left_out else ""
+    if facts.only_imported:
+        asked += (
+            f" Only exports of the platform, which somebody brought in, tell of {_number(facts.only_imported, 'record')}"
+            " of those: nothing of that was captured, and nothing here speaks for it."
+        )
     rows = (
         ("Bundle", facts.bundle),
         ("Made", _utc(facts.made_at)),

@@ -27,6 +27,7 @@ from archiver.operations import (
     register_page,
 )
 from archiver.operations.days import DayView, days
+from archiver.operations.gap_imports import with_imports
 from archiver.operations.history import DueView, HoldView, RunView
 from archiver.operations.master_list import Entry, custody_words, master_list
 from archiver.operations.proving_record import Standing as Proof
@@ -123,7 +124,7 @@ def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTML
         values: dict[str, Any] = {
             "due": history.due(connection, account_id).get(account_id, []) if account.state != "paused" else [],
             "coverage": history.coverage(connection, account_id),
-            "gaps": [gap for gap in gaps if gap.closed_at is None],
+            "gaps": with_imports(connection, [gap for gap in gaps if gap.closed_at is None]),
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
             "runs": history.runs(connection, now, account_id, limit=10, dead=site.dead()),
             "records": history.record_counts(connection, account_id).get(account_id, 0),
@@ -182,7 +183,7 @@ def show_run(site: Here, run_id: str) -> HTMLResponse:
 @router.get("/gaps", response_class=HTMLResponse)
 def list_gaps(site: Here, all: bool = False) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        found = history.gaps(connection, closed=all)
+        found = with_imports(connection, history.gaps(connection, closed=all))
         known = [one.id for one in accounts.list_accounts(connection)]
         reach = [one for each in known for one in goes_back(connection, each, site.archive.platforms) if one.since]
     return site.page("gaps.html", here="gaps", gaps=found, everything=all, reach=reach)

@@ -32,3 +32,11 @@ EXPORTS: Final[Mapping[str, Export]] = {
         WarcFile(),
     )
 }
+
+_SAME = {"tiktok_display": "tiktok"}
+"""Accounts of one platform that are read through another of its interfaces."""
+
+
+def fits(export: Export, platform: str) -> bool:
+    """Whether an export may be of an account of this platform."""
+    return export.platform in (platform, _SAME.get(platform), "*")

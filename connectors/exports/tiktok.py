@@ -81,7 +81,7 @@ class TikTokExport:
 
     def identity(self, files: Mapping[str, bytes]) -> Identity:
         """By the account's name."""
-        body = next(iter(files.values()))
+        body = next(iter(files.values()), b"")
         profile = next((one for path, one in _walk(body) if path in _PROFILES), None)
         if profile is None:
             raise ValueError(OTHER_LANGUAGE)
