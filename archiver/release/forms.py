@@ -118,9 +118,10 @@ def _copy(facts: Certified) -> Section:
     )
     asked = f" {_number(facts.left_out, 'record')} asked for could not be put in." if facts.left_out else ""
     if facts.only_imported:
+        number = _number(facts.only_imported, "record")
         asked += (
-            f" Only exports of the platform, which somebody brought in, tell of {_number(facts.only_imported, 'record')}"
-            " of those: nothing of that was captured, and nothing here speaks for it."
+            f" Of {number} among those only exports of the platform tell, which somebody brought in: nothing of that"
+            " was captured, and nothing here speaks for it."
         )
     rows = (
         ("Bundle", facts.bundle),
