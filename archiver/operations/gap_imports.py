@@ -20,11 +20,17 @@ _KINDS = {
 
 def with_imports(connection: Connection, gaps: Sequence[GapView]) -> list[GapView]:
     """The same gaps, each with what imports tell of its time."""
-    known = set(connection.execute(select(VERSION.c.account_id.distinct())).scalars()) if gaps else set()
+    known = {one for one in {gap.account_id for gap in gaps} if _any(connection, one)}
     return [
         replace(gap, imported=_told(connection, gap)) if gap.account_id in known and gap.stream in _KINDS else gap
         for gap in gaps
     ]
+
+
+def _any(connection: Connection, account_id: str) -> bool:
+    return (
+        connection.execute(select(VERSION.c.id).where(VERSION.c.account_id == account_id).limit(1)).first() is not None
+    )
 
 
 def _told(connection: Connection, gap: GapView) -> tuple[GapImport, ...]:

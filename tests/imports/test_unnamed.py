@@ -217,7 +217,7 @@ def test_gaps_say_what_exports_tell_of_their_time_and_stay(
     monkeypatch.setattr(history, "gaps", lambda *_, **__: [view])
     monkeypatch.setattr("archiver.cli.gaps.opened", lambda **_: _Opened(desk))
     assert cli.run(["gaps"]) == 0
-    assert f"tells of 1 record of that time: {imported}" in capsys.readouterr().out
+    assert f"tells of 1 record of that time: {imported}" in " ".join(capsys.readouterr().out.split())
     with TestClient(create_app(Site(desk.house.archive)), base_url="http://127.0.0.1") as client:
         shown = client.get("/gaps").text
     assert "Brought, not captured: the gap stays." in shown
