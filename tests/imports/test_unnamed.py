@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -193,20 +194,27 @@ def test_gaps_say_what_exports_tell_of_their_time_and_stay(
 ) -> None:
     desk = office
     opened = desk.house.clock.now()
-    gap = {
-        "account_id": desk.account, "stream": "posts", "span_from": opened - timedelta(days=9), "opened_at": opened,
-        "opened_by": desk.house.runs()[0].id,
-        "cause": "server", "remedy": "wait",
-    }  # fmt: skip
-    view = history.GapView(account="elm", name="Elm", closed_at=None, closed_by=None, **gap)
+    view = history.GapView(
+        account_id=desk.account,
+        account="elm",
+        name="Elm",
+        stream="posts",
+        span_from=opened - timedelta(days=9),
+        opened_at=opened,
+        opened_by=desk.house.runs()[0].id,
+        cause="server",
+        remedy="wait",
+        closed_at=None,
+        closed_by=None,
+    )
     at = int((opened - timedelta(days=3)).timestamp())
     posts = [fb_post("Within", at), fb_post("Before", at - 30 * 86400)]
     imported = bring(desk, facebook_files(posts, comments=[fb_comment("Also within", at)]))
     gaps_before = desk.digests([*CAPTURED, *IMPORTED])
     with desk.house.archive.database.read() as connection:
         (told,) = with_imports(connection, [view])
-        (never,) = with_imports(connection, [history.GapView(**{**_fields(view), "span_from": None})])
-        (other,) = with_imports(connection, [history.GapView(**{**_fields(view), "stream": "settings"})])
+        (never,) = with_imports(connection, [replace(view, span_from=None)])
+        (other,) = with_imports(connection, [replace(view, stream="settings")])
     assert [(one.import_id, one.records, one.source) for one in told.imported] == [
         (imported, 1, "Parks communications office")
     ]
@@ -221,10 +229,6 @@ def test_gaps_say_what_exports_tell_of_their_time_and_stay(
     with TestClient(create_app(Site(desk.house.archive)), base_url="http://127.0.0.1") as client:
         shown = client.get("/gaps").text
     assert "Brought, not captured: the gap stays." in shown
-
-
-def _fields(view: history.GapView) -> dict[str, object]:
-    return {name: getattr(view, name) for name in history.GapView.__slots__}
 
 
 def test_pages_commands_bundles_and_certificates_say_it(
