@@ -43,8 +43,8 @@ def gaps(
             output.line(f"  remedy: {gap.remedy}")
             for told in gap.imported:
                 count = "1 record" if told.records == 1 else f"{told.records:,} records"
-                given = f"given by {told.source}" if told.source else "given by whom is not known"
-                output.line(f"  an export ({given}) tells of {count} of that time; it closes nothing: {told.import_id}")
+                output.line(f"  an export tells of {count} of that time: {told.import_id}")
+                output.line(f"    given by {told.source or 'whom is not known'}; brought, not captured: the gap stays")
         for one in begin:
             if one.since is None and not everything:
                 continue

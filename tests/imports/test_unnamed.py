@@ -22,6 +22,7 @@ from archiver.operations.gap_imports import with_imports
 from archiver.records import service
 from archiver.records.import_models import KNOWN_FROM_IMPORT, ImportedFile, ImportedVersion
 from archiver.records.service import Viewer as RecordViewer
+from archiver.records.views import RecordView
 from archiver.release import bundle, choosing
 from archiver.release.certificate import as_text
 from archiver.release.certified import certified
@@ -66,7 +67,7 @@ def bring(desk: Desk, files: dict[str, bytes], name: str = "facebook.zip") -> st
 
 def only(desk: Desk, words: str) -> str:
     """Id of the one record that exports tell of with these words."""
-    (found,) = {one.record_id for one in desk.rows(ImportedVersion) if words in one.text}
+    (found,) = {str(one.record_id) for one in desk.rows(ImportedVersion) if words in one.text}
     return found
 
 
@@ -108,7 +109,7 @@ def test_exports_of_different_days_tell_of_the_same_record(office: Desk) -> None
     assert len(found.imported) == 2
 
 
-def service_record(desk: Desk, record_id: str) -> service.RecordView:
+def service_record(desk: Desk, record_id: str) -> RecordView:
     with desk.house.archive.database.read() as connection:
         return service.record(connection, record_id)
 
