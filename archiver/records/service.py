@@ -96,7 +96,7 @@ def record(
         pictures=pictures.of_record(connection, record_id),
         imported=import_views.of_record(connection, record_id, viewer.access),
         suggested=suggestions.of_captured(
-            connection, row.account_id, row.kind, row.created_at, [one.text for one in versions], viewer.access
+            connection, row.account_id, row.kind, row.created_at, _wordings(versions), viewer.access
         ),
     )
 
@@ -131,13 +131,16 @@ def _from_imports(connection: Connection, record_id: str, viewer: Viewer) -> Rec
     )
 
 
+def _wordings(versions: Iterable[VersionView]) -> frozenset[str]:
+    return frozenset(words for one in versions for words in suggestions.wordings(one.text, one.content))
+
+
 def _suggested(connection: Connection, row: Mapping[str, Any], viewer: Viewer) -> tuple[SuggestedView, ...]:
     """Captured records that may be an entry without an id."""
     if not is_unnamed(row["key"]):
         return ()
-    return suggestions.of_entry(
-        connection, row["account_id"], row["kind"], row["created_at"], row["text"], allowed(viewer)
-    )
+    words = suggestions.wordings(row["text"], row["content"])
+    return suggestions.of_entry(connection, row["account_id"], row["kind"], row["created_at"], words, allowed(viewer))
 
 
 def _account_named(connection: Connection, account_id: str) -> AccountName:

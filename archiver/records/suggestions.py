@@ -7,7 +7,7 @@ to say.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +22,8 @@ IMPORTED = table(ImportedVersion)
 _MOST = 10
 _KINDS = {"share": "post"}
 """Kinds that exports do not tell apart."""
+_WORDS = ("message", "caption", "text", "commentary", "title", "video_description")
+"""What connectors and readers of exports call the words alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,25 @@ def of_entry(
     account_id: str,
     kind: str,
     created_at: datetime | None,
-    words: str,
+    words: frozenset[str],
     allowed: Sequence[ColumnElement[bool]],
 ) -> tuple[SuggestedView, ...]:
-    """Captured records that may be an entry of an export. ``allowed``: what the viewer may see."""
+    """Captured records that may be an entry of an export. ``words``: of :func:`wordings`. ``allowed``: what the
+    viewer may see."""
     if created_at is None:
         return ()
     query = select(RECORD.c.id, RECORD.c.kind).where(
         RECORD.c.account_id == account_id, *_in_second(RECORD.c.created_at, created_at), *allowed
     )
     found = [row.id for row in connection.execute(query.limit(100)) if _same_kind(row.kind, kind)]
-    texts: defaultdict[str, list[str]] = defaultdict(list)
-    said = select(VERSION.c.record_id, VERSION.c.text).where(among(connection, VERSION.c.record_id, found))
-    for row in connection.execute(said.order_by(VERSION.c.number)) if found else ():
-        texts[row.record_id].append(row.text)
-    return _ordered(
-        SuggestedView(one, True, any(_same(each, words) for each in texts[one]), texts[one][-1] if texts[one] else "")
-        for one in found
-    )
+    shown: dict[str, str] = {}
+    said: defaultdict[str, set[str]] = defaultdict(set)
+    columns = (VERSION.c.record_id, VERSION.c.text, VERSION.c.content)
+    versions = select(*columns).where(among(connection, VERSION.c.record_id, found)).order_by(VERSION.c.number)
+    for row in connection.execute(versions) if found else ():
+        shown[row.record_id] = row.text
+        said[row.record_id] |= wordings(row.text, row.content)
+    return _ordered(SuggestedView(one, True, bool(said[one] & words), shown.get(one, "")) for one in found)
 
 
 def of_captured(
@@ -70,13 +73,13 @@ def of_captured(
     account_id: str,
     kind: str,
     created_at: datetime | None,
-    texts: Sequence[str],
+    words: frozenset[str],
     access: frozenset[str] | None,
 ) -> tuple[SuggestedView, ...]:
-    """Entries of exports that may be a captured record. ``texts``: of each of its versions."""
+    """Entries of exports that may be a captured record. ``words``: of all its versions."""
     if created_at is None:
         return ()
-    query = select(IMPORTED.c.record_id, IMPORTED.c.kind, IMPORTED.c.text).where(
+    query = select(IMPORTED.c.record_id, IMPORTED.c.kind, IMPORTED.c.text, IMPORTED.c.content).where(
         IMPORTED.c.account_id == account_id,
         *_in_second(IMPORTED.c.created_at, created_at),
         IMPORTED.c.key.startswith(PREFIX, autoescape=True),
@@ -85,7 +88,7 @@ def of_captured(
         query = query.where(IMPORTED.c.access.in_(sorted(access)))
     rows = {row.record_id: row for row in connection.execute(query.order_by(IMPORTED.c.id).limit(100))}
     return _ordered(
-        SuggestedView(one, False, any(_same(each, row.text) for each in texts), row.text)
+        SuggestedView(one, False, bool(wordings(row.text, row.content) & words), row.text)
         for one, row in rows.items()
         if _same_kind(row.kind, kind)
     )
@@ -100,13 +103,16 @@ def _same_kind(one: str, other: str) -> bool:
     return _KINDS.get(one, one) == _KINDS.get(other, other)
 
 
-def _same(one: str, other: str) -> bool:
-    """Spaces, line ends and capital letters count not."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+def wordings(text: str, content: object) -> frozenset[str]:
+    """The words of a version by which it may be known again, with what hangs on it and without: platforms and exports
+    tell of pictures and links in other ways. Spaces, line ends and capital letters count not."""
+    named = [content.get(name) for name in _WORDS] if isinstance(content, Mapping) else []
+    said = [" ".join(one.split()).casefold() for one in (text, *named) if isinstance(one, str)]
+    return frozenset(one for one in said if one)
 
 
 def _ordered(found: Iterable[SuggestedView]) -> tuple[SuggestedView, ...]:
     return tuple(sorted(found, key=lambda one: (not one.same_words, one.record_id))[:_MOST])
 
 
-__all__ = ["SuggestedView", "is_unnamed", "of_captured", "of_entry"]
+__all__ = ["SuggestedView", "is_unnamed", "of_captured", "of_entry", "wordings"]

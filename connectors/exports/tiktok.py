@@ -179,7 +179,9 @@ class _Found:
         for name, listed in value.items():
             named = _TALK.fullmatch(name)
             place = f"/{name.replace('~', '~0').replace('/', '~1')}"
-            if named is None:
+            if storable(name) != name:
+                self.wrong.append(("", "a conversation whose name is no text"))
+            elif named is None:
                 self.wrong.append((place, OTHER_LANGUAGE))
             elif isinstance(listed, list):
                 self.entries(listed, place, partial(_message, tidy(storable(named[1]))))

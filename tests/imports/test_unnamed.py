@@ -74,7 +74,7 @@ def only(desk: Desk, words: str) -> str:
 def test_an_entry_is_a_record_of_its_own_and_what_may_be_the_same_is_a_suggestion(office: Desk) -> None:
     desk, at = office, written_at(office)
     before = desk.digests(CAPTURED)
-    shown = picture(f"{PAGE}/posts/media/1_n_12516677818.jpg")
+    shown = picture(f"{PAGE}/posts/media/1_n_12516677818.jpg", description="A digger")
     posts = [fb_post(f"{WORDS.upper()}\n", at, shown), fb_post("Other words", at), fb_post(WORDS, at + 1)]
     bring(desk, facebook_files(posts, media={"posts/media/1_n_12516677818.jpg": PICTURE}))
     assert desk.digests(CAPTURED) == before

@@ -407,8 +407,9 @@ def test_what_is_empty_or_in_other_words_on_tiktok() -> None:
     assert _tiktok(json.dumps(tiktok_data("elm")).encode()) == {}
     with pytest.raises(ValueError, match="English"):
         EXPORTS["tiktok-export"].identity({"user_data.json": b'{"Profil": {}}'})
-    found = read("tiktok-export", "messages", b'{"Chatverlauf mit jo": []}')
-    assert "English" in found.quarantine[0][1]
+    found = read("tiktok-export", "messages", b'{"Chatverlauf mit jo": [], "Chat History with \\ud800:": []}')
+    assert ["English" in why for _, why in found.quarantine] == [True, False]
+    assert found.quarantine[1][0] == ""
 
 
 def test_an_account_read_through_tiktoks_other_interface_has_the_same_export() -> None:
