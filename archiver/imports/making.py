@@ -191,11 +191,12 @@ class BlockMaker:
             planned,
             what=part.what or planned.what,
             stream=part.stream or planned.stream,
-            access=part.access or planned.access,
+            access=part.access if part.access and planned.access is AccessClass.PUBLIC else planned.access,
         )
         block = self._block(replace(file, planned=planned), part.start, bytes(content), 0)
         if block.reading.quarantine and block.ask.access is AccessClass.PUBLIC:
             block = replace(block, ask=replace(block.ask, access=AccessClass.PRIVATE))
+            block = replace(block, origin={**block.origin, "public": _public(cast(ImportReading, block.reading))})
         return replace(block, masked=masked)
 
     def _of_rest(self, file: PlannedFile, start: int, number: int) -> Iterator[Block]:

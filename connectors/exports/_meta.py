@@ -134,10 +134,6 @@ class Found:
     told: set[str] = field(default_factory=set)
     """Keys of what stands in several places."""
 
-    def fact(self, name: str) -> bool:
-        """What the export said of itself; False where it said nothing."""
-        return part(self.ask.context, "facts").get(name) is True
-
     @property
     def name(self) -> str:
         """The account's, as the export has it."""

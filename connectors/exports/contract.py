@@ -97,8 +97,6 @@ class Identity:
     doubt: str = ""
     """Why it may not be the account's, where it is another kind of export than accounts here have. One sentence without
     its end; a person has to confirm."""
-    facts: Mapping[str, JSONValue] = field(default_factory=dict)
-    """What else of it reading the other files needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +162,7 @@ class Cuts(Protocol):
 def context_of(account: AccountRef, identity: Identity, *, block: int) -> dict[str, JSONValue]:
     """What reading a file needs beside its bytes; stored with it. ``block``: which of the blocks of its file it is,
     from 0."""
-    known = {"facts": dict(identity.facts)} if identity.facts else {}
-    return known | {
+    return {
         "platform": account.platform,
         "account": account.platform_id,
         "handle": account.handle,

@@ -108,28 +108,27 @@ class FacebookExport:
             name,
             name,
             urls=() if address is None else (address,),
+            # Who could see what a person published, the export does not say.
+            protected=not page,
             doubt="" if page else _PERSON_DOUBT,
-            facts={"page": page},
         )
 
     def plan(self, name: str) -> Planned:
-        page, inside = _PAGE.match(name) is not None, _inside(name)
-        # Who could see what a person published, its export does not say.
-        access = AccessClass.PUBLIC if page else AccessClass.PRIVATE
+        inside = _inside(name)
         if _POSTS.fullmatch(inside):
-            return Planned(Use.READ, "posts", Stream.POSTS, access, cut=True)
+            return Planned(Use.READ, "posts", cut=True)
         if _COMMENTS.fullmatch(inside):
-            return Planned(Use.READ, "comments", Stream.COMMENTS, access, cut=True)
+            return Planned(Use.READ, "comments", Stream.COMMENTS, cut=True)
         if _STORIES.fullmatch(inside):
             return Planned(Use.READ, "stories", Stream.POSTS, AccessClass.PRIVATE, cut=True)
         if _PICTURES.fullmatch(inside):
-            return Planned(Use.READ, "pictures", Stream.COMMENTS, access, cut=True)
+            return Planned(Use.READ, "pictures", Stream.COMMENTS, cut=True)
         if MESSAGES.fullmatch(inside):
             return Planned(Use.READ, "messages", Stream.MESSAGES, AccessClass.PRIVATE, cut=True)
         if MESSAGE_FILE.fullmatch(inside):
             return planned_file(inside, AccessClass.PRIVATE_MEDIA)
         if _FILES.fullmatch(inside) and is_file(inside):
-            public = page and inside.startswith("posts/")
+            public = inside.startswith("posts/")
             return planned_file(inside, AccessClass.MEDIA if public else AccessClass.PRIVATE_MEDIA)
         return _left_out(inside)
 
@@ -207,7 +206,7 @@ def _publish(found: Found, entry: Json, place: str, kind: RecordKind, *, at: JSO
         media=files,
         word=kind.value,
     )
-    found.add(record, private=kind is RecordKind.STORY or not found.fact("page"))
+    found.add(record, private=kind is RecordKind.STORY)
 
 
 def _attached(entry: Json, name: str) -> list[Json]:
@@ -267,7 +266,7 @@ def _comment(found: Found, entry: Json, place: str) -> None:
         media=files,
         word="comment",
     )
-    found.add(record, private=not found.fact("page") or bool(told.get("group")))
+    found.add(record, private=bool(told.get("group")))
 
 
 def _picture(found: Found, entry: Json, place: str) -> None:
@@ -295,4 +294,4 @@ def _answers(found: Found, medium: Json, place: str, *, at: str, number: int) ->
             created_at=when,
             word="comment",
         )
-        found.add(record, private=not found.fact("page"))
+        found.add(record, private=False)

@@ -92,7 +92,7 @@ class InstagramExport:
         if not handle:
             raise ValueError(OTHER_LANGUAGE)
         everybody = said(part(told, "Private Account"), "value").casefold() == "false"
-        return Identity(handle, said(part(told, "Name"), "value"), facts={"everybody": everybody})
+        return Identity(handle, said(part(told, "Name"), "value"), protected=not everybody)
 
     def plan(self, name: str) -> Planned:
         inside = name.removeprefix(_ACTIVITY)
@@ -150,7 +150,7 @@ def _published(found: Found, entry: Json, place: str) -> None:
         media=files,
         word=_WORDS[what],
     )
-    found.add(record, private=what not in ("posts", "reels") or not found.fact("everybody"))
+    found.add(record, private=what not in ("posts", "reels"))
 
 
 def _comment(found: Found, entry: Json, place: str) -> None:
@@ -170,4 +170,4 @@ def _comment(found: Found, entry: Json, place: str) -> None:
         word="comment",
     )
     under_own = owner.casefold() == str(found.ask.context.get("handle", "")).lstrip("@").casefold()
-    found.add(record, private=not (under_own and found.fact("everybody")))
+    found.add(record, private=not under_own)

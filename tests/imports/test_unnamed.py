@@ -149,10 +149,14 @@ def test_whose_it_is_a_person_has_to_confirm(office: Desk) -> None:
     path = zipped(office.folder / "a.zip", facebook_files([]))
     with pytest.raises(UsageError, match="names the account only as City of Elm"):
         office.bring(path)
-    mine = zipped(office.folder / "b.zip", facebook_files([], name="Jo Clerk", inside="your_facebook_activity"))
+    mine = zipped(
+        office.folder / "b.zip", facebook_files([fb_post("At home")], name="Jo Clerk", inside="your_facebook_activity")
+    )
     with pytest.raises(UsageError, match=r"person's profile.*Jo Clerk's belongs with"):
         office.bring(mine)
-    assert office.bring(mine, confirmed=office.row.handle).records == 0
+    assert office.bring(mine, confirmed=office.row.handle).records == 1
+    assert {one.access for one in office.rows(ImportedVersion)} == {"private"}
+    assert {one.access for one in office.rows(ImportedFile)} == {"private"}
 
 
 def test_what_cannot_be_read_says_what_to_ask_for(office: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

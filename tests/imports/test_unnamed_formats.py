@@ -37,7 +37,6 @@ from tests.imports.meta_builders import (
 from tests.imports.test_formats import account, read
 
 AT = datetime.fromtimestamp(SECOND, UTC)
-ON_PAGE: dict[str, Any] = {"facts": {"page": True}}
 
 
 def cut(name: str, file: str, body: bytes) -> list[bytes]:
@@ -127,7 +126,7 @@ def test_what_a_page_published_is_told_with_its_files() -> None:
         "attachments": [{"data": [{"external_context": {"url": "https://a.example/"}}]}],
     }
     body = meta([fb_post("Pool – café opens", SECOND, shown), link, fb_post("", SECOND, title="City of Elm moved.")])
-    found = read("facebook-export", "posts", body, **ON_PAGE)
+    found = read("facebook-export", "posts", body)
     post, linked, moved = found.records
     assert (post.text, post.created_at, post.place) == ("Pool – café opens\n\nPool – café", AT, "/0")
     assert [(one.url, one.alt_text) for one in post.media] == [
@@ -141,25 +140,25 @@ def test_what_a_page_published_is_told_with_its_files() -> None:
 def test_exports_of_different_forms_give_the_same_entry_the_same_key() -> None:
     new = fb_post("Pool", SECOND, picture(f"{PAGE}/posts/media/12516677818.jpg"))
     old = fb_post("Pool", SECOND, picture("posts/media/your_posts/1_2_n_12516677818.png"), title="Elm added a photo.")
-    keys = [read("facebook-export", "posts", meta([one]), **ON_PAGE).records[0].key for one in (new, old)]
+    keys = [read("facebook-export", "posts", meta([one])).records[0].key for one in (new, old)]
     assert keys[0] == keys[1]
     before = meta([fb_post("Other", SECOND), new])
-    assert read("facebook-export", "posts", before, **ON_PAGE).records[1].key == keys[0]
+    assert read("facebook-export", "posts", before).records[1].key == keys[0]
 
 
 def test_of_a_persons_profile_all_is_private_and_a_person_has_to_make_sure() -> None:
-    export, files = EXPORTS["facebook-export"], facebook_files([], inside="your_facebook_activity")
-    assert "person's profile" in export.identity({one: files[one] for one in export.telling(files)}).doubt
-    assert export.plan("your_facebook_activity/posts/your_posts_1.json").access is AccessClass.PRIVATE
-    found = read("facebook-export", "posts", meta([fb_post("at home")]), facts={"page": False})
-    assert found.private == {found.records[0].key}
+    export = EXPORTS["facebook-export"]
+    for inside, protected in (("your_facebook_activity", True), (PAGE, False)):
+        files = facebook_files([], inside=inside)
+        identity = export.identity({one: files[one] for one in export.telling(files)})
+        assert (identity.protected, "person's profile" in identity.doubt) == (protected, protected)
 
 
 def test_comments_are_those_of_the_account_and_what_stands_under_single_pictures() -> None:
     said = read("facebook-export", "comments", meta({"comments_v2": [
         fb_comment("Thank you"), fb_comment("In a group", SECOND + 1, group="Closed"),
         fb_comment("Other", author="Jo Doe"),
-    ]}), **ON_PAGE)  # fmt: skip
+    ]}))  # fmt: skip
     own, group, other = said.records
     assert (own.author and own.author.id, other.author and (other.author.id, other.author.name)) == (
         "42",
@@ -167,8 +166,8 @@ def test_comments_are_those_of_the_account_and_what_stands_under_single_pictures
     )
     assert said.private == {group.key}
     under = picture("a/12516677818.jpg", comments=[{"timestamp": SECOND, "comment": "Nice", "author": "Jo Doe"}])
-    from_post = read("facebook-export", "posts", meta([fb_post("x", SECOND, under, under)]), **ON_PAGE).records
-    from_album = read("facebook-export", "pictures", meta({"name": "A", "photos": [under]}), **ON_PAGE).records
+    from_post = read("facebook-export", "posts", meta([fb_post("x", SECOND, under, under)])).records
+    from_album = read("facebook-export", "pictures", meta({"name": "A", "photos": [under]})).records
     assert [one.key for one in from_post if one.kind is RecordKind.COMMENT] == [one.key for one in from_album]
     assert len(from_album) == 1
 
@@ -203,7 +202,7 @@ def test_who_uploaded_something_is_overwritten_and_nobody_can_write_what_looks_l
     ],
 )
 def test_what_is_written_in_another_way_is_told_and_not_half_read(purpose: str, body: Any) -> None:
-    found = read("facebook-export", purpose, meta(body), **ON_PAGE)
+    found = read("facebook-export", purpose, meta(body))
     assert found.records == ()
     assert "English" in found.quarantine[0][1]
 
@@ -245,27 +244,25 @@ def test_where_facebooks_export_begins(names: list[str], root: str | None) -> No
 
 
 def test_what_instagram_tells_and_who_could_see_it() -> None:
-    facts: dict[str, Any] = {"facts": {"everybody": True}}
     post = {
         "media": [picture("media/posts/1.jpg"), picture("media/posts/2.jpg")],
         "title": "Ein café",
         "creation_timestamp": SECOND,
     }
     single = {"media": [picture("media/posts/3.jpg", title="one")]}
-    found = read("instagram-export", "posts", meta([post, single]), **facts)
+    found = read("instagram-export", "posts", meta([post, single]))
     assert [(one.text, len(one.media), one.created_at) for one in found.records] == [
         ("Ein café", 2, AT),
         ("one", 1, AT),
     ]
     assert found.private == frozenset()
-    assert len(read("instagram-export", "posts", meta([post]), facts={"everybody": False}).private) == 1
     for purpose, name, state in (
         ("stories", "ig_stories", State.VISIBLE),
         ("archived", "ig_archived_post_media", State.HIDDEN_BY_PAGE),
         ("deleted", "ig_recently_deleted_media", State.DELETED_BY_AUTHOR),
     ):
         entry = picture("media/x/4.jpg", title="y") if purpose == "stories" else single
-        some = read("instagram-export", purpose, meta({name: [entry]}), **facts)
+        some = read("instagram-export", purpose, meta({name: [entry]}))
         assert [one.state for one in some.records] == [state]
         assert some.private == {some.records[0].key}
 
@@ -277,7 +274,7 @@ def test_comments_on_instagram_are_public_under_what_is_the_accounts_own_alone()
 
     german = {"string_map_data": {"Kommentar": {"value": "x"}, "Zeit": {"timestamp": SECOND}}}
     body = meta({"comments_reels_comments": [said("ours", "Elm"), said("theirs", "jo"), german]})
-    found = read("instagram-export", "comments", body, facts={"everybody": True})
+    found = read("instagram-export", "comments", body)
     assert found.private == {found.records[1].key}
     assert "English" in found.quarantine[0][1]
 
@@ -285,7 +282,9 @@ def test_comments_on_instagram_are_public_under_what_is_the_accounts_own_alone()
 def test_whose_instagrams_export_is() -> None:
     export, files = EXPORTS["instagram-export"], instagram_files("elm", [])
     identity = export.identity({one: files[one] for one in export.telling(files)})
-    assert (identity.handle, identity.facts) == ("elm", {"everybody": True})
+    assert (identity.handle, identity.protected) == ("elm", False)
+    closed = instagram_files("elm", [], private=True)
+    assert export.identity({one: closed[one] for one in export.telling(closed)}).protected
     assert export.is_of(identity, account(export, "42")) is None
     assert export.is_of(identity, account(export, "42", "oak")) is False
     assert export.plan(export.telling(files)[0]).why is Why.PERSONAL
