@@ -125,8 +125,8 @@ class Capture:
             self._require_whole_index()
             self._check_room()
             self.write_once.require()
-            account = self.account(account_id)
             register.require_allowed(self.archive, account_id)
+            account = self.account(account_id)  # whose it is may just have changed
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
@@ -158,8 +158,8 @@ class Capture:
         with named_failures(self.spool.folder):
             self._require_whole_index()
             self._check_room()
-            account = self.account(account_id)
             register.require_allowed(self.archive, account_id)
+            account = self.account(account_id)  # whose it is may just have changed
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 ended = threading.Event() if stop is None else stop
@@ -191,8 +191,9 @@ class Capture:
             self._require_whole_index()
             self._check_room()
             self.write_once.require()
-            account = self.account(account_id)
             self._require_record(account_id, said)
+            register.settle_owner(self.archive, account_id)
+            account = self.account(account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 acting = Depositing(

@@ -142,7 +142,7 @@ def custodian(
                 (one, says)
                 for one, says in register.custodianships.items()
                 if all(getattr(says, name) == value for name, value in place.items())
-                and (says.until is None or correct or void)
+                and (says.until is None or says.until >= register.today or correct or void)
             ]
             known_id, before = same[-1] if same else (service.new_id(Thing.CUSTODIANSHIP), None)
             fresh = dict.fromkeys(("position", "contact", "since", "until", "ended")) | {"documents": []} | place

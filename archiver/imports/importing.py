@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from archiver import ids
+from archiver.accounts.register import service as register
 from archiver.capture.failures import named_failures
 from archiver.capture.models import Exchange
 from archiver.capture.service import Capture
@@ -117,6 +118,8 @@ class Importing:
 
         Raises:
             Unusable, UsageError: it is not what it has to be, or another account's; nothing was stored.
+            Refused: the register lists it as a personal or a campaign account. What was the City's business on one is
+                deposited file by file.
             OutOfSpace: there is no room for it; nothing was stored.
             Stopped, Busy, StoreUnavailable, DatabaseUnavailable: the same command goes on.
         """
@@ -143,6 +146,7 @@ class Importing:
         for name, said in (("--source", wanted.source), ("--reason", wanted.reason), ("--by", wanted.by)):
             if not said.strip() or len(said) > _LONGEST:
                 raise UsageError(f"{name} has to say something, in at most {_LONGEST:,} characters")
+        register.require_allowed(archive, wanted.account_id)
         self._account = self.capture.account(wanted.account_id)
         connector = archive.platforms.connector(self._account.platform)
         self._reference = account_ref(self._account, connector, authorised=False)

@@ -21,9 +21,10 @@ from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
 from archiver.database import safe_text
 from archiver.errors import NotFound, UsageError
-from archiver.evidence.register_facts import Capacity, CustodianshipSays, HandoverSays, ListingSays, Role
+from archiver.evidence.register_facts import AuthorityKind, Capacity, HandoverSays, ListingSays
 from archiver.operations import inventory
 from archiver.operations.inventory import Inventory
+from archiver.visible import one_line
 from connectors.contract import SweepKind
 
 _GOOD = (RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value)
@@ -153,9 +154,7 @@ def transfer(
         tokens |= dict.fromkeys(old, Token.REMOVED.value)
 
     def changed(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
-        _end_custody(connection, archive, actor, register, says, day)
-        if incoming is not None:
-            _begin_custody(connection, archive, actor, says, incoming, day)
+        _change_custody(connection, archive, actor, register, says, incoming, day)
         for listing_id in says.listings:
             listing = register.listings[listing_id]
             new = {"owner": owner, "owner_position": position, "owner_until": None}
@@ -282,21 +281,26 @@ def _purposes(archive: Archive, wanted: list[str]) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in connection.execute(query)]
 
 
-def _end_custody(
-    connection: Connection, archive: Archive, actor: Actor, register: Register, says: HandoverSays, day: date
+def _change_custody(
+    connection: Connection,
+    archive: Archive,
+    actor: Actor,
+    register: Register,
+    says: HandoverSays,
+    incoming: str | None,
+    day: date,
 ) -> None:
+    """End whose time is over, and begin the successor's. What nobody told otherwise stays as it was entered."""
     last = date.fromordinal(day.toordinal() - 1).isoformat()
-    for one, held in register.custodianships.items():
-        if held.authority == says.authority and held.role == Role.HOLDER and held.until is None:
-            ended = held.model_copy(update={"until": max(last, held.since or last), "ended": says.cause})
-            service.state(connection, archive, actor, one, Thing.CUSTODIANSHIP, ended)
-
-
-def _begin_custody(
-    connection: Connection, archive: Archive, actor: Actor, says: HandoverSays, incoming: str, day: date
-) -> None:
-    holds = CustodianshipSays(
-        authority=says.authority, department=None, listing=None, role=Role.HOLDER.value, person=incoming, position=None,
-        contact=None, since=day.isoformat(), until=None, ended=None, documents=[],
-    )  # fmt: skip
-    service.state(connection, archive, actor, service.new_id(Thing.CUSTODIANSHIP), Thing.CUSTODIANSHIP, holds)
+    over = handover.ended(register, says, day)
+    if not over and register.authorities[says.authority].kind == AuthorityKind.AGENCY:
+        raise UsageError(
+            f"the register knows of no role of {one_line(says.outgoing, 80)!r} in this agency to hand over:"
+            " enter it first (`archiver register custodian`)"
+        )
+    for one in over:
+        ended = register.custodianships[one].model_copy(update={"until": last, "ended": says.cause})
+        service.state(connection, archive, actor, one, Thing.CUSTODIANSHIP, ended)
+    begun = [] if incoming is None else handover.begun(register, says, incoming, day)
+    for new in begun:
+        service.state(connection, archive, actor, service.new_id(Thing.CUSTODIANSHIP), Thing.CUSTODIANSHIP, new)
