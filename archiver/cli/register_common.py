@@ -101,6 +101,7 @@ def say(
     actor, start = acting(by), day_of(effective, "--from")
 
     def act(connection: Connection) -> Stated:
+        service.alone(connection)
         register = service.read(connection, start or service.today(archive))
         thing_id, says = build(connection, register)
         return service.state(

@@ -319,7 +319,11 @@ def _listing(
     try:
         known_id, before = naming.listing(register, named)
     except NotFound:
-        return service.new_id(Thing.LISTING), None, _fresh(archive, connection, named, platform)
+        fresh = _fresh(archive, connection, named, platform)
+        listed = register.by_account.get(fresh["account"] or "")  # it goes by another name now than when it was listed
+        if listed is None:
+            return service.new_id(Thing.LISTING), None, fresh
+        return listed, register.listings[listed], {}
     return known_id, before, {}
 
 

@@ -38,6 +38,7 @@ def begin(archive: Archive, actor: Actor, authority_id: str, cause: Cause, outgo
     """
 
     def act(connection: Connection) -> str:
+        service.alone(connection)
         register = service.read(connection, service.today(archive))
         for says in register.handovers.values():
             if says.authority == authority_id and handover.next_step(says) is not None:
@@ -206,6 +207,7 @@ def _advance(
     """Go to a step with what it adds, in one transaction."""
 
     def act(connection: Connection) -> HandoverSays:
+        service.alone(connection)
         register = service.read(connection, service.today(archive))
         _, says = find(register, handover_id)
         _require(says, to)

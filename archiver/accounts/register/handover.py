@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from archiver.accounts.register.statements import Register, is_in
 from archiver.clock import from_text
@@ -133,7 +133,9 @@ def ended(register: Register, says: HandoverSays, day: date) -> list[str]:
 def begun(register: Register, says: HandoverSays, incoming: str, day: date) -> list[CustodianshipSays]:
     """What the successor is from ``day`` on; nothing where that was entered already. Of an agency, the roles of who
     leaves."""
-    new = {"person": incoming, "contact": None, "since": day.isoformat(), "until": None, "ended": None, "documents": []}
+    new: dict[str, Any] = {
+        "person": incoming, "contact": None, "since": day.isoformat(), "until": None, "ended": None, "documents": [],
+    }  # fmt: skip
     _, agency = _roles(register, says)
     if agency:
         found = [register.custodianships[one].model_copy(update=new) for one in ended(register, says, day)]

@@ -57,6 +57,11 @@ def read(connection: Connection, day: date, thing: Thing | None = None) -> Regis
     return Register(tuple(_statement(row) for row in connection.execute(query).mappings()), day)
 
 
+def alone(connection: Connection) -> None:
+    """Let nobody else decide by what the register says before this transaction ends. Taken before it is read."""
+    take_chains(connection, ["register"])
+
+
 def today(archive: Archive) -> date:
     """The day by the city's calendar."""
     return archive.clock.now().astimezone(archive.settings.zone).date()
