@@ -19,6 +19,7 @@ from archiver.accounts.register.missing import Standing
 from archiver.accounts.register.statements import Register, is_in
 from archiver.accounts.service import AccountView, list_accounts
 from archiver.archive import Archive
+from archiver.capture.gaps import AccountState
 from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
 from archiver.clock import to_text
@@ -136,6 +137,9 @@ def why_not(archive: Archive, says: ListingSays | None, account: AccountView | N
     if account is not None:
         if account.state in ("paused", "closed"):
             return f"{account.state}: {account.state_reason}" if account.state_reason else account.state
+        if account.state != AccountState.ACTIVE:  # it is tried on, and nothing comes
+            since = account.state_since.astimezone(archive.settings.zone).date()
+            return f"not since {since}: {account.state_reason or account.state.replace('_', ' ')}"
         return "yes"
     assert says is not None
     if says.not_captured:

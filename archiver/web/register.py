@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
 from archiver.operations import register_page
@@ -13,11 +13,17 @@ from archiver.operations.master_list_files import TYPES, written
 from archiver.web.site import Site, site_of
 
 router = APIRouter()
+_ON_A_PAGE = 200
+"""Accounts."""
 Here = Annotated[Site, Depends(site_of)]
 
 
 @router.get("/register", response_class=HTMLResponse)
-def show(site: Here, only: Literal["all", "lacking", "uncaptured"] = "all") -> HTMLResponse:
+def show(
+    site: Here,
+    only: Literal["all", "lacking", "uncaptured"] = "all",
+    start: Annotated[int, Query(ge=0, le=1_000_000, description="How many accounts to pass over.")] = 0,
+) -> HTMLResponse:
     with site.archive.database.read() as connection:
         made = master_list(site.archive, connection)
     lacking = [one for one in made.entries if one.standing.lacks]
@@ -27,7 +33,10 @@ def show(site: Here, only: Literal["all", "lacking", "uncaptured"] = "all") -> H
         here="register",
         only=only,
         made=made,
-        entries=shown[only],
+        entries=shown[only][start : start + _ON_A_PAGE],
+        start=start,
+        total=len(shown[only]),
+        each=_ON_A_PAGE,
         lacking=len(lacking),
         authorities=register_page.authorities(made),
         handovers=register_page.handovers(made.register),
