@@ -21,6 +21,8 @@ from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
 from archiver.database import safe_text
 from archiver.errors import NotFound, UsageError
+from archiver.evidence.event_types import EventType
+from archiver.evidence.models import Event
 from archiver.evidence.register_facts import AuthorityKind, Capacity, HandoverSays, ListingSays
 from archiver.operations import inventory
 from archiver.operations.inventory import Inventory
@@ -270,10 +272,13 @@ def _tokens(archive: Archive, register: Register, says: HandoverSays) -> dict[st
     frozen, found = clock.from_text(says.frozen_at), {}
     with archive.database.read() as connection:
         given = connection.execute(select(Credential.account_id, Credential.added_at)).all()
+        gone = select(Event.subject_id).where(Event.type == EventType.CREDENTIAL_REMOVED.value, Event.at >= frozen)
+        removed = set(connection.execute(gone).scalars())
     for account_id in _captured(register, says).values():
         times = [row.added_at for row in given if row.account_id == account_id]
         old = any(at < frozen for at in times)
-        found[account_id] = (Token.KEPT if old else Token.REPLACED if times else Token.NONE).value
+        nothing = Token.REMOVED if account_id in removed else Token.NONE  # also by who was interrupted after it
+        found[account_id] = (Token.KEPT if old else Token.REPLACED if times else nothing).value
     return found
 
 

@@ -157,6 +157,10 @@ def test_after_a_death_the_clerk_keeps_the_records_and_tokens_are_forgotten(hous
         handovers.transfer(
             house.archive, CLERK, handover_id, day=office.town.today, incoming=None, owner=None, keep=True
         )
+    with pytest.raises(UsageError, match="begins or ends"):  # killed between the tokens and the rest looks like this
+        handovers.transfer(
+            house.archive, CLERK, handover_id, day=office.town.today, incoming=None, owner=" ", forget=True
+        )
     handovers.transfer(house.archive, CLERK, handover_id, day=office.town.today, incoming=None, owner=None, forget=True)
     register = office.town.register
     kept = custody.of_account(register, office.listing)

@@ -274,8 +274,8 @@ def test_a_register_that_grows_says_what_one_made_anew_says(archive: Archive) ->
     whole = town.register
     for touched in (False, True):
         grown = Register((), whole.day)
-        for one in whole.statements:
-            grown = grown.and_said(one)
+        for statement in whole.statements:
+            grown = grown.and_said(statement)
             if touched:
                 _asked(grown)
         assert _asked(grown) == _asked(whole)
