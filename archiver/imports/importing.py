@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from archiver import ids
-from archiver.accounts.register import service as register
 from archiver.capture.failures import named_failures
 from archiver.capture.models import Exchange
 from archiver.capture.service import Capture
@@ -146,8 +145,7 @@ class Importing:
         for name, said in (("--source", wanted.source), ("--reason", wanted.reason), ("--by", wanted.by)):
             if not said.strip() or len(said) > _LONGEST:
                 raise UsageError(f"{name} has to say something, in at most {_LONGEST:,} characters")
-        register.require_allowed(archive, wanted.account_id)
-        self._account = self.capture.account(wanted.account_id)
+        self._account = self.capture.allowed(wanted.account_id)
         connector = archive.platforms.connector(self._account.platform)
         self._reference = account_ref(self._account, connector, authorised=False)
         container = open_container(wanted.path)
