@@ -125,6 +125,12 @@ def _lines(content: bytes) -> list[tuple[int, Line]]:
     return [(one.number, one) for one in sheets.read(content).lines]
 
 
+def test_numbered_offices_stand_in_the_order_of_their_numbers(archive: Archive) -> None:
+    offices = [f"District {number}" for number in (10, 2, 1)]
+    load(archive, as_csv([{"Authority": one, "Address": f"https://a.example/{one[9:]}"} for one in offices]), CLERK)
+    assert [one.authority for one in _made(archive).entries] == ["District 1", "District 2", "District 10"]
+
+
 @pytest.mark.law("R12", "R15")
 def test_an_exported_list_makes_the_same_register_elsewhere(archive: Archive, tmp_path: Any) -> None:
     load(archive, as_csv(city_list(40, 12)), CLERK)
