@@ -265,7 +265,7 @@ def cause_of(reason: str | None, outcome: str = "") -> Cause:
 
 def overdue(last_at: datetime | None, now: datetime, expected: timedelta) -> bool:
     """Whether nobody has looked for so long that it will be a gap."""
-    return last_at is not None and now - last_at > _longest_pause(expected)
+    return last_at is not None and now - last_at > longest_pause(expected)
 
 
 def _after(watch: Watch, run: RunFacts, expected: timedelta) -> tuple[Watch, list[Gap]]:
@@ -314,7 +314,7 @@ def _is_before(at: datetime | None, other: datetime | None) -> bool:
 
 def _paused(watch: Watch, run: RunFacts, expected: timedelta) -> Iterator[tuple[str, StreamWatch]]:
     """Streams nobody looked at for too long before this run, with the gap that this makes."""
-    longest = _longest_pause(expected)
+    longest = longest_pause(expected)
     if watch.last_at is None or run.started_at - watch.last_at <= longest:
         return
     for stream, before in watch.streams.items():
@@ -323,7 +323,8 @@ def _paused(watch: Watch, run: RunFacts, expected: timedelta) -> Iterator[tuple[
             yield stream, replace(before, gap=gap)
 
 
-def _longest_pause(expected: timedelta) -> timedelta:
+def longest_pause(expected: timedelta) -> timedelta:
+    """How long nobody may look before that is a gap: three times the expected interval, and at least an hour."""
     return max(expected * _TOLERATED, _SHORTEST_PAUSE)
 
 

@@ -18,11 +18,12 @@ from archiver.capture.deposits import DEPOSIT
 from archiver.capture.listings import all_threads, is_no_list
 from archiver.capture.models import Gap, Standing
 from archiver.capture.parts import Covered, Part
-from archiver.database import safe_text
+from archiver.database import among, safe_text
 from archiver.evidence.log import NewEvent
 from connectors.contract import SweepKind
 
 _WATCH = TypeAdapter(gaps.Watch)
+_ACCOUNT_ID = Standing.__table__.c.account_id
 _NOT_OURS = ("paused", "closed")
 """States that a person set; a run does not change them."""
 ADOPTION = "adoption"
@@ -66,11 +67,13 @@ class Reached:
     """When it was last looked at completely."""
 
 
-def reached(connection: Connection, account_id: str) -> list[Reached]:
-    """How far back each list of an account goes, by stream."""
-    stored = connection.execute(select(Standing.watch).where(Standing.account_id == account_id)).scalar()
-    if stored is None:
-        return []
+def reached(connection: Connection, account_ids: Sequence[str]) -> dict[str, list[Reached]]:
+    """How far back each list of some accounts goes, by account; each account's by stream."""
+    query = select(Standing.account_id, Standing.watch).where(among(connection, _ACCOUNT_ID, account_ids))
+    return {account_id: _reached(stored) for account_id, stored in connection.execute(query)}
+
+
+def _reached(stored: Any) -> list[Reached]:
     watch = _WATCH.validate_python(stored)
     found = [
         Reached(name, one.stream, one.since, one.at, one.run, watch.listings.get(name, one.at))

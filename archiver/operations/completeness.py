@@ -9,7 +9,7 @@ They repeat the rule in SQL to put the largest first, and a test holds the two t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,8 +33,9 @@ from sqlalchemy import (
 
 from archiver.accounts.models import Account
 from archiver.accounts.platforms import Platforms
-from archiver.capture.standing import Reached, reached
+from archiver.capture.standing import reached
 from archiver.clock import to_text
+from archiver.database import among
 from archiver.records import completeness
 from archiver.records.completeness import SIDES, Explained, Facts, explain, sentences
 from archiver.records.stored import RECORD, VERSION
@@ -48,6 +49,8 @@ _GROUPS: Mapping[str, frozenset[State]] = {
     "held": frozenset({State.HELD_FOR_REVIEW}),
     "spam": frozenset({State.SPAM}),
 }
+Accounts = str | Sequence[str]
+"""One account, or several."""
 _CELLS = 40
 """Of the row in which shares are shown."""
 _ALL = 2**31 - 1
@@ -184,26 +187,51 @@ def of_thread(
 
 def of_account(connection: Connection, account_id: str, declared: Sequence[Counted]) -> Difference | None:
     """What the account itself published. None: the platform does not say how much that is."""
-    counted = next((one for one in declared if one.of is Extent.ACCOUNT), None)
-    if counted is None:
-        return None
-    profile = connection.execute(_profile(account_id)).first()
-    if profile is None:
-        return None
-    reach = [one for one in reached(connection, account_id) if one.stream == Stream.POSTS.value]
-    facts = _own(connection, account_id, counted, profile, reach)
-    explained = explain(facts, counted)
-    return Difference(
-        record_id=profile.id,
-        text="",
-        created_at=None,
-        number_at=facts.number_at,
-        read_at=facts.read_at,
-        edited=0,
-        explained=explained,
-        words=tuple(sentences(explained, counted)),
-        says=counted.says,
-    )
+    return published(connection, {account_id: declared}).get(account_id)
+
+
+def published(connection: Connection, declared: Mapping[str, Sequence[Counted]]) -> dict[str, Difference]:
+    """What accounts themselves published, by account: in a few queries for each kind of number. Those whose platform
+    does not say how much that is are left out. ``declared``: what is counted, by account."""
+    by_counted: dict[Counted, list[str]] = defaultdict(list)
+    for account_id, some in declared.items():
+        for counted in some:
+            if counted.of is Extent.ACCOUNT:
+                by_counted[counted].append(account_id)
+                break
+    found: dict[str, Difference] = {}
+    for counted, account_ids in by_counted.items():
+        for profile, facts in _own(connection, account_ids, counted):
+            explained = explain(facts, counted)
+            found[profile.account_id] = Difference(
+                record_id=profile.id,
+                text="",
+                created_at=None,
+                number_at=facts.number_at,
+                read_at=facts.read_at,
+                edited=0,
+                explained=explained,
+                words=tuple(sentences(explained, counted)),
+                says=counted.says,
+            )
+    return found
+
+
+def unexplained(connection: Connection, declared: Mapping[str, Sequence[Counted]]) -> dict[str, int]:
+    """How many threads of each account have a difference that is not explained; accounts without any are left out."""
+    by_counted: dict[Counted, list[str]] = defaultdict(list)
+    for account_id, some in declared.items():
+        for counted in _under(some):
+            by_counted[counted].append(account_id)
+    found: dict[str, int] = defaultdict(int)
+    for counted, account_ids in by_counted.items():
+        threads, first = _threads(connection, account_ids, counted).subquery(), RECORD.alias("thread")
+        query = select(first.c.account_id, func.count()).join(threads, threads.c.thread_id == first.c.id)
+        for account_id, count in connection.execute(
+            query.where(threads.c.unexplained > 0).group_by(first.c.account_id)
+        ):
+            found[account_id] += count
+    return dict(found)
 
 
 # What stands under records ------------------------------------------------------------------------------------------
@@ -291,7 +319,7 @@ def _in_plain_sight(connection: Connection, account_id: str, counted: Counted) -
     return select(func.count()).select_from(threads.subquery())
 
 
-def _threads(connection: Connection, account_id: str, counted: Counted) -> Select[Any]:
+def _threads(connection: Connection, account_id: Accounts, counted: Counted) -> Select[Any]:
     """Each thread in which something differs, with how much is not explained, and how much is: the rule of
     :func:`explain` in SQL."""
     of = _facts(connection, account_id, counted, None).subquery()
@@ -315,7 +343,7 @@ def _threads(connection: Connection, account_id: str, counted: Counted) -> Selec
     )
 
 
-def _facts(connection: Connection, account_id: str, counted: Counted, thread_ids: Sequence[str] | None) -> Select[Any]:
+def _facts(connection: Connection, account_id: Accounts, counted: Counted, thread_ids: Sequence[str] | None) -> Select[Any]:
     """What is known under each record that bears the number: of these threads, or else wherever something differs."""
     bearer, under = _bearers(connection, account_id, counted, thread_ids).subquery("bearer"), RECORD.alias("under")
     sums = {name: func.sum(case((where, 1), else_=0)).label(name) for name, where in _cases(counted, bearer, under)}
@@ -328,7 +356,7 @@ def _facts(connection: Connection, account_id: str, counted: Counted, thread_ids
 
 
 def _bearers(
-    connection: Connection, account_id: str, counted: Counted, thread_ids: Sequence[str] | None
+    connection: Connection, account_id: Accounts, counted: Counted, thread_ids: Sequence[str] | None
 ) -> Select[Any]:
     """Records that bear the number. The list of what answers one may have been read by itself, or with its thread."""
     bearer, first = RECORD.alias("counting"), RECORD.alias("first")
@@ -353,20 +381,24 @@ def _bearers(
 
 
 def _bears(
-    connection: Connection, account_id: str, counted: Counted, bearer: FromClause, first: FromClause
+    connection: Connection, account_id: Accounts, counted: Counted, bearer: FromClause, first: FromClause
 ) -> list[ColumnElement[bool]]:
     """Where the number means something: in threads that the account began, and under its own answers elsewhere; only
     there the answers are read. What is gone is not asked about any more."""
     conditions = [
-        bearer.c.account_id == account_id,
+        _of(connection, bearer.c.account_id, account_id),
         bearer.c.kind.in_(sorted(counted.on)),
         bearer.c.state.not_in(sorted(GONE)),
         first.c.state.not_in(sorted(GONE)),
     ]
     if counted.of is Extent.ANSWERS:
-        own = connection.execute(select(Account.platform_id).where(Account.id == account_id)).scalar()
+        own = select(Account.platform_id).where(Account.id == bearer.c.account_id).scalar_subquery()
         conditions.append(or_(first.c.kind == RecordKind.POST.value, bearer.c.author_id == own))
     return conditions
+
+
+def _of(connection: Connection, column: ColumnElement[str], account: Accounts) -> ColumnElement[bool]:
+    return column == account if isinstance(account, str) else among(connection, column, account)
 
 
 def _is_under(counted: Counted, bearer: FromClause, under: FromClause) -> ColumnElement[bool]:
@@ -395,32 +427,48 @@ def _is_seen(under: FromClause, access: ColumnElement[str]) -> ColumnElement[boo
 # What the account published -----------------------------------------------------------------------------------------
 
 
-def _profile(account_id: str) -> Select[Any]:
-    mine = (RECORD.c.account_id == account_id, RECORD.c.kind == RecordKind.PROFILE.value)
-    return select(RECORD).where(*mine, RECORD.c.counted.is_not(None)).order_by(RECORD.c.counted_at.desc()).limit(1)
+def _profiles(connection: Connection, account_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """The profile of each account that was last counted on."""
+    mine = (among(connection, RECORD.c.account_id, account_ids), RECORD.c.kind == RecordKind.PROFILE.value)
+    query = select(RECORD).where(*mine, RECORD.c.counted.is_not(None)).order_by(RECORD.c.counted_at.desc())
+    found: dict[str, Row[Any]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.account_id, row)
+    return found
 
 
-def _own(
-    connection: Connection, account_id: str, counted: Counted, profile: Row[Any], reach: Sequence[Reached]
-) -> Facts:
-    since = RECORD.c.first_seen_at > profile.counted_at
+def _own(connection: Connection, account_ids: Sequence[str], counted: Counted) -> Iterator[tuple[Row[Any], Facts]]:
+    """What is known of each account's own posts, with the profile that bears the number."""
+    profiles = _profiles(connection, account_ids)
+    if not profiles:
+        return
+    bearer = RECORD.alias("bearer")
+    since = RECORD.c.first_seen_at > bearer.c.counted_at
     query = (
-        select(RECORD.c.state, RECORD.c.access, since, func.count())
+        select(RECORD.c.account_id, RECORD.c.state, RECORD.c.access, since, func.count())
         .join(Account, and_(Account.id == RECORD.c.account_id, Account.platform_id == RECORD.c.author_id))
-        .where(RECORD.c.account_id == account_id, RECORD.c.kind.in_(sorted(counted.kinds)))
-        .group_by(RECORD.c.state, RECORD.c.access, since)
+        .join(bearer, bearer.c.account_id == RECORD.c.account_id)
+        .where(among(connection, bearer.c.id, [one.id for one in profiles.values()]))
+        .where(RECORD.c.kind.in_(sorted(counted.kinds)))
+        .group_by(RECORD.c.account_id, RECORD.c.state, RECORD.c.access, since)
     )
-    sums = dict.fromkeys(_COUNTS, 0)
-    for state, access, later, number in connection.execute(query):
-        sums[_group(counted, State(state), access, profile.access, later=bool(later))] += number
-    looked = [one.looked_at for one in reach]
-    return Facts(
-        number=profile.counted,
-        number_at=profile.counted_at,
-        read_at=max(looked, default=None),
-        read_whole=bool(reach) and all(one.since is None for one in reach),
-        **sums,
-    )
+    sums = {account_id: dict.fromkeys(_COUNTS, 0) for account_id in profiles}
+    for account_id, state, access, later, number in connection.execute(query):
+        seen_as = profiles[account_id].access
+        sums[account_id][_group(counted, State(state), access, seen_as, later=bool(later))] += number
+    reach = reached(connection, list(profiles))
+    for account_id, profile in profiles.items():
+        lists = [one for one in reach.get(account_id, ()) if one.stream == Stream.POSTS.value]
+        yield (
+            profile,
+            Facts(
+                number=profile.counted,
+                number_at=profile.counted_at,
+                read_at=max((one.looked_at for one in lists), default=None),
+                read_whole=bool(lists) and all(one.since is None for one in lists),
+                **sums[account_id],
+            ),
+        )
 
 
 def _group(counted: Counted, state: State, access: str, seen_as: str, *, later: bool) -> str:

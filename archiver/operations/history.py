@@ -186,6 +186,16 @@ def gaps(
     return [_gap_view(row) for row in connection.execute(query)]
 
 
+def gaps_since(connection: Connection, since: datetime) -> dict[str, list[GapView]]:
+    """Gaps that were open at some time since, by account, newest first."""
+    columns = [*Gap.__table__.columns, Account.name, Account.handle]
+    query = select(*columns).join(Account, Account.id == Gap.account_id).order_by(Gap.opened_at.desc())
+    found: dict[str, list[GapView]] = {}
+    for row in connection.execute(query.where(Gap.closed_at.is_(None) | (Gap.closed_at >= since))):
+        found.setdefault(row.account_id, []).append(_gap_view(row))
+    return found
+
+
 def open_gaps(connection: Connection) -> dict[str, int]:
     """How many open gaps each account has; accounts without one are left out."""
     query = select(Gap.account_id, func.count()).where(Gap.closed_at.is_(None)).group_by(Gap.account_id)

@@ -23,6 +23,7 @@ from archiver.archive import Archive
 from archiver.capture.gaps import AccountState
 from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
+from archiver.capture.standing import LOOKED_AT_NOTHING
 from archiver.clock import to_text
 from archiver.evidence.register_facts import Capturing, ListingSays
 
@@ -204,9 +205,18 @@ def _unlisted(account: AccountView | None) -> dict[str, Any]:
 
 
 def _last_captures(connection: Connection) -> dict[str, datetime]:
-    """When each account was last looked at with success."""
-    query = select(Run.account_id, func.max(Run.finished_at)).where(Run.outcome.in_(_GOOD)).group_by(Run.account_id)
-    return {row[0]: row[1] for row in connection.execute(query) if row[1] is not None}
+    """When each account was last looked at with success; what looked at nothing (deposits, imports) is left out."""
+    newest = (
+        select(Run.number)
+        .where(Run.account_id == Account.id, Run.outcome.in_(_GOOD), Run.trigger.not_in(LOOKED_AT_NOTHING))
+        .order_by(Run.number.desc())
+        .limit(1)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    query = select(Run.account_id, Run.finished_at).join(Account, Account.id == Run.account_id)
+    found = connection.execute(query.where(Run.number == newest))
+    return {row[0]: row[1] for row in found if row[1] is not None}
 
 
 def _handles(connection: Connection, archive: Archive) -> dict[str, list[tuple[str, date]]]:

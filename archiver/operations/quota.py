@@ -85,7 +85,13 @@ def quotas(
     names = {one.id: one.handle or one.name for one in accounts.list_accounts(connection)}
     found = plans(connection, archive.platforms.connectors, archive.settings, now, platform)
     wanted = [one for one in found if account is None or account in one.members]
-    return [_view(one, archive, names, now) for one in wanted if _is_worth_telling(one)]
+    return [one for _, one in told(wanted, archive, names)]
+
+
+def told(found: Iterable[Plan], archive: Archive, names: Mapping[str, str]) -> list[tuple[Plan, QuotaView]]:
+    """Those of some plans that anything was used of, for people. ``names``: of accounts, by id."""
+    now = archive.clock.now()
+    return [(one, _view(one, archive, names, now)) for one in found if _is_worth_telling(one)]
 
 
 def documented(connector: object) -> list[Documented]:

@@ -48,5 +48,5 @@ def goes_back(connection: Connection, account_id: str, platforms: Platforms) -> 
             cause=None if one.since is None else history,
             remedy=None if one.since is None else OUT_OF_REACH,
         )
-        for one in reached(connection, account_id)
+        for one in reached(connection, [account_id]).get(account_id, ())
     ]

@@ -6,8 +6,11 @@ from archiver.capture.deposits import DEPOSIT
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.standing import IMPORT
 from archiver.operations import quota
+from archiver.operations.account_words import ACCOUNT_STATES
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from connectors.contract import State, SweepKind
+
+__all__ = ["ACCOUNT_STATES", "CONNECTIONS", "OUTCOMES", "QUOTAS", "STATES", "SWEEPS", "plain"]
 
 #: Code → (words, tone). A tone is a colour and never the only sign.
 OUTCOMES: dict[str | None, tuple[str, str]] = {
@@ -31,19 +34,6 @@ STATES: dict[str, tuple[str, str]] = {
     State.DELETED_BY_PAGE.value: ("deleted by the page", "bad"),
     State.REMOVED_BY_PLATFORM.value: ("removed by the platform", "bad"),
     KNOWN_FROM_IMPORT: ("brought by import, not captured", "warn"),
-}
-
-ACCOUNT_STATES: dict[str, tuple[str, str]] = {
-    "active": ("on schedule", "good"),
-    "paused": ("paused by a person", "warn"),
-    "deactivated": ("switched off on the platform", "bad"),
-    "taken_down": ("taken down by the platform", "bad"),
-    "sign_in_needed": ("needs sign-in", "bad"),
-    "revoked": ("its owner took the consent back", "bad"),
-    "no_permission": ("may no longer be read", "bad"),
-    "withdrawn": ("the platform withdrew access", "bad"),
-    "gone": ("not found on the platform", "bad"),
-    "unreachable": ("does not answer", "bad"),
 }
 
 CONNECTIONS: dict[str, tuple[str, str]] = {

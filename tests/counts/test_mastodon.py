@@ -173,7 +173,7 @@ def test_a_rebuild_from_the_store_alone_gives_the_same_numbers_times_and_reaches
 
 def _all(house: House, office: str, post: int) -> object:
     with house.archive.database.read() as connection:
-        tables, reach = digests.digests(connection), reached(connection, office)
+        tables, reach = digests.digests(connection), reached(connection, [office])
     assert reach
     return (tables, reach, thread(house, office, MASTODON, key(post)), own(house, office, MASTODON))
 
