@@ -10,7 +10,9 @@ from typer.main import get_command
 
 from archiver import __version__, logs
 from archiver.cli.account import app as account
+from archiver.cli.board import board
 from archiver.cli.capture import capture
+from archiver.cli.changes import changes, looks
 from archiver.cli.counts import counts
 from archiver.cli.deposit import app as deposits
 from archiver.cli.deposit import deposit
@@ -59,6 +61,9 @@ def _global(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve,
     "capture": capture,
+    "board": board,
+    "changes": changes,
+    "looks": looks,
     "runs": runs,
     "gaps": gaps,
     "import": bring,

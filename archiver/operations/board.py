@@ -150,10 +150,10 @@ def board(
             not see all.
     """
     known = known or kept(archive)
-    entries = [one for one in master_list(archive, connection).entries if _is_shown(one, viewer)]
+    entries = master_list(archive, connection).entries
     compared = known.compare(connection, archive, entries)
     facts = _Gathered(archive, connection, known.days if days else None)
-    rows = [facts.row(one, compared) for one in entries]
+    rows = [facts.row(one, compared) for one in entries if _is_shown(one, viewer)]
     return Board(facts.now, compared.at, tuple(sorted(rows, key=lambda one: one.sort_key)))
 
 
@@ -196,9 +196,7 @@ def _is_shown(one: Entry, viewer: Viewer) -> bool:
 def _compare(connection: Connection, archive: Archive, entries: Sequence[Entry], now: datetime) -> Compared:
     accounts = [one.account for one in entries if one.account is not None]
     declared = {one.id: completeness.declared_by(archive.platforms, one.platform) for one in accounts}
-    return Compared(
-        now, completeness.published(connection, declared), completeness.unexplained(connection, declared)
-    )
+    return Compared(now, completeness.published(connection, declared), completeness.unexplained(connection, declared))
 
 
 class _Gathered:
@@ -268,7 +266,7 @@ class _Gathered:
         usual = interval(SweepKind.NEW, self._archive.settings)
         return Looks(
             every=usual * max(1.0, self._longer.get((account.id, SweepKind.NEW), 1.0)),
-            added_at=max(account.added_at, account.state_since) if account.state == "active" else account.added_at,
+            since=max(account.added_at, account.state_since) if account.state == "active" else account.added_at,
             last_good=entry.last_capture,
             outcome=None if last is None else last.outcome,
             under_way=going or (held is not None and held.recovery_due_at is None),

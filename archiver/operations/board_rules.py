@@ -20,7 +20,7 @@ from archiver.accounts.register import missing
 from archiver.accounts.standing import Connection
 from archiver.accounts.standing import Standing as Joined
 from archiver.capture import gaps
-from archiver.capture.gaps import Cause
+from archiver.capture.gaps import AccountState, Cause
 from archiver.capture.outcomes import RunOutcome
 from archiver.operations.account_words import ACCOUNT_STATES
 
@@ -91,7 +91,8 @@ class Looks:
 
     every: timedelta
     """Time between two looks for what is new, with what was chosen for the platform's sake."""
-    added_at: datetime
+    since: datetime
+    """When it was added, or last resumed."""
     last_good: datetime | None = None
     """When a run last saw all that it asked for."""
     outcome: str | None = None
@@ -199,6 +200,10 @@ def _words(state: str) -> str:
     return ACCOUNT_STATES.get(state, (state.replace("_", " "), ""))[0]
 
 
+#: States of a connection that say the same as a state of the account.
+_SAME = {Connection.PERMISSION_LOST.value: AccountState.NO_PERMISSION.value}
+
+
 def _connection(facts: Facts) -> Iterator[Reason]:
     joined = facts.joined
     if joined is None or joined.state is Connection.NONE:
@@ -209,7 +214,7 @@ def _connection(facts: Facts) -> Iterator[Reason]:
     elif joined.state is Connection.EXPIRING:
         said = "the owner's consent ends on" if joined.ends_at else "the owner's consent ends soon"
         yield Reason("expiring", Colour.AMBER, said, Part.CONNECTION, joined.ends_at)
-    elif joined.state.value != facts.state:
+    elif _SAME.get(joined.state.value, joined.state.value) != facts.state:
         yield Reason(f"connection_{joined.state.value}", Colour.RED, f"needs owner: {joined.said}", Part.CONNECTION)
 
 
@@ -236,13 +241,13 @@ def _schedule(facts: Facts) -> Iterator[Reason]:
 
 
 def _silence(looks: Looks, now: datetime) -> Iterator[Reason]:
-    quiet = now - (looks.last_good or looks.added_at)
-    if quiet > gaps.longest_pause(looks.every):
+    heard = max(looks.since, looks.last_good or looks.since)
+    if gaps.overdue(heard, now, looks.every):
         said = "silent: no good capture since" if looks.last_good else "never captured, though added"
-        yield Reason("silent", Colour.RED, said, Part.RUNS, looks.last_good or looks.added_at)
+        yield Reason("silent", Colour.RED, said, Part.RUNS, looks.last_good or looks.since)
     elif looks.last_good is None:
-        yield Reason("new", Colour.AMBER, "not captured yet, added", Part.RUNS, looks.added_at)
-    elif quiet > slips_after(looks.every):
+        yield Reason("new", Colour.AMBER, "not captured yet, added", Part.RUNS, looks.since)
+    elif now - heard > slips_after(looks.every):
         yield Reason("behind", Colour.AMBER, "behind its schedule, last captured", Part.RUNS, looks.last_good)
 
 
@@ -260,7 +265,9 @@ def _gap(one: OpenGap, now: datetime) -> Reason:
     if cause is Cause.UNSUPPORTED:
         return Reason("gap_unsupported", Colour.GREEN, f"{what} are not offered by this server", Part.GAPS)
     if cause in _UNKNOWN:
-        return Reason("gap_unexplained", Colour.RED, f"gap unexplained in {what}: {why}, since", Part.GAPS, one.opened_at)
+        return Reason(
+            "gap_unexplained", Colour.RED, f"gap unexplained in {what}: {why}, since", Part.GAPS, one.opened_at
+        )
     if cause in _SIGN_IN:
         return Reason("gap_sign_in", Colour.RED, f"gap in {what}: {why}, since", Part.GAPS, one.opened_at)
     if cause in _PASSING and now - one.opened_at > PATIENCE:
@@ -282,9 +289,7 @@ def _later(facts: Facts) -> Iterator[Reason]:
     if facts.deposit is not None and facts.deposit.due_at <= facts.now:
         long = facts.now - facts.deposit.due_at > facts.deposit.every
         said = "deposit of its moderation settings overdue since"
-        yield Reason(
-            "deposit_overdue", Colour.RED if long else Colour.AMBER, said, Part.DEPOSITS, facts.deposit.due_at
-        )
+        yield Reason("deposit_overdue", Colour.RED if long else Colour.AMBER, said, Part.DEPOSITS, facts.deposit.due_at)
     if facts.own_differs:
         said = f"the platform counts {facts.own_differs:,} of its posts otherwise, unexplained"
         yield Reason("counts_own", Colour.AMBER, said, Part.COUNTS)

@@ -343,7 +343,9 @@ def _threads(connection: Connection, account_id: Accounts, counted: Counted) -> 
     )
 
 
-def _facts(connection: Connection, account_id: Accounts, counted: Counted, thread_ids: Sequence[str] | None) -> Select[Any]:
+def _facts(
+    connection: Connection, account_id: Accounts, counted: Counted, thread_ids: Sequence[str] | None
+) -> Select[Any]:
     """What is known under each record that bears the number: of these threads, or else wherever something differs."""
     bearer, under = _bearers(connection, account_id, counted, thread_ids).subquery("bearer"), RECORD.alias("under")
     sums = {name: func.sum(case((where, 1), else_=0)).label(name) for name, where in _cases(counted, bearer, under)}

@@ -121,15 +121,28 @@ def runs(
     limit: int = 50,
     before: tuple[datetime, str] | None = None,
     dead: Collection[str] = (),
+    *,
+    looking: bool = False,
 ) -> list[RunView]:
     """Runs, newest first; ``before`` (start, id) is where the page before ended. ``dead``: processes of this machine
-    that ended, by the names under which they held accounts."""
+    that ended, by the names under which they held accounts. ``looking``: only runs that looked at the account."""
     query = _run_query().order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Run.account_id == account_id)
     if before is not None:
         at, run_id = before
         query = query.where((Run.started_at < at) | ((Run.started_at == at) & (Run.id < run_id)))
+    if looking:
+        query = query.where(Run.trigger.not_in(LOOKED_AT_NOTHING))
+    return [_run_view(row, now, dead) for row in connection.execute(query)]
+
+
+def runs_after(
+    connection: Connection, now: datetime, account_id: str, at: datetime, limit: int, dead: Collection[str] = ()
+) -> list[RunView]:
+    """Runs that looked at an account and began after a moment, oldest first."""
+    mine = (Run.account_id == account_id, Run.started_at > at, Run.trigger.not_in(LOOKED_AT_NOTHING))
+    query = _run_query().where(*mine).order_by(Run.started_at, Run.id).limit(limit)
     return [_run_view(row, now, dead) for row in connection.execute(query)]
 
 

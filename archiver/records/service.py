@@ -1,4 +1,4 @@
-"""Reading records, for pages and commands: one record, its thread, what changed lately.
+"""Reading records, for pages and commands: one record, its thread.
 
 Every function takes a :class:`Viewer`; what the viewer may see is part of each query, so that nothing else is ever
 counted, shown or missing in a way that tells.
@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
@@ -28,7 +28,6 @@ from archiver.records.views import (
     EVERYTHING,
     AccountName,
     AuthorView,
-    Change,
     MediumView,
     OccurrenceView,
     RecordView,
@@ -40,12 +39,10 @@ from archiver.records.views import (
     Viewer,
 )
 
-__all__ = ["EVERYTHING", "Viewer", "allowed", "recent_changes", "record", "thread"]
+__all__ = ["EVERYTHING", "Viewer", "allowed", "record", "thread"]
 
 _ACCOUNT, _EXCHANGE, _SEGMENT = table(Account), table(Exchange), table(Segment)
 _ACCOUNT_COLUMNS = tuple(_ACCOUNT.c[name].label(f"account_{name}") for name in ("platform", "handle", "name", "url"))
-_BEYOND_THE_FIRST: ColumnElement[int] = literal_column("1")
-"""Written into the statement, so that the index of rows with a number above 1 is used."""
 
 
 def allowed(viewer: Viewer) -> list[ColumnElement[bool]]:
@@ -242,15 +239,6 @@ def _only_in_thread(record_id: str, one: OnlyImported) -> ThreadRecord:
     )
 
 
-def recent_changes(
-    connection: Connection, viewer: Viewer = EVERYTHING, *, limit: int = 50, before: datetime | None = None
-) -> list[Change]:
-    """Edits and new states of known records, newest first; ``before`` is where the page before ended."""
-    edits = _edits(connection, viewer, limit, before)
-    states = _state_changes(connection, viewer, limit, before)
-    return sorted([*edits, *states], key=lambda change: (change.at, change.record_id), reverse=True)[:limit]
-
-
 # One record ---------------------------------------------------------------------------------------------------------
 
 
@@ -380,49 +368,3 @@ def _in_thread(row: Row[Any], texts: Mapping[str, tuple[str, int]], states: Mapp
         version=number,
         versions=row.versions,
     )
-
-
-# What changed lately ------------------------------------------------------------------------------------------------
-
-
-def _edits(connection: Connection, viewer: Viewer, limit: int, before: datetime | None) -> Sequence[Change]:
-    earlier = VERSION.alias("earlier")
-    query = _changes(viewer, VERSION.c.first_seen_at, limit, before).add_columns(
-        VERSION.c.text, earlier.c.text.label("earlier_text")
-    )
-    query = (
-        query.select_from(VERSION)
-        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
-        .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
-        .join(earlier, and_(earlier.c.record_id == RECORD.c.id, earlier.c.number == VERSION.c.number - 1))
-        .where(VERSION.c.number > _BEYOND_THE_FIRST)
-    )
-    return [_change(row, differences(row.earlier_text, row.text), None, None) for row in connection.execute(query)]
-
-
-def _state_changes(connection: Connection, viewer: Viewer, limit: int, before: datetime | None) -> Sequence[Change]:
-    earlier = STATE.alias("earlier")
-    query = _changes(viewer, STATE.c.from_at, limit, before).add_columns(
-        VERSION.c.text, earlier.c.state.label("state_before"), STATE.c.state.label("state_after")
-    )
-    query = (
-        query.select_from(STATE)
-        .join(RECORD, RECORD.c.id == STATE.c.record_id)
-        .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
-        .join(VERSION, VERSION.c.id == RECORD.c.version_id)
-        .join(earlier, and_(earlier.c.record_id == RECORD.c.id, earlier.c.number == STATE.c.number - 1))
-        .where(STATE.c.number > _BEYOND_THE_FIRST)
-    )
-    return [_change(row, (), row.state_before, row.state_after) for row in connection.execute(query)]
-
-
-def _changes(viewer: Viewer, at: ColumnElement[Any], limit: int, before: datetime | None) -> Select[Any]:
-    columns = (RECORD.c.id, RECORD.c.account_id, RECORD.c.kind, RECORD.c.author_name)
-    query = select(at.label("at"), *columns, *_ACCOUNT_COLUMNS).where(at.is_not(None), *allowed(viewer))
-    if before is not None:
-        query = query.where(at < before)
-    return query.order_by(at.desc()).limit(limit)
-
-
-def _change(row: Row[Any], edit: Any, before: str | None, after: str | None) -> Change:
-    return Change(row.at, row.id, _account(row), row.kind, row.author_name, row.text, edit, before, after)

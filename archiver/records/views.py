@@ -244,3 +244,11 @@ class Change:
     """Where its state changed: from what."""
     after: str | None
     """Where its state changed: to what."""
+    number: int = 0
+    """Of the version, or of the state, among those of the record."""
+    text_before: str | None = None
+    """Where it was edited: the whole text before."""
+    seen_before: datetime | None = None
+    """Where its state changed: when it was last seen in the one before. What was done was done between the two."""
+    evidence: tuple[str, ...] = ()
+    """Where its state changed: ids of the exchanges that first showed it."""

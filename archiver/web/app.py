@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, UsageError
-from archiver.web import api, connect, evidence, hooks, pages, platforms, records, register, search
+from archiver.web import api, board, changes, connect, evidence, hooks, pages, platforms, records, register, search
 from archiver.web.security import ErrorPage, Guard, LastResort, wants_json
 from archiver.web.site import Site
 
@@ -66,9 +66,11 @@ def _site_app(site: Site) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.site = site
-    for part in (hooks, connect, platforms, pages, register, search, records, evidence):
+    for part in (hooks, connect, platforms, board, pages, register, search, records, changes, evidence):
         app.include_router(part.router, include_in_schema=False)
     app.include_router(api.router)
+    app.include_router(board.api)
+    app.include_router(changes.api)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(LastResort, error_page=_error_page(site))
     app.add_exception_handler(HTTPException, _on_http)

@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 from archiver.accounts import service as accounts
 from archiver.accounts.platforms import CAPABILITIES
 from archiver.accounts.service import AccountView
-from archiver.accounts.standing import Standing
 from archiver.clock import to_text
 from archiver.errors import SettingsError
 from archiver.operations import (
@@ -28,8 +27,7 @@ from archiver.operations import (
 )
 from archiver.operations.days import DayView, days
 from archiver.operations.gap_imports import with_imports
-from archiver.operations.history import DueView, HoldView, RunView
-from archiver.operations.master_list import Entry, custody_words, master_list
+from archiver.operations.master_list import custody_words
 from archiver.operations.proving_record import Standing as Proof
 from archiver.operations.quota import quotas
 from archiver.operations.reach import goes_back
@@ -45,23 +43,6 @@ Here = Annotated[Site, Depends(site_of)]
 _RUNS = 50
 _THREADS = 20
 _DEPOSITS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """One line of the list of accounts."""
-
-    account: AccountView
-    state: tuple[str, str]
-    last: RunView | None
-    held: HoldView | None
-    due: DueView | None
-    records: int
-    gaps: int
-    joined: Standing | None
-    """How it is connected, where anybody's consent or token is needed for it."""
-    entry: Entry | None
-    """How it stands in the register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,37 +63,6 @@ def start(site: Here) -> Response:
             if not accounts.list_accounts(connection):
                 return RedirectResponse(site.other, status_code=302)
     return RedirectResponse(f"{site.base}/accounts", status_code=302)
-
-
-@router.get("/accounts", response_class=HTMLResponse)
-def list_accounts(site: Here) -> HTMLResponse:
-    now, dead = site.archive.clock.now(), site.dead()
-    with site.archive.database.read() as connection:
-        known = accounts.list_accounts(connection)
-        last, due = history.last_runs(connection, now, dead), history.due(connection)
-        held = history.held(connection, now, dead)
-        joined = connections.connections(connection, site.archive)
-        gaps, records = history.open_gaps(connection), history.record_counts(connection)
-        totals = history.totals(connection)
-        listed = {one.account.id: one for one in master_list(site.archive, connection).entries if one.account}
-    rows = [
-        AccountRow(
-            account=one,
-            state=account_state(one.state),
-            last=last.get(one.id),
-            held=held.get(one.id),
-            due=due[one.id][0] if due.get(one.id) and one.state != "paused" else None,
-            records=records.get(one.id, 0),
-            gaps=gaps.get(one.id, 0),
-            joined=joined[one.id].standing if one.id in joined else None,
-            entry=listed.get(one.id),
-        )
-        for one in known
-    ]
-    titles = proving_record.offered(site.archive)
-    return site.page(
-        "accounts.html", here="accounts", accounts=rows, totals=totals, platforms=titles, now=site.archive.clock.now()
-    )
 
 
 @router.get("/accounts/{account_id}", response_class=HTMLResponse)

@@ -1,24 +1,20 @@
-"""Pages of records: one in its thread, with versions, states, files and where it is stored; and what changed."""
+"""Pages of records: one in its thread, with versions, states, files and where it is stored."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 
-from archiver.clock import to_text
 from archiver.operations import completeness, deposits
 from archiver.records import links, pictures, service
 from archiver.records.views import VersionView
 from archiver.storage.segment_reader import read_exchange
-from archiver.web.places import time_of
 from archiver.web.site import Site, site_of
 
 router = APIRouter()
 Here = Annotated[Site, Depends(site_of)]
-_CHANGES = 50
 _DEPOSITS = 100
 
 
@@ -59,12 +55,3 @@ def picture(site: Here, exchange_id: str) -> Response:
     place = (at.key, at.offset, at.length, at.facts_offset, at.facts_length, at.version_id)
     read = read_exchange(site.archive.store, *place)
     return Response(read.body, media_type=_PICTURE)
-
-
-@router.get("/changes", response_class=HTMLResponse)
-def changes(site: Here, before: Annotated[str | None, Query(max_length=40)] = None) -> HTMLResponse:
-    place: datetime | None = time_of(before)
-    with site.archive.database.read() as connection:
-        found = service.recent_changes(connection, limit=_CHANGES, before=place)
-    older = to_text(found[-1].at) if len(found) == _CHANGES else None
-    return site.page("changes.html", here="changes", changes=found, older=older, later=place is not None)

@@ -14,7 +14,7 @@ from archiver import logs
 from archiver.archive import Archive
 from archiver.capture import spool
 from archiver.capture.receiving import Receiver
-from archiver.operations import invocation, log_state, probe_record
+from archiver.operations import board, invocation, log_state, probe_record
 from archiver.web import rendering
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ class Site:
     def receiver(self) -> Receiver:
         """Takes what platforms send."""
         return Receiver(self.archive)
+
+    @cached_property
+    def board(self) -> board.Kept:
+        """What is kept between two looks at the coverage board."""
+        return board.kept(self.archive)
 
     def dead(self) -> frozenset[str]:
         """Capturing processes of this machine that ended without giving back what they held."""

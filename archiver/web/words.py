@@ -7,10 +7,11 @@ from archiver.capture.outcomes import RunOutcome
 from archiver.capture.standing import IMPORT
 from archiver.operations import quota
 from archiver.operations.account_words import ACCOUNT_STATES
+from archiver.records.changes import Kind
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from connectors.contract import State, SweepKind
 
-__all__ = ["ACCOUNT_STATES", "CONNECTIONS", "OUTCOMES", "QUOTAS", "STATES", "SWEEPS", "plain"]
+__all__ = ["ACCOUNT_STATES", "CHANGES", "CONNECTIONS", "OUTCOMES", "QUOTAS", "STATES", "SWEEPS", "plain"]
 
 #: Code → (words, tone). A tone is a colour and never the only sign.
 OUTCOMES: dict[str | None, tuple[str, str]] = {
@@ -60,6 +61,13 @@ SWEEPS: dict[str, str] = {
     SweepKind.FULL.value: "everything",
     DEPOSIT: "nothing: files were deposited by hand",
     IMPORT: "nothing was asked: an export was brought",
+}
+
+CHANGES: dict[str, str] = {
+    Kind.EDITED.value: "edited",
+    Kind.HIDDEN.value: "hidden or held",
+    Kind.GONE.value: "deleted or no longer returned",
+    Kind.BACK.value: "visible again",
 }
 
 

@@ -131,7 +131,7 @@ def test_what_lies_before_the_newest_posts_is_an_entry_of_the_ledger(
         assert entry.since == found.row(posts[2]).created_at
         assert "3,200" in (entry.cause or "")
         assert entry.remedy == OUT_OF_REACH
-        before = reached(connection, [found.account])
+        before = reached(connection, [found.account])[found.account]
     page = bytes(list_gaps(Site(house.archive)).body).decode()
     assert "3,200" in page
     assert entry.remedy in page.replace("&#39;", "'")
@@ -142,12 +142,12 @@ def test_what_lies_before_the_newest_posts_is_an_entry_of_the_ledger(
     house.run(found.account, NEW)
     house.capture.flush(all=True)
     with house.archive.database.read() as connection:
-        after = reached(connection, [found.account])
+        after = reached(connection, [found.account])[found.account]
     assert [one.since for one in after] == [one.since for one in before]
     house.empty_index()
     assert rebuild(house.archive).damaged == []
     with house.archive.database.read() as connection:
-        assert reached(connection, [found.account]) == after
+        assert reached(connection, [found.account])[found.account] == after
 
 
 def without_the_oldest(number: int) -> Alter:

@@ -1,0 +1,214 @@
+"""What was edited, hidden, or is no longer returned, newest first (law R16, R18). As everywhere, what a viewer may not
+see is part of no query.
+
+A page of the list ends at a :class:`Place`. Many things change at one moment (a thread that is gone whole), so a place
+is more than a time, and nothing is shown twice or left out between two pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, literal_column, or_, select
+
+from archiver.accounts.models import Account
+from archiver.clock import from_text, to_text
+from archiver.records.differences import differences
+from archiver.records.service import allowed
+from archiver.records.stored import RECORD, STATE, VERSION, table
+from archiver.records.views import EVERYTHING, AccountName, Change, Viewer
+from connectors.contract import State
+
+_ACCOUNT = table(Account)
+_ACCOUNT_COLUMNS = tuple(_ACCOUNT.c[name].label(f"account_{name}") for name in ("platform", "handle", "name", "url"))
+_BEYOND_THE_FIRST: ColumnElement[int] = literal_column("1")
+"""Written into the statement, so that the index of rows with a number above 1 is used."""
+_EDIT, _STATE = 0, 1
+
+
+class Kind(StrEnum):
+    """What became of a record."""
+
+    EDITED = "edited"
+    HIDDEN = "hidden"
+    """Hidden, restricted, held for review or marked as spam."""
+    GONE = "gone"
+    """Deleted, removed, or no longer returned."""
+    BACK = "back"
+    """Visible again."""
+
+
+STATES: Mapping[Kind, frozenset[State]] = {
+    Kind.HIDDEN: frozenset({State.HIDDEN_BY_PAGE, State.RESTRICTED, State.HELD_FOR_REVIEW, State.SPAM}),
+    Kind.GONE: frozenset(
+        {State.NOT_RETURNED, State.DELETED_BY_AUTHOR, State.DELETED_BY_PAGE, State.REMOVED_BY_PLATFORM}
+    ),
+    Kind.BACK: frozenset({State.VISIBLE}),
+}
+WHO: Mapping[str, str] = {
+    State.NOT_RETURNED.value: "The platform does not say who took it away, or why: the author, the page, the platform.",
+    State.HIDDEN_BY_PAGE.value: "By somebody who runs the page, or a filter of it; the platform does not say whom.",
+    State.RESTRICTED.value: "Its author is restricted by the page; the platform does not say by whom.",
+    State.HELD_FOR_REVIEW.value: "By the platform or a filter of the page, until somebody looks at it.",
+    State.SPAM.value: "By the platform, which takes it for spam, or by somebody who runs the page.",
+    State.DELETED_BY_AUTHOR.value: "By its author, as the platform says.",
+    State.DELETED_BY_PAGE.value: "By somebody who runs the page, as the platform says.",
+    State.REMOVED_BY_PLATFORM.value: "By the platform, as it says itself.",
+}
+"""Who did it and why, as far as a state tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which changes. None: all."""
+
+    account: str | None = None
+    kind: Kind | None = None
+    since: datetime | None = None
+    """From this moment on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended."""
+
+    at: datetime
+    record: str
+    what: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{to_text(self.at)},{self.record},{self.what},{self.number}"
+
+    @classmethod
+    def read(cls, text: str) -> Place:
+        """The place of a text that :meth:`__str__` made.
+
+        Raises:
+            ValueError: it is none.
+        """
+        at, record, what, number = text.split(",")
+        if not (what in ("0", "1") and number.isascii() and number.isdigit() and len(number) < 10 and record):
+            raise ValueError(f"no place in a list of changes: {text!r}")
+        return cls(from_text(at), record, int(what), int(number))
+
+
+def recent(
+    connection: Connection,
+    viewer: Viewer = EVERYTHING,
+    *,
+    wanted: Wanted | None = None,
+    limit: int = 50,
+    before: Place | None = None,
+) -> list[Change]:
+    """Edits and new states of known records, newest first; ``before`` is where the page before ended."""
+    wanted = wanted or Wanted()
+    found: list[Change] = []
+    if wanted.kind in (None, Kind.EDITED):
+        found += _edits(connection, viewer, wanted, limit, before)
+    if wanted.kind is not Kind.EDITED:
+        found += _states(connection, viewer, wanted, limit, before)
+    return sorted(found, key=_key, reverse=True)[:limit]
+
+
+def place_of(change: Change) -> Place:
+    """Where a page that ends with this change ends."""
+    return Place(change.at, change.record_id, _EDIT if change.after is None else _STATE, change.number)
+
+
+def _key(change: Change) -> tuple[datetime, str, int, int]:
+    place = place_of(change)
+    return (place.at, place.record, place.what, place.number)
+
+
+def _edits(
+    connection: Connection, viewer: Viewer, wanted: Wanted, limit: int, before: Place | None
+) -> Sequence[Change]:
+    earlier = VERSION.alias("earlier")
+    query = _changes(viewer, wanted, VERSION.c.first_seen_at, VERSION.c.number, _EDIT, limit, before).add_columns(
+        VERSION.c.text, earlier.c.text.label("earlier_text")
+    )
+    query = (
+        query.select_from(VERSION)
+        .join(RECORD, RECORD.c.id == VERSION.c.record_id)
+        .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
+        .join(earlier, and_(earlier.c.record_id == RECORD.c.id, earlier.c.number == VERSION.c.number - 1))
+        .where(VERSION.c.number > _BEYOND_THE_FIRST)
+    )
+    return [_change(row, differences(row.earlier_text, row.text), None, None) for row in connection.execute(query)]
+
+
+def _states(
+    connection: Connection, viewer: Viewer, wanted: Wanted, limit: int, before: Place | None
+) -> Sequence[Change]:
+    earlier = STATE.alias("earlier")
+    query = _changes(viewer, wanted, STATE.c.from_at, STATE.c.number, _STATE, limit, before).add_columns(
+        VERSION.c.text,
+        earlier.c.state.label("state_before"),
+        STATE.c.state.label("state_after"),
+        earlier.c.last_at.label("seen_so"),
+        STATE.c.evidence,
+    )
+    query = (
+        query.select_from(STATE)
+        .join(RECORD, RECORD.c.id == STATE.c.record_id)
+        .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
+        .join(VERSION, VERSION.c.id == RECORD.c.version_id)
+        .join(earlier, and_(earlier.c.record_id == RECORD.c.id, earlier.c.number == STATE.c.number - 1))
+        .where(STATE.c.number > _BEYOND_THE_FIRST)
+    )
+    if wanted.kind is not None:
+        query = query.where(STATE.c.state.in_(sorted(STATES[wanted.kind])))
+    return [_change(row, (), row.state_before, row.state_after) for row in connection.execute(query)]
+
+
+def _changes(
+    viewer: Viewer,
+    wanted: Wanted,
+    at: ColumnElement[Any],
+    number: ColumnElement[int],
+    what: int,
+    limit: int,
+    before: Place | None,
+) -> Select[Any]:
+    columns = (RECORD.c.id, RECORD.c.account_id, RECORD.c.kind, RECORD.c.author_name)
+    query = select(at.label("at"), number.label("number"), *columns, *_ACCOUNT_COLUMNS)
+    query = query.where(at.is_not(None), *allowed(viewer))
+    if wanted.account is not None:
+        query = query.where(RECORD.c.account_id == wanted.account)
+    if wanted.since is not None:
+        query = query.where(at >= wanted.since)
+    if before is not None:
+        query = query.where(at <= before.at, or_(at < before.at, _is_before(number, what, before)))
+    return query.order_by(at.desc(), RECORD.c.id.desc(), number.desc()).limit(limit)
+
+
+def _is_before(number: ColumnElement[int], what: int, before: Place) -> ColumnElement[bool]:
+    """Of what changed at the same moment."""
+    mine = RECORD.c.id == before.record
+    if what == before.what:
+        return or_(RECORD.c.id < before.record, and_(mine, number < before.number))
+    return RECORD.c.id <= before.record if what < before.what else RECORD.c.id < before.record
+
+
+def _change(row: Row[Any], edit: Any, before: str | None, after: str | None) -> Change:
+    account = AccountName(row.account_id, row.account_platform, row.account_handle, row.account_name, row.account_url)
+    return Change(
+        row.at,
+        row.id,
+        account,
+        row.kind,
+        row.author_name,
+        row.text,
+        edit,
+        before,
+        after,
+        number=row.number,
+        text_before=row.earlier_text if after is None else None,
+        seen_before=None if after is None else row.seen_so,
+        evidence=() if after is None else tuple(row.evidence or ()),
+    )

@@ -1,0 +1,174 @@
+"""The coverage board, the first page: every account with its colour and why; and the same for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse
+
+from archiver.clock import to_text
+from archiver.operations import board, history, proving_record
+from archiver.operations.board import Row
+from archiver.operations.board_rules import Colour
+from archiver.operations.days import DayView
+from archiver.web.site import Site, site_of
+
+router = APIRouter()
+api = APIRouter()
+Here = Annotated[Site, Depends(site_of)]
+PAGE = 50
+TONES = {Colour.GREEN: "good", Colour.AMBER: "warn", Colour.RED: "bad"}
+_CELL, _HIGH = 4, 16
+"""Of the chart of days: how wide a day is, and how high the chart."""
+_HEIGHTS = {"good": 8, "warn": 16, "quiet": 1}
+"""What is amiss stands higher: colour is never the only sign."""
+
+ColourName = Literal["red", "amber", "green"]
+Colours = Annotated[ColourName | None, Query(description="Only accounts of this colour.")]
+Platform = Annotated[str | None, Query(max_length=64, description="Only accounts of this platform.")]
+Authority = Annotated[str | None, Query(max_length=500, description="Only accounts of this authority, by its name.")]
+Number = Annotated[int, Query(ge=1, le=100_000, description="Which page, from 1.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the board is narrowed to. None: not narrowed."""
+
+    colour: ColourName | None = None
+    platform: str | None = None
+    authority: str | None = None
+
+    def keeps(self, row: Row) -> bool:
+        return (
+            self.colour in (None, row.colour.word)
+            and self.platform in (None, row.platform)
+            and self.authority in (None, row.entry.authority)
+        )
+
+    def address(self, **changed: str | int | None) -> str:
+        """Of the board narrowed otherwise."""
+        whole = {"colour": self.colour, "platform": self.platform, "authority": self.authority} | changed
+        given = {name: value for name, value in whole.items() if value is not None}
+        return f"?{urlencode(given)}" if given else ""
+
+
+def chosen(colour: Colours = None, platform: Platform = None, authority: Authority = None) -> Chosen:
+    return Chosen(colour, platform or None, authority or None)
+
+
+Narrowed = Annotated[Chosen, Depends(chosen)]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter: words, how many accounts have it, and the address of the board narrowed to it."""
+
+    words: str
+    count: int
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The chart of an account's days: for each tone the outline of its bars, and all of it in words."""
+
+    paths: tuple[tuple[str, str], ...]
+    words: str
+    width: int
+    height: int = _HIGH
+
+
+@router.get("/accounts", response_class=HTMLResponse)
+def show(site: Here, narrowed: Narrowed, page: Number = 1) -> HTMLResponse:
+    with site.archive.database.read() as connection:
+        made = board.board(site.archive, connection, site.board)
+        totals = history.totals(connection)
+    found = [one for one in made.rows if narrowed.keeps(one)]
+    here = found[(page - 1) * PAGE : page * PAGE]
+    return site.page(
+        "board.html",
+        here="accounts",
+        board=made,
+        rows=[(one, strip(one.days)) for one in here],
+        tones=TONES,
+        found=len(found),
+        narrowed=narrowed,
+        filters=_filters(made.rows, narrowed),
+        page=page,
+        earlier=narrowed.address(page=page - 1 if page > 2 else None) if page > 1 else None,
+        later=narrowed.address(page=page + 1) if page * PAGE < len(found) else None,
+        totals=totals,
+        platforms=proving_record.offered(site.archive),
+    )
+
+
+@api.get("/api/board")
+def board_for_programs(site: Here, narrowed: Narrowed, page: Number = 1) -> dict[str, Any]:
+    """Every account with its colour and the reasons, the worst first, 50 to a page; `colours` counts all accounts."""
+    with site.archive.database.read() as connection:
+        made = board.board(site.archive, connection, site.board)
+    found = [one for one in made.rows if narrowed.keeps(one)]
+    return {
+        "at": to_text(made.at),
+        "counted_at": to_text(made.counted_at),
+        "colours": {colour.word: count for colour, count in made.counts().items()},
+        "found": len(found),
+        "accounts": [board.as_json(one) for one in found[(page - 1) * PAGE : page * PAGE]],
+        "next_page": page + 1 if page * PAGE < len(found) else None,
+    }
+
+
+def strip(days: tuple[DayView, ...]) -> Strip | None:
+    """The chart of these days; None where there are none."""
+    if not days:
+        return None
+    outlines: dict[str, str] = {}
+    place = 0
+    for tone, some in groupby(days, key=tone_of):
+        wide, high = _CELL * len(list(some)), _HEIGHTS[tone]
+        outlines[tone] = outlines.get(tone, "") + f"M{place} {_HIGH}v-{high}h{wide}v{high}z"
+        place += wide
+    return Strip(tuple(outlines.items()), _in_words(days), place)
+
+
+def tone_of(day: DayView) -> str:
+    """*warn*: a gap, or a run that did not see all; *good*: captured; *quiet*: not looked at."""
+    return "warn" if day.gap or day.good < day.runs else "good" if day.runs else "quiet"
+
+
+def _in_words(days: tuple[DayView, ...]) -> str:
+    tones = Counter(tone_of(one) for one in days)
+    amiss = [f"{one.day}" for one in days if tone_of(one) == "warn"]
+    which = "" if not amiss else f" ({amiss[0]})" if len(amiss) == 1 else f" ({amiss[0]} to {amiss[-1]})"
+    return (
+        f"The last {len(days)} days: captured without trouble on {tones['good']},"
+        f" a gap or a run not complete on {tones['warn']}{which}, not looked at on {tones['quiet']}."
+    )
+
+
+def _filters(rows: tuple[Row, ...], narrowed: Chosen) -> dict[str, list[Choice]]:
+    """What can be chosen. A filter of one value is none, unless it is in force."""
+    groups = {
+        "colour": Counter(one.colour.word for one in rows),
+        "platform": Counter(one.platform for one in rows),
+        "authority": Counter(one.entry.authority for one in rows),
+    }
+    found = {}
+    for name, counts in groups.items():
+        now = getattr(narrowed, name)
+        order = ["red", "amber", "green"] if name == "colour" else sorted(counts, key=str.casefold)
+        choices = [
+            Choice(value, counts[value], narrowed.address(**{name: value}), value == now)
+            for value in order
+            if value and (counts[value] or name == "colour")
+        ]
+        every = Choice("all", len(rows), narrowed.address(**{name: None}), now is None)
+        if len(choices) > 1 or now is not None:
+            found[name] = [every, *choices]
+    return found
