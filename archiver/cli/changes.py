@@ -72,7 +72,8 @@ def looks(
         output.line(f"-> {shown(times.at, archive)}")
         for one in times.after:
             _tell_look(archive, one)
-        output.line(told.in_words(times))
+        for said in told.in_words(times):
+            output.line(said)
 
 
 def _tell(archive: Archive, one: Change) -> None:

@@ -238,13 +238,14 @@ class _Gathered:
     def _facts(self, entry: Entry, name: str, compared: Compared) -> Facts:
         account, joined, deposit = entry.account, self._joined.get(name), self._deposits.get(name)
         published = compared.published.get(name)
+        waits, why_not = self._waits(entry)
         platform = self._platforms.get("" if account is None else account.platform)
         every = timedelta(days=self._archive.settings.deposit_days)
         return Facts(
             now=self.now,
             register=entry.standing,
-            waits=self._waits(entry),
-            why_not="" if entry.is_captured else entry.captured,
+            waits=waits,
+            why_not=why_not,
             state="active" if account is None else account.state,
             state_reason=None if account is None else account.state_reason,
             joined=None if joined is None else joined.standing,
@@ -275,31 +276,38 @@ class _Gathered:
             failures=max((one.failures for one in self._due.get(account.id, ())), default=0),
         )
 
-    def _waits(self, entry: Entry) -> Waits | None:
-        listing, account = entry.listing, entry.account
+    def _waits(self, entry: Entry) -> tuple[Waits | None, str]:
+        """For whom an account waits that is not captured, and why it is not."""
+        listing, account, why = entry.listing, entry.account, entry.captured
         if entry.is_captured:
-            return None
+            return None, ""
         ended = listing is not None and listing.closed is not None and not is_in(self._day, None, listing.closed)
-        if ended or may_run(listing)[0] is May.NEVER:
-            return Waits.NEVER
+        may, _ = may_run(listing)
+        if ended or may is May.NEVER:
+            return Waits.NEVER, why
         if listing is not None and (listing.capture != Capturing.SERVICE or listing.not_captured):
-            return Waits.DECISION
+            return Waits.DECISION, why
         if account is not None:
-            return None  # a person stopped it, and why is told
-        if may_run(listing)[0] is May.NOT_BEGIN or listing is None:
-            return Waits.DECISION
-        return _waits_for(self._platforms.get(listing.platform))
+            return None, why  # a person stopped it, and the account says why
+        if may is May.NOT_BEGIN or listing is None:
+            return Waits.DECISION, why
+        platform = self._platforms.get(listing.platform)
+        return (Waits.PLATFORM, why) if platform is None else _waits_for(platform)
 
     @property
     def _day(self) -> str:
         return self.now.astimezone(self._archive.settings.zone).date().isoformat()
 
 
-def _waits_for(platform: PlatformState | None) -> Waits:
+def _waits_for(platform: PlatformState) -> tuple[Waits, str]:
     """For whom an account waits that could be captured as far as the register knows."""
-    if platform is None or (platform.set_up is not None and platform.app is None) or platform.credential is not None:
-        return Waits.PLATFORM
-    return Waits.OWNER if platform.how is not None else Waits.NOBODY
+    if platform.set_up is not None and platform.app is None:
+        return Waits.PLATFORM, f"the City's application at {platform.connector.title} is not set up yet"
+    if platform.credential is not None:
+        return Waits.PLATFORM, f"{platform.connector.title} is read with a key of the City ({platform.credential})"
+    if platform.how is not None and platform.set_up is not None:
+        return Waits.OWNER, "whoever runs it has not let it be read yet"
+    return Waits.NOBODY, "its address has to be added to the archive"
 
 
 def _is_interrupted(last: RunView | None, held: HoldView | None) -> bool:

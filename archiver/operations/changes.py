@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from archiver.clock import to_text
-from archiver.operations.poll_times import Look, PollTimes
+from archiver.operations.poll_times import Around, Look, PollTimes
 from archiver.operations.quota import in_time
 from archiver.records.changes import WHO
 from archiver.records.views import Change
@@ -30,18 +30,26 @@ def as_json(one: Change) -> dict[str, Any]:
     }
 
 
-def in_words(times: PollTimes) -> str:
-    """What follows for something that is claimed to have been there, in a sentence or two."""
+def in_words(times: PollTimes) -> list[str]:
+    """What follows for something that is claimed to have been there, sentence by sentence."""
     if not times.before:
-        return "Nobody looked at this account before that: what was there then was seen by nobody."
-    if times.unseen is None:
-        side = "before" if not any(one.complete for one in times.before) else "after"
-        return f"No look near that moment {side} it was complete, so what was there then may never have been seen."
-    said = (
-        f"Between the last complete look before and the first complete one after lie {in_time(times.unseen)}. What was"
-        " written and taken away again within that time was seen by nobody."
+        return ["Nobody looked at this account before that: what was there then was seen by nobody."]
+    said = [_around(one) for one in times.streams]
+    if times.gaps:
+        said.append("The moment lies in a known gap.")
+    return said or ["The runs near that moment looked at nothing."]
+
+
+def _around(one: Around) -> str:
+    name = one.stream.replace("_", " ").capitalize()
+    if one.unseen is None:
+        side = "before" if one.before is None else "after"
+        return f"{name}: no complete look {side} that moment is near it, so what was there may never have been seen."
+    part = " A look took in the threads that were due, perhaps not this one: its run tells." if one.in_part else ""
+    return (
+        f"{name}: from the last complete look before it to the end of the first one after it are"
+        f" {in_time(one.unseen)}. What came and went again within that time was seen by nobody.{part}"
     )
-    return said if not times.gaps else f"{said} The moment lies in a known gap."
 
 
 def looks_as_json(times: PollTimes) -> dict[str, Any]:
@@ -50,9 +58,18 @@ def looks_as_json(times: PollTimes) -> dict[str, Any]:
         "at": to_text(times.at),
         "before": [_look(one) for one in times.before],
         "after": [_look(one) for one in times.after],
-        "unseen_seconds": None if times.unseen is None else times.unseen.total_seconds(),
+        "streams": [
+            {
+                "stream": one.stream,
+                "last_before": one.before and to_text(one.before),
+                "first_after": one.after and to_text(one.after),
+                "unseen_seconds": None if one.unseen is None else one.unseen.total_seconds(),
+                "single_threads": one.in_part,
+            }
+            for one in times.streams
+        ],
         "gaps": [{"stream": one.stream, "cause": one.cause, "opened_by": one.opened_by} for one in times.gaps],
-        "said": in_words(times),
+        "said": " ".join(in_words(times)),
     }
 
 

@@ -30,6 +30,12 @@ class Stream:
     stream: str
     lists: int
     complete: int
+    threads: int
+    """Of the lists, how many were single threads."""
+
+    @property
+    def threads_only(self) -> bool:
+        return self.threads == self.lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,28 @@ class Look:
         """Whether it saw all that it asked for."""
         return self.run.outcome in _GOOD
 
+    def whole(self, stream: str) -> Stream | None:
+        """What it looked at of a stream, where it read all of that to its end."""
+        return next((one for one in self.streams if one.stream == stream and one.complete == one.lists), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The complete looks at one stream next to the moment. None: among the nearest runs there is none."""
+
+    stream: str
+    before: datetime | None
+    """When the last one began."""
+    after: datetime | None
+    """When the first one ended."""
+    in_part: bool
+    """Whether either of them looked at single threads only: which ones, its run tells."""
+
+    @property
+    def unseen(self) -> timedelta | None:
+        """Whatever came and went within it was seen by nobody."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
 
 @dataclass(frozen=True, slots=True)
 class PollTimes:
@@ -53,59 +81,71 @@ class PollTimes:
     before: tuple[Look, ...]
     """Begun at the moment or before it."""
     after: tuple[Look, ...]
+    streams: tuple[Around, ...]
     gaps: tuple[GapView, ...]
     """Known gaps that the moment lies in."""
-
-    @property
-    def unseen(self) -> timedelta | None:
-        """How long nobody looked with success around the moment: from the beginning of the last complete look before it
-        to the end of the first one after it. None: on one side there is none."""
-        earlier = next((one.run.started_at for one in self.before if one.complete), None)
-        later = next((one.run.finished_at for one in self.after if one.complete and one.run.finished_at), None)
-        return None if earlier is None or later is None else later - earlier
 
 
 def poll_times(
     connection: Connection, account_id: str, at: datetime, now: datetime, dead: Collection[str] = ()
 ) -> PollTimes:
-    """Runs of an account around a moment, and the gaps that it lies in."""
-    before = history.runs(connection, now, account_id, _NEAR_QUERY, (at, _LAST), dead, looking=True)
-    after = history.runs_after(connection, now, account_id, at, _NEAR_QUERY, dead)
-    chosen, later = _chosen(before), _chosen(after)
-    streams = _streams(connection, [one.id for one in (*chosen, *later)])
-    gaps = [
-        one
-        for one in history.gaps(connection, account_id, closed=True)
-        if (one.span_from or one.opened_at) <= at <= (one.closed_at or now)
-    ]
+    """Runs of an account around a moment, and the gaps that it lies in. Of each stream the nearest complete looks are
+    among the runs, where they are among the nearest fifty of a side."""
+    earlier = history.runs(connection, now, account_id, _MOST, (at, _LAST), dead, looking=True)
+    later = history.runs_after(connection, now, account_id, at, _MOST, dead)
+    streams = _streams(connection, [one.id for one in (*earlier, *later)])
+    before = [Look(one, streams.get(one.id, ())) for one in earlier]
+    after = [Look(one, streams.get(one.id, ())) for one in later]
+    names = sorted({part.stream for one in (*before, *after) for part in one.streams})
+    gaps = history.gaps(connection, account_id, closed=True)
     return PollTimes(
         at,
-        tuple(Look(one, streams.get(one.id, ())) for one in chosen),
-        tuple(Look(one, streams.get(one.id, ())) for one in later),
-        tuple(gaps),
+        _nearest(before, names),
+        _nearest(after, names),
+        tuple(_around(name, before, after) for name in names),
+        tuple(one for one in gaps if (one.span_from or one.opened_at) <= at <= (one.closed_at or now)),
     )
 
 
-_NEAR_QUERY = 50
-"""Runs that are read on each side, to find a complete one."""
+_MOST = 50
+"""Runs that are read on each side."""
 _LAST = "~"
 """After every id."""
 
 
-def _chosen(runs: Sequence[RunView]) -> list[RunView]:
-    """The nearest, and up to the first complete one where that is further away."""
-    first = next((number for number, one in enumerate(runs) if one.outcome in _GOOD), 0)
-    return list(runs[: max(NEAR, first + 1)])
+def _around(stream: str, before: Sequence[Look], after: Sequence[Look]) -> Around:
+    last = next(((one, part) for one in before if (part := one.whole(stream))), None)
+    first = next(((one, part) for one in after if (part := one.whole(stream)) and one.run.finished_at), None)
+    return Around(
+        stream,
+        None if last is None else last[0].run.started_at,
+        None if first is None else first[0].run.finished_at,
+        any(one is not None and one[1].threads_only for one in (last, first)),
+    )
+
+
+def _nearest(looks: Sequence[Look], streams: Sequence[str]) -> tuple[Look, ...]:
+    """The nearest few, and of each stream the nearest complete one."""
+    wanted = set(range(NEAR))
+    for name in streams:
+        wanted |= {next((number for number, one in enumerate(looks) if one.whole(name)), 0)}
+    return tuple(one for number, one in enumerate(looks) if number in wanted)
 
 
 def _streams(connection: Connection, run_ids: Sequence[str]) -> dict[str, tuple[Stream, ...]]:
     query = (
-        select(Coverage.run_id, Coverage.stream, func.count(), func.sum(cast(Coverage.complete, Integer)))
+        select(
+            Coverage.run_id,
+            Coverage.stream,
+            func.count(),
+            func.sum(cast(Coverage.complete, Integer)),
+            func.sum(cast(Coverage.listing.contains(":"), Integer)),
+        )
         .where(Coverage.run_id.in_(run_ids))
         .group_by(Coverage.run_id, Coverage.stream)
         .order_by(Coverage.stream)
     )
     found: dict[str, list[Stream]] = defaultdict(list)
-    for run_id, stream, lists, complete in connection.execute(query):
-        found[run_id].append(Stream(stream, lists, complete))
+    for run_id, stream, lists, complete, threads in connection.execute(query):
+        found[run_id].append(Stream(stream, lists, complete, threads))
     return {run_id: tuple(some) for run_id, some in found.items()}

@@ -28,6 +28,8 @@ _CELL, _HIGH = 4, 16
 _HEIGHTS = {"good": 8, "warn": 16, "quiet": 1}
 """What is amiss stands higher: colour is never the only sign."""
 
+_ALL = {"colour": "all colours", "platform": "all platforms", "authority": "all authorities"}
+
 ColourName = Literal["red", "amber", "green"]
 Colours = Annotated[ColourName | None, Query(description="Only accounts of this colour.")]
 Platform = Annotated[str | None, Query(max_length=64, description="Only accounts of this platform.")]
@@ -168,7 +170,7 @@ def _filters(rows: tuple[Row, ...], narrowed: Chosen) -> dict[str, list[Choice]]
             for value in order
             if value and (counts[value] or name == "colour")
         ]
-        every = Choice("all", len(rows), narrowed.address(**{name: None}), now is None)
+        every = Choice(_ALL[name], len(rows), narrowed.address(**{name: None}), now is None)
         if len(choices) > 1 or now is not None:
             found[name] = [every, *choices]
     return found

@@ -121,7 +121,7 @@ def _said(account: str, kind: str, since: str) -> dict[str, str]:
 def _kind(text: str) -> Kind | None:
     if not text:
         return None
-    if text not in Kind:
+    if text not in {one.value for one in Kind}:
         raise BadPlace("there is no such kind of change")
     return Kind(text)
 

@@ -101,7 +101,7 @@ def test_pages_show_how_accounts_are_connected(house: House, owner: Make) -> Non
         server.stop()
     for words in ("consent ends soon", "Connect it again before it ends.", "second owner", "account withdraw cl_"):
         assert words in account
-    assert "consent ends soon" in listed
+    assert "consent ends on" in listed
     assert "not yet proven against the live platform" in platforms
     assert "none: API key, given with <code>--token</code>" in platforms
     assert "answers nobody without a credential (API key)" in unasked

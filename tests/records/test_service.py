@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import event, insert, text
 
 from archiver.accounts.models import Account
 from archiver.errors import NotFound
+from archiver.records.changes import Kind, Place, Wanted, place_of
+from archiver.records.changes import recent as recent_changes
 from archiver.records.differences import Segment
-from archiver.records.service import recent_changes, record, thread
+from archiver.records.service import record, thread
 from archiver.records.views import RecordView, ThreadView, Viewer
 from connectors.contract import AccessClass, State
 from tests.records.city import START, City, ask, at, author, comment, seen, told
@@ -161,7 +165,38 @@ def test_recent_changes_are_edits_and_states_newest_first(city: City) -> None:
         ]
         assert changes[0].edit == (Segment("removed", "B"), Segment("added", "C"))
         assert [one.at for one in recent_changes(connection, limit=2)] == [at(5), at(4)]
-        assert [one.at for one in recent_changes(connection, before=at(4))] == [at(3)]
+        assert [one.at for one in recent_changes(connection, before=place_of(changes[1]))] == [at(3)]
+        assert (changes[0].text_before, changes[1].evidence, changes[1].seen_before) == ("B", ("ex_look",), at(1))
+
+
+def test_changes_of_one_moment_are_paged_without_loss_and_narrowed(city: City) -> None:
+    keys = [f"status/{number}" for number in range(7)]
+    city.apply(told(1, 1, *(seen(key, "A") for key in keys)))
+    city.apply(told(2, 3, *(seen(key, "B") for key in keys)))
+    city.apply(concluded=[(key, State.NOT_RETURNED, 3, ["ex_look"]) for key in keys])
+    city.apply(told(3, 5, seen(keys[0], "C", state=State.HIDDEN_BY_PAGE)))
+    with city.database.read() as connection:
+        whole = recent_changes(connection, limit=100)
+        assert len(whole) == 16, "seven edits and seven states at one moment, then one of each"
+        for size in (1, 3, 5):
+            paged, before = [], None
+            while page := recent_changes(connection, limit=size, before=before):
+                paged += page
+                before = Place.read(str(place_of(page[-1])))
+            assert paged == whole
+
+        def of(**wanted: Any) -> int:
+            return len(recent_changes(connection, wanted=Wanted(**wanted), limit=100))
+
+        assert [of(kind=kind) for kind in (Kind.EDITED, Kind.GONE, Kind.HIDDEN, Kind.BACK)] == [8, 7, 1, 0]
+        assert (of(since=at(3)), of(since=at(4)), of(since=at(6))) == (16, 2, 0)
+        assert (of(account=city.account), of(account="ac_other")) == (16, 0)
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-03-01T00:00:00Z,rc_1,2,1", "2026-03-01T00:00:00Z,rc_1,0,-1"])
+def test_a_place_that_cannot_be_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        Place.read(text)
 
 
 def test_recent_changes_are_found_by_their_own_index(city: City) -> None:

@@ -16,7 +16,7 @@ from archiver import logs
 from archiver.archive import Archive
 from archiver.database import Database
 from archiver.errors import IntegrityError, Unreachable
-from archiver.web import api, pages, records, search
+from archiver.web import api, board, changes, pages, records, search
 from archiver.web.app import create_app
 from archiver.web.security import HEADERS
 from archiver.web.server import PageServer, bind
@@ -36,8 +36,12 @@ FAILURES: tuple[Exception, ...] = (
 _FILLED = {"account_id": "ac_0", "run_id": "rn_0", "record_id": "rc_0", "exchange_id": "ex_0"}
 #: The first leads elsewhere without asking anything.
 ROUTES = sorted(
-    route.path.format(**_FILLED) + ("?q=before" if "search" in route.path else "")
-    for router in (pages.router, search.router, records.router, api.router)
+    route.path.format(**_FILLED)
+    + ("?q=before" if "search" in route.path else "?account=ac_0&at=2026-03-01" if "looks" in route.path else "")
+    for router in (
+        *(pages.router, search.router, records.router, api.router),
+        *(board.router, board.api, changes.router, changes.api),
+    )
     for route in router.routes
     if isinstance(route, APIRoute) and route.path != "/"
 )

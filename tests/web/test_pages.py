@@ -28,7 +28,16 @@ from tests.web.conftest import HOSTILE, Served
 PAGES = (
     *("/register", "/register?only=lacking", f"/register/authorities/{ids.authority_id('a0')}"),
     f"/register/accounts/{ids.derive('li', '0')}",
-    *("/accounts", "/accounts/ac_0", "/changes", "/runs", "/runs/rn_0", "/gaps", "/gaps?all=1"),
+    *(
+        "/accounts",
+        "/accounts/ac_0",
+        "/changes",
+        "/looks?account=ac_0&at=2026-03-01T12:00",
+        "/runs",
+        "/runs/rn_0",
+        "/gaps",
+        "/gaps?all=1",
+    ),
     *("/search", "/search?q=before", "/records/rc_0", "/nothing"),
 )
 #: Elements our templates use. Anything else in a page was written by a stranger.
@@ -37,7 +46,7 @@ OURS = set(
         r"\w+",
         "html head meta title link body a aside div p strong header nav ul li form label input button select option"
         " main footer h1 h2 h3 dl dt dd table caption thead tbody tr th td span br code pre ol article section details"
-        " summary time bdi ins del mark",
+        " summary time bdi ins del mark svg path",
     )
 )
 FORBIDDEN_ATTRIBUTES = re.compile(r"on|style$|srcset|formaction|xlink")
@@ -78,7 +87,7 @@ class _Page(HTMLParser):
 def _every_page(client: httpx.Client) -> dict[str, httpx.Response]:
     """Every page that can be reached from the start by links, and one that is not there."""
     found: dict[str, httpx.Response] = {}
-    left = ["/accounts", "/changes", "/search?q=", "/search?q=before&order=relevance", "/nothing-here"]
+    left = ["/accounts", "/changes", "/looks", "/search?q=", "/search?q=before&order=relevance", "/nothing-here"]
     while left:
         path = left.pop()
         if path in found:
