@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from archiver.accounts.platforms import credential_of
 from archiver.accounts.register.capacity import May, may_run
 from archiver.accounts.register.statements import is_in
 from archiver.archive import Archive
@@ -301,13 +302,14 @@ class _Gathered:
 
 def _waits_for(platform: PlatformState) -> tuple[Waits, str]:
     """For whom an account waits that could be captured as far as the register knows."""
-    if platform.set_up is not None and platform.app is None:
-        return Waits.PLATFORM, f"the City's application at {platform.connector.title} is not set up yet"
-    if platform.credential is not None:
-        return Waits.PLATFORM, f"{platform.connector.title} is read with a key of the City ({platform.credential})"
-    if platform.how is not None and platform.set_up is not None:
-        return Waits.OWNER, "whoever runs it has not let it be read yet"
-    return Waits.NOBODY, "its address has to be added to the archive"
+    title, credential = platform.connector.title, credential_of(platform.connector)
+    if credential is None:
+        return Waits.NOBODY, "its address has to be added to the archive"
+    if platform.how is None:
+        return Waits.PLATFORM, f"{title} is read with a key of the City ({credential})"
+    if platform.app is None:
+        return Waits.PLATFORM, f"the City's application at {title} is not set up yet"
+    return Waits.OWNER, "whoever runs it has not let it be read yet"
 
 
 def _is_interrupted(last: RunView | None, held: HoldView | None) -> bool:

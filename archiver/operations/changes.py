@@ -45,7 +45,7 @@ def _around(one: Around) -> str:
     if one.unseen is None:
         side = "before" if one.before is None else "after"
         return f"{name}: no complete look {side} that moment is near it, so what was there may never have been seen."
-    part = " A look took in the threads that were due, perhaps not this one: its run tells." if one.in_part else ""
+    part = " Not every thread is looked at each time, so for one thread it may be longer." if one.in_part else ""
     return (
         f"{name}: from the last complete look before it to the end of the first one after it are"
         f" {in_time(one.unseen)}. What came and went again within that time was seen by nobody.{part}"

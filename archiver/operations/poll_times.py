@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Integer, cast, func, select
 
+from archiver.capture.listings import all_threads
 from archiver.capture.models import Coverage
 from archiver.capture.outcomes import RunOutcome
 from archiver.operations import history
 from archiver.operations.history import GapView, RunView
+from connectors import contract
 
 NEAR = 3
 """Runs on each side."""
@@ -32,10 +34,13 @@ class Stream:
     complete: int
     threads: int
     """Of the lists, how many were single threads."""
+    all_threads: bool
+    """Whether it went through all threads that are known."""
 
     @property
-    def threads_only(self) -> bool:
-        return self.threads == self.lists
+    def some_threads(self) -> bool:
+        """Whether there may be threads that it did not look at."""
+        return self.threads > 0 and not self.all_threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Around:
     after: datetime | None
     """When the first one ended."""
     in_part: bool
-    """Whether either of them looked at single threads only: which ones, its run tells."""
+    """Whether either of them may not have looked at every thread."""
 
     @property
     def unseen(self) -> timedelta | None:
@@ -107,6 +112,7 @@ def poll_times(
     )
 
 
+_ALL_THREADS = [all_threads(one.value) for one in contract.Stream]
 _MOST = 50
 """Runs that are read on each side."""
 _LAST = "~"
@@ -120,7 +126,7 @@ def _around(stream: str, before: Sequence[Look], after: Sequence[Look]) -> Aroun
         stream,
         None if last is None else last[0].run.started_at,
         None if first is None else first[0].run.finished_at,
-        any(one is not None and one[1].threads_only for one in (last, first)),
+        any(one is not None and one[1].some_threads for one in (last, first)),
     )
 
 
@@ -140,12 +146,13 @@ def _streams(connection: Connection, run_ids: Sequence[str]) -> dict[str, tuple[
             func.count(),
             func.sum(cast(Coverage.complete, Integer)),
             func.sum(cast(Coverage.listing.contains(":"), Integer)),
+            func.sum(cast(Coverage.listing.in_(_ALL_THREADS), Integer)),
         )
         .where(Coverage.run_id.in_(run_ids))
         .group_by(Coverage.run_id, Coverage.stream)
         .order_by(Coverage.stream)
     )
     found: dict[str, list[Stream]] = defaultdict(list)
-    for run_id, stream, lists, complete, threads in connection.execute(query):
-        found[run_id].append(Stream(stream, lists, complete, threads))
+    for run_id, stream, lists, complete, threads, whole in connection.execute(query):
+        found[run_id].append(Stream(stream, lists, complete, threads, bool(whole)))
     return {run_id: tuple(some) for run_id, some in found.items()}

@@ -21,7 +21,8 @@ from archiver.web.site import Site, site_of
 router = APIRouter()
 api = APIRouter()
 Here = Annotated[Site, Depends(site_of)]
-PAGE = 50
+PAGE = 40
+"""Accounts: a page of them stays below 100 KB."""
 TONES = {Colour.GREEN: "good", Colour.AMBER: "warn", Colour.RED: "bad"}
 _CELL, _HIGH = 4, 16
 """Of the chart of days: how wide a day is, and how high the chart."""
@@ -112,7 +113,7 @@ def show(site: Here, narrowed: Narrowed, page: Number = 1) -> HTMLResponse:
 
 @api.get("/api/board")
 def board_for_programs(site: Here, narrowed: Narrowed, page: Number = 1) -> dict[str, Any]:
-    """Every account with its colour and the reasons, the worst first, 50 to a page; `colours` counts all accounts."""
+    """Every account with its colour and the reasons, the worst first, 40 to a page; `colours` counts all accounts."""
     with site.archive.database.read() as connection:
         made = board.board(site.archive, connection, site.board)
     found = [one for one in made.rows if narrowed.keeps(one)]

@@ -147,7 +147,11 @@ def test_gaps_are_explained_pass_or_are_red(cause: Cause) -> None:
 @pytest.mark.parametrize(
     ("changed", "expected", "code"),
     [
-        ({"register": Listed(Completeness.PROVISIONAL, (Lack.OWNER,), date(2026, 3, 9))}, Colour.AMBER, "register_provisional"),
+        (
+            {"register": Listed(Completeness.PROVISIONAL, (Lack.OWNER,), date(2026, 3, 9))},
+            Colour.AMBER,
+            "register_provisional",
+        ),
         ({"register": Listed(Completeness.OVERDUE, (Lack.OWNER,), date(2026, 2, 9))}, Colour.RED, "register_overdue"),
         ({"register": Listed(Completeness.COMPLETE, (Lack.ATTESTATION_DUE,))}, Colour.AMBER, "register_complete"),
         ({"state": "paused", "state_reason": "a test"}, Colour.AMBER, "paused"),
