@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Coverage, Due, Exchange, Gap, Lease, Run, Segment
 from archiver.capture.standing import LOOKED_AT_NOTHING
+from archiver.database import among
 from archiver.errors import NotFound
 from archiver.records.models import Record
 
@@ -148,16 +149,24 @@ def runs_after(
 
 def last_runs(connection: Connection, now: datetime, dead: Collection[str] = ()) -> dict[str, RunView]:
     """The newest run of every account that looked at it."""
+    query = _run_query().where(among(connection, Run.__table__.c.id, newest_runs(connection)))
+    return {row.account_id: _run_view(row, now, dead) for row in connection.execute(query)}
+
+
+def newest_runs(connection: Connection, *conditions: ColumnElement[bool]) -> list[str]:
+    """Id of each account's newest run that looked at it, of those that the conditions hold of. Found by index, account
+    by account: joined in one statement, SQLite reads every run that there is."""
     newest = (
-        select(Run.number)
-        .where(Run.account_id == Account.id, Run.trigger.not_in(LOOKED_AT_NOTHING))
+        select(Run.id)
+        .where(Run.account_id == Account.id, Run.trigger.not_in(LOOKED_AT_NOTHING), *conditions)
         .order_by(Run.number.desc())
         .limit(1)
         .correlate(Account)
         .scalar_subquery()
     )
-    query = _run_query().where(Run.number == newest)
-    return {row.account_id: _run_view(row, now, dead) for row in connection.execute(query)}
+    return [
+        run_id for run_id in connection.execute(select(newest).select_from(Account)).scalars() if run_id is not None
+    ]
 
 
 def held(connection: Connection, now: datetime, dead: Collection[str] = ()) -> dict[str, HoldView]:

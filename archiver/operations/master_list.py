@@ -23,9 +23,10 @@ from archiver.archive import Archive
 from archiver.capture.gaps import AccountState
 from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
-from archiver.capture.standing import LOOKED_AT_NOTHING
 from archiver.clock import to_text
+from archiver.database import among
 from archiver.evidence.register_facts import Capturing, ListingSays
+from archiver.operations import history
 
 _GOOD = (RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value)
 
@@ -206,17 +207,9 @@ def _unlisted(account: AccountView | None) -> dict[str, Any]:
 
 def _last_captures(connection: Connection) -> dict[str, datetime]:
     """When each account was last looked at with success; what looked at nothing (deposits, imports) is left out."""
-    newest = (
-        select(Run.number)
-        .where(Run.account_id == Account.id, Run.outcome.in_(_GOOD), Run.trigger.not_in(LOOKED_AT_NOTHING))
-        .order_by(Run.number.desc())
-        .limit(1)
-        .correlate(Account)
-        .scalar_subquery()
-    )
-    query = select(Run.account_id, Run.finished_at).join(Account, Account.id == Run.account_id)
-    found = connection.execute(query.where(Run.number == newest))
-    return {row[0]: row[1] for row in found if row[1] is not None}
+    newest = history.newest_runs(connection, Run.outcome.in_(_GOOD))
+    query = select(Run.account_id, Run.finished_at).where(among(connection, Run.__table__.c.id, newest))
+    return {row[0]: row[1] for row in connection.execute(query) if row[1] is not None}
 
 
 def _handles(connection: Connection, archive: Archive) -> dict[str, list[tuple[str, date]]]:

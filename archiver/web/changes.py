@@ -49,7 +49,7 @@ def show(site: Here, account: Account = "", kind: str = "", since: Since = "", b
         newest=urlencode(_said(account, kind, since)),
         later=place is not None,
         accounts=known,
-        wanted={"account": account, "kind": kind, "since": since},
+        wanted={"account": account, "kind": kind, "since": _typed(site, since)},
     )
 
 
@@ -63,7 +63,13 @@ def show_looks(site: Here, account: Account = "", at: At = "") -> HTMLResponse:
         if chosen is not None and when is not None:
             times = poll_times(connection, chosen.id, when, site.archive.clock.now(), site.dead())
     return site.page(
-        "looks.html", here="changes", accounts=known, chosen=chosen, at=at, times=times, words=told.in_words
+        "looks.html",
+        here="changes",
+        accounts=known,
+        chosen=chosen,
+        at=_typed(site, at),
+        times=times,
+        words=told.in_words,
     )
 
 
@@ -111,6 +117,12 @@ def moment(site: Site, said: str) -> datetime | None:
     if found is None:
         raise BadPlace("no day or moment of the calendar; say it like 2026-05-01 or 2026-05-01T14:30")
     return found[0]
+
+
+def _typed(site: Site, said: str) -> str:
+    """What was said as a field for a moment takes it."""
+    found = moment(site, said)
+    return "" if found is None else found.astimezone(site.zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def _said(account: str, kind: str, since: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from archiver.archive import Archive
 from archiver.capture.models import Due, Gap, Run
 from archiver.cli import board as command
 from archiver.clock import SetClock
-from archiver.operations import board
+from archiver.operations import board, history, master_list
 from archiver.operations.board import Row
 from archiver.operations.board_rules import Colour
 from archiver.records.views import EVERYTHING, Viewer
@@ -140,6 +140,19 @@ def test_more_accounts_are_no_more_questions_and_days_that_are_over_are_asked_of
     known = board.kept(archive)
     assert asked(archive, known) == few
     assert asked(archive, known) < few - 20
+
+
+def test_the_newest_runs_are_found_without_reading_all_of_them(archive: Archive) -> None:
+    fill(archive, 3)
+    with archive.database.read() as connection:
+        statements: list[tuple[str, object]] = []
+        event.listen(connection.engine, "before_cursor_execute", lambda *told: statements.append((told[2], told[3])))
+        history.last_runs(connection, NOW)
+        master_list._last_captures(connection)
+        for said, given in list(statements):
+            plan = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {said}", given)
+            assert "SCAN run" not in str(plan.fetchall())
+    assert len(statements) == 4
 
 
 def test_a_run_of_today_is_seen_where_days_are_kept(archive: Archive) -> None:
