@@ -47,6 +47,8 @@ from archiver.records.views import EVERYTHING, Viewer
 from connectors.contract import SweepKind
 
 _KEPT = timedelta(minutes=5)
+_STOPPED = ("paused", "closed")
+"""States in which an account is not tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +81,10 @@ class Row:
         """Of the account; of one that was never captured, of its listing in the register."""
         return self.entry.account.id if self.entry.account is not None else str(self.entry.id)
 
-    @property
-    def sort_key(self) -> tuple[int, str, str, str]:
-        return (-self.colour, self.entry.authority.casefold(), self.entry.name.casefold(), self.id)
-
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All accounts, the worst first."""
+    """All accounts, the worst first, each colour in the order of the master list."""
 
     at: datetime
     counted_at: datetime
@@ -155,7 +153,7 @@ def board(
     compared = known.compare(connection, archive, entries)
     facts = _Gathered(archive, connection, known.days if days else None)
     rows = [facts.row(one, compared) for one in entries if _is_shown(one, viewer)]
-    return Board(facts.now, compared.at, tuple(sorted(rows, key=lambda one: one.sort_key)))
+    return Board(facts.now, compared.at, tuple(sorted(rows, key=lambda one: -one.colour)))
 
 
 def as_json(one: Row) -> dict[str, Any]:
@@ -228,7 +226,7 @@ class _Gathered:
             last=self._last.get(name),
             held=self._held.get(name),
             last_good=entry.last_capture,
-            due=due[0] if due and entry.is_captured else None,
+            due=due[0] if due and account is not None and account.state not in _STOPPED else None,
             gaps=tuple(self._gaps.get(name, ())),
             joined=self._joined.get(name),
             published=compared.published.get(name),
@@ -280,7 +278,7 @@ class _Gathered:
     def _waits(self, entry: Entry) -> tuple[Waits | None, str]:
         """For whom an account waits that is not captured, and why it is not."""
         listing, account, why = entry.listing, entry.account, entry.captured
-        if entry.is_captured:
+        if entry.is_captured or (account is not None and account.state not in _STOPPED):
             return None, ""
         ended = listing is not None and listing.closed is not None and not is_in(self._day, None, listing.closed)
         may, _ = may_run(listing)
