@@ -28,6 +28,7 @@ SHARED = frozenset(
         "sealed_file",
         "sealing",
         "settings",
+        "viewing",
         "visible",
         "__init__",
     }

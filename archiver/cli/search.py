@@ -12,7 +12,8 @@ from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import found
 from archiver.search.hits import Hit
-from archiver.search.index import Order, Page, Results, Viewer
+from archiver.search.index import Order, Page, Results
+from archiver.viewing import Viewer
 
 
 def search(

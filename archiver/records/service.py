@@ -6,12 +6,12 @@ counted, shown or missing in a way that tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal_column, or_, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
@@ -19,6 +19,7 @@ from archiver.errors import NotFound
 from archiver.records import families, pictures, threads
 from archiver.records.contents import equal
 from archiver.records.differences import differences
+from archiver.records.seeing import allowed, of_part, only_public
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, chunks, table
 from archiver.records.views import (
     EVERYTHING,
@@ -33,8 +34,10 @@ from archiver.records.views import (
     ThreadRecord,
     ThreadView,
     VersionView,
-    Viewer,
 )
+from archiver.records.withheld import in_public, public_state, public_version, withheld, withheld_among
+from archiver.viewing import Viewer
+from connectors.contract import State
 
 __all__ = ["EVERYTHING", "Viewer", "allowed", "recent_changes", "record", "thread"]
 
@@ -42,16 +45,6 @@ _ACCOUNT, _EXCHANGE, _SEGMENT = table(Account), table(Exchange), table(Segment)
 _ACCOUNT_COLUMNS = tuple(_ACCOUNT.c[name].label(f"account_{name}") for name in ("platform", "handle", "name", "url"))
 _BEYOND_THE_FIRST: ColumnElement[int] = literal_column("1")
 """Written into the statement, so that the index of rows with a number above 1 is used."""
-
-
-def allowed(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Conditions on the record table for what a viewer may see."""
-    conditions: list[ColumnElement[bool]] = []
-    if viewer.accounts is not None:
-        conditions.append(RECORD.c.account_id.in_(sorted(viewer.accounts)))
-    if viewer.access is not None:
-        conditions.append(RECORD.c.access.in_(sorted(viewer.access)))
-    return conditions
 
 
 def record(
@@ -63,7 +56,11 @@ def record(
         NotFound: there is none, or not for this viewer.
     """
     row = _one(connection, record_id, viewer)
-    count = select(func.count()).select_from(OCCURRENCE).where(OCCURRENCE.c.record_id == record_id)
+    public = only_public(viewer, row.account_id)
+    held_back = public and bool(withheld_among(connection, [record_id]))
+    where = _occurred(record_id, public)
+    count = select(func.count()).select_from(OCCURRENCE).where(*where)
+    states = _states(connection, record_id, public)
     return RecordView(
         id=row.id,
         key=row.key,
@@ -76,16 +73,16 @@ def record(
         author=_author(row),
         url=row.url,
         created_at=row.created_at,
-        counts=row.counts or {},
+        counts={} if held_back else row.counts or {},
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
-        state=row.state,
-        versions=_versions(connection, record_id),
-        states=_states(connection, record_id),
-        occurrences=_occurrences(connection, record_id, occurrences),
+        state=(states[-1].state if states else State.VISIBLE.value) if held_back else row.state,
+        versions=_versions(connection, record_id, public),
+        states=states,
+        occurrences=_occurrences(connection, where, occurrences),
         occurrence_count=int(connection.execute(count).scalar_one()),
-        media=_media(connection, record_id),
-        pictures=pictures.of_record(connection, record_id),
+        media=_media(connection, record_id, held_back),
+        pictures=pictures.of_record(connection, record_id, public=public),
     )
 
 
@@ -116,11 +113,14 @@ def thread(
     total = connection.execute(select(func.count()).select_from(RECORD).where(*conditions)).scalar_one()
     query = select(RECORD).where(*conditions).order_by(written, RECORD.c.id).limit(most)
     found = {one.id: one for one in connection.execute(query)}
-    texts = _texts(connection, found, as_of)
+    # Of what is held back, the words and states that everybody could see stand in place of the latest.
+    held_back = withheld_among(connection, found) if only_public(viewer, row.account_id) else set()
+    texts = _texts(connection, found, as_of) | _public_texts(connection, held_back, as_of)
     states = {} if as_of is None else _states_at(connection, found, as_of)
+    states |= _public_states(connection, held_back, as_of)
     members = [threads.Member(one.id, one.parent_id, one.created_at or one.first_seen_at) for one in found.values()]
     lines = tuple(
-        ThreadLine(line.id, line.depth, None if line.missing else _in_thread(found[line.id], texts, states))
+        ThreadLine(line.id, line.depth, None if line.missing else _in_thread(found[line.id], texts, states, held_back))
         for line in threads.arrange(root, members, deepest)
     )
     return ThreadView(root, _account(row), as_of, lines, int(total))
@@ -158,16 +158,24 @@ def _author(row: Row[Any]) -> AuthorView:
     return AuthorView(row.author_id, row.author_name, row.author_handle)
 
 
-def _versions(connection: Connection, record_id: str) -> tuple[VersionView, ...]:
+def _occurred(record_id: str, public: bool) -> list[ColumnElement[bool]]:
+    found = [OCCURRENCE.c.record_id == record_id]
+    return [*found, in_public(OCCURRENCE.c.exchange_id)] if public else found
+
+
+def _versions(connection: Connection, record_id: str, public: bool) -> tuple[VersionView, ...]:
     query = select(VERSION).where(VERSION.c.record_id == record_id).order_by(VERSION.c.number)
+    query = query.where(public_version()) if public else query
     rows = connection.execute(query).all()
-    return tuple(_version(row, before) for before, row in pairwise([None, *rows]) if row is not None)
+    # Numbered as they are shown: a number that is left out would tell of a version that is.
+    shown = enumerate(pairwise([None, *rows]), 1)
+    return tuple(_version(number, row, before) for number, (before, row) in shown if row is not None)
 
 
-def _version(row: Row[Any], before: Row[Any] | None) -> VersionView:
+def _version(number: int, row: Row[Any], before: Row[Any] | None) -> VersionView:
     return VersionView(
         id=row.id,
-        number=row.number,
+        number=number,
         text=row.text,
         content=row.content,
         as_of=row.as_of,
@@ -186,14 +194,15 @@ def _changed(before: Row[Any], after: Row[Any]) -> tuple[str, ...]:
     return tuple(name for name in names if not equal(before.content[name], after.content[name]))
 
 
-def _states(connection: Connection, record_id: str) -> tuple[StateView, ...]:
+def _states(connection: Connection, record_id: str, public: bool) -> tuple[StateView, ...]:
     query = select(STATE).where(STATE.c.record_id == record_id).order_by(STATE.c.number)
+    query = query.where(public_state(connection)) if public else query
     return tuple(
         StateView(row.state, row.from_at, row.last_at, tuple(row.evidence)) for row in connection.execute(query)
     )
 
 
-def _occurrences(connection: Connection, record_id: str, most: int) -> tuple[OccurrenceView, ...]:
+def _occurrences(connection: Connection, where: Sequence[ColumnElement[bool]], most: int) -> tuple[OccurrenceView, ...]:
     here = ("exchange_id", "position", "place", "observed_at", "last_seen_at", "as_of", "retrospective", "version_id")
     query = (
         select(
@@ -205,16 +214,17 @@ def _occurrences(connection: Connection, record_id: str, most: int) -> tuple[Occ
         )
         .join(_EXCHANGE, _EXCHANGE.c.id == OCCURRENCE.c.exchange_id)
         .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
-        .where(OCCURRENCE.c.record_id == record_id)
+        .where(*where)
         .order_by(OCCURRENCE.c.arrival.desc(), OCCURRENCE.c.ordinal.desc(), OCCURRENCE.c.position.desc())
         .limit(most)
     )
     return tuple(OccurrenceView(**row) for row in connection.execute(query).mappings())
 
 
-def _media(connection: Connection, record_id: str) -> tuple[MediumView, ...]:
+def _media(connection: Connection, record_id: str, held_back: bool) -> tuple[MediumView, ...]:
     columns = [MEDIUM.c[name] for name in MediumView.__slots__]
     query = select(*columns).where(MEDIUM.c.record_id == record_id).order_by(MEDIUM.c.id)
+    query = query.where(in_public(MEDIUM.c.exchange_id)) if held_back else query
     return tuple(MediumView(*row) for row in connection.execute(query))
 
 
@@ -248,7 +258,33 @@ def _states_at(connection: Connection, records: Iterable[str], as_of: datetime) 
     return found
 
 
-def _in_thread(row: Row[Any], texts: Mapping[str, tuple[str, int]], states: Mapping[str, str]) -> ThreadRecord:
+def _public_texts(
+    connection: Connection, record_ids: Iterable[str], as_of: datetime | None
+) -> dict[str, tuple[str, int]]:
+    """Text and number of the latest version of each record that everybody could see; none where there is none yet."""
+    found = dict.fromkeys(record_ids, ("", 0))
+    query = select(VERSION.c.record_id, VERSION.c.text, VERSION.c.number).order_by(VERSION.c.number)
+    if as_of is not None:
+        query = query.where(func.coalesce(VERSION.c.as_of, VERSION.c.first_seen_at) <= as_of)
+    for chunk in chunks([*found]):
+        for row in connection.execute(query.where(VERSION.c.record_id.in_(chunk), public_version())):
+            found[row.record_id] = (row.text, found[row.record_id][1] + 1)
+    return found
+
+
+def _public_states(connection: Connection, record_ids: Iterable[str], as_of: datetime | None) -> dict[str, str]:
+    found = dict.fromkeys(record_ids, State.VISIBLE.value)
+    query = select(STATE.c.record_id, STATE.c.state).order_by(STATE.c.number)
+    query = query if as_of is None else query.where(STATE.c.from_at <= as_of)
+    for chunk in chunks([*found]):
+        for row in connection.execute(query.where(STATE.c.record_id.in_(chunk), public_state(connection))):
+            found[row.record_id] = row.state
+    return found
+
+
+def _in_thread(
+    row: Row[Any], texts: Mapping[str, tuple[str, int]], states: Mapping[str, str], held_back: Collection[str]
+) -> ThreadRecord:
     text, number = texts.get(row.id, ("", 0))
     return ThreadRecord(
         id=row.id,
@@ -262,7 +298,7 @@ def _in_thread(row: Row[Any], texts: Mapping[str, tuple[str, int]], states: Mapp
         state=states.get(row.id, row.state),
         text=text,
         version=number,
-        versions=row.versions,
+        versions=number if row.id in held_back else row.versions,
     )
 
 
@@ -271,7 +307,7 @@ def _in_thread(row: Row[Any], texts: Mapping[str, tuple[str, int]], states: Mapp
 
 def _edits(connection: Connection, viewer: Viewer, limit: int, before: datetime | None) -> Sequence[Change]:
     earlier = VERSION.alias("earlier")
-    query = _changes(viewer, VERSION.c.first_seen_at, limit, before).add_columns(
+    query = _changes(connection, viewer, VERSION.c.first_seen_at, limit, before).add_columns(
         VERSION.c.text, earlier.c.text.label("earlier_text")
     )
     query = (
@@ -286,7 +322,7 @@ def _edits(connection: Connection, viewer: Viewer, limit: int, before: datetime 
 
 def _state_changes(connection: Connection, viewer: Viewer, limit: int, before: datetime | None) -> Sequence[Change]:
     earlier = STATE.alias("earlier")
-    query = _changes(viewer, STATE.c.from_at, limit, before).add_columns(
+    query = _changes(connection, viewer, STATE.c.from_at, limit, before).add_columns(
         VERSION.c.text, earlier.c.state.label("state_before"), STATE.c.state.label("state_after")
     )
     query = (
@@ -300,9 +336,16 @@ def _state_changes(connection: Connection, viewer: Viewer, limit: int, before: d
     return [_change(row, (), row.state_before, row.state_after) for row in connection.execute(query)]
 
 
-def _changes(viewer: Viewer, at: ColumnElement[Any], limit: int, before: datetime | None) -> Select[Any]:
+def _changes(
+    connection: Connection, viewer: Viewer, at: ColumnElement[Any], limit: int, before: datetime | None
+) -> Select[Any]:
     columns = (RECORD.c.id, RECORD.c.account_id, RECORD.c.kind, RECORD.c.author_name)
     query = select(at.label("at"), *columns, *_ACCOUNT_COLUMNS).where(at.is_not(None), *allowed(viewer))
+    if any(part.only_public for part in viewer.parts):
+        # A change of a record of which part is held back may tell of that part, by its time alone.
+        query = query.where(
+            or_(~withheld(connection), *(of_part(part) for part in viewer.parts if not part.only_public))
+        )
     if before is not None:
         query = query.where(at < before)
     return query.order_by(at.desc()).limit(limit)

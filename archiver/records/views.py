@@ -8,17 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from archiver.records.differences import Segment
+from archiver.viewing import Viewer
 
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Whose eyes. None: every account, every access class. What a viewer may not see does not exist for them."""
-
-    accounts: frozenset[str] | None = None
-    access: frozenset[str] | None = None
-
-
-EVERYTHING = Viewer()
+EVERYTHING = Viewer.EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)

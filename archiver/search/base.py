@@ -28,7 +28,6 @@ from archiver.search.index import (
     Progress,
     Results,
     Total,
-    Viewer,
     record_order,
 )
 from archiver.search.paging import S
@@ -36,6 +35,7 @@ from archiver.search.places import second_of
 from archiver.search.register import RegisterInDatabase
 from archiver.search.source import batches, read_documents
 from archiver.search.tree import Query, Register
+from archiver.viewing import Viewer
 
 _BATCH = 2000
 #: What an engine reads with, in the transaction of a connection.

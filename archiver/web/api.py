@@ -12,7 +12,8 @@ from archiver.accounts import service as accounts
 from archiver.clock import to_text
 from archiver.operations import completeness, found, health
 from archiver.operations.reach import goes_back
-from archiver.search.index import Order, Page, Viewer
+from archiver.search.index import Order, Page
+from archiver.viewing import Viewer
 from archiver.web.places import AfterThread, after_thread
 from archiver.web.search import LONGEST
 from archiver.web.site import Site, site_of

@@ -13,7 +13,8 @@ from markupsafe import Markup
 from archiver.accounts import service as accounts
 from archiver.search.facets import Facets
 from archiver.search.hits import Hit
-from archiver.search.index import Order, Page, Results, SearchTooSlow, Viewer
+from archiver.search.index import Order, Page, Results, SearchTooSlow
+from archiver.viewing import Viewer
 from archiver.visible import visible
 from archiver.web.site import Site, site_of
 from archiver.web.words import STATES, plain

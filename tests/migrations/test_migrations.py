@@ -18,8 +18,8 @@ from archiver import engines, migrate
 from archiver.database import Database, Json
 from archiver.errors import Unreachable, WrongStore
 from archiver.search.documents import Document, DocumentVersion
-from archiver.search.index import Viewer
 from archiver.search.sqlite import SqliteSearchIndex
+from archiver.viewing import Viewer
 from tests.servers.databases import Databases
 from tests.servers.postgresql import PASSWORD
 

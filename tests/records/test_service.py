@@ -9,7 +9,8 @@ from archiver.accounts.models import Account
 from archiver.errors import NotFound
 from archiver.records.differences import Segment
 from archiver.records.service import recent_changes, record, thread
-from archiver.records.views import RecordView, ThreadView, Viewer
+from archiver.records.views import RecordView, ThreadView
+from archiver.viewing import Viewer
 from connectors.contract import AccessClass, State
 from tests.records.city import START, City, ask, at, author, comment, seen, told
 

@@ -18,10 +18,10 @@ from archiver.search.index import (
     Page,
     SearchIndex,
     SearchTooSlow,
-    Viewer,
 )
 from archiver.search.places import SECOND_BITS
 from archiver.search.query import matches, parse
+from archiver.viewing import Viewer
 from tests import effort
 from tests.search.examples import ACCESS, ACCOUNTS, ALL, NOON, a_document, an_index, documents, found, queries, trial
 from tests.search.hostile import HOSTILE
@@ -33,7 +33,6 @@ _QUICK = settings(
 )
 _sets = st.lists(documents(), max_size=8)
 _viewers = st.builds(
-    Viewer,
     st.none() | st.frozensets(st.sampled_from(ACCOUNTS)),
     st.none() | st.frozensets(st.sampled_from(ACCESS)),
 )
