@@ -33,6 +33,7 @@ _MODELS = (
     "archiver.accounts.models",
     "archiver.capture.models",
     "archiver.evidence.models",
+    "archiver.people.models",
     "archiver.records.models",
     "archiver.search.models",
 )

@@ -39,23 +39,36 @@ ARROWS: dict[str, frozenset[str]] = {
     "storage": frozenset({"wire"}),
     "evidence": frozenset({"storage"}),
     "accounts": frozenset({"evidence", "storage", "archive", "http"}),
+    "people": frozenset({"accounts", "evidence", "storage", "archive"}),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
     "capture": frozenset(
-        {"accounts", "pictures", "records", "search", "evidence", "storage", "wire", "archive", "http"}
+        {"accounts", "people", "pictures", "records", "search", "evidence", "storage", "wire", "archive", "http"}
     ),
     "practice": frozenset(),
     "pictures": frozenset(),
     "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
     "operations": frozenset(
-        {"accounts", "capture", "pictures", "records", "search", "evidence", "storage", "archive", "migrate"}
+        {"accounts", "people", "capture", "pictures", "records", "search", "evidence", "storage", "archive", "migrate"}
     ),
-    "work": frozenset({"accounts", "capture", "operations", "evidence", "practice", "archive", "http"}),
+    "work": frozenset({"accounts", "people", "capture", "operations", "evidence", "practice", "archive", "http"}),
     "web": frozenset(
-        {"accounts", "capture", "operations", "records", "search", "evidence", "storage", "work", "archive"}
+        {"accounts", "people", "capture", "operations", "records", "search", "evidence", "storage", "work", "archive"}
     ),
     "cli": frozenset(
-        {"accounts", "capture", "operations", "records", "search", "evidence", "release", "storage", "work", "archive"}
+        {
+            "accounts",
+            "people",
+            "capture",
+            "operations",
+            "records",
+            "search",
+            "evidence",
+            "release",
+            "storage",
+            "work",
+            "archive",
+        }
     ),
     # Modules that put packages together.
     "archive": frozenset({"accounts", "evidence", "records", "search", "storage", "migrate"}),

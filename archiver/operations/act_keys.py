@@ -9,6 +9,7 @@ from archiver.archive import Archive
 from archiver.errors import IntegrityError, UsageError
 from archiver.evidence.act import UnknownKey, key_of, open_act
 from archiver.evidence.act_reading import logged_acts, stored_act, waiting_acts
+from archiver.people import acts as people
 from archiver.search import acts as searches
 from archiver.storage.protocol import NoSuchObject
 
@@ -35,6 +36,7 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
     def say_anew(connection: Connection) -> int:
         acts.restate(connection, now)
         said = register.record_all(connection, acts, now, anew=True)
+        said += people.record_all(connection, acts, now)
         return said + searches.record_all(connection, acts, now, anew=True)
 
     return archive.database.act(say_anew)

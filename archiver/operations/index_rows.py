@@ -25,6 +25,7 @@ PROGRESS: Final = frozenset({"rebuild_progress"})
 LEFT_OUT: Final = frozenset(
     {
         *("credential", "platform_app", "connect_link", "lease", "archive"),
+        *("person_factor", "sign_in_link", "sign_in_trip", "sign_in_try", "known_browser", "session", "api_token"),
         *("event", "log_head", "log_subtree", "log_signing", "log_checkpoint", "anchor"),
     }
 )
@@ -32,6 +33,7 @@ LEFT_OUT: Final = frozenset(
 IN_SNAPSHOTS: Final = frozenset(
     {
         *("account", "handle", "due", "watch", "search_statement", "act_file", "timestamp_service"),
+        *("person", "role_grant", "grant_access", "account_reserve", "access_log"),
         *("run", "exchange", "segment", "coverage", "gap", "standing"),
         *("record", "version", "occurrence", "state", "medium", "picture"),
     }
