@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from archiver.accounts.models import Account
 from archiver.people.actions import ON_ARCHIVE, ON_RECORDS, Action
 from archiver.people.models import AccountReserve, GrantAccess, Person, RoleGrant
-from archiver.people.roles import Access, roles_with
+from archiver.people.roles import MAY, Access, Role, roles_with
 from archiver.viewing import MESSAGE, PUBLIC, Viewer
 
 #: Scopes of a grant.
@@ -65,19 +65,25 @@ def may(connection: Connection, person_id: str, action: Action, resource: Resour
 
 def in_effect(person_id: str, action: Action, at: datetime) -> Any:
     """The grants that let a person do something at a time."""
-    conditions = [
-        Person.id == person_id,
-        or_(Person.ended_at.is_(None), Person.ended_at > at),
-        RoleGrant.role.in_(sorted(role.value for role in roles_with(action))),
-        RoleGrant.from_at <= at,
-        or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > at),
-        or_(RoleGrant.revoked_at.is_(None), RoleGrant.revoked_at > at),
-    ]
-    if action in ON_ARCHIVE:
-        conditions.append(RoleGrant.scope == EVERYTHING)
+    query = _held(person_id, at).where(RoleGrant.role.in_(sorted(role.value for role in roles_with(action))))
+    query = query.where(RoleGrant.scope == EVERYTHING) if action in ON_ARCHIVE else query
+    return query.order_by(RoleGrant.from_at, RoleGrant.id)
+
+
+def _held(person_id: str, at: datetime) -> Any:
+    """The grants of a person that are in effect."""
     columns = (RoleGrant.id, RoleGrant.role, RoleGrant.scope, RoleGrant.scope_id)
-    joined = select(*columns).join(Person, Person.id == RoleGrant.person_id)
-    return joined.where(*conditions).order_by(RoleGrant.from_at, RoleGrant.id)
+    return (
+        select(*columns)
+        .join(Person, Person.id == RoleGrant.person_id)
+        .where(
+            Person.id == person_id,
+            or_(Person.ended_at.is_(None), Person.ended_at > at),
+            RoleGrant.from_at <= at,
+            or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > at),
+            or_(RoleGrant.revoked_at.is_(None), RoleGrant.revoked_at > at),
+        )
+    )
 
 
 def in_scope() -> ColumnElement[bool]:
@@ -119,6 +125,15 @@ def viewer(connection: Connection, person_id: str, action: Action, at: datetime)
         all_of_them = len(accounts) == total and classes == everywhere & _SEEN and not any(reserved.values())
         parts.append(_part(None if all_of_them else frozenset(accounts), classes))
     return Viewer.NOTHING if not parts else Viewer(*_fields(parts[0]), also=tuple(parts[1:]))
+
+
+def actions_of(connection: Connection, person_id: str, at: datetime) -> frozenset[Action]:
+    """Everything that any of a person's roles allows somewhere."""
+    held: set[Action] = set()
+    for role, scope in connection.execute(_held(person_id, at).with_only_columns(RoleGrant.role, RoleGrant.scope)):
+        allowed = MAY[Role(role)]
+        held |= allowed if scope == EVERYTHING else allowed - ON_ARCHIVE
+    return frozenset(held)
 
 
 def accounts_seen(connection: Connection, person_id: str, action: Action, at: datetime) -> frozenset[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
@@ -22,14 +22,17 @@ from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, HoldView, RunView
 from archiver.operations.proving_record import Standing as Proof
 from archiver.operations.reach import goes_back
-from archiver.web.places import AfterThread, after_thread, time_of
-from archiver.web.site import Site, site_of
+from archiver.people import permission
+from archiver.people.actions import Action
+from archiver.viewing import Viewer
+from archiver.web.door import Here, Seen, Visitor, look, needs, open_door
+from archiver.web.places import AfterThread, after_thread, seen_account, time_of
+from archiver.web.site import Site
 from archiver.web.words import ACCOUNT_STATES, plain
 from connectors.authorization import Connects
 from connectors.contract import Capabilities
 
 router = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
 _RUNS = 50
 _THREADS = 20
 
@@ -60,30 +63,43 @@ class DayMark:
 
 
 @router.get("/", response_class=HTMLResponse)
-def start(site: Here) -> Response:
-    """To the accounts; to the practice city while there is no real account."""
+@open_door("it leads to where somebody can go on, and tells nothing")
+def start(site: Here, request: Request) -> Response:
+    """To whatever whoever is here may see first; to the practice city while nobody is signed in, or there is no real
+    account."""
+    visitor = look(request)
     if not site.practice and site.other is not None:
         with site.archive.database.read() as connection:
-            if not accounts.list_accounts(connection):
+            if visitor is None or not accounts.list_accounts(connection):
                 return RedirectResponse(site.other, status_code=302)
-    return RedirectResponse(f"{site.base}/accounts", status_code=302)
+    return RedirectResponse(f"{site.base}{_first(site, visitor)}", status_code=302)
+
+
+def _first(site: Site, visitor: Visitor | None) -> str:
+    if visitor is None:
+        return "/accounts"
+    with site.archive.database.read() as connection:
+        actions = permission.actions_of(connection, visitor.person.id, site.archive.clock.now())
+    order = ((Action.CAPTURE_VIEW, "/accounts"), (Action.RECORDS_SEARCH, "/search"), (Action.PEOPLE_VIEW, "/people"))
+    return next((page for action, page in order if action in actions), "/me")
 
 
 @router.get("/accounts", response_class=HTMLResponse)
-def list_accounts(site: Here) -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def list_accounts(site: Here, viewer: Seen) -> HTMLResponse:
     now, dead = site.archive.clock.now(), site.dead()
     with site.archive.database.read() as connection:
-        known = accounts.list_accounts(connection)
+        known = [one for one in accounts.list_accounts(connection) if viewer.sees(one.id)]
         last, due = history.last_runs(connection, now, dead), history.due(connection)
         held = history.held(connection, now, dead)
         joined = connections.connections(connection, site.archive)
-        gaps, records = history.open_gaps(connection), history.record_counts(connection)
-        totals = history.totals(connection)
+        gaps, records = history.open_gaps(connection), history.record_counts(connection, viewer=viewer)
+        totals = history.totals(connection, viewer)
     rows = [
         AccountRow(
             account=one,
             state=account_state(one.state),
-            last=last.get(one.id),
+            last=told(viewer, last.get(one.id)),
             held=held.get(one.id),
             due=due[one.id][0] if due.get(one.id) and one.state != "paused" else None,
             records=records.get(one.id, 0),
@@ -99,22 +115,27 @@ def list_accounts(site: Here) -> HTMLResponse:
 
 
 @router.get("/accounts/{account_id}", response_class=HTMLResponse)
-def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def show_account(site: Here, viewer: Seen, account_id: str, after: AfterThread = None) -> HTMLResponse:
     now, place = site.archive.clock.now(), after_thread(after)
     with site.archive.database.read() as connection:
-        account = accounts.get(connection, account_id)
+        account = seen_account(connection, viewer, account_id)
+        whole = viewer.sees_all_of(account_id)
         gaps = history.gaps(connection, account_id, closed=True)
         values: dict[str, Any] = {
             "due": history.due(connection, account_id).get(account_id, []) if account.state != "paused" else [],
-            "coverage": history.coverage(connection, account_id),
+            "coverage": history.coverage(connection, account_id) if whole else [],
             "gaps": [gap for gap in gaps if gap.closed_at is None],
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
-            "runs": history.runs(connection, now, account_id, limit=10, dead=site.dead()),
-            "records": history.record_counts(connection, account_id).get(account_id, 0),
+            "runs": [
+                told(viewer, one) for one in history.runs(connection, now, account_id, limit=10, dead=site.dead())
+            ],
+            "records": history.record_counts(connection, account_id, viewer).get(account_id, 0),
             "joined": connections.connections(connection, site.archive, account_id).get(account_id),
             "refilled": connections.refilled(connection, account_id),
-            "reach": goes_back(connection, account_id, site.archive.platforms),
-            **_counts(site, connection, account, place),
+            "reach": goes_back(connection, account_id, site.archive.platforms) if whole else [],
+            **(_counts(site, connection, account, place) if whole else _UNCOUNTED),
+            "whole": whole,
         }
     title, capabilities, standing = _platform(site, account.platform)
     return site.page(
@@ -132,14 +153,16 @@ def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTML
 
 
 @router.get("/runs", response_class=HTMLResponse)
+@needs(Action.CAPTURE_VIEW)
 def list_runs(
-    site: Here, account: str | None = None, before: Annotated[str | None, Query(max_length=100)] = None
+    site: Here, viewer: Seen, account: str | None = None, before: Annotated[str | None, Query(max_length=100)] = None
 ) -> HTMLResponse:
     place = _place(before)
     with site.archive.database.read() as connection:
-        chosen = accounts.get(connection, account) if account else None
+        chosen = seen_account(connection, viewer, account) if account else None
         now = site.archive.clock.now()
-        found = history.runs(connection, now, account, limit=_RUNS + 1, before=place, dead=site.dead())
+        found = history.runs(connection, now, account, limit=_RUNS + 1, before=place, dead=site.dead(), viewer=viewer)
+        found = [told(viewer, one) for one in found]
     older = None
     if len(found) > _RUNS:
         found = found[:_RUNS]
@@ -149,17 +172,19 @@ def list_runs(
 
 
 @router.get("/runs/{run_id}", response_class=HTMLResponse)
-def show_run(site: Here, run_id: str) -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def show_run(site: Here, viewer: Seen, run_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        found = history.run(connection, site.archive.clock.now(), run_id, site.dead())
-    return site.page("run.html", here="runs", run=found)
+        found = history.run(connection, site.archive.clock.now(), run_id, site.dead(), viewer)
+    return site.page("run.html", here="runs", run=told(viewer, found))
 
 
 @router.get("/gaps", response_class=HTMLResponse)
-def list_gaps(site: Here, all: bool = False) -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def list_gaps(site: Here, viewer: Seen, all: bool = False) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        found = history.gaps(connection, closed=all)
-        known = [one.id for one in accounts.list_accounts(connection)]
+        found = history.gaps(connection, closed=all, viewer=viewer)
+        known = [one.id for one in accounts.list_accounts(connection) if viewer.sees_all_of(one.id)]
         reach = [one for each in known for one in goes_back(connection, each, site.archive.platforms) if one.since]
     return site.page("gaps.html", here="gaps", gaps=found, everything=all, reach=reach)
 
@@ -176,6 +201,27 @@ def _counts(site: Site, connection: Connection, account: AccountView, after: tup
         "later": after is not None,
         "counted": declared,
     }
+
+
+_UNCOUNTED: dict[str, Any] = {
+    "published": None,
+    "shares": completeness.Shares(0, 0, 0),
+    "differing": [],
+    "more": None,
+    "later": False,
+    "counted": (),
+}
+
+
+RunT = TypeVar("RunT", RunView, RunView | None)
+
+
+def told(viewer: Viewer, run: RunT) -> RunT:
+    """A run as a viewer may know it: what it brought is counted over everything, so whoever does not see everything of
+    its account is not told."""
+    if run is None or viewer.sees_all_of(run.account_id):
+        return run
+    return replace(run, counts={}, drift=())
 
 
 def account_state(state: str) -> tuple[str, str]:

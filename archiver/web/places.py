@@ -6,9 +6,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
+from sqlalchemy import Connection
 
+from archiver.accounts import service as accounts
+from archiver.accounts.service import AccountView
 from archiver.clock import from_text
-from archiver.errors import UsageError
+from archiver.errors import NotFound, UsageError
+from archiver.viewing import Viewer
 
 
 class BadPlace(UsageError):  # noqa: N818 - named as the cause, like its siblings
@@ -27,6 +31,18 @@ def time_of(text: str | None) -> datetime | None:
         return from_text(text)
     except ValueError as error:
         raise BadPlace("that page of the list does not exist; begin at the newest") from error
+
+
+def seen_account(connection: Connection, viewer: Viewer, account_id: str) -> AccountView:
+    """An account of the register, for who may see something of it.
+
+    Raises:
+        NotFound: there is none, or not for this viewer: the two read the same.
+    """
+    account = accounts.get(connection, account_id)
+    if not viewer.sees(account_id):
+        raise NotFound(accounts.NO_SUCH)
+    return account
 
 
 AfterThread = Annotated[str | None, Query(max_length=100, description="`next` of the page before.")]

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from archiver.accounts import links
 from archiver.accounts.platforms import CAPABILITIES
 from archiver.errors import NotFound
 from archiver.operations.platform_states import platform_states
-from archiver.web.site import Site, site_of
+from archiver.people.actions import Action
+from archiver.web.door import Here, needs
 
 router = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
 
 
 @router.get("/platforms", response_class=HTMLResponse)
+@needs(Action.PLATFORMS_VIEW)
 def list_platforms(site: Here) -> HTMLResponse:
     """All of them."""
     return site.page("platforms.html", platforms=platform_states(site.archive))
 
 
 @router.get("/platforms/{platform}", response_class=HTMLResponse)
+@needs(Action.PLATFORMS_VIEW)
 def show_platform(site: Here, platform: str) -> HTMLResponse:
     """One of them: what to register, what it costs, what is asked of owners."""
     found = next((row for row in platform_states(site.archive) if row.connector.platform == platform), None)

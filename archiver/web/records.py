@@ -5,29 +5,32 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
 from archiver.clock import to_text
 from archiver.operations import completeness
+from archiver.people.actions import Action
 from archiver.records import links, pictures, service
 from archiver.records.views import VersionView
 from archiver.storage.segment_reader import read_exchange
+from archiver.web.door import Here, Seen, needs
 from archiver.web.places import time_of
-from archiver.web.site import Site, site_of
 
 router = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
 _CHANGES = 50
 
 
 @router.get("/records/{record_id}", response_class=HTMLResponse)
-def show(site: Here, record_id: str) -> HTMLResponse:
+@needs(Action.RECORDS_VIEW)
+def show(site: Here, viewer: Seen, record_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        record = service.record(connection, record_id)
-        thread = service.thread(connection, record_id)
+        record = service.record(connection, record_id, viewer)
+        thread = service.thread(connection, record_id, viewer=viewer)
         declared = completeness.declared_by(site.archive.platforms, record.account.platform)
-        counts = completeness.of_thread(connection, record.account.id, record.thread_id, declared)
+        counts = None
+        if viewer.sees_all_of(record.account.id):  # what the platform counts, and of what, tells of all of it
+            counts = completeness.of_thread(connection, record.account.id, record.thread_id, declared)
     store = site.archive.store.name
     return site.page(
         "record.html", here="search", record=record, thread=thread, counts=counts, store=store, targets=_targets
@@ -39,19 +42,21 @@ def _targets(version: VersionView) -> tuple[str, ...]:
 
 
 @router.get("/pictures/{exchange_id}", response_class=Response)
-def picture(site: Here, exchange_id: str) -> Response:
+@needs(Action.RECORDS_VIEW)
+def picture(site: Here, viewer: Seen, exchange_id: str) -> Response:
     """A picture that the archive drew, as it is stored and proven by its digests."""
     with site.archive.database.read() as connection:
-        found, at = pictures.picture(connection, exchange_id)
+        found, at = pictures.picture(connection, exchange_id, viewer)
     place = (at.key, at.offset, at.length, at.facts_offset, at.facts_length, at.version_id)
     read = read_exchange(site.archive.store, *place)
     return Response(read.body, media_type=found.content_type)
 
 
 @router.get("/changes", response_class=HTMLResponse)
-def changes(site: Here, before: Annotated[str | None, Query(max_length=40)] = None) -> HTMLResponse:
+@needs(Action.RECORDS_VIEW)
+def changes(site: Here, viewer: Seen, before: Annotated[str | None, Query(max_length=40)] = None) -> HTMLResponse:
     place: datetime | None = time_of(before)
     with site.archive.database.read() as connection:
-        found = service.recent_changes(connection, limit=_CHANGES, before=place)
+        found = service.recent_changes(connection, viewer, limit=_CHANGES, before=place)
     older = to_text(found[-1].at) if len(found) == _CHANGES else None
     return site.page("changes.html", here="changes", changes=found, older=older, later=place is not None)
