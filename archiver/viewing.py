@@ -50,6 +50,12 @@ class Viewer:
         ids = self.account_ids
         return ids is None or account_id in ids
 
+    def sees_private_of(self, account_id: str) -> bool:
+        """Whether what only an account's owner sees is seen; messages may be closed all the same."""
+        return any(
+            part.access is None and (part.accounts is None or account_id in part.accounts) for part in self.parts
+        )
+
     def sees_all_of(self, account_id: str) -> bool:
         """Whether all of an account is seen: what was counted over all of it tells nothing new."""
         return any(

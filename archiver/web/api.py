@@ -70,8 +70,8 @@ def counts(
     place = after_thread(after)
     with site.archive.database.read() as connection:
         account = seen_account(connection, viewer, account_id)
-        if not viewer.sees_all_of(account_id):  # they are counted over all of it
-            raise Refused("counts are for whoever may see all of an account")
+        if not viewer.sees_private_of(account_id):  # they are counted over all of it but messages
+            raise Refused("counts are for whoever may see what only an account's owner sees")
         declared = completeness.declared_by(site.archive.platforms, account.platform)
         own = completeness.of_account(connection, account_id, declared)
         shares = completeness.shares(connection, account_id, declared)

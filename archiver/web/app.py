@@ -61,7 +61,7 @@ def _takes(app: FastAPI, base: str) -> Iterator[Takes]:
     for route in door.routes(app):
         said = door.door_of(route.endpoint)
         if "POST" in (route.methods or ()) and said is not None:
-            path = re.sub(r"\\\{[^}]*\\\}|\{[^}]*\}", "[^/]{1,200}", route.path)
+            path = re.sub(r"\{[^}]*\}", "[^/]{1,200}", route.path)
             yield Takes(re.compile(re.escape(base) + path), said.foreign)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from archiver.people import permission, service, sessions
 from archiver.people.actions import FOR_TOKENS, Action
@@ -105,15 +105,17 @@ def door_of(endpoint: object) -> Door | None:
 
 def routes(app: FastAPI) -> Iterator[APIRoute]:
     """Every route of an application but those of mounted ones."""
-    return (route for route in app.routes if isinstance(route, APIRoute))
+    found = (one.original_route for one in iter_route_contexts(app.routes))
+    return (route for route in found if isinstance(route, APIRoute))
 
 
 def check(app: FastAPI) -> None:
     """Raises:
     TypeError: a route was not declared. So it is noticed when the service starts, not when somebody asks.
     """
-    nameless = [route.path for route in routes(app) if door_of(route.endpoint) is None]
-    if nameless:
+    known = list(routes(app))
+    nameless = [route.path for route in known if door_of(route.endpoint) is None]
+    if nameless or not known or len(known) < sum(1 for _ in iter_route_contexts(app.routes)):
         raise TypeError(f"routes that do not say what they are for: {', '.join(nameless)}")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -21,16 +22,16 @@ from archiver.operations import completeness, connections, history, proving_reco
 from archiver.operations.days import DayView, days
 from archiver.operations.history import DueView, HoldView, RunView
 from archiver.operations.proving_record import Standing as Proof
-from archiver.operations.reach import goes_back
+from archiver.operations.reach import GoesBack, goes_back
 from archiver.people import permission
 from archiver.people.actions import Action
 from archiver.viewing import Viewer
 from archiver.web.door import Here, Seen, Visitor, look, needs, open_door
-from archiver.web.places import AfterThread, after_thread, seen_account, time_of
+from archiver.web.places import AfterThread, after_thread, counted_for, seen_account, time_of
 from archiver.web.site import Site
 from archiver.web.words import ACCOUNT_STATES, plain
 from connectors.authorization import Connects
-from connectors.contract import Capabilities
+from connectors.contract import Capabilities, Stream
 
 router = APIRouter()
 _RUNS = 50
@@ -94,12 +95,12 @@ def list_accounts(site: Here, viewer: Seen) -> HTMLResponse:
         held = history.held(connection, now, dead)
         joined = connections.connections(connection, site.archive)
         gaps, records = history.open_gaps(connection), history.record_counts(connection, viewer=viewer)
-        totals = history.totals(connection, viewer)
+        totals, counted = history.totals(connection, viewer), counted_for(site, connection, viewer)
     rows = [
         AccountRow(
             account=one,
             state=account_state(one.state),
-            last=told(viewer, last.get(one.id)),
+            last=told(counted, last.get(one.id)),
             held=held.get(one.id),
             due=due[one.id][0] if due.get(one.id) and one.state != "paused" else None,
             records=records.get(one.id, 0),
@@ -120,20 +121,22 @@ def show_account(site: Here, viewer: Seen, account_id: str, after: AfterThread =
     now, place = site.archive.clock.now(), after_thread(after)
     with site.archive.database.read() as connection:
         account = seen_account(connection, viewer, account_id)
-        whole = viewer.sees_all_of(account_id)
+        whole, counted = viewer.sees_private_of(account_id), counted_for(site, connection, viewer)
         gaps = history.gaps(connection, account_id, closed=True)
         values: dict[str, Any] = {
             "due": history.due(connection, account_id).get(account_id, []) if account.state != "paused" else [],
-            "coverage": history.coverage(connection, account_id) if whole else [],
+            "coverage": _open(viewer, account_id, history.coverage(connection, account_id)) if whole else [],
             "gaps": [gap for gap in gaps if gap.closed_at is None],
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
             "runs": [
-                told(viewer, one) for one in history.runs(connection, now, account_id, limit=10, dead=site.dead())
+                told(counted, one) for one in history.runs(connection, now, account_id, limit=10, dead=site.dead())
             ],
             "records": history.record_counts(connection, account_id, viewer).get(account_id, 0),
             "joined": connections.connections(connection, site.archive, account_id).get(account_id),
             "refilled": connections.refilled(connection, account_id),
-            "reach": goes_back(connection, account_id, site.archive.platforms) if whole else [],
+            "reach": _open(viewer, account_id, goes_back(connection, account_id, site.archive.platforms))
+            if whole
+            else [],
             **(_counts(site, connection, account, place) if whole else _UNCOUNTED),
             "whole": whole,
         }
@@ -162,7 +165,8 @@ def list_runs(
         chosen = seen_account(connection, viewer, account) if account else None
         now = site.archive.clock.now()
         found = history.runs(connection, now, account, limit=_RUNS + 1, before=place, dead=site.dead(), viewer=viewer)
-        found = [told(viewer, one) for one in found]
+        counted = counted_for(site, connection, viewer)
+        found = [told(counted, one) for one in found]
     older = None
     if len(found) > _RUNS:
         found = found[:_RUNS]
@@ -176,7 +180,8 @@ def list_runs(
 def show_run(site: Here, viewer: Seen, run_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
         found = history.run(connection, site.archive.clock.now(), run_id, site.dead(), viewer)
-    return site.page("run.html", here="runs", run=told(viewer, found))
+        counted = counted_for(site, connection, viewer)
+    return site.page("run.html", here="runs", run=told(counted, found))
 
 
 @router.get("/gaps", response_class=HTMLResponse)
@@ -184,8 +189,8 @@ def show_run(site: Here, viewer: Seen, run_id: str) -> HTMLResponse:
 def list_gaps(site: Here, viewer: Seen, all: bool = False) -> HTMLResponse:
     with site.archive.database.read() as connection:
         found = history.gaps(connection, closed=all, viewer=viewer)
-        known = [one.id for one in accounts.list_accounts(connection) if viewer.sees_all_of(one.id)]
-        reach = [one for each in known for one in goes_back(connection, each, site.archive.platforms) if one.since]
+        known = [one.id for one in accounts.list_accounts(connection)]
+        reach = [one for each in known for one in _reach(site, connection, viewer, each) if one.since]
     return site.page("gaps.html", here="gaps", gaps=found, everything=all, reach=reach)
 
 
@@ -213,13 +218,32 @@ _UNCOUNTED: dict[str, Any] = {
 }
 
 
+class _OfStream(Protocol):
+    @property
+    def stream(self) -> str: ...
+
+
+S = TypeVar("S", bound=_OfStream)
+
+
+def _open(viewer: Viewer, account_id: str, lists: Iterable[S]) -> list[S]:
+    """Lists of an account but those of messages, where these are closed."""
+    return [one for one in lists if one.stream != Stream.MESSAGES or viewer.sees_all_of(account_id)]
+
+
+def _reach(site: Site, connection: Connection, viewer: Viewer, account_id: str) -> list[GoesBack]:
+    """How far back lists go, of accounts of which more is seen than what is public."""
+    if not viewer.sees_private_of(account_id):
+        return []
+    return _open(viewer, account_id, goes_back(connection, account_id, site.archive.platforms))
+
+
 RunT = TypeVar("RunT", RunView, RunView | None)
 
 
-def told(viewer: Viewer, run: RunT) -> RunT:
-    """A run as a viewer may know it: what it brought is counted over everything, so whoever does not see everything of
-    its account is not told."""
-    if run is None or viewer.sees_all_of(run.account_id):
+def told(counted: Collection[str], run: RunT) -> RunT:
+    """A run as somebody may know it: what it brought is counted over all of its account."""
+    if run is None or run.account_id in counted:
         return run
     return replace(run, counts={}, drift=())
 

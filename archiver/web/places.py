@@ -13,6 +13,7 @@ from archiver.accounts.service import AccountView
 from archiver.clock import from_text
 from archiver.errors import NotFound, UsageError
 from archiver.viewing import Viewer
+from archiver.web.site import Site
 
 
 class BadPlace(UsageError):  # noqa: N818 - named as the cause, like its siblings
@@ -43,6 +44,22 @@ def seen_account(connection: Connection, viewer: Viewer, account_id: str) -> Acc
     if not viewer.sees(account_id):
         raise NotFound(accounts.NO_SUCH)
     return account
+
+
+def counted_for(site: Site, connection: Connection, viewer: Viewer) -> frozenset[str]:
+    """Accounts of which a viewer may be told what was counted over all of them: those of which they see everything, or
+    everything but messages where the platform has none that could be captured."""
+    connectors = site.archive.platforms.connectors
+
+    def has_messages(platform: str) -> bool:
+        connector = connectors.get(platform)
+        return connector is None or connector.capabilities.messages is not None
+
+    return frozenset(
+        one.id
+        for one in accounts.list_accounts(connection)
+        if viewer.sees_all_of(one.id) or (viewer.sees_private_of(one.id) and not has_messages(one.platform))
+    )
 
 
 AfterThread = Annotated[str | None, Query(max_length=100, description="`next` of the page before.")]

@@ -29,7 +29,7 @@ def show(site: Here, viewer: Seen, record_id: str) -> HTMLResponse:
         thread = service.thread(connection, record_id, viewer=viewer)
         declared = completeness.declared_by(site.archive.platforms, record.account.platform)
         counts = None
-        if viewer.sees_all_of(record.account.id):  # what the platform counts, and of what, tells of all of it
+        if viewer.sees_private_of(record.account.id):  # the platform's numbers tell of what is hidden, too
             counts = completeness.of_thread(connection, record.account.id, record.thread_id, declared)
     store = site.archive.store.name
     return site.page(

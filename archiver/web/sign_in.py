@@ -157,13 +157,13 @@ def local(address: str) -> str:
 
 def _page(site: Site, target: str, failure: ArchiverError | None = None, name: str = "") -> HTMLResponse:
     values: dict[str, Any] = {"openid": bool(site.archive.settings.openid_issuer), "next": target, "name": name}
-    return site.page("sign_in.html", status=_status(failure), failure=failure, **values)
+    return site.page("sign_in.html", status=_status(failure), failure=failure and str(failure), **values)
 
 
 def _again(site: Site, target: str, visitor: Who, failure: ArchiverError | None = None) -> HTMLResponse:
     how = visitor.session.how if visitor.session else ""
     values: dict[str, Any] = {"with_password": how == PASSWORD, "openid": how == openid.OPENID, "next": target}
-    return site.page("sign_in_again.html", status=_status(failure), failure=failure, **values)
+    return site.page("sign_in_again.html", status=_status(failure), failure=failure and str(failure), **values)
 
 
 def _status(failure: ArchiverError | None) -> int:
