@@ -234,7 +234,7 @@ def test_a_session_ends_when_idle_in_the_end_and_whenever_somebody_says_so(archi
 def test_signing_in_takes_a_new_secret_and_signing_out_ends_it(archive: Archive, hands: SetClock) -> None:
     _, secret = set_up(archive)
     browser = browser_of(archive)
-    browser.cookies.set("archiver-session", "A" * 43)  # (one that a stranger put there)
+    browser.cookies.set("archiver-session", "A" * 43, domain="127.0.0.1", path="/")  # (a stranger put it there)
     hands.at += timedelta(minutes=1)
     form = {"name": "Ada", "password": GOOD, "code": code(archive, secret), "next": "//evil.example/x"}
     answer = browser.post("/sign-in", data=form, headers=SAME)
@@ -280,7 +280,8 @@ def test_high_risk_acts_take_showing_again_who_it_is(archive: Archive, hands: Se
     service.acknowledge(archive, of_person(who), who)
     service.grant(archive, SERVICE, who, service.NewGrant(Role.SYSTEM_ADMINISTRATOR))
     browser = browser_of(archive)
-    browser.cookies.update(cookies(archive, service_person(archive, who)))
+    held = cookies(archive, service_person(archive, who))["archiver-session"]
+    browser.cookies.set("archiver-session", held, domain="127.0.0.1", path="/")
     hands.at += timedelta(minutes=6)
     answer = browser.post("/people", data={"name": "Bea"}, headers=SAME)
     assert answer.headers["location"] == "/sign-in/again?next=%2Fpeople"
