@@ -72,7 +72,7 @@ def test_people_roles_and_access_are_restored_from_the_store_alone(archive: Arch
     service.end(archive, SERVICE, gone.id)
     tables = (Person, RoleGrant, GrantAccess, AccountReserve)
 
-    def rows() -> list[list[object]]:
+    def rows() -> list[list[str]]:
         with archive.database.read() as connection:
             return [sorted(map(repr, connection.execute(select(*one.__table__.columns)).all())) for one in tables]
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 from joserfc.jwk import OctKey
@@ -42,7 +41,7 @@ def city(tmp_path: Path, hands: SetClock, provider: Provider) -> Iterator[Archiv
     secret = tmp_path / "secret"
     secret.write_text(f"{SECRET}\n")
     secret.chmod(0o600)
-    given = {"openid_issuer": provider.issuer, "openid_client": CLIENT, "openid_secret_file": secret}
+    given: dict[str, Any] = {"openid_issuer": provider.issuer, "openid_client": CLIENT, "openid_secret_file": secret}
     with opened(tmp_path / "home", hands, **given) as archive:
         jo = service.add(archive, SERVICE, "Jo", "jo@city.example")
         service.grant(archive, SERVICE, jo.id, NewGrant(Role.CUSTODIAN))
@@ -59,10 +58,10 @@ def leave(browser: TestClient, **form: str) -> str:
     """Press the button; the address that the page leads to."""
     page = browser.post("/sign-in/openid", data={"next": "/accounts", **form}, headers=SAME)
     assert page.status_code == 200, page.text
-    return page.text.partition('content="0; url=')[2].partition('"')[0].replace("&amp;", "&")
+    return str(page.text).partition('content="0; url=')[2].partition('"')[0].replace("&amp;", "&")
 
 
-def come_back(browser: TestClient, brought: dict[str, str]) -> httpx.Response:
+def come_back(browser: TestClient, brought: dict[str, str]) -> Any:
     return browser.get("/sign-in/return", params=brought, headers={"Sec-Fetch-Site": "cross-site"})
 
 

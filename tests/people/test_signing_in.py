@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pyotp
 import pytest
 from fastapi.testclient import TestClient
@@ -309,7 +308,7 @@ def test_an_administrator_adds_grants_takes_back_and_ends_on_the_pages(archive: 
     assert browser.post("/people", data={"name": "Bea", "mail": "no address"}, headers=SAME).status_code == 400
     there = browser.post("/people", data={"name": "Bea", "mail": "bea@city.example"}, headers=SAME).headers["location"]
 
-    def send(path: str, **form: Any) -> httpx.Response:
+    def send(path: str, **form: Any) -> Any:
         return browser.post(f"{there}{path}", data=form, headers=SAME)
 
     assert "None yet" in browser.get(there).text
@@ -394,7 +393,7 @@ def test_in_practice_whoever_sits_at_the_machine_is_let_in_and_nobody_else(tmp_p
 
         def get(host: str = "127.0.0.1", client: str = "127.0.0.1", **headers: str) -> int:
             browser = TestClient(app, base_url=f"http://{host}", client=(client, 1), follow_redirects=False)
-            return browser.get("/accounts", headers=headers).status_code
+            return int(browser.get("/accounts", headers=headers).status_code)
 
         assert get() == 200
         assert get(host="localhost") == 200

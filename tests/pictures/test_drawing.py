@@ -17,9 +17,9 @@ from archiver.pictures.page import MOST_TEXT, NOTICE
 from archiver.practice.acts import Wording
 from archiver.records import digests, pictures, service
 from archiver.records.models import Picture
-from archiver.records.views import Viewer
 from archiver.storage.segment_names import exchange_record_id
 from archiver.storage.segment_reader import read_exchange
+from archiver.viewing import Viewer
 from tests.capture.house import FULL, NEW, House
 from tests.pictures.drawing import PlainDrawer
 

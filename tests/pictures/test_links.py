@@ -7,7 +7,7 @@ import pytest
 
 from archiver.capture.rebuild import rebuild
 from archiver.practice.acts import Wording
-from archiver.search.index import Viewer
+from archiver.viewing import Viewer
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
