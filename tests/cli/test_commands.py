@@ -13,8 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from archiver.archive import Archive
 from archiver.practice.run import RunningPractice
+from archiver.settings import load_settings
 from tests.cli.conftest import CommandLine
+from tests.signed_in import everything
 
 
 @pytest.mark.usefixtures("trusting")
@@ -290,12 +293,17 @@ def test_serve_captures_what_is_added_meanwhile_and_stops_cleanly(
         import json
 
         assert running.stdout is not None
-        url = json.loads(running.stdout.readline())["url"]
+        said_first = json.loads(running.stdout.readline())
+        url = said_first["url"]
+        assert "/welcome/" in said_first["first_link"], "nobody may give roles yet"
         assert httpx.get(f"{url}healthz", timeout=120).json()["status"] == "ok"
-        assert "No account yet" in httpx.get(url, follow_redirects=True, timeout=120).text
+        assert "Sign in" in httpx.get(url, follow_redirects=True, timeout=120).text
+        with Archive.open(load_settings()) as archive:
+            held = everything(archive)
+        assert "No account yet" in httpx.get(url, follow_redirects=True, timeout=120, cookies=held).text
         archiver("account", "add", city.accounts[2].url)
         deadline = time.monotonic() + 120
-        while httpx.get(f"{url}api/search?q=", timeout=120).json()["total"] == 0:
+        while httpx.get(f"{url}api/search?q=", timeout=120, cookies=held).json()["total"] == 0:
             assert time.monotonic() < deadline
             time.sleep(0.2)
         assert archiver("capture").code == 0, "a capture by hand is safe beside a running service"
