@@ -26,6 +26,8 @@ from archiver.evidence.log_keys import LogKeys
 from archiver.evidence.models import ActFile
 from archiver.evidence.models import Archive as ArchiveRow
 from archiver.evidence.signed_log import SignedLog
+from archiver.records import import_acts
+from archiver.records.import_models import Import
 from archiver.records.models import RebuildProgress
 from archiver.sealing import KeyFile
 from archiver.search import acts as search_acts
@@ -127,7 +129,7 @@ class Archive:
 
     def has_untold(self, connection: Connection) -> bool:
         """Whether there is something that only the database knows and no act tells of."""
-        columns = (Account.id, SearchStatement.id)
+        columns = (Account.id, SearchStatement.id, Import.id)
         queries = (select(one).where(~exists().where(ActFile.subject_id == one)).limit(1) for one in columns)
         return any(connection.execute(query).first() is not None for query in queries)
 
@@ -144,7 +146,7 @@ class Archive:
             _log.error("acts.not_recorded", reason=str(error))  # the doctor says so too; reading must go on
 
     def _record_untold(self, connection: Connection) -> None:
-        for record_all in (register_acts.record_all, search_acts.record_all):
+        for record_all in (register_acts.record_all, search_acts.record_all, import_acts.record_all):
             record_all(connection, self.acts, self.clock.now())
 
     @property

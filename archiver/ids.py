@@ -29,6 +29,16 @@ def account_id(platform: str, service: str, platform_id: str) -> str:
     return derive("ac", platform, service, platform_id)
 
 
+def authority_id(short: str) -> str:
+    """``au_…``: one authority, by the short name that stands in the keys of its segments."""
+    return derive("au", short)
+
+
+def department_id(authority: str, short: str) -> str:
+    """``dp_…``: one department of an authority, by its short name."""
+    return derive("dp", authority, short)
+
+
 @lru_cache(maxsize=8192)  # one page asks for the same id in several steps
 def record_id(account: str, key: str) -> str:
     """``rc_…``: one record of an account, by the connector's key."""
@@ -48,6 +58,11 @@ def version_id(record: str, exchange: str, position: int) -> str:
 def medium_id(record: str, key: str) -> str:
     """``md_…``: one file of a record."""
     return derive("md", record, key)
+
+
+def import_id(account: str, sha256: str) -> str:
+    """``im_…``: one file (or folder) brought into one account, by its SHA-256 (hex): brought again, it is the same."""
+    return derive("im", account, sha256)
 
 
 def new_id(prefix: str) -> str:

@@ -31,9 +31,12 @@ from archiver.errors import ArchiverError, Unreachable, WrongStore
 #: Every module that declares tables.
 _MODELS = (
     "archiver.accounts.models",
+    "archiver.accounts.register.models",
     "archiver.capture.models",
+    "archiver.quota.models",
     "archiver.evidence.models",
     "archiver.people.models",
+    "archiver.records.import_models",
     "archiver.records.models",
     "archiver.search.models",
 )

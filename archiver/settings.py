@@ -37,6 +37,7 @@ _ISSUER = re.compile(rf"https://[A-Za-z0-9.\-\[\]:]+{_PATH}|http://(127\.0\.0\.1
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
 
+_QUOTA = re.compile(r"[a-z_]{1,40}\.[a-z]{1,40}=[1-9][0-9]{0,11}")
 _SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,29}=https?://[^\s,@]{1,500}")
 
 Texts = Annotated[tuple[str, ...], NoDecode]
@@ -169,8 +170,8 @@ class Settings(BaseSettings):
     )
     listen: bool = Field(
         default=False,
-        description="Also listen to what platforms push (Bluesky's stream of the account's server), while the service"
-        " runs. What is pushed is archived as it came, and looked at at once.",
+        description="Also listen to what the account's own server pushes (Bluesky, Mastodon) while the service runs."
+        " What is pushed is archived as it came, and looked at at once.",
     )
     pictures: bool = Field(
         default=False,
@@ -222,6 +223,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Most requests of one run; the rest is a gap, and the next run goes on.",
     )
+    quotas: Texts = Field(
+        default=(),
+        description="What a platform granted the city beyond its usual limit, as `platform.allowance=number`, separated"
+        " by commas, such as `youtube.units=50000`. `archiver quota` names them.",
+    )
     run_seconds: int = Field(
         default=3 * 3600, ge=1, description="A run that takes longer than this counts as stuck, seconds."
     )
@@ -230,6 +236,16 @@ class Settings(BaseSettings):
     )
     media_bytes: int = Field(
         default=2 * 2**30, ge=0, description="Largest media file that is kept, bytes; 0 keeps none."
+    )
+    deposit_bytes: int = Field(
+        default=2 * 2**30, ge=1, description="Largest file that may be deposited by hand, bytes."
+    )
+    deposit_days: int = Field(
+        default=31,
+        ge=0,
+        le=3660,
+        description="Days after which moderation settings are to be deposited again, where a platform shows them to no"
+        " program. 0: nobody is reminded.",
     )
     trusted_origins: Texts = Field(
         default=(),
@@ -310,7 +326,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings, env_settings)
 
-    @field_validator("web_names", "trusted_origins", "timestamp_services", mode="before")
+    @field_validator("web_names", "trusted_origins", "timestamp_services", "quotas", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -320,6 +336,14 @@ class Settings(BaseSettings):
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_ORIGIN.fullmatch(origin) for origin in value):
             raise ValueError("should be origins such as http://127.0.0.1:3000, without a path")
+        return value
+
+    @field_validator("quotas")
+    @classmethod
+    def _are_quotas(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = [one.partition("=")[0] for one in value]
+        if not all(_QUOTA.fullmatch(one) for one in value) or len(set(names)) != len(names):
+            raise ValueError("should be platform.allowance=number such as youtube.units=50000, each name once")
         return value
 
     @field_validator("timestamp_services")
@@ -415,6 +439,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def granted(self) -> dict[str, int]:
+        """Limits that platforms granted the city, by ``platform.allowance``."""
+        return {name: int(number) for name, _, number in (one.partition("=") for one in self.quotas)}
+
+    @property
     def log_key_file(self) -> Path:
         """File with the keys that sign the event log."""
         return self.home / "keys" / "log.key"
@@ -439,6 +468,11 @@ class Settings(BaseSettings):
         """Host names that the pages answer to besides this machine's own."""
         host = urlsplit(self.web_url).hostname
         return self.web_names if host is None else (*self.web_names, f"[{host}]" if ":" in host else host)
+
+    @property
+    def deliveries(self) -> Path:
+        """Where what platforms sent is safe until it is archived."""
+        return self.home / "deliveries"
 
     @property
     def renewals(self) -> Path:

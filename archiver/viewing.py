@@ -50,6 +50,15 @@ class Viewer:
         ids = self.account_ids
         return ids is None or account_id in ids
 
+    def sees_record(self, account_id: str, access: str, kind: str) -> bool:
+        """Whether a record of an account is seen, by its access class and kind."""
+        return any(
+            (part.accounts is None or account_id in part.accounts)
+            and (part.access is None or access in part.access)
+            and (part.messages or kind != MESSAGE)
+            for part in self.parts
+        )
+
     def sees_private_of(self, account_id: str) -> bool:
         """Whether what only an account's owner sees is seen; messages may be closed all the same."""
         return any(

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import capture, growth, memory, search
+from bench import accounts, capture, growth, memory, search
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 FIGURES = PAGE.with_suffix(".json")
@@ -169,6 +169,7 @@ SECTIONS: dict[str, tuple[Callable[[bool], dict[str, Any]], Callable[[dict[str, 
     "capture": (_capture, capture_lines),
     "memory": (lambda short: memory.peak(5_000 if short else 200_000), memory_lines),
     "growth": (lambda short: growth.measure(short=short), growth_lines),
+    "accounts": (lambda short: accounts.measure(short=short), accounts.lines),
     "search": (_search, _sqlite_lines),
     "search-postgresql": (_search_postgresql, _postgresql_lines),
 }

@@ -41,6 +41,13 @@ AT_ONCE = 25
 """Most posts that ``getPosts`` gives."""
 #: Lists of the account's own records: purpose → collection.
 COLLECTIONS: Mapping[str, str] = {"posts": POST, "reposts": REPOST}
+#: How the account moderates, by purpose.
+SETTINGS: Mapping[str, str] = {
+    "blocks": "app.bsky.graph.block",
+    "list_blocks": "app.bsky.graph.listblock",
+    "thread_gates": "app.bsky.feed.threadgate",
+    "post_gates": "app.bsky.feed.postgate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,13 @@ class Asks:
         parameters = (("repo", self.account), ("collection", COLLECTIONS[purpose]), ("limit", PAGE))
         context = {"revision": revision, "known": dict(known)}
         return self._held(pds, "com.atproto.repo.listRecords", purpose, parameters, listing=purpose, context=context)
+
+    def settings(self, pds: str) -> Iterator[Ask]:
+        """First pages of how the account moderates. Everybody may read it; it is kept apart all the same."""
+        for purpose, collection in SETTINGS.items():
+            parameters = (("repo", self.account), ("collection", collection), ("limit", PAGE))
+            ask = self._held(pds, "com.atproto.repo.listRecords", purpose, parameters, listing=purpose)
+            yield replace(ask, stream=Stream.SETTINGS, access=AccessClass.SETTINGS)
 
     def record(self, pds: str, ref: RecordRef) -> Ask:
         """One record as it stands now."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from connectors import _bluesky_fields as fields
 from connectors import _bluesky_frames as frames
 from connectors import drift
-from connectors._bluesky_asks import AT_ONCE, COLLECTIONS, Asks, with_cursor
+from connectors._bluesky_asks import AT_ONCE, COLLECTIONS, SETTINGS, Asks, with_cursor
 from connectors._bluesky_frames import taken_apart
 from connectors._bluesky_names import is_handle
 from connectors._bluesky_pages import paged
 from connectors._bluesky_problems import problem_of, rate_of
 from connectors._bluesky_records import account_facts, identity_record, own_record, post_view, profile_record
+from connectors._bluesky_settings import read_settings
 from connectors._bluesky_threads import read_thread
 from connectors.answers import moment
 from connectors.bodies import quarantined
@@ -118,6 +119,8 @@ def _read_body(ask: Ask, answer: Answer, body: Json) -> Reading:
             return _posts(ask, found, body)
         case "notifications":
             return _notifications(ask, found, body)
+    if ask.purpose in SETTINGS:
+        return read_settings(ask, body)
     if ask.purpose in COLLECTIONS:
         return _records(ask, found, body)
     return quarantined("a question this connector never asked")
@@ -187,8 +190,11 @@ def _commit(ask: Ask, found: Found, body: Json) -> Reading:
     pds = origin_of(ask)
     changed = [one for one in COLLECTIONS if asks.full or kept.get(f"{one}.rev") != revision]
     pages = {one: asks.records(pds, one, revision, kept) for one in changed}
+    settings = asks.settings(pds) if asks.full else ()
     return Reading(
-        next_page=pages.pop("posts", None), asks=tuple(pages.values()), present=(f"identity/{asks.account}",)
+        next_page=pages.pop("posts", None),
+        asks=(*pages.values(), *settings),
+        present=(f"identity/{asks.account}",),
     )
 
 

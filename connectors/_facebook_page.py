@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from connectors._facebook_records import Place
 from connectors._graph_values import file_name, ident, text
+from connectors._moderation import list_record
+from connectors._moderation import setting_record as one_setting
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord
 from connectors.text import storable, tidy
 from connectors.values import Json, Unreadable, number, part, thing
@@ -87,7 +89,7 @@ def setting_record(value: JSONValue, place: Place) -> SeenRecord:
     name = ident(setting.get("setting"), "a setting")
     found = setting.get("value")
     told = storable(found) if isinstance(found, str) else json.dumps(found, sort_keys=True)
-    return _setting(f"settings/{name}", {"value": told}, f"{name}: {told}", place, "Page setting")
+    return one_setting(name, {"value": told}, f"{name}: {told}", "Page setting", place.pointer)
 
 
 def person_of(value: JSONValue) -> str:
@@ -107,11 +109,4 @@ def person_of(value: JSONValue) -> str:
 
 def people_record(edge: str, people: Sequence[str], place: Place) -> SeenRecord:
     """Who is blocked, or who has a role on the Page, all together: their ids, since names change."""
-    known = sorted(set(people))
-    words = {"blocked": "blocked", "roles": "roles"}[edge]
-    told = ", ".join(known) if known else "nobody"
-    return _setting(f"settings/{edge}", {"people": known}, f"{words}: {told}", place, f"list of {words}")
-
-
-def _setting(key: str, content: Json, words: str, place: Place, word: str) -> SeenRecord:
-    return SeenRecord(key, RecordKind.SETTINGS, place.pointer, content, words, word=word)
+    return list_record(edge, {"blocked": "blocked", "roles": "roles"}[edge], people, place=place.pointer)

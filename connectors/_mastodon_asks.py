@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from connectors._mastodon_settings import SETTINGS, settings_ask
 from connectors.answers import moment
 from connectors.contract import (
     AccessClass,
@@ -155,6 +156,11 @@ class Asks:
             authorise=asked.authorise,
             context={**ask.context, "signed_in": asked.context.get("signed_in") is True},
         )
+
+    def settings(self) -> Iterable[Ask]:
+        """Whom the account blocks and mutes, and what it filters."""
+        for purpose in SETTINGS:
+            yield settings_ask(self.service, purpose, self._context({}))
 
     def listing(self, purpose: str, bookmark: Bookmark) -> Iterable[Ask]:
         """First pages of a list: on a *new* sweep from what is known upwards, and downwards from where an unfinished

@@ -27,6 +27,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
         "context": "ancestors descendants",
         "notification": "id type created_at group_key account status fallback collection filtered report event"
         " moderation_warning annual_report emoji emoji_url",
+        "filter": "id title context expires_at filter_action keywords statuses",
         "conversation": "id unread accounts last_status",
     }.items()
 }

@@ -44,6 +44,9 @@ def mastodon(url: str) -> Authorization:
             Scope("read:accounts", "The account, to see that it is this one."),
             Scope("read:statuses", "Posts to followers and private mentions, and whole threads."),
             Scope("read:notifications", "Who mentioned the account.", needed=False),
+            Scope("read:blocks", "Whom the account blocks, and which servers.", needed=False),
+            Scope("read:mutes", "Whom the account mutes.", needed=False),
+            Scope("read:filters", "Which words and posts it filters.", needed=False),
         ),
         trades=(
             Trade(f"{server}/oauth/token", (*app, *code, ("scope", SCOPES)), gives=STANDARD),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.answers import NOT_MODIFIED, failure, moment, within_a_day
-from connectors.contract import Answer, Ask, Problem, ProblemKind, RateFacts
+from connectors.contract import Answer, Ask, Problem, ProblemKind, RateFacts, Stream
 
 
 def problem_of(ask: Ask, answer: Answer) -> Problem | None:
@@ -21,7 +21,9 @@ def problem_of(ask: Ask, answer: Answer) -> Problem | None:
         return replace(problem, retry_at=reset or problem.retry_at)
     if answer.status == 422 and not signed_in:
         return Problem(ProblemKind.PERMISSION, "the server shows this only to those who sign in")
-    if problem.kind is ProblemKind.GONE and ask.purpose in ("notifications", "conversations"):
+    if problem.kind is ProblemKind.GONE and (
+        ask.purpose in ("notifications", "conversations") or ask.stream is Stream.SETTINGS
+    ):
         return Problem(ProblemKind.UNSUPPORTED, "the server does not offer this")
     if answer.status == 404 and not _is_error_body(answer):
         return Problem(ProblemKind.CONTRACT, "not found, but not in the words of a Mastodon server")

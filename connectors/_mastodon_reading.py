@@ -11,6 +11,7 @@ from connectors import drift
 from connectors._mastodon_asks import LISTS, Asks, edits_after
 from connectors._mastodon_pages import paged
 from connectors._mastodon_problems import problem_of, rate_of
+from connectors._mastodon_settings import SETTINGS, read_settings
 from connectors._mastodon_statuses import account_facts, key_of, profile_record, status_record, version_record
 from connectors.bodies import quarantined
 from connectors.contract import (
@@ -85,6 +86,8 @@ def read(ask: Ask, answer: Answer) -> Reading:
 def _read_body(ask: Ask, answer: Answer, body: JSONValue) -> Reading:
     if ask.purpose in LISTS:
         return _list(ask, answer, body) if isinstance(body, list) else _wrong("a list", body)
+    if ask.purpose in SETTINGS:
+        return read_settings(ask, answer, body) if isinstance(body, list) else _wrong("a list", body)
     if ask.purpose == "history":
         return _history(ask, body) if isinstance(body, list) else _wrong("a list", body)
     if not isinstance(body, dict):

@@ -57,8 +57,8 @@ def facebook(url: str) -> Authorization:
             Scope("pages_read_user_content", "What people write on the Page: comments, posts by visitors, reviews."),
             Scope("pages_messaging", "Messages between people and the Page.", needed=False,
                   also="send messages in the Page's name"),
-            Scope(_METADATA, "Settings of the Page that decide what people may write.", needed=False,
-                  also="change these settings"),
+            Scope(_METADATA, "Settings of the Page that decide what people may write; and being told at once of what"
+                  " happens there.", needed=False, also="change these settings"),
         ),
     )  # fmt: skip
 

@@ -111,7 +111,7 @@ SET_UP: Final = SetUp(
         "Note the client id and the client secret that Nextdoor sends.",
     ),
     review="Nextdoor decides case by case and approves few: count on weeks, and on a refusal. Until then, and where it"
-    " refuses, have staff keep posts and comments by hand and deposit them.",
+    " refuses, have staff keep posts and comments by hand and deposit them: `archiver deposit FILE --about account`.",
     cost="Not published.",
     terms="Nextdoor's terms forbid to copy what its members write by any means but its interfaces, and say nothing of"
     " public records. Have the City Attorney write down on which legal basis the city keeps it, and keep that note with"

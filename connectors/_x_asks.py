@@ -122,9 +122,15 @@ class Asks:
     def _profile(self) -> Ask:
         return self._ask(f"users/{self.account}", "profile", Stream.PROFILE, (("user.fields", _USER),))
 
-    def me(self) -> Ask:
-        """Whose token it is: messages are asked for only where it is the account's own."""
-        return self._ask("users/me", "me", Stream.MESSAGES, (("user.fields", "name,username"),))
+    def me(self, settings: Sequence[str] = ()) -> Ask:
+        """Whose token it is: messages, and lists of ``settings``, are asked for only where it is the account's own."""
+        more = {"settings": list(settings)} if settings else {}
+        return self._ask("users/me", "me", Stream.MESSAGES, (("user.fields", "name,username"),), context=more)
+
+    def people(self, purpose: str) -> Ask:
+        """Whom the account blocks (``blocking``) or mutes (``muting``)."""
+        path, asked = f"users/{self.account}/{purpose}", (("max_results", "1000"), ("user.fields", "username"))
+        return replace(self._ask(path, purpose, Stream.SETTINGS, asked, listing=purpose), access=AccessClass.SETTINGS)
 
     def usage(self) -> Ask:
         """On which day of the month the app's allowance is renewed."""

@@ -35,6 +35,8 @@ def x(url: str) -> Authorization:
             Scope("tweet.read", "Posts, what people answer, and mentions."),
             Scope("users.read", "Names and profiles of the account and of who answers."),
             Scope("offline.access", "To go on after two hours without asking you again."),
+            Scope("block.read", "Whom the account blocks.", needed=False),
+            Scope("mute.read", "Whom the account mutes.", needed=False),
             Scope("dm.read", "Direct messages of the account, of the last thirty days.", needed=False),
         ),
         trades=(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from connectors.answers import NOT_MODIFIED, failure, retry_after, unfamiliar, within_a_day
-from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, RateFacts
+from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, RateFacts, Stream
 
 _K = ProblemKind
 NOT_FOUND, NOT_OURS = "resource-not-found", "not-authorized-for-resource"
@@ -70,7 +70,7 @@ def problem_of(ask: Ask, answer: Answer) -> Problem | None:
         return _of_allowance(ask, answer, said)
     if not said:
         return unfamiliar(answer, "X")
-    return _named(answer, said) or problem
+    return _named(ask, answer, said) or problem
 
 
 def _said(answer: Answer) -> tuple[Refusal, ...]:
@@ -85,10 +85,12 @@ def _said(answer: Answer) -> tuple[Refusal, ...]:
     return (*own, *refusals(body))
 
 
-def _named(answer: Answer, said: tuple[Refusal, ...]) -> Problem | None:
+def _named(ask: Ask, answer: Answer, said: tuple[Refusal, ...]) -> Problem | None:
     kinds = {one.kind for one in said}
     if answer.status == 402:
         return Problem(_K.WITHDRAWN, "the city's credit at X is used up: pay in more in X's developer console")
+    if "client-forbidden" in kinds and ask.stream is Stream.SETTINGS:
+        return Problem(_K.UNSUPPORTED, "X does not give this list to the city's app on its plan")
     if "client-forbidden" in kinds:
         return Problem(_K.WITHDRAWN, "X does not let this app read: see its plan in X's developer portal")
     if "unsupported-authentication" in kinds:

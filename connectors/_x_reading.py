@@ -12,6 +12,7 @@ from connectors._x_found import Found, include, looked_for
 from connectors._x_lists import read_list
 from connectors._x_looks import read_look, read_versions
 from connectors._x_problems import NOT_FOUND, problem_of, rate_of
+from connectors._x_settings import SETTINGS, read_people
 from connectors._x_users import away, read_user
 from connectors._x_values import time_in
 from connectors.bodies import quarantined
@@ -104,6 +105,7 @@ _READERS: Mapping[str, Callable[[Found], Reading]] = {
     "versions": read_versions,
     "message": _message,
     "usage": _usage,
+    **dict.fromkeys(SETTINGS, read_people),
     **dict.fromkeys(("identify", "profile", "me"), read_user),
     **dict.fromkeys(("posts", "mentions", "conversation", "quotes", "messages"), read_list),
 }

@@ -8,6 +8,7 @@ from connectors import _x_fields as fields
 from connectors._x_found import Found
 from connectors._x_people import user_facts, user_record
 from connectors._x_problems import NOT_FOUND, NOT_OURS
+from connectors._x_settings import wanted
 from connectors.bodies import quarantined
 from connectors.contract import Problem, ProblemKind, Reading
 from connectors.values import Unreadable
@@ -64,5 +65,8 @@ def _me(found: Found, identity: str) -> Reading:
         return Reading(
             problem=Problem(_K.PERMISSION, "the token belongs to another account: no messages are asked for")
         )
-    follows = () if found.ask.context.get("look") or found.asks.sweep == "look" else (found.asks.messages(),)
+    if found.ask.context.get("look") or found.asks.sweep == "look":
+        return replace(found.reading(), present=("me",))
+    settings = [found.asks.people(purpose) for purpose in wanted(found.ask.context.get("settings"))]
+    follows = (found.asks.messages(), *settings)
     return replace(found.reading(), present=("me",), asks=follows)

@@ -9,10 +9,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _bluesky_reading
+from connectors import _bluesky_reading, _limits
 from connectors._bluesky_asks import SERVICE, SITE, Asks, sign_in, site_of
 from connectors._bluesky_frames import heard
 from connectors._bluesky_names import DID, HANDLE, place_of, sha256_of
+from connectors.allowances import Allowance
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -68,6 +69,7 @@ class Bluesky:
     settings: ClassVar[type[BaseModel]] = BlueskySettings
     media_hosts: ClassVar[tuple[str, ...]] = ("*",)
     frame_type: ClassVar[str] = "application/cbor-seq"
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.BLUESKY
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post that was seen; Bluesky keeps no earlier ones and gives no time of an edit.",
         deletions="A deleted or removed post or reply is no longer returned; the service does not say which it was.",
@@ -78,6 +80,8 @@ class Bluesky:
         " as the service shows them.",
         counts="Replies, reposts, likes and quotes, as of capture.",
         history="Back to the account's first post.",
+        moderation="Whom the account blocks, which lists of people it blocks, who may answer or quote which of its"
+        " posts, and which answers it hides; every state that full sweeps saw.",
         limits=(
             "An edit that was undone before the next look was not seen, unless the service listens to the server's"
             " stream; of replies it is never seen.",
@@ -85,6 +89,8 @@ class Bluesky:
             "Replies by people who block the account, or whom it blocks, are not shown.",
             "Videos in replies are not captured, only that they were there.",
             "Mentions by people who do not reply are found only where the account is signed in.",
+            "Whom and which words the account mutes is not captured: it is in no repository. Nor is a list of more"
+            " than 5,000 entries.",
             "Direct messages are not captured.",
             "Who liked or reposted a post is not captured, only how many.",
         ),

@@ -414,6 +414,9 @@ class Capabilities:
     """How far back a first capture reaches."""
     limits: tuple[str, ...] = ()
     """What is known not to be seen, one plain sentence each."""
+    moderation: str | None = None
+    """Which settings of moderation are captured as records: who is blocked, which words are filtered, who has a role,
+    who may comment. None: no program is shown them, so somebody has to deposit them by hand, month after month."""
     proven: str | None = None
     """What it was proven against; None shows *not yet proven against the live platform*."""
     counted: tuple[Counted, ...] = ()
@@ -492,6 +495,24 @@ class Heard:
     """When it happened, by the platform's clock."""
     lost: bool = False
     """The platform says that it no longer has all that came before."""
+    only_known: bool = False
+    """It concerns the account only where one of ``keys`` is known there."""
+    threads: tuple[str, ...] | None = None
+    """Keys of first records of the threads to look at because of it; None: those of :attr:`keys`."""
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """A connector of a platform that pushes to whoever is signed in, and cannot be heard again (server-sent events)."""
+
+    def stream(self, account: AccountRef) -> Ask | None:
+        """What to listen to. An event is read with this ask; its context then has ``said``, the keys of records whose
+        words count. None where nothing is pushed to this account."""
+        ...
+
+    def pushed(self, account: AccountRef, event: bytes) -> tuple[Heard, AccessClass]:
+        """Whether an event concerns the account, and as what it is kept. Pure; never raises."""
+        ...
 
 
 @runtime_checkable

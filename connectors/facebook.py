@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _facebook_reading, _meta_grants
+from connectors import _facebook_deliveries, _facebook_reading, _limits, _meta_grants
 from connectors._facebook_asks import FACEBOOK, POST, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -22,6 +23,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -30,6 +32,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving, Subscribing
 
 _NAME = r"[A-Za-z0-9.]{2,75}"
 _ID = r"\d{3,25}"
@@ -78,7 +81,9 @@ class Facebook:
         Signature("Page access token", r"[^|\s]{20,}", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _meta_grants.FACEBOOK_SET_UP
+    receives: ClassVar[Receiving] = _facebook_deliveries.RECEIVES
     api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.FACEBOOK
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post, comment or message that was seen. Facebook keeps no earlier ones, and gives no"
         " time of an edit.",
@@ -90,8 +95,11 @@ class Facebook:
         media="Pictures and videos that are attached, in the size that Facebook gives out, and files of messages.",
         counts="Reactions by kind, shares, comments and replies, as of capture.",
         history="As far back as Facebook lists the Page's posts: of one year about 600.",
+        moderation="Who is blocked, who has a role, and the Page's settings, the strength of its profanity filter among"
+        " them; every state that full sweeps saw.",
         limits=(
-            "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
+            "An edit that was undone, and a comment that was deleted, between two looks was not seen, unless"
+            " Facebook sends what happens there.",
             "A comment under a post that is not among the newest 50 is seen when that post is looked at again, not at"
             " once.",
             "Of a conversation Facebook gives out only about the 20 newest messages.",
@@ -101,6 +109,7 @@ class Facebook:
             "Of a review, story or message that is no longer listed nothing is said.",
             "That a post or comment was deleted is said only while the token still shows another one.",
             "Who reacted is not captured, only how many; nor who shared a post, and what was said there.",
+            "Which words the Page blocks is not captured: Facebook does not say it to programs.",
             "Who may comment on a post, advertisements that stand in no list, events and groups are not captured.",
             "People who do not want to be known to apps are left without a name.",
         ),
@@ -156,7 +165,21 @@ class Facebook:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _facebook_deliveries.reading(ask, answer)
         return _facebook_reading.read(ask, answer)
+
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _facebook_deliveries.parts(body, _facebook_deliveries.OBJECT)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _facebook_deliveries.delivered(account, body)
+
+    def subscribing(self, account: AccountRef) -> Subscribing:
+        """Subscribes the Page to the city's app."""
+        return _facebook_deliveries.subscribing(FACEBOOK.api_of(account.url), account)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

@@ -68,6 +68,7 @@ class Feed:
         media="Files that entries attach.",
         counts="Number of comments, where the feed says it.",
         history="As far back as the feed lists entries; further where it has older pages.",
+        moderation="None: a feed has no settings that moderate anything.",
         limits=(
             "A feed lists only its newest entries: an edit or deletion of an older one is not seen.",
             "A comment feed lists only its newest comments: when more arrive between two looks, some are missed.",

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _flickr_reading
+from connectors import _flickr_reading, _limits
 from connectors._flickr_asks import ON_FLICKR, Asks
+from connectors.allowances import Allowance
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -45,6 +46,7 @@ class Flickr:
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("API key", r"[0-9A-Za-z_-]{16,64}", speaks_for_owner=False, parameter="api_key"),
     )
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.FLICKR
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a photo, album or comment that was seen. Flickr keeps no earlier ones, and gives no time"
         " of an edit: the time of the last change also moves when somebody comments.",
@@ -70,6 +72,7 @@ class Flickr:
             " captured.",
             "Titles and descriptions are compared as Flickr shows them; tags without their spelling and order.",
             "Who marked a photo as a favourite is not captured, nor how many.",
+            "Who is blocked is not captured: deposit it by hand, month after month.",
         ),
         counted=(
             Counted(

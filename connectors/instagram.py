@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _instagram_reading, _meta_grants
+from connectors import _instagram_deliveries, _instagram_reading, _limits, _meta_grants
 from connectors._instagram_asks import INSTAGRAM, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -20,6 +21,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -28,6 +30,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving
 
 _PATH = re.compile(
     r"/(?P<name>[A-Za-z0-9._]{1,30})(?:/(?:reels|tagged|feed|channel|guides|live|followers|following))?/?"
@@ -66,7 +69,9 @@ class Instagram:
         Signature("access token of the linked Page", r"(?!IG)[^|\s]{20,}", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _meta_grants.INSTAGRAM_SET_UP
+    receives: ClassVar[Receiving] = _instagram_deliveries.RECEIVES
     api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.INSTAGRAM
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a caption, comment or message that was seen. Instagram keeps no earlier ones, and gives"
         " no time of an edit.",
@@ -79,7 +84,8 @@ class Instagram:
         counts="Likes and comments, as of capture; followers and posts of the account.",
         history="The newest 10,000 posts; stories of the last day.",
         limits=(
-            "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
+            "An edit that was undone, and a comment that was deleted, between two looks was not seen, unless"
+            " Instagram sends what happens there.",
             "A story that came and went between two looks was not seen; that a story is over says nothing.",
             "Comments under posts that are not among the newest 50, and new ones that make up for deleted ones, are"
             " seen when the post is looked at again, not at once.",
@@ -98,6 +104,8 @@ class Instagram:
             "An edit that only sets or takes away an @ in a caption is not told as one: Meta takes those signs away by"
             " itself where the token may see less. Every answer is kept as it came.",
             "Tokens of an Instagram login (graph.instagram.com) are not taken.",
+            "Who is blocked or restricted and which words are filtered is not captured: deposit it by hand, month"
+            " after month. Whether a post may be commented on is a record of its own.",
         ),
         counted=(
             Counted(
@@ -156,7 +164,17 @@ class Instagram:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _instagram_deliveries.reading(ask, answer)
         return _instagram_reading.read(ask, answer)
+
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _instagram_deliveries.parts(body, _instagram_deliveries.OBJECT)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _instagram_deliveries.delivered(account, body)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _linkedin_grants, _linkedin_reading
+from connectors import _limits, _linkedin_deliveries, _linkedin_grants, _linkedin_reading
 from connectors._linkedin_asks import BRAND, LINKEDIN, ORGANIZATION, VERSION, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -18,12 +19,14 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Heard,
     Reading,
     RecordRef,
     Signature,
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving
 from connectors.settings import NoSettings
 
 _TAB = r"(?:/(?:about|admin|events|jobs|life|mycompany|people|posts|products|services|videos)(?:/[\w/-]{0,80})?)?/?"
@@ -44,7 +47,9 @@ class LinkedIn:
         Signature("access token of an administrator of the page", r"[\w.~+/=-]{20,2000}", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _linkedin_grants.SET_UP
+    receives: ClassVar[Receiving] = _linkedin_deliveries.RECEIVES
     api_version: ClassVar[ApiVersion] = _linkedin_grants.API_VERSION
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.LINKEDIN
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post or comment that was seen, with the time that LinkedIn gives for it. LinkedIn keeps"
         " no earlier ones.",
@@ -77,6 +82,8 @@ class LinkedIn:
             f"Version {VERSION} of LinkedIn's interface is spoken, which is answered until August 2027: before that, a"
             " newer release of this program is needed.",
             "A token ends after 60 days. Where the page was connected by an administrator it is renewed for a year.",
+            "Who administers the page and which words are filtered is not captured: deposit it by hand, month after"
+            " month.",
         ),
         proven=None,
     )
@@ -127,12 +134,22 @@ class LinkedIn:
         listed, or the post is gone."""
         return Asks.begin(account, None).looks(records)
 
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _linkedin_deliveries.parts(body)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _linkedin_deliveries.delivered(account, body)
+
     def authorization(self, url: str) -> Authorization:
         """How an administrator of the page lets the archive read it."""
         return _linkedin_grants.linkedin(url)
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _linkedin_deliveries.reading(ask, answer)
         return _linkedin_reading.read(ask, answer)
 
     def signed_server(self, url: str) -> str:

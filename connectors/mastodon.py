@@ -8,10 +8,12 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _mastodon_grants, _mastodon_reading
+from connectors import _limits, _mastodon_grants, _mastodon_reading, _mastodon_stream
 from connectors._mastodon_asks import LISTS, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
+    AccessClass,
     AccountRef,
     Answer,
     Ask,
@@ -20,6 +22,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -65,6 +68,13 @@ class MastodonSettings(BaseModel):
         ),
     )
 
+    moderation: bool = Field(
+        default=True,
+        title="Moderation settings are captured",
+        description="Whom the account blocks and mutes, and what it filters, where the account is signed in. Needs"
+        " read:blocks, read:mutes and read:filters.",
+    )
+
 
 class Mastodon:
     """Accounts on Mastodon servers, through the REST API (``/api/v1``)."""
@@ -76,6 +86,7 @@ class Mastodon:
     settings: ClassVar[type[BaseModel]] = MastodonSettings
     media_hosts: ClassVar[tuple[str, ...]] = ("*",)
     set_up: ClassVar[SetUp] = _mastodon_grants.SET_UP
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.MASTODON
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every edit, with the earlier versions that the server remembers.",
         deletions="A deleted post or reply is no longer returned; the server does not say who deleted it.",
@@ -85,12 +96,16 @@ class Mastodon:
         media="Original files with their descriptions.",
         counts="Replies, boosts, favourites, quotes and poll votes, as of capture.",
         history="Back to the account's first post, unless the account deletes old posts automatically.",
+        moderation="Whom the account blocks and mutes, which servers it blocks, and what it filters, where the account"
+        " is signed in; every state that full sweeps saw.",
         limits=(
             "Replies from other servers that never reached the account's own server are not seen.",
             "Without signing in, a server shows at most 60 replies of a thread, 20 levels deep; deeper branches are"
             " asked for one by one, but replies beyond the first 60 to one and the same post stay unseen.",
             "A reply to an old post is seen when its thread is looked at again, not at once.",
             "Replies by people whom the account's server blocks or limits may not be shown to strangers.",
+            "What the people who run the server block or limit is not captured.",
+            "A list of more than 5,000 blocked or muted people is not kept.",
             "Who favourited or boosted a post is not captured, only how many.",
             "Changes of profile picture are kept as files, not as edits of the profile.",
         ),
@@ -158,7 +173,8 @@ class Mastodon:
             for ask in asks.listing(purpose, known)
         ]
         if sweep.kind is SweepKind.FULL:
-            return (asks.profile(), *lists, *self._watched(account, asks, sweep.threads))
+            settings = asks.settings() if account.authorised and self._chosen(account).moderation else ()
+            return (asks.profile(), *lists, *settings, *self._watched(account, asks, sweep.threads))
         return lists if known else (asks.profile(), *lists)
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
@@ -172,7 +188,18 @@ class Mastodon:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == _mastodon_stream.EVENT:
+            return _mastodon_stream.reading(ask, answer)
         return _mastodon_reading.read(ask, answer)
+
+    def stream(self, account: AccountRef) -> Ask | None:
+        """What the account's server pushes to it; nothing to an account that is not signed in."""
+        return _mastodon_stream.ask_of(self._asks(account, None)) if account.authorised else None
+
+    def pushed(self, account: AccountRef, event: bytes) -> tuple[Heard, AccessClass]:
+        """Its own posts, and what mentions it; what it reads of others is not kept."""
+        closed = self._settings(account)["closed"]
+        return _mastodon_stream.heard(account.platform_id, event, closed=closed)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""
@@ -192,7 +219,11 @@ class Mastodon:
         return Asks.begin(account, sweep, **self._settings(account))
 
     @staticmethod
-    def _settings(account: AccountRef) -> dict[str, bool]:
+    def _chosen(account: AccountRef) -> MastodonSettings:
         given = account.settings
-        chosen = given if isinstance(given, MastodonSettings) else MastodonSettings()
+        return given if isinstance(given, MastodonSettings) else MastodonSettings()
+
+    @classmethod
+    def _settings(cls, account: AccountRef) -> dict[str, bool]:
+        chosen = cls._chosen(account)
         return {"closed": chosen.closed_server, "every_thread": chosen.every_thread}

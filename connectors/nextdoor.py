@@ -51,11 +51,11 @@ class Nextdoor:
         history="As many posts as Nextdoor returns: it does not say how far back that reaches.",
         limits=(
             "Nextdoor gives access to few. Where it does not, have staff keep posts and comments by hand and deposit"
-            " them here.",
+            " them here (`archiver deposit FILE --about account`).",
             "That something was deleted is not said: there is no question for one post or comment, and what is not"
             " returned may only be older than what is. What was seen stays, with when it was last seen.",
             "Posts and comments that were older than what Nextdoor returned when the account was connected are not"
-            " captured: deposit an export of them.",
+            " captured: deposit an export of them (`archiver deposit FILE --about account`).",
             "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
             "Whether all comments on a post are returned is not documented, nor who of their writers is named.",
             "Messages to the agency, its inbox, polls, events and emergency alerts are not given out.",
@@ -64,6 +64,8 @@ class Nextdoor:
             " private.",
             "With the agency's profile Nextdoor tells that of the person who connected it, which is kept among what is"
             " private.",
+            "Who moderates the agency's page, who is blocked and who may comment is not captured: deposit it by hand,"
+            " month after month.",
         ),
         proven=None,
     )

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _reddit_grants, _reddit_reading
+from connectors import _limits, _reddit_grants, _reddit_reading
 from connectors._reddit_asks import ON_REDDIT, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -50,6 +51,7 @@ class Reddit:
         Signature("access token of who looks after the account", r"[\w.~+/=-]{20,4000}", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _reddit_grants.SET_UP
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.REDDIT
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every wording that was seen, with the time that Reddit gives for the last edit. Reddit keeps no earlier"
         " ones.",
@@ -84,6 +86,8 @@ class Reddit:
             "Chats, modmail, live threads, wiki pages, rules and polls' votes are not captured.",
             "Reddit keeps the log of moderators for three months.",
             "A token lasts an hour or a day. Where the account was connected by its owner it is renewed.",
+            "Who moderates, who is banned or muted, rules and AutoModerator are not captured as they stand, only what"
+            " the log of moderators tells: deposit them by hand, month after month.",
         ),
         counted=(
             Counted(

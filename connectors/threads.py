@@ -9,8 +9,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _meta_grants, _threads_reading
+from connectors import _limits, _meta_grants, _threads_deliveries, _threads_reading
 from connectors._threads_asks import THREADS, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -19,12 +20,14 @@ from connectors.contract import (
     Bookmark,
     Capabilities,
     Claim,
+    Heard,
     Reading,
     RecordRef,
     Signature,
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving
 
 _PATH = re.compile(r"/@(?P<name>[A-Za-z0-9._]{1,30})(?:/(?:replies|media|reposts))?/?")
 
@@ -60,6 +63,8 @@ class Threads:
         Signature("access token of the account", r"(?!EAA|IG)[^|\s]{20,}", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _meta_grants.THREADS_SET_UP
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.THREADS
+    receives: ClassVar[Receiving] = _threads_deliveries.RECEIVES
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a text, poll, link or description that was seen. Threads keeps no earlier ones, and gives"
         " no time of an edit.",
@@ -74,7 +79,8 @@ class Threads:
         counts="Votes in polls, as of capture. Likes, views and followers are not asked for.",
         history="Everything that Threads lists of the account: nothing says that it stops anywhere.",
         limits=(
-            "An edit that was undone, and a reply that was deleted, between two looks was not seen.",
+            "An edit that was undone, and a reply that was deleted, between two looks was not seen, unless"
+            " Threads sends what happens there.",
             "New replies under posts that are not among the newest 25, and replies that wait for approval, are seen"
             " when the post is looked at again, not at once.",
             "Nothing says who sees a reply of the account elsewhere where Threads leaves that out: it is kept as"
@@ -91,6 +97,8 @@ class Threads:
             "Who liked, reposted, quoted, follows or is blocked is not captured.",
             "Whether the profile is private is not told; it is taken for public unless its settings say otherwise.",
             "A token ends after 60 days. Where the account was connected by its owner it is renewed in time.",
+            "Who is blocked, restricted or muted and which words are filtered is not captured: deposit it by hand,"
+            " month after month. Who may answer a post is a record of its own.",
         ),
         proven=None,
     )
@@ -128,7 +136,17 @@ class Threads:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _threads_deliveries.reading(ask, answer)
         return _threads_reading.read(ask, answer)
+
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _threads_deliveries.parts(body)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _threads_deliveries.delivered(account, body)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _tiktok_grants, _tiktok_reading
+from connectors import _limits, _tiktok_deliveries, _tiktok_grants, _tiktok_reading
 from connectors._tiktok_asks import Asks
 from connectors._tiktok_comments import SORTED
 from connectors._tiktok_site import BUSINESS, MEDIA_HOSTS, claimed
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -22,6 +23,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -29,6 +31,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving
 from connectors.settings import NoSettings
 
 
@@ -48,7 +51,9 @@ class TikTok:
         ),
     )  # fmt: skip
     set_up: ClassVar[SetUp] = _tiktok_grants.SET_UP
+    receives: ClassVar[Receiving] = _tiktok_deliveries.RECEIVES
     api_version: ClassVar[ApiVersion] = _tiktok_grants.API_VERSION
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.TIKTOK
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a video's caption or a comment that was seen. TikTok keeps no earlier ones, and gives no"
         " time of an edit.",
@@ -77,6 +82,8 @@ class TikTok:
             "Whether a video takes comments is not captured.",
             "What the account says of itself is captured only where the app has the permission user.info.profile.",
             "A token ends after a day. Where the account was connected by its owner it is renewed for a year.",
+            "Who is blocked, which words are filtered and who may comment is not captured: deposit it by hand, month"
+            " after month.",
         ),
         counted=(
             Counted(
@@ -125,12 +132,22 @@ class TikTok:
         """Ask for known videos and comments by their numbers."""
         return Asks.begin(account, None).looks(records)
 
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _tiktok_deliveries.parts(body)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _tiktok_deliveries.delivered(account, body)
+
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""
         return _tiktok_grants.business(url)
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _tiktok_deliveries.reading(ask, answer)
         return _tiktok_reading.read(ask, answer)
 
     def signed_server(self, url: str) -> str:

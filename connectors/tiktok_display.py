@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _tiktok_display, _tiktok_grants
+from connectors import _limits, _tiktok_display, _tiktok_grants
 from connectors._tiktok_display import Asks
 from connectors._tiktok_site import DISPLAY, MEDIA_HOSTS, claimed
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -48,6 +49,7 @@ class TikTokDisplay:
     )  # fmt: skip
     set_up: ClassVar[SetUp] = _tiktok_grants.DISPLAY_SET_UP
     api_version: ClassVar[ApiVersion] = _tiktok_grants.DISPLAY_API_VERSION
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.TIKTOK_DISPLAY
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a video's title and description that was seen. TikTok keeps no earlier ones, and gives no"
         " time of an edit.",
@@ -67,6 +69,8 @@ class TikTokDisplay:
             "While the account shows no video, nothing is said of what is no longer returned.",
             "Messages, live streams and stories are not captured.",
             "A token ends after two hours. Where the account was connected by its owner it is renewed for 180 days.",
+            "Who is blocked, which words are filtered and who may comment is not captured: deposit it by hand, month"
+            " after month.",
         ),
         counted=(
             Counted(

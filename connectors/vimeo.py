@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _vimeo_grants, _vimeo_reading
+from connectors import _limits, _vimeo_grants, _vimeo_reading
 from connectors._vimeo_asks import ON_VIMEO, VERSION, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -54,6 +55,7 @@ class Vimeo:
     )
     set_up: ClassVar[SetUp] = _vimeo_grants.SET_UP
     api_version: ClassVar[ApiVersion] = ApiVersion(VERSION, None)
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.VIMEO
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a video or comment that was seen. Vimeo keeps no earlier ones, and gives no time of an"
         " edit.",
@@ -77,6 +79,8 @@ class Vimeo:
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "Showcases, channels, groups, live events and their chat, review notes and messages are not captured.",
             "Who liked a video is not captured, only how many.",
+            "Who is blocked and which words are filtered is not captured: deposit it by hand, month after month. Who"
+            " may comment on a video is a record of its own.",
         ),
         counted=(
             Counted(

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _x_grants, _x_reading
+from connectors import _limits, _x_deliveries, _x_grants, _x_reading
 from connectors._x_asks import LISTED, ON_X, Asks
+from connectors._x_settings import due
+from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -20,6 +22,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -28,7 +31,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.settings import NoSettings
+from connectors.deliveries import DELIVERY, Part, Receiving
 
 _PATH = re.compile(
     r"/@?(?P<name>[A-Za-z0-9_]{1,15})(?:/(?:with_replies|media|likes|highlights|articles|status(?:es)?/\d{1,19}))?/?"
@@ -41,6 +44,19 @@ share signup tos who_to_follow
 _PAGES = frozenset(_PAGE_NAMES.split())
 
 
+class XSettings(BaseModel):
+    """Settings of one account on X."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    moderation: bool = Field(
+        default=True,
+        title="Moderation settings are captured",
+        description="Whom the account blocks and mutes, once a week, where it is read with its owner's token. Needs"
+        " block.read and mute.read. X bills every user that it returns.",
+    )
+
+
 class X:
     """Accounts on X: their posts with every edit, what the public answers, and messages."""
 
@@ -48,13 +64,15 @@ class X:
     title: ClassVar[str] = "X"
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
-    settings: ClassVar[type[BaseModel]] = NoSettings
+    settings: ClassVar[type[BaseModel]] = XSettings
     media_hosts: ClassVar[tuple[str, ...]] = ("pbs.twimg.com", "video.twimg.com")
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("app-only bearer token", r"A{20}.+", speaks_for_owner=False),
         Signature("access token of the owner", r".+", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _x_grants.SET_UP
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.X
+    receives: ClassVar[Receiving] = _x_deliveries.RECEIVES
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every version of a post: each edit has an id of its own, and X names and shows the earlier ones.",
         deletions="A deleted or removed post is no longer returned; X does not say who deleted it. Of a post whose"
@@ -66,13 +84,17 @@ class X:
         media="Pictures and videos of posts as X gives them, with descriptions; the profile's picture and banner.",
         counts="Replies, reposts, likes, quotes, bookmarks, views and votes, as of capture.",
         history="The newest 3,200 posts and 800 mentions.",
+        moderation="Whom the account blocks and mutes, by their numbers, where it is read with its owner's token; once"
+        " a week. Of a post who may reply to it is in the answers that are kept, and is not followed.",
         limits=(
             "A search reaches back seven days. A reply that does not name the account, and was not found by then, is"
             " never found; one that is missing from a search is looked for directly only if it is younger than that.",
-            "Replies that were written and deleted between two looks are not seen.",
+            "Replies that were written and deleted between two looks are not seen, unless X sends what happens there.",
             "In a conversation that somebody else began, only what the account answered, its answers, and what names"
             " it are captured.",
             "Replies that the account hid are not told from others. Who may reply to a post is not followed.",
+            "Words that the account mutes are not captured: X does not say them to programs. Nor is a list of more than"
+            " 5,000 blocked or muted people.",
             "Who liked or reposted a post is not captured, only how many.",
             "Of a long article only its address; pictures sent in messages are not fetched; polls without who voted.",
             "With the owner's token everything is kept as private, since it may show what nobody else sees. Such a"
@@ -123,11 +145,17 @@ class X:
         if sweep.kind is SweepKind.WATCH:
             return (asks.profile(), *asks.watched(sweep.threads))
         lists = [asks.listing(purpose, known.get(purpose)) for purpose in LISTED]
-        lists += [asks.me()] if asks.owner else []
+        full = sweep.kind is SweepKind.FULL
+        settings = due(known, sweep.at) if full and self._keeps_moderation(account) else ()
+        lists += [asks.me(settings)] if asks.owner else []
         around = [asks.profile()] if asks.owner else [asks.profile(), asks.usage()]
-        if sweep.kind is SweepKind.FULL:
+        if full:
             return (*around, *lists, *asks.watched(sweep.threads))
         return lists if "posts" in known else (*around, *lists)
+
+    @staticmethod
+    def _keeps_moderation(account: AccountRef) -> bool:
+        return account.settings.moderation if isinstance(account.settings, XSettings) else True
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known posts by their ids, 100 at once; for messages one by one, as the owner only."""
@@ -135,7 +163,17 @@ class X:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _x_deliveries.reading(ask, answer)
         return _x_reading.read(ask, answer)
+
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _x_deliveries.parts(body)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _x_deliveries.delivered(account, body)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _youtube_grants, _youtube_reading
+from connectors import _limits, _youtube_deliveries, _youtube_grants, _youtube_reading
 from connectors._youtube_asks import HELD, YOUTUBE, Asks
+from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
@@ -20,6 +21,7 @@ from connectors.contract import (
     Claim,
     Counted,
     Extent,
+    Heard,
     Reading,
     RecordKind,
     RecordRef,
@@ -27,6 +29,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
+from connectors.deliveries import DELIVERY, Part, Receiving
 from connectors.settings import NoSettings
 
 _TAB = r"(?:/(?:featured|videos|shorts|streams|live|podcasts|playlists|community|posts|about|search))?/?"
@@ -47,6 +50,8 @@ class YouTube:
         Signature("API key", r".+", speaks_for_owner=False, parameter="key"),
     )
     set_up: ClassVar[SetUp] = _youtube_grants.SET_UP
+    allowances: ClassVar[tuple[Allowance, ...]] = _limits.YOUTUBE
+    receives: ClassVar[Receiving] = _youtube_deliveries.RECEIVES
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a comment or video that was seen; YouTube keeps no earlier ones. It gives the time of a"
         " comment's last edit, none of a video's.",
@@ -69,6 +74,8 @@ class YouTube:
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "A token lasts an hour: then the channel needs signing in again.",
             "A thumbnail that is replaced under the same address is not fetched again.",
+            "Who is hidden from the channel, which words are blocked and who moderates is not captured: deposit it"
+            " by hand, month after month.",
         ),
         counted=(
             Counted(
@@ -124,7 +131,21 @@ class YouTube:
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
+        if ask.purpose == DELIVERY:
+            return _youtube_deliveries.reading(ask, answer)
         return _youtube_reading.read(ask, answer)
+
+    def parts(self, body: bytes) -> Sequence[Part] | None:
+        """Whose a delivery is."""
+        return _youtube_deliveries.parts(body)
+
+    def delivered(self, account: AccountRef, body: bytes) -> Heard:
+        """What a delivery names."""
+        return _youtube_deliveries.delivered(account, body)
+
+    def topic(self, account: AccountRef) -> tuple[str, str]:
+        """The hub that has the channel's feed, and the feed."""
+        return _youtube_deliveries.topic(account)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

@@ -39,17 +39,25 @@ ARROWS: dict[str, frozenset[str]] = {
     "storage": frozenset({"wire"}),
     "evidence": frozenset({"storage"}),
     "accounts": frozenset({"evidence", "storage", "archive", "http"}),
+    "quota": frozenset(),
     "people": frozenset({"accounts", "evidence", "storage", "archive"}),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
     "capture": frozenset(
-        {"accounts", "people", "pictures", "records", "search", "evidence", "storage", "wire", "archive", "http"}
+        {
+            *("accounts", "people", "pictures", "quota", "records", "search", "evidence", "storage", "wire"),
+            *("archive", "http"),
+        }
     ),
+    "imports": frozenset({"capture", "records", "evidence", "wire", "archive"}),
     "practice": frozenset(),
     "pictures": frozenset(),
     "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
     "operations": frozenset(
-        {"accounts", "people", "capture", "pictures", "records", "search", "evidence", "storage", "archive", "migrate"}
+        {
+            *("accounts", "people", "capture", "pictures", "quota", "records", "search", "evidence", "storage"),
+            *("archive", "migrate"),
+        }
     ),
     "work": frozenset({"accounts", "people", "capture", "operations", "evidence", "practice", "archive", "http"}),
     "web": frozenset(
@@ -57,17 +65,8 @@ ARROWS: dict[str, frozenset[str]] = {
     ),
     "cli": frozenset(
         {
-            "accounts",
-            "people",
-            "capture",
-            "operations",
-            "records",
-            "search",
-            "evidence",
-            "release",
-            "storage",
-            "work",
-            "archive",
+            *("accounts", "people", "capture", "imports", "operations", "records", "search", "evidence", "release"),
+            *("storage", "work", "archive"),
         }
     ),
     # Modules that put packages together.

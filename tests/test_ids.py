@@ -16,6 +16,7 @@ from archiver import ids
 ACCOUNT = "ac_t7g7o2v6lh7ezp7kc5mlc7d33lkhcpwc"
 RECORD = "rc_adudhn65ntymx6qo33tphssjtf3hhwzy"
 RUN = "rn_" + "a2" * 16
+CLERK = "au_mxhj3difcwiyqmyrsid5w2n53oc3p5nd"
 EXCHANGE = "ex_tq6a7c62se42j2maj42i7af2b7b37dol"
 
 #: Never to be changed: holds, redactions and releases point at such ids for decades.
@@ -26,6 +27,8 @@ VECTORS = [
     (ids.exchange_id(RUN, 12), "ex_2pdcxo7jahvkcb7djuonmbzjbplnru4p"),
     (ids.version_id(RECORD, EXCHANGE, 3), "ve_zaiyo25ligxly7hlp57zrtmtyntqojgr"),
     (ids.medium_id(RECORD, "0"), "md_ob3dyoztgkrgrwhlottvrmdqbakq6wih"),
+    (ids.authority_id("city-clerk"), CLERK),
+    (ids.department_id(CLERK, "outreach"), "dp_givfueldfvtga5ar65sr7bwkcbdjuoch"),
     (ids.warc_record_id(EXCHANGE, "response"), "<urn:uuid:59865dd8-7a04-8851-81c9-220ffeda145c>"),
     (ids.warc_record_id(), "<urn:uuid:e66c8340-c282-88fe-9c8b-9b2a3de5a3dc>"),
     (ids.derive("xx"), "xx_5q7y6p6f3ri2hygzdzfs3ztmxb7ho5uo"),

@@ -76,6 +76,8 @@ def apply(connection: Connection, act: Act) -> None:
 
 def _changed(act: Act) -> dict[str, Any]:
     facts = act.facts
+    if act.kind == ActKind.ACCOUNT_ASSIGNED:
+        return {"authority": facts["authority"]}
     if act.kind == ActKind.ACCOUNT_STATE_SET:
         return {"state": facts["state"], "state_since": act.at, "state_reason": facts["reason"]}
     whole = {name: facts[name] for name in _WHOLE}

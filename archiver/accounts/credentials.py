@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, column, delete, func, insert, select, table, update
 
 from archiver.accounts.grants import Grant
-from archiver.accounts.models import ConnectLink, Credential, PlatformApp
+from archiver.accounts.models import ConnectLink, Credential, Hook, PlatformApp
 from archiver.capture.secret_forms import Secret
 from archiver.database import Database
 from archiver.errors import IntegrityError, MissingKey, UsageError
@@ -200,7 +200,7 @@ class Vault:
         )
 
     def _create_key_file(self, connection: Connection) -> None:
-        counted = (select(func.count()).select_from(model) for model in (Credential, PlatformApp))
+        counted = (select(func.count()).select_from(model) for model in (Credential, PlatformApp, Hook))
         sealed = select(func.count()).where(ConnectLink.verifier.is_not(None))
         # What people sign in with, and what they searched for, is sealed with the same key (:mod:`archiver.people`).
         others = (

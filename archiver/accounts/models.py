@@ -107,3 +107,39 @@ class ConnectLink(Base):
     browser_sha256: Mapped[str | None] = mapped_column(comment="of what the owner's browser must send back")
     verifier: Mapped[bytes | None] = mapped_column(comment="of the challenge (RFC 7636), sealed")
     verifier_key_id: Mapped[str | None]
+
+
+class Hook(Base):
+    """An address of ours that a platform sends deliveries to. What nobody may know of it is sealed."""
+
+    __tablename__ = "hook"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(comment="whose application sends; its name is in the address")
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id"), comment="null: all of the application")
+    path_sha256: Mapped[str] = mapped_column(unique=True, comment="of the last part of the address")
+    sealed: Mapped[bytes] = mapped_column(comment="path, verify token, own secret; AAD = hook, id, key")
+    key_id: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    verified_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="when the platform last asked whether it is ours, and was answered"
+    )
+    last_at: Mapped[datetime | None] = mapped_column(Instant, comment="last authentic delivery")
+    counts: Mapped[Any] = mapped_column(Json, default=dict, comment="what became of deliveries")
+
+
+class Subscription(Base):
+    """Whether a platform sends, or pushes, what concerns an account. Working state."""
+
+    __tablename__ = "subscription"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    topic: Mapped[str | None] = mapped_column(comment="what is subscribed to at a hub")
+    asked_at: Mapped[datetime | None] = mapped_column(Instant)
+    awaited: Mapped[bool] = mapped_column(default=False, comment="a hub has not confirmed yet what it was asked for")
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant, comment="null: it is not subscribed")
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    failed: Mapped[str | None] = mapped_column(comment="why the last try came to nothing")
+    last_at: Mapped[datetime | None] = mapped_column(Instant, comment="last delivery or event about it")
+    connected_at: Mapped[datetime | None] = mapped_column(Instant, comment="since when its stream is heard")
+    broken_at: Mapped[datetime | None] = mapped_column(Instant, comment="since when it is not")

@@ -25,6 +25,7 @@ CAPABILITIES = (
     ("Pictures and files", "media"),
     ("Numbers", "counts"),
     ("First capture", "history"),
+    ("Moderation settings", "moderation"),
 )
 #: The connectors that come with the program; found also where its entry points are not installed.
 _OWN = (

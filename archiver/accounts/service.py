@@ -18,6 +18,9 @@ from archiver.accounts.grants import Grant
 from archiver.accounts.identify import ask_platform
 from archiver.accounts.models import Account, Handle
 from archiver.accounts.platforms import credential_of
+from archiver.accounts.register import linking
+from archiver.accounts.register import service as register
+from archiver.accounts.register.capacity import May
 from archiver.accounts.schedule import first_due
 from archiver.archive import Archive
 from archiver.capture.masking import mask_text
@@ -84,7 +87,8 @@ def add(
         UnknownAddress, Ambiguous: see :meth:`archiver.accounts.platforms.Platforms.claim`.
         UsageError: not a usable short name of an authority, or an address with a credential in it; or the platform
             answers nobody without a credential, and none was given, or none that it could be.
-        Unreachable, Refused: the platform does not answer, or knows no such account.
+        Unreachable, Refused: the platform does not answer, or knows no such account; or the register lists it as one
+            that is not captured.
     """
     if not _AUTHORITY.fullmatch(authority):
         raise UsageError("an authority's short name has lower-case letters, digits and dashes, such as city-clerk")
@@ -101,11 +105,13 @@ def add(
         raise Refused("the platform gives this account an id that is no text; nothing was added")
     account_id = ids.account_id(claim.platform, claim.service, facts.platform_id)
 
-    def register(connection: Connection) -> Added:
+    def enter(connection: Connection) -> Added:
         take_chains(connection, [account_id])
         known = connection.execute(select(Account.id).where(Account.id == account_id)).first()
         if known is None:
             _insert(connection, archive, account_id, claim, facts, authority)
+        name = linking.Name(claim.platform, claim.service, facts.platform_id, facts.handle or claim.handle, claim.url)
+        linking.begin(connection, archive, account_id, name, new=known is None)
         if isinstance(credential, Grant):
             keep_grant(connection, archive, account_id, credential, purpose)
         elif secret is not None:
@@ -114,7 +120,7 @@ def add(
             along(connection, account_id)
         return Added(get(connection, account_id), new=known is None)
 
-    return archive.database.act(register)
+    return archive.database.act(enter)
 
 
 def _insert(
@@ -272,7 +278,11 @@ def pause(archive: Archive, account_id: str, reason: str) -> AccountView:
 
 
 def resume(archive: Archive, account_id: str) -> AccountView:
-    """Capture an account again, at once."""
+    """Capture an account again, at once.
+
+    Raises:
+        Refused: the register lists it as one that is not captured, or not yet.
+    """
     return _set_state(archive, account_id, "active", None)
 
 
@@ -284,6 +294,10 @@ def _set_state(archive: Archive, account_id: str, state: str, reason: str | None
         before = get(connection, account_id)
         if before.state == state:
             return before
+        if state == "active":
+            may, why_not = register.allowed(archive, connection, account_id)
+            if may is not May.RUN:
+                raise Refused(f"{why_not}; it stays as it is (law R5)")
         told = safe_text(reason) if reason else None
         values = {"state": state, "state_since": now, "state_reason": told}
         connection.execute(update(Account).where(Account.id == account_id).values(**values))

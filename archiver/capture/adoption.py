@@ -20,6 +20,8 @@ from archiver.capture.batch import FinishedSegment
 from archiver.capture.commit import (
     ExchangeRow,
     apply_exchange,
+    apply_imported,
+    import_events,
     known_exchanges,
     known_segments,
     write_exchanges,
@@ -27,7 +29,7 @@ from archiver.capture.commit import (
     write_run,
     write_segments,
 )
-from archiver.capture.committer import exchange_event, index_changed, run_event, segment_event
+from archiver.capture.committer import exchange_events, index_changed, run_event, segment_event
 from archiver.capture.contents import Contents, check_hash, read_contents
 from archiver.capture.facts import RunIdentity
 from archiver.capture.leases import Held, Leases
@@ -42,6 +44,7 @@ from archiver.errors import Busy, IntegrityError, SettingsError
 from archiver.evidence import log
 from archiver.faults import crash_point
 from archiver.records.apply import Applier
+from archiver.records.import_rows import Brought
 from archiver.search.index import SearchIndex
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_names import parse_segment_key
@@ -157,11 +160,11 @@ class Adoption:
             write_segments(connection, taken_in, account, part.at, adopted_by=part.run)
             segments = {one.id for one, _ in taken_in}
             rows = [row for row in contents.exchanges if row.segment in segments]
-            written = write_adopted(connection, account, rows, contents.parts, held.epoch, self.archive.search)
+            written, brought = write_adopted(connection, account, rows, contents.parts, held.epoch, self.archive.search)
             logged = log.subjects(connection, "exchange.archived", [row.id for row in written])
-            events = [exchange_event(row) for row in written if row.id not in logged]
+            events = [event for row in written if row.id not in logged for event in exchange_events(row)]
             events += [segment_event("segment.adopted", one, stored) for one, stored in taken_in]
-            events += follow_names(connection, account, written)
+            events += follow_names(connection, account, written) + import_events(account, brought)
             log.append(connection, [*events, run_event([part])], at)
             crash_point("adoption.written")
 
@@ -218,9 +221,9 @@ def write_adopted(
     parts: Sequence[Part],
     arrival: int,
     search: SearchIndex,
-) -> list[ExchangeRow]:
-    """Rows of adopted exchanges, and of the runs that made them where they have none. Which were written: one that
-    another segment brought already is not written twice."""
+) -> tuple[list[ExchangeRow], Brought]:
+    """Rows of adopted exchanges, and of the runs that made them where they have none. Which were written (one that
+    another segment brought already is not written twice), and what of them came with imports."""
     for part in parts:
         if connection.execute(select(Run.id).where(Run.id == part.run)).first() is None:
             write_run(connection, part, adopted=True)
@@ -232,5 +235,7 @@ def write_adopted(
     for row in sorted(rows, key=lambda row: (row.facts["run_number"], row.facts["ordinal"])):
         apply_exchange(applier, row, arrival)
     applied = applier.flush()
+    brought = apply_imported(connection, account, rows, arrival)
+    applied.changed += brought.only_imported
     index_changed(connection, search, applied)
-    return rows
+    return rows, brought

@@ -14,14 +14,16 @@ from archiver.capture.facts import MediumOf, Taken
 from archiver.capture.fetch_errors import AddressRefused, FetchError, MalformedAnswer, TooLarge, UnsendableRequest
 from archiver.capture.masking import Secret
 from archiver.capture.pacing import Pacer
-from archiver.capture.reading import REDIRECT, understand
+from archiver.capture.reading import MEDIUM, REDIRECT, understand
 from archiver.capture.run_tokens import RunToken
 from archiver.capture.sessions import Session
 from archiver.capture.signing import Signing, signing_of
 from archiver.capture.spool import sync_file
 from archiver.faults import crash_point
 from archiver.http import Fetcher, redirect_target
+from archiver.quota.meter import RunMeter
 from archiver.wire.exchange import WireExchange
+from connectors.allowances import counted_each
 from connectors.contract import SIGN_IN_PROBLEMS, AccountRef, Ask, Connector, Problem, ProblemKind, Reading, Signs
 
 _HOPS = 5
@@ -88,6 +90,8 @@ class Asker:
     """How ``token`` goes with a question, where the platform says so itself."""
     tokens: RunToken | None = None
     """Where ``token`` comes from, and what takes its place when it is no longer accepted."""
+    meter: RunMeter | None = None
+    """Counts what the platform's allowances lose by what is asked."""
 
     def ask(self, ask: Ask, *, control_of: int | None = None, wanted: FileWanted | None = None) -> Asked:
         """Ask until there is an answer that means something, or no more sense in asking.
@@ -178,6 +182,8 @@ class Asker:
 
     def _fetch(self, ask: Ask, wanted: FileWanted | None) -> WireExchange:
         self.pacer.wait(self._bucket(ask.url), self.stop)
+        if self._counted_each(ask):
+            self.pacer.wait(self._endpoint(ask), self.stop)
         if self.stop.is_set():
             raise Stopped
         own = origin(ask.url) == origin(self.account.url)
@@ -229,7 +235,12 @@ class Asker:
         crash_point("run.read")
         asked.answer = dataclasses.replace(taken, reading=reading)
         asked.reading = reading
-        self.pacer.note(self._bucket(taken.wire.url), reading.rate, reading.problem, taken.wire)
+        each = self._counted_each(taken.ask)
+        self.pacer.note(self._bucket(taken.wire.url), None if each else reading.rate, reading.problem, taken.wire)
+        if each and reading.rate is not None:
+            self.pacer.note(self._endpoint(taken.ask), reading.rate, None, None)
+        if self.meter is not None and taken.medium is None:
+            self.meter.answered(self.connector, self.account, taken.ask, reading)
 
     def _next(self) -> int:
         self.ordinal += 1
@@ -238,6 +249,13 @@ class Asker:
     def _bucket(self, url: str) -> str:
         """What shares one allowance on the other side: a server and whoever signs."""
         return f"{origin(url)} {self.account.id if self.token else ''}"
+
+    def _counted_each(self, ask: Ask) -> bool:
+        """Whether what the platform tells of its pacing is of this endpoint alone. What is wrong concerns the whole."""
+        return ask.purpose != MEDIUM and counted_each(self.connector)
+
+    def _endpoint(self, ask: Ask) -> str:
+        return f"{self._bucket(ask.url)} {ask.purpose}"
 
 
 def understand_wire(connector: Connector, ask: Ask, wire: WireExchange) -> Reading:

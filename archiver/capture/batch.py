@@ -159,7 +159,7 @@ class Batch:
         if wire.pushed is not None:
             at = wire.received_at
             return writer.add_resource(
-                wire.url, wire.pushed, wire.response, committed.facts, at=at, block_sha256=digest
+                wire.url, wire.pushed, wire.body_file or wire.response, committed.facts, at=at, block_sha256=digest
             )
         assert committed.request_sha256 is not None
         return writer.add_exchange(
@@ -300,6 +300,7 @@ def exchange_frame(taken: Taken) -> tuple[dict[str, Any], list[bytes]]:
         "truncated": wire.truncated,
         "no_answer": wire.no_answer,
         "pushed": wire.pushed,
+        "deposited": wire.deposited,
     }
     if wire.body_file is not None:
         header["body_file"] = {
@@ -351,6 +352,7 @@ def _wire_from_frame(header: Mapping[str, Any], parts: Sequence[bytes], folder: 
         truncated=header["truncated"],
         no_answer=header["no_answer"],
         pushed=header.get("pushed"),
+        deposited=header.get("deposited"),
         body_file=BodyFile(folder / kept["name"], kept["size"], kept["sha256"]) if kept else None,
     )
 

@@ -11,18 +11,24 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archiver.capture.batch import Entry, FinishedSegment
+from archiver.capture.deposits import row_of
 from archiver.capture.listings import thread_of
-from archiver.capture.models import Coverage, Exchange, Run, Segment
+from archiver.capture.models import Coverage, Deposit, Exchange, Run, Segment
 from archiver.capture.parts import PUBLIC, Part
 from archiver.clock import from_text
 from archiver.database import key_text, safe_text
+from archiver.evidence.log import NewEvent
+from archiver.records import import_rows
 from archiver.records.apply import Applier, Arrived
+from archiver.records.import_rows import Brought, ImportedBlock
 from archiver.records.stored import chunks
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_reader import MADE
 from archiver.storage.segment_writer import Placed
 from connectors.contract import Ask, Reading, SweepKind
 
+IMPORTED = "imported"
+"""Source of an exchange that an import brought."""
 INTERRUPTED = "interrupted"
 RECOVERY = "recovery"
 _LOST = "the object with its run record is lost; what is left of it is here"
@@ -120,11 +126,24 @@ def write_lost_runs(connection: Connection, rows: Iterable[ExchangeRow]) -> None
             )
 
 
-def write_exchanges(connection: Connection, rows: Iterable[ExchangeRow]) -> None:
+def write_exchanges(connection: Connection, rows: Sequence[ExchangeRow]) -> None:
     """Insert exchange rows; their segments and runs are there."""
     values = [_exchange_values(row) for row in rows]
     if values:
         connection.execute(insert(Exchange), values)
+    _write_deposits(connection, rows)
+
+
+def _write_deposits(connection: Connection, rows: Sequence[ExchangeRow]) -> None:
+    found = [row_of(row.facts, row.ask.access.value) for row in rows]
+    values = [{name: _safe(value) for name, value in one.items()} for one in found if one is not None]
+    if values:
+        connection.execute(insert(Deposit), values)
+
+
+def _safe(value: Any) -> Any:
+    """Words that a stranger may have written, as a database can hold them."""
+    return safe_text(value) if isinstance(value, str) else value
 
 
 def _exchange_values(row: ExchangeRow) -> dict[str, Any]:
@@ -138,7 +157,7 @@ def _exchange_values(row: ExchangeRow) -> dict[str, Any]:
         "account_id": facts["account"],
         "stream": row.ask.stream.value,
         "purpose": safe_text(row.ask.purpose),
-        "method": None if facts["source"] in ("pushed", MADE) else row.ask.method,
+        "method": row.ask.method if facts["source"] == "asked" else None,
         "uri": facts["url"] or row.ask.url,
         "status": facts["status"],
         "received_at": from_text(facts["received_at"]),
@@ -157,9 +176,22 @@ def _exchange_values(row: ExchangeRow) -> dict[str, Any]:
 
 
 def apply_exchange(applier: Applier, row: ExchangeRow, arrival: int) -> None:
-    """Hand one exchange to the records, as having arrived with run ``arrival``."""
+    """Hand one exchange to the records, as having arrived with run ``arrival``. One that an import brought is no sight
+    of anything, and passes by (:func:`apply_imported`)."""
     facts = row.facts
-    arrived = Arrived(
+    if facts["source"] == IMPORTED:
+        return
+    applier.exchange(_arrived(row, arrival), row.reading)
+    medium = facts.get("medium")
+    if medium is not None:
+        _apply_medium(applier, medium["id"], facts)
+    if facts["source"] == MADE:
+        applier.picture(_picture_row(facts))
+
+
+def _arrived(row: ExchangeRow, arrival: int) -> Arrived:
+    facts = row.facts
+    return Arrived(
         id=row.id,
         run_id=facts["run"],
         run_number=arrival,
@@ -167,12 +199,6 @@ def apply_exchange(applier: Applier, row: ExchangeRow, arrival: int) -> None:
         received_at=from_text(facts["received_at"]),
         ask=row.ask,
     )
-    applier.exchange(arrived, row.reading)
-    medium = facts.get("medium")
-    if medium is not None:
-        _apply_medium(applier, medium["id"], facts)
-    if facts["source"] == MADE:
-        applier.picture(_picture_row(facts))
 
 
 def _picture_row(facts: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +219,36 @@ def _picture_row(facts: dict[str, Any]) -> dict[str, Any]:
         "sha256": facts["body_sha256"],
         "size": facts["body_size"],
     }
+
+
+def apply_imported(connection: Connection, account: str, rows: Iterable[ExchangeRow], arrival: int) -> Brought:
+    """Write what came with imports; their exchange rows are there."""
+    blocks = [
+        ImportedBlock(
+            _arrived(row, arrival),
+            row.facts["origin"],
+            row.facts["body_sha256"],
+            row.facts["body_size"],
+            row.reading,
+        )
+        for row in rows
+        if row.facts["source"] == IMPORTED
+    ]
+    return import_rows.apply(connection, account, blocks) if blocks else Brought()
+
+
+def import_events(account: str, brought: Brought) -> list[NewEvent]:
+    """Imports that are whole now."""
+    names = ("files", "left_out", "records")
+    return [
+        NewEvent(
+            "import.made",
+            "import",
+            block.origin["import"],
+            {"account": account, "exchange": block.arrived.id} | {name: block.origin["counts"][name] for name in names},
+        )
+        for block in brought.ended
+    ]
 
 
 def _apply_medium(applier: Applier, medium: str, facts: dict[str, Any]) -> None:

@@ -16,12 +16,15 @@ from archiver.capture.commit import (
     ExchangeRow,
     apply_conclusions,
     apply_exchange,
+    apply_imported,
+    import_events,
     known_segments,
     write_exchanges,
     write_lost_runs,
     write_run,
     write_segments,
 )
+from archiver.capture.deposits import SOURCE, event_facts
 from archiver.capture.leases import Held, StaleLease
 from archiver.capture.models import Run
 from archiver.capture.names import follow_names
@@ -123,6 +126,7 @@ def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applie
     """Rows of a run's parts and exchanges, interleaved as they came: the one order both live and in a rebuild. Also
     the events that follow from them, for live work to log."""
     followed: list[NewEvent] = []
+    only_imported: list[str] = []
     applier = Applier(connection, work.account)
     left = sorted(work.exchanges, key=lambda row: row.facts["ordinal"])
     ordered = sorted(work.parts, key=lambda part: (part.part, part.access != PUBLIC, part.access))
@@ -130,22 +134,31 @@ def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applie
         write_run(connection, part)
         before = [row for row in left if row.facts["ordinal"] < part.through]
         left = left[len(before) :]
-        followed += _apply_rows(connection, applier, work.account, before, arrival)
+        followed += _apply_rows(connection, applier, work.account, before, arrival, only_imported)
         apply_conclusions(connection, applier, part)
         if part.final and part.access == PUBLIC:
             followed += follow(connection, part, [one for one in ordered if one.run == part.run])
     write_lost_runs(connection, left)
-    followed += _apply_rows(connection, applier, work.account, left, arrival)
-    return applier.flush(), followed
+    followed += _apply_rows(connection, applier, work.account, left, arrival, only_imported)
+    applied = applier.flush()
+    applied.changed += only_imported
+    return applied, followed
 
 
 def _apply_rows(
-    connection: Connection, applier: Applier, account: str, rows: Sequence[ExchangeRow], arrival: int
+    connection: Connection,
+    applier: Applier,
+    account: str,
+    rows: Sequence[ExchangeRow],
+    arrival: int,
+    only_imported: list[str],
 ) -> list[NewEvent]:
     write_exchanges(connection, rows)
     for row in rows:
         apply_exchange(applier, row, arrival)
-    return follow_names(connection, account, rows)
+    brought = apply_imported(connection, account, rows, arrival)
+    only_imported += brought.only_imported
+    return follow_names(connection, account, rows) + import_events(account, brought)
 
 
 def _overtaken(connection: Connection, work: Work) -> bool:
@@ -156,7 +169,7 @@ def _overtaken(connection: Connection, work: Work) -> bool:
 
 def work_events(work: Work) -> list[NewEvent]:
     """What is logged of a commit, beside what follows from the end of a run."""
-    events = [exchange_event(row) for row in work.exchanges]
+    events = [event for row in work.exchanges for event in exchange_events(row)]
     events += [segment_event("segment.archived", one, stored) for one, stored in work.segments]
     made = itertools.groupby(sorted(work.parts, key=_made), key=_made)
     return events + [run_event(list(parts)) for _, parts in made]
@@ -176,6 +189,15 @@ def exchange_event(row: ExchangeRow) -> NewEvent:
     )
 
 
+def exchange_events(row: ExchangeRow) -> list[NewEvent]:
+    """What is logged of one exchange: of a deposit also who did it."""
+    events = [exchange_event(row)]
+    if row.facts["source"] == SOURCE:
+        actor, told = row.facts["origin"]["actor"], event_facts(row.facts, row.ask.access.value)
+        events.append(NewEvent("deposit.made", "exchange", row.id, told, actor["kind"], actor["id"]))
+    return events
+
+
 def segment_event(kind: str, segment: FinishedSegment, stored: Stored) -> NewEvent:
     facts = {"key": segment.key, "sha256": segment.sha256, "size": segment.size, "warc_records": segment.warc_records}
     return NewEvent(kind, "segment", segment.id, facts | {"version": stored.version_id})
@@ -187,7 +209,7 @@ def run_event(parts: Sequence[Part]) -> NewEvent:
     commitments = {part.access: part.fields["commitment"] for part in parts}
     facts = {"account": first.account, "number": first.number, "part": first.part, "commitments": commitments}
     if first.final and first.access == PUBLIC:
-        ended = {"sweep": first.fields["sweep"], "outcome": first.fields["outcome"]}
+        ended = {name: first.fields[name] for name in ("sweep", "outcome", "trigger")}
         return NewEvent("run.finished", "run", first.run, facts | ended)
     return NewEvent("run.recorded", "run", first.run, facts)
 

@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from archiver.accounts.platforms import Platforms
 from archiver.capture import asks
-from archiver.capture.commit import ExchangeRow
+from archiver.capture.commit import IMPORTED, ExchangeRow
 from archiver.capture.parts import Part, part_from
-from archiver.capture.reading import understand
-from archiver.errors import IntegrityError
+from archiver.capture.reading import Reads, understand
+from archiver.errors import IntegrityError, SettingsError
 from archiver.storage.protocol import ObjectStore
 from archiver.storage.segment_reader import Read, ReadExchange, ReadInfo, ReadRunRecord, read_segment
 from archiver.visible import one_line
 from connectors.contract import Reading, SeenRecord
+from connectors.exports import EXPORTS
 
 
 @dataclass(slots=True)
@@ -111,7 +112,7 @@ def exchange_from(read: ReadExchange, segment: str, platforms: Platforms) -> Exc
     """One stored exchange, understood again."""
     facts = read.facts
     ask = asks.from_json(facts["ask"])
-    connector = platforms.connector(facts["connector"]["platform"])
+    connector = reader_of(facts, platforms)
     reading = understand(
         connector,
         ask,
@@ -125,6 +126,20 @@ def exchange_from(read: ReadExchange, segment: str, platforms: Platforms) -> Exc
     )
     listed = [(key, place) for key, place in facts.get("records", ())]
     return ExchangeRow(facts, ask, as_listed(reading, listed), segment, read.placed, read.response_sha256)
+
+
+def reader_of(facts: Mapping[str, Any], platforms: Platforms) -> Reads:
+    """Who says what a stored exchange means: the connector; of what an import brought, the reader of its format.
+
+    Raises:
+        SettingsError: none that is installed.
+    """
+    if facts["source"] != IMPORTED:
+        return platforms.connector(facts["connector"]["platform"])
+    name = facts["origin"]["format"]
+    if name not in EXPORTS:
+        raise SettingsError(f"this version does not read exports of the kind {one_line(str(name), 40)!r}")
+    return EXPORTS[name]
 
 
 def as_listed(reading: Reading, listed: Sequence[tuple[str, str]]) -> Reading:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,14 +13,14 @@ from archiver.capture import watching
 from archiver.capture.models import Due, Lease
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.watching import Looked
-from archiver.database import Database
 from archiver.settings import Settings
 from connectors.contract import SweepKind
 
 _BAD = (RunOutcome.FAILED, RunOutcome.PARTIAL, RunOutcome.INTERRUPTED)
 _MOST_FAILURES = 8
 _SOON = timedelta(hours=1)
-_CAPTURED = ("paused", "closed")
+CAPTURED = ("paused", "closed")
+"""States in which an account is not captured."""
 
 
 def register(connection: Connection, account_id: str, now: datetime) -> None:
@@ -32,28 +32,30 @@ def register(connection: Connection, account_id: str, now: datetime) -> None:
     connection.execute(insert(Due), rows)
 
 
-def due(connection: Connection, now: datetime) -> list[tuple[str, SweepKind]]:
+def due(
+    connection: Connection, now: datetime, waits: Callable[[str, SweepKind, datetime], bool] = lambda *_: False
+) -> list[tuple[str, SweepKind]]:
     """Sweeps that are due, longest overdue first, at most one per account; none of an account that is being captured
-    or is paused."""
+    or is paused, and none that ``waits`` (given account, kind and when it was due) for the platform's sake."""
     query = (
-        select(Due.account_id, Due.sweep)
+        select(Due.account_id, Due.sweep, Due.due_at)
         .join(Account, Account.id == Due.account_id)
         .join(Lease, Lease.account_id == Due.account_id, isouter=True)
-        .where(Due.due_at <= now, Account.state.not_in(_CAPTURED))
+        .where(Due.due_at <= now, Account.state.not_in(CAPTURED))
         .where((Lease.holder.is_(None)) | (Lease.holder == "") | (Lease.expires_at <= now))
         .order_by(Due.due_at)
     )
     first: dict[str, SweepKind] = {}
-    for account_id, sweep in connection.execute(query):
-        first.setdefault(account_id, SweepKind(sweep))
+    for account_id, sweep, due_at in connection.execute(query):
+        if account_id not in first and not waits(account_id, SweepKind(sweep), due_at):
+            first[account_id] = SweepKind(sweep)
     return list(first.items())
 
 
-def now(database: Database, account_id: str, kind: SweepKind, at: datetime) -> None:
+def _now(connection: Connection, account_id: str, kind: SweepKind, at: datetime) -> None:
     """A sweep is due at once, where it was not before."""
     mine = (Due.account_id == account_id, Due.sweep == kind.value, Due.due_at > at)
-    with database.write() as connection:
-        connection.execute(update(Due).where(*mine).values(due_at=at))
+    connection.execute(update(Due).where(*mine).values(due_at=at))
 
 
 def interval(kind: SweepKind, settings: Settings) -> timedelta:
@@ -87,14 +89,33 @@ class Ended:
     """A full sweep that is not done: the next run takes up the rest."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a run took in that was pushed. It was no sweep, so the next one is not put off by it."""
+
+    anything: bool
+    threads: Sequence[str]
+    """Keys of what it names: looked at by the run, or due."""
+
+
 def after_run(
-    account_id: str, run: Ended, looked: Mapping[str, Looked], settings: Settings, recounted: Collection[str] = ()
+    account_id: str,
+    run: Ended,
+    looked: Mapping[str, Looked],
+    settings: Settings,
+    recounted: Collection[str] = (),
+    heard: Heard | None = None,
 ) -> Callable[[Connection], None]:
     """What the commit of a run writes here. ``looked``: what became of the threads it looked at, by key.
-    ``recounted``: keys of records under which the platform counts another number than before."""
+    ``recounted``: keys of records under which the platform counts another number than before. ``heard``: what was
+    pushed, which is a reason to look, and is not forgotten where the run could not."""
 
     def settle(connection: Connection) -> None:
-        _next_sweep(connection, account_id, run, settings)
+        if heard is None:
+            _next_sweep(connection, account_id, run, settings)
+        elif heard.anything:
+            _now(connection, account_id, SweepKind.NEW, run.at)
+            watching.look_now(connection, account_id, heard.threads, run.at)
         watching.watch_new(connection, account_id, settings, run.at)
         watching.looked_at(connection, account_id, looked, settings, run.began, run.at)
         watching.look_soon(connection, account_id, recounted, settings, run.at)

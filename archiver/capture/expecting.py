@@ -76,6 +76,15 @@ def with_keys(connection: Connection, account: str, keys: Collection[str]) -> li
     return [_ref(row) for row in connection.execute(query)]
 
 
+def last_seen(connection: Connection, account: str, keys: Collection[str]) -> dict[str, datetime]:
+    """When each of the named records was last seen, those that have gone included."""
+    query = select(Record.key, Record.last_seen_at).where(Record.account_id == account)
+    found: dict[str, datetime] = {}
+    for chunk in chunks(sorted({safe_text(key) for key in keys})):
+        found |= {row.key: row.last_seen_at for row in connection.execute(query.where(Record.key.in_(chunk)))}
+    return {key: found[safe_text(key)] for key in keys if safe_text(key) in found}
+
+
 def profiles(connection: Connection, account: str) -> list[RecordRef]:
     """The account itself, where it is known as a record."""
     query = _visible(account).where(Record.kind == RecordKind.PROFILE.value)

@@ -97,6 +97,8 @@ class Taken:
     """Ordinal of the exchange for whose *not found* this is the control read."""
     picture: PictureOf | None = None
     """It is no exchange but a picture that we drew."""
+    origin: Mapping[str, Any] | None = None
+    """Where it comes from, if an import brought it (WARC profile §2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +165,20 @@ def _response_sha256(wire: WireExchange) -> str:
     return digest.hexdigest()
 
 
+def _source(taken: Taken) -> str:
+    """How something came into the archive."""
+    if taken.picture:
+        return MADE
+    if taken.origin is not None:
+        return "imported"
+    return "deposited" if taken.wire.deposited else "pushed" if taken.wire.pushed else "asked"
+
+
 def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
     wire, reading = taken.wire, taken.reading
     facts: dict[str, Any] = {
         "v": 1,
-        "source": MADE if taken.picture else "pushed" if wire.pushed else "asked",
+        "source": _source(taken),
         "exchange": exchange,
         "run": run.run,
         "run_number": run.number,
@@ -184,12 +195,18 @@ def _facts(run: RunIdentity, taken: Taken, exchange: str) -> dict[str, Any]:
         "body_size": wire.body_size,
     }
     facts |= _understanding(reading, len(decoded_body(wire.headers, wire.body)) if reading.cuts else 0)
+    if taken.origin is not None:
+        facts["origin"] = dict(taken.origin)
     if wire.truncated is not None:
         facts["truncated"] = wire.truncated
     if wire.masked_request or wire.masked_response:
         facts["masked"] = {"request": wire.masked_request, "response": wire.masked_response}
     if wire.no_answer is not None:
         facts["no_answer"] = wire.no_answer
+    if wire.deposited:
+        facts["origin"] = dict(wire.deposited)
+    if wire.pushed and any(name.lower() != "content-type" for name, _ in wire.headers):
+        facts["headers"] = [list(pair) for pair in wire.headers]
     if taken.follows is not None:
         facts["follows"] = ids.exchange_id(run.run, taken.follows)
     if taken.control_of is not None:

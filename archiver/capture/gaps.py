@@ -93,7 +93,9 @@ def in_words(reason: str | None) -> str:
     return f"{WORDS[cause]}: {more.strip()}" if more.strip() else WORDS[cause]
 
 
-OUT_OF_REACH = "Ask whoever runs the account for the platform's own download of it, and keep that beside these records."
+OUT_OF_REACH = (
+    "Ask whoever runs the account for the platform's own download of it, and bring that in (`archiver import`)."
+)
 """What to do about what lies before the first capture."""
 THREADS = "threads"
 """Listing under which the threads of a stream are looked at together."""

@@ -25,6 +25,7 @@ from archiver.capture import addresses
 from archiver.capture.addresses import Destination
 from archiver.capture.fetch_errors import FetchError
 from archiver.capture.pushed import Hearing, Place, Pushed
+from archiver.capture.receiving import note
 from archiver.capture.service import Capture
 from archiver.errors import ArchiverError, Busy
 from archiver.http import trust
@@ -72,10 +73,18 @@ class Listener:
             self._since = place.since or clock.now()
             self._kept_at = clock.now() if place.place is not None else None
             self.connected.set()
-            while not self.stop.is_set():
-                self._hear(place, _received(connection), network)
-            self._archive(place)
+            self._note(connected_at=clock.now(), broken_at=None)
+            try:
+                while not self.stop.is_set():
+                    self._hear(place, _received(connection), network)
+                self._archive(place)
+            finally:
+                self._note(broken_at=clock.now())
         return True
+
+    def _note(self, **values: datetime | None) -> None:
+        """For the platform's page."""
+        self.capture.archive.database.act(lambda connection: note(connection, self.account, **values))
 
     def _hear(self, place: Place, frame: bytes | None, network: Network) -> None:
         now = self.capture.archive.clock.now()

@@ -129,6 +129,27 @@ class Exchange(Base):
     quarantine: Mapped[Any] = mapped_column(Json, comment="[[place, reason]] of what could not be understood")
 
 
+class Deposit(Base):
+    """A file that somebody brought by hand. It proves that they brought it, and is no record of what was captured."""
+
+    __tablename__ = "deposit"
+    __table_args__ = (Index(None, "account_id", "identity"), Index(None, "record_id"))
+
+    exchange_id: Mapped[str] = mapped_column(ForeignKey("exchange.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    identity: Mapped[str] = mapped_column(comment="the same bytes about the same thing have the same, hex")
+    about: Mapped[str] = mapped_column(comment="moderation, account, record")
+    record_id: Mapped[str | None] = mapped_column(comment="the record it is about")
+    access: Mapped[str]
+    name: Mapped[str] = mapped_column(comment="of the file, as it came")
+    deposited_by: Mapped[str]
+    as_of: Mapped[str] = mapped_column(comment="the day that it shows, YYYY-MM-DD, as the depositor says")
+    reason: Mapped[str]
+    source: Mapped[str] = mapped_column(comment="where it is from, as the depositor says")
+    sha256: Mapped[str]
+    size: Mapped[int]
+
+
 class Coverage(Base):
     """Which span of a listing one run looked at, completely or not."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from archiver.capture.codings import Undecodable, decoded
-from connectors.contract import Answer, Ask, Connector, Problem, ProblemKind, Reading
+from archiver.capture.deposits import DEPOSIT
+from connectors.contract import Answer, Ask, Problem, ProblemKind, Reading
 
 REDIRECT = "redirect"
 """Purpose of an exchange that only pointed elsewhere; the answer it led to is an exchange of its own."""
@@ -14,7 +16,9 @@ MEDIUM = "medium"
 """Purpose of an exchange that fetched a file."""
 PICTURE = "picture"
 """Purpose of what is no exchange: a picture that we drew of a record."""
-_ENGINE = frozenset({REDIRECT, MEDIUM, PICTURE})
+LISTED = "import-list"
+"""Purpose of the list of all files of an import."""
+_ENGINE = frozenset({REDIRECT, MEDIUM, PICTURE, DEPOSIT, LISTED})
 
 _MOST_QUARANTINED = 1000
 """Parts of one answer that are named as not understood; the bytes hold them all. Every one that is named stands in the
@@ -30,13 +34,19 @@ NO_ANSWER = Reading(problem=Problem(ProblemKind.CONTRACT, "what came is no HTTP 
 """Its exchange facts say more."""
 
 
+class Reads(Protocol):
+    """Whatever says what an answer means: a connector, or the reader of a kind of export."""
+
+    def read(self, ask: Ask, answer: Answer) -> Reading: ...
+
+
 def is_passing(status: int) -> bool:
     """Whether a status says nothing of the file that was asked for, only of the server at that moment."""
     return status == 429 or status >= 500
 
 
 def understand(
-    connector: Connector,
+    connector: Reads,
     ask: Ask,
     *,
     status: int,

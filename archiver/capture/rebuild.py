@@ -25,17 +25,17 @@ from archiver.accounts import acts as register
 from archiver.accounts.models import Account, Handle
 from archiver.capture import due, leases
 from archiver.capture.adoption import write_adopted
-from archiver.capture.commit import write_segments
+from archiver.capture.commit import import_events, write_segments
 from archiver.capture.committer import (
     Work,
-    exchange_event,
+    exchange_events,
     index_changed,
     segment_event,
     work_events,
     write_work,
 )
 from archiver.capture.contents import Contents, read_contents
-from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment, Standing, Watch
+from archiver.capture.models import Coverage, Deposit, Exchange, Gap, Run, Segment, Standing, Watch
 from archiver.capture.names import follow_names
 from archiver.capture.proving import is_logged
 from archiver.capture.restoring import RestoredActs, Turn, in_turn, restore_acts
@@ -49,6 +49,7 @@ from archiver.evidence.log import NewEvent
 from archiver.evidence.signer import CheckpointRefused
 from archiver.faults import crash_point
 from archiver.helper import OnDemand
+from archiver.records.import_models import ImportedFile, ImportedVersion, ImportEnd
 from archiver.records.models import Medium, Occurrence, Picture, RebuildProgress, Record, RecordState, Version
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_names import parse_segment_key
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 _TABLES = (
+    ImportedVersion,
+    ImportedFile,
+    ImportEnd,
     Picture,
     Occurrence,
     RecordState,
@@ -67,6 +71,7 @@ _TABLES = (
     Gap,
     Standing,
     Watch,
+    Deposit,
     Exchange,
     Segment,
     Run,
@@ -288,10 +293,10 @@ def _adopt_again(
     contents = _contents(archive, connection, step.adopted, report)
     pairs = [(one.finished, one.stored) for one in step.adopted]
     write_segments(connection, pairs, account, part.at, adopted_by=part.run)
-    rows = write_adopted(connection, account, contents.exchanges, contents.parts, step.number, archive.search)
-    followed = follow_names(connection, account, rows)
+    rows, brought = write_adopted(connection, account, contents.exchanges, contents.parts, step.number, archive.search)
+    followed = follow_names(connection, account, rows) + import_events(account, brought)
     adopted = [segment_event("segment.adopted", *pair) for pair in pairs]
-    return [*(exchange_event(row) for row in rows), *adopted, *followed]
+    return [*(event for row in rows for event in exchange_events(row)), *adopted, *followed]
 
 
 def _closed_at(step: Step, segment: Surveyed) -> datetime:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from archiver import logs
 from archiver.capture.asking import understand_wire
 from archiver.capture.batch import Batch, Entry, FinishedSegment
+from archiver.capture.deposits import DEPOSIT, is_last
 from archiver.capture.facts import Taken
 from archiver.capture.fetching import ANOTHER, TOO_LARGE, is_another, set_aside, too_large
 from archiver.capture.leftovers import Leftover
+from archiver.capture.outcomes import RunOutcome
 from archiver.capture.parts import MediumOutcome, Part
 from archiver.capture.reading import REDIRECT, is_passing
 from archiver.capture.run import RunState
@@ -44,9 +46,12 @@ class Rereading:
     """Redirects by ordinal: each is kept with the answer it led to, as in a run."""
     _followed: set[int | None] = field(default_factory=set)
     """Ordinals of redirects that led to something."""
+    _whole: bool = False
+    """All files that were deposited together are there."""
 
     def perform(self) -> list[FinishedSegment]:
-        """Seal the batch beside its frames. The run ends here, *interrupted*.
+        """Seal the batch beside its frames. The run ends here, *interrupted*; *complete* where all that somebody
+        deposited is there.
 
         Raises:
             SpoolError, OutOfSpace, StoreUnavailable: the disk does not take it.
@@ -59,7 +64,7 @@ class Rereading:
         try:
             through = self._choose()
             self.at = at = self.archive.clock.now()
-            self.parts = self._state.parts(at, through, None)
+            self.parts = self._state.parts(at, through, (RunOutcome.COMPLETE.value, None) if self._whole else None)
             finished = batch.seal(self.parts, at)
         except BaseException:
             batch.abandon()
@@ -76,7 +81,11 @@ class Rereading:
             through = taken.ordinal + 1
             self._followed.add(taken.follows)
             self._state.tally.asked(taken.ask.purpose, taken.wire.no_answer or taken.wire.status)
-            if taken.ask.purpose == REDIRECT:
+            if taken.ask.purpose == DEPOSIT:
+                self._state.store([taken])
+                self._state.count("deposited")
+                self._whole = is_last(taken.ask)
+            elif taken.ask.purpose == REDIRECT:
                 self._hops[taken.ordinal] = taken
             elif taken.medium is not None:
                 self._medium(taken, connector)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from archiver.accounts import acts as register
 from archiver.accounts.models import Account
+from archiver.accounts.register import acts as listed
 from archiver.capture import due
 from archiver.capture.survey import LAST, Logged, Step
 from archiver.database import Lock, take
@@ -27,6 +28,7 @@ from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import recorded, row_of
 from archiver.evidence.models import ActFile
 from archiver.people import acts as people
+from archiver.records import import_acts as imports
 from archiver.search import acts as searches
 
 if TYPE_CHECKING:
@@ -124,6 +126,10 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
         searches.apply(connection, act)
     elif act.kind in people.KINDS:
         people.apply(connection, act)
+    elif act.kind == ActKind.IMPORT_BEGUN:
+        imports.apply(connection, act)
+    elif act.kind in listed.KINDS:
+        listed.apply(connection, act)
     elif act.kind == ActKind.ACCOUNT_REGISTERED:
         first = act.subject_id not in restored.by_account
         restored.by_account[act.subject_id].append(found)

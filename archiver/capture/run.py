@@ -13,6 +13,7 @@ from archiver import clock
 from archiver.capture import again, rounds
 from archiver.capture.again import Again
 from archiver.capture.batch import Batch, SegmentTerms
+from archiver.capture.deposits import DEPOSIT
 from archiver.capture.facts import RunIdentity, Taken
 from archiver.capture.parts import PUBLIC, Part, Tally, seal_part
 from archiver.capture.pushed import LISTENING
@@ -41,7 +42,8 @@ class RunTerms:
     """What is fixed for a run when it starts."""
 
     identity: RunIdentity
-    sweep: SweepKind
+    sweep: SweepKind | None
+    """None: it looks at nothing, files are deposited."""
     trigger: str
     started_at: datetime
     every: int
@@ -62,7 +64,7 @@ def terms_from(stored: Mapping[str, Any]) -> RunTerms:
     """Inverse of :meth:`RunTerms.to_json`."""
     return RunTerms(
         identity=RunIdentity(**stored["identity"]),
-        sweep=SweepKind(stored["sweep"]),
+        sweep=None if stored["sweep"] is None else SweepKind(stored["sweep"]),
         trigger=stored["trigger"],
         started_at=clock.from_text(stored["started_at"]),
         every=stored["every"],
@@ -184,7 +186,7 @@ class RunState:
             "part": self.part,
             "access": access.value if not main else None,
             "account": terms.identity.account,
-            "sweep": terms.sweep.value,
+            "sweep": DEPOSIT if terms.sweep is None else terms.sweep.value,
             "trigger": terms.trigger,
             "started_at": clock.to_text(terms.started_at),
             "at": clock.to_text(at),

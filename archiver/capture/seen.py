@@ -200,6 +200,11 @@ class Seen:
             found = expecting.with_keys(connection, self.account, keys)
         return [ref for ref in found if ids.record_id(self.account, ref.key) not in self._gone]
 
+    def last_seen(self, keys: Collection[str]) -> dict[str, datetime]:
+        """When each of the named records was last seen, those that have gone included."""
+        with self.database.read() as connection:
+            return expecting.last_seen(connection, self.account, keys)
+
     def gone_for_long(self, shortest: timedelta, most: int) -> list[RecordRef]:
         """Records that have gone and are due for another look, longest overdue first."""
         with self.database.read() as connection:

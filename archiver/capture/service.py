@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select
 
 from archiver import ids
+from archiver.accounts import permission
 from archiver.accounts.models import Account
+from archiver.accounts.permission import Actor, Deed
+from archiver.accounts.register import service as register
 from archiver.accounts.renewing import Renewals
 from archiver.capture import again, due
 from archiver.capture.batch import Batch
 from archiver.capture.commit import last_bookmarks
 from archiver.capture.committer import Committer, Work
+from archiver.capture.depositing import Deposited, Depositing
+from archiver.capture.deposits import Said
 from archiver.capture.drawing import Drawing
 from archiver.capture.facts import RunIdentity
 from archiver.capture.failures import named_failures
@@ -25,22 +32,29 @@ from archiver.capture.leases import Held, Leases
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
-from archiver.capture.pushed import LISTENING, STREAM, Hearing, Place, place_of
+from archiver.capture.pushed import LISTENING, Hearing, Place, place_of
+from archiver.capture.rationing import Rations, plans, rations
 from archiver.capture.recovery import Recovery, RecoveryReport
 from archiver.capture.run import Watcher
 from archiver.capture.sessions import Sessions
 from archiver.capture.spool import Spool, dead
 from archiver.capture.terms import account_ref, segment_terms
 from archiver.capture.under_way import UnderWay
-from archiver.errors import Busy, NotFound, OutOfSpace
+from archiver.errors import Busy, NotFound, OutOfSpace, UsageError
 from archiver.evidence.deltas import require_current, store_deltas
 from archiver.http import Fetcher
-from archiver.records.models import RebuildProgress
+from archiver.quota.meter import Meter
+from archiver.records.models import RebuildProgress, Record
 from archiver.storage.write_once import WriteOnce
 from connectors.contract import Listens, SweepKind
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
+
+
+SCHEDULE = "schedule"
+"""Trigger of runs that the clock asked for."""
+_RATION_EVERY = timedelta(minutes=1)
 
 
 class RebuildUnderWay(Busy):
@@ -80,6 +94,9 @@ class Capture:
         self.sessions = Sessions(self.fetcher)
         self.renewals = Renewals(archive, self.fetcher)
         self._tried: set[str] = set()
+        self.meter = Meter(archive.database, archive.clock)
+        self._rations = Rations()
+        self._rationed_at: datetime | None = None
         self.write_once = WriteOnce(archive.store, archive.clock)
         lasts = timedelta(seconds=settings.lease_seconds)
         self.leases = Leases(archive.database, archive.clock, lasts, self.spool.folder.name)
@@ -100,6 +117,7 @@ class Capture:
 
         Raises:
             NotFound: no such account.
+            Refused: the register lists it as one that is never captured.
             Busy: somebody else is at it, or the index is being made anew.
             OutOfSpace, SpoolError: the disk would not keep more.
             Overwrites: the store lets stored objects be overwritten; nothing was asked.
@@ -110,10 +128,12 @@ class Capture:
             self._require_whole_index()
             self._check_room()
             self.write_once.require()
-            account = self._account(account_id)
+            account = self.account(account_id)
+            register.require_allowed(self.archive, account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
+            self.meter.flush()
             store_deltas(self.archive.database, self.archive.store)
         self.drawing.after_run(account, stop or threading.Event(), stored=bool(result.counts.get("exchanges")))
         return result
@@ -121,7 +141,7 @@ class Capture:
     def listening(self, account_id: str) -> Place | None:
         """Where to listen to an account's platform, and from where on; None where it pushes nothing, or it is not known
         yet where."""
-        account = self._account(account_id)
+        account = self.account(account_id)
         connector = self.archive.platforms.connector(account.platform)
         if not isinstance(connector, Listens):
             return None
@@ -132,8 +152,8 @@ class Capture:
         return place_of(connector, reference, again.for_connector(merged) or {}, merged.get(LISTENING) or {})
 
     def hear(self, account_id: str, hearing: Hearing, stop: threading.Event | None = None) -> RunResult:
-        """Archive what was pushed, and look at what it names; a sweep for what is new is due then. The place to listen
-        on at is kept in the same commit.
+        """Archive what was pushed, and look at what it names; a sweep for what is new is due then, and what could not
+        be looked at. That, and the place to listen on at, is kept in the same commit.
 
         Raises:
             As :meth:`run`. Nothing of it is archived then, and nothing lost: it is heard again from the last place.
@@ -141,15 +161,46 @@ class Capture:
         with named_failures(self.spool.folder):
             self._require_whole_index()
             self._check_room()
-            account = self._account(account_id)
+            account = self.account(account_id)
+            register.require_allowed(self.archive, account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 ended = threading.Event() if stop is None else stop
-                result = self._carry_out(account, held, SweepKind.WATCH, STREAM, ended, None, hearing)
+                result = self._carry_out(account, held, SweepKind.WATCH, hearing.trigger, ended, None, hearing)
             store_deltas(self.archive.database, self.archive.store)
-        if hearing.frames:
-            due.now(self.archive.database, account_id, SweepKind.NEW, self.archive.clock.now())
         return result
+
+    def deposit(
+        self, account_id: str, paths: Sequence[Path], said: Said, actor: Actor = permission.OPERATOR
+    ) -> list[Deposited]:
+        """Keep files that somebody brought by hand, with who, when, why and where from. Those that are there already
+        are named and not stored again. A paused account takes deposits too.
+
+        Raises:
+            Refused: the actor may not.
+            NotFound: no such account, or the record the files are about is not one of its own.
+            UsageError: no file was named, or one cannot be read; nothing was stored.
+            Busy, OutOfSpace, SpoolError, Overwrites: nothing was stored.
+            StoreUnavailable, DatabaseUnavailable: the files are safe in the spool and are stored as soon as these
+                answer.
+        """
+        permission.require(actor, Deed.DEPOSIT)
+        if not paths:
+            raise UsageError("name at least one file to deposit")
+        with named_failures(self.spool.folder):
+            self._require_whole_index()
+            self._check_room()
+            self.write_once.require()
+            account = self.account(account_id)
+            self._require_record(account_id, said.record)
+            self.recovery.finish_own(account_id)
+            with self.leases.held(account_id) as held:
+                acting = Depositing(
+                    self.archive, self.spool, self.pending, self.committer, account, held, self.recovery.leave
+                )
+                done = acting.carry_out(paths, said, actor)
+            store_deltas(self.archive.database, self.archive.store)
+        return done
 
     def _carry_out(
         self,
@@ -173,6 +224,8 @@ class Capture:
             account,
             held,
             self.recovery.leave,
+            self.meter,
+            self._questions(account.id, sweep, trigger),
         )
         ended = under_way.carry_out(sweep, trigger, stop, progress, hearing)
         return RunResult(
@@ -180,9 +233,30 @@ class Capture:
         )
 
     def due(self, now: datetime) -> list[tuple[str, SweepKind]]:
-        """Sweeps that are due, longest overdue first, at most one per account."""
+        """Sweeps that are due, longest overdue first, at most one per account; without those that wait so that what
+        their platform allows lasts."""
+        self.meter.flush()
+        settings = self.archive.settings
         with self.archive.database.read() as connection:
-            return due.due(connection, now)
+            chosen = self._ration(connection, now)
+            return due.due(
+                connection,
+                now,
+                lambda account, kind, at: chosen.waits(account, kind, at, now, due.interval(kind, settings)),
+            )
+
+    def _ration(self, connection: Connection, now: datetime) -> Rations:
+        """What is chosen; anew once a minute."""
+        if self._rationed_at is None or not timedelta(0) <= now - self._rationed_at < _RATION_EVERY:
+            connectors = self.archive.platforms.connectors
+            self._rations = rations(plans(connection, connectors, self.archive.settings, now))
+            self._rationed_at = now
+        return self._rations
+
+    def _questions(self, account_id: str, sweep: SweepKind, trigger: str) -> int:
+        """Most questions of a run. Whoever is there and asks for it gets as many as usual."""
+        usual = self.archive.settings.run_requests
+        return self._rations.questions(account_id, sweep, usual) if trigger == SCHEDULE else usual
 
     def recover(self) -> RecoveryReport:
         """Finish what processes that died left behind. Before anything new is fetched: the platform may no longer
@@ -243,6 +317,7 @@ class Capture:
             As :meth:`flush`; what could not be flushed is left to the next start.
         """
         try:
+            self.meter.flush(force=True)
             self.flush(all=True)
             with named_failures(self.spool.folder):
                 self.leases.free(self.leases.holder)
@@ -254,7 +329,7 @@ class Capture:
         parts = self.pending.of(account_id)
         if not parts:
             return
-        account = self._account(account_id)
+        account = self.account(account_id)
         identity = RunIdentity(ids.new_id("rn"), held.epoch, account_id, account.platform, "")
         batch = Batch(self.spool.folder, identity, 1, segment_terms(self.archive, account))
         try:
@@ -286,7 +361,20 @@ class Capture:
                 f"less than {reserve:.0%} of the disk of {self.spool.root} is free: capturing waits until there is room"
             )
 
-    def _account(self, account_id: str) -> Row[Any]:
+    def _require_record(self, account_id: str, record_id: str | None) -> None:
+        if record_id is None:
+            return
+        query = select(Record.id).where(Record.id == record_id, Record.account_id == account_id)
+        with self.archive.database.read() as connection:
+            if connection.execute(query).first() is None:
+                raise NotFound("this account has no such record; `archiver search` shows them with their ids")
+
+    def account(self, account_id: str) -> Row[Any]:
+        """An account's row of the register.
+
+        Raises:
+            NotFound: there is none.
+        """
         with self.archive.database.read() as connection:
             row = connection.execute(select(Account.__table__).where(Account.id == account_id)).one_or_none()
         if row is None:

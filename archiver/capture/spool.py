@@ -240,6 +240,11 @@ class Spool:
         usage = os.statvfs(self.folder)
         return usage.f_bavail / usage.f_blocks if usage.f_blocks else 1.0
 
+    def free_bytes(self) -> tuple[int, int]:
+        """Free bytes of the disk the spool is on, and how many it has in all."""
+        usage = os.statvfs(self.folder)
+        return usage.f_bavail * usage.f_frsize, usage.f_blocks * usage.f_frsize
+
     def close(self) -> None:
         """Give the folder up; it is removed when nothing is left in it."""
         try:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from archiver.accounts.models import Account
 from archiver.capture import gaps
+from archiver.capture.deposits import DEPOSIT
 from archiver.capture.listings import all_threads, is_no_list
 from archiver.capture.models import Gap, Standing
 from archiver.capture.parts import Covered, Part
@@ -27,7 +28,9 @@ _NOT_OURS = ("paused", "closed")
 ADOPTION = "adoption"
 DRAWING = "pictures"
 """Trigger of a run that drew pictures."""
-_LOOKED_AT_NOTHING = (ADOPTION, DRAWING)
+IMPORT = "import"
+"""Trigger of a run that stores what somebody brought."""
+LOOKED_AT_NOTHING = (ADOPTION, DRAWING, DEPOSIT, IMPORT)
 
 
 def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[NewEvent]:
@@ -37,7 +40,7 @@ def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[Ne
         part: the run's final public part.
         parts: all its parts of this batch, private classes included: what they did not cover is a gap too.
     """
-    if part.fields["trigger"] in _LOOKED_AT_NOTHING:
+    if part.fields["trigger"] in LOOKED_AT_NOTHING:
         return []
     stored = connection.execute(select(Standing.watch).where(Standing.account_id == part.account)).scalar()
     watch = _WATCH.validate_python(stored) if stored is not None else None

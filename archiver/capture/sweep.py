@@ -195,16 +195,28 @@ class SweepRun:
         return judge(lists, stored=stored, suspicious=self.looks.suspicious, stopped=stopped, fatal=fatal)
 
     def hear(self, hearing: Hearing) -> None:
-        """Take in what was pushed, in the order in which it came, before anything is asked. All of it is kept."""
+        """Take in what was pushed, in the order in which it came, before anything is asked. All of it is kept. Of what
+        came without an order only the first words count, where nobody saw the record before."""
+        listing = self._listened(hearing)
+        seen_at = self.seen.last_seen(hearing.keys)
+        told: set[str] = set()
+        for pushed in hearing.frames:
+            news = [key for key in pushed.news(seen_at) if pushed.heard.at is not None or key not in told]
+            ask = hearing.asked(pushed, news)
+            taken = self.asker.pushed(ask, pushed.wire(ask.url))
+            told.update(record.key for record in taken.reading.records)
+            self._take(Asked(ask, answer=taken, reading=taken.reading), keep=True)
+            if listing is not None:
+                listing.page(ask, taken.reading, not_modified=False)
+
+    def _listened(self, hearing: Hearing) -> Listing | None:
+        """The list that frames are; deliveries are none."""
+        if not hearing.listens:
+            return None
         listing = self.listings.of(hearing.ask)
         listing.first = listing.answered = listing.ended = True
         listing.since = hearing.since
-        seen_at = {ref.key: ref.seen_at for ref in self.seen.refs(hearing.keys)}
-        for pushed in hearing.frames:
-            ask = hearing.asked(pushed.news(seen_at))
-            taken = self.asker.pushed(ask, pushed.wire(ask.url))
-            self._take(Asked(ask, answer=taken, reading=taken.reading), keep=True)
-            listing.page(ask, taken.reading, not_modified=False)
+        return listing
 
     def _begin(self) -> None:
         bookmarks = (self.state.bookmarks or {}).values()

@@ -36,6 +36,7 @@ from archiver.capture.sweep import SweepRun
 from archiver.capture.terms import about, account_ref, frozen_settings, said_before, segment_terms
 from archiver.faults import crash_point
 from archiver.http import Fetcher
+from archiver.quota.meter import Meter, RunMeter
 from connectors.contract import RecordRef, SignsIn, Sweep, SweepKind
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class UnderWay:
     held: Held
     leave: Callable[[str, str], None]
     """Told account and batch where the run could not be archived."""
+    meter: Meter
+    requests: int
+    """Most questions of this run."""
     counts: dict[str, int] = field(default_factory=dict)
     _commitments: Commitments = field(default_factory=Commitments)
     _since: datetime = field(init=False)
@@ -104,14 +108,17 @@ class UnderWay:
         try:
             if hearing is not None:
                 sweep.hear(hearing)
-                self._state.listened(hearing.bookmark())
+                if hearing.listens:
+                    self._state.listened(hearing.bookmark())
             outcome, reason = sweep.perform()
             if outcome is not RunOutcome.INTERRUPTED:
                 outcome, reason = self._last_files(outcome, reason)
             at = self.archive.clock.now()
-            self._finish(sweep, outcome, reason, at)
+            self._finish(sweep, outcome, reason, at, hearing)
             if sweep.expired is None and self._asker.tokens is not None:
                 self._asker.tokens.settle()
+            if hearing is None and outcome is not RunOutcome.INTERRUPTED and self._asker.meter is not None:
+                self.meter.ran(self.account.id, kind, self._asker.meter.spent)
         except BaseException:
             self._state.batch.abandon()
             self.leave(self.account.id, self._state.batch.stem)
@@ -168,11 +175,12 @@ class UnderWay:
             session=session,
             signing=signing,
             tokens=tokens,
+            meter=RunMeter(self.meter, account.platform),
         )
-        self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, archive.settings.run_requests)
+        self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, self.requests)
 
     def _sweep(self, kind: SweepKind, watch: Watcher | None, hearing: Hearing | None) -> SweepRun:
-        round, threads = self._what_for(kind) if hearing is None else (None, self._seen.refs(hearing.keys))
+        round, threads = self._what_for(kind) if hearing is None else (None, self._named(hearing))
         return SweepRun(
             self._asker.connector,
             self._asker.account,
@@ -181,7 +189,7 @@ class UnderWay:
             self._state,
             self._seen,
             self.archive.clock,
-            self.archive.settings.run_requests,
+            self.requests,
             self._due_in_sweep,
             self._checkpoint_in_sweep,
             timedelta(seconds=self.archive.settings.sweep_full_seconds),
@@ -189,6 +197,10 @@ class UnderWay:
             watch,
             wanted=self._wanted,
         )
+
+    def _named(self, hearing: Hearing) -> list[RecordRef]:
+        """Known threads that were named; beyond the usual number of them they are due after this run."""
+        return self._seen.refs(hearing.threads)[: self.archive.settings.watch_threads]
 
     def _what_for(self, kind: SweepKind) -> tuple[Round | None, list[RecordRef]]:
         """Of a full sweep, what earlier runs left of it; and known threads to look at."""
@@ -252,10 +264,13 @@ class UnderWay:
     def _stored(self) -> bool:
         return bool(self.counts.get("exchanges") or self._state.counts.get("exchanges"))
 
-    def _finish(self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime) -> None:
+    def _finish(
+        self, sweep: SweepRun, outcome: RunOutcome, reason: str | None, at: datetime, hearing: Hearing | None
+    ) -> None:
         settings, began = self.archive.settings, self._since_start()
         ended = due.Ended(sweep.sweep.kind, outcome, began, at, goes_on=sweep.goes_on_soon)
-        settle = due.after_run(self.account.id, ended, sweep.looked, settings, sweep.recounted)
+        heard = None if hearing is None else due.Heard(bool(hearing.frames or hearing.again), hearing.threads)
+        settle = due.after_run(self.account.id, ended, sweep.looked, settings, sweep.recounted, heard)
         if self._state.batch.stored or self._state.part > 1:
             self._commit((outcome.value, reason), at, settle)
         else:
@@ -269,6 +284,7 @@ class UnderWay:
         stored = self.committer.put(self.spool.folder, finished)
         rows = [exchange_row(entry) for entry in batch.entries]
         work = Work(self.account.id, state.terms.identity.run, self.held.epoch, stored, rows, parts, at)
+        self.meter.flush()
         helper = self._commitments.helper
         self.committer.commit(self.held, work, release=outcome is not None, settle=settle, helper=helper)
         batch.clear()

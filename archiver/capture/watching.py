@@ -185,6 +185,13 @@ def look_soon(
         connection.execute(update(Watch).where(*mine, Watch.due_at > soon).values(due_at=soon))
 
 
+def look_now(connection: Connection, account_id: str, keys: Collection[str], now: datetime) -> None:
+    """Known threads are due at once, where they were not before."""
+    for chunk in chunks(sorted(ids.record_id(account_id, key) for key in keys)):
+        mine = (Watch.account_id == account_id, Watch.record_id.in_(chunk), Watch.due_at > now)
+        connection.execute(update(Watch).where(*mine).values(due_at=now))
+
+
 def looked_at(
     connection: Connection,
     account_id: str,

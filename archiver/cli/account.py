@@ -18,7 +18,7 @@ from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.cli.connect import connect, disconnect, say_connection, withdraw
 from archiver.errors import UsageError
-from archiver.operations import history, proving_record
+from archiver.operations import deposits_due, history, proving_record
 
 app = typer.Typer(help="Register, list and look at accounts.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -113,6 +113,7 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
             covered = history.coverage(connection, found.id)
             gaps = history.gaps(connection, found.id)
             due = history.due(connection, found.id).get(found.id, [])
+            deposit = next(iter(deposits_due.expected(connection, archive, found.id)), None)
         if json:
             output.as_json(
                 asdict(found)
@@ -120,6 +121,7 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
                     "coverage": [asdict(one) for one in covered],
                     "gaps": [asdict(one) for one in gaps],
                     "due": [asdict(one) for one in due],
+                    "deposit_due": None if deposit is None else asdict(deposit) | {"said": deposit.said},
                 }
             )
             return
@@ -134,6 +136,10 @@ def show(account: Account, json: AsJson = False, practice: InPractice = False) -
             output.line(f"  gap in {gap.stream}: {in_words(gap.cause)}. {gap.remedy}")
         for next_sweep in due:
             output.line(f"  next {next_sweep.sweep} sweep: {shown(next_sweep.due_at, archive)}")
+        if deposit is not None:
+            since = "was due" if deposit.overdue else "is due"
+            output.line(f"  a deposit {since} {shown(deposit.due_at, archive)}: {deposit.said}")
+            output.line(f"    {deposit.command}")
 
 
 @app.command("token")

@@ -12,14 +12,19 @@ from archiver import __version__, logs
 from archiver.cli.account import app as account
 from archiver.cli.capture import capture
 from archiver.cli.counts import counts
+from archiver.cli.deposit import app as deposits
+from archiver.cli.deposit import deposit
 from archiver.cli.doctor import doctor
 from archiver.cli.evidence import app as evidence
 from archiver.cli.gaps import gaps
+from archiver.cli.importing import bring, imports
 from archiver.cli.index import app as index
 from archiver.cli.person import app as person
 from archiver.cli.platform import app as platform
 from archiver.cli.practice import practice
 from archiver.cli.prove import prove
+from archiver.cli.quota import quota
+from archiver.cli.register import app as register
 from archiver.cli.runs import runs
 from archiver.cli.search import search
 from archiver.cli.serve import serve
@@ -57,7 +62,11 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "capture": capture,
     "runs": runs,
     "gaps": gaps,
+    "import": bring,
+    "imports": imports,
     "counts": counts,
+    "quota": quota,
+    "deposit": deposit,
     "search": search,
     "show": show,
     "verify": verify,
@@ -70,6 +79,8 @@ for name, act in _COMMANDS.items():
     app.command(name, context_settings={"ignore_unknown_options": name == "search"})(act)
 app.add_typer(account, name="account")
 app.add_typer(person, name="person")
+app.add_typer(deposits, name="deposits")
+app.add_typer(register, name="register")
 app.add_typer(platform, name="platform")
 app.add_typer(index, name="index")
 app.add_typer(storage, name="storage")

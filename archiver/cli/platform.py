@@ -11,6 +11,8 @@ import typer
 
 from archiver.accounts import apps, links
 from archiver.archive import Archive
+from archiver.capture import hooks
+from archiver.capture.subscribing import is_reached
 from archiver.cli import output
 from archiver.cli.common import AsJson, opened, shown
 from archiver.errors import UsageError
@@ -75,15 +77,53 @@ def keep_app(
     argument."""
     with opened(create=True) as archive:
         apps.check(archive, platform, client)
-    given = getpass.getpass("Secret (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
-    if not given.strip():
-        raise UsageError("no secret was given: type it at the prompt, or pipe it in as one line")
+    given = _given_secret()
     with opened() as archive:
-        apps.keep(archive, platform, client, given.strip())
+        apps.keep(archive, platform, client, given)
         if json:
             output.as_json({"platform": platform, "stored": True})
             return
         output.line("Stored, its secret encrypted. `archiver account connect` now makes links for accounts there.")
+
+
+@app.command("hook")
+def hook(
+    platform: Platform,
+    secret: Annotated[
+        bool,
+        typer.Option("--secret", help="Give the secret that the platform signs with, if not the application's."),
+    ] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Let the address take nothing any more.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Tell the address that a platform sends deliveries to, and what else is entered there. Both are secrets: whoever
+    knows them can keep deliveries from coming. The address is made where there is none yet."""
+    own = _given_secret() if secret else None
+    with opened(create=True) as archive:
+        if remove:
+            hooks.removed(archive, platform)
+            output.as_json({"removed": platform}) if json else output.line("That address takes nothing any more.")
+            return
+        found = hooks.made(archive, platform, own=own)
+        where, how = hooks.address(archive, found), next(iter(hooks.receiving(archive, platform)))[1].receives
+        token = found.verify if how.challenge == "verify_token" else None
+        if json:
+            output.as_json({"platform": platform, "address": where, "verify_token": token, "steps": list(how.steps)})
+            return
+        output.line(f"  address to enter there: {where}")
+        if token is not None:
+            output.line(f"  verify token to enter there: {token}")
+        for number, step in enumerate(how.steps, 1):
+            output.line(f"  {number}. {step}")
+        if not is_reached(archive.settings):
+            output.line("  Platforms cannot reach it yet: ARCHIVER_WEB_URL names no address on the internet.")
+
+
+def _given_secret() -> str:
+    given = getpass.getpass("Secret (not shown): ") if sys.stdin.isatty() else sys.stdin.readline()
+    if not given.strip():
+        raise UsageError("no secret was given: type it at the prompt, or pipe it in as one line")
+    return given.strip()
 
 
 def _row(archive: Archive, one: PlatformState) -> tuple[str, str, str, str, str]:

@@ -11,6 +11,7 @@ from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import found
+from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.search.hits import Hit
 from archiver.search.index import Order, Page, Results
 from archiver.viewing import Viewer
@@ -59,8 +60,10 @@ def _print(archive: Archive, results: Results, total: int) -> None:
 
 def _print_hit(archive: Archive, hit: Hit, account: str) -> None:
     author = hit.author_name or hit.author_handle or account
+    only_imported = hit.state == KNOWN_FROM_IMPORT
     notes = [hit.state.replace("_", " ")] if hit.state != "visible" else []
-    notes += [f"{hit.versions} versions"] if hit.versions > 1 else []
+    notes = ["brought by import, not captured"] if only_imported else notes
+    notes += [f"{hit.versions} versions"] if hit.versions > 1 and not only_imported else []
     notes += ["found in an earlier version"] if hit.edited_away else []
     print()
     output.line(

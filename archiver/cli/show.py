@@ -10,6 +10,8 @@ import typer
 from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
+from archiver.operations import deposits
+from archiver.operations.deposits import BY_HAND, DepositView
 from archiver.records import links, service
 from archiver.records.views import AuthorView, RecordView, ThreadView
 
@@ -24,17 +26,22 @@ def show(
         with archive.database.read() as connection:
             found = service.record(connection, record.strip())
             thread = service.thread(connection, found.id)
+            brought = deposits.deposits(connection, record_id=found.id, limit=100)
         if json:
-            output.as_json(asdict(found) | {"thread": asdict(thread)})
+            told = {"thread": asdict(thread), "deposits": [asdict(one) for one in brought]}
+            output.as_json(asdict(found) | told)
             return
         _print_record(archive, found)
         _print_thread(found, thread)
         _print_place(archive, found)
+        _print_deposits(archive, brought)
 
 
 def _print_record(archive: Archive, record: RecordView) -> None:
     output.line(f"{record.kind} of {_name(record.author)}, {shown(record.created_at, archive)}")
     output.line(f"  id {record.id}, {record.url or 'no address'}")
+    if not record.captured:
+        output.line("  nothing of it was captured: what follows is what an export says")
     for state in record.states:
         since, until = shown(state.from_at, archive), shown(state.last_at, archive)
         output.line(f"  {state.state.replace('_', ' ')} from {since} to {until}")
@@ -50,8 +57,22 @@ def _print_record(archive: Archive, record: RecordView) -> None:
                 f"  picture drawn by the archiver, not a screenshot: {picture.exchange_id},"
                 f" {shown(picture.drawn_at, archive)}, {picture.width} x {picture.height}, SHA-256 {picture.sha256}"
             )
+    _print_imported(archive, record)
     for medium in record.media:
         output.line(f"  {medium.kind}: {medium.state}{f' ({medium.reason})' if medium.reason else ''}, {medium.url}")
+
+
+def _print_imported(archive: Archive, record: RecordView) -> None:
+    for one in record.imported:
+        print()
+        as_of = shown(one.stated_at, archive) if one.stated_at else "a time the export does not say"
+        output.line(f"As an export has it, as of {as_of}:")
+        output.block(one.text)
+        output.line(f"  {one.words}; on {shown(one.brought_at, archive)} as {one.import_id}")
+        if one.said_state != "visible":
+            output.line(f"  the export says of it: {one.said_state.replace('_', ' ')}")
+        for kind, url, _ in one.media:
+            output.line(f"  {kind} named in the export: {url}")
 
 
 def _print_thread(record: RecordView, thread: ThreadView) -> None:
@@ -72,6 +93,14 @@ def _print_place(archive: Archive, record: RecordView) -> None:
     output.line(f"  {newest.segment_key}")
     output.line(f"  at byte {newest.offset}, {newest.length} bytes; in the body at {newest.place}")
     output.line(f"  seen {shown(newest.observed_at, archive)}; body SHA-256 {newest.body_sha256}")
+
+
+def _print_deposits(archive: Archive, found: list[DepositView]) -> None:
+    if found:
+        print(f"\nSomebody brought about it ({BY_HAND}):")
+    for one in found:
+        output.line(f"  {one.name}, by {one.by}, {shown(one.deposited_at, archive)}; shows {one.as_of}  [{one.id}]")
+        output.line(f"    why: {one.reason}; from: {one.source}")
 
 
 def _name(author: AuthorView) -> str:

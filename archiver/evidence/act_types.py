@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+
+from archiver.evidence import register_facts as register
+from archiver.evidence.register_facts import Facts, Time
 
 #: Longest text of an act, in characters.
 _TEXT = 100_000
@@ -24,17 +27,21 @@ class ActKind(StrEnum):
     ROLE_GRANTED = "role.granted"
     ROLE_REVOKED = "role.revoked"
     ACCOUNT_RESERVED = "account.reserved"
+    IMPORT_BEGUN = "import.begun"
     ACTS_RESTATED = "acts.restated"
-
-
-class Facts(BaseModel):
-    """What an act says. Every field is always there."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    ACCOUNT_ASSIGNED = "account.assigned"
+    AUTHORITY_STATED = "authority.stated"
+    DEPARTMENT_STATED = "department.stated"
+    CUSTODIANSHIP_STATED = "custodianship.stated"
+    LISTING_STATED = "listing.stated"
+    ATTESTATION_STATED = "attestation.stated"
+    EXEMPTION_STATED = "exemption.stated"
+    CANDIDACY_STATED = "candidacy.stated"
+    HANDOVER_STATED = "handover.stated"
+    DOCUMENT_KEPT = "document.kept"
 
 
 Text = Annotated[str, Field(max_length=_TEXT)]
-Time = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$")]
 
 
 class AccountRegistered(Facts):
@@ -112,6 +119,22 @@ class AccountReserved(Facts):
     by: Text | None
 
 
+class ImportBegun(Facts):
+    """Somebody had an export of an account brought in: what it is, who gave it, who brought it and why."""
+
+    account: Text
+    format: Text
+    name: Text
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0, lt=2**53)]
+    source: Text
+    reason: Text
+    brought_by: Text
+    confirmed: Text | None
+    made_at: Time | None
+    at: Time
+
+
 class ActsRestated(Facts):
     """The key of all acts up to a number is lost; the acts that follow say anew what still holds of them."""
 
@@ -135,7 +158,18 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.ROLE_GRANTED: Kind("grant", 1, RoleGranted),
     ActKind.ROLE_REVOKED: Kind("grant", 1, RoleRevoked),
     ActKind.ACCOUNT_RESERVED: Kind("account", 1, AccountReserved),
+    ActKind.IMPORT_BEGUN: Kind("import", 1, ImportBegun),
     ActKind.ACTS_RESTATED: Kind("archive", 1, ActsRestated),
+    ActKind.ACCOUNT_ASSIGNED: Kind("account", 1, register.AccountAssigned),
+    ActKind.AUTHORITY_STATED: Kind("authority", 1, register.AuthorityStated),
+    ActKind.DEPARTMENT_STATED: Kind("department", 1, register.DepartmentStated),
+    ActKind.CUSTODIANSHIP_STATED: Kind("custodianship", 1, register.CustodianshipStated),
+    ActKind.LISTING_STATED: Kind("listing", 1, register.ListingStated),
+    ActKind.ATTESTATION_STATED: Kind("attestation", 1, register.AttestationStated),
+    ActKind.EXEMPTION_STATED: Kind("exemption", 1, register.ExemptionStated),
+    ActKind.CANDIDACY_STATED: Kind("candidacy", 1, register.CandidacyStated),
+    ActKind.HANDOVER_STATED: Kind("handover", 1, register.HandoverStated),
+    ActKind.DOCUMENT_KEPT: Kind("document", 1, register.DocumentKept),
 }
 
 

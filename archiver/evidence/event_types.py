@@ -46,13 +46,21 @@ class EventType(StrEnum):
     SESSION_ENDED = "session.ended"
     TOKEN_MADE = "token.made"  # noqa: S105
     TOKEN_ENDED = "token.ended"  # noqa: S105
+    HOOK_MADE = "hook.made"
+    HOOK_REMOVED = "hook.removed"
+    HOOK_CHANGED = "hook.changed"
+    SUBSCRIPTION_CHANGED = "subscription.changed"
     RUN_RECORDED = "run.recorded"
     RUN_FINISHED = "run.finished"
     EXCHANGE_ARCHIVED = "exchange.archived"
+    DEPOSIT_MADE = "deposit.made"
+    DEPOSIT_DUE = "deposit.due"
     SEGMENT_ARCHIVED = "segment.archived"
     SEGMENT_ADOPTED = "segment.adopted"
     GAP_OPENED = "gap.opened"
     GAP_CLOSED = "gap.closed"
+    IMPORT_BEGUN = "import.begun"
+    IMPORT_MADE = "import.made"
     SEARCH_FROZEN = "search.frozen"
     FIXITY_PASSED = "fixity.passed"
     FIXITY_SAMPLED = "fixity.sampled"
@@ -63,6 +71,7 @@ class EventType(StrEnum):
     INDEX_MOVED = "index.moved"
     ARCHIVE_CREATED = "archive.created"
     ACT_RECORDED = "act.recorded"
+    REGISTER_CHANGED = "register.changed"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_KEY_CREATED = "log.key_created"
     LOG_KEY_ROTATED = "log.key_rotated"
@@ -84,6 +93,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "exchange": "ex",
     "grant": "gr",
     "person": "pe",
+    "import": "im",
     "run": "rn",
     "search": "se",
     "segment": "sg",
@@ -136,6 +146,7 @@ def _no_record_id(text: str) -> str:
 AccountId = Annotated[str, _text("id, `ac_…`")]
 PersonId = Annotated[str, _text("id, `pe_…`")]
 RunId = Annotated[str, _text("id, `rn_…`")]
+ExchangeId = Annotated[str, _text("id, `ex_…`")]
 SegmentId = Annotated[str, _text("id, `sg_…`")]
 SnapshotId = Annotated[str, _text("id, `sn_…`")]
 Digest = Annotated[str, _text("SHA-256, hex")]
@@ -248,6 +259,15 @@ class TokenMade(Facts):
     ends: Annotated[Time, Field(description="until when it counts")]
 
 
+class HookFacts(Facts):
+    platform: Annotated[Code, Field(description="whose application sends there")]
+    account: Annotated[AccountId | None, Field(description="the account; null: all of the application")]
+
+
+class SubscriptionChanged(Facts):
+    state: Annotated[Code, Field(description="`subscribed`: the platform says that it sends; `failed`: it does not")]
+
+
 class RunRecorded(Facts):
     account: Annotated[AccountId, Field(description="account of the run")]
     number: Annotated[Count, Field(description="number of the run in its account")]
@@ -259,8 +279,11 @@ class RunFinished(Facts):
     account: Annotated[AccountId, Field(description="account of the run")]
     number: Annotated[Count, Field(description="number of the run in its account")]
     part: Annotated[Count, Field(description="number of the last part of its run record: how many there are")]
-    sweep: Annotated[Code, Field(description="kind of sweep")]
+    sweep: Annotated[
+        Code, Field(description="kind of sweep; `deposit`: nothing was looked at, files were brought by hand")
+    ]
     outcome: Annotated[Code, Field(description="how it ended")]
+    trigger: Annotated[Code, Field(description="why it was made; entries of earlier versions do not say it")]
     commitments: Annotated[ByClass, Field(description="of the last part, by the access class it stands in")]
 
 
@@ -286,11 +309,36 @@ class GapFacts(Facts):
     cause: Annotated[Code, Field(description="why")]
 
 
+class ImportBegun(Facts):
+    account: Annotated[AccountId, Field(description="account that it is an export of")]
+    format: Annotated[Code, Field(description="kind of export")]
+
+
+class ImportMade(Facts):
+    account: Annotated[AccountId, Field(description="account that it is an export of")]
+    exchange: Annotated[ExchangeId, Field(description="that holds the list of all its files, stored or left out")]
+    files: Annotated[Count, Field(description="files that are stored")]
+    left_out: Annotated[Count, Field(description="files that are not, each with its reason in the list")]
+    records: Annotated[Count, Field(description="statements about records that were read")]
+
+
 class SearchFrozen(Facts):
     sha256: Annotated[
         Digest, Field(description="of the statement, which holds a random salt so that no one can guess it")
     ]
     hits: Annotated[Count, Field(description="records that answered")]
+
+
+class DepositMade(Facts):
+    account: Annotated[AccountId, Field(description="account it is kept with")]
+    run: Annotated[RunId, Field(description="run that stored it; it looked at nothing")]
+    about: Annotated[Code, Field(description="what it is about: `moderation`, `account` or `record`")]
+    access: Annotated[Code, Field(description="access class it is kept in")]
+
+
+class DepositDue(Facts):
+    about: Annotated[Code, Field(description="what is to be deposited")]
+    since: Annotated[Time, Field(description="when it was due")]
 
 
 class FixityPassed(Facts):
@@ -344,6 +392,11 @@ class IndexMoved(Facts):
 class ActRecorded(Facts):
     number: Annotated[Count, Field(description="of the act in this archive, from 1, without a gap")]
     commitment: Annotated[Commitment, Field(description="of the act, which is in a file of its own")]
+
+
+class RegisterChanged(Facts):
+    thing: Annotated[Code, Field(description="kind of thing that the act is about")]
+    change: Annotated[Code, Field(description="`new`, `changed`, `corrected`, `void` or `kept`")]
 
 
 class ArchiveCreated(Facts):
@@ -472,15 +525,32 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.SESSION_ENDED, "person", "Somebody was signed out.", SessionsEnded),
         EventKind(_E.TOKEN_MADE, "token", "A token for programs was made.", TokenMade),
         EventKind(_E.TOKEN_ENDED, "token", "A token for programs no longer counts.", NoFacts),
+        EventKind(_E.HOOK_MADE, "archive", "An address was made for a platform to send deliveries to.", HookFacts),
+        EventKind(_E.HOOK_REMOVED, "archive", "Such an address takes nothing any more.", HookFacts),
+        EventKind(_E.HOOK_CHANGED, "archive", "Another secret was stored that signs what is sent there.", HookFacts),
+        EventKind(
+            _E.SUBSCRIPTION_CHANGED, "account", "A platform was asked to send what concerns it.", SubscriptionChanged
+        ),
         EventKind(_E.RUN_RECORDED, "run", "A part of a run record was made and committed to.", RunRecorded),
         EventKind(_E.RUN_FINISHED, "run", "A run ended, and all it brought is archived.", RunFinished),
         EventKind(_E.EXCHANGE_ARCHIVED, "exchange", "An exchange is stored and in the index.", ExchangeArchived),
+        EventKind(
+            _E.DEPOSIT_MADE,
+            "exchange",
+            "A person brought a file by hand, which is kept: nothing was captured.",
+            DepositMade,
+        ),
+        EventKind(
+            _E.DEPOSIT_DUE, "account", "It was reminded that moderation settings are to be deposited.", DepositDue
+        ),
         EventKind(_E.SEGMENT_ARCHIVED, "segment", "A segment is stored and in the index.", SegmentFacts),
         EventKind(
             _E.SEGMENT_ADOPTED, "segment", "A segment that was stored but not in the index was taken in.", SegmentFacts
         ),
         EventKind(_E.GAP_OPENED, "account", "Part of an account was not looked at.", GapFacts),
         EventKind(_E.GAP_CLOSED, "account", "What had not been looked at now was.", GapFacts),
+        EventKind(_E.IMPORT_BEGUN, "import", "A person had an export of an account brought in.", ImportBegun),
+        EventKind(_E.IMPORT_MADE, "import", "All that was to be stored of an export is, and in the index.", ImportMade),
         EventKind(_E.SEARCH_FROZEN, "search", "A search was frozen into a statement.", SearchFrozen),
         EventKind(_E.FIXITY_PASSED, "archive", "Stored bytes were compared and are what they were.", FixityPassed),
         EventKind(
@@ -499,6 +569,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
             "An act whose facts are in the database only was committed to; its file goes into the object store.",
             ActRecorded,
         ),
+        EventKind(_E.REGISTER_CHANGED, "act", "The register of accounts changed by this act.", RegisterChanged),
         EventKind(_E.STORAGE_PROBED, "archive", "The object store was tried out.", StorageProbed),
         EventKind(_E.STORAGE_LOCKED, "archive", "Locks of stored objects were lengthened.", StorageLocked),
         EventKind(_E.EVIDENCE_EXPORTED, "bundle", "Records were handed out with their proofs.", EvidenceExported),

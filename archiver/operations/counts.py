@@ -8,7 +8,9 @@ from collections.abc import Mapping
 _WORDS = {
     "asked": ("asked once", "asked {} times"),
     "stored": ("1 answer stored", "{} answers stored"),
+    "deposited": ("1 file brought by hand", "{} files brought by hand"),
     "files": ("1 file kept", "{} files kept"),
+    "imported": ("1 part of an export stored", "{} parts of an export stored"),
     "not_returned": ("1 record no longer returned", "{} records no longer returned"),
     "pictures": ("1 picture drawn", "{} pictures drawn"),
     "files_postponed": ("1 file left for later", "{} files left for later"),
@@ -23,6 +25,8 @@ _SAID_ALREADY = {"exchanges"}
 
 def in_words(counts: Mapping[str, int]) -> str:
     """``asked 3 times, 1 answer stored``; *nothing* where nothing was counted."""
+    if counts.get("deposited"):  # no answers: nobody asked for them
+        counts = {name: count for name, count in counts.items() if name not in ("asked", "stored")}
     known = [
         one if counts[name] == 1 else several.format(f"{counts[name]:,}")
         for name, (one, several) in _WORDS.items()

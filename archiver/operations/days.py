@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, func, select
 
 from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
-from archiver.capture.standing import DRAWING
+from archiver.capture.standing import LOOKED_AT_NOTHING
 from archiver.operations.history import GapView
 
 DAYS = 30
@@ -66,7 +66,7 @@ def _counted(connection: Connection, account_id: str, starts: Sequence[datetime]
         .where(
             Run.account_id == account_id,
             Run.number > newest - _RUNS,
-            Run.trigger != DRAWING,
+            Run.trigger.not_in(LOOKED_AT_NOTHING),
             Run.started_at >= starts[0],
         )
         .group_by("day", Run.outcome)

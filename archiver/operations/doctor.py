@@ -22,7 +22,18 @@ from archiver.clock import to_text
 from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
 from archiver.evidence import acts
-from archiver.operations import connections, database_check, locks, log_state, probe_record, proving_record, snapshots
+from archiver.operations import (
+    connections,
+    database_check,
+    deposits_due,
+    locks,
+    log_state,
+    master_list,
+    probe_record,
+    proving_record,
+    quota,
+    snapshots,
+)
 from archiver.pictures import browser
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
@@ -69,7 +80,8 @@ def examine(settings: Settings) -> list[Finding]:
             _snapshots(archive),
         ]
         findings += [_log(archive), *_stamps(archive)]
-        findings += [*_connectors(archive), *_connections(archive)]
+        findings += [*_connectors(archive), *_connections(archive), *_quotas(archive), *_deposits(archive)]
+        findings += _register(archive)
     return findings
 
 
@@ -299,6 +311,26 @@ def _connections(archive: Archive) -> Iterator[Finding]:
             yield Finding("version", False, version, "Update the archiver before.")
 
 
+def _quotas(archive: Archive) -> Iterator[Finding]:
+    """Allowances of platforms that are used up; those that sweeps were made slower for are said, and are no fault."""
+    with archive.database.read() as connection:
+        found = quota.needs_attention(quota.quotas(connection, archive))
+    for one in found:
+        remedy = "Ask the platform for a larger allowance, or look less often; `archiver quota` tells more."
+        empty = one.state == quota.EMPTY
+        said = " ".join((one.forecast, *one.chosen))
+        yield Finding(f"quota of {one.title}, {one.whose}", not empty, said, remedy if empty else "")
+
+
+def _deposits(archive: Archive) -> Iterator[Finding]:
+    """Accounts whose moderation settings somebody has to deposit."""
+    with archive.database.read() as connection:
+        late = deposits_due.overdue(connection, archive)
+    for one in late:
+        remedy = f"Take a picture or an export of them, and run `{one.command}`."
+        yield Finding(f"deposit for {one.account}", False, one.said, remedy)
+
+
 class _Tell:
     """Collects the one finding of a check."""
 
@@ -320,3 +352,18 @@ def _telling(what: str, remedy: str) -> Iterator[_Tell]:
         tell(False, str(error))
     except (SQLAlchemyError, OSError) as error:
         tell(False, f"does not work ({type(error).__name__})")
+
+
+def _register(archive: Archive) -> list[Finding]:
+    """What the register lacks of accounts that are captured. Nothing of it stops the capture."""
+    with archive.database.read() as connection:
+        found = [one for one in master_list.master_list(archive, connection).entries if one.account is not None]
+    red = [one for one in found if one.standing.tone == "bad"]
+    amber = [one for one in found if one.standing.tone == "warn"]
+    if not red:
+        said = f"{len(amber)} accounts captured provisionally" if amber else "complete of everything that is captured"
+        return [Finding("register", True, said)]
+    first = red[0]
+    more = f", and {len(red) - 1} more" if len(red) > 1 else ""
+    said = f"{first.name}: {'; '.join(first.standing.words)}{more}"
+    return [Finding("register", archive.practice, said, "Complete it: `archiver register missing` says what.")]

@@ -16,7 +16,7 @@ from archiver.accounts.models import Account
 from archiver.archive import Archive
 from archiver.capture.models import Due
 from archiver.errors import ArchiverError
-from archiver.operations import log_state, probe_record
+from archiver.operations import deposits_due, log_state, probe_record
 from archiver.storage.identity import read_identity
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def check(archive: Archive, work: Work | None = None) -> Health:
         found.checks["log"] = _tried(lambda: log_state.health(archive, work.started_at))
         if work.capture.write_once.broken:
             found.checks["store"] = "stored objects can be overwritten, so nothing is captured"
-    found.details |= _stamps(archive) | _trial(archive)
+    found.details |= _stamps(archive) | _trial(archive) | _deposits(archive)
     return found
 
 
@@ -117,6 +117,18 @@ def _schedule(archive: Archive) -> str:
     if oldest is not None and archive.clock.now() - oldest > allowed:
         return f"the longest waiting sweep is {(archive.clock.now() - oldest).total_seconds() / 60:.0f} minutes late"
     return "ok"
+
+
+def _deposits(archive: Archive) -> dict[str, str]:
+    """How many accounts' moderation settings are to be deposited by hand."""
+    try:
+        with archive.database.read() as connection:
+            late = len(deposits_due.overdue(connection, archive))
+    except (ArchiverError, SQLAlchemyError):
+        return {}  # the check of the database says so
+    said = f"of {late:,} accounts" if late != 1 else "of one account"
+    told = f"the moderation settings {said} are to be deposited by hand; `archiver doctor` says how"
+    return {"deposits": told} if late else {}
 
 
 def _stamps(archive: Archive) -> dict[str, str]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Coverage, Due, Exchange, Gap, Lease, Run, Segment
-from archiver.capture.standing import DRAWING
+from archiver.capture.standing import LOOKED_AT_NOTHING
 from archiver.errors import NotFound
 from archiver.records.models import Record
 from archiver.records.service import allowed
@@ -127,7 +127,7 @@ def last_runs(connection: Connection, now: datetime, dead: Collection[str] = ())
     """The newest run of every account that looked at it."""
     newest = (
         select(Run.number)
-        .where(Run.account_id == Account.id, Run.trigger != DRAWING)
+        .where(Run.account_id == Account.id, Run.trigger.not_in(LOOKED_AT_NOTHING))
         .order_by(Run.number.desc())
         .limit(1)
         .correlate(Account)

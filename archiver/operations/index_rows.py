@@ -21,11 +21,12 @@ DERIVED: Final = frozenset({"search_record", "search_source", "search_indexed"})
 #: How far a rebuild came: never copied.
 PROGRESS: Final = frozenset({"rebuild_progress"})
 #: In no snapshot: secrets, leases, what the log and its objects in the store give back, the archive's own row, which is
-#: made by opening it.
+#: made by opening it, and what was used of platforms' allowances, which is out of date within the day.
 LEFT_OUT: Final = frozenset(
     {
-        *("credential", "platform_app", "connect_link", "lease", "archive"),
         *("person_factor", "sign_in_link", "sign_in_trip", "sign_in_try", "known_browser", "session", "api_token"),
+        *("credential", "platform_app", "connect_link", "hook", "subscription", "lease", "archive"),
+        *("quota", "quota_use", "quota_cost"),
         *("event", "log_head", "log_subtree", "log_signing", "log_checkpoint", "anchor"),
     }
 )
@@ -34,8 +35,10 @@ IN_SNAPSHOTS: Final = frozenset(
     {
         *("account", "handle", "due", "watch", "search_statement", "act_file", "timestamp_service"),
         *("person", "role_grant", "grant_access", "account_reserve", "access_log"),
-        *("run", "exchange", "segment", "coverage", "gap", "standing"),
+        *("run", "exchange", "segment", "coverage", "gap", "standing", "deposit"),
+        *("register_statement", "register_document"),
         *("record", "version", "occurrence", "state", "medium", "picture"),
+        *("import", "import_end", "imported_file", "imported_version"),
     }
 )
 _AT_ONCE = 1000

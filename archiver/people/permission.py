@@ -141,6 +141,15 @@ def accounts_seen(connection: Connection, person_id: str, action: Action, at: da
     return frozenset(row.account_id for row in connection.execute(granted(person_id, action, at)))
 
 
+def authorities_seen(connection: Connection, person_id: str, action: Action, at: datetime) -> frozenset[str] | None:
+    """Short names of the authorities of which a person sees all that the register says, whether it is captured or not;
+    None: of all of them. Whoever sees an account alone sees what is said of that account."""
+    scopes = connection.execute(in_effect(person_id, action, at)).all()
+    if any(row.scope == EVERYTHING for row in scopes):
+        return None
+    return frozenset(row.scope_id for row in scopes if row.scope == AUTHORITY)
+
+
 _SEEN: Final = frozenset({Access.PUBLIC.value, Access.PRIVATE.value, Access.MESSAGE.value})
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from archiver.practice.city import City
 from archiver.practice.graph_fields import BadFields, Wanted, parsed, selected
@@ -69,6 +69,8 @@ class GraphApi:
     page: int = _LARGEST_PAGE
     empty_pages: bool = False
     by_time: bool = False
+    subscribed: dict[int, str] = field(default_factory=dict)
+    """Pages whose changes are sent to the app, with the fields."""
 
     kind: ClassVar[str] = "pages"
     """As the allowance is called."""
@@ -112,6 +114,8 @@ class GraphApi:
             code, word = self.busy
             message = f"(#{code}) There have been too many calls to this {word} account. Wait a bit and try again."
             raise Failure(error(code, message, subcode=2446079))
+        if request.method == "POST":
+            return self._subscribed(request, page, node, edge)
         wanted = parsed(request.parameter("fields") or _DEFAULT)
         if node is None:
             idents = [one for one in (request.parameter("ids") or "").split(",") if one]
@@ -121,6 +125,13 @@ class GraphApi:
         if edge is None:
             return self._node(node, page, wanted)
         return self._listed(request, self.shown.edge(node, edge, page, request), page, wanted)
+
+    def _subscribed(self, request: Request, page: int, node: str | None, edge: str | None) -> Body:
+        """A Page is subscribed to the app's webhooks, which is all that anybody may change here."""
+        if node != str(page) or edge != "subscribed_apps":
+            raise Failure(error(3, "(#3) Application does not have the capability to make this API call."))
+        self.subscribed[page] = dict(parse_qsl(request.body.decode()))["subscribed_fields"]
+        return {"success": True}
 
     def _viewer(self, request: Request) -> int:
         token = request.token

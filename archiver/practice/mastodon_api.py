@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from archiver.practice.city import City, Person, Post
 from archiver.practice.mastodon_json import Bodies, dump
 from archiver.practice.mastodon_pages import Pages
 from archiver.practice.mastodon_server import instance, nodeinfo, old_instance
+from archiver.practice.mastodon_stream import MastodonStream
 from archiver.practice.mastodon_threads import ancestors, descendants
 from archiver.practice.messages import Request, Response
 from archiver.practice.paging import link_header, page
@@ -44,6 +48,26 @@ class Failure(Exception):  # noqa: N818 - an answer of the platform, not an erro
         self.status, self.text = status, text
 
 
+@dataclass(slots=True)
+class Moderation:
+    """What an account chose beside whom it blocks, which the city knows."""
+
+    mutes: set[int] = field(default_factory=set)
+    servers: list[str] = field(default_factory=list)
+    filters: list[dict[str, Any]] = field(default_factory=list)
+
+    def filter(self, title: str, *words: str, action: str = "hide") -> None:
+        """Filter words from now on."""
+        number = 20060 + len(self.filters)
+        keywords = [{"id": f"{number}{place}", "keyword": word, "whole_word": True} for place, word in enumerate(words)]
+        self.filters.append(
+            {
+                "id": f"{number}", "title": title, "context": ["home", "notifications"], "expires_at": None,
+                "filter_action": action, "keywords": keywords, "statuses": [],
+            }
+        )  # fmt: skip
+
+
 class MastodonApi:
     """A site that speaks the Mastodon API.
 
@@ -60,7 +84,9 @@ class MastodonApi:
         self.pages = Pages(city, base, self.bodies)
         self.tokens: dict[str, int] = {}
         self.revoked: set[str] = set()
+        self.moderation: dict[int, Moderation] = defaultdict(Moderation)
         self.rate_limit = rate_limit or RateLimit(enforced=False)
+        self.stream = MastodonStream(self.tokens, self.revoked)
         self._served = 0
 
     def grant(self, person: int, token: str) -> str:
@@ -211,6 +237,28 @@ class MastodonApi:
         people = [self.city.people[person] for person in sorted({last.author, *last.mentions} - {owner})]
         return self.bodies.conversation(root >> 16 & 0xFFFFFF, people, last, owner)
 
+    # How the account moderates.
+
+    def _blocks(self, request: Request, found: _Found, viewer: int | None) -> Response:
+        return self._people(request, self.city.people[_required(viewer)].blocked)
+
+    def _mutes(self, request: Request, found: _Found, viewer: int | None) -> Response:
+        return self._people(request, self.moderation[_required(viewer)].mutes)
+
+    def _people(self, request: Request, people: Collection[int]) -> Response:
+        chosen = page(sorted(people), request, 40, 80)
+        body = b"[" + b",".join(self.bodies.account(self.city.people[one]) for one in chosen.ids) + b"]"
+        return self._linked(request, body, chosen.ids, chosen.full, ("limit",))
+
+    def _domain_blocks(self, request: Request, found: _Found, viewer: int | None) -> Response:
+        servers = self.moderation[_required(viewer)].servers
+        chosen = page(range(1, len(servers) + 1), request, 100, 200)
+        body = dump([servers[number - 1] for number in chosen.ids])
+        return self._linked(request, body, chosen.ids, chosen.full, ("limit",))
+
+    def _filters(self, request: Request, found: _Found, viewer: int | None) -> Response:
+        return _json(dump(self.moderation[_required(viewer)].filters))
+
     # The server itself.
 
     def _instance(self, request: Request, found: _Found, viewer: int | None) -> Response:
@@ -307,6 +355,10 @@ _ROUTES: tuple[tuple[re.Pattern[str], _Method], ...] = tuple(
         (r"/api/v1/accounts/(?P<id>[0-9]{1,20})", MastodonApi._account),
         (r"/api/v1/notifications", MastodonApi._notifications),
         (r"/api/v1/conversations", MastodonApi._conversations),
+        (r"/api/v1/blocks", MastodonApi._blocks),
+        (r"/api/v1/mutes", MastodonApi._mutes),
+        (r"/api/v1/domain_blocks", MastodonApi._domain_blocks),
+        (r"/api/v2/filters", MastodonApi._filters),
         (r"/api/v1/instance", MastodonApi._old_instance),
         (r"/api/v2/instance", MastodonApi._instance),
         (r"/\.well-known/nodeinfo", MastodonApi._nodeinfo_links),

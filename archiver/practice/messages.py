@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
@@ -67,6 +68,8 @@ class Wire:
     """… and wait so many seconds before each."""
     close: bool = False
     """Close the connection afterwards."""
+    stream: Callable[[], Iterator[bytes]] | None = None
+    """Pieces that follow the head one after the other, each as a chunk, until they end."""
 
 
 @dataclass(frozen=True, slots=True)

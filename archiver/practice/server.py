@@ -19,6 +19,7 @@ from archiver.practice.faults import Faults
 from archiver.practice.feeds import Feeds
 from archiver.practice.flickr_api import FlickrApi
 from archiver.practice.graph_api import GraphApi
+from archiver.practice.hub import Hub
 from archiver.practice.instagram_api import InstagramApi
 from archiver.practice.linkedin_api import LinkedInApi
 from archiver.practice.mastodon_api import MastodonApi
@@ -70,6 +71,7 @@ class PracticeServer:
         self.log: deque[Served] = deque(maxlen=100_000)
         self._sites: list[Site] = [make(self.base_url) for make in sites]
         if city is not None:
+            self.hub = Hub(self.base_url)
             self.mastodon = MastodonApi(city, self.base_url, capped=capped, rate_limit=rate_limit)
             self.feeds = Feeds(city, self.base_url)
             self.youtube = YouTubeApi(city, self.base_url)
@@ -102,7 +104,7 @@ class PracticeServer:
                     "vimeo": self.vimeo,
                 },
             )
-            self._sites += [self.consent, self.reddit, self.flickr, self.vimeo]
+            self._sites += [self.hub, self.mastodon.stream, self.consent, self.reddit, self.flickr, self.vimeo]
             self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
             self._sites += [self.linkedin, self.nextdoor, self.tiktok, self.tiktok_display]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
@@ -199,6 +201,9 @@ class PracticeServer:
         self.log.append(Served(request.method, request.target, response.status, request.token is not None))
         head, body = framed(response, head_only=request.method == "HEAD")
         wire = response.wire
+        if wire.stream is not None:
+            self._send_stream(connection, response)
+            return False
         if wire.cut_at is not None:
             if wire.cut_at >= 0:
                 connection.sendall(head + body[: wire.cut_at])
@@ -208,6 +213,16 @@ class PracticeServer:
         else:
             connection.sendall(head + body)
         return not wire.close and (request.header("Connection") or "").lower() != "close"
+
+    def _send_stream(self, connection: socket.socket, response: Response) -> None:
+        assert response.wire.stream is not None
+        lines = [f"HTTP/1.1 {response.status} OK", *(f"{name}: {value}" for name, value in response.headers)]
+        connection.sendall("\r\n".join([*lines, "Transfer-Encoding: chunked", "", ""]).encode())
+        for piece in response.wire.stream():
+            if self._stopping.is_set():
+                return
+            connection.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        connection.sendall(b"0\r\n\r\n")
 
     def _send_slowly(self, connection: socket.socket, head: bytes, body: bytes, piece: int, pause: float) -> None:
         connection.sendall(head)

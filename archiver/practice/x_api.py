@@ -35,7 +35,7 @@ _EXPANDED = {
 }  # fmt: skip
 _LIMITS = {
     "posts": (900, 10_000), "mentions": (300, 450), "search": (300, 450), "lookup": (5000, 3500), "quotes": (75, 75),
-    "messages": (15, 0), "message": (15, 0), "user": (900, 300), "me": (75, 0), "usage": (0, 50),
+    "messages": (15, 0), "message": (15, 0), "user": (900, 300), "me": (75, 0), "people": (15, 0), "usage": (0, 50),
 }  # fmt: skip
 _GONE, _NOT_OURS = "resource-not-found", "not-authorized-for-resource"
 _Found = re.Match[str]
@@ -56,7 +56,8 @@ class XApi:
     ``apps``: app-only tokens it takes. ``tokens``: token of a user to person. ``cap``: posts it returns a month to
     everybody together; None: no limit; ``cap_day``: day of the month on which it begins to count anew. ``limits``: by
     endpoint, how much a user and an app may ask in a quarter of an hour. ``suspended``, ``deactivated``, ``protected``:
-    people. ``withheld``: countries, by post. ``polls``: options, by post. ``page``: most entries of a page.
+    people. ``withheld``: countries, by post. ``polls``: options, by post. ``muted``: people, by who muted them.
+    ``page``: most entries of a page.
     """
 
     city: City
@@ -71,6 +72,7 @@ class XApi:
     protected: set[int] = field(default_factory=set)
     withheld: dict[int, list[str]] = field(default_factory=dict)
     polls: dict[int, list[str]] = field(default_factory=dict)
+    muted: dict[int, set[int]] = field(default_factory=dict)
     page: int = 100
     used: int = 0
     """Posts returned since the allowance was last renewed."""
@@ -181,6 +183,28 @@ class XApi:
         fields = {*_listed(request, "user.fields"), "id", "name", "username"}
         body = self._bodies.user(person, protected=person.id in self.protected)
         return {"data": {name: value for name, value in body.items() if name in fields}}
+
+    # How the account moderates.
+
+    def _blocking(self, request: Request, found: _Found, viewer: int | None) -> Body:
+        return self._people(request, found, viewer, self.city.people[viewer or 0].blocked)
+
+    def _muting(self, request: Request, found: _Found, viewer: int | None) -> Body:
+        return self._people(request, found, viewer, self.muted.get(viewer or 0, set()))
+
+    def _people(self, request: Request, found: _Found, viewer: int | None, people: Iterable[int]) -> Body:
+        if number_of(found["id"]) != viewer:
+            detail = "The `id` query parameter value must be the same as the authenticating user."
+            raise Failure(400, problem("invalid-request", detail))
+        start = int(request.parameter("pagination_token") or 0)
+        size = min(int(request.parameter("max_results") or 100), 1000, self.page)
+        known = sorted(people)
+        chosen = [self.city.people[one] for one in known[start : start + size]]
+        data = [{"id": x_id(one.id), "name": one.profile.name, "username": one.handle[:15]} for one in chosen]
+        meta: Body = {"result_count": len(chosen)}
+        if start + size < len(known):
+            meta["next_token"] = str(start + size)
+        return ({"data": data} if data else {}) | {"meta": meta}
 
     # Lists of posts.
 
@@ -420,6 +444,8 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], _Method], ...] = tuple(
     for name, pattern, method in (
         ("user", r"users/by/username/(?P<name>[A-Za-z0-9_]{1,15})", XApi._named),
         ("me", r"users/me", XApi._me),
+        ("people", r"users/(?P<id>\d{1,19})/blocking", XApi._blocking),
+        ("people", r"users/(?P<id>\d{1,19})/muting", XApi._muting),
         ("user", r"users/(?P<id>\d{1,19})", XApi._person),
         ("posts", r"users/(?P<id>\d{1,19})/tweets", XApi._posts),
         ("mentions", r"users/(?P<id>\d{1,19})/mentions", XApi._mentions),

@@ -17,8 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, collate, select
 
 from archiver import clock
-from archiver.capture.models import Coverage, Exchange, Gap, Run, Segment
+from archiver.capture.models import Coverage, Deposit, Exchange, Gap, Run, Segment
 from archiver.database import Characters
+from archiver.records.import_models import Import, ImportedFile, ImportedVersion, ImportEnd
 from archiver.records.stored import MEDIUM, OCCURRENCE, PICTURE, RECORD, STATE, VERSION, table
 
 CONTENT: tuple[Table, ...] = (
@@ -33,8 +34,14 @@ CONTENT: tuple[Table, ...] = (
     PICTURE,
     table(Coverage),
     table(Gap),
+    table(Deposit),
+    table(ImportedFile),
+    table(ImportedVersion),
+    table(ImportEnd),
+    table(Import),
 )
-"""Tables that the object store alone restores. Register, working state and the log's outbox are not among them."""
+"""Tables that the object store alone restores; of imports, who brought them and why, from its acts. Register, working
+state and the log's outbox are not among them."""
 _ROWS = 2000
 
 

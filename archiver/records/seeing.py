@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, FromClause, and_, or_, true
 
 from archiver.records.stored import RECORD
 from archiver.viewing import MESSAGE, Viewer
@@ -12,12 +12,17 @@ from archiver.viewing import MESSAGE, Viewer
 
 def allowed(viewer: Viewer) -> list[ColumnElement[bool]]:
     """Conditions on the record table for what a viewer may see."""
-    return [] if Viewer() in viewer.parts else [or_(*map(of_part, viewer.parts))]
+    return rows_of(viewer, RECORD)
 
 
-def of_part(part: Viewer) -> ColumnElement[bool]:
+def rows_of(viewer: Viewer, rows: FromClause) -> list[ColumnElement[bool]]:
+    """Conditions on a table whose rows have an account, an access class and a kind of record."""
+    return [] if Viewer() in viewer.parts else [or_(*(of_part(part, rows) for part in viewer.parts))]
+
+
+def of_part(part: Viewer, rows: FromClause = RECORD) -> ColumnElement[bool]:
     """The condition of one part of a viewer."""
-    return and_(true(), *_conditions(part))
+    return and_(true(), *_conditions(part, rows))
 
 
 def only_public(viewer: Viewer, account_id: str) -> bool:
@@ -26,10 +31,10 @@ def only_public(viewer: Viewer, account_id: str) -> bool:
     return all(part.only_public for part in here)
 
 
-def _conditions(part: Viewer) -> Iterable[ColumnElement[bool]]:
+def _conditions(part: Viewer, rows: FromClause) -> Iterable[ColumnElement[bool]]:
     if part.accounts is not None:
-        yield RECORD.c.account_id.in_(sorted(part.accounts))
+        yield rows.c.account_id.in_(sorted(part.accounts))
     if part.access is not None:
-        yield RECORD.c.access.in_(sorted(part.access))
+        yield rows.c.access.in_(sorted(part.access))
     if not part.messages:
-        yield RECORD.c.kind != MESSAGE
+        yield rows.c.kind != MESSAGE

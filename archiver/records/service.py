@@ -7,6 +7,7 @@ counted, shown or missing in a way that tells.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -16,9 +17,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
-from archiver.records import families, pictures, threads
+from archiver.records import families, import_views, pictures, threads
 from archiver.records.contents import equal
 from archiver.records.differences import differences
+from archiver.records.import_models import KNOWN_FROM_IMPORT
+from archiver.records.import_views import OnlyImported
 from archiver.records.seeing import allowed, of_part, only_public
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, chunks, table
 from archiver.records.views import (
@@ -55,7 +58,10 @@ def record(
     Raises:
         NotFound: there is none, or not for this viewer.
     """
-    row = _one(connection, record_id, viewer)
+    try:
+        row = _one(connection, record_id, viewer)
+    except NotFound:
+        return _from_imports(connection, record_id, viewer)
     public = only_public(viewer, row.account_id)
     held_back = public and bool(withheld_among(connection, [record_id]))
     where = _occurred(record_id, public)
@@ -83,7 +89,42 @@ def record(
         occurrence_count=int(connection.execute(count).scalar_one()),
         media=_media(connection, record_id, held_back),
         pictures=pictures.of_record(connection, record_id, public=public),
+        imported=import_views.of_record(connection, record_id, viewer),
     )
+
+
+def _from_imports(connection: Connection, record_id: str, viewer: Viewer) -> RecordView:
+    """A record of which nothing was captured."""
+    found = import_views.find(connection, record_id, viewer)
+    row = found.row
+    return RecordView(
+        id=record_id,
+        key=row["key"],
+        account=_account_named(connection, row["account_id"]),
+        kind=row["kind"],
+        word=row["word"],
+        access=found.access,
+        thread_id=row["thread_id"],
+        parent_id=row["parent_id"],
+        author=AuthorView(row["author_id"], row["author_name"], row["author_handle"]),
+        url=row["url"],
+        created_at=row["created_at"],
+        counts={},
+        first_seen_at=None,
+        last_seen_at=None,
+        state=KNOWN_FROM_IMPORT,
+        versions=(),
+        states=(),
+        occurrences=(),
+        occurrence_count=0,
+        media=(),
+        imported=import_views.of_record(connection, record_id, viewer),
+    )
+
+
+def _account_named(connection: Connection, account_id: str) -> AccountName:
+    query = select(_ACCOUNT.c.id.label("account_id"), *_ACCOUNT_COLUMNS).where(_ACCOUNT.c.id == account_id)
+    return _account(connection.execute(query).one())
 
 
 def thread(
@@ -104,7 +145,10 @@ def thread(
     Raises:
         NotFound: there is no such record, or not for this viewer.
     """
-    row = _one(connection, record_id, viewer)
+    try:
+        row = _one(connection, record_id, viewer)
+    except NotFound:
+        return _imported_thread(connection, record_id, as_of, viewer, most, deepest)
     root, together = families.of(connection, row, allowed(viewer))
     conditions = [RECORD.c.thread_id.in_(together), RECORD.c.account_id == row.account_id, *allowed(viewer)]
     written = func.coalesce(RECORD.c.created_at, RECORD.c.first_seen_at)
@@ -119,11 +163,65 @@ def thread(
     states = {} if as_of is None else _states_at(connection, found, as_of)
     states |= _public_states(connection, held_back, as_of)
     members = [threads.Member(one.id, one.parent_id, one.created_at or one.first_seen_at) for one in found.values()]
-    lines = tuple(
-        ThreadLine(line.id, line.depth, None if line.missing else _in_thread(found[line.id], texts, states, held_back))
+    records = {one.id: _in_thread(one, texts, states, held_back) for one in found.values()}
+    if as_of is None:  # what exports say was seen at no time
+        above = list(dict.fromkeys((*together, *found)))
+        beside = import_views.in_threads(connection, row.account_id, above, viewer, max(most - len(found), 0))
+        members += [_member(record_id, one) for record_id, one in beside.items()]
+        records |= {record_id: _only_in_thread(record_id, one) for record_id, one in beside.items()}
+        total += len(beside)
+    return ThreadView(root, _account(row), as_of, _lines(root, members, records, deepest), int(total))
+
+
+def _lines(
+    root: str, members: Sequence[threads.Member], records: Mapping[str, ThreadRecord], deepest: int
+) -> tuple[ThreadLine, ...]:
+    return tuple(
+        ThreadLine(line.id, line.depth, None if line.missing else records[line.id])
         for line in threads.arrange(root, members, deepest)
     )
-    return ThreadView(root, _account(row), as_of, lines, int(total))
+
+
+def _imported_thread(
+    connection: Connection, record_id: str, as_of: datetime | None, viewer: Viewer, most: int, deepest: int
+) -> ThreadView:
+    """The thread of a record that only exports tell of: the captured one that it stands in, or what exports tell."""
+    one = import_views.find(connection, record_id, viewer)
+    account_id = one.row["account_id"]
+    for above in (one.row["thread_id"], one.row["parent_id"]):
+        if above is not None and not import_views.only_imported(connection, [above]):
+            with suppress(NotFound):
+                _one(connection, above, viewer)
+                return thread(connection, above, as_of, viewer, most=most, deepest=deepest)
+    found = import_views.in_threads(connection, account_id, [one.row["thread_id"]], viewer, most)
+    found |= {record_id: one}
+    members = [_member(each, only) for each, only in found.items()]
+    records = {each: _only_in_thread(each, only) for each, only in found.items()}
+    root = one.row["thread_id"]
+    lines = _lines(root, members, records, deepest)
+    return ThreadView(root, _account_named(connection, account_id), as_of, lines, len(found))
+
+
+def _member(record_id: str, one: OnlyImported) -> threads.Member:
+    return threads.Member(record_id, one.row["parent_id"], one.row["created_at"] or one.first_brought_at)
+
+
+def _only_in_thread(record_id: str, one: OnlyImported) -> ThreadRecord:
+    row = one.row
+    return ThreadRecord(
+        id=record_id,
+        kind=row["kind"],
+        word=row["word"],
+        author=AuthorView(row["author_id"], row["author_name"], row["author_handle"]),
+        url=row["url"],
+        created_at=row["created_at"],
+        first_seen_at=None,
+        last_seen_at=None,
+        state=KNOWN_FROM_IMPORT,
+        text=row["text"],
+        version=0,
+        versions=0,
+    )
 
 
 def recent_changes(

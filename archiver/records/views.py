@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from archiver.records.differences import Segment
+from archiver.records.import_views import ImportedView
 from archiver.viewing import Viewer
 
 EVERYTHING = Viewer.EVERYTHING
@@ -139,8 +140,9 @@ class RecordView:
     url: str | None
     created_at: datetime | None
     counts: Mapping[str, int]
-    first_seen_at: datetime
-    last_seen_at: datetime
+    first_seen_at: datetime | None
+    """None: nobody saw it, only exports tell of it."""
+    last_seen_at: datetime | None
     state: str
     versions: tuple[VersionView, ...]
     states: tuple[StateView, ...]
@@ -149,15 +151,22 @@ class RecordView:
     occurrence_count: int
     media: tuple[MediumView, ...]
     pictures: tuple[PictureView, ...] = ()
+    imported: tuple[ImportedView, ...] = ()
+    """What exports say of it, newest statement first: beside what was captured, and never part of it."""
 
     def drawn(self, version: int) -> Sequence[PictureView]:
         """The pictures of one version."""
         return [one for one in self.pictures if one.version == version]
 
     @property
+    def captured(self) -> bool:
+        """Whether any stored answer showed it."""
+        return bool(self.versions)
+
+    @property
     def text(self) -> str:
-        """What it says now, or said last."""
-        return self.versions[-1].text
+        """What it says now, or said last; of what only exports tell, what the newest statement has."""
+        return self.versions[-1].text if self.versions else self.imported[0].text
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +179,13 @@ class ThreadRecord:
     author: AuthorView
     url: str | None
     created_at: datetime | None
-    first_seen_at: datetime
-    last_seen_at: datetime
+    first_seen_at: datetime | None
+    """None: nobody saw it, only exports tell of it."""
+    last_seen_at: datetime | None
     state: str
     text: str
     version: int
-    """Number of the version shown."""
+    """Number of the version shown; 0 where no version was captured."""
     versions: int
 
 

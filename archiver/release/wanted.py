@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from archiver import clock
 from archiver.records import service
+from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.records.stored import OCCURRENCE, RECORD
 from archiver.records.views import MediumView, PictureView, RecordView, StateView
 
@@ -60,7 +61,10 @@ def read(connection: Connection, record_id: str) -> WantedRecord:
         NotFound: there is none.
     """
     view = service.record(connection, record_id, occurrences=1)
-    return WantedRecord(view, list(_places(connection, view)), _thread_key(connection, view))
+    wanted = WantedRecord(view, list(_places(connection, view)), _thread_key(connection, view))
+    if not view.captured:
+        wanted.why = KNOWN_FROM_IMPORT
+    return wanted
 
 
 def _places(connection: Connection, view: RecordView) -> Iterator[Place]:

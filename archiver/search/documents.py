@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from archiver.records.import_models import KNOWN_FROM_IMPORT
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentVersion:
@@ -61,7 +63,9 @@ class Document:
     def traits(self) -> Iterator[str]:
         """What ``has:`` may ask for."""
         yield from self.flags
-        if len(self.versions) > 1 and "edits" not in self.flags:
+        # That two exports differ is no edit that anybody saw.
+        edited = len(self.versions) > 1 and self.state != KNOWN_FROM_IMPORT
+        if edited and "edits" not in self.flags:
             yield "edits"
         if "link" not in self.flags and any("://" in version.text for version in self.versions):
             yield "link"

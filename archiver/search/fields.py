@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from archiver.records.import_models import KNOWN_FROM_IMPORT
 from connectors.contract import RecordKind, State
 
 NAMES = frozenset(
@@ -20,6 +21,9 @@ _STATES = {state.value: (state.value,) for state in State} | {
     "hidden": (State.HIDDEN_BY_PAGE.value,),
     "held": (State.HELD_FOR_REVIEW.value,),
     "deleted": _DELETED,
+    KNOWN_FROM_IMPORT: (KNOWN_FROM_IMPORT,),
+    "import": (KNOWN_FROM_IMPORT,),
+    "imported": (KNOWN_FROM_IMPORT,),
     "removed": (State.REMOVED_BY_PLATFORM.value,),
     "gone": (State.NOT_RETURNED.value, *_DELETED, State.REMOVED_BY_PLATFORM.value),
 }

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from archiver import clock
+from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.search import conditions, meaning
 from archiver.search.documents import DocumentVersion
 from archiver.search.excerpts import Excerpt, excerpt
@@ -87,8 +88,9 @@ class Hit:
 
     @cached_property
     def edited_away(self) -> bool:
-        """What the record says now does not answer; only with what it said before does it."""
-        if len(self._versions) < 2:
+        """What the record says now does not answer; only with what it said before does it. Of what only exports tell,
+        nobody saw anything edited away."""
+        if len(self._versions) < 2 or self.state == KNOWN_FROM_IMPORT:
             return False
         current = [version for version in self._versions if version.current]
         return not conditions.holds(self._asked.condition, to_document(self._row, self._content), current)

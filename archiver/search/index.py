@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from archiver.errors import ArchiverError, UsageError
+from archiver.errors import ArchiverError, Refused, UsageError
 from archiver.helper import Helper
 from archiver.search import meaning, terms
 from archiver.search.conditions import Always, Condition, Run, all_of, any_of, negation
@@ -29,6 +29,10 @@ class SearchTooSlow(ArchiverError):  # noqa: N818 - named as the cause, like its
 
 class OutdatedIndex(ArchiverError):  # noqa: N818
     """The index was made by another analyser, and has to be rebuilt before it is written to."""
+
+
+class UnmarkedIndex(Refused):
+    """The index was made before what is known from closed answers only was marked, so it cannot hold that back."""
 
 
 class BadCursor(UsageError):  # noqa: N818

@@ -14,7 +14,9 @@ from sqlalchemy import Connection, select
 
 from archiver.accounts.models import Account
 from archiver.database import among
+from archiver.records import import_views
 from archiver.records.applied import NewRecord
+from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.records.links import searched
 from archiver.records.models import Medium, Record, Version
 from archiver.records.withheld import withheld_among
@@ -79,12 +81,17 @@ def _all_ids(connection: Connection) -> Iterator[str]:
         chosen = select(_RECORD.c.id).where(_RECORD.c.thread_id.in_(threads)).order_by(_RECORD.c.thread_id)
         yield from connection.scalars(chosen).all()
         last = threads[-1]
+    last = ""
+    while only := import_views.ids_after(connection, last, _BATCH):
+        yield from only
+        last = only[-1]
 
 
 def _documents(connection: Connection, ids: Sequence[str], made: Mapping[str, NewRecord]) -> Iterator[Document]:
     new = {one: made[one] for one in ids if one in made}
     old = [one for one in ids if one not in made]
     rows = _rows(connection, old) + _new_rows(connection, new.values())
+    yield from _only_imported(connection, set(ids) - {row["id"] for row in rows})
     versions = _versions(connection, old) | {one: record.versions for one, record in new.items()}
     with_media = _with_media(connection, old) | {one for one, record in new.items() if record.has_media}
     answered, held_back = _answered(connection, ids), withheld_among(connection, ids)
@@ -93,6 +100,40 @@ def _documents(connection: Connection, ids: Sequence[str], made: Mapping[str, Ne
         record_id = row["id"]
         flags = {name for name, these in having if record_id in these}
         yield _document(row, versions.get(record_id, ()), frozenset(flags))
+
+
+def _only_imported(connection: Connection, ids: Collection[str]) -> Iterator[Document]:
+    """Records of which nothing was captured, as exports have them. They wear a state of their own, which no platform
+    and no run gave them."""
+    found = import_views.only_imported(connection, sorted(ids)) if ids else {}
+    chosen = select(Account.id, Account.platform).where(
+        Account.id.in_({one.row["account_id"] for one in found.values()})
+    )
+    platforms = {row.id: row.platform for row in connection.execute(chosen)} if found else {}
+    for record_id, one in sorted(found.items()):
+        yield Document(
+            record_id=record_id,
+            account_id=one.row["account_id"],
+            platform=platforms[one.row["account_id"]],
+            kind=one.row["kind"],
+            access=one.access,
+            state=KNOWN_FROM_IMPORT,
+            created_at=one.row["created_at"],
+            first_seen_at=one.first_brought_at,
+            author_id=one.row["author_id"],
+            author_name=one.row["author_name"],
+            author_handle=one.row["author_handle"],
+            flags=frozenset({"media"} if one.has_media else ()),
+            versions=tuple(
+                DocumentVersion(id_, text, current)
+                for (id_, text), current in zip(reversed(one.versions), _last(len(one.versions)), strict=True)
+            ),
+        )
+
+
+def _last(count: int) -> Iterator[bool]:
+    """False, but for the last."""
+    return (number == count - 1 for number in range(count))
 
 
 def _rows(connection: Connection, ids: Sequence[str]) -> list[Mapping[str, Any]]:

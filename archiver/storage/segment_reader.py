@@ -294,6 +294,11 @@ def _resource(records: Records, main: WarcRecord, request: WarcRecord | None, fa
         records.damaged(Code.DIGEST, "the block does not have the digest in its facts")
     if request is not None:
         return _Understood(0, main.block, 0, ())
+    if "headers" in facts:
+        try:
+            return _Understood(0, main.block, 0, tuple((str(name), str(value)) for name, value in facts["headers"]))
+        except (TypeError, ValueError):
+            records.damaged(Code.FACTS, "headers that are none")
     return _Understood(0, main.block, 0, (("Content-Type", main.fields.get("content-type", "")),))
 
 

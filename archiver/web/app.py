@@ -19,7 +19,22 @@ from starlette.types import ASGIApp
 
 from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, Refused, UsageError
-from archiver.web import api, connect, door, evidence, me, pages, people, platforms, records, search, sign_in, welcome
+from archiver.web import (
+    api,
+    connect,
+    door,
+    evidence,
+    hooks,
+    me,
+    pages,
+    people,
+    platforms,
+    records,
+    register,
+    search,
+    sign_in,
+    welcome,
+)
 from archiver.web.noting import Noting
 from archiver.web.security import ErrorPage, Guard, LastResort, Takes, wants_json
 from archiver.web.site import Site
@@ -84,11 +99,11 @@ def _site_app(site: Site) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.site = site
-    for router in (
-        *(connect.router, sign_in.router, welcome.router, me.router, people.router),
-        *(platforms.router, pages.router, search.router, records.router, evidence.router),
+    for part in (
+        *(hooks, connect, sign_in, welcome, me, people),
+        *(platforms, pages, register, search, records, evidence),
     ):
-        app.include_router(router, include_in_schema=False)
+        app.include_router(part.router, include_in_schema=False)
     app.include_router(api.router)
     door.check(app)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -18,15 +18,28 @@ from archiver.accounts.service import AccountView
 from archiver.accounts.standing import Standing
 from archiver.clock import to_text
 from archiver.errors import SettingsError
-from archiver.operations import completeness, connections, history, proving_record
+from archiver.operations import (
+    completeness,
+    connections,
+    deposits,
+    deposits_due,
+    history,
+    proving_record,
+    register_page,
+)
 from archiver.operations.days import DayView, days
+from archiver.operations.deposits_due import DueDeposit
 from archiver.operations.history import DueView, HoldView, RunView
+from archiver.operations.master_list import Entry, custody_words, master_list
 from archiver.operations.proving_record import Standing as Proof
+from archiver.operations.quota import QuotaView, quotas
 from archiver.operations.reach import GoesBack, goes_back
 from archiver.people import permission
 from archiver.people.actions import Action
+from archiver.people.permission import Resource
+from archiver.records import import_views
 from archiver.viewing import Viewer
-from archiver.web.door import Here, Seen, Visitor, look, needs, open_door
+from archiver.web.door import Here, Seen, Visitor, Who, look, needs, open_door
 from archiver.web.places import AfterThread, after_thread, counted_for, seen_account, time_of
 from archiver.web.site import Site
 from archiver.web.words import ACCOUNT_STATES, plain
@@ -36,6 +49,7 @@ from connectors.contract import Capabilities, Stream
 router = APIRouter()
 _RUNS = 50
 _THREADS = 20
+_DEPOSITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,8 @@ class AccountRow:
     gaps: int
     joined: Standing | None
     """How it is connected, where anybody's consent or token is needed for it."""
+    entry: Entry | None
+    """How it stands in the register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,7 @@ def list_accounts(site: Here, viewer: Seen) -> HTMLResponse:
         joined = connections.connections(connection, site.archive)
         gaps, records = history.open_gaps(connection), history.record_counts(connection, viewer=viewer)
         totals, counted = history.totals(connection, viewer), counted_for(site, connection, viewer)
+        listed = {one.account.id: one for one in master_list(site.archive, connection).entries if one.account}
     rows = [
         AccountRow(
             account=one,
@@ -106,6 +123,7 @@ def list_accounts(site: Here, viewer: Seen) -> HTMLResponse:
             records=records.get(one.id, 0),
             gaps=gaps.get(one.id, 0),
             joined=joined[one.id].standing if one.id in joined else None,
+            entry=listed.get(one.id),
         )
         for one in known
     ]
@@ -117,7 +135,7 @@ def list_accounts(site: Here, viewer: Seen) -> HTMLResponse:
 
 @router.get("/accounts/{account_id}", response_class=HTMLResponse)
 @needs(Action.CAPTURE_VIEW)
-def show_account(site: Here, viewer: Seen, account_id: str, after: AfterThread = None) -> HTMLResponse:
+def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: AfterThread = None) -> HTMLResponse:
     now, place = site.archive.clock.now(), after_thread(after)
     with site.archive.database.read() as connection:
         account = seen_account(connection, viewer, account_id)
@@ -139,6 +157,14 @@ def show_account(site: Here, viewer: Seen, account_id: str, after: AfterThread =
             else [],
             **(_counts(site, connection, account, place) if whole else _UNCOUNTED),
             "whole": whole,
+            "quotas": _quotas(site, connection, who, account),
+            "deposits": deposits.deposits(connection, account_id=account_id, limit=_DEPOSITS, viewer=viewer),
+            "deposit_due": _deposit_due(site, connection, account_id) if whole else None,
+            "most_deposits": _DEPOSITS,
+            "imports": import_views.imports(connection, account_id, viewer),
+            "only_imported": import_views.count(connection, account_id, viewer),
+            "entry": (entry := register_page.of_account(site.archive, connection, account_id)),
+            "custody_by": custody_words(entry.custody) if entry is not None else "",
         }
     title, capabilities, standing = _platform(site, account.platform)
     return site.page(
@@ -206,6 +232,18 @@ def _counts(site: Site, connection: Connection, account: AccountView, after: tup
         "later": after is not None,
         "counted": declared,
     }
+
+
+def _quotas(site: Site, connection: Connection, who: Visitor, account: AccountView) -> list[QuotaView]:
+    """What is used of the allowances that the account draws on, for who may see how its platform is set up."""
+    now = site.archive.clock.now()
+    answer = permission.may(connection, who.person.id, Action.PLATFORMS_VIEW, Resource(account.id), now)
+    return quotas(connection, site.archive, account.platform, account.id) if answer.allowed else []
+
+
+def _deposit_due(site: Site, connection: Connection, account_id: str) -> DueDeposit | None:
+    """When was deposited last tells of what is private."""
+    return next(iter(deposits_due.expected(connection, site.archive, account_id)), None)
 
 
 _UNCOUNTED: dict[str, Any] = {

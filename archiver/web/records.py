@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 
 from archiver.clock import to_text
-from archiver.operations import completeness
+from archiver.operations import completeness, deposits
 from archiver.people.actions import Action
 from archiver.records import links, pictures, service
 from archiver.records.views import VersionView
@@ -19,6 +19,7 @@ from archiver.web.places import time_of
 
 router = APIRouter()
 _CHANGES = 50
+_DEPOSITS = 100
 
 
 @router.get("/records/{record_id}", response_class=HTMLResponse)
@@ -31,9 +32,17 @@ def show(site: Here, viewer: Seen, record_id: str) -> HTMLResponse:
         counts = None
         if viewer.sees_private_of(record.account.id):  # the platform's numbers tell of what is hidden, too
             counts = completeness.of_thread(connection, record.account.id, record.thread_id, declared)
+        brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS, viewer=viewer)
     store = site.archive.store.name
     return site.page(
-        "record.html", here="search", record=record, thread=thread, counts=counts, store=store, targets=_targets
+        "record.html",
+        here="search",
+        record=record,
+        thread=thread,
+        counts=counts,
+        store=store,
+        targets=_targets,
+        deposits=brought,
     )
 
 

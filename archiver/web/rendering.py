@@ -14,7 +14,7 @@ from archiver.capture import gaps
 from archiver.clock import to_text
 from archiver.operations.counts import in_words
 from archiver.visible import character_name, code_point, local_time, parts, size, visible
-from archiver.web.words import CONNECTIONS, OUTCOMES, STATES, SWEEPS, plain
+from archiver.web.words import CONNECTIONS, OUTCOMES, QUOTAS, STATES, SWEEPS, plain
 
 
 def environment() -> Environment:
@@ -40,7 +40,7 @@ def environment() -> Environment:
         why=gaps.in_words,
         part=lambda text: quote(text, ""),
     )
-    made.globals.update(CONNECTIONS=CONNECTIONS, OUTCOMES=OUTCOMES, STATES=STATES, SWEEPS=SWEEPS)
+    made.globals.update(CONNECTIONS=CONNECTIONS, OUTCOMES=OUTCOMES, QUOTAS=QUOTAS, STATES=STATES, SWEEPS=SWEEPS)
     return made
 
 

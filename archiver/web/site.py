@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from archiver import logs
 from archiver.archive import Archive
 from archiver.capture import spool
+from archiver.capture.receiving import Receiver
 from archiver.errors import WrongStore
 from archiver.operations import invocation, log_state, probe_record
 from archiver.people.access_log import AccessLog
@@ -96,6 +97,11 @@ class Site:
         except Exception as error:  # noqa: BLE001 - as above
             _log.error("page.no_alarm", exc_info=error)
             return None
+
+    @cached_property
+    def receiver(self) -> Receiver:
+        """Takes what platforms send."""
+        return Receiver(self.archive)
 
     def dead(self) -> frozenset[str]:
         """Capturing processes of this machine that ended without giving back what they held."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from archiver.capture.deposits import DEPOSIT
 from archiver.capture.outcomes import RunOutcome
+from archiver.capture.standing import IMPORT
+from archiver.operations import quota
+from archiver.records.import_models import KNOWN_FROM_IMPORT
 from connectors.contract import State, SweepKind
 
 #: Code → (words, tone). A tone is a colour and never the only sign.
@@ -26,6 +30,7 @@ STATES: dict[str, tuple[str, str]] = {
     State.DELETED_BY_AUTHOR.value: ("deleted by its author", "bad"),
     State.DELETED_BY_PAGE.value: ("deleted by the page", "bad"),
     State.REMOVED_BY_PLATFORM.value: ("removed by the platform", "bad"),
+    KNOWN_FROM_IMPORT: ("brought by import, not captured", "warn"),
 }
 
 ACCOUNT_STATES: dict[str, tuple[str, str]] = {
@@ -51,10 +56,20 @@ CONNECTIONS: dict[str, tuple[str, str]] = {
     "withdrawn": ("the platform withdrew access", "bad"),
 }
 
+QUOTAS: dict[str, tuple[str, str]] = {
+    quota.LASTS: ("lasts", "good"),
+    quota.SLOWER: ("slower sweeps chosen", "warn"),
+    quota.RUNS_OUT: ("does not last", "warn"),
+    quota.EMPTY: ("used up", "bad"),
+    quota.UNKNOWN: ("limit not known", "quiet"),
+}
+
 SWEEPS: dict[str, str] = {
     SweepKind.NEW.value: "new records",
     SweepKind.WATCH.value: "recent threads",
     SweepKind.FULL.value: "everything",
+    DEPOSIT: "nothing: files were deposited by hand",
+    IMPORT: "nothing was asked: an export was brought",
 }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 #: Why an answer is not whole: the other side cut it off, our own limit did, or it took too long.
 Truncated = Literal["disconnect", "length", "time"]
@@ -65,7 +66,9 @@ class WireExchange:
     body_file: BodyFile | None = None
     pushed: str | None = None
     """Media type of a frame that was pushed: nothing was asked. ``response`` and ``body`` are then the frame,
-    ``request`` is empty, ``status`` 0."""
+    ``request`` is empty, ``status`` 0. Also of a file that was ``deposited``, which is in ``body_file``."""
+    deposited: Mapping[str, Any] | None = None
+    """Who brought it by hand, when, why and where from (WARC profile §2.3, ``origin``)."""
     no_answer: str | None = None
     """What came is no HTTP answer that falls into head and body: why, by the code of a
     :class:`~archiver.capture.fetch_errors.FetchError`. ``response`` and ``body`` are then what came, ``status`` is 0.

@@ -9,6 +9,7 @@ from archiver import logs
 from archiver.accounts import service as accounts
 from archiver.capture.listening import Listener, failures
 from archiver.capture.service import Capture
+from archiver.capture.streaming import StreamListener, station
 
 _log = logs.get(__name__)
 _LOOK_SECONDS = 30.0
@@ -57,17 +58,25 @@ class Listeners:
             self._stops[account].set()
         for account in wanted:
             known = self._threads.get(account)
-            if (known is None or not known.is_alive()) and self.capture.listening(account) is not None:
+            if (known is None or not known.is_alive()) and self._is_pushed(account):
                 stop = self._stops[account] = threading.Event()
                 self._threads[account] = threading.Thread(target=self._listen, args=(account, stop), daemon=True)
                 self._threads[account].start()
+
+    def _is_pushed(self, account: str) -> bool:
+        return self.capture.listening(account) is not None or station(self.capture, account) is not None
+
+    def _listener(self, account: str, stop: threading.Event) -> Listener | StreamListener:
+        if self.capture.listening(account) is not None:
+            return Listener(self.capture, account, stop)
+        return StreamListener(self.capture, account, stop)
 
     def _listen(self, account: str, stop: threading.Event) -> None:
         """Until it is stopped, or there is nothing to listen to any more. After trouble again, later and later."""
         pause = _SHORTEST
         while not stop.is_set():
             try:
-                if not Listener(self.capture, account, stop).listen():
+                if not self._listener(account, stop).listen():
                     return
                 pause = _SHORTEST
             except failures() as error:

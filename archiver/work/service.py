@@ -8,9 +8,11 @@ from datetime import timedelta
 from archiver import logs
 from archiver.archive import Archive
 from archiver.capture.service import Capture
-from archiver.operations import snapshots
+from archiver.capture.subscribing import Subscriber
+from archiver.operations import deposits_due, snapshots
 from archiver.work import memory
 from archiver.work.clock import Ticker
+from archiver.work.deliveries import Deliveries
 from archiver.work.evidence import Evidence
 from archiver.work.listening import Listeners
 from archiver.work.sign_ins import SignIns
@@ -20,7 +22,9 @@ from archiver.work.workers import Running, Workers
 _log = logs.get(__name__)
 _FLUSH_EVERY = timedelta(seconds=30)
 _LOOK_EVERY = 600.0
-"""Seconds between looks whether the index is to be copied into the store."""
+"""Seconds between looks whether the index is to be copied into the store, and whether somebody is to be reminded."""
+_SUBSCRIBE_EVERY = 60.0
+"""Seconds between looks whether platforms are to be asked to send."""
 _RECOVER_EVERY = timedelta(minutes=5)
 """Another process on this machine may die while this one lives: what it left, its lease included, is taken over."""
 
@@ -36,8 +40,11 @@ class Work:
         self.evidence = Evidence(archive)
         self.store_care = StoreCare(archive)
         self.snapshots = Ticker(self._snapshot, _LOOK_EVERY, archive.clock)
+        self.reminders = Ticker(self._remind, _LOOK_EVERY, archive.clock)
         self.sign_ins = SignIns(self.capture.renewals)
         self.listeners = Listeners(self.capture) if archive.settings.listen else None
+        self.deliveries = Deliveries(self.capture)
+        self.subscriptions = Ticker(Subscriber(archive, self.capture.fetcher).keep_up, _SUBSCRIBE_EVERY, archive.clock)
         self.started_at = archive.clock.now()
         self._flushed_at = self.started_at
         self._recovered_at = self.started_at
@@ -52,7 +59,10 @@ class Work:
         self.evidence.start()
         self.store_care.start()
         self.snapshots.start()
+        self.reminders.start()
         self.sign_ins.start()
+        self.deliveries.start()
+        self.subscriptions.start()
         if self.listeners is not None:
             self.listeners.start()
 
@@ -63,7 +73,10 @@ class Work:
             self.store_care.stop()
             self.ticker.stop()
             self.snapshots.stop()
+            self.reminders.stop()
             self.sign_ins.stop()
+            self.subscriptions.stop()
+            self.deliveries.stop(self.archive.settings.stop_seconds)
             if self.listeners is not None:
                 self.listeners.stop(self.archive.settings.stop_seconds)
             clean = self.workers.stop(self.archive.settings.stop_seconds)
@@ -85,6 +98,9 @@ class Work:
     def _snapshot(self) -> None:
         if snapshots.is_due(self.archive):
             snapshots.make(self.archive)
+
+    def _remind(self) -> None:
+        deposits_due.remind(self.archive)
 
     def _tick(self) -> None:
         now = self.archive.clock.now()

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
+from archiver.accounts.register.checks import wrong_text
+from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
 from archiver.people.practice import visitor
 from archiver.practice import faults
@@ -20,6 +22,7 @@ from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.browser.payloads import MARKUP, PAYLOADS
 from tests.capture.house import NEW, WATCH, House
+from tests.register.town import Town
 from tests.signed_in import everything
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -151,8 +154,22 @@ def _captured(house: House) -> tuple[str, str]:
     house.server.faults.add(faults.server_error(), times=None)
     house.run(account, NEW)
     house.server.faults.clear()
+    _register(house)
     (record,) = house.rows(Record, Record.key == f"status/{comments[0]}")
     return account, record.id
+
+
+def _register(house: House) -> None:
+    """Every payload that the register takes, as the words of an authority, its people and accounts."""
+    town = Town(house.archive)
+    for number, payload in enumerate(one.strip() for one in PAYLOADS if not wrong_text(one.strip()) and one.strip()):
+        words = payload[:1500]
+        office = town.authority(f"office-{number}", kind="elected", name=words)
+        town.person(office, words, "holder", position=words)
+        town.say(Thing.CANDIDACY, authority=office, person=words, office=words, since="2026-01-01", until="2026-11-03")
+        town.listing(
+            f"https://a.example/{number}", authority=office, name=words, owner=words, note=words, purpose=words
+        )
 
 
 def _post(house: House, payload: str) -> int:
@@ -174,8 +191,14 @@ def pages_of(served: Served) -> dict[str, str]:
     """Every page there is, by a name for it."""
     practice, real = served.practice, served.real
     run = served.house.runs()[0].id
-    own = ("accounts", "changes", "runs", "gaps", "search")
+    own = ("accounts", "register", "changes", "runs", "gaps", "search")
+    register = Town(served.house.archive).register
+    listed = [f"{practice}/register/accounts/{one}" for one in register.listings]
+    offices = [f"{practice}/register/authorities/{one}" for one in register.authorities]
     return {
+        "authority": offices[0],
+        "listed account": listed[0],
+        "what the register lacks": f"{practice}/register?only=lacking",
         **{f"practice {name}": f"{practice}/{name}" for name in own},
         **{f"empty {name}": f"{real}/{name}" for name in own},
         "account": f"{practice}/accounts/{served.account}",

@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 from sqlalchemy import select
 
+from archiver.capture.deposits import said
 from archiver.capture.models import Segment
 from archiver.capture.rebuild import rebuild
 from archiver.records import digests
@@ -16,6 +17,7 @@ from archiver.records.models import RebuildProgress
 from connectors.contract import Answer, Ask, Reading, RecordKind, SeenRecord
 from connectors.mastodon import Mastodon
 from tests.capture.house import FULL, NEW, WATCH, House
+from tests.imports.desk import Desk
 from tests.pictures.drawing import PlainDrawer
 
 
@@ -37,6 +39,10 @@ def _lived_in(house: House) -> str:
     for hours in (3, 24, 30, 200):
         house.later(hours=hours)
         house.run_due()
+    brought = house.home / "settings.csv"
+    brought.write_bytes(b"blocked,nobody")
+    told = said("moderation", by="Ann", on=house.clock.now().date(), reason="R17", source="export")
+    house.capture.deposit(account, [brought], told)
     for _ in range(3):
         house.later(minutes=6)
         house.run(account, NEW)
@@ -54,7 +60,8 @@ def _digests(house: House) -> dict[str, digests.TableDigest]:
 def test_a_rebuild_in_place_and_into_an_empty_index_gives_the_same_rows(new_house: Callable[..., House]) -> None:
     house = new_house(settings={"pictures": True})
     house.capture.drawing.drawers = PlainDrawer()
-    _lived_in(house)
+    desk = Desk(house, house.home, _lived_in(house))
+    desk.bring(desk.mastodon_archive())
     before = _digests(house)
     assert all(one.rows for name, one in before.items() if name != "gap")
     report = rebuild(house.archive)

@@ -310,7 +310,53 @@ _EVERY = [
     ASKS.quotes(uri()),
     ASKS.posts([uri()]),
     ASKS.notifications(PDS, {}),
+    *FULL.settings(PDS),
 ]
+_MENTIONED = {"$type": "app.bsky.feed.threadgate#mentionRule"}
+_SET: dict[str, Json] = {
+    purpose: {"uri": uri("3myg5f6oebs2g", collection=f"app.bsky.{kind}"), "cid": OTHER_CID, "value": value}
+    for purpose, kind, value in (
+        ("blocks", "graph.block", {"subject": ANN, "createdAt": "2026-10-14T19:07:53.867Z"}),
+        ("list_blocks", "graph.listblock", {"subject": uri("l", ANN, "app.bsky.graph.list")}),
+        (
+            "thread_gates",
+            "feed.threadgate",
+            {"post": uri(), "allow": [_MENTIONED], "hiddenReplies": [uri("3myg5f76wkk2g", ANN)]},
+        ),
+        ("post_gates", "feed.postgate", {"post": uri(), "embeddingRules": [], "detachedEmbeddingUris": []}),
+    )
+}
+
+
+@pytest.mark.law("R17")
+def test_how_the_account_moderates_is_one_record_for_each_list() -> None:
+    asked = {one.purpose: one for one in read(FULL.commit(PDS, {}), {"cid": OTHER_CID, "rev": "r1"}).asks}
+    assert not any(one.access == "settings" for one in read(ASKS.commit(PDS, {}), {"cid": "c", "rev": "r"}).asks)
+    told = {purpose: read(asked[purpose], {"records": [value]}).records[0].text for purpose, value in _SET.items()}
+    assert told == {
+        "blocks": f"blocked: {ANN}",
+        "list_blocks": f"blocked lists: {uri('l', ANN, 'app.bsky.graph.list')}",
+        "thread_gates": "posts whose answers are restricted: 3myg5f6oebs2g answered by who is mentioned, hides"
+        f" {uri('3myg5f76wkk2g', ANN)}",
+        "post_gates": "posts whose quotes are restricted: 3myg5f6oebs2g quoted by everybody",
+    }
+    closed = {**_SET["thread_gates"], "value": {"post": uri(), "allow": []}}
+    assert read(asked["thread_gates"], {"records": [closed]}).records[0].text.endswith("answered by nobody")
+    assert read(asked["blocks"], {"records": []}).records[0].content == {"people": []}
+
+
+def test_a_list_of_blocks_is_told_whole_or_not_at_all() -> None:
+    asked = next(FULL.settings(PDS))
+    first = read(asked, {"records": [_SET["blocks"]], "cursor": "c"})
+    assert (first.records, first.problem) == ((), None)
+    assert first.next_page is not None
+    other = {**_SET["blocks"], "value": {"subject": CITY}}
+    assert read(first.next_page, {"records": [other]}).records[0].content == {"people": [ANN, CITY]}
+    spoilt = read(first.next_page, {"records": [{**other, "value": {"subject": 7}}]})
+    assert spoilt.records == ()
+    assert _kind(spoilt) is ProblemKind.CONTRACT
+
+
 _NAMES = ["embed", "images", "cid", "$type", "notFound", "error", "message", "label", "quotedPost", "records", "labels"]
 
 
@@ -323,6 +369,7 @@ def test_it_keeps_to_the_contract() -> None:
         conformance.Example(ASKS.feed(), {"feed": [{"post": view(replies=1)}], "cursor": "c"}),
         conformance.Example(_thread_ask(), {"thread": answered}),
     ]
+    examples += [conformance.Example(asked, {"records": [_SET[asked.purpose]]}) for asked in FULL.settings(PDS)]
     conformance.check(Bluesky(), ACCOUNT, [f"{SITE}/profile/city.example"], refs, examples)
     names = {*_NAMES, *conformance.member_names(examples), "rev", "id", "did", "handle", "displayName"}
     conformance.check_answers(Bluesky(), _EVERY, names)

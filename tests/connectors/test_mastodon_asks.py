@@ -73,7 +73,9 @@ def test_private_lists_are_asked_signed_in_and_kept_apart() -> None:
     asks = mastodon_asks(SweepKind.FULL, SIGNED_IN)
     private = {ask.purpose for ask in asks if ask.access is AccessClass.PRIVATE}
     assert private == {"statuses_signed_in", "notifications", "conversations"}
-    assert all((ask.authorise == "required") == (ask.access is AccessClass.PRIVATE) for ask in asks)
+    assert all((ask.authorise == "required") == (ask.access is not AccessClass.PUBLIC) for ask in asks)
+    settings = {ask.purpose for ask in asks if ask.access is AccessClass.SETTINGS}
+    assert settings == {"blocks", "mutes", "domain_blocks", "filters"}
     mentions = next(ask for ask in asks if ask.purpose == "notifications")
     assert ("types[]", "mention") in mentions.parameters
 
@@ -88,6 +90,13 @@ def test_it_keeps_to_the_contract(account: AccountRef) -> None:
         conformance.Example(statuses_ask(SweepKind.FULL), [status(1, poll={"options": [{"title": "Yes"}]}), said]),
         conformance.Example(thread, {"ancestors": [], "descendants": [said, {**other, "in_reply_to_id": "1"}]}),
     ]
+    filtered = {
+        "id": "1", "title": "Insults", "context": ["home"], "expires_at": None, "filter_action": "hide",
+        "keywords": [{"id": "2", "keyword": "fool", "whole_word": True}], "statuses": [{"id": "3", "status_id": "9"}],
+    }  # fmt: skip
+    bodies = {"blocks": [stranger()], "mutes": [], "domain_blocks": ["spam.example"], "filters": [filtered]}
+    asked = {ask.purpose: ask for ask in mastodon_asks(SweepKind.FULL, SIGNED_IN)}
+    examples += [conformance.Example(asked[purpose], body) for purpose, body in bodies.items()]
     refs = [
         RecordRef("status/1", RecordKind.POST),
         RecordRef("status/3", RecordKind.COMMENT, "status/1"),
@@ -102,7 +111,8 @@ def test_a_closed_server_is_asked_signed_in_for_everything_and_all_is_private() 
     account = replace(SIGNED_IN, settings=MastodonSettings(closed_server=True))
     asks = mastodon_asks(SweepKind.FULL, account)
     assert "statuses_signed_in" not in {ask.purpose for ask in asks}
-    assert {(ask.access, ask.authorise) for ask in asks} == {(AccessClass.PRIVATE, "required")}
+    assert {ask.authorise for ask in asks} == {"required"}
+    assert {ask.access for ask in asks} == {AccessClass.PRIVATE, AccessClass.SETTINGS}
 
 
 def test_a_poll_asks_only_for_what_is_newer_than_the_bookmark() -> None:

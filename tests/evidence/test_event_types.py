@@ -24,6 +24,7 @@ EXAMPLES = {
     "id, `at_…`": ids.new_id("at"),
     "id, `av_…`": ids.new_id("av"),
     "id, `ex_…`": ids.new_id("ex"),
+    "id, `im_…`": ids.import_id(ACCOUNT, "0f" * 32),
     "id, `rn_…`": ids.new_id("rn"),
     "id, `bu_…`": ids.new_id("bu"),
     "id, `cl_…`": ids.new_id("cl"),

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import insert
 
+from archiver import ids
 from archiver.accounts.models import Account
+from archiver.accounts.register.models import RegisterStatement
+from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
-from archiver.capture.models import Coverage, Due, Exchange, Gap, Run, Segment
+from archiver.capture.models import Coverage, Deposit, Due, Exchange, Gap, Run, Segment
 from archiver.database import safe_text
 from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
 from archiver.search.documents import Document, DocumentVersion
@@ -21,6 +25,7 @@ from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
+from tests.register.town import says
 from tests.signed_in import everything
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
@@ -85,6 +90,42 @@ def empty_archive(tmp_path: Path) -> Iterator[Archive]:
         yield archive
 
 
+def _register(number: int, text: str) -> list[dict[str, object]]:
+    """An authority, a person and an account of the register in whose every field this is written."""
+    authority, listing = ids.authority_id(f"a{number}"), ids.derive("li", str(number))
+    said: dict[str, tuple[Thing, dict[str, Any]]] = {
+        authority: (Thing.AUTHORITY, {"short": f"a{number}", "name": text, "note": text}),
+        ids.derive("cu", str(number)): (
+            Thing.CUSTODIANSHIP,
+            {"authority": authority, "person": text, "position": text, "role": "legal_custodian", "contact": text},
+        ),
+        listing: (
+            Thing.LISTING,
+            {"authority": authority, "url": text, "name": text, "handle": text, "owner": text, "owner_position": text,
+             "administrators": [text], "purpose": text, "operated_by": text, "not_captured": text, "series": text,
+             "note": text, "capacity": "mixed", "decision": text, "platform_id": text, "service": text},
+        ),
+        ids.derive("an", str(number)): (
+            Thing.ATTESTATION,
+            {"listing": listing, "person": text, "on": "2026-01-12"},
+        ),
+        ids.derive("xm", str(number)): (
+            Thing.EXEMPTION,
+            {"listing": listing, "rule": text, "reason": text, "approver": text},
+        ),
+        ids.derive("cy", str(number)): (
+            Thing.CANDIDACY,
+            {"authority": authority, "person": text, "office": text, "since": "2026-01-01", "until": "2026-11-03"},
+        ),
+    }  # fmt: skip
+    return [
+        {"act_id": f"at_{number}_{place}", "number": 100 * number + place, "thing": thing.value, "thing_id": thing_id,
+         "effective": "0001-01-01", "void": False, "entered_at": NOW, "by": text, "why": text,
+         "says": says(thing, **fields).model_dump()}
+        for place, (thing_id, (thing, fields)) in enumerate(said.items())
+    ]  # fmt: skip
+
+
 def _write(archive: Archive, number: int, text: str) -> None:
     account, run, exchange, segment = f"ac_{number}", f"rn_{number}", f"ex_{number}", f"sg_{number}"
     record, version = f"rc_{number}", f"ve_{number}"
@@ -105,6 +146,9 @@ def _write(archive: Archive, number: int, text: str) -> None:
                     "received_at": NOW, "offset": 10, "length": 20, "facts_offset": 30, "facts_length": 40,
                     "block_sha256": "1" * 64, "body_sha256": "2" * 64, "commitment": "3" * 64, "scheme": 1,
                     "reader": "1", "quarantine": []}),
+        (Deposit, {"exchange_id": exchange, "account_id": account, "identity": "4" * 64, "about": "record",
+                   "record_id": record, "access": "private", "name": text, "deposited_by": text, "as_of": "2026-03-01",
+                   "reason": text, "source": text, "sha256": "2" * 64, "size": 5}),
         (Coverage, {"run_id": run, "listing": text.replace(":", "")[:50], "account_id": account, "stream": "posts",
                     "at": NOW, "complete": False, "seen": 3, "reason": text}),
         (Gap, {"account_id": account, "stream": "posts", "opened_by": run, "opened_at": NOW, "cause": text,
@@ -128,6 +172,7 @@ def _write(archive: Archive, number: int, text: str) -> None:
         (Medium, {"id": f"md_{number}", "record_id": record, "key": text, "kind": "image", "url": text,
                   "alt_text": text, "state": "refused", "reason": text, "content_type": text, "size": 5}),
     ]  # fmt: skip
+    rows += [(RegisterStatement, row) for row in _register(number, text)]
     document = Document(
         record_id=record, account_id=account, platform="mastodon", kind="post", access="public", state="not_returned",
         created_at=NOW, first_seen_at=NOW, author_name=text, author_handle=text,

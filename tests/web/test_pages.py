@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 
-from archiver import logs
+from archiver import ids, logs
 from archiver.archive import Archive
 from archiver.errors import Unreachable
 from archiver.settings import Settings
@@ -26,6 +26,8 @@ from tests.signed_in import everything
 from tests.web.conftest import HOSTILE, Served
 
 PAGES = (
+    *("/register", "/register?only=lacking", f"/register/authorities/{ids.authority_id('a0')}"),
+    f"/register/accounts/{ids.derive('li', '0')}",
     *("/accounts", "/accounts/ac_0", "/changes", "/runs", "/runs/rn_0", "/gaps", "/gaps?all=1"),
     *("/search", "/search?q=before", "/records/rc_0", "/nothing"),
 )

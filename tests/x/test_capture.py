@@ -389,7 +389,7 @@ def test_the_owner_sees_messages_and_all_of_it_is_private(house: House) -> None:
     dm = records[f"dm/{x_id(message)}"]
     assert (dm.kind, dm.access, dm.author_id) == ("message", "private", x_id(resident))
     assert [key for key in records if key.startswith("dm/")] == [f"dm/{x_id(message)}"]
-    assert {row.access for row in records.values()} == {"private"}
+    assert {row.access for key, row in records.items() if not key.startswith("settings/")} == {"private"}
     assert house.versions(f"dm/{x_id(message)}")[0].text == "@x_city my street has no light & no bench"
 
 
@@ -483,3 +483,39 @@ def test_a_rebuild_gives_the_same_rows(new_house: Callable[..., House]) -> None:
     house.run(found.account, FULL)
     assert {row.state for row in found.posts().values()} == {"visible", "restricted", "not_returned"}
     check_rebuilt(house, anew=True)
+
+
+@pytest.mark.law("R17")
+def test_whom_the_account_blocks_and_mutes_is_a_record_once_a_week(house: House) -> None:
+    found = place(house, TOKEN)
+    people = sorted(found.cast.residents)[:3]
+    house.run(found.account, FULL)
+    assert [row.text for row in house.versions("settings/blocking")] == ["blocked: nobody"]
+    for one in people:
+        house.city.block(found.id, one)
+    house.server.x.muted[found.id] = {people[0]}
+    house.server.x.page = 2
+    house.later(days=1)
+    since = len(list(house.server.log))
+    house.run(found.account, FULL)
+    assert asked(house, "/blocking", since) == [], "they were read this week"
+    house.later(days=6)
+    assert house.run(found.account, FULL).outcome == "complete"
+    ids = ", ".join(sorted(x_id(one) for one in people))
+    assert [row.text for row in house.versions("settings/blocking")] == ["blocked: nobody", f"blocked: {ids}"]
+    assert [row.text for row in house.versions("settings/muting")][-1] == f"muted: {x_id(people[0])}"
+    assert {row.access for key, row in house.records().items() if key.startswith("settings/")} == {"settings"}
+    house.city.people[found.id].blocked.clear()
+    house.later(days=7)
+    house.run(found.account, FULL)
+    record = house.records()["settings/blocking"]
+    assert (record.state, len(house.versions("settings/blocking"))) == ("visible", 3)
+
+
+def test_lists_that_the_plan_does_not_give_are_no_reason_to_stop(house: House) -> None:
+    found = place(house, TOKEN)
+    house.server.faults.add(says(403, "client-forbidden"), "/blocking", times=None)
+    house.server.faults.add(says(403), "/muting", times=None)
+    house.run(found.account, FULL)
+    assert house.account_state(found.account) == "active"
+    assert {gap.stream for gap in house.gaps(open_only=True)} <= {"settings"}

@@ -1,10 +1,10 @@
 """People, their roles and how they sign in; who looked at what
 
-Of what was indexed before, public records of which something was said only while they were hidden are not marked yet:
-they are after ``archiver index rebuild``.
+Of what was indexed before, public records of which something was said only while they were hidden are not marked. Where
+anything that is not public was captured, nothing is found by who sees public things only until the index was made anew.
 
-Revision: 0013
-Follows: 0012
+Revision: 0018
+Follows: 0017
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from alembic import op
 
 from archiver.database import Instant, Json
 
-revision = "0013"
-down_revision = "0012"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
@@ -262,12 +262,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["grant_id"], ["role_grant.id"], name=op.f("fk_grant_access_grant_id_role_grant")),
         sa.PrimaryKeyConstraint("grant_id", "access", name=op.f("pk_grant_access")),
     )
+    comment = "what is known from closed answers only is marked, so that it can be held back"
+    marked: sa.Column[bool] = sa.Column("marked", sa.Boolean(), nullable=False, server_default=sa.false(), comment=comment)
+    op.add_column("search_indexed", marked)
+    closed = "EXISTS (SELECT 1 FROM segment WHERE access NOT IN ('public', 'media'))"
+    op.execute(f"UPDATE search_indexed SET marked = true WHERE NOT {closed}")  # noqa: S608 - our own words
     for statement in _ONLY_ADDED_SQLITE if op.get_bind().dialect.name == "sqlite" else _ONLY_ADDED:
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Go one step back."""
+    with op.batch_alter_table("search_indexed", schema=None) as batch_op:
+        batch_op.drop_column("marked")
     op.drop_table("grant_access")
     op.drop_table("sign_in_link")
     with op.batch_alter_table("session", schema=None) as batch_op:

@@ -1,0 +1,125 @@
+"""The one guard of every act: may this actor do this to that?
+
+There is no sign-in yet. Whoever may run commands on this machine is a person, acts under the name they give, and may do
+everything. What a sign-in will know of people (roles, offices) takes the place of :func:`permission`, and is asked in
+the same way.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from archiver.database import safe_text
+from archiver.errors import Refused, UsageError
+from archiver.visible import one_line
+
+PERSON: Final = "person"
+SERVICE: Final = "service"
+LONGEST_NAME: Final = 200
+
+
+class Deed(StrEnum):
+    """What is done to an account that needs a permission."""
+
+    DEPOSIT = "deposit"
+    """Bring a file by hand, to be kept beside what was captured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it."""
+
+    kind: str
+    """``person``, or ``service`` for what the archive does by itself."""
+    id: str
+    """As acts and events name them; of a person who changes the register the name they gave, which no event holds."""
+
+    @property
+    def name(self) -> str:
+        return self.id
+
+
+#: Whoever may run commands on this machine.
+OPERATOR: Final = Actor(PERSON, "operator")
+#: Deeds that somebody has to answer for, in words: never done by the service of its own accord.
+_A_PERSONS: Final = {Deed.DEPOSIT.value: "deposit a file"}
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is acted on: a kind of thing, its id where it has one, and the authority whose it is, by its id."""
+
+    kind: str
+    id: str | None = None
+    authority: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether it may be done, and why."""
+
+    allowed: bool
+    reason: str
+
+
+class NotPermitted(Refused):
+    """The actor may not do this."""
+
+
+def permission(action: str, resource: Resource, actor: Actor) -> Answer:
+    """Whether ``actor`` may do ``action`` (a :class:`Deed`, ``register.change``) to ``resource``."""
+    if actor.kind != PERSON and action in _A_PERSONS:
+        return Answer(False, f"only a person may {_A_PERSONS[action]}: somebody has to answer for it")
+    if actor.kind == SERVICE:
+        return Answer(True, "the archive itself")
+    if actor.kind == PERSON and actor.id.strip():
+        return Answer(True, "whoever may run commands on this machine may do this")
+    return Answer(False, f"nobody may do {action} to a {resource.kind} without saying who they are")
+
+
+def require_permission(action: str, resource: Resource, actor: Actor) -> None:
+    """Refuse what may not be done.
+
+    Raises:
+        NotPermitted: with the reason.
+    """
+    answer = permission(action, resource, actor)
+    if not answer.allowed:
+        raise NotPermitted(answer.reason)
+
+
+def may(actor: Actor, deed: Deed) -> bool:
+    """Whether ``actor`` may do ``deed`` to any account of this archive."""
+    return permission(deed.value, Resource("account"), actor).allowed
+
+
+def require(actor: Actor, deed: Deed) -> None:
+    """Let nobody pass who may not.
+
+    Raises:
+        NotPermitted: ``actor`` may not do ``deed``.
+    """
+    require_permission(deed.value, Resource("account"), actor)
+
+
+def acting(name: str | None = None) -> Actor:
+    """The person at the command line: the name they gave, else that of the operating system's user.
+
+    Raises:
+        UsageError: a name that is none.
+    """
+    said = _user() if name is None else name.strip()
+    if not said or len(said) > LONGEST_NAME or one_line(said) != said:
+        raise UsageError(f"--by takes the name of a person on one line, of at most {LONGEST_NAME} characters")
+    return Actor(PERSON, safe_text(said))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that no file names
+        return f"user {os.getuid()}"

@@ -1,0 +1,90 @@
+"""Which account of the archive a listed account is: by the platform's id, else by address or handle on its server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from archiver.accounts.models import Account
+from archiver.accounts.permission import SERVICE, Actor
+from archiver.accounts.register import service
+from archiver.accounts.register.capacity import May, strictest
+from archiver.accounts.register.statements import Register, Thing
+from archiver.archive import Archive
+from archiver.errors import Refused
+from archiver.evidence.register_facts import ListingSays
+
+_ITSELF = Actor(SERVICE, "the archive")
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """By what an account is known."""
+
+    platform: str
+    service: str
+    platform_id: str | None
+    handle: str
+    url: str
+
+
+def address(url: str) -> str:
+    """An address as it is compared: without scheme, ``www.`` and the slash at its end, in lower case."""
+    bare = url.strip().casefold().partition("://")[2] or url.strip().casefold()
+    return bare.removeprefix("www.").rstrip("/")
+
+
+def name_of(listing: ListingSays) -> Name:
+    """How a listed account is known."""
+    return Name(listing.platform, listing.service, listing.platform_id, listing.handle, listing.url)
+
+
+def same(one: Name, other: Name) -> bool:
+    """Whether two names are one account's. The platform's id decides where both have one: handles are re-used. Pure."""
+    if one.platform_id and other.platform_id:
+        return (one.platform, one.service, one.platform_id) == (other.platform, other.service, other.platform_id)
+    if address(one.url) == address(other.url):
+        return True
+    handles = [name.handle.casefold().lstrip("@") for name in (one, other)]
+    if (one.platform, one.service) != (other.platform, other.service):
+        return False
+    return bool(handles[0]) and handles[0] == handles[1]
+
+
+def listed(register: Register, name: Name) -> list[str]:
+    """Listings that are of an account; more than one where it was listed twice."""
+    return [listing_id for listing_id, says in register.listings.items() if same(name_of(says), name)]
+
+
+def account_of(connection: Connection, name: Name) -> Any:
+    """The archive's account of that name, as a row with ``id`` and ``platform_id``; None where there is none, or it is
+    not certain."""
+    columns = (Account.id, Account.platform, Account.service, Account.platform_id, Account.handle, Account.url)
+    rows = connection.execute(select(*columns)).all()
+    found = [row for row in rows if same(Name(*row[1:]), name)]
+    return found[0] if len(found) == 1 else None
+
+
+def begin(connection: Connection, archive: Archive, account_id: str, name: Name, *, new: bool) -> None:
+    """Join an account that is being added to its listing, in the caller's transaction. One that is not listed was
+    claimed as official by whoever added it.
+
+    Raises:
+        Refused: it is listed as one that is not captured, or not yet.
+    """
+    register = service.read(connection, service.today(archive), Thing.LISTING)
+    mine = {one for one, says in register.listings.items() if says.account == account_id}
+    found = sorted({*mine, *listed(register, name)})
+    may, reason = strictest([register.listings[one] for one in found])
+    if new and may is not May.RUN:
+        raise Refused(f"{reason}; nothing was added (law R5)")
+    if len(found) == 1 and not mine:
+        (listing_id,) = found
+        says = register.listings[listing_id]
+        joined = says.model_copy(update={"account": account_id, "platform": name.platform, "service": name.service,
+                                         "platform_id": name.platform_id})  # fmt: skip
+        service.state(
+            connection, archive, _ITSELF, listing_id, Thing.LISTING, joined, why="the account was added to the archive"
+        )

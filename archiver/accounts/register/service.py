@@ -1,0 +1,303 @@
+"""The register's acts: saying something of a thing, keeping a document, reading it all. Every change is one transaction
+with its act and its event, asked of the one guard."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select, update
+
+from archiver import ids
+from archiver.accounts import acts as account_acts
+from archiver.accounts.events import log_event
+from archiver.accounts.models import Account
+from archiver.accounts.permission import SERVICE, Actor, Resource, require_permission
+from archiver.accounts.register import acts
+from archiver.accounts.register.capacity import May, strictest
+from archiver.accounts.register.checks import check, require_own_ids
+from archiver.accounts.register.models import RegisterDocument, RegisterStatement
+from archiver.accounts.register.statements import BEGINNING, SORTS, Register, Statement, Thing, changed, said_on
+from archiver.archive import Archive
+from archiver.database import safe_text, take_chains
+from archiver.errors import NotFound, Refused, UsageError
+from archiver.evidence import log
+from archiver.evidence.act_types import ActKind
+from archiver.evidence.acts import PERSON, NewAct
+from archiver.evidence.event_types import EventType
+from archiver.evidence.log import NewEvent
+from archiver.evidence.register_facts import LARGEST_DOCUMENT, AuthoritySays, Facts, ListingSays
+
+CHANGE = "register.change"
+LONGEST_WHY = 2000
+_BY_SERVICE = ("service", "register")
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What came of saying something. ``change``: *new*, *changed*, *corrected*, *void*; *same*: nothing differs, and
+    nothing was written."""
+
+    id: str
+    change: str
+    fields: tuple[str, ...] = ()
+    stopped: str | None = None
+    """Account whose capture this ended."""
+
+
+def read(connection: Connection, day: date, thing: Thing | None = None) -> Register:
+    """The register, asked as of ``day``; only one kind of thing where that is enough."""
+    query = select(RegisterStatement.__table__).order_by(RegisterStatement.number)
+    if thing is not None:
+        query = query.where(RegisterStatement.thing == thing.value)
+    return Register(tuple(_statement(row) for row in connection.execute(query).mappings()), day)
+
+
+def today(archive: Archive) -> date:
+    """The day by the city's calendar."""
+    return archive.clock.now().astimezone(archive.settings.zone).date()
+
+
+def statements_of(connection: Connection, thing_id: str) -> list[Statement]:
+    """Everything that was said of one thing, in the order of entering."""
+    mine = select(RegisterStatement.__table__).where(RegisterStatement.thing_id == thing_id)
+    return [_statement(row) for row in connection.execute(mine.order_by(RegisterStatement.number)).mappings()]
+
+
+def listings_of(connection: Connection, account_id: str, day: date) -> list[ListingSays]:
+    """How a captured account is listed on a day: once, if nobody listed it twice; not at all where it is not."""
+    query = select(RegisterStatement.thing_id).where(RegisterStatement.account_id == account_id)
+    found = []
+    for thing_id in connection.execute(query.order_by(RegisterStatement.number)).scalars().unique():
+        said = said_on(statements_of(connection, thing_id), day.isoformat())
+        if said is None or said.void or not isinstance(said.says, ListingSays):
+            continue
+        if said.says.account == account_id:
+            found.append(said.says)
+    return found
+
+
+def allowed(archive: Archive, connection: Connection, account_id: str) -> tuple[May, str]:
+    """Whether an account may be captured, by how it is listed today; listed twice, the stricter counts."""
+    return strictest(listings_of(connection, account_id, today(archive)))
+
+
+def require_allowed(archive: Archive, account_id: str) -> None:
+    """Refuse to capture what is never captured, and end its schedule with the reason: what changes on a day that comes
+    is noticed here.
+
+    Raises:
+        Refused: it is a personal or a campaign account.
+    """
+    with archive.database.read() as connection:
+        may, reason = allowed(archive, connection, account_id)
+    if may is not May.NEVER:
+        return
+    archive.database.act(lambda connection: _stop(connection, archive, account_id, reason))
+    raise Refused(f"{reason} (law R5)")
+
+
+def new_id(thing: Thing) -> str:
+    """A fresh id for what has no identity of its own."""
+    return ids.new_id(SORTS[thing].prefix)
+
+
+def shape(thing: Thing, says: dict[str, Any]) -> Facts:
+    """What is said of a thing, checked for its form.
+
+    Raises:
+        UsageError: a field is missing, or holds what it cannot.
+    """
+    try:
+        return SORTS[thing].says.model_validate(says)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]).replace("_", " ")
+        raise UsageError(f"{name} cannot be this: {first['msg']}") from None
+
+
+def state(
+    connection: Connection,
+    archive: Archive,
+    actor: Actor,
+    thing_id: str,
+    thing: Thing,
+    says: Facts,
+    *,
+    effective: date | None = None,
+    correct: bool = False,
+    void: bool = False,
+    why: str | None = None,
+) -> Stated:
+    """Say what a thing is, in the caller's transaction. Nothing is written where it says what holds already.
+
+    Args:
+        effective: day from which it holds. By default: of a new thing as long as there is anything to say of it, of a
+            change today.
+        correct: what holds on ``effective`` (today) was wrong from its beginning; this takes its place.
+        void: the thing was entered by mistake.
+
+    Raises:
+        NotPermitted: the guard says no.
+        UsageError: it contradicts itself, or names what is not there.
+        Busy, MissingKey: as :meth:`archiver.evidence.acts.Acts.record`.
+    """
+    require_permission(CHANGE, Resource(thing.value, thing_id, authority_of(thing_id, says)), actor)
+    if why is not None and len(why) > LONGEST_WHY:
+        raise UsageError(f"a reason has at most {LONGEST_WHY:,} characters")
+    day = effective or today(archive)
+    take_chains(connection, [thing_id])
+    before = statements_of(connection, thing_id)
+    held = said_on(before, day.isoformat())
+    require_own_ids(thing, thing_id, says)
+    check(connection, thing, says)
+    differs = changed(held.says, says) if held is not None else ()
+    if held is not None and not differs and held.void == void:
+        return Stated(thing_id, "same")
+    if not before:
+        start = day.isoformat() if effective is not None else BEGINNING
+    else:
+        start = held.effective if correct and held is not None else day.isoformat()
+    change = "void" if void else "new" if not before else "corrected" if correct else "changed"
+    facts = {
+        "effective": start,
+        "by": safe_text(actor.name),
+        "why": safe_text(why) if why else None,
+        "void": void,
+        "entered": None,
+        "says": says.model_dump(),
+    }
+    _record(connection, archive, actor, SORTS[thing].kind, thing_id, facts, thing.value, change)
+    stopped = _follow(connection, archive, thing_id, says) if isinstance(says, ListingSays) and not void else None
+    return Stated(thing_id, change, differs, stopped)
+
+
+def keep_document(archive: Archive, actor: Actor, name: str, kind: str, content: bytes) -> str:
+    """Take in a document that statements can name; its id. The same content is kept once.
+
+    Raises:
+        NotPermitted: the guard says no.
+        UsageError: it is empty, or too large.
+    """
+    if not 0 < len(content) <= LARGEST_DOCUMENT:
+        raise UsageError(f"a document has between 1 byte and {LARGEST_DOCUMENT // 2**20} MiB: {safe_text(name)[:80]}")
+    digest = sha256(content).hexdigest()
+    facts = {
+        "by": safe_text(actor.name),
+        "entered": None,
+        "name": safe_text(name)[:500],
+        "type": kind,
+        "size": len(content),
+        "sha256": digest,
+        "content": b64encode(content).decode(),
+    }
+
+    def keep(connection: Connection) -> str:
+        require_permission(CHANGE, Resource("document"), actor)
+        same = select(RegisterDocument.id).where(RegisterDocument.sha256 == digest).limit(1)
+        known = connection.execute(same).scalar()
+        if known is not None:
+            return str(known)
+        document_id = ids.new_id("do")
+        _record(connection, archive, actor, ActKind.DOCUMENT_KEPT, document_id, facts, "document", "kept")
+        return document_id
+
+    return archive.database.act(keep)
+
+
+def document(connection: Connection, document_id: str) -> Any:
+    """A document's row, with its content.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = select(RegisterDocument.__table__).where(RegisterDocument.id == document_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("there is no such document in the register")
+    return row
+
+
+def authority_of(thing_id: str, says: Facts) -> str | None:
+    """Whose a thing is: the id of an authority."""
+    return thing_id if isinstance(says, AuthoritySays) else getattr(says, "authority", None)
+
+
+def _record(
+    connection: Connection,
+    archive: Archive,
+    actor: Actor,
+    kind: ActKind,
+    thing_id: str,
+    facts: dict[str, Any],
+    thing: str,
+    change: str,
+) -> None:
+    now = archive.clock.now()
+    who = _BY_SERVICE if actor.kind == SERVICE else PERSON
+    act = archive.acts.record(connection, NewAct(kind, thing_id, facts, who), now)
+    acts.apply(connection, act)
+    data = {"thing": thing, "change": change}
+    log.append(connection, [NewEvent(EventType.REGISTER_CHANGED.value, "act", act.id, data, *who)], now)
+
+
+def _follow(connection: Connection, archive: Archive, listing_id: str, says: ListingSays) -> str | None:
+    """What a listing means for the account that is captured: whose it is from now on, and whether it goes on."""
+    if says.account is None:
+        return None
+    query = select(Account.id, Account.state, Account.authority).where(Account.id == says.account)
+    row = connection.execute(query.with_for_update(key_share=True)).one_or_none()
+    if row is None:
+        return None
+    current = said_on(statements_of(connection, listing_id), today(archive).isoformat())
+    if current is None or not isinstance(current.says, ListingSays):
+        return None  # it holds from a day that has not come yet
+    _assign(connection, archive, row.id, row.authority, current.says)
+    may, reason = strictest([current.says])
+    return _stop(connection, archive, row.id, reason) if may is May.NEVER else None
+
+
+def _stop(connection: Connection, archive: Archive, account_id: str, reason: str) -> str | None:
+    """End the schedule of an account, with the reason; its id, or None where it had none any more."""
+    query = select(Account.state).where(Account.id == account_id).with_for_update(key_share=True)
+    if connection.execute(query).scalar() in (None, "paused", "closed"):
+        return None
+    now = archive.clock.now()
+    values = {"state": "paused", "state_since": now, "state_reason": reason}
+    connection.execute(update(Account).where(Account.id == account_id).values(**values))
+    archive.acts.record(connection, account_acts.state_set(account_id, "paused", reason), now)
+    log_event(connection, archive, EventType.ACCOUNT_PAUSED, account_id, {})
+    return account_id
+
+
+def _assign(connection: Connection, archive: Archive, account_id: str, before: str, says: ListingSays) -> None:
+    if says.authority is None:
+        return
+    told = [one for one in statements_of(connection, says.authority) if isinstance(one.says, AuthoritySays)]
+    if not told or not isinstance(told[0].says, AuthoritySays) or told[0].says.short == before:
+        return
+    short = told[0].says.short
+    connection.execute(update(Account).where(Account.id == account_id).values(authority=short))
+    act = NewAct(ActKind.ACCOUNT_ASSIGNED, account_id, {"authority": short})
+    archive.acts.record(connection, act, archive.clock.now())
+    log_event(connection, archive, EventType.ACCOUNT_CHANGED, account_id, {"fields": ["authority"]})
+
+
+def _statement(row: Any) -> Statement:
+    thing = Thing(row["thing"])
+    return Statement(
+        row["act_id"],
+        row["number"],
+        thing,
+        row["thing_id"],
+        row["effective"],
+        row["void"],
+        row["entered_at"],
+        row["by"],
+        row["why"],
+        SORTS[thing].says.model_validate(row["says"]),
+    )

@@ -1,0 +1,292 @@
+"""What acts on the register say (``docs/register.md``). Fields are never changed or taken away: what is new gets
+another version of its act.
+
+The register is a list of statements. Each says all of one thing (an authority, an account …), from a day on; what was
+said before stays. Days are calendar days of the city, ``YYYY-MM-DD``.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+#: Longest document, bytes: a scanned letter, not a film.
+LARGEST_DOCUMENT = 8 * 2**20
+_BASE64 = -(-LARGEST_DOCUMENT // 3) * 4
+
+
+class Facts(BaseModel):
+    """What an act says. Every field is always there."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _is_day(text: str) -> str:
+    if date.fromisoformat(text).isoformat() != text:
+        raise ValueError("not a day as YYYY-MM-DD")
+    return text
+
+
+def _id(prefix: str) -> Any:
+    return Field(pattern=f"^{prefix}_[a-z2-7]{{32}}$")
+
+
+Line = Annotated[str, Field(max_length=2000)]
+Words = Annotated[str, Field(max_length=20_000)]
+Code = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
+Short = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
+Day = Annotated[str, AfterValidator(_is_day)]
+Time = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$")]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+AuthorityId = Annotated[str, _id("au")]
+DepartmentId = Annotated[str, _id("dp")]
+CustodianshipId = Annotated[str, _id("cu")]
+ListingId = Annotated[str, _id("li")]
+AccountId = Annotated[str, _id("ac")]
+RunId = Annotated[str, _id("rn")]
+DocumentId = Annotated[str, _id("do")]
+Documents = Annotated[list[DocumentId], Field(max_length=100)]
+
+
+class AuthorityKind(StrEnum):
+    """How an authority comes by its legal custodian (Wis. Stat. 19.33)."""
+
+    ELECTED = "elected"
+    AGENCY = "agency"
+    COMMITTEE = "committee"
+
+
+class Role(StrEnum):
+    """As what a person is custodian of something (Wis. Stat. 19.33)."""
+
+    HOLDER = "holder"
+    """The elected official in office; of a committee, who chairs it."""
+    DESIGNEE = "designee"
+    """Of the holder's staff, designated to act as legal custodian."""
+    LEGAL_CUSTODIAN = "legal_custodian"
+    """A position designated in writing."""
+    HIGHEST_OFFICER = "highest_officer"
+    CHIEF_ADMINISTRATOR = "chief_administrator"
+    DEPUTY = "deputy"
+
+
+class Capacity(StrEnum):
+    """As what an account is used (law R5)."""
+
+    OFFICIAL = "official"
+    MIXED = "mixed"
+    PERSONAL = "personal"
+    CAMPAIGN = "campaign"
+    UNKNOWN = "unknown"
+
+
+class Capturing(StrEnum):
+    """How what an account says gets into the archive."""
+
+    SERVICE = "service"
+    MANUAL = "manual"
+    NONE = "none"
+
+
+class AuthoritySays(Facts):
+    """An authority (Wis. Stat. 19.32(1)): an elected official's office, an agency, a committee."""
+
+    short: Short
+    name: Line
+    kind: Code
+    clerk: bool
+    since: Day | None
+    until: Day | None
+    note: Words | None
+
+
+class DepartmentSays(Facts):
+    """A part of an authority."""
+
+    authority: AuthorityId
+    short: Short
+    name: Line
+    since: Day | None
+    until: Day | None
+
+
+class CustodianshipSays(Facts):
+    """A person in a role, for an authority, one of its departments or one of its accounts. ``until``: the last day."""
+
+    authority: AuthorityId
+    department: DepartmentId | None
+    listing: ListingId | None
+    role: Code
+    person: Line
+    position: Line | None
+    contact: Line | None
+    since: Day | None
+    until: Day | None
+    ended: Code | None
+    documents: Documents
+
+
+class ListingSays(Facts):
+    """An account as the register lists it, captured or not (law R12)."""
+
+    authority: AuthorityId | None
+    department: DepartmentId | None
+    platform: Code
+    service: Line
+    platform_id: Line | None
+    account: AccountId | None
+    url: Line
+    handle: Line
+    name: Line
+    capacity: Code
+    decision: Words | None
+    owner: Line | None
+    owner_position: Line | None
+    owner_until: Day | None
+    administrators: Annotated[list[Line], Field(max_length=200)]
+    purpose: Words | None
+    operated_by: Line | None
+    opened: Day | None
+    closed: Day | None
+    capture: Code
+    not_captured: Words | None
+    series: Line | None
+    note: Words | None
+    documents: Documents
+
+
+class AttestationSays(Facts):
+    """Somebody signed that the City controls an account (law R6)."""
+
+    listing: ListingId
+    person: Line
+    position: Line | None
+    on: Day
+    until: Day | None
+    documents: Documents
+
+
+class ExemptionSays(Facts):
+    """An exception granted by the chief information officer (law R14)."""
+
+    listing: ListingId | None
+    authority: AuthorityId | None
+    rule: Line
+    reason: Words
+    approver: Line
+    since: Day | None
+    until: Day | None
+    documents: Documents
+
+
+class CandidacySays(Facts):
+    """An elected official is a candidate (law R7). ``since``: first day for circulating nomination papers."""
+
+    authority: AuthorityId
+    person: Line
+    office: Line
+    since: Day
+    until: Day
+    note: Words | None
+
+
+class HandoverSays(Facts):
+    """A hand-over to a successor, as far as it has come (law R11)."""
+
+    authority: AuthorityId
+    step: Code
+    cause: Code
+    outgoing: Line
+    incoming: Line | None
+    listings: Annotated[list[ListingId], Field(max_length=10_000)]
+    frozen_at: Time | None
+    sweeps: Annotated[dict[AccountId, RunId], Field(max_length=10_000)]
+    left_out: Annotated[dict[ListingId, Words], Field(max_length=10_000)]
+    tokens: Annotated[dict[AccountId, Code], Field(max_length=10_000)]
+    inventory: DocumentId | None
+    inventory_pdf: DocumentId | None
+    receipt: Documents
+    received_by: Line | None
+    received_on: Day | None
+    filed_on: Day | None
+    filed_with: Line | None
+
+
+class Stated(Facts):
+    """One statement. ``entered``: when it was first made, where it is only said anew."""
+
+    effective: Day
+    by: Line
+    why: Words | None
+    void: bool
+    entered: Time | None
+    says: Any
+
+
+class AuthorityStated(Stated):
+    """An authority is this from a day on."""
+
+    says: AuthoritySays
+
+
+class DepartmentStated(Stated):
+    """A department is this from a day on."""
+
+    says: DepartmentSays
+
+
+class CustodianshipStated(Stated):
+    """Who is custodian of what."""
+
+    says: CustodianshipSays
+
+
+class ListingStated(Stated):
+    """An account is listed like this from a day on."""
+
+    says: ListingSays
+
+
+class AttestationStated(Stated):
+    """Control of an account was attested."""
+
+    says: AttestationSays
+
+
+class ExemptionStated(Stated):
+    """An exception was granted."""
+
+    says: ExemptionSays
+
+
+class CandidacyStated(Stated):
+    """A candidacy."""
+
+    says: CandidacySays
+
+
+class HandoverStated(Stated):
+    """A hand-over came so far."""
+
+    says: HandoverSays
+
+
+class DocumentKept(Facts):
+    """A document was taken in, whole, in base64 (RFC 4648, with padding)."""
+
+    by: Line
+    entered: Time | None
+    name: Line
+    type: Line
+    size: Annotated[int, Field(ge=1, le=LARGEST_DOCUMENT)]
+    sha256: Digest
+    content: Annotated[str, Field(max_length=_BASE64)]
+
+
+class AccountAssigned(Facts):
+    """From the act's time on what is captured of an account is this authority's."""
+
+    authority: Short

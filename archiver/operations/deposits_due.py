@@ -1,0 +1,135 @@
+"""When moderation settings are to be deposited: month after month, where a platform shows them to no program (law R17).
+The rule is pure; who is reminded of it once is the event log's to know, so that nobody is reminded every day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, select
+
+from archiver import clock, logs
+from archiver.accounts import service as accounts
+from archiver.accounts.service import AccountView
+from archiver.archive import Archive
+from archiver.capture.deposits import About
+from archiver.capture.models import Deposit
+from archiver.evidence import log
+from archiver.evidence.entry import read_entry
+from archiver.evidence.event_types import EventType
+from archiver.evidence.log import NewEvent
+from archiver.evidence.models import Event
+from archiver.operations import invocation
+
+_log = logs.get(__name__)
+#: Accounts that a person stopped, or that are no more on their platform: nobody is reminded of them.
+_ENDED = frozenset({"paused", "closed", "gone", "taken_down", "deactivated"})
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DueDeposit:
+    """An account whose moderation settings are to be deposited."""
+
+    account_id: str
+    account: str
+    last: date | None
+    """The day that the newest deposit shows; None: there is none."""
+    due_at: datetime
+    overdue: bool
+    command: str
+    """What to type."""
+
+    @property
+    def said(self) -> str:
+        """What is to be said of it, one sentence without its end."""
+        was = "were never deposited" if self.last is None else f"were last deposited as of {self.last}"
+        return f"the moderation settings of {self.account} {was}; its platform shows them to no program"
+
+
+def due_at(last: date | None, added_at: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """When the next deposit is due: ``days`` after the day that the last one shows, by the city's clocks; after the
+    account was registered, where there is none."""
+    if last is None:
+        return added_at + timedelta(days=days)
+    return datetime.combine(last + (days + 1) * _DAY, time(), zone)
+
+
+def is_expected(state: str, told: str | None, days: int) -> bool:
+    """Whether deposits are expected of an account.
+
+    Args:
+        state: of the account, as the register has it.
+        told: what its connector declares to see of moderation settings; None: nothing.
+        days: as the setting has it; 0: never.
+    """
+    return days > 0 and told is None and state not in _ENDED
+
+
+def expected(connection: Connection, archive: Archive, account_id: str | None = None) -> list[DueDeposit]:
+    """Accounts of which deposits are expected, the longest due first."""
+    days, zone, now = archive.settings.deposit_days, archive.settings.zone, archive.clock.now()
+    known = accounts.list_accounts(connection) if account_id is None else [accounts.get(connection, account_id)]
+    wanted = [one for one in known if is_expected(one.state, _told(archive, one.platform), days)]
+    last = _last(connection, [one.id for one in wanted])
+    found = []
+    for one in wanted:
+        at = due_at(last.get(one.id), one.added_at, days, zone)
+        command = _command(archive, one)
+        found.append(DueDeposit(one.id, one.handle or one.name, last.get(one.id), at, at <= now, command))
+    return sorted(found, key=lambda one: (one.due_at, one.account_id))
+
+
+def overdue(connection: Connection, archive: Archive) -> list[DueDeposit]:
+    """Those of :func:`expected` that are late."""
+    return [one for one in expected(connection, archive) if one.overdue]
+
+
+def remind(archive: Archive) -> int:
+    """Say once of every deposit that is late, in the event log and in that of the service. Of how many."""
+    with archive.database.read() as connection:
+        late = [one for one in overdue(connection, archive) if not _is_reminded(connection, one)]
+    for one in late:
+        archive.database.act(partial(_remind, archive=archive, one=one))
+        _log.warning("deposit.due", account=one.account_id, since=clock.to_text(one.due_at), said=one.said)
+    return len(late)
+
+
+def _remind(connection: Connection, *, archive: Archive, one: DueDeposit) -> None:
+    accounts.hold(connection, one.account_id)
+    if not _is_reminded(connection, one):
+        facts = {"about": About.MODERATION.value, "since": clock.to_text(one.due_at)}
+        kind = EventType.DEPOSIT_DUE.value
+        event = NewEvent(kind, "account", one.account_id, facts, "service", "reminder", chained=True)
+        log.append(connection, [event], archive.clock.now())
+
+
+def _is_reminded(connection: Connection, one: DueDeposit) -> bool:
+    """Whether the log says of this very deposit that it is due."""
+    query = select(Event.body).where(Event.subject_id == one.account_id, Event.type == EventType.DEPOSIT_DUE.value)
+    since = clock.to_text(one.due_at)
+    return any(read_entry(body).data["since"] == since for body in connection.execute(query).scalars())
+
+
+def _last(connection: Connection, account_ids: Collection[str]) -> dict[str, date]:
+    query = select(Deposit.account_id, func.max(Deposit.as_of)).where(Deposit.about == About.MODERATION.value)
+    found = connection.execute(query.group_by(Deposit.account_id))
+    return {account: date.fromisoformat(day) for account, day in found if account in account_ids}
+
+
+def _told(archive: Archive, platform: str) -> str | None:
+    """What the connector declares; one that is not installed expects nothing."""
+    connector = archive.platforms.connectors.get(platform)
+    return "" if connector is None else connector.capabilities.moderation
+
+
+def _command(archive: Archive, account: AccountView) -> str:
+    called = invocation.command(archive.settings.home.parent if archive.practice else archive.settings.home)
+    where = " --practice" if archive.practice else ""
+    return (
+        f"{called} deposit FILE --account {account.id} --about moderation --by NAME --reason WHY --source WHERE-FROM"
+        f"{where}"
+    )

@@ -1,0 +1,302 @@
+"""Handing an office's accounts over to a successor, step by step (law R11). Every step is an act; whoever is
+interrupted goes on where it stopped. The rules are in :mod:`archiver.accounts.register.handover`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from archiver import clock
+from archiver.accounts import service as accounts
+from archiver.accounts.models import Credential
+from archiver.accounts.permission import Actor, Resource, require_permission
+from archiver.accounts.register import handover, service
+from archiver.accounts.register.handover import Cause, Step, Sweep, Token
+from archiver.accounts.register.statements import Register, Thing
+from archiver.archive import Archive
+from archiver.capture.models import Run
+from archiver.capture.outcomes import RunOutcome
+from archiver.database import safe_text
+from archiver.errors import NotFound, UsageError
+from archiver.evidence.register_facts import Capacity, CustodianshipSays, HandoverSays, ListingSays, Role
+from archiver.operations import inventory
+from archiver.operations.inventory import Inventory
+from connectors.contract import SweepKind
+
+_GOOD = (RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value)
+
+
+def begin(archive: Archive, actor: Actor, authority_id: str, cause: Cause, outgoing: str, incoming: str | None) -> str:
+    """Begin a hand-over of all accounts of an authority that are not personal or of a campaign; its id.
+
+    Raises:
+        UsageError: the authority is not known, or one is under way.
+    """
+
+    def act(connection: Connection) -> str:
+        register = service.read(connection, service.today(archive))
+        for says in register.handovers.values():
+            if says.authority == authority_id and handover.next_step(says) is not None:
+                raise UsageError("a hand-over of this authority is under way: finish or withdraw it first")
+        handover_id = service.new_id(Thing.HANDOVER)
+        says = HandoverSays(
+            authority=authority_id, step=Step.BEGUN.value, cause=cause.value, outgoing=outgoing, incoming=incoming,
+            listings=_scope(register, authority_id), frozen_at=None, sweeps={}, left_out={}, tokens={}, inventory=None,
+            inventory_pdf=None, receipt=[], received_by=None, received_on=None, filed_on=None, filed_with=None,
+        )  # fmt: skip
+        service.state(connection, archive, actor, handover_id, Thing.HANDOVER, says)
+        return handover_id
+
+    return archive.database.act(act)
+
+
+def find(register: Register, name: str) -> tuple[str, HandoverSays]:
+    """A hand-over as a person names it: its id, or its authority's short name where one of it is under way.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if name in register.handovers:
+        return name, register.handovers[name]
+    short = {one: says.short for one, says in register.authorities.items()}
+    found = [(one, says) for one, says in register.handovers.items() if short.get(says.authority) == name.casefold()]
+    going = [pair for pair in found if handover.next_step(pair[1]) is not None] or found
+    if len(going) != 1:
+        raise NotFound("there is no such hand-over; `archiver register handovers` shows them all")
+    return going[0]
+
+
+def freeze(archive: Archive, actor: Actor, handover_id: str) -> HandoverSays:
+    """Settle which accounts it is about, as the register has them now, and of which moment."""
+    now = clock.to_text(archive.clock.now())
+
+    def settled(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
+        return {"listings": _scope(register, says.authority), "frozen_at": now}
+
+    return _advance(archive, actor, handover_id, Step.FROZEN, settled)
+
+
+def sweep(
+    archive: Archive,
+    actor: Actor,
+    handover_id: str,
+    capture: Callable[[str], object] | None = None,
+    left_out: Mapping[str, str] | None = None,
+) -> HandoverSays:
+    """Note the last full look at each account; where there is none yet, ``capture`` makes it.
+
+    Args:
+        capture: makes a full sweep of an account, by its id, with all it brought in the store.
+        left_out: listing → why it cannot be looked at.
+
+    Raises:
+        UsageError: some account was not looked at whole; run it again.
+    """
+    register, says = _read(archive, actor, handover_id)
+    left = {**says.left_out, **{one: safe_text(why) for one, why in (left_out or {}).items()}}
+    unknown = sorted(set(left) - set(says.listings))
+    if unknown:
+        raise UsageError(f"not in this hand-over: {', '.join(unknown)}")
+    _require(says, Step.SWEPT)
+    missing = [one for listing, one in _captured(register, says).items() if listing not in left]
+    found = _sweeps(archive, says, missing)
+    if capture is not None:
+        for account_id in missing:
+            if account_id not in found:
+                capture(account_id)
+        found = _sweeps(archive, says, missing)
+    return _advance(archive, actor, handover_id, Step.SWEPT, lambda *_: {"sweeps": found, "left_out": left})
+
+
+def transfer(
+    archive: Archive,
+    actor: Actor,
+    handover_id: str,
+    *,
+    day: date,
+    incoming: str | None,
+    owner: str | None,
+    position: str | None = None,
+    forget: bool = False,
+    keep: bool = False,
+    why: str | None = None,
+) -> HandoverSays:
+    """Change custodian, owner and tokens, in one transaction but for tokens that are forgotten, which go first.
+
+    Args:
+        day: first day of the successor; the outgoing official was in office until the day before.
+        incoming: who holds the office from then on; None: it is vacant.
+        owner: who is responsible for the accounts from then on; None: nobody yet, which is shown.
+        forget: forget tokens that were given before the accounts were settled.
+        keep: keep them, for the reason ``why``.
+
+    Raises:
+        UsageError: tokens of before are still there, and it was not said what shall become of them.
+    """
+    register, says = _read(archive, actor, handover_id)
+    _require(says, Step.TRANSFERRED)
+    if keep and not why:
+        raise UsageError("say why the tokens are kept (--because)")
+    tokens = _tokens(archive, register, says)
+    old = sorted({one for one, state in tokens.items() if state == Token.KEPT})
+    if old and not forget and not keep:
+        raise UsageError(
+            f"still read with what was granted before: {', '.join(old)}. Let the successor connect them (`archiver"
+            " account connect`), or say --forget-tokens, or --keep-tokens with the reason"
+        )
+    if forget:
+        for account_id, purpose in _purposes(archive, old):
+            accounts.forget_credential(archive, account_id, purpose)
+        tokens |= dict.fromkeys(old, Token.REMOVED.value)
+
+    def changed(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
+        _end_custody(connection, archive, actor, register, says, day)
+        if incoming is not None:
+            _begin_custody(connection, archive, actor, says, incoming, day)
+        for listing_id in says.listings:
+            listing = register.listings[listing_id]
+            new = {"owner": owner, "owner_position": position, "owner_until": None}
+            service.state(
+                connection, archive, actor, listing_id, Thing.LISTING, listing.model_copy(update=new),
+                why="hand-over to a successor",
+            )  # fmt: skip
+        return {"incoming": incoming, "tokens": tokens}
+
+    return _advance(archive, actor, handover_id, Step.TRANSFERRED, changed, why)
+
+
+def take_inventory(archive: Archive, actor: Actor, handover_id: str) -> tuple[HandoverSays, Inventory]:
+    """Count and list what is archived of the accounts, as JSON and PDF, which are kept with the register."""
+    register, says = _read(archive, actor, handover_id)
+    _require(says, Step.INVENTORIED)
+    made = inventory.make(archive, register, handover_id, says)
+    json_id = service.keep_document(archive, actor, "inventory.json", "application/json", made.json)
+    pdf_id = service.keep_document(archive, actor, "inventory.pdf", "application/pdf", made.pdf)
+    kept = {"inventory": json_id, "inventory_pdf": pdf_id}
+    return _advance(archive, actor, handover_id, Step.INVENTORIED, lambda *_: kept), made
+
+
+def receipt(archive: Archive, actor: Actor, handover_id: str, document: str, by: str, on: date) -> HandoverSays:
+    """Note the successor's signed receipt; of a vacant office, the clerk's on their behalf."""
+    given = {"receipt": [document], "received_by": safe_text(by), "received_on": on.isoformat()}
+    return _advance(archive, actor, handover_id, Step.RECEIPTED, lambda *_: given)
+
+
+def file(archive: Archive, actor: Actor, handover_id: str, with_whom: str, on: date) -> HandoverSays:
+    """Note that the receipt was filed with the clerk."""
+    given = {"filed_with": safe_text(with_whom), "filed_on": on.isoformat()}
+    return _advance(archive, actor, handover_id, Step.FILED, lambda *_: given)
+
+
+def withdraw(archive: Archive, actor: Actor, handover_id: str, why: str) -> HandoverSays:
+    """End a hand-over that was begun by mistake. What changed in it stays changed."""
+    return _advance(archive, actor, handover_id, Step.WITHDRAWN, lambda *_: {}, why)
+
+
+def _advance(
+    archive: Archive,
+    actor: Actor,
+    handover_id: str,
+    to: Step,
+    more: Callable[[Connection, Register, HandoverSays], dict[str, Any]],
+    why: str | None = None,
+) -> HandoverSays:
+    """Go to a step with what it adds, in one transaction."""
+
+    def act(connection: Connection) -> HandoverSays:
+        register = service.read(connection, service.today(archive))
+        _, says = find(register, handover_id)
+        _require(says, to)
+        after = says.model_copy(update={"step": to.value, **more(connection, register, says)})
+        missing = handover.lacks(after, to, _captured(register, after))
+        if missing:
+            raise UsageError(f"it cannot be {to} yet; missing: {', '.join(missing)}")
+        service.state(connection, archive, actor, handover_id, Thing.HANDOVER, after, why=why)
+        return after
+
+    return archive.database.act(act)
+
+
+def _require(says: HandoverSays, to: Step) -> None:
+    problem = handover.refused(says, to)
+    if problem is not None:
+        raise UsageError(f"this hand-over cannot be {to} now: {problem}")
+
+
+def _read(archive: Archive, actor: Actor, handover_id: str) -> tuple[Register, HandoverSays]:
+    """The hand-over, for whoever may go on with it: before anything of a step is done."""
+    with archive.database.read() as connection:
+        register = service.read(connection, service.today(archive))
+    says = find(register, handover_id)[1]
+    require_permission(service.CHANGE, Resource(Thing.HANDOVER.value, handover_id, says.authority), actor)
+    return register, says
+
+
+def _scope(register: Register, authority_id: str) -> list[str]:
+    return sorted(
+        one
+        for one, says in register.listings.items()
+        if says.authority == authority_id and says.capacity not in (Capacity.PERSONAL, Capacity.CAMPAIGN)
+    )
+
+
+def _captured(register: Register, says: HandoverSays) -> dict[str, str]:
+    """Listing → account, of those in a hand-over that are captured."""
+    known: dict[str, ListingSays] = register.listings
+    found = {one: known[one].account for one in says.listings if one in known}
+    return {one: account for one, account in found.items() if account is not None}
+
+
+def _sweeps(archive: Archive, says: HandoverSays, wanted: list[str]) -> dict[str, str]:
+    """Account → the newest run that is the last look at it."""
+    query = select(Run.id, Run.account_id, Run.sweep, Run.outcome, Run.started_at)
+    query = query.where(Run.account_id.in_(wanted), Run.finished_at.is_not(None)).order_by(Run.number)
+    with archive.database.read() as connection:
+        rows = connection.execute(query).all()
+    return {
+        row.account_id: row.id
+        for row in rows
+        if handover.suits(says, Sweep(row.id, row.sweep == SweepKind.FULL.value, row.outcome in _GOOD, row.started_at))
+    }
+
+
+def _tokens(archive: Archive, register: Register, says: HandoverSays) -> dict[str, str]:
+    """What each account is read with now: nothing, what was given since, or what was there before."""
+    assert says.frozen_at is not None
+    frozen, found = clock.from_text(says.frozen_at), {}
+    with archive.database.read() as connection:
+        given = connection.execute(select(Credential.account_id, Credential.added_at)).all()
+    for account_id in _captured(register, says).values():
+        times = [row.added_at for row in given if row.account_id == account_id]
+        old = any(at < frozen for at in times)
+        found[account_id] = (Token.KEPT if old else Token.REPLACED if times else Token.NONE).value
+    return found
+
+
+def _purposes(archive: Archive, wanted: list[str]) -> list[tuple[str, str]]:
+    query = select(Credential.account_id, Credential.purpose).where(Credential.account_id.in_(wanted))
+    with archive.database.read() as connection:
+        return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def _end_custody(
+    connection: Connection, archive: Archive, actor: Actor, register: Register, says: HandoverSays, day: date
+) -> None:
+    last = date.fromordinal(day.toordinal() - 1).isoformat()
+    for one, held in register.custodianships.items():
+        if held.authority == says.authority and held.role == Role.HOLDER and held.until is None:
+            ended = held.model_copy(update={"until": max(last, held.since or last), "ended": says.cause})
+            service.state(connection, archive, actor, one, Thing.CUSTODIANSHIP, ended)
+
+
+def _begin_custody(
+    connection: Connection, archive: Archive, actor: Actor, says: HandoverSays, incoming: str, day: date
+) -> None:
+    holds = CustodianshipSays(
+        authority=says.authority, department=None, listing=None, role=Role.HOLDER.value, person=incoming, position=None,
+        contact=None, since=day.isoformat(), until=None, ended=None, documents=[],
+    )  # fmt: skip
+    service.state(connection, archive, actor, service.new_id(Thing.CUSTODIANSHIP), Thing.CUSTODIANSHIP, holds)

@@ -1,0 +1,207 @@
+"""What the pages show of the register: one authority, one listed account, the list as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from archiver.accounts.register import attestations, custody, handover
+from archiver.accounts.register.attestations import Due
+from archiver.accounts.register.candidacies import windows
+from archiver.accounts.register.custody import Custody
+from archiver.accounts.register.handover import Step
+from archiver.accounts.register.missing import WORDS
+from archiver.accounts.register.statements import Register, Statement, changed, is_in
+from archiver.archive import Archive
+from archiver.errors import NotFound
+from archiver.evidence.register_facts import (
+    AttestationSays,
+    AuthoritySays,
+    CandidacySays,
+    CustodianshipSays,
+    DepartmentSays,
+    HandoverSays,
+)
+from archiver.operations.master_list import Entry, MasterList, custody_words, master_list
+from archiver.operations.register_seen import ALL, Sight, seen
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One statement of a history, with what it changed."""
+
+    statement: Statement
+    fields: tuple[str, ...]
+
+    @property
+    def from_the_beginning(self) -> bool:
+        return self.statement.effective == "0001-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityRow:
+    """One authority of the list."""
+
+    id: str
+    says: AuthoritySays
+    custody: Custody
+    by: str
+    accounts: int
+    lacking: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverRow:
+    """One hand-over, as far as it has come."""
+
+    id: str
+    says: HandoverSays
+    authority: str
+    next: Step | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a role, now or at another time."""
+
+    says: CustodianshipSays
+    now: bool
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityPage:
+    """Everything of one authority."""
+
+    id: str
+    says: AuthoritySays
+    custody: Custody
+    by: str
+    people: tuple[Person, ...]
+    departments: tuple[DepartmentSays, ...]
+    entries: tuple[Entry, ...]
+    candidacies: tuple[CandidacySays, ...]
+    handovers: tuple[HandoverRow, ...]
+    history: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """Everything of one listed account."""
+
+    entry: Entry
+    authority_id: str | None
+    """None: it has none, or not all of it is seen."""
+    by: str
+    attested: tuple[AttestationSays, ...]
+    due: Due
+    waived: tuple[str, ...]
+    history: tuple[Said, ...]
+
+
+def authorities(made: MasterList, sight: Sight = ALL) -> list[AuthorityRow]:
+    """All authorities that are seen, by name."""
+    found = []
+    for authority_id, says in made.register.authorities.items():
+        if not sight.sees_authority(made.register, authority_id):
+            continue
+        kept = custody.of_authority(made.register, authority_id)
+        mine = [one for one in made.entries if one.listing is not None and one.listing.authority == authority_id]
+        lacking = sum(bool(one.standing.lacks) for one in mine)
+        found.append(AuthorityRow(authority_id, says, kept, custody_words(kept), len(mine), lacking))
+    return sorted(found, key=lambda one: one.says.name.casefold())
+
+
+def handovers(register: Register, authority_id: str | None = None, sight: Sight = ALL) -> list[HandoverRow]:
+    """Hand-overs of authorities that are seen, those that are under way first."""
+    found = [
+        HandoverRow(one, says, _name(register, says.authority), handover.next_step(says))
+        for one, says in register.handovers.items()
+        if authority_id in (None, says.authority) and sight.sees_authority(register, says.authority)
+    ]
+    return sorted(found, key=lambda one: (one.next is None, one.authority.casefold(), one.id))
+
+
+def authority(archive: Archive, connection: Connection, authority_id: str, sight: Sight = ALL) -> AuthorityPage:
+    """One authority.
+
+    Raises:
+        NotFound: there is none, or it is not seen.
+    """
+    made = seen(master_list(archive, connection), sight)
+    register = made.register
+    if authority_id not in register.authorities or not sight.sees_authority(register, authority_id):
+        raise NotFound("there is no such authority in the register")
+    kept = custody.of_authority(register, authority_id)
+    people = [one for one in register.custodianships.values() if one.authority == authority_id]
+    people.sort(
+        key=lambda one: (not is_in(register.today, one.since, one.until), one.role, one.since or "", one.person)
+    )
+    return AuthorityPage(
+        id=authority_id,
+        says=register.authorities[authority_id],
+        custody=kept,
+        by=custody_words(kept),
+        people=tuple(_person(register, one) for one in people),
+        departments=tuple(one for one in register.departments.values() if one.authority == authority_id),
+        entries=tuple(one for one in made.entries if one.listing and one.listing.authority == authority_id),
+        candidacies=tuple(windows(register, authority_id)),
+        handovers=tuple(handovers(register, authority_id)),
+        history=history(register, authority_id),
+    )
+
+
+def listing(archive: Archive, connection: Connection, listing_id: str, sight: Sight = ALL) -> ListingPage:
+    """One listed account.
+
+    Raises:
+        NotFound: there is none, or it is not seen.
+    """
+    made = seen(master_list(archive, connection), sight)
+    entry = next((one for one in made.entries if one.id == listing_id), None)
+    if entry is None or entry.listing is None:
+        raise NotFound("there is no such account in the register")
+    register = made.register
+    signed = tuple(register.attested.get(listing_id, ()))
+    return ListingPage(
+        entry=entry,
+        authority_id=entry.listing.authority if sight.sees_authority(register, entry.listing.authority) else None,
+        by=custody_words(entry.custody),
+        attested=signed,
+        due=attestations.standing(signed[0] if signed else None, register.day),
+        waived=tuple(WORDS[one] for one in entry.standing.waived),
+        history=history(register, listing_id),
+    )
+
+
+def of_account(archive: Archive, connection: Connection, account_id: str) -> Entry | None:
+    """How a captured account stands in the register."""
+    found = master_list(archive, connection).entries
+    return next((one for one in found if one.account is not None and one.account.id == account_id), None)
+
+
+def history(register: Register, thing_id: str) -> tuple[Said, ...]:
+    """Everything that was said of a thing, newest first, with what each statement changed of the one entered before."""
+    told = register.history(thing_id)
+    before = [None, *told[:-1]]
+    return tuple(
+        Said(one, changed(last.says, one.says) if last is not None else ())
+        for last, one in reversed(list(zip(before, told, strict=True)))
+    )
+
+
+def _person(register: Register, says: CustodianshipSays) -> Person:
+    if says.listing is not None:
+        known = register.listings.get(says.listing)
+        scope = f"only {known.name or known.handle or known.url}" if known is not None else "only one account"
+    elif says.department is not None and says.department in register.departments:
+        scope = f"only {register.departments[says.department].name}"
+    else:
+        scope = ""
+    return Person(says, is_in(register.today, says.since, says.until), scope)
+
+
+def _name(register: Register, authority_id: str) -> str:
+    found = register.authorities.get(authority_id)
+    return authority_id if found is None else found.name

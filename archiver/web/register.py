@@ -1,0 +1,79 @@
+"""Pages of the register, for whoever may see accounts: all of the authorities that their roles reach, and of others the
+accounts alone that they do. They are only read: things are said by command."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse, Response
+
+from archiver.operations import register_page
+from archiver.operations.master_list import master_list
+from archiver.operations.master_list_files import TYPES, written
+from archiver.operations.register_seen import Sight, seen
+from archiver.people import permission
+from archiver.people.actions import Action
+from archiver.web.door import Here, Seen, Who, needs
+
+router = APIRouter()
+
+
+def sight_of(site: Here, viewer: Seen, who: Who) -> Sight:
+    """What of the register whoever was let in sees."""
+    with site.archive.database.read() as connection:
+        now, action = site.archive.clock.now(), Action.CAPTURE_VIEW
+        return Sight(viewer, permission.authorities_seen(connection, who.person.id, action, now))
+
+
+Sees = Annotated[Sight, Depends(sight_of)]
+
+
+@router.get("/register", response_class=HTMLResponse)
+@needs(Action.CAPTURE_VIEW)
+def show(site: Here, sight: Sees, only: Literal["all", "lacking", "uncaptured"] = "all") -> HTMLResponse:
+    with site.archive.database.read() as connection:
+        made = seen(master_list(site.archive, connection), sight)
+    lacking = [one for one in made.entries if one.standing.lacks]
+    shown = {"all": list(made.entries), "lacking": lacking, "uncaptured": made.uncaptured}
+    authorities = register_page.authorities(made, sight)
+    return site.page(
+        "register.html",
+        here="register",
+        only=only,
+        made=made,
+        entries=shown[only],
+        lacking=len(lacking),
+        authorities=authorities,
+        linked={one.id for one in authorities},
+        handovers=register_page.handovers(made.register, sight=sight),
+        part=sight.authorities is not None,
+    )
+
+
+@router.get("/register/authorities/{authority_id}", response_class=HTMLResponse)
+@needs(Action.CAPTURE_VIEW)
+def show_authority(site: Here, sight: Sees, authority_id: str) -> HTMLResponse:
+    with site.archive.database.read() as connection:
+        page = register_page.authority(site.archive, connection, authority_id, sight)
+    return site.page("register_authority.html", here="register", page=page, linked={authority_id})
+
+
+@router.get("/register/accounts/{listing_id}", response_class=HTMLResponse)
+@needs(Action.CAPTURE_VIEW)
+def show_listing(site: Here, sight: Sees, listing_id: str) -> HTMLResponse:
+    with site.archive.database.read() as connection:
+        page = register_page.listing(site.archive, connection, listing_id, sight)
+    return site.page("register_account.html", here="register", page=page)
+
+
+@router.get("/register/master-list.{form}")
+@needs(Action.CAPTURE_VIEW)
+def download(site: Here, sight: Sees, form: Literal["csv", "xlsx", "pdf"]) -> Response:
+    """The master list as a file, as far as it is seen."""
+    with site.archive.database.read() as connection:
+        made = seen(master_list(site.archive, connection), sight)
+    part = "" if sight.authorities is None else "-part"
+    name = f"master-list-{made.day}{part}.{form}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(written(site.archive, made, form), media_type=TYPES[form], headers=headers)

@@ -1,0 +1,193 @@
+"""A term ends: from the freeze to the filed receipt, with a real city that is captured."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from hashlib import sha256
+
+import pypdfium2
+import pytest
+
+from archiver.accounts import service as accounts
+from archiver.accounts import tokens
+from archiver.accounts.permission import Actor, NotPermitted
+from archiver.accounts.register import custody, handover, service
+from archiver.accounts.register.custody import Basis
+from archiver.accounts.register.handover import Cause, Step
+from archiver.capture.rebuild import rebuild
+from archiver.errors import NotFound, UsageError
+from archiver.evidence import service as evidence
+from archiver.operations import handovers
+from archiver.practice import faults
+from tests.capture.house import FULL, House
+from tests.register.town import CLERK, Town
+
+
+class Office:
+    """An elected office with a captured account, a page that nobody captures, and a campaign's."""
+
+    def __init__(self, house: House, token: str | None = None) -> None:
+        self.house, self.town = house, Town(house.archive)
+        self.account = house.office(token)
+        self.mayor = self.town.authority("mayor", kind="elected")
+        clerk = self.town.authority("city-clerk", clerk=True)
+        self.town.person(clerk, "Jo Clerk")
+        self.town.person(self.mayor, "Ada Out", "holder", since="2024-04-16")
+        url = house.server.mastodon.account_url(house.cast.city)
+        self.listing = self.town.listing(url=url, account=self.account, authority=self.mayor, owner="Ada Out")
+        self.page = self.town.listing(url="https://a.example/page", authority=self.mayor)
+        self.town.listing(url="https://a.example/campaign", authority=self.mayor, capacity="campaign")
+        for number in range(12):
+            house.city.say(house.cast.city, f"Notice {number}.")
+        house.run(self.account, FULL)
+
+    def begin(self, incoming: str | None = "Bo In") -> str:
+        return handovers.begin(self.house.archive, CLERK, self.mayor, Cause.TERM, "Ada Out", incoming)
+
+    def frozen(self) -> str:
+        handover_id = self.begin()
+        self.house.later(hours=1)
+        handovers.freeze(self.house.archive, CLERK, handover_id)
+        self.house.later(hours=1)
+        return handover_id
+
+    def sweep(self, handover_id: str) -> None:
+        def capture(account: str) -> None:
+            self.house.run(account, FULL)
+            self.house.capture.flush(all=True)
+
+        handovers.sweep(self.house.archive, CLERK, handover_id, capture)
+
+    def step(self, handover_id: str) -> str:
+        return self.town.register.handovers[handover_id].step
+
+
+@pytest.mark.law("R11")
+def test_a_term_ends_from_freeze_to_filed_receipt(house: House) -> None:
+    office = Office(house, token="of before")
+    archive, town = house.archive, office.town
+    handover_id = office.frozen()
+    assert town.register.handovers[handover_id].listings == sorted([office.listing, office.page]), "not the campaign's"
+    with pytest.raises(UsageError, match=f"a full sweep of {office.account}"):
+        handovers.sweep(archive, CLERK, handover_id)
+    office.sweep(handover_id)
+    day = town.today
+    with pytest.raises(UsageError, match="still read with what was granted before"):
+        handovers.transfer(archive, CLERK, handover_id, day=day, incoming="Bo In", owner="Bo In")
+    assert town.register.listings[office.listing].owner == "Ada Out", "nothing was changed by halves"
+    house.server.mastodon.grant(house.cast.city, "of the successor")
+    tokens.keep(archive, office.account, "of the successor")
+    handovers.transfer(archive, CLERK, handover_id, day=day, incoming="Bo In", owner="Bo In", position="Mayor")
+    register = town.register
+    assert register.handovers[handover_id].tokens == {office.account: "replaced"}
+    assert register.listings[office.listing].owner == "Bo In"
+    assert custody.of_account(register, office.listing).names == "Bo In"
+    assert custody.of_account(register.on(day - timedelta(days=1)), office.listing).names == "Ada Out"
+    said, made = handovers.take_inventory(archive, CLERK, handover_id)
+    _check_inventory(office, made.json, made.pdf, made.segments)
+    with archive.database.read() as connection:
+        assert said.inventory is not None
+        assert service.document(connection, said.inventory).content == made.json
+    signed = service.keep_document(archive, CLERK, "receipt.pdf", "application/pdf", b"%PDF signed by Bo In")
+    handovers.receipt(archive, CLERK, handover_id, signed, "Bo In", day)
+    with pytest.raises(UsageError, match="receipted already"):
+        handovers.withdraw(archive, CLERK, handover_id, "too late")
+    done = handovers.file(archive, CLERK, handover_id, "City Clerk", day)
+    assert (done.step, done.filed_with, handover.next_step(done)) == ("filed", "City Clerk", None)
+    assert [one.says.step for one in town.register.history(handover_id)] == [  # type: ignore[attr-defined]
+        "begun", "frozen", "swept", "transferred", "inventoried", "receipted", "filed"]  # fmt: skip
+    evidence.sign(archive.signed_log)
+    before = town.register.statements
+    house.empty_index()
+    assert rebuild(house.archive).damaged == []
+    assert Town(house.archive).register.statements == before, "from the store alone"
+
+
+def _check_inventory(office: Office, content: bytes, pdf: bytes, segments: bytes) -> None:
+    told = json.loads(content)
+    archive = office.house.archive
+    objects = {one.key: one for one in archive.store.list("segments/")}
+    lines = [line.partition("  ") for line in segments.decode().splitlines()]
+    listed = {key: digest for digest, _, key in lines}
+    assert set(listed) == set(objects)
+    for key, digest in listed.items():
+        with archive.store.open(key) as stream:
+            assert sha256(stream.read()).hexdigest() == digest
+    assert told["segments_sha256"] == sha256(segments).hexdigest()
+    assert told["totals"]["segments"] == len(objects)
+    assert told["totals"]["bytes"] == sum(one.size for one in objects.values())
+    captured, page = sorted(told["accounts"], key=lambda one: one["account"] is None)
+    assert captured["account"] == office.account
+    assert captured["records"] == sum(captured["kinds"].values()) > 10
+    assert (page["records"], page["last_sweep"]) == (0, None)
+    (office.house.home / "inventory.pdf").write_bytes(pdf)
+    text = " ".join(one.get_textpage().get_text_range() for one in pypdfium2.PdfDocument(pdf))
+    for words in (
+        "Ada Out",
+        "Bo In",
+        "19.21(2)",
+        f"{captured['records']:,}",
+        "Receipt",
+        sha256(content).hexdigest()[:16],
+    ):
+        assert words in text.replace("\r\n", ""), words
+
+
+@pytest.mark.law("R11")
+def test_an_account_that_cannot_be_looked_at_is_left_out_with_the_reason(house: House) -> None:
+    office = Office(house)
+    handover_id = office.frozen()
+    house.server.faults.add(faults.not_found, r"/accounts/\d+(/|$)", times=None)
+    with pytest.raises(UsageError, match="a full sweep"):
+        office.sweep(handover_id)
+    assert office.step(handover_id) == "frozen"
+    with pytest.raises(UsageError, match="not in this hand-over"):
+        handovers.sweep(house.archive, CLERK, handover_id, None, {"li_" + "a" * 32: "gone"})
+    handovers.sweep(house.archive, CLERK, handover_id, None, {office.listing: "the platform took it down"})
+    assert office.town.register.handovers[handover_id].left_out == {office.listing: "the platform took it down"}
+
+
+@pytest.mark.law("R10", "R11")
+def test_after_a_death_the_clerk_keeps_the_records_and_tokens_are_forgotten(house: House) -> None:
+    office = Office(house, token="of the official")
+    handover_id = office.frozen()
+    office.sweep(handover_id)
+    with pytest.raises(UsageError, match="say why"):
+        handovers.transfer(
+            house.archive, CLERK, handover_id, day=office.town.today, incoming=None, owner=None, keep=True
+        )
+    handovers.transfer(house.archive, CLERK, handover_id, day=office.town.today, incoming=None, owner=None, forget=True)
+    register = office.town.register
+    kept = custody.of_account(register, office.listing)
+    assert (kept.basis, kept.names) == (Basis.CLERK, "Jo Clerk")
+    assert register.handovers[handover_id].tokens == {office.account: "removed"}
+    with pytest.raises(NotFound):
+        accounts.forget_credential(house.archive, office.account, "read")
+
+
+def test_steps_out_of_turn_and_a_second_hand_over_are_refused(house: House) -> None:
+    office = Office(house)
+    archive = house.archive
+    handover_id = office.begin()
+    with pytest.raises(UsageError, match="under way"):
+        office.begin()
+    day = date(2026, 3, 2)
+    nobody = Actor("person", "")
+    with pytest.raises(NotPermitted):
+        handovers.transfer(archive, nobody, handover_id, day=day, incoming="B", owner="B", forget=True)
+    for act in (
+        lambda: office.sweep(handover_id),
+        lambda: handovers.transfer(archive, CLERK, handover_id, day=day, incoming="B", owner="B"),
+        lambda: handovers.take_inventory(archive, CLERK, handover_id),
+        lambda: handovers.receipt(archive, CLERK, handover_id, "do_" + "a" * 32, "B", day),
+        lambda: handovers.file(archive, CLERK, handover_id, "Clerk", day),
+    ):
+        with pytest.raises(UsageError, match="next it has to be frozen"):
+            act()
+    assert handovers.find(office.town.register, "mayor")[0] == handover_id
+    handovers.withdraw(archive, CLERK, handover_id, "by mistake")
+    assert office.step(handover_id) == Step.WITHDRAWN
+    assert office.begin() != handover_id
+    with pytest.raises(NotFound):
+        handovers.find(office.town.register, "library")

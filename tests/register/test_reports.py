@@ -1,0 +1,73 @@
+"""What is reported of the register, and what its manual says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from archiver.accounts import service as accounts
+from archiver.accounts.register import service
+from archiver.accounts.register.columns import COLUMNS
+from archiver.accounts.register.statements import SORTS, Thing
+from archiver.operations import candidacy_report, doctor
+from archiver.records.models import Record
+from tests.capture.house import House
+from tests.register.town import Town
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.law("R7")
+def test_what_was_published_during_a_candidacy_is_listed_by_the_city_s_calendar(house: House) -> None:
+    account = house.office()
+    for number in range(4):
+        house.city.say(house.cast.city, f"Notice {number}.")
+    house.run(account)
+    town = Town(house.archive)
+    mayor = town.authority("mayor", kind="elected")
+    with house.archive.database.read() as connection:
+        listing = town.listing(url=accounts.get(connection, account).url, account=account, authority=mayor)
+    other = town.listing(url="https://a.example/other", authority=mayor)
+    town.listing(url="https://a.example/campaign", authority=mayor, capacity="campaign")
+    today = town.today.isoformat()
+    for since, until in ((today, today), ("2020-01-01", "2020-12-31")):
+        town.say(Thing.CANDIDACY, authority=mayor, person="Ada", office="Governor", since=since, until=until)
+    hidden = house.rows(Record, Record.kind == "post")[0].id
+    with house.archive.database.write() as connection:
+        connection.execute(update(Record).where(Record.id == hidden).values(access="private"))
+    with house.archive.database.read() as connection:
+        register = service.read(connection, town.today)
+        now, before = (
+            candidacy_report.report(connection, register, one, house.archive.settings.zone, limit=2)
+            for one in sorted(register.candidacies.values(), key=lambda one: one.since, reverse=True)
+        )
+    assert (set(now.listings), now.not_captured) == ({listing, other}, (other,))
+    assert (now.total, len(now.posts)) == (3, 2), "public ones only; the list is cut, the count is not"
+    assert all("Notice" in one.text for one in now.posts)
+    assert (before.total, before.posts) == (0, ())
+
+
+@pytest.mark.law("R13")
+def test_the_doctor_says_what_has_been_missing_for_too_long_and_stops_nothing(house: House) -> None:
+    account = house.office()
+    (amber,) = doctor._register(house.archive)
+    assert (amber.ok, amber.found) == (True, "1 accounts captured provisionally")
+    house.later(days=31)
+    (red,) = doctor._register(house.archive)
+    assert "it is not in the register" in red.found
+    assert "archiver register missing" in red.remedy
+    house.run(account)
+    assert house.account_state(account) == "active"
+
+
+def test_the_manual_names_every_column_and_every_field() -> None:
+    page = (DOCS / "register.md").read_text()
+    for column in COLUMNS:
+        title = column.title if column.parse else f"*{column.title}*"
+        assert f"| {title} | {column.about} |" in page
+    rows = {line.split(" ")[1]: line for line in page.splitlines() if line.startswith("| ") and "_…`" in line}
+    for thing, sort in SORTS.items():
+        assert f"`{sort.prefix}_…`" in rows[thing.value]
+        assert all(f"`{field}`" in rows[thing.value] for field in sort.says.model_fields), thing
