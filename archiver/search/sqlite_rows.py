@@ -56,10 +56,7 @@ def create_words(connection: Connection) -> None:
 
 def note_analyser(connection: Connection, *, replace: bool) -> None:
     how = "REPLACE" if replace else "IGNORE"
-    connection.exec_driver_sql(
-        f"INSERT OR {how} INTO search_indexed (id, analyser, marked) VALUES (1, ?, true)",  # noqa: S608 - one of two
-        (IDENTITY,),
-    )
+    connection.exec_driver_sql(f"INSERT OR {how} INTO search_indexed (id, analyser) VALUES (1, ?)", (IDENTITY,))  # noqa: S608 - one of two words
 
 
 def empty(connection: Connection) -> None:

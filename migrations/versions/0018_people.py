@@ -263,10 +263,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("grant_id", "access", name=op.f("pk_grant_access")),
     )
     comment = "what is known from closed answers only is marked, so that it can be held back"
-    marked: sa.Column[bool] = sa.Column("marked", sa.Boolean(), nullable=False, server_default=sa.false(), comment=comment)
+    marked: sa.Column[bool] = sa.Column(
+        "marked", sa.Boolean(), nullable=False, server_default=sa.true(), comment=comment
+    )
     op.add_column("search_indexed", marked)
     closed = "EXISTS (SELECT 1 FROM segment WHERE access NOT IN ('public', 'media'))"
-    op.execute(f"UPDATE search_indexed SET marked = true WHERE NOT {closed}")  # noqa: S608 - our own words
+    op.execute(f"UPDATE search_indexed SET marked = false WHERE {closed}")  # noqa: S608 - our own words
     for statement in _ONLY_ADDED_SQLITE if op.get_bind().dialect.name == "sqlite" else _ONLY_ADDED:
         op.execute(statement)
 

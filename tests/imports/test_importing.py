@@ -19,7 +19,7 @@ from archiver.operations.verify import verify
 from archiver.records import service
 from archiver.records.import_models import KNOWN_FROM_IMPORT, ImportedFile, ImportedVersion
 from archiver.records.views import RecordView
-from archiver.search.index import Viewer
+from archiver.viewing import Viewer
 from connectors.contract import AccessClass, State
 from tests.capture.house import FULL, House
 from tests.capture.rebuilding import check_rebuilt
