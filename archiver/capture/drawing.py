@@ -11,18 +11,18 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
 from archiver import ids, logs
 from archiver.capture.batch import Batch
-from archiver.capture.codings import decoded_body
 from archiver.capture.commit import exchange_row
 from archiver.capture.commitments import Commitments
 from archiver.capture.committer import Committer, Work
+from archiver.capture.depicting import Depicted, depict
 from archiver.capture.facts import PictureOf, RunIdentity, Taken
 from archiver.capture.failures import named_failures
 from archiver.capture.leases import Held, Leases
@@ -32,15 +32,13 @@ from archiver.capture.run import RunState, RunTerms
 from archiver.capture.spool import Spool
 from archiver.capture.standing import DRAWING
 from archiver.capture.terms import about, frozen_settings, said_before, segment_terms
-from archiver.errors import ArchiverError, Busy
+from archiver.errors import Busy
 from archiver.evidence.deltas import store_deltas
 from archiver.pictures import browser
 from archiver.pictures.browser import Browser, Drawer, Drawers, Drawn, NoBrowser, NotDrawn
-from archiver.pictures.page import DRAWN_TYPES, PAGE, File, Post, page
-from archiver.records import links, pictures, service
+from archiver.pictures.page import PAGE
+from archiver.records import pictures
 from archiver.records.pictures import Undrawn
-from archiver.records.views import MediumView, RecordView, VersionView
-from archiver.storage.segment_reader import ReadExchange, read_exchange
 from archiver.wire.exchange import WireExchange
 from connectors.contract import AccessClass, Ask, Stream, SweepKind
 
@@ -48,14 +46,12 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 _log = logs.get(__name__)
-_FILE_BYTES, _FILES_BYTES, _FILES = 8 << 20, 24 << 20, 10
 _PICTURES_BYTES = 64 << 20
 """Of pictures that wait to be stored together."""
 _SECONDS = 120
 """After which no further page is begun in one go."""
 _STARTS = 3
 """Browsers started in one go: each page that fails costs one."""
-_OTHER_VERSION = "kept, and not shown with this version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +62,9 @@ class Made:
     png: bytes
     uri: str
     """Of the exchange whose words it shows."""
+    begun: datetime
+    ended: datetime
+    """When it was drawn; stored it is later."""
 
 
 @dataclass(slots=True)
@@ -106,7 +105,7 @@ class Drawing:
             self.why_not = str(error)
         except Busy:
             _log.info("pictures.postponed", account=account.id)
-        except ArchiverError as error:
+        except Exception as error:  # noqa: BLE001 - a program bug too must not become the run's failure
             _log.error("pictures.failed", account=account.id, exc_info=error)
         finally:
             self._one.release()
@@ -143,15 +142,17 @@ class Drawing:
             for one in wanted:
                 if stop.is_set() or size > _PICTURES_BYTES or time.monotonic() > until:
                     return
+                shown = self._depicted(one)
+                if shown is None:
+                    continue
                 if drawer is None:
                     if starts == _STARTS:
                         return
                     drawer, starts = self._start(), starts + 1
                 try:
-                    made = self._draw(one, drawer)
+                    made = self._draw(one, shown, drawer)
                 except NotDrawn as error:
-                    _log.warning("pictures.not_drawn", record=one.record_id, version=one.version_id, reason=str(error))
-                    self._failed(one.version_id)
+                    self._failed(one, error)
                     drawer.close()
                     drawer = None
                     continue
@@ -161,9 +162,18 @@ class Drawing:
             if drawer is not None:
                 drawer.close()
 
-    def _failed(self, version: str) -> None:
+    def _depicted(self, one: Undrawn) -> Depicted | None:
+        """None: it cannot be read back. No browser is at fault, so none is started for it."""
+        try:
+            return depict(self.archive, one, plain=one.version_id in self._plain)
+        except NotDrawn as error:
+            self._failed(one, error)
+            return None
+
+    def _failed(self, one: Undrawn, error: NotDrawn) -> None:
         """Try it without its files the next time: they are what is hardest to draw. After that, not in this process."""
-        (self._passed_over if version in self._plain else self._plain).add(version)
+        _log.warning("pictures.not_drawn", record=one.record_id, version=one.version_id, reason=str(error))
+        (self._passed_over if one.version_id in self._plain else self._plain).add(one.version_id)
 
     def _start(self) -> Drawer:
         started = self.drawers() if self.drawers is not None else self._chromium()
@@ -173,55 +183,11 @@ class Drawing:
     def _chromium(self) -> Drawer:
         return Browser.start(browser.find(self.archive.settings.pictures_browser))
 
-    def _draw(self, one: Undrawn, drawer: Drawer) -> Made:
-        with self.archive.database.read() as connection:
-            record = service.record(connection, one.record_id, occurrences=1)
-            stored = pictures.place(connection, one.exchange_id)
-        version = next((each for each in record.versions if each.id == one.version_id), None)
-        if version is None or stored is None:
-            raise NotDrawn("it is another version by now")
-        source = self._read(one.exchange_id)
-        if source is None:
-            raise NotDrawn("its words cannot be read back")
-        latest = version is record.versions[-1]
-        files, shown = self._files(record, latest and one.version_id not in self._plain)
-        html = page(_post(record, version, files, latest=latest))
-        drawn = drawer.draw(html)
-        return Made(_of(record, version, one, source, shown, html, drawn, drawer.version), drawn.png, source.uri)
-
-    def _files(self, record: RecordView, latest: bool) -> tuple[list[File], list[tuple[str, str, str]]]:
-        """The files of a post, and of those that are shown medium, exchange and SHA-256."""
-        files: list[File] = []
-        shown: list[tuple[str, str, str]] = []
-        left = _FILES_BYTES
-        for medium in record.media:
-            content = self._file(medium, left) if latest and len(shown) < _FILES else None
-            files.append(_file(medium, content, latest))
-            if content is not None and medium.exchange_id and medium.sha256:
-                shown.append((medium.id, medium.exchange_id, medium.sha256))
-                left -= len(content)
-        return files, shown
-
-    def _file(self, medium: MediumView, most: int) -> bytes | None:
-        """The bytes of a picture that was fetched and is not too large."""
-        small = medium.size is not None and medium.size <= min(most, _FILE_BYTES)
-        if medium.exchange_id is None or _kind(medium) not in DRAWN_TYPES or not small:
-            return None
-        read = self._read(medium.exchange_id)
-        if read is None or not read.held or hashlib.sha256(read.body).hexdigest() != medium.sha256:
-            return None
-        return decoded_body(read.headers, read.body)
-
-    def _read(self, exchange: str) -> ReadExchange | None:
-        with self.archive.database.read() as connection:
-            at = pictures.place(connection, exchange)
-        if at is None:
-            return None
-        with suppress(ArchiverError):
-            return read_exchange(
-                self.archive.store, at.key, at.offset, at.length, at.facts_offset, at.facts_length, at.version_id
-            )
-        return None
+    def _draw(self, one: Undrawn, shown: Depicted, drawer: Drawer) -> Made:
+        begun = self.archive.clock.now()
+        drawn = drawer.draw(shown.html)
+        ended = self.archive.clock.now()
+        return Made(_of(shown, one, drawn, drawer.version), drawn.png, shown.source.uri, begun, ended)
 
     # Storing
 
@@ -232,10 +198,10 @@ class Drawing:
             store_deltas(self.archive.database, self.archive.store)
 
     def _commit(self, account: Row[Any], held: Held, made: Sequence[Made]) -> None:
-        state = self._state(account, held)
+        state = self._state(account, held, made[0].begun)
         batch = state.batch
         try:
-            state.store(_taken(one, number, self.archive.clock.now()) for number, one in enumerate(made))
+            state.store(_taken(one, number) for number, one in enumerate(made))
             state.count("pictures", len(made))
             at = self.archive.clock.now()
             parts = state.parts(at, len(made), (RunOutcome.COMPLETE.value, None))
@@ -250,7 +216,7 @@ class Drawing:
             self.leave(account.id, batch.stem)
             raise
 
-    def _state(self, account: Row[Any], held: Held) -> RunState:
+    def _state(self, account: Row[Any], held: Held, begun: datetime) -> RunState:
         archive = self.archive
         connector = archive.platforms.connector(account.platform)
         identity = RunIdentity(ids.new_id("rn"), held.epoch, account.id, account.platform, connector.version)
@@ -261,7 +227,7 @@ class Drawing:
             identity=identity,
             sweep=SweepKind.NEW,
             trigger=DRAWING,
-            started_at=archive.clock.now(),
+            started_at=begun,
             every=archive.settings.sweep_new_seconds,
             settings_hash=settings_hash,
             frozen=None if used else frozen,
@@ -272,55 +238,17 @@ class Drawing:
         return RunState(terms, self.spool, batch, None)
 
 
-def _kind(medium: MediumView) -> str:
-    return (medium.content_type or "").partition(";")[0].strip().lower()
-
-
-def _file(medium: MediumView, content: bytes | None, latest: bool) -> File:
-    why = "kept, not shown here" if medium.state == "fetched" else medium.state.replace("_", " ")
-    why = why if latest or medium.state != "fetched" else _OTHER_VERSION
-    return File(medium.kind, medium.alt_text, _kind(medium), content, why)
-
-
-def _post(record: RecordView, version: VersionView, files: Sequence[File], *, latest: bool) -> Post:
-    account = record.account
-    return Post(
-        platform=account.platform,
-        account=account.name or account.handle,
-        author=record.author.name or record.author.handle or account.name or account.handle,
-        handle=record.author.handle,
-        kind=record.kind,
-        text=version.text,
-        url=record.url,
-        created_at=record.created_at,
-        first_seen_at=version.first_seen_at,
-        version=version.number,
-        record=record.id,
-        links=links.unsaid(version.content, version.text),
-        files=files,
-        counts=record.counts if latest else {},
-    )
-
-
-def _of(
-    record: RecordView,
-    version: VersionView,
-    one: Undrawn,
-    source: ReadExchange,
-    shown: Sequence[tuple[str, str, str]],
-    html: str,
-    drawn: Drawn,
-    drawn_by: str,
-) -> PictureOf:
+def _of(shown: Depicted, one: Undrawn, drawn: Drawn, drawn_by: str) -> PictureOf:
     return PictureOf(
-        record=record.id,
-        version=version.id,
-        number=version.number,
+        record=one.record_id,
+        version=one.version_id,
+        number=shown.version.number,
         drawn_from=(one.exchange_id, one.position),
-        source="response" if source.status else "resource",
-        files=tuple(shown),
+        source="response" if shown.source.status else "resource",
+        files=shown.files,
         page=PAGE,
-        page_sha256=hashlib.sha256(html.encode("utf-8", "surrogatepass")).hexdigest(),
+        page_sha256=hashlib.sha256(shown.html.encode("utf-8", "surrogatepass")).hexdigest(),
+        beside=shown.post.beside(),
         browser=drawn_by,
         width=drawn.width,
         height=drawn.height,
@@ -328,13 +256,13 @@ def _of(
     )
 
 
-def _taken(made: Made, ordinal: int, at: Any) -> Taken:
+def _taken(made: Made, ordinal: int) -> Taken:
     png = made.png
     wire = WireExchange(
         method="GET",
         url=made.uri,
-        sent_at=at,
-        received_at=at,
+        sent_at=made.begun,
+        received_at=made.ended,
         status=0,
         headers=(("Content-Type", "image/png"),),
         request=b"",

@@ -59,6 +59,8 @@ class PictureOf:
     """Medium, exchange and SHA-256 of each file that is shown."""
     page: str
     page_sha256: str
+    beside: Mapping[str, Any]
+    """What the page says beside words and links (:meth:`archiver.pictures.page.Post.beside`)."""
     browser: str
     width: int
     height: int
@@ -74,6 +76,7 @@ class PictureOf:
             "files": [list(one) for one in self.files],
             "page": self.page,
             "page_sha256": self.page_sha256,
+            "beside": dict(self.beside),
             "browser": self.browser,
             "width": self.width,
             "height": self.height,

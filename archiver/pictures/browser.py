@@ -11,6 +11,7 @@ import base64
 import os
 import shutil
 import signal
+import stat
 import struct
 import subprocess
 import sys
@@ -34,6 +35,8 @@ _SCALE = 1.5
 LARGEST = 16 << 20
 """Most bytes of a picture."""
 _START, _END = 30.0, 5.0
+_PROFILES, _OLD = "archiver-picture-", 3600.0
+"""What folders of profiles begin with, and after how many seconds one is nobody's."""
 _MEMORY = 1 << 30
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
@@ -198,9 +201,13 @@ class Browser:
             self._end()
 
     def _launch(self) -> None:
-        self._profile = Path(tempfile.mkdtemp(prefix="archiver-picture-"))
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
+        remove_left()
+        try:
+            self._profile = Path(tempfile.mkdtemp(prefix=_PROFILES))
+            theirs_in, ours_out = os.pipe()
+            ours_in, theirs_out = os.pipe()
+        except OSError as error:
+            raise NoBrowser(f"there is no place for a browser's files: {error.strerror}") from error
         command = [sys.executable, "-I", "-S", confined.__file__, str(theirs_in), str(theirs_out), str(self.program)]
         places = {name: str(self._profile) for name in ("HOME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
         try:
@@ -257,6 +264,16 @@ class Browser:
             code = self._process.wait()
         shutil.rmtree(self._profile, ignore_errors=True)
         return code
+
+
+def remove_left() -> None:
+    """Remove profiles of processes that were killed. No browser lives as long as they are old."""
+    before = time.time() - _OLD
+    for left in Path(tempfile.gettempdir()).glob(f"{_PROFILES}*"):
+        with suppress(OSError):
+            found = left.lstat()
+            if found.st_uid == os.getuid() and found.st_mtime < before and stat.S_ISDIR(found.st_mode):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _settings() -> Iterator[tuple[str, dict[str, object]]]:

@@ -10,6 +10,7 @@ this machine does not let us confine it (:manpage:`user_namespaces(7)`); then no
 import ctypes
 import fcntl
 import os
+import resource
 import signal
 import sys
 from contextlib import suppress
@@ -19,6 +20,7 @@ REFUSED = 97
 _USER, _NETWORK = 0x10000000, 0x40000000
 _DEATH_SIGNAL, _SUBREAPER, _NO_NEW_PRIVILEGES = 1, 36, 38
 _INSIDE = 1000
+_NICE = 10
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -48,8 +50,12 @@ def start(read: int, write: int, command: list[str]) -> int:
 
 
 def become(read: int, write: int, command: list[str]) -> None:
-    """Be the program from here on."""
+    """Be the program from here on: it gives way to whatever else this machine does, gains nothing
+    by programs that would raise it, and leaves no dump of what it was shown."""
     _LIBC.prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    _LIBC.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+    os.nice(_NICE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.setpgid(0, 0)
     above = [fcntl.fcntl(one, fcntl.F_DUPFD, 20) for one in (read, write)]
     for number, one in enumerate(above, 3):

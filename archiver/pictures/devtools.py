@@ -109,7 +109,7 @@ class Conversation:
         del self._received[: end + 1]
         try:
             said = json.loads(message)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ConversationEnded("the browser says what is no message") from error
         return said if isinstance(said, dict) else {}
 

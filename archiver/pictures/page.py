@@ -12,7 +12,9 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+from archiver import clock
 from archiver.visible import visible
 
 PAGE = "archiver-page/1"
@@ -20,7 +22,7 @@ PAGE = "archiver-page/1"
 NOTICE = "Rendered by the archiver from the platform’s data. Not a screenshot of the platform."
 WIDTH = 640
 """Of the page, CSS pixels."""
-MOST_TEXT, _MOST_LINE, _MOST_LINKS, _MOST_COUNTS = 20_000, 500, 20, 20
+MOST_TEXT, _MOST_LINE, _MOST_LINKS, _MOST_COUNTS, _MOST_FILES = 20_000, 500, 20, 20, 40
 DRAWN_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 """Files that are shown; of others it is said that they are there."""
 
@@ -51,6 +53,16 @@ class File:
     content: bytes | None = None
     why: str = "not shown here"
 
+    def beside(self) -> dict[str, Any]:
+        """As JSON, all but its content."""
+        told = {"type": self.content_type} if self.is_shown else {"why": self.why}
+        return {"kind": self.kind, "alt_text": self.alt_text, **told}
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether its content is in the page."""
+        return self.content is not None and self.content_type in DRAWN_TYPES
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -65,13 +77,27 @@ class Post:
     url: str | None
     created_at: datetime | None
     first_seen_at: datetime | None
+    received_at: datetime | None
+    """Of the answer that is shown."""
     version: int
     record: str
     """Id of the record."""
     links: Sequence[str]
     files: Sequence[File]
     counts: Mapping[str, int]
-    """The platform's numbers as last captured; empty where they are not those of this version."""
+    """The platform's numbers in that answer."""
+
+    def beside(self) -> dict[str, Any]:
+        """As JSON, what the page says beside words, links and the content of files: with these and the stored answer it
+        can be made again, byte for byte."""
+        times = {name: getattr(self, name) for name in ("created_at", "first_seen_at", "received_at")}
+        return {
+            **{name: getattr(self, name) for name in ("platform", "account", "author", "handle", "kind", "url")},
+            **{name: None if at is None else clock.to_text(at) for name, at in times.items()},
+            "counts": dict(sorted(self.counts.items())[:_MOST_COUNTS]),
+            "files": [one.beside() for one in self.files[:_MOST_FILES]],
+            "more_files": max(0, len(self.files) - _MOST_FILES),
+        }
 
 
 def page(post: Post) -> str:
@@ -93,27 +119,29 @@ def _post(post: Post) -> Iterator[str]:
     yield f'<p><span class="who" dir="auto">{_line(post.author)}</span>{handle}</p>'
     yield f'<p class="soft">{_line(post.kind)} on {_line(post.platform)}, written {_time(post.created_at)}</p>'
     yield f'<div class="text" dir="auto">{_text(post.text)}</div>'
-    for file in post.files:
+    for file in post.files[:_MOST_FILES]:
         yield _file(file)
+    if len(post.files) > _MOST_FILES:
+        yield f'<p class="soft">{len(post.files) - _MOST_FILES:,} more files, not shown here</p>'
     for link in post.links[:_MOST_LINKS]:
         yield f'<p class="soft">Link: <bdi dir="ltr">{_line(link)}</bdi></p>'
     if post.counts:
         told = ", ".join(
             f"{_line(name.replace('_', ' '))} {count:,}" for name, count in sorted(post.counts.items())[:_MOST_COUNTS]
         )
-        yield f'<p class="soft">The platform’s numbers when last stored: {told}</p>'
+        yield f'<p class="soft">The platform’s numbers then: {told}</p>'
 
 
 def _file(file: File) -> str:
     said = f'<p class="soft">Description: <bdi dir="auto">{_line(file.alt_text)}</bdi></p>' if file.alt_text else ""
-    if file.content is None or file.content_type not in DRAWN_TYPES:
+    if file.content is None or not file.is_shown:
         return f'<figure><div class="gone">{_line(file.kind)}: {_line(file.why)}</div>{said}</figure>'
     data = base64.b64encode(file.content).decode()
     return f'<figure><img decoding="sync" alt="" src="data:{file.content_type};base64,{data}">{said}</figure>'
 
 
 def _facts(post: Post) -> str:
-    seen = f"first seen so {_time(post.first_seen_at)}"
+    seen = f"first seen so {_time(post.first_seen_at)}, drawn from an answer of {_time(post.received_at)}"
     address = f" Address: {_line(post.url)}." if post.url else ""
     return f"Version {post.version}, {seen}. Account: {_line(post.account)}.{address} Record {_line(post.record)}."
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _ADDRESS = re.compile(r"""https?://[^\s<>"'\\^`{|}\u201c\u201d\u00bb\u200b-\u200f\u202a-\u202e\u2066-\u2069]+""", re.I)
+_NAMED = re.compile("https?://[^/?#]", re.I)
+_REFERENCE = re.compile("&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _ENDING = ".,;:!?)]…*_"
 _MOST, _LONGEST = 100, 2048
 _DEEPEST = 12
@@ -23,8 +25,9 @@ def targets(content: Mapping[str, Any]) -> tuple[str, ...]:
     for text in _texts(content, 0):
         if "://" not in text:
             continue
-        for address in _ADDRESS.findall(html.unescape(text) if "&" in text else text):
-            found.setdefault(_trimmed(address))
+        for address in map(_trimmed, _ADDRESS.findall(_plain(text))):
+            if _NAMED.match(address):
+                found.setdefault(address)
             if len(found) >= _MOST:
                 return tuple(found)
     return tuple(found)
@@ -54,11 +57,19 @@ def _texts(value: Any, depth: int) -> Iterator[str]:
             yield from _texts(one, depth + 1)
 
 
+def _plain(text: str) -> str:
+    """Markup's references resolved, of those that end as they should: ``&section=4`` in an address is none."""
+    return _REFERENCE.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+
+
 def _trimmed(address: str) -> str:
     """Without what ends a sentence; a closing bracket stays where it was opened."""
     address = address[:_LONGEST]
-    while address and address[-1] in _ENDING:
-        if address[-1] == ")" and address.count("(") >= address.count(")"):
-            break
-        address = address[:-1]
-    return address
+    unopened, end = address.count(")") - address.count("("), len(address)
+    while end and address[end - 1] in _ENDING:
+        if address[end - 1] == ")":
+            if unopened <= 0:
+                break
+            unopened -= 1
+        end -= 1
+    return address[:end]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select
+from sqlalchemy import Connection, Select, and_, exists, or_, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
@@ -45,7 +46,7 @@ def undrawn(connection: Connection, account_id: str, most: int, passed_over: Col
         .where(PICTURE.c.record_id == RECORD.c.id, OCCURRENCE.c.version_id == VERSION.c.id)
     )
     query = (
-        select(VERSION.c.record_id, VERSION.c.id, VERSION.c.exchange_id, VERSION.c.position)
+        select(VERSION.c.id)
         .join(RECORD, RECORD.c.id == VERSION.c.record_id)
         .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
         .where(
@@ -54,13 +55,36 @@ def undrawn(connection: Connection, account_id: str, most: int, passed_over: Col
             RECORD.c.access == AccessClass.PUBLIC.value,
             or_(RECORD.c.author_id == _ACCOUNT.c.platform_id, _ACCOUNT.c.platform.in_(_FEEDS)),
             VERSION.c.first_seen_at.is_not(None),
+            exists(_whole().where(OCCURRENCE.c.record_id == RECORD.c.id, OCCURRENCE.c.version_id == VERSION.c.id)),
             ~exists(drawn),
         )
         .order_by(VERSION.c.first_seen_at.desc(), VERSION.c.id)
         .limit(most + len(passed_over))
     )
-    found = [Undrawn(*row) for row in connection.execute(query)]
-    return [one for one in found if one.version_id not in passed_over][:most]
+    found = [one for one in connection.scalars(query) if one not in passed_over][:most]
+    return [_latest(connection, one) for one in found]
+
+
+def _whole() -> Select[Any]:
+    """Sights, in answers that everybody could have got, of all that their version says. What a version says only by
+    several answers together, or only to some, is in no picture."""
+    return (
+        select(OCCURRENCE.c.record_id, OCCURRENCE.c.version_id, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
+        .join(_EXCHANGE, _EXCHANGE.c.id == OCCURRENCE.c.exchange_id)
+        .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
+        .where(
+            OCCURRENCE.c.partial.is_(None),
+            OCCURRENCE.c.retrospective.is_(False),
+            _SEGMENT.c.access == AccessClass.PUBLIC.value,
+        )
+    )
+
+
+def _latest(connection: Connection, version_id: str) -> Undrawn:
+    record_id = select(VERSION.c.record_id).where(VERSION.c.id == version_id).scalar_subquery()
+    arrival = (OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
+    query = _whole().where(OCCURRENCE.c.record_id == record_id, OCCURRENCE.c.version_id == version_id)
+    return Undrawn(*connection.execute(query.order_by(*(one.desc() for one in arrival)).limit(1)).one())
 
 
 def of_record(connection: Connection, record_id: str, *, public: bool = False) -> tuple[PictureView, ...]:
@@ -97,15 +121,16 @@ class StoredAt:
     length: int
     facts_offset: int
     facts_length: int
+    access: str
+    """Class of the segment."""
 
 
 def place(connection: Connection, exchange_id: str) -> StoredAt | None:
     """Where an exchange is stored; None where it is no more."""
     names = ("offset", "length", "facts_offset", "facts_length")
+    columns = [_SEGMENT.c.key, _SEGMENT.c.version_id, *(_EXCHANGE.c[name] for name in names), _SEGMENT.c.access]
     query = (
-        select(_SEGMENT.c.key, _SEGMENT.c.version_id, *(_EXCHANGE.c[name] for name in names))
-        .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
-        .where(_EXCHANGE.c.id == exchange_id)
+        select(*columns).join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id).where(_EXCHANGE.c.id == exchange_id)
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else StoredAt(*row)

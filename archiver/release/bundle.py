@@ -192,7 +192,7 @@ class _Making:
         asked = self.exchanges[where.exchange]
         asked.media = {one: record for one, record in asked.media.items() if record.view.id in self.records}
         asked.evidence = [one for one in asked.evidence if one.view.id in self.records]
-        if asked.picture is not None and asked.picture.view.id not in self.records:
+        if asked.picture is not None and not self._shows_words_of(asked.picture, where.exchange):
             asked.picture = None
         if not (asked.positions or asked.media or asked.evidence or asked.picture):
             return
@@ -209,6 +209,12 @@ class _Making:
         what = Wanted(frozenset(asked.positions), bool(asked.media), bool(asked.evidence), self.whole, picture)
         if what.any:
             self._write(where, asked, opened, what)
+
+    def _shows_words_of(self, record: WantedRecord, picture: str) -> bool:
+        """Whether the words that a picture was drawn from are shown: where they cannot be, it is not handed out."""
+        places = {(one.exchange, one.position) for one in record.places}
+        drawn = [(one.drawn_from, one.position) for one in record.view.pictures if one.exchange_id == picture]
+        return record.view.id in self.records and any(one in places for one in drawn)
 
     def _write(self, where: Where, asked: _Exchange, opened: StoredExchange, what: Wanted) -> None:
         shown = places.paths(opened.value, opened.facts, what)

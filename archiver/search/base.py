@@ -157,6 +157,7 @@ class BaseIndex(ABC, Generic[S, R]):
     def rebuild(self, connection: Connection, progress: Progress | None = None, *, helper: Helper | None = None) -> int:
         self._rows.empty(connection)
         self._rows.note_analyser(connection, replace=True)
+        connection.exec_driver_sql("UPDATE search_indexed SET marked = true")
         done = 0
         for count in self._put_all(connection, self._documents(connection), helper):
             done += count

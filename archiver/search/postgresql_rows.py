@@ -76,7 +76,7 @@ def create_words(connection: Connection) -> None:
 
 
 def note_analyser(connection: Connection, *, replace: bool) -> None:
-    how = "UPDATE SET analyser = excluded.analyser, marked = true" if replace else "NOTHING"
+    how = "UPDATE SET analyser = excluded.analyser" if replace else "NOTHING"
     connection.exec_driver_sql(
         f"INSERT INTO search_indexed (id, analyser) VALUES (1, %s) ON CONFLICT (id) DO {how}",  # noqa: S608 - one of two
         (IDENTITY,),

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -27,7 +28,9 @@ NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def a_post(text: str = "Snow emergency from 6 pm.", *files: File) -> Post:
-    return Post("mastodon", "City", "City", "@city", "post", text, None, NOW, NOW, 1, "rc_x", (), files, {"likes": 3})
+    return Post(
+        "mastodon", "City", "City", "@city", "post", text, None, NOW, NOW, NOW, 1, "rc_x", (), files, {"likes": 3}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +160,36 @@ def test_what_takes_too_long_or_too_much_ends_with_everything_it_started(
     with pytest.raises(NotDrawn, match="has ended"):
         drawing.draw(page(a_post()))
     drawing.close()
+
+
+def test_it_gives_way_and_gains_nothing(chromium: Browser) -> None:
+    (child,) = Path(f"/proc/{chromium._process.pid}/task/{chromium._process.pid}/children").read_text().split()[:1]
+    assert "NoNewPrivs:\t1" in Path(f"/proc/{child}/status").read_text()
+    assert os.getpriority(os.PRIO_PROCESS, int(child)) >= 10
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    aside = tmp_path / "aside"
+    (aside / "deep").mkdir(parents=True)
+    for name, age in (("archiver-picture-old", 7200), ("archiver-picture-new", 60), ("other", 7200)):
+        (tmp_path / name / "profile").mkdir(parents=True)
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    (tmp_path / "archiver-picture-link").symlink_to(aside)
+    os.utime(tmp_path / "archiver-picture-link", (0, 0), follow_symlinks=False)
+    with pytest.raises(NoBrowser):
+        Browser.start(Path("/bin/false"))
+    left = {one.name for one in tmp_path.iterdir()}
+    assert left == {"archiver-picture-new", "archiver-picture-link", "other", "aside"}
+    assert (aside / "deep").exists()
+
+
+def test_without_a_place_for_its_files_there_is_no_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(NoBrowser, match="no place"):
+        Browser.start(Path("/bin/false"))
 
 
 def test_a_browser_that_dies_is_noticed(program: Path) -> None:

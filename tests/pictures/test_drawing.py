@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from warcio.archiveiterator import ArchiveIterator
 
+from archiver.capture import depicting
+from archiver.capture.contents import exchange_from
+from archiver.capture.models import Segment
 from archiver.capture.rebuild import rebuild
+from archiver.clock import from_text
 from archiver.errors import NotFound
 from archiver.operations import history
-from archiver.pictures.browser import NoBrowser
-from archiver.pictures.page import MOST_TEXT, NOTICE
+from archiver.pictures.browser import NoBrowser, NotDrawn
+from archiver.pictures.page import MOST_TEXT, NOTICE, File, Post, page
 from archiver.practice.acts import Wording
-from archiver.records import digests, pictures, service
+from archiver.records import digests, links, pictures, service
 from archiver.records.models import Picture
 from archiver.storage.segment_names import exchange_record_id
 from archiver.storage.segment_reader import read_exchange
@@ -27,6 +34,10 @@ from tests.pictures.drawing import PlainDrawer
 def a_post(house: House, text: str = "The bridge opens on Monday.") -> int:
     picture = house.city.picture("The new bridge")
     return house.city.say(house.cast.city, Wording(text, media=(picture,)))
+
+
+def none() -> PlainDrawer:
+    raise NoBrowser("Chromium is not installed")
 
 
 def drawn(house: House) -> list[Any]:
@@ -45,9 +56,9 @@ def test_each_version_of_an_own_post_is_drawn_once(house: House, drawer: PlainDr
     house.run(office)
     before = len(drawn(house))
     assert [one.version for one in view(house, post).pictures] == [1]
-    (page,) = [one for one in drawer.pages if "opens on Monday" in one]
-    assert NOTICE in page
-    assert "data:image/png;base64," in page
+    (one,) = [one for one in drawer.pages if "opens on Monday" in one]
+    assert NOTICE in one
+    assert "data:image/png;base64," in one
     assert not any("who pays" in one for one in drawer.pages)  # comments of the public are not drawn
     house.run(office)
     assert len(drawn(house)) == before
@@ -82,6 +93,107 @@ def test_a_picture_is_stored_as_what_it_is_and_found_again(house: House) -> None
     assert record.rec_headers["WARC-Refers-To"] == exchange_record_id(shown.drawn_from, "response")
 
 
+def test_its_page_can_be_made_again_from_what_is_stored_alone(house: House, drawer: PlainDrawer) -> None:
+    """Of nothing but the stored answer, the stored files, and what the picture's own facts say beside them."""
+    office, post = house.office(), a_post(house)
+    begun = house.clock.now()
+    house.run(office)
+    (shown,) = view(house, post).pictures
+    house.later(days=1)
+    house.city.edit(post, "Shut again.")
+    house.run(office, FULL)
+
+    def stored(exchange: str) -> Any:
+        with house.archive.database.read() as connection:
+            at = pictures.place(connection, exchange)
+        assert at is not None
+        where = (at.key, at.offset, at.length, at.facts_offset, at.facts_length, at.version_id)
+        return read_exchange(house.archive.store, *where)
+
+    read = stored(shown.exchange_id)
+    said = read.facts["picture"]
+    beside = dict(said["beside"])
+    source = stored(said["drawn_from"][0])
+    seen = exchange_from(source, "", house.archive.platforms).reading.records[said["drawn_from"][1]]
+    contents = [stored(exchange).body for _, exchange, _ in said["files"]]
+    files = [
+        File(
+            *(one["kind"], one["alt_text"], one.get("type")),
+            contents.pop(0) if "type" in one else None,
+            one.get("why", ""),
+        )
+        for one in beside.pop("files")
+    ]
+    assert beside.pop("more_files") == 0
+    times = ("created_at", "first_seen_at", "received_at")
+    beside |= {name: None if beside[name] is None else from_text(beside[name]) for name in times}
+    again = Post(
+        **beside,
+        text=seen.text,
+        links=links.unsaid(seen.content, seen.text),
+        files=files,
+        version=said["number"],
+        record=said["record"],
+    )
+    assert page(again) in drawer.pages
+    assert hashlib.sha256(page(again).encode()).hexdigest() == said["page_sha256"]
+    assert shown.drawn_at - begun < timedelta(hours=1)
+
+
+def test_the_time_of_a_picture_is_when_it_was_drawn(house: House, drawer: PlainDrawer) -> None:
+    office, post = house.office(), a_post(house)
+    held = house.capture.drawing.leases
+    drawn_at: list[Any] = []
+
+    class Slow:
+        def held(self, account: str) -> Any:
+            drawn_at.append(house.clock.now())
+            house.later(minutes=90)
+            return held.held(account)
+
+    house.capture.drawing.leases = Slow()  # type: ignore[assignment]
+    house.run(office)
+    assert [one.drawn_at for one in view(house, post).pictures] == drawn_at
+
+
+def test_a_file_that_an_edit_took_away_is_not_shown_with_the_new_words(house: House, drawer: PlainDrawer) -> None:
+    office, post = house.office(), a_post(house)
+    house.run(office)
+    house.later(hours=1)
+    house.city.edit(post, Wording("No picture any more.", media=()))
+    house.run(office)
+    assert "data:image/" in drawer.pages[0]
+    assert "No picture any more" in drawer.pages[-1]
+    assert "data:image/" not in drawer.pages[-1]
+
+
+@pytest.mark.parametrize("hidden", ["words", "files"])
+def test_what_only_some_may_see_is_never_drawn(house: House, drawer: PlainDrawer, hidden: str) -> None:
+    """A record that was public once stays so in the index; the answers of private classes do not."""
+    house.capture.drawing.drawers = none
+    office, post = house.office(), a_post(house)
+    house.run(office)
+    old, new = ("public", "private") if hidden == "words" else ("media", "private-media")
+    with house.archive.database.write() as connection:
+        connection.execute(update(Segment).where(Segment.access == old).values(access=new))
+    house.capture.drawing.drawers = drawer
+    house.run(office, NEW)
+    assert len(drawer.pages) == (hidden == "files")
+    assert not any("data:image/" in one for one in drawer.pages)
+    assert view(house, post).access == "public"
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RecursionError()])
+def test_whatever_goes_wrong_with_drawing_the_run_stands(house: House, error: Exception) -> None:
+    def broken() -> PlainDrawer:
+        raise error
+
+    house.capture.drawing.drawers = broken
+    office = house.office()
+    a_post(house)
+    assert house.run(office).outcome == "complete"
+
+
 def test_a_rebuild_gives_the_same_pictures(house: House) -> None:
     office, post = house.office(), a_post(house)
     house.run(office)
@@ -113,9 +225,6 @@ def test_a_run_that_draws_is_no_look_at_the_account(house: House) -> None:
 
 
 def test_without_a_browser_nothing_is_lost_and_it_is_drawn_later(house: House, drawer: PlainDrawer) -> None:
-    def none() -> PlainDrawer:
-        raise NoBrowser("Chromium is not installed")
-
     house.capture.drawing.drawers = none
     office, post = house.office(), a_post(house)
     assert house.run(office).outcome == "complete"
@@ -138,6 +247,26 @@ def test_a_page_that_cannot_be_drawn_keeps_no_other_from_it(house: House, drawer
     a_post(house, "Another one.")
     house.run(office, NEW)
     assert drawer.started == tries + 1  # the one that fails is not tried for ever
+
+
+def test_what_cannot_be_read_back_costs_no_browser_and_keeps_no_other_from_it(
+    house: House, drawer: PlainDrawer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, good = house.office(), a_post(house)
+    for number in range(5):
+        a_post(house, f"Damaged {number}")
+    seen = depicting._seen
+
+    def damaged(*given: Any) -> Any:
+        found = seen(*given)
+        if found.text.startswith("Damaged"):
+            raise NotDrawn("its words are not found again")
+        return found
+
+    monkeypatch.setattr(depicting, "_seen", damaged)
+    house.run(office)
+    assert view(house, good).pictures
+    assert drawer.started == 1
 
 
 def test_a_page_is_tried_without_its_files_once_they_made_it_fail(house: House, drawer: PlainDrawer) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from archiver.records.models import Picture
-from archiver.release import bundle, choosing
+from archiver.release import bundle, choosing, wanted
 from archiver.release.certificate import certify
 from archiver.release.forms import Form
 from tests.capture.house import House
@@ -49,3 +51,21 @@ def test_without_pictures_a_bundle_is_of_the_first_format(house: House) -> None:
     made = bundle.export(house.archive, choosing.by_ids([house.records()[f"status/{post}"].id]), house.home / "bundle")
     assert manifest(made)["format"] == "records-evidence/1"
     assert "pictures" not in manifest(made)["records"][0]
+
+
+def test_a_picture_goes_only_with_the_words_it_shows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    office = house.office()
+    post = house.city.say(house.cast.city, "The bridge opens on Monday.")
+    house.run(office)
+    house.later(hours=1)
+    house.city.edit(post, "The bridge opens on Tuesday.")
+    house.run(office)
+    own = house.records()[f"status/{post}"].id
+    chosen = choosing.by_ids([own])
+    assert verified(bundle.export(house.archive, chosen, house.home / "all", whole=True))[1]
+    places = wanted._places
+    monkeypatch.setattr(wanted, "_places", lambda *given: list(places(*given))[1:])  # as where one cannot be shown
+    made = bundle.export(house.archive, chosen, house.home / "bundle")
+    ((listed,), (place,)) = [manifest(made)["records"][0][one] for one in ("pictures", "occurrences")]
+    drawn_from = {one.exchange_id: one.drawn_from for one in house.rows(Picture)}
+    assert drawn_from[listed["exchange"]] == place["exchange"]

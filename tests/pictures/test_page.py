@@ -36,7 +36,15 @@ class Tags(HTMLParser):
 
 def a_page(text: str, **more: Any) -> str:
     given: dict[str, Any] = {"platform": text, "account": text, "author": text, "handle": text, "kind": text}
-    given |= {"text": text, "url": text, "created_at": NOW, "first_seen_at": None, "version": 1, "record": text}
+    given |= {
+        "text": text,
+        "url": text,
+        "created_at": NOW,
+        "first_seen_at": None,
+        "received_at": NOW,
+        "version": 1,
+        "record": text,
+    }
     file = File(text, text, text, text.encode("utf-8", "replace"), text)
     given |= {"links": [text], "files": [file, File("image", text, "image/png", b"x")], "counts": {text: 1}}
     return page(Post(**(given | more)))
@@ -56,7 +64,8 @@ def test_whatever_a_post_says_its_page_holds_no_element_and_no_address_of_its(te
 
 def test_a_page_is_bounded() -> None:
     long = "\u202e" * 100_000
-    assert len(a_page(long, counts={str(number): number for number in range(10_000)}, links=[long] * 1000)) < 300_000
+    counts = {str(number): number for number in range(10_000)}
+    assert len(a_page(long, counts=counts, links=[long] * 1000, files=[File(long, long)] * 1000)) < 300_000
 
 
 @pytest.mark.law("R19")
@@ -84,6 +93,25 @@ def test_hostile_content_is_read_for_links_in_bounded_work() -> None:
     with bounded():
         assert targets({"a": deep, "b": "https://" * 200_000, "c": [f"https://{n}.example" for n in range(500)]})
     assert len(targets({"c": [f"https://{number}.example" for number in range(500)]})) == 100
+
+
+@pytest.mark.parametrize(
+    ("told", "leads"),
+    [
+        ("https://x.example/?a=1&section=4&region=2&copy=3", "https://x.example/?a=1&section=4&region=2&copy=3"),
+        ('<a href="https://x.example/?a=1&amp;section=4">', "https://x.example/?a=1&section=4"),
+        ("https://x.example/?a=1&#38;b=2", "https://x.example/?a=1&b=2"),
+        ("https://)))", None),
+        ("https:///path", None),
+    ],
+)
+def test_an_address_is_what_was_said_and_no_other(told: str, leads: str | None) -> None:
+    assert targets({"url": told}) == (() if leads is None else (leads,))
+
+
+def test_an_address_of_brackets_is_trimmed_in_bounded_work() -> None:
+    with bounded():
+        assert targets({"a": f"https://x.example/(a){')' * 2040} " * 3000}) == ("https://x.example/(a)",)
 
 
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda one: st.lists(one) | st.dictionaries(st.text(), one)))

@@ -588,6 +588,8 @@ class _Bundle:
             exchange, path = exactly(one, "exchange file")
             proof = self.proofs[exchange]
             that((proof["facts.source"], proof["facts.picture.record"]) == ("made", own))
+            words = [proof[f"facts.picture.drawn_from.{number}"] for number in (0, 1)]
+            that(words in [[seen["exchange"], Literal(str(seen["position"]))] for seen in occurrences])
             that(proof["facts.body_sha256"] == h(self.files[path]).hex())
             yield ("picture", exchange, own, h(self.files[path]).hex())
         for one in states:

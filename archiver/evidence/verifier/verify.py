@@ -867,6 +867,9 @@ class Verifier:
         need(shown, "its exchange did not pass")
         need(shown.get("facts", "source") == "made", "it is no picture that the archive drew")
         need(shown.get("facts", "picture", "record") == one["id"], "it is a picture of another record")
+        words = [str(shown.get("facts", "picture", "drawn_from", number)) for number in (0, 1)]
+        here = [[seen["exchange"], str(seen["position"])] for seen in one["occurrences"]]
+        need(words in here, "the words that it was drawn from are not here")
         need(
             self.digests[picture["file"]][0] == shown.get("facts", "body_sha256"),
             "it is not the picture that is stored",
