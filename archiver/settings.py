@@ -622,7 +622,16 @@ def _refuse_unknown(from_file: Mapping[str, Any], path: Path) -> None:
             raise SettingsError(f"unknown setting {name}{_nearest(name[len(PREFIX) :].lower(), known, PREFIX)}")
 
 
+#: Settings that are no more, and what is to be done instead.
+_GONE = {
+    "web_without_sign_in": "people sign in now: remove it, set ARCHIVER_WEB_URL to the https:// address of the proxy,"
+    " and open the link that `archiver serve` prints to become the first administrator (docs/people.md)",
+}
+
+
 def _nearest(name: str, known: set[str], prefix: str) -> str:
+    if name in _GONE:
+        return f"; {_GONE[name]}"
     near = difflib.get_close_matches(name, known, 1, 0.6)
     if not near:
         return "; docs/settings.md lists them all"
