@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 from fastapi import FastAPI
@@ -31,7 +32,8 @@ from archiver.people.service import NewGrant
 from archiver.web import door
 from archiver.web.app import _site_app, create_app
 from archiver.web.site import Site
-from tests.people import scene
+from tests.people import beside, scene
+from tests.people.beside import authority_of, imported
 from tests.people.scene import KINDS, account_of, record_of
 from tests.signed_in import cookies, person
 
@@ -45,10 +47,19 @@ _STATES: Mapping[str, Mapping[str, str]] = {
     "record_id": {
         **{f"of the police, {kind}": record_of("police", kind) for kind in KINDS},
         **{f"of the library, {kind}": record_of("library", kind) for kind in KINDS},
+        **{f"of the police, {which}, only exported": imported("police", which) for which in beside.ONLY},
         "none": "rc_none",
     },
     "platform": {"known": "mastodon", "none": "nowhere"},
+    "authority_id": {
+        "of the police": authority_of("police"),
+        "of the library": authority_of("library"),
+        "none": "au_none",
+    },
+    "form": {"known": "csv"},
 }
+#: Of which ids are made anew each time: what stands in the place of a name here.
+_LISTINGS = ("captured", "not captured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +105,20 @@ def comers(archive: Archive) -> dict[str, dict[str, dict[str, str]]]:
     return found
 
 
-def cells(app: FastAPI) -> Iterator[tuple[str, str, str, str]]:
-    """Route, method, state of its object, and an address of it."""
+def cells(
+    app: FastAPI, listed: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> Iterator[tuple[str, str, str, str]]:
+    """Route, method, state of its object, and an address of it. ``listed``: the register's listings, by office."""
+    listings = {
+        f"of the {office}, {said}": one
+        for office, each in listed.items()
+        for said, one in zip(_LISTINGS, each, strict=True)
+    } | {"none": "li_none"}
     for route in sorted(door.routes(app), key=lambda one: (one.path, sorted(one.methods or ()))):
         for method in sorted((route.methods or set()) - {"HEAD"}):
             names = re.findall(r"\{(\w+)\}", route.path)
-            states = _STATES.get(names[0], {"none": "none"}) if names else {"": ""}
+            known = {**_STATES, "listing_id": listings}
+            states = known.get(names[0], {"none": "none"}) if names else {"": ""}
             for state, value in states.items():
                 path = route.path
                 for name in names:
@@ -124,7 +143,7 @@ def outcome(method: str, answer: httpx.Response) -> str:
     return "let in"
 
 
-def matrix(archive: Archive) -> Matrix:
+def matrix(archive: Archive, listed: Mapping[str, tuple[str, ...]]) -> Matrix:
     """As the application answers, now: route → state → outcome → who."""
     site = Site(archive)
     app = create_app(site)
@@ -134,7 +153,9 @@ def matrix(archive: Archive) -> Matrix:
         name: TestClient(app, base_url="http://127.0.0.1", follow_redirects=False, **sent)  # type: ignore[arg-type]
         for name, sent in who.items()
     }
-    in_order = sorted(cells(_site_app(site)), key=lambda cell: cell[1])  # (what only reads, before what changes)
+    in_order = sorted(
+        cells(_site_app(site), listed), key=lambda cell: cell[1]
+    )  # (what only reads, before what changes)
     for route, method, state, path in in_order:
         row: dict[str, list[str]] = {}
         for name, client in clients.items():
@@ -154,8 +175,9 @@ def made(folder: Path) -> Matrix:
     clock = SetClock(NOW)
     with opened(folder / "home", clock) as archive:
         scene.fill(archive)
+        listed = beside.fill(archive)
         clock.advance(timedelta(minutes=1))
-        return matrix(archive)
+        return matrix(archive, listed)
 
 
 def written(found: Matrix) -> str:
