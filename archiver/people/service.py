@@ -429,6 +429,8 @@ def _date(text: str | None) -> str | None:
 
 
 def _scope_complaint(connection: Connection, new: NewGrant) -> str | None:
+    if new.scope == "department":
+        return "roles do not reach departments yet: give it for the authority, or for each of the accounts"
     if new.scope not in SCOPES:
         return f"a role reaches {', '.join(SCOPES)}"
     if new.scope == EVERYTHING:

@@ -61,10 +61,10 @@ def fill(archive: Archive) -> dict[str, tuple[str, str]]:
     for office in OFFICES:
         authority = town.authority(office)
         url = f"https://facebook.example/{office}"
-        captured = town.listing(url, authority=authority, account=account_of(office), name=f"The {office}",
-                                platform="facebook", service="https://facebook.example", platform_id=office)  # fmt: skip
-        beside = town.listing(f"{url}/beside", authority=authority, name=f"The {office} beside",
-                              owner=WORDS[office]["owner"], capture="none")  # fmt: skip
+        service = {"platform": "facebook", "service": "https://facebook.example", "platform_id": office}
+        captured = town.listing(url, authority=authority, account=account_of(office), name=f"The {office}", **service)
+        named, owner = f"The {office} beside", WORDS[office]["owner"]
+        beside = town.listing(f"{url}/beside", authority=authority, name=named, owner=owner, capture="none")
         listed[office] = (captured, beside)
     return listed
 
