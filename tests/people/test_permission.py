@@ -253,7 +253,8 @@ def test_who_may_not_administer_changes_nothing_and_leaves_no_event(archive: Arc
     [
         (NewGrant(Role.COMMUNICATIONS, access=[Access.PRIVATE]), "never opens private"),
         (NewGrant(Role.CUSTODIAN, access=[Access.PUBLIC, Access.MESSAGE]), "needs the class private"),
-        (NewGrant(Role.CUSTODIAN, "department", "parks"), "a role reaches"),
+        (NewGrant(Role.CUSTODIAN, "department", "parks"), "give it for the authority, or for each of the accounts"),
+        (NewGrant(Role.CUSTODIAN, "planet", "parks"), "a role reaches"),
         (NewGrant(Role.CUSTODIAN, AUTHORITY, "No Such!"), "short name"),
         (NewGrant(Role.CUSTODIAN, ACCOUNT, "ac_none"), "no such account"),
         (NewGrant(Role.CUSTODIAN, EVERYTHING, "ac_none"), "has no name"),
