@@ -120,7 +120,7 @@ def _read_body(ask: Ask, answer: Answer, body: Json) -> Reading:
         case "notifications":
             return _notifications(ask, found, body)
     if ask.purpose in SETTINGS:
-        return read_settings(ask, body)
+        return read_settings(ask, answer, body)
     if ask.purpose in COLLECTIONS:
         return _records(ask, found, body)
     return quarantined("a question this connector never asked")

@@ -346,7 +346,7 @@ def _people(found: Found, body: Json) -> Reading:
             found.quarantine.append((f"/data/{number}", str(error)))
     following = found.following(body, people=known)
     if following is not None or found.unread or len(known) > _MOST_PEOPLE:
-        return replace(found.reading(), next_page=following if len(known) <= _MOST_PEOPLE else None)
+        return replace(found.reading(), part=True, next_page=following if len(known) <= _MOST_PEOPLE else None)
     found.records.append(people_record(found.ask.purpose, known, found.place("")))
     return found.reading()
 

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from connectors import _mastodon_fields as fields
 from connectors import drift, links
 from connectors._mastodon_statuses import author_of
-from connectors._moderation import MOST, TOO_MANY, carried, list_record, listed_before, setting_record
+from connectors._moderation import MOST, TOO_MANY, anew, carried, is_late, list_record, listed_before, setting_record
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, Stream
 from connectors.text import storable
 from connectors.values import Unreadable, ident, objects, text, thing
@@ -46,6 +46,10 @@ def read_settings(ask: Ask, answer: Answer, body: Sequence[JSONValue]) -> Readin
     """One page of such a list; all of it is a record once its last page is there."""
     if ask.purpose == "filters":
         return _filters(body)
+    if is_late(ask, answer.received_at):
+        parts = links.web(ask.url)
+        service = "" if parts is None else links.origin(parts)
+        return Reading(next_page=settings_ask(service, ask.purpose, anew(ask).context))
     make = _server if ask.purpose == "domain_blocks" else _person
     known, unread, strange = listed_before(ask), [], set[str]()
     for number, value in enumerate(body):
@@ -74,8 +78,8 @@ def _went_on(ask: Ask, answer: Answer, known: list[str], reading: Reading) -> Re
         following = None
     if following is None:
         return replace(reading, problem=Problem(ProblemKind.CONTRACT, "the next page is on another server"))
-    context = {**ask.context, **carried(known)}
-    return replace(reading, next_page=replace(ask, url=following, parameters=(), context=context))
+    context = carried(ask, known, answer.received_at)
+    return replace(reading, part=True, next_page=replace(ask, url=following, parameters=(), context=context))
 
 
 def _person(value: JSONValue) -> str:

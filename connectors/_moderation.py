@@ -2,13 +2,17 @@
 
 A list is one record of all that stands in it, made when its last page was read: so its versions say who was added and
 who was taken off, and when. Somebody who is unblocked is not *deleted*, and a list of which a page is missing is no
-list. People stand in it by what stays the same when they take another name.
+list. Nor is one whose pages are of different times: where a page is put again by a later run, the list is read from
+its beginning. People stand in it by what stays the same when they take another name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from connectors.answers import moment
 from connectors.contract import Ask, JSONValue, RecordKind, SeenRecord
 from connectors.values import Json
 
@@ -16,7 +20,10 @@ MOST = 5000
 """Entries of a list. One that is longer is no record, and said not to be one: it would be stored anew, whole, with
 every change."""
 TOO_MANY = f"a list of more than {MOST:,} entries, which is not kept as a record"
+TOGETHER = timedelta(hours=1)
+"""Within which all pages of a list were read that are taken together."""
 _BEFORE = "listed"
+_SINCE = "listed_since"
 
 
 def listed_before(ask: Ask) -> list[str]:
@@ -25,9 +32,22 @@ def listed_before(ask: Ask) -> list[str]:
     return [one for one in known if isinstance(one, str)] if isinstance(known, list | tuple) else []
 
 
-def carried(entries: Iterable[str]) -> dict[str, JSONValue]:
-    """Context of the question for the next page: what was listed so far."""
-    return {_BEFORE: list(entries)}
+def carried(ask: Ask, entries: Iterable[str], at: datetime) -> dict[str, JSONValue]:
+    """Context of the question for the page after the one of ``ask``, which came at ``at``: what was listed so far, and
+    since when."""
+    return {**ask.context, _BEFORE: list(entries), _SINCE: ask.context.get(_SINCE) or at.isoformat()}
+
+
+def is_late(ask: Ask, at: datetime) -> bool:
+    """Whether a page came too long after the first one for both to tell of one time."""
+    since = moment(ask.context.get(_SINCE))
+    return since is not None and not timedelta(0) <= at - since <= TOGETHER
+
+
+def anew(ask: Ask, *paging: str) -> Ask:
+    """The question for the first page again. ``paging``: names of the parameters that only later pages have."""
+    context = {name: value for name, value in ask.context.items() if name not in (_BEFORE, _SINCE)}
+    return replace(ask, parameters=tuple(one for one in ask.parameters if one[0] not in paging), context=context)
 
 
 def list_record(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors import _x_fields as fields
-from connectors._moderation import MOST, TOO_MANY, carried, list_record, listed_before
+from connectors._moderation import MOST, TOO_MANY, anew, carried, is_late, list_record, listed_before
 from connectors._x_asks import with_page
 from connectors._x_found import Found
 from connectors._x_values import ID
@@ -37,6 +37,8 @@ def wanted(value: JSONValue) -> Iterator[str]:
 
 def read_people(found: Found) -> Reading:
     """One page of a list; all of it is a record once its last page is there."""
+    if is_late(found.ask, found.received_at):
+        return replace(found.reading(), next_page=anew(found.ask, "pagination_token"))
     data, meta = found.body.get("data"), found.body.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     if data is None and meta.get("result_count") == 0:
@@ -60,7 +62,8 @@ def read_people(found: Found) -> Reading:
         found.quarantine.append(("", why))
         return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, why))
     if token is not None:
-        return replace(found.reading(), next_page=with_page(found.ask, token, **carried(known)))
+        context = carried(found.ask, known, found.received_at)
+        return replace(found.reading(), part=True, next_page=with_page(found.ask, token, **context))
     purpose = found.ask.purpose
     found.records.append(list_record(purpose, SETTINGS[purpose], known))
     return replace(found.reading(), bookmark={f"{purpose}.at": found.received_at.isoformat()})

@@ -352,6 +352,9 @@ class Reading:
     window). Only then does absence nominate. Judged on the last page."""
     since: datetime | None = None
     """The listing is a window that reaches back only to this time; absence older than it means nothing."""
+    part: bool = False
+    """One page of what is a record only as a whole, made on its last page: its bytes are kept, unless the very same
+    are, though no record stands in it."""
     present: tuple[str, ...] = ()
     """Keys a direct look found in place without returning their content. A look that gives no problem and does not name
     one of its keys here or among the records says that it is absent."""
@@ -414,6 +417,8 @@ class Capabilities:
     """How far back a first capture reaches."""
     limits: tuple[str, ...] = ()
     """What is known not to be seen, one plain sentence each."""
+    moderation_signed_in: bool = False
+    """The platform shows them only where the account is signed in."""
     moderation: str | None = None
     """Which settings of moderation are captured as records: who is blocked, which words are filtered, who has a role,
     who may comment. None: no program is shown them, so somebody has to deposit them by hand, month after month."""

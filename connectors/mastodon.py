@@ -96,6 +96,7 @@ class Mastodon:
         media="Original files with their descriptions.",
         counts="Replies, boosts, favourites, quotes and poll votes, as of capture.",
         history="Back to the account's first post, unless the account deletes old posts automatically.",
+        moderation_signed_in=True,
         moderation="Whom the account blocks and mutes, which servers it blocks, and what it filters, where the account"
         " is signed in; every state that full sweeps saw.",
         limits=(

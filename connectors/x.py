@@ -84,6 +84,7 @@ class X:
         media="Pictures and videos of posts as X gives them, with descriptions; the profile's picture and banner.",
         counts="Replies, reposts, likes, quotes, bookmarks, views and votes, as of capture.",
         history="The newest 3,200 posts and 800 mentions.",
+        moderation_signed_in=True,
         moderation="Whom the account blocks and mutes, by their numbers, where it is read with its owner's token; once"
         " a week. Of a post who may reply to it is in the answers that are kept, and is not followed.",
         limits=(

@@ -11,13 +11,14 @@ from typing import Any, BinaryIO
 from archiver.accounts.platforms import Platforms
 from archiver.capture import asks
 from archiver.capture.commit import IMPORTED, ExchangeRow
+from archiver.capture.deposits import SOURCE
 from archiver.capture.parts import Part, part_from
-from archiver.capture.reading import Reads, understand
+from archiver.capture.reading import EMPTY, Reads, understand
 from archiver.errors import IntegrityError, SettingsError
 from archiver.storage.protocol import ObjectStore
 from archiver.storage.segment_reader import Read, ReadExchange, ReadInfo, ReadRunRecord, read_segment
 from archiver.visible import one_line
-from connectors.contract import Reading, SeenRecord
+from connectors.contract import Answer, Ask, Reading, SeenRecord
 from connectors.exports import EXPORTS
 
 
@@ -128,12 +129,21 @@ def exchange_from(read: ReadExchange, segment: str, platforms: Platforms) -> Exc
     return ExchangeRow(facts, ask, as_listed(reading, listed), segment, read.placed, read.response_sha256)
 
 
+class _Nobody:
+    """Of a deposit, which is never read: it is taken in wherever its account's connector is not installed."""
+
+    def read(self, ask: Ask, answer: Answer) -> Reading:
+        return EMPTY
+
+
 def reader_of(facts: Mapping[str, Any], platforms: Platforms) -> Reads:
     """Who says what a stored exchange means: the connector; of what an import brought, the reader of its format.
 
     Raises:
         SettingsError: none that is installed.
     """
+    if facts["source"] == SOURCE:
+        return _Nobody()
     if facts["source"] != IMPORTED:
         return platforms.connector(facts["connector"]["platform"])
     name = facts["origin"]["format"]

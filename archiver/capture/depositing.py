@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from archiver.capture.pending import Pending
 from archiver.capture.run import RunState, RunTerms
 from archiver.capture.spool import Spool, disk_errors, sync_folder
 from archiver.capture.terms import about, frozen_settings, said_before, segment_terms
-from archiver.errors import UsageError
+from archiver.errors import OutOfSpace, UsageError
 from archiver.faults import crash_point
 from archiver.storage.durable import write_all
 from archiver.visible import one_line, size
@@ -77,14 +78,16 @@ class Depositing:
         """Store files; those that are there already are only named.
 
         Raises:
-            UsageError: one of them cannot be read, is no file, or is too large; nothing was stored.
+            UsageError: one of them cannot be read, is no file, changed meanwhile, or is too large; nothing was stored.
             OutOfSpace, SpoolError: as above, for want of room.
             StoreUnavailable, DatabaseUnavailable: all of it is safe in the spool, and is finished when they answer.
         """
         state = self._state(said)
         batch = state.batch
         try:
-            copied = [self._copy(path, batch.body_path()) for path in paths]
+            copied: list[_Copied] = []
+            for path in paths:
+                copied.append(self._copy(path, batch.body_path(), sum(one.file.size for one in copied)))
             known = self._known(copied, said)
             fresh = _fresh(copied, known, said)
             with disk_errors(self.spool.folder):
@@ -129,13 +132,28 @@ class Depositing:
 
     # The files
 
-    def _copy(self, path: Path, into: Path) -> _Copied:
+    def _copy(self, path: Path, into: Path, before_it: int) -> _Copied:
+        """``before_it``: bytes of the files copied so far, which are still to be packed."""
         name = deposits.base_name(path)
         limit = self.archive.settings.deposit_bytes
         with _opened(path) as source:
+            before = os.fstat(source.fileno())
+            _require_size(before.st_size, limit, name)
+            self._require_room(before_it + 2 * before.st_size)
             file = _copied(source, into, limit, name)
+            if _mark(os.fstat(source.fileno())) != _mark(before) or file.size != before.st_size:
+                raise UsageError(f"{one_line(name, 80)} changed while it was read; nothing was deposited")
         crash_point("deposit.copied")
         return _Copied(name, file)
+
+    def _require_room(self, needed: int) -> None:
+        """Captures must not wait because a file was brought that leaves them no room: once as it is, once packed."""
+        disk, reserve = shutil.disk_usage(self.spool.folder), self.archive.settings.disk_reserve_percent / 100
+        if disk.free - needed < reserve * disk.total:
+            raise OutOfSpace(
+                f"this needs {size(needed)} on the disk of {self.spool.root}, beside the {reserve:.0%} of it that are"
+                " kept free: each file once as it is and once packed; nothing was deposited"
+            )
 
     def _known(self, copied: Sequence[_Copied], said: Said) -> dict[str, str]:
         """Deposits of the account that are the same as one of these: their exchanges by identity."""
@@ -158,9 +176,13 @@ class Depositing:
             origin = deposits.origin(said, actor, one.name)
             taken.append(Taken(ordinal, asked, deposits.wire(asked, one.file, origin, at)))
             stored[_identity(one, said)] = ids.exchange_id(state.terms.identity.run, ordinal)
-        for each in taken:
-            state.batch.spool(each, state.terms.to_json)
-            crash_point("deposit.spooled")
+        try:
+            for each in taken:
+                state.batch.spool(each, state.terms.to_json)
+                crash_point("deposit.spooled")
+        except BaseException:
+            state.batch.clear()  # not one of them without the others
+            raise
         state.store(taken)
         return stored
 
@@ -226,14 +248,23 @@ def _pieces(source: BinaryIO, limit: int, name: str) -> Iterator[bytes]:
         except OSError as error:
             raise UsageError(f"cannot read {shown}: {error.strerror}; nothing was deposited") from None
         total += len(piece)
-        if total > limit:
-            raise UsageError(
-                f"{shown} is larger than {size(limit)}, the most that ARCHIVER_DEPOSIT_BYTES allows;"
-                " nothing was deposited"
-            )
+        _require_size(total, limit, name)
         if not piece:
             return
         yield piece
+
+
+def _require_size(found: int, limit: int, name: str) -> None:
+    if found > limit:
+        raise UsageError(
+            f"{one_line(name, 80)} is larger than {size(limit)}, the most that ARCHIVER_DEPOSIT_BYTES allows;"
+            " nothing was deposited"
+        )
+
+
+def _mark(found: os.stat_result) -> tuple[int, int, int]:
+    """What is another once somebody wrote to a file."""
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _identity(one: _Copied, said: Said) -> str:

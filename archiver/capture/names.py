@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from archiver.accounts.models import Account, Handle
 from archiver.capture.asking import origin
-from archiver.capture.commit import ExchangeRow
+from archiver.capture.commit import IMPORTED, ExchangeRow
 from archiver.clock import from_text
 from archiver.database import safe_text
 from archiver.evidence.event_types import EventType
@@ -23,10 +23,11 @@ def follow_names(connection: Connection, account: str, rows: Iterable[ExchangeRo
     """Enter the names that exchanges show, live and in a rebuild alike. The events to log, in live work.
 
     Facts under another platform id are those of another account and pass by: handles are given to others.
+    What an import brought is no sight of the account, and passes by too.
     """
     events: list[NewEvent] = []
     for row in rows:
-        facts = row.reading.account
+        facts = None if row.facts["source"] == IMPORTED else row.reading.account
         if facts is not None and row.reading.problem is None:
             events += _follow(connection, account, facts, from_text(row.facts["received_at"]))
     return events

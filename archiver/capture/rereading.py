@@ -75,17 +75,18 @@ class Rereading:
     def _choose(self) -> int:
         """Choose among the exchanges; the ordinal after the last."""
         assert self.left.terms is not None
-        connector = self.archive.platforms.connector(self.left.terms.identity.platform)
         through = 0
         for taken in self.left.spooled():
             through = taken.ordinal + 1
-            self._followed.add(taken.follows)
-            self._state.tally.asked(taken.ask.purpose, taken.wire.no_answer or taken.wire.status)
-            if taken.ask.purpose == DEPOSIT:
+            if taken.ask.purpose == DEPOSIT:  # nobody was asked for it, and no connector has to know its platform
                 self._state.store([taken])
                 self._state.count("deposited")
                 self._whole = is_last(taken.ask)
-            elif taken.ask.purpose == REDIRECT:
+                continue
+            connector = self.archive.platforms.connector(self.left.terms.identity.platform)
+            self._followed.add(taken.follows)
+            self._state.tally.asked(taken.ask.purpose, taken.wire.no_answer or taken.wire.status)
+            if taken.ask.purpose == REDIRECT:
                 self._hops[taken.ordinal] = taken
             elif taken.medium is not None:
                 self._medium(taken, connector)

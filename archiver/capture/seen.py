@@ -255,7 +255,7 @@ class Seen:
             drift = frozenset(known if len(known) < _DRIFT else reading.drift)
         if reading.problem is not None and self.has_problem(taken, reading):
             problems = frozenset({problem_key(taken.ask, reading.problem)})
-        return Kept(drift, problems, bool(reading.quarantine) and self._has_bytes(taken))
+        return Kept(drift, problems, (bool(reading.quarantine) or reading.part) and self._has_bytes(taken))
 
     def _has_bytes(self, taken: Taken) -> bool:
         """Whether the same body was stored from there before. What cannot be read can be compared by its bytes only."""

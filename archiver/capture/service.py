@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row, select
 
-from archiver import ids
+from archiver import ids, logs
 from archiver.accounts import permission
 from archiver.accounts.models import Account
 from archiver.accounts.permission import Actor, Deed
@@ -46,12 +46,13 @@ from archiver.http import Fetcher
 from archiver.quota.meter import Meter
 from archiver.records.models import RebuildProgress, Record
 from archiver.storage.write_once import WriteOnce
-from connectors.contract import Listens, SweepKind
+from connectors.contract import AccessClass, Listens, SweepKind
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
 
 
+_log = logs.get(__name__)
 SCHEDULE = "schedule"
 """Trigger of runs that the clock asked for."""
 _RATION_EVERY = timedelta(minutes=1)
@@ -179,8 +180,11 @@ class Capture:
         Raises:
             Refused: the actor may not.
             NotFound: no such account, or the record the files are about is not one of its own.
-            UsageError: no file was named, or one cannot be read; nothing was stored.
-            Busy, OutOfSpace, SpoolError, Overwrites: nothing was stored.
+            UsageError: no file was named, one cannot be read or changed meanwhile, or what is said to be public is
+                not; nothing was stored.
+            Busy, Overwrites: nothing was stored.
+            OutOfSpace, SpoolError: nothing was stored; where there was no room left only for the segment, the files
+                are safe in the spool, as below.
             StoreUnavailable, DatabaseUnavailable: the files are safe in the spool and are stored as soon as these
                 answer.
         """
@@ -192,7 +196,7 @@ class Capture:
             self._check_room()
             self.write_once.require()
             account = self.account(account_id)
-            self._require_record(account_id, said.record)
+            self._require_record(account_id, said)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 acting = Depositing(
@@ -237,19 +241,25 @@ class Capture:
         their platform allows lasts."""
         self.meter.flush()
         settings = self.archive.settings
+        chosen = self._ration(now)
         with self.archive.database.read() as connection:
-            chosen = self._ration(connection, now)
             return due.due(
                 connection,
                 now,
                 lambda account, kind, at: chosen.waits(account, kind, at, now, due.interval(kind, settings)),
             )
 
-    def _ration(self, connection: Connection, now: datetime) -> Rations:
-        """What is chosen; anew once a minute."""
+    def _ration(self, now: datetime) -> Rations:
+        """What is chosen; anew once a minute. Where that fails everything is as usual: the platform itself says when it
+        is too much."""
         if self._rationed_at is None or not timedelta(0) <= now - self._rationed_at < _RATION_EVERY:
             connectors = self.archive.platforms.connectors
-            self._rations = rations(plans(connection, connectors, self.archive.settings, now))
+            try:
+                with self.archive.database.read() as connection:
+                    self._rations = rations(plans(connection, connectors, self.archive.settings, now))
+            except Exception as error:  # noqa: BLE001 - no sweep waits for ever because a choice cannot be made
+                _log.error("quota.not_chosen", exc_info=error)
+                self._rations = Rations()
             self._rationed_at = now
         return self._rations
 
@@ -361,13 +371,16 @@ class Capture:
                 f"less than {reserve:.0%} of the disk of {self.spool.root} is free: capturing waits until there is room"
             )
 
-    def _require_record(self, account_id: str, record_id: str | None) -> None:
-        if record_id is None:
+    def _require_record(self, account_id: str, said: Said) -> None:
+        if said.record is None:
             return
-        query = select(Record.id).where(Record.id == record_id, Record.account_id == account_id)
+        query = select(Record.access).where(Record.id == said.record, Record.account_id == account_id)
         with self.archive.database.read() as connection:
-            if connection.execute(query).first() is None:
-                raise NotFound("this account has no such record; `archiver search` shows them with their ids")
+            access = connection.execute(query).scalar()
+        if access is None:
+            raise NotFound("this account has no such record; `archiver search` shows them with their ids")
+        if said.public and access != AccessClass.PUBLIC:
+            raise UsageError("this record is not public, so neither is what is said about it: leave out --public")
 
     def account(self, account_id: str) -> Row[Any]:
         """An account's row of the register.

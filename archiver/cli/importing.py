@@ -10,6 +10,7 @@ import typer
 
 from archiver.accounts import service as accounts
 from archiver.archive import Archive
+from archiver.capture.masking import mask_text
 from archiver.capture.service import Capture
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown, stop_on_signal
@@ -56,7 +57,8 @@ def bring(
             with stop_on_signal() as stop, output.progress(file.name, quiet=json) as line:
 
                 def watch(doing: str, done: int, total: int) -> None:
-                    line.show(doing, done >> 20, total >> 20)
+                    counted = (done >> 20, max(total >> 20, 1)) if total else (None, None)
+                    line.show(f"{doing}, MiB" if total else doing, *counted)
 
                 outcome = Importing(work, wanted, watch, stop.is_set).carry_out(dry_run=dry_run)
         finally:
@@ -92,7 +94,7 @@ def imports(
 
 def _print_foreign(archive: Archive, url: str, json: bool) -> None:
     with archive.database.read() as connection:
-        found = import_views.foreign(connection, url)
+        found = import_views.foreign(connection, mask_text(url))
     if json:
         output.as_json({"foreign": [asdict(one) for one in found]})
         return
@@ -117,7 +119,8 @@ def _tell(archive: Archive, outcome: Outcome) -> None:
     for name in outcome.not_read:
         output.line(f"  Kept, and too large to be read: {name}")
     if not outcome.dry_run:
-        output.line(f"  It tells of {outcome.records:,} records; of {outcome.only_imported:,} nothing was captured")
+        told = "1 record" if outcome.records == 1 else f"{outcome.records:,} records"
+        output.line(f"  It tells of {told}; of {outcome.only_imported:,} nothing was captured")
         for note in outcome.notes:
             output.line(f"  {note}")
         if outcome.not_understood:

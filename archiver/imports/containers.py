@@ -119,7 +119,7 @@ def whole(container: Container, listed: list[tuple[Member, str]]) -> Whole:
         rows = [[member.name, member.size, digest] for member, digest in sorted(listed, key=lambda one: one[0].name)]
         # One line for each, since a canonical text of all of them may be long.
         digest = sha256(b"".join(canonical.encode(row) + b"\n" for row in rows)).hexdigest()
-        return Whole(path.name, sum(member.size for member, _ in listed), digest)
+        return Whole(path.resolve().name, sum(member.size for member, _ in listed), digest)
     with readable(path), path.open("rb") as file:
         read = sha256()
         size = 0
@@ -176,7 +176,16 @@ def checked_name(name: str, among: set[str]) -> str:
     return name
 
 
-def _checked_size(total: int, packed: int) -> None:
+def checked_size(total: int, packed: int) -> None:
+    """Refuse what unpacks to more than an export does.
+
+    Args:
+        total: bytes unpacked, or said to be.
+        packed: bytes that they come from.
+
+    Raises:
+        Unusable: it does.
+    """
     if total > _LARGEST:
         raise Unusable("what is in it is larger than can be meant")
     if total > _RATIO_FROM and total > packed * _RATIO:
@@ -199,7 +208,7 @@ class _Zip:
                 raise Unusable("its files lie over each other, as if made to fill the disk")
             for one in infos:
                 self._check(one, names)
-            _checked_size(sum(one.file_size for one in infos), packed)
+            checked_size(sum(one.file_size for one in infos), packed)
             return [Member(one.filename, one.file_size) for one in infos]
 
     @staticmethod
@@ -210,7 +219,10 @@ class _Zip:
             raise Unusable(f"it holds a link in place of a file: {one_line(one.filename, 80)!r}")
         if one.flag_bits & 0x1:
             raise Unusable("it holds files that need a password; ask for the export without one")
-        _checked_size(one.file_size, max(one.compress_size, 1))
+        if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            # Of the others, Python unpacks as much at once as a few bytes give: gigabytes.
+            raise Unusable("it is packed in a way in which no platform packs exports")
+        checked_size(one.file_size, max(one.compress_size, 1))
 
     def walk(self, wanted: Callable[[str], bool]) -> Iterator[tuple[Member, IO[bytes]]]:
         with readable(self.path), zipfile.ZipFile(self.path) as opened:
@@ -234,7 +246,7 @@ class _Bounded(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         if size < 0 or size > _LONGEST_READ:
             raise Unusable("its headers are larger than an export's")
-        _checked_size(self._stream.tell(), self._packed)
+        checked_size(self._stream.tell(), self._packed)
         return self._stream.read(size)
 
     def readable(self) -> bool:
@@ -314,6 +326,8 @@ class _Folder:
         return [Member(checked_name(name, names), size) for name, size in self._files(self.path, "")]
 
     def _files(self, folder: Path, before: str) -> Iterator[tuple[str, int]]:
+        if len(before) > _LONGEST_NAME:
+            raise Unusable(f"its folders are too deep: {one_line(before, 80)!r}")
         with readable(folder):
             entries = sorted(os.scandir(folder), key=lambda one: one.name)
         for one in entries:

@@ -10,14 +10,16 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, cast
 
-from archiver.capture.masking import mask_fragment
+from archiver.capture import issued
+from archiver.capture.masking import decoded, mask_answer, mask_fragment, mask_request, mask_text
 from archiver.clock import to_text
-from archiver.imports.containers import Unusable
+from archiver.imports.containers import Unusable, checked_size
 from archiver.wire.exchange import MaskedRange
+from archiver.wire.framing import Body, FramingError, Head, deframed, plain_body, read_body, read_head
 from connectors.answers import moment
 
 _LONGEST_HEAD = 64 * 2**10
@@ -25,6 +27,10 @@ MOST_RECORD = 32 * 2**20
 """Largest record of a foreign WARC that is kept, bytes: a rebuild reads it in memory."""
 _PIECE = 1 << 20
 _VERSION = re.compile(rb"WARC/\d\.\d{1,2}\r?\n")
+_ANSWER = re.compile(rb"\s*HTTP/\d")
+"""A block that begins so is an answer with its head, of whatever kind its record is: a ``revisit`` repeats the head of
+an answer (WARC 1.1, 6.7.2)."""
+_REQUEST = re.compile(rb"\s*[A-Z]{3,20} \S{1,65536} HTTP/\d")
 _HTTP_ENDS = re.compile(rb"\r?\n\r?\n")
 _ALGORITHMS = {
     "sha1": "sha1",
@@ -57,23 +63,30 @@ class ForeignRecord:
     """Why it is not kept."""
 
 
-def records(stream: IO[bytes], *, packed: bool) -> Iterator[ForeignRecord]:
+def records(
+    stream: IO[bytes], *, packed: int | None, check_stop: Callable[[], None] = lambda: None
+) -> Iterator[ForeignRecord]:
     """The records of a WARC file, in its order.
 
+    Args:
+        packed: size of the packed file, bytes; None: it is not packed.
+        check_stop: raises where a person asked to end; asked within long records too.
+
     Raises:
-        Unusable: it is none, or breaks off.
+        Unusable: it is none, breaks off, or unpacks to far more than a crawl does.
     """
-    unpacked = gzip.GzipFile(fileobj=stream) if packed else stream
+    unpacked = stream if packed is None else gzip.GzipFile(fileobj=stream)
     try:
-        yield from _Reader(cast(IO[bytes], unpacked)).records()
+        yield from _Reader(cast(IO[bytes], unpacked), packed, check_stop).records()
     except (OSError, EOFError, zlib.error) as error:
         raise Unusable(f"a WARC file in it is damaged or not whole ({type(error).__name__})") from None
 
 
 class _Reader:
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], packed: int | None, check_stop: Callable[[], None]) -> None:
         self._stream = io.BufferedReader(cast(Any, stream), _PIECE)
         self._position = 0
+        self._packed, self._check_stop = packed, check_stop
 
     def records(self) -> Iterator[ForeignRecord]:
         while (line := self._line()) in (b"\r\n", b"\n"):
@@ -88,8 +101,13 @@ class _Reader:
 
     def _line(self) -> bytes:
         line = self._stream.readline(_LONGEST_HEAD)
-        self._position += len(line)
+        self._came(len(line))
         return line
+
+    def _came(self, size: int) -> None:
+        self._position += size
+        if self._packed is not None:
+            checked_size(self._position, self._packed)
 
     def _record(self, start: int, line: bytes) -> ForeignRecord:
         head = bytearray(line)
@@ -105,6 +123,8 @@ class _Reader:
         kind = fields.get("warc-type", "").lower()
         why = "not_kept" if kind not in _KEPT else "too_large" if int(size) > MOST_RECORD else None
         block = self._block(int(size), keep=why is None)
+        if why is None and _REQUEST.match(block):  # under another kind: it holds what signed the crawler in, too
+            why = "not_kept"
         return _made(start, bytes(head), fields, kind, block, why)
 
     def _block(self, size: int, *, keep: bool) -> bytes:
@@ -114,9 +134,10 @@ class _Reader:
             if not piece:
                 raise Unusable("a WARC file in it breaks off in the middle of a record")
             left -= len(piece)
+            self._came(len(piece))
+            self._check_stop()
             if keep:
                 held += piece
-        self._position += size
         return bytes(held)
 
 
@@ -133,13 +154,16 @@ def _made(
     start: int, head: bytes, fields: Mapping[str, str], kind: str, block: bytes, why: str | None
 ) -> ForeignRecord:
     date = moment(fields.get("warc-date"))
-    url = fields.get("warc-target-uri", "").removeprefix("<").removesuffix(">")
+    url = mask_text(fields.get("warc-target-uri", "").removeprefix("<").removesuffix(">"))
     digests: dict[str, str] = {}
     masked: tuple[MaskedRange, ...] = ()
     content = b""
     if why is None:
         digests = _checked(fields, kind, block)
-        block, masked = _without_issued(block, len(head)) if kind == "response" else (block, ())
+        block, masked = _without_issued(block, len(head)) if _ANSWER.match(block) else (block, ())
+        # The addresses in its own head may hold what signed the crawler in.
+        head, in_head = mask_request(head, ())
+        masked = (*in_head, *masked)
         content = head + block + b"\r\n\r\n"
     return ForeignRecord(start, content, kind, url, None if date is None else to_text(date), digests, masked, why)
 
@@ -176,11 +200,43 @@ def _verdict(said: str, content: bytes) -> str:
 
 def _without_issued(block: bytes, before: int) -> tuple[bytes, tuple[MaskedRange, ...]]:
     """What a server issued to the crawler (cookies, tokens) is overwritten, as in our captures (WARC profile §3)."""
-    end = _HTTP_ENDS.search(block)
-    head = block[: end.end()] if end else block
-    masked, ranges = mask_fragment(head, ())
+    head, body = _parts(block)
+    if head is not None and body is not None and _may_be_masked(block, head, body):
+        answer = mask_answer(block[: body.end], head, body, ())
+        masked, ranges = answer.wire + block[body.end :], answer.ranges
+    else:
+        end = _HTTP_ENDS.search(block)
+        beginning = block[: end.end()] if end else block
+        masked, ranges = mask_fragment(beginning, ())
+        masked += block[len(beginning) :]
     ranges = tuple(one for one in ranges if one[1] > one[0])
-    return masked + block[len(head) :], tuple((start + before, stop + before, what) for start, stop, what in ranges)
+    return masked, tuple((start + before, stop + before, what) for start, stop, what in ranges)
+
+
+def _parts(block: bytes) -> tuple[Head | None, Body | None]:
+    """Head and body of an answer. Crawlers often keep a body without its chunks, under a head that announces them."""
+    try:
+        head = read_head(block)
+    except FramingError:
+        return None, None
+    if head is None:
+        return None, None
+    try:
+        return head, read_body(block, head, "GET", closed=True)
+    except FramingError:
+        return head, plain_body("close", head.end, 0, len(block))
+
+
+def _may_be_masked(block: bytes, head: Head, body: Body) -> bool:
+    """Whether issued values can be overwritten in the body without losing a page. In a packed body nothing can be
+    overwritten but all of it: that is done to a packed JSON answer that issues something, and to no page."""
+    coding = ",".join(head.all("content-encoding")).strip().lower()
+    if coding in ("", "identity"):
+        return True
+    if not any("json" in value.lower() for value in head.all("content-type")):
+        return False
+    text = decoded(deframed(block, body), coding)
+    return text is not None and any(True for _ in issued.in_answer_body(text, is_json=True))
 
 
 @dataclass(slots=True)

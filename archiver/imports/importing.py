@@ -9,7 +9,7 @@ whole. Whatever stops it, the same command goes on with what is not stored yet.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,14 +41,8 @@ from connectors.exports.contract import Use
 if TYPE_CHECKING:
     from archiver.archive import Archive
 
-_IN_MEMORY = 2**20
-"""Files up to this size are held in memory while a batch is filled, larger ones wait in the spool."""
-_BATCH_FILES = 500
 _LONGEST = 2_000
 """Longest text that says who or why, characters."""
-_TRIES = 600
-_LOWEST = 1.0
-"""Seconds between two tries to have the account to oneself."""
 
 
 class Stopped(ArchiverError):  # noqa: N818 - named as the cause
@@ -155,6 +149,15 @@ class Importing:
         self._plan = make_plan(container, wanted.kind, archive.settings.media_bytes, self.watch, self._check_stop)
         self._require_own()
         self._id = ids.import_id(self._account.id, self._plan.whole.sha256)
+        self._name_as_before()
+
+    def _name_as_before(self) -> None:
+        """One file alone goes on under the name under which it was begun, whatever it is called by now."""
+        plan = self._plan
+        with self._archive.database.read() as connection:
+            begun = import_views.find_import(connection, self._id)
+        if begun is not None and [one.name for one in plan.files] == [plan.container.path.name]:
+            self._plan = replace(plan, files=[replace(plan.files[0], name=begun.name)])
 
     def _require_own(self) -> None:
         export, identity, account = self._plan.export, self._plan.identity, self._account

@@ -150,7 +150,8 @@ class BlockMaker:
 
     def _of_warc(self, file: PlannedFile, stream: IO[bytes]) -> Iterator[Block]:
         """A foreign WARC, record by record."""
-        for record in records(stream, packed=file.name.endswith(".gz")):
+        packed = file.size if file.name.endswith(".gz") else None
+        for record in records(stream, packed=packed, check_stop=self.check_stop):
             self.check_stop()
             self.tally.take(record)
             if record.left_out is None and (file.name, record.start) not in self.known:
@@ -253,7 +254,15 @@ class BlockMaker:
         )
         if isinstance(reading, ImportReading) and reading.private and ask.access is AccessClass.PUBLIC:
             ask = replace(ask, access=AccessClass.PRIVATE)
+        if isinstance(reading, ImportReading) and ask.access is AccessClass.PRIVATE and reading.records:
+            origin = {**origin, "public": [] if self.plan.identity.protected else _public(reading)}
         return Block(ask, at, body, sha256(body).hexdigest(), len(body), media_type, reading, origin)
+
+
+def _public(reading: ImportReading) -> list[int]:
+    """Positions of the records of a private block that everybody could see. Stored, so that no later reader can make
+    anything public that was private when it was brought in."""
+    return [position for position, one in enumerate(reading.records) if one.key not in reading.private]
 
 
 def _body_file(path: Path) -> BodyFile:

@@ -11,6 +11,7 @@ from typing import IO
 from archiver.imports.containers import PIECE, Container, Member, Unusable, Whole, readable, whole
 from archiver.imports.foreign import Package, package, records
 from archiver.visible import one_line
+from connectors.contract import AccessClass
 from connectors.exports import EXPORTS
 from connectors.exports.contract import Export, Identity, Planned, Use, Why
 
@@ -45,6 +46,8 @@ class Plan:
     files: Sequence[PlannedFile]
     package: Package | None = None
     """Of a WACZ: how it stands to what it says of itself."""
+    kept_of_crawls: int = 0
+    """Bytes of the records of foreign WARC files that are kept, unpacked."""
 
     @property
     def stored(self) -> list[PlannedFile]:
@@ -52,7 +55,7 @@ class Plan:
 
     @property
     def bytes_stored(self) -> int:
-        return sum(one.size for one in self.stored)
+        return self.kept_of_crawls + sum(one.size for one in self.stored if not one.planned.warc)
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -91,9 +94,17 @@ def make_plan(
     except (ValueError, KeyError) as error:
         raise Unusable(f"it does not say whose it is: {one_line(str(error), 100)}") from None
     files = [_planned(export, root, member, digest, largest_file) for member, digest in inventory.listed]
-    _require_whole_crawls(container, files, watch, stop)
+    if identity.protected:
+        files = [replace(one, planned=_protected(one.planned)) for one in files]
+    kept = _kept_of_crawls(container, files, watch, stop)
     own = package(held, {one.name: one.sha256 for one in files})
-    return Plan(container, export, whole(container, inventory.listed), identity, files, own)
+    return Plan(container, export, whole(container, inventory.listed), identity, files, own, kept)
+
+
+def _protected(planned: Planned) -> Planned:
+    """The same, for those only who may see what is private."""
+    media = planned.access in (AccessClass.MEDIA, AccessClass.PRIVATE_MEDIA)
+    return replace(planned, access=AccessClass.PRIVATE_MEDIA if media else AccessClass.PRIVATE)
 
 
 def _recognised(members: Sequence[Member], kind: str | None) -> tuple[Export, str]:
@@ -149,19 +160,24 @@ def pieces(container: Container, stream: IO[bytes], member: Member) -> Iterator[
         raise Unusable(f"{one_line(member.name, 80)!r} is not as large as it says")
 
 
-def _require_whole_crawls(
-    container: Container, files: Sequence[PlannedFile], watch: Watch, stop: Callable[[], None]
-) -> None:
-    """A WARC file that breaks off in the middle is found before anything of it is stored.
+def _kept_of_crawls(container: Container, files: Sequence[PlannedFile], watch: Watch, stop: Callable[[], None]) -> int:
+    """How many bytes of WARC files are to be kept. One that breaks off in the middle, or is made to fill the disk, is
+    found here, before anything of it is stored.
 
     Raises:
-        Unusable: one does.
+        Unusable: one is.
     """
+    kept = done = 0
     crawls = {one.inside: one for one in files if one.planned.warc}
-    for done, (member, stream) in enumerate(container.walk(crawls.__contains__)):
-        watch("Checking crawls", done, len(crawls))
-        for _ in records(stream, packed=member.name.endswith(".gz")):
+    total = sum(one.size for one in crawls.values())
+    for member, stream in container.walk(crawls.__contains__):
+        watch("Checking crawls", done, total)
+        packed = member.size if member.name.endswith(".gz") else None
+        for record in records(stream, packed=packed, check_stop=stop):
             stop()
+            kept += len(record.content)
+        done += member.size
+    return kept
 
 
 def _planned(export: Export, root: str, member: Member, digest: str, largest_file: int) -> PlannedFile:

@@ -35,6 +35,7 @@ from archiver.evidence.deltas import store_deltas
 from archiver.faults import crash_point
 from archiver.imports.making import Block
 from archiver.imports.planning import Watch
+from archiver.records import import_views
 from connectors.contract import AccessClass
 
 if TYPE_CHECKING:
@@ -118,10 +119,20 @@ class BatchWriter:
     def _write(self) -> None:
         filling = self._filling
         if filling.blocks:
-            self._with_lease(lambda held: self._commit(held, filling))
+            self._with_lease(lambda held: self._store(held, filling))
             store_deltas(self._archive.database, self._archive.store)
             crash_point("import.batch_stored")
+        filling.drop()
         self._filling = Filling(self.capture.spool.folder)
+
+    def _store(self, held: Held, filling: Filling) -> None:
+        """What another process has not stored meanwhile, that was told to bring the same file."""
+        names = {block.origin["name"] for block in filling.blocks}
+        with self._archive.database.read() as connection:
+            known = import_views.stored_blocks(connection, self.import_id, names)
+        filling.blocks = [one for one in filling.blocks if (one.origin["name"], one.origin["start"]) not in known]
+        if filling.blocks:
+            self._commit(held, filling)
 
     def _with_lease(self, act: Callable[[Held], None]) -> None:
         """Wait for whoever captures the account just now, some minutes at most."""

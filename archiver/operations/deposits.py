@@ -118,8 +118,10 @@ def copy_out(archive: Archive, deposit_id: str, target: Path) -> DepositView:
         with file:
             target.chmod(0o600)
             _write(archive, found, version, file)
-    except BaseException:
+    except BaseException as error:
         target.unlink(missing_ok=True)
+        if isinstance(error, OSError):  # also of what was held back until it was closed
+            raise OutOfSpace(f"cannot write the copy: {error.strerror}") from error
         raise
     return found
 
@@ -130,10 +132,7 @@ def _write(archive: Archive, found: DepositView, version: str | None, file: Bina
         for piece in _block(stream, found.size):
             digest.update(piece)
             total += len(piece)
-            try:
-                file.write(piece)
-            except OSError as error:
-                raise OutOfSpace(f"cannot write the copy: {error.strerror}") from error
+            file.write(piece)
     if (total, digest.hexdigest()) != (found.size, found.sha256):
         raise IntegrityError(f"the deposit {found.id} is not what it was when it was stored; run `archiver verify`")
 

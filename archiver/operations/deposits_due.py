@@ -23,11 +23,15 @@ from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Event
 from archiver.operations import invocation
+from archiver.records.models import RebuildProgress, Record
+from connectors.contract import Capabilities, RecordKind
 
 _log = logs.get(__name__)
 #: Accounts that a person stopped, or that are no more on their platform: nobody is reminded of them.
 _ENDED = frozenset({"paused", "closed", "gone", "taken_down", "deactivated"})
 _DAY = timedelta(days=1)
+_ZONES = timedelta(hours=14)
+"""By so much a day may begin earlier or later once the city's time zone is set anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,15 @@ class DueDeposit:
     overdue: bool
     command: str
     """What to type."""
+    sign_in: bool = False
+    """They would be captured if the account were signed in."""
 
     @property
     def said(self) -> str:
         """What is to be said of it, one sentence without its end."""
         was = "were never deposited" if self.last is None else f"were last deposited as of {self.last}"
-        return f"the moderation settings of {self.account} {was}; its platform shows them to no program"
+        why = "only where the account is signed in" if self.sign_in else "to no program"
+        return f"the moderation settings of {self.account} {was}; its platform shows them {why}"
 
 
 def due_at(last: date | None, added_at: datetime, days: int, zone: ZoneInfo) -> datetime:
@@ -58,28 +65,37 @@ def due_at(last: date | None, added_at: datetime, days: int, zone: ZoneInfo) -> 
     return datetime.combine(last + (days + 1) * _DAY, time(), zone)
 
 
-def is_expected(state: str, told: str | None, days: int) -> bool:
+def is_expected(state: str, told: str | None, days: int, *, shown: bool = True) -> bool:
     """Whether deposits are expected of an account.
 
     Args:
         state: of the account, as the register has it.
         told: what its connector declares to see of moderation settings; None: nothing.
         days: as the setting has it; 0: never.
+        shown: whether the platform shows us what is declared.
     """
-    return days > 0 and told is None and state not in _ENDED
+    return days > 0 and (told is None or not shown) and state not in _ENDED
 
 
 def expected(connection: Connection, archive: Archive, account_id: str | None = None) -> list[DueDeposit]:
     """Accounts of which deposits are expected, the longest due first."""
     days, zone, now = archive.settings.deposit_days, archive.settings.zone, archive.clock.now()
     known = accounts.list_accounts(connection) if account_id is None else [accounts.get(connection, account_id)]
-    wanted = [one for one in known if is_expected(one.state, _told(archive, one.platform), days)]
-    last = _last(connection, [one.id for one in wanted])
+    captured = _captured(connection)
+    wanted = []
+    for one in known:
+        seen = _declared(archive, one.platform)
+        shown = seen is None or not seen.moderation_signed_in or one.id in captured
+        if is_expected(one.state, "" if seen is None else seen.moderation, days, shown=shown):
+            wanted.append(one)
+    last = _last(connection, [one.id for one in wanted], now.astimezone(zone).date())
     found = []
     for one in wanted:
         at = due_at(last.get(one.id), one.added_at, days, zone)
         command = _command(archive, one)
-        found.append(DueDeposit(one.id, one.handle or one.name, last.get(one.id), at, at <= now, command))
+        declared = _declared(archive, one.platform)
+        sign_in = declared is not None and declared.moderation is not None
+        found.append(DueDeposit(one.id, one.handle or one.name, last.get(one.id), at, at <= now, command, sign_in))
     return sorted(found, key=lambda one: (one.due_at, one.account_id))
 
 
@@ -91,6 +107,8 @@ def overdue(connection: Connection, archive: Archive) -> list[DueDeposit]:
 def remind(archive: Archive) -> int:
     """Say once of every deposit that is late, in the event log and in that of the service. Of how many."""
     with archive.database.read() as connection:
+        if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None:
+            return 0  # what is not in the index yet would be taken for never deposited
         late = [one for one in overdue(connection, archive) if not _is_reminded(connection, one)]
     for one in late:
         archive.database.act(partial(_remind, archive=archive, one=one))
@@ -100,7 +118,7 @@ def remind(archive: Archive) -> int:
 
 def _remind(connection: Connection, *, archive: Archive, one: DueDeposit) -> None:
     accounts.hold(connection, one.account_id)
-    if not _is_reminded(connection, one):
+    if not _is_reminded(connection, one) and one in expected(connection, archive, one.account_id):
         facts = {"about": About.MODERATION.value, "since": clock.to_text(one.due_at)}
         kind = EventType.DEPOSIT_DUE.value
         event = NewEvent(kind, "account", one.account_id, facts, "service", "reminder", chained=True)
@@ -108,22 +126,32 @@ def _remind(connection: Connection, *, archive: Archive, one: DueDeposit) -> Non
 
 
 def _is_reminded(connection: Connection, one: DueDeposit) -> bool:
-    """Whether the log says of this very deposit that it is due."""
+    """Whether the log says of this very deposit that it is due, be it by clocks of another time zone."""
     query = select(Event.body).where(Event.subject_id == one.account_id, Event.type == EventType.DEPOSIT_DUE.value)
-    since = clock.to_text(one.due_at)
-    return any(read_entry(body).data["since"] == since for body in connection.execute(query).scalars())
+    told = (clock.from_text(read_entry(body).data["since"]) for body in connection.execute(query).scalars())
+    return any(abs(since - one.due_at) <= _ZONES for since in told)
 
 
-def _last(connection: Connection, account_ids: Collection[str]) -> dict[str, date]:
-    query = select(Deposit.account_id, func.max(Deposit.as_of)).where(Deposit.about == About.MODERATION.value)
+def _last(connection: Connection, account_ids: Collection[str], today: date) -> dict[str, date]:
+    """The newest day that deposits show. One in the future is of a clock that went wrong: it would silence reminders
+    for as long."""
+    query = select(Deposit.account_id, func.max(Deposit.as_of)).where(
+        Deposit.about == About.MODERATION.value, Deposit.as_of <= (today + _DAY).isoformat()
+    )
     found = connection.execute(query.group_by(Deposit.account_id))
     return {account: date.fromisoformat(day) for account, day in found if account in account_ids}
 
 
-def _told(archive: Archive, platform: str) -> str | None:
-    """What the connector declares; one that is not installed expects nothing."""
+def _captured(connection: Connection) -> frozenset[str]:
+    """Accounts of which some setting was captured."""
+    query = select(Record.account_id).where(Record.kind == RecordKind.SETTINGS.value).distinct()
+    return frozenset(connection.execute(query).scalars())
+
+
+def _declared(archive: Archive, platform: str) -> Capabilities | None:
+    """What the connector declares; of one that is not installed nothing is expected."""
     connector = archive.platforms.connectors.get(platform)
-    return "" if connector is None else connector.capabilities.moderation
+    return None if connector is None else connector.capabilities
 
 
 def _command(archive: Archive, account: AccountView) -> str:

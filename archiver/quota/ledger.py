@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, or_, select
+from sqlalchemy import Connection, Table, and_, case, delete, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archiver.database import key_text
@@ -37,6 +37,8 @@ class Noted:
     since: int = 0
     """Used after it was told; where it was not, all of it."""
     empty_until: datetime | None = None
+    answered_at: datetime | None = None
+    """Something was given since it was last refused: then it is not empty, whatever the refusal named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,9 @@ def _say(connection: Connection, key: str, one: Noted) -> None:
         changed |= {name: statement.excluded[name] for name in ("empty_until", "met_limit")}
     elif told is not None and (told.remaining or 0) > 0:
         changed["empty_until"] = None
+    elif one.answered_at is not None:
+        ended = literal(one.answered_at, Quota.empty_until.type)
+        changed["empty_until"] = case((Quota.empty_until > ended, ended), else_=Quota.empty_until)
     connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed), values)
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from archiver import logs
 from archiver.clock import Clock
@@ -22,13 +21,15 @@ from archiver.quota import ledger
 from archiver.quota.buckets import Bucket, drawn_on, refused_until
 from archiver.quota.ledger import Noted
 from archiver.quota.standing import slot_at, slot_of
-from connectors.contract import AccountRef, Ask, Reading, SweepKind
+from connectors.contract import AccountRef, Ask, RateFacts, Reading, SweepKind
 
 _log = logs.get(__name__)
 _EVERY = timedelta(seconds=15)
 _FORGET_EVERY = timedelta(hours=6)
 _FINE = timedelta(days=3)
 """How long use is kept by the quarter of an hour."""
+
+_LARGEST = 2**53
 
 Spent = Mapping[str, int]
 """What was used, by the key of each bucket."""
@@ -59,8 +60,11 @@ class Meter:
                 cost = bucket.allowance.cost(ask, reading)
                 spent[bucket.key] = cost
                 self._note(bucket, cost, reading, now)
+                noted = self._noted[bucket.key]
                 if refused is not None and refused[0] is bucket:
-                    self._noted[bucket.key].empty_until = refused[1]
+                    noted.empty_until = refused[1]
+                elif reading.problem is None and cost > 0:
+                    noted.empty_until, noted.answered_at = None, now
         return spent
 
     def ran(self, account: str, sweep: SweepKind, spent: Mapping[str, int]) -> None:
@@ -80,24 +84,31 @@ class Meter:
             self._noted, self._costs, self._written_at = {}, {}, now
         try:
             self.database.act(lambda connection: self._write(connection, noted, costs, now))
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, no capture fails for the ledger's sake
             _log.warning("quota.not_written", reason=type(error).__name__)
 
     def _write(
         self, connection: Connection, noted: dict[str, Noted], costs: dict[tuple[str, str, str], float], now: datetime
     ) -> None:
         ledger.write(connection, noted.values(), costs)
-        if self._forgot_at is None or now - self._forgot_at >= _FORGET_EVERY:
+        if self._forgot_at is None or not timedelta(0) <= now - self._forgot_at < _FORGET_EVERY:
             ledger.forget(connection, now - ledger.KEPT, now - _FINE)
             self._forgot_at = now
 
     def _note(self, bucket: Bucket, cost: int, reading: Reading, now: datetime) -> None:
         noted = self._noted.setdefault(bucket.key, Noted(bucket))
         noted.used[slot_at(now, slot_of(bucket.allowance))] += cost
-        if bucket.allowance.told and reading.rate is not None and reading.rate.remaining is not None:
+        if bucket.allowance.told and _is_usable(reading.rate):
             noted.told, noted.told_at, noted.since = reading.rate, now, 0
         else:
             noted.since += cost
+
+
+def _is_usable(rate: RateFacts | None) -> bool:
+    """Whether an answer tells numbers that can be true, and kept."""
+    if rate is None or rate.remaining is None:
+        return False
+    return all(one is None or 0 <= one < _LARGEST for one in (rate.limit, rate.remaining))
 
 
 @dataclass(slots=True)

@@ -19,6 +19,11 @@ SLOT = timedelta(minutes=15)
 """Use is kept by the quarter of an hour."""
 DAY_SLOT = timedelta(days=1)
 """Of what is counted for longer than two days, by the day (UTC)."""
+_SPARE = timedelta(minutes=15)
+"""By so much the clocks of others may be wrong. What is told of a time further away than an allowance lasts is no
+word of the platform's, but a wrong clock, be it theirs or ours as it once was."""
+_MET = timedelta(days=7)
+"""How long a limit that was only met with is believed: a refusal may have had another reason."""
 _PACE_SPAN = timedelta(hours=3)
 """The pace is what was used in so long, or since the window began."""
 
@@ -104,13 +109,14 @@ def window(allowance: Allowance, now: datetime) -> tuple[datetime, datetime | No
 def standing(allowance: Allowance, said: Said, slots: Mapping[datetime, int], now: datetime) -> Standing:
     """What is known now. ``slots``: our own count, by the beginning of each slot."""
     begin, end = window(allowance, now)
-    empty = said.empty_until if said.empty_until is not None and said.empty_until > now else None
-    if said.limit is not None and said.remaining is not None and _is_of_now(allowance, said, now):
+    empty = said.empty_until if _is_ahead(allowance, said.empty_until, now) else None
+    if said.limit and said.limit > 0 and said.remaining is not None and _is_of_now(allowance, said, now):
+        reset = said.reset_at if _is_ahead(allowance, said.reset_at, now) else None
         left = max(said.remaining - (0 if allowance.percent else said.since), 0)
         used = said.limit if empty else max(said.limit - left, 0)
-        return Standing(used, said.limit, said.reset_at or end, told=True, empty_until=empty)
+        return Standing(used, said.limit, reset or end, told=True, empty_until=empty)
     used = sum(count for at, count in slots.items() if at + slot_of(allowance) > begin and at <= now)
-    limit = allowance.limit if allowance.limit is not None else said.met_limit
+    limit = allowance.limit if allowance.limit is not None else _met(said, used, now)
     if empty is not None:
         limit = max(used, 1) if limit is None else limit
         return Standing(max(used, limit), limit, empty, told=True, empty_until=empty)
@@ -119,12 +125,24 @@ def standing(allowance: Allowance, said: Said, slots: Mapping[datetime, int], no
 
 def _is_of_now(allowance: Allowance, said: Said, now: datetime) -> bool:
     """Whether what was told is of the window that is under way."""
-    if said.told_at is None:
+    if said.told_at is None or said.told_at > now + _SPARE:
         return False
     if said.reset_at is not None:
-        return said.reset_at > now
+        return said.reset_at > now and said.told_at + allowance.every + _SPARE > now
     begin, _ = window(allowance, now)
     return said.told_at >= begin
+
+
+def _is_ahead(allowance: Allowance, at: datetime | None, now: datetime) -> bool:
+    """Whether a time is still to come, and no further away than the allowance lasts."""
+    return at is not None and now < at <= now + allowance.every + _SPARE
+
+
+def _met(said: Said, used: int, now: datetime) -> int | None:
+    """The limit as it was met with lately; None where more was used since, without a refusal."""
+    if said.met_limit is None or said.empty_until is None or used > said.met_limit:
+        return None
+    return said.met_limit if abs(now - said.empty_until) <= _MET else None
 
 
 def forecast(allowance: Allowance, known: Standing, slots: Mapping[datetime, int], now: datetime) -> Forecast:

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     SCHEME = "scheme"
     """Read with another content projection than what is known, so it cannot be compared."""
     QUARANTINE = "quarantine"
+    PART = "part"
+    """A page of a record that is made of several."""
     PROBLEM = "problem"
     DRIFT = "drift"
 
@@ -195,6 +197,8 @@ def _other_reasons(reading: Reading, known: Mapping[str, KnownRecord], ask: Ask 
         yield Reason.STATE
     if reading.quarantine and not kept.bytes:
         yield Reason.QUARANTINE
+    if reading.part and not kept.bytes:
+        yield Reason.PART
     if reading.problem is not None and _worth_keeping(reading.problem, known, ask, kept):
         yield Reason.PROBLEM
     if not kept.drift.issuperset(reading.drift):

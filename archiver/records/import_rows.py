@@ -16,7 +16,6 @@ from archiver.records.import_models import ImportedFile, ImportedVersion, Import
 from archiver.records.sightings import Arrived, Sighting, described, instant
 from archiver.records.stored import RECORD, chunks, table
 from connectors.contract import AccessClass, Reading, SeenRecord
-from connectors.exports.contract import ImportReading
 
 FILE, VERSION, END = table(ImportedFile), table(ImportedVersion), table(ImportEnd)
 LIST = "list"
@@ -51,8 +50,11 @@ def apply(connection: Connection, account_id: str, blocks: Sequence[ImportedBloc
     files, versions = [], []
     for block in blocks:
         files.append(_file(account_id, block))
+        block_access = block.arrived.ask.access
+        public = frozenset(block.origin.get("public", ()) if block_access is AccessClass.PRIVATE else ())
         for position, seen in enumerate(block.reading.records):
-            versions.append(_version(account_id, block, position, seen))
+            access = AccessClass.PUBLIC if position in public else block_access
+            versions.append(_version(account_id, block, position, seen, access))
         if block.origin["use"] == LIST and _end(connection, account_id, block):
             brought.ended.append(block)
     _insert(connection, FILE, files)
@@ -109,7 +111,11 @@ def _end(connection: Connection, account_id: str, block: ImportedBlock) -> bool:
     return True
 
 
-def _version(account_id: str, block: ImportedBlock, position: int, seen: SeenRecord) -> dict[str, Any]:
+def _version(
+    account_id: str, block: ImportedBlock, position: int, seen: SeenRecord, access: AccessClass
+) -> dict[str, Any]:
+    """``access``: a block with anything private in it is stored as private whole; what in it everybody could see is
+    public all the same, as its facts say."""
     arrived = block.arrived
     record_id = ids.record_id(account_id, seen.key)
     about = described(account_id, Sighting(record_id, arrived, position, seen))
@@ -127,7 +133,7 @@ def _version(account_id: str, block: ImportedBlock, position: int, seen: SeenRec
         "brought_at": arrived.received_at,
         "stated_at": None if stated_at is None else from_text(stated_at),
         "key": safe_text(seen.key),
-        "access": _access(block.reading, arrived.ask.access, seen.key),
+        "access": access.value,
         "thread_id": about["thread_id"] or record_id,
         "as_of": instant(seen.as_of),
         "retrospective": seen.retrospective,
@@ -138,11 +144,3 @@ def _version(account_id: str, block: ImportedBlock, position: int, seen: SeenRec
         "counts": about["counts"] or {},
         "media": [[one.kind, safe_text(one.url), one.alt_text and safe_text(one.alt_text)] for one in seen.media],
     }
-
-
-def _access(reading: Reading, block: AccessClass, key: str) -> str:
-    """Of a record. A block with anything private in it is stored as private whole; what in it everybody could see is
-    public all the same."""
-    if isinstance(reading, ImportReading) and block is AccessClass.PRIVATE:
-        return AccessClass.PRIVATE.value if key in reading.private else AccessClass.PUBLIC.value
-    return block.value

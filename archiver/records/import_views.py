@@ -134,10 +134,13 @@ def _import_view(connection: Connection, row: Row[Any], viewer: Viewer = Viewer.
     )
 
 
-def stored_blocks(connection: Connection, import_id: str) -> dict[tuple[str, int], str]:
-    """Blocks of an import that are stored already, by file and start: the exchange."""
+def stored_blocks(
+    connection: Connection, import_id: str, names: Iterable[str] | None = None
+) -> dict[tuple[str, int], str]:
+    """Blocks of an import that are stored already, by file and start: the exchange. ``names``: only of these files."""
     query = select(FILE.c.name, FILE.c.start, FILE.c.exchange_id).where(FILE.c.import_id == import_id)
-    return {(row.name, row.start): row.exchange_id for row in connection.execute(query)}
+    queries = [query] if names is None else [query.where(FILE.c.name.in_(some)) for some in chunks(sorted(names))]
+    return {(row.name, row.start): row.exchange_id for one in queries for row in connection.execute(one)}
 
 
 @dataclass(frozen=True, slots=True)

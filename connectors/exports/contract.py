@@ -73,6 +73,8 @@ class Identity:
     """Addresses by which it names the account."""
     made_at: datetime | None = None
     """When the platform made the export, where it says so."""
+    protected: bool = False
+    """Only those whom the account let in could see it then: all of the export is private."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ _ASSIGNED = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:window\.[\w.]{1,200}\s*=\s*)?
 _BETWEEN = re.compile(rb"[\s,]*")
 _MARK = re.compile(rb'["\[\]{}]')
 _STRING_END = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-MOST_PARTS = 1_000_000
-"""Most commas and opening brackets of one element that is read."""
+MOST_PARTS = 4_000_000
+"""Most commas and opening brackets of one element that is read: some hundred megabytes in memory, and an outbox of
+more than thirty thousand statuses."""
 
 
 class NotAList(ValueError):  # noqa: N818 - named as the cause
@@ -82,32 +83,48 @@ def _refuse(constant: str) -> JSONValue:
     raise ValueError(f"not JSON: {constant}")
 
 
+@dataclass(slots=True)
+class Ending:
+    """Looks for the end of one value in data that grows; what was looked at is not looked at again. Brackets and quotes
+    are counted, nothing else: whether it is JSON is seen when it is read."""
+
+    position: int
+    """Of the value's beginning; later how far it was looked at."""
+    _depth: int = 0
+
+    def find(self, data: bytes) -> int | None:
+        """Where the value ends; None where it does not end in ``data``.
+
+        Raises:
+            NotAList: it is no object or list.
+        """
+        if self.position >= len(data):
+            return None
+        if not self._depth and data[self.position : self.position + 1] not in (b"{", b"["):
+            raise NotAList("an element that is no object")
+        while (mark := _MARK.search(data, self.position)) is not None:
+            if mark[0] == b'"':
+                closed = _STRING_END.match(data, mark.end())
+                if closed is None:
+                    self.position = mark.start()
+                    return None
+                self.position = closed.end()
+                continue
+            self.position = mark.end()
+            self._depth += 1 if mark[0] in b"[{" else -1
+            if self._depth == 0:
+                return self.position
+        self.position = len(data)
+        return None
+
+
 def end_of(data: bytes, start: int) -> int | None:
-    """Where the value that begins at ``start`` ends; None where it does not end in ``data``. Brackets and quotes are
-    counted, nothing else: whether it is JSON is seen when it is read.
+    """Where the value that begins at ``start`` ends; None where it does not end in ``data``.
 
     Raises:
-        NotAList: it closes what it did not open, or is no object or list.
+        NotAList: it is no object or list.
     """
-    if start >= len(data):
-        return None
-    if data[start : start + 1] not in (b"{", b"["):
-        raise NotAList("an element that is no object")
-    depth, position = 0, start
-    while (mark := _MARK.search(data, position)) is not None:
-        position = mark.end()
-        if mark[0] == b'"':
-            closed = _STRING_END.match(data, position)
-            if closed is None:
-                return None
-            position = closed.end()
-        elif mark[0] in b"[{":
-            depth += 1
-        else:
-            depth -= 1
-            if depth == 0:
-                return position
-    return None
+    return Ending(start).find(data)
 
 
 def elements(body: bytes, *, first: bool = True) -> Iterator[Element]:

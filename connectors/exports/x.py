@@ -39,7 +39,7 @@ from connectors.values import Json, Unreadable, objects, text, thing
 _POSTS = re.compile(r"data/(?:tweets?|community-tweet|deleted-tweets?)(?:-part\d{1,4})?\.js")
 _MESSAGES = re.compile(r"data/direct-messages(?:-group)?(?:-part\d{1,4})?\.js")
 _PROFILE = re.compile(r"data/profile\.js")
-_NOTES = re.compile(r"data/(?:note-tweet|article|tweetdeck|moment|community-note)(?:-part\d{1,4})?\.js")
+_NOTES = re.compile(r"data/(?:note-tweet|article|moment|community-note)(?:-part\d{1,4})?\.js")
 _POST_FILE = re.compile(r"data/(?:tweets?|community_tweet|deleted_tweets?)_media/(\d{1,19})-[^/]{1,200}")
 _MESSAGE_FILE = re.compile(r"data/direct_messages(?:_group)?_media/(\d{1,19})-[^/]{1,200}")
 _PROFILE_FILE = re.compile(r"data/profile_media/[^/]{1,200}")
@@ -48,6 +48,10 @@ _NOT_RECORDS = re.compile(
     r"|direct-message-(?:group-)?headers|deleted-tweet-headers|twitter-article-metadata|shop-module|spaces-metadata"
     r"|professional-data|reply-prompt|shopify-account|tweet-edit-history)(?:-part\d{1,4})?\.js"
 )
+_PROTECTED = "data/protected-history.js"
+_MOST_WRONG = 10_000
+_MOST_CUTS = 400_000
+"""More than are ever obeyed (evidence format §1)."""
 _RETWEET = re.compile(r"RT @\w{1,20}: ")
 _OLD_TIME = re.compile(r"\w{3} (\w{3}) (\d\d) (\d\d):(\d\d):(\d\d) \+0000 (\d{4})")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -63,6 +67,16 @@ class _Found:
     records: list[SeenRecord] = field(default_factory=list)
     wrong: list[tuple[str, str]] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
+
+    def say(self, place: str, why: str) -> None:
+        """That something cannot be read. A file of nothing else must not fill the memory."""
+        if len(self.wrong) < _MOST_WRONG:
+            self.wrong.append((place, why))
+
+    def cut(self, *places: int) -> None:
+        """Where the block may be cut."""
+        if len(self.cuts) < _MOST_CUTS:
+            self.cuts += places
 
     @property
     def own(self) -> str:
@@ -103,7 +117,7 @@ class XArchive:
         return None
 
     def telling(self, names: Collection[str]) -> list[str]:
-        return [one for one in ("data/manifest.js", "data/account.js") if one in names]
+        return [one for one in ("data/manifest.js", "data/account.js", _PROTECTED) if one in names]
 
     def identity(self, files: Mapping[str, bytes]) -> Identity:
         """From ``manifest.js``, which also says when it was made; of older archives from ``account.js``."""
@@ -123,7 +137,7 @@ class XArchive:
         if not told or len({identity for identity, _, _ in told}) != 1:
             raise ValueError("it does not say, or not clearly, whose it is")
         identity, handle, name = told[0]
-        return Identity(handle, name, identity, made_at=made_at)
+        return Identity(handle, name, identity, made_at=made_at, protected=_is_protected(files.get(_PROTECTED)))
 
     def plan(self, name: str) -> Planned:
         if name == "data/manifest.js":
@@ -136,7 +150,8 @@ class XArchive:
         if _PROFILE.fullmatch(name):
             return Planned(Use.READ, "profile", Stream.PROFILE)
         if _NOTES.fullmatch(name):
-            return Planned(Use.KEPT, "other")
+            # Drafts are among them, and notes that were written under an alias.
+            return Planned(Use.KEPT, "other", access=AccessClass.PRIVATE)
         return self._file(name) or self._left_out(name)
 
     def _file(self, name: str) -> Planned | None:
@@ -169,15 +184,15 @@ class XArchive:
             return ImportReading()
         try:
             for one in elements(answer.body, first=ask.context.get("block", 0) == 0):
-                found.cuts += [one.start, one.end]
+                found.cut(one.start, one.end)
                 try:
                     if one.wrong is not None:
                         raise Unreadable(one.wrong)
                     found.records += one_of(found, one, answer.body)
                 except Unreadable as error:
-                    found.wrong.append((one.place, str(error)))
+                    found.say(one.place, str(error))
         except NotAList as error:
-            found.wrong.append(("", str(error)))
+            found.say("", str(error))
         private = frozenset(one.key for one in found.records if one.kind is RecordKind.MESSAGE)
         cuts = tuple(sorted(set(found.cuts)))
         return ImportReading(tuple(_once(found.records)), quarantine=tuple(found.wrong), cuts=cuts, private=private)
@@ -195,6 +210,21 @@ def _who(value: Json, identity: str, handle: str, name: str) -> tuple[str, str, 
         storable(text(value, handle)),
         shown if isinstance(shown, str) else "",
     )
+
+
+def _is_protected(history: bytes | None) -> bool:
+    """Whether only followers could see the account when the archive was made. Where that cannot be read, it is so."""
+    if history is None:
+        return False
+    try:
+        listed = assigned(history)
+        turns = (
+            [part(thing(one, "no turn"), "protectedHistory") for one in listed] if isinstance(listed, list) else [{}]
+        )
+    except ValueError:
+        return True
+    newest = max(turns, key=lambda one: str(one.get("protectedAt", "")), default=None)
+    return newest is not None and newest.get("action") != "Unprotect"
 
 
 # Posts.
@@ -336,7 +366,7 @@ def _conversation(found: _Found, one: Element, body: bytes) -> list[SeenRecord]:
     name = storable(text(talk, "conversationId"))
     listed = objects(talk, "messages")
     places = _places(body, one, listed)
-    found.cuts += [int(end) for place in places or () for end in place.removeprefix("bytes=").split("-")]
+    found.cut(*(int(end) for place in places or () for end in place.removeprefix("bytes=").split("-")))
     records = []
     for number, message in enumerate(listed):
         if "messageCreate" not in message:
@@ -345,7 +375,7 @@ def _conversation(found: _Found, one: Element, body: bytes) -> list[SeenRecord]:
         try:
             records.append(_message(found, thing(message["messageCreate"], "no message"), name, place))
         except Unreadable as error:
-            found.wrong.append((place, str(error)))
+            found.say(place, str(error))
     return records
 
 

@@ -36,6 +36,8 @@ _COMMENTS = re.compile(r"comments/comments(?:\(\d{1,3}\))?\.csv")
 _FOLDER = "YouTube and YouTube Music/"
 _SITE = "https://www.youtube.com"
 _MOST_ROWS = 100_000
+#: Who may see a video. Whatever else stands there, or where nothing does, it is private.
+_EVERYBODY = frozenset({"public", "unlisted"})
 Row = Mapping[str, str]
 
 
@@ -105,7 +107,7 @@ class YouTubeTakeout:
                     continue
                 records[record.key, place] = record
                 cuts |= {start, end}
-                if row.get("privacy", "").casefold() == "private":
+                if ask.purpose == "videos" and row.get("privacy", "").strip().casefold() not in _EVERYBODY:
                     private.add(record.key)
         except Unreadable as error:
             wrong.append(("", str(error)))

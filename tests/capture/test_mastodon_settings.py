@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from archiver.operations import deposits_due
 from archiver.practice import faults
 from archiver.practice.script import month
 from connectors._moderation import MOST
@@ -52,6 +53,8 @@ def test_every_state_of_the_lists_is_a_version_and_nobody_is_called_deleted(hous
     assert {(row.kind, row.access, row.state) for row in settings} == {("settings", "settings", "visible")}
     house.later(hours=1)
     assert house.run(account, FULL).outcome == "unchanged"
+    with house.archive.database.read() as connection:
+        assert deposits_due.expected(connection, house.archive) == [], "nobody has to bring what is captured"
     check_rebuilt(house)
 
 
@@ -62,6 +65,9 @@ def test_a_list_is_a_record_only_where_all_of_it_was_read(house: House) -> None:
     house.run(account, FULL)
     (told,) = texts(house, "domain_blocks")
     assert told.count("example") == 450
+    assert len(house.exchanges("domain_blocks")) == 3, "the pages that show them are evidence, not the last one alone"
+    house.later(hours=1)
+    assert house.run(account, FULL).outcome == "unchanged"
     mine.servers.append("last.example")
     house.server.faults.add(faults.server_error(503), "/domain_blocks", after=2, times=None)
     house.later(hours=1)

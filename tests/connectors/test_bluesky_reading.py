@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from connectors import conformance
 from connectors._bluesky_asks import Asks
 from connectors._bluesky_names import place_of, sha256_of, written_at
+from connectors._moderation import TOGETHER
 from connectors.bluesky import Bluesky
 from connectors.contract import AccountRef, Ask, ProblemKind, Reading, RecordKind, RecordRef, SweepKind
 from tests.connectors.reading import AT, answer, sweep
@@ -312,6 +313,7 @@ _EVERY = [
     ASKS.notifications(PDS, {}),
     *FULL.settings(PDS),
 ]
+_BY_LIST = "app.bsky.feed.threadgate#listRule"
 _MENTIONED = {"$type": "app.bsky.feed.threadgate#mentionRule"}
 _SET: dict[str, Json] = {
     purpose: {"uri": uri("3myg5f6oebs2g", collection=f"app.bsky.{kind}"), "cid": OTHER_CID, "value": value}
@@ -343,6 +345,15 @@ def test_how_the_account_moderates_is_one_record_for_each_list() -> None:
     closed = {**_SET["thread_gates"], "value": {"post": uri(), "allow": []}}
     assert read(asked["thread_gates"], {"records": [closed]}).records[0].text.endswith("answered by nobody")
     assert read(asked["blocks"], {"records": []}).records[0].content == {"people": []}
+    # What is compared is what the account wrote, not our words for it: a rule of tomorrow gets better words one day.
+    rules = [{"$type": "app.bsky.feed.threadgate#newRule"}, {"$type": _BY_LIST, "list": uri("l", ANN, "x.y.list")}]
+    gate = {**_SET["thread_gates"], "value": {"post": uri(), "allow": rules, "hiddenReplies": []}}
+    told_by = [f"{_BY_LIST} {uri('l', ANN, 'x.y.list')}", "app.bsky.feed.threadgate#newRule"]
+    content = {"posts": [{"post": uri(), "allow": told_by, "hidden": []}]}
+    assert read(asked["thread_gates"], {"records": [gate, gate]}).records[0].content == content
+    assert read(asked["post_gates"], {"records": [_SET["post_gates"]]}).records[0].content == {
+        "posts": [{"post": uri(), "rules": [], "detached": []}]
+    }
 
 
 def test_a_list_of_blocks_is_told_whole_or_not_at_all() -> None:
@@ -350,8 +361,12 @@ def test_a_list_of_blocks_is_told_whole_or_not_at_all() -> None:
     first = read(asked, {"records": [_SET["blocks"]], "cursor": "c"})
     assert (first.records, first.problem) == ((), None)
     assert first.next_page is not None
+    assert first.part, "its bytes are evidence of a record that stands on a later page"
     other = {**_SET["blocks"], "value": {"subject": CITY}}
     assert read(first.next_page, {"records": [other]}).records[0].content == {"people": [ANN, CITY]}
+    after = replace(answer({"records": [other]}), received_at=AT + TOGETHER + timedelta(seconds=1))
+    late = Bluesky().read(first.next_page, after)
+    assert (late.records, late.next_page) == ((), asked), "pages of different times make no list"
     spoilt = read(first.next_page, {"records": [{**other, "value": {"subject": 7}}]})
     assert spoilt.records == ()
     assert _kind(spoilt) is ProblemKind.CONTRACT

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 
 from archiver.accounts import service as accounts
 from archiver.accounts.models import Account
@@ -24,6 +24,7 @@ from archiver.evidence.models import Event
 from archiver.operations import deposits_due
 from archiver.operations.verify import verify
 from archiver.records.digests import digests
+from archiver.records.models import RebuildProgress
 from archiver.settings import Settings
 from connectors.contract import Answer, Ask
 from tests import backends
@@ -109,10 +110,12 @@ def test_a_deposit_killed_at_any_step_is_there_whole_or_not_at_all(
             with archive.database.read() as connection:
                 sizes = connection.execute(select(Deposit.size).order_by(Deposit.size)).scalars().all()
                 made = connection.execute(select(Event.id).where(Event.type == "deposit.made")).all()
-                runs = connection.execute(select(Run.outcome, Run.trigger)).all()
+                runs = connection.execute(select(Run.outcome, Run.trigger, Run.counts)).all()
                 assert digests(connection)["deposit"].rows == 2
             assert (sizes, len(made)) == ([50, 100_000], 2), point
             assert {run.trigger for run in runs} == {"deposit"}
+            assert all(run.counts["stored"] == run.counts["deposited"] for run in runs)
+            assert not any("asked" in run.counts for run in runs), "nobody was asked for anything"
             assert [run.outcome for run in runs if run.outcome != "complete"] == (
                 ["interrupted"] if point == "deposit.spooled" else []
             ), point
@@ -178,14 +181,36 @@ def test_somebody_is_reminded_once_a_month_until_it_is_deposited(tmp_path: Path)
         accounts.resume(archive, account)
         _deposit(archive, account, tmp_path, date(2026, 4, 6))
         assert late() == []
+        _deposit(archive, account, tmp_path, date(9999, 12, 31))  # by a clock that went wrong
         clock.advance(timedelta(days=31))
         assert late() == []
         clock.advance(timedelta(days=1))
         (due,) = late()
         assert "last deposited as of 2026-04-06" in due.said
+        with archive.database.write() as connection:
+            connection.execute(insert(RebuildProgress).values(account_id="", number=0, part=0))
+        assert deposits_due.remind(archive) == 0, "an index that is not whole knows no deposits"
+        with archive.database.write() as connection:
+            connection.execute(delete(RebuildProgress))
         assert (deposits_due.remind(archive), deposits_due.remind(archive), reminders()) == (1, 0, 2)
+        elsewhere = settings.model_copy(update={"time_zone": "America/Chicago"})
+        with Archive.open(elsewhere, clock=SetClock(archive.clock.now() + timedelta(hours=6))) as other:
+            with other.database.read() as connection:
+                assert len(deposits_due.overdue(connection, other)) == 1
+            assert deposits_due.remind(other) == 0, "another time zone is no other deposit"
         accounts.pause(archive, account, "moved")
         assert (late(), deposits_due.remind(archive)) == ([], 0)
+
+
+@pytest.mark.law("R17")
+def test_where_settings_are_shown_to_the_owner_alone_others_have_to_bring_them(tmp_path: Path) -> None:
+    clock = SetClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+    with Archive.open(Settings(home=tmp_path / "home", disk_reserve_percent=0), clock=clock) as archive:
+        registered(archive)
+        clock.advance(timedelta(days=40))
+        with archive.database.read() as connection:
+            (due,) = deposits_due.overdue(connection, archive)
+        assert due.said.endswith("only where the account is signed in")
 
 
 def _deposit(archive: Archive, account: str, folder: Path, day: date) -> None:

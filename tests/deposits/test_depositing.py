@@ -5,15 +5,19 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import resource
+import shutil
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from archiver.accounts import service as accounts
 from archiver.accounts.permission import Actor, Deed, may
+from archiver.capture import depositing
+from archiver.capture.batch import Batch
 from archiver.capture.deposits import Said, base_name, media_type, said
 from archiver.capture.models import Deposit, Due, Exchange, Gap, Run, Standing
 from archiver.capture.rebuild import rebuild
@@ -39,6 +43,11 @@ HOSTILE = {
     "bytes \udcff.zip": b"PK\x03\x04" + bytes(range(256)) * 40,
     "WARC": b"WARC/1.1\r\nWARC-Type: response\r\n\r\n" * 3,
 }
+
+
+class _Disk(NamedTuple):
+    total: int
+    free: int
 
 
 def of(about: str = "moderation", **more: Any) -> Said:
@@ -219,6 +228,75 @@ def test_a_file_over_the_limit_is_refused_whole(new_house: Any, tmp_path: Path) 
     assert house.capture.deposit(account, [file(tmp_path, b"x" * 1000)], of())[0].new
 
 
+@pytest.mark.parametrize("also", [b" and more", b""])
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, also: bytes
+) -> None:
+    account, path, copy = house.feed(), file(tmp_path), depositing._copied
+
+    def changing(*given: Any) -> Any:
+        path.write_bytes(path.read_bytes()[::-1] + also)
+        return copy(*given)
+
+    monkeypatch.setattr(depositing, "_copied", changing)
+    with pytest.raises(UsageError, match="changed while"):
+        house.capture.deposit(account, [path], of())
+    assert house.rows(Deposit) == left_in_spool(house) == []
+
+
+def test_a_file_that_would_leave_captures_no_room_is_refused(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, first, second = house.feed(), file(tmp_path, b"1" * 300, "1"), file(tmp_path, b"2" * 300, "2")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: _Disk(10_000, 899))
+    with pytest.raises(OutOfSpace, match="kept free"):
+        house.capture.deposit(account, [first, second], of())
+    assert house.rows(Deposit) == left_in_spool(house) == []
+    assert house.capture.deposit(account, [first], of())[0].new
+
+
+def test_of_files_that_were_brought_together_none_is_kept_without_the_others(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, spool, calls = house.feed(), Batch.spool, []
+
+    def once(self: Batch, *given: Any) -> None:
+        calls.append(given)
+        if len(calls) == 2:
+            raise OutOfSpace("full")
+        spool(self, *given)
+
+    monkeypatch.setattr(Batch, "spool", once)
+    with pytest.raises(OutOfSpace):
+        house.capture.deposit(account, [file(tmp_path), file(tmp_path, b"2", "2")], of())
+    assert left_in_spool(house) == []
+    house.capture.recovery.finish_own(account)
+    assert house.rows(Deposit) == house.rows(Run) == []
+
+
+def test_what_is_said_of_a_private_record_is_not_public(house: House, tmp_path: Path) -> None:
+    account = house.office()
+    house.run(account)
+    record = next(iter(house.rows(Record))).id
+    with house.archive.database.write() as connection:
+        connection.execute(update(Record).where(Record.id == record).values(access="private"))
+    with pytest.raises(UsageError, match="not public"):
+        house.capture.deposit(account, [file(tmp_path)], of(record, public=True))
+    assert house.rows(Deposit) == []
+    assert house.capture.deposit(account, [file(tmp_path)], of(record))[0].new
+
+
+def test_a_deposit_outlives_the_connector_of_its_platform(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = house.feed()
+    (one,) = house.capture.deposit(account, [file(tmp_path)], of())
+    monkeypatch.delitem(cast(dict[str, Any], house.archive.platforms.connectors), "feed")
+    house.empty_index()
+    assert rebuild(house.archive).damaged == []
+    assert [row.exchange_id for row in house.rows(Deposit)] == [one.exchange]
+
+
 def test_a_paused_account_takes_deposits(house: House, tmp_path: Path) -> None:
     account = house.feed()
     accounts.pause(house.archive, account, "moved")
@@ -250,6 +328,18 @@ def test_a_full_disk_at_any_step_leaves_nothing_half(house: House, tmp_path: Pat
     names = [row.sha256 for row in house.rows(Deposit)]
     assert len(names) == len(set(names))
     check_rebuilt(house)
+
+
+def test_no_copy_is_left_where_there_is_no_room_for_it(house: House, tmp_path: Path) -> None:
+    (one,) = house.capture.deposit(house.feed(), [file(tmp_path)], of())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, before[1]))
+    try:
+        with pytest.raises(OutOfSpace):
+            deposits.copy_out(house.archive, one.exchange, tmp_path / "copy")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (tmp_path / "copy").exists()
 
 
 def test_names_say_nothing_of_the_machine_and_promise_nothing() -> None:

@@ -14,8 +14,10 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archiver.errors import UsageError
+from archiver.imports import containers
 from archiver.imports.containers import Unusable
 from archiver.imports.foreign import records
+from archiver.imports.importing import Stopped
 from archiver.records import import_views
 from archiver.records.import_models import KNOWN_FROM_IMPORT, ImportedFile
 from tests.capture.house import House
@@ -147,14 +149,14 @@ def test_a_package_is_held_against_what_it_says_of_itself(office: Desk, signed: 
 )
 def test_a_damaged_crawl_is_refused_in_one_line(content: bytes) -> None:
     with pytest.raises(Unusable) as refused:
-        list(records(io.BytesIO(content), packed=False))
+        list(records(io.BytesIO(content), packed=None))
     assert "\n" not in str(refused.value)
 
 
 def test_a_crawl_that_is_packed_badly_is_refused() -> None:
     for content in (warc({"https://a.example/": b"x"})[:-20], b"\x1f\x8b" + bytes(30)):
         with pytest.raises(Unusable, match=r"damaged or not whole|breaks off"):
-            list(records(io.BytesIO(content), packed=True))
+            list(records(io.BytesIO(content), packed=len(content)))
 
 
 def test_of_a_crawl_that_breaks_off_nothing_is_begun(office: Desk) -> None:
@@ -163,3 +165,72 @@ def test_of_a_crawl_that_breaks_off_nothing_is_begun(office: Desk) -> None:
     with pytest.raises(Unusable, match="breaks off"):
         office.bring(path, confirmed=office.row.handle)
     assert office.imports() == []
+
+
+TOKEN = "deadbeef0123456789deadbeef"
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+HEAD = f"WARC/1.1\r\nWARC-Type: %s\r\nWARC-Target-URI: https://a.example/?access_token={TOKEN}\r\n"
+
+
+def _record(kind: str, block: bytes) -> bytes:
+    return (HEAD % kind).encode() + b"Content-Length: %d\r\n\r\n%s\r\n\r\n" % (len(block), block)
+
+
+def _issued(body: bytes, coding: bytes = b"") -> bytes:
+    return ANSWER + coding + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _record("revisit", ANSWER + f"Set-Cookie: session={TOKEN}\r\n\r\n".encode()),
+        _record("resource", ANSWER + f"Set-Cookie: session={TOKEN}\r\n\r\n".encode()),
+        _record("resource", f"GET / HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode()),
+        _record("response", _issued(f'{{"access_token": "{TOKEN}"}}'.encode())),
+        _record("response", _issued(f'{{"access_token": "{TOKEN}"}}'.encode(), b"Transfer-Encoding: chunked\r\n")),
+        _record(
+            "response", _issued(gzip.compress(f'{{"access_token": "{TOKEN}"}}'.encode()), b"Content-Encoding: gzip\r\n")
+        ),
+    ],
+    ids=["revisit", "resource", "request under another kind", "body", "body without its chunks", "packed body"],
+)
+def test_nothing_that_signs_in_is_kept_of_any_record(content: bytes) -> None:
+    (found,) = records(io.BytesIO(content), packed=None)
+    assert TOKEN.encode() not in found.content
+    assert b"\x1f\x8b" not in found.content
+    assert TOKEN not in found.url
+    if found.content:
+        assert len(found.content) == len(content)
+        assert all(set(found.content[start:end]) == {ord("*")} for start, end, _ in found.masked)
+
+
+def test_a_packed_page_is_kept_whole_beside_the_cookie_that_came_with_it() -> None:
+    page = gzip.compress(f'<script>{{"access_token": "{TOKEN}"}}</script>'.encode())
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n"
+    block = head + f"Set-Cookie: session={TOKEN}\r\n\r\n".encode() + page
+    (found,) = records(io.BytesIO(_record("response", block)), packed=None)
+    assert page in found.content
+    assert TOKEN.encode() not in found.content
+
+
+def test_a_crawl_made_to_fill_the_disk_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "_RATIO_FROM", 2**20)
+    for content in (_record("response", bytes(4 * 2**20)), _record("metadata", bytes(4 * 2**20))):
+        packed = gzip.compress(content)
+        with pytest.raises(Unusable, match="fill the disk"):
+            list(records(io.BytesIO(packed), packed=len(packed)))
+
+
+def test_room_is_asked_for_what_a_crawl_unpacks_to(office: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = office.folder / "crawl.warc.gz"
+    path.write_bytes(warc({office.row.url: b"<html>" + b"the page " * 20_000}))
+    outcome = office.bring(path, dry_run=True, confirmed=office.row.handle)
+    assert outcome.bytes > 180_000 > path.stat().st_size
+
+
+def test_a_person_may_stop_in_the_middle_of_a_long_record() -> None:
+    def stop() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        list(records(io.BytesIO(_record("metadata", bytes(100))), packed=None, check_stop=stop))

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.contract import AccountRef, Answer, Ask, RecordKind, State, Stream
+from connectors.contract import AccessClass, AccountRef, Answer, Ask, RecordKind, State, Stream
 from connectors.exports import EXPORTS
 from connectors.exports.contract import Export, Identity, ImportReading, Use, Why
+from connectors.exports.x import XArchive
 from tests.imports.builders import (
     MADE_AT,
     boost,
@@ -109,6 +110,31 @@ def test_what_an_owner_deleted_is_told_as_the_export_tells_it() -> None:
 def test_what_is_personal_in_an_x_archive_is_never_stored(name: str) -> None:
     planned = EXPORTS["x-archive"].plan(name)
     assert (planned.use, planned.why) == (Use.LEFT_OUT, Why.PERSONAL)
+
+
+@pytest.mark.parametrize(
+    ("turns", "broken", "protected"),
+    [
+        (None, False, False),
+        ([], False, False),
+        ([("2020-01-01T00:00:00.000Z", "Protect")], False, True),
+        ([("2021-01-01T00:00:00.000Z", "Unprotect"), ("2020-01-01T00:00:00.000Z", "Protect")], False, False),
+        ([], True, True),
+        ([("2020-01-01T00:00:00.000Z", "?")], False, True),
+    ],
+)
+def test_whether_only_followers_could_see_it(turns: Any, broken: bool, protected: bool) -> None:
+    files = {name: body for name, body in x_files("42", "elm").items() if name in XArchive().telling([name])}
+    if turns is not None:
+        listed = [{"protectedHistory": {"protectedAt": at, "action": turn}} for at, turn in turns]
+        files["data/protected-history.js"] = ytd("protected_history", listed)[: -1 if broken else None]
+    assert XArchive().identity(files).protected is protected
+
+
+@pytest.mark.parametrize("name", ["article", "note-tweet", "community-note"])
+def test_what_may_hold_drafts_is_private(name: str) -> None:
+    assert XArchive().plan(f"data/{name}.js").access is AccessClass.PRIVATE
+    assert XArchive().plan("data/tweetdeck.js").use is Use.LEFT_OUT
 
 
 def test_an_older_x_archive_says_whose_it_is_in_another_file() -> None:
@@ -243,9 +269,10 @@ def test_a_comment_of_takeout_is_the_record_that_captures_make(written: str, tex
 def test_private_videos_of_takeout_are_private() -> None:
     heading = "Video ID,Channel ID,Video Title (Original),Video Description (Original),Privacy,Video Create Timestamp"
     rows = ["a,42,Open,All of it,Public,2021-01-30T05:26:03+00:00", "b,42,Hidden,,Private,2021-02-01T00:00:00+00:00"]
+    rows += ["c,42,Listed nowhere,,Unlisted,2021-02-01T00:00:00+00:00", "d,42,Not said,,Versteckt,", "e,42,Not said,,,"]
     found = read("youtube-takeout", "videos", "\r\n".join([heading, *rows]).encode())
-    assert [one.text for one in found.records] == ["Open\n\nAll of it", "Hidden"]
-    assert found.private == {"video/b"}
+    assert [one.text for one in found.records][:3] == ["Open\n\nAll of it", "Hidden", "Listed nowhere"]
+    assert found.private == {"video/b", "video/d", "video/e"}
     export = EXPORTS["youtube-takeout"]
     names = ["Takeout/YouTube and YouTube Music/channels/channel.csv"]
     assert export.root(names) == "Takeout/YouTube and YouTube Music/"

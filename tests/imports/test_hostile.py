@@ -19,10 +19,11 @@ from archiver.imports.blocks import blocks
 from archiver.imports.containers import Unusable, open_container
 from archiver.imports.importing import Importing
 from archiver.records.import_models import ImportedFile
-from connectors.exports.elements import NotAList, elements
+from connectors.contract import Answer, Ask, Stream
+from connectors.exports.elements import Ending, NotAList, elements
 from connectors.exports.x import XArchive
 from tests.capture.rebuilding import check_rebuilt
-from tests.imports.builders import folder, tweet, x_files, ytd, zipped
+from tests.imports.builders import MADE_AT, folder, tweet, x_files, ytd, zipped
 from tests.imports.desk import Desk
 
 
@@ -52,6 +53,12 @@ def _link(path: Path) -> Path:
 
 def _bomb(path: Path) -> Path:
     return _zip(path, lambda into: into.writestr("data/tweets.js", bytes(4 * 2**20)))
+
+
+def _other_packing(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as into:
+        into.writestr("data/tweets.js", bytes(2**20))
+    return path
 
 
 def _locked(path: Path) -> Path:
@@ -120,6 +127,7 @@ def _tar_header(path: Path) -> Path:
         (_twice, "two files of one name"),
         (_link, "link in place"),
         (_bomb, "fill the disk"),
+        (_other_packing, "no platform packs"),
         (_locked, "need a password"),
         (_cut, "damaged or not whole"),
         (_overlapping, "lie over each other"),
@@ -157,6 +165,23 @@ def test_a_folder_with_a_link_or_a_pipe_is_refused(tmp_path: Path) -> None:
         open_container(piped).members()
     with pytest.raises(Unusable, match="neither a file nor a folder"):
         open_container(piped / "pipe")
+
+
+def test_folders_deeper_than_can_be_meant_are_refused(tmp_path: Path) -> None:
+    open_folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(600):
+        os.mkdir("d", dir_fd=open_folder)
+        inside = os.open("d", os.O_RDONLY, dir_fd=open_folder)
+        os.close(open_folder)
+        open_folder = inside
+    os.close(open_folder)
+    with pytest.raises(Unusable, match="too deep"):
+        open_container(tmp_path).members()
+
+
+def test_a_folder_is_called_by_its_name_wherever_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder(tmp_path / "export", {"data/tweets.js": b"[]"}))
+    assert containers.whole(open_container(Path()), []).name == "export"
 
 
 def test_more_files_than_can_be_meant_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,6 +284,29 @@ def test_blocks_of_a_list_are_the_file_and_hold_whole_elements(size: int) -> Non
 def test_what_is_no_list_is_said_to_be_none(content: bytes) -> None:
     with pytest.raises(NotAList):
         list(blocks(io.BytesIO(content)))
+
+
+def test_a_long_element_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archiver.imports.blocks._PIECE", 1000)
+    looked: list[int] = []
+    find = Ending.find
+
+    def counted(self: Ending, data: bytes) -> int | None:
+        looked.append(len(data) - self.position)
+        return find(self, data)
+
+    monkeypatch.setattr(Ending, "find", counted)
+    content = b'[{"a": [' + b'["x"],' * 10_000 + b'"y"]}]'
+    assert b"".join(body for _, body in blocks(io.BytesIO(content))) == content
+    assert sum(looked) < 2 * len(content)
+
+
+def test_a_list_of_nothing_that_can_be_read_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.exports.x._MOST_WRONG", 100)
+    monkeypatch.setattr("connectors.exports.x._MOST_CUTS", 1000)
+    answer = Answer(0, (), b"[" + b"{}," * 2500 + b"]", MADE_AT)
+    found = XArchive().read(Ask(url="urn:x", stream=Stream.POSTS, purpose="posts", authorise="never"), answer)
+    assert (len(found.quarantine), len(found.cuts)) == (100, 1000)
 
 
 def test_an_element_of_too_many_parts_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

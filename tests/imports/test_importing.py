@@ -5,25 +5,42 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from archiver.capture.models import Run
+from archiver.accounts import service as service_of_accounts
+from archiver.accounts.models import Account, Handle
+from archiver.capture.models import Deposit, Due, Run, Standing, Watch
 from archiver.capture.rebuild import rebuild
 from archiver.evidence.models import Event
 from archiver.operations.act_keys import renew_key
 from archiver.operations.verify import verify
 from archiver.records import service
 from archiver.records.import_models import KNOWN_FROM_IMPORT, ImportedFile, ImportedVersion
+from archiver.records.models import Picture
 from archiver.records.views import RecordView
 from archiver.viewing import Viewer
-from connectors.contract import AccessClass, State
+from connectors.contract import AccessClass, AccountFacts, Answer, Ask, State
+from connectors.exports.contract import ImportReading
+from connectors.exports.mastodon import MastodonArchive
 from tests.capture.house import FULL, House
 from tests.capture.rebuilding import check_rebuilt
-from tests.imports.builders import MADE_AT, boost, mastodon_files, message, note, snowflake, tarred, tweet, zipped
+from tests.imports.builders import (
+    MADE_AT,
+    boost,
+    mastodon_files,
+    message,
+    note,
+    snowflake,
+    tarred,
+    tweet,
+    x_files,
+    ytd,
+    zipped,
+)
 from tests.imports.desk import CAPTURED, IMPORTED, Desk
 
 OLD = snowflake(MADE_AT - timedelta(days=20))
@@ -65,6 +82,18 @@ def test_it_is_found_by_search_and_private_things_only_by_those_who_may(desk: De
     assert desk.search("flooded", Viewer(access=frozenset({"public"}))) == []
     with desk.house.archive.database.write() as connection:
         assert desk.house.archive.search.check(connection).ok
+
+
+def test_of_an_account_that_only_followers_could_see_all_is_private(desk: Desk) -> None:
+    row = desk.row
+    turn = {"protectedHistory": {"protectedAt": "2020-01-01T00:00:00.000Z", "action": "Protect"}}
+    files = x_files(row.platform_id, row.handle, [tweet(OLD, "The pool opens")], media={f"{OLD}-a.png": b"png"})
+    files["data/protected-history.js"] = ytd("protected_history", [turn])
+    desk.bring(zipped(desk.folder / "twitter.zip", files))
+    assert {one.access for one in desk.rows(ImportedVersion)} == {"private"}
+    assert {one.access for one in desk.rows(ImportedFile)} == {"private", "private-media"}
+    assert desk.search("pool", Viewer(access=frozenset({"public"}))) == []
+    check_rebuilt(desk.house)
 
 
 def test_what_is_personal_is_not_stored_and_the_list_says_what_was_left_out(desk: Desk) -> None:
@@ -146,6 +175,21 @@ def test_a_rebuild_says_the_same_from_the_store_alone(desk: Desk) -> None:
     assert (desk.digests([*CAPTURED, *IMPORTED]), [one.record_id for one in desk.search("pool")]) == before
 
 
+def test_a_later_reader_makes_nothing_public_that_was_private(office: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.bring(office.mastodon_archive())
+    before = office.digests(IMPORTED)
+    read = MastodonArchive.read
+
+    def careless(self: MastodonArchive, ask: Ask, answer: Answer) -> ImportReading:
+        return replace(read(self, ask, answer), private=frozenset())
+
+    monkeypatch.setattr(MastodonArchive, "read", careless)
+    office.house.empty_index()
+    assert rebuild(office.house.archive).damaged == []
+    assert office.digests(IMPORTED) == before
+    assert len(office.search("Only", Viewer(access=frozenset({"public"})))) < len(office.search("Only"))
+
+
 def test_who_brought_it_is_said_anew_where_the_key_of_the_acts_was_lost(desk: Desk) -> None:
     desk.bring(everything(desk))
     before = desk.digests(IMPORTED)
@@ -190,21 +234,34 @@ def office(new_house: Callable[..., House], tmp_path: Path) -> Desk:
     return Desk.on_mastodon(new_house(), tmp_path)
 
 
-def test_an_import_changes_nothing_captured(office: Desk) -> None:
+@pytest.mark.parametrize("state", ["active", "paused"])
+def test_an_import_changes_nothing_captured(office: Desk, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
     house = office.house
     house.run(office.account)
+    if state != "active":
+        service_of_accounts.pause(house.archive, office.account, "elections")
+    beside = {name: office.rows(name) for name in (Account, Handle, Due, Watch, Standing, Picture, Deposit)}
+    read = MastodonArchive.read
+
+    def naming(self: MastodonArchive, ask: Ask, answer: Answer) -> ImportReading:
+        named = AccountFacts(office.row.platform_id, "renamed", "Renamed", office.row.url)
+        return replace(read(self, ask, answer), account=named)
+
+    monkeypatch.setattr(MastodonArchive, "read", naming)
     before = office.digests(CAPTURED), [asdict(one) for one in _views(office)], _found(office)
     outcome = office.bring(city_archive(office))
     assert outcome.records > 8
     after = office.digests(CAPTURED), [asdict(one) for one in _views(office)], _found(office)
     assert after[0] == before[0]
+    assert {name: office.rows(name) for name in beside} == beside
     for one in (*before[1], *after[1]):
         one.pop("imported")
     assert after[1] == before[1]
     assert after[2] == before[2] | {office.record(f"status/{key}").id for key in ("990001", "990002", "990003")}
     house.later(hours=1)
-    assert house.run(office.account).outcome.value == "unchanged"
-    check_rebuilt(house)
+    if state == "active":
+        assert house.run(office.account).outcome.value == "unchanged"
+        check_rebuilt(house)
 
 
 def _views(desk: Desk) -> list[RecordView]:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from archiver.capture.committer import Committer
-from archiver.capture.leases import StaleLease
+from archiver.capture.leases import Held, StaleLease
 from archiver.capture.models import Segment
 from archiver.capture.service import Capture
 from archiver.errors import Busy
 from archiver.imports import writing
 from archiver.imports.importing import Importing, Stopped
+from archiver.imports.writing import BatchWriter
+from archiver.records.import_models import ImportedFile
 from tests.capture.dying import ProcessDied, die_at
 from tests.capture.house import FULL
 from tests.capture.rebuilding import check_rebuilt
 from tests.imports.builders import MADE_AT, message, snowflake, tweet
 from tests.imports.desk import CAPTURED, IMPORTED, Desk
+from tests.imports.test_foreign import warc
 
 LONG = pytest.mark.long
 POINTS = [
@@ -86,6 +90,36 @@ def test_a_person_may_stop_it_and_go_on(desk: Desk) -> None:
     before = desk.digests([*CAPTURED, *IMPORTED])
     assert desk.bring(path).already
     assert desk.digests([*CAPTURED, *IMPORTED]) == before
+
+
+def test_two_processes_that_bring_the_same_file_store_it_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = archive_of(desk)
+    commit, others = BatchWriter._with_lease, [desk.house.capture]
+
+    def after_another(self: BatchWriter, act: Callable[[Held], None]) -> None:
+        if others:
+            Importing(others.pop(), desk.wanted(path)).carry_out()
+        commit(self, act)
+
+    monkeypatch.setattr(BatchWriter, "_with_lease", after_another)
+    assert desk.bring(path).records == 28
+    rows = desk.rows(ImportedFile)
+    assert len({(one.name, one.start) for one in rows}) == len(rows)
+    assert [one.ended_at is not None for one in desk.imports()] == [True]
+    assert list(desk.house.capture.spool.folder.glob("rn_*")) == []
+    check_rebuilt(desk.house)
+
+
+def test_a_file_of_another_name_goes_on_where_it_was_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = desk.folder / "crawl.warc"
+    path.write_bytes(warc({desk.row.url: b"<html>", "https://a.example/": b"<html>"}, packed=False))
+    with monkeypatch.context() as dying:
+        dying.setattr(writing, "crash_point", die_at("import.batch_stored", 1))
+        with pytest.raises(ProcessDied):
+            desk.bring(path, confirmed=desk.row.handle)
+    restart(desk)
+    desk.bring(path.rename(desk.folder / "other.warc"), confirmed=desk.row.handle)
+    assert [one.name for one in desk.rows(ImportedFile)] == ["crawl.warc", "crawl.warc", ""]
 
 
 def test_it_waits_for_the_run_under_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

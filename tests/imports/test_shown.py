@@ -79,7 +79,7 @@ def test_at_the_command_line(
     assert "Would store 4 files" in out
     code, out, _ = say("import", path, *who)
     assert code == 0
-    assert "It tells of 1 records; of 1 nothing was captured" in out
+    assert "It tells of 1 record; of 1 nothing was captured" in out
     assert "about a person" in out
     assert "brought in before" in say("import", path, *who)[1]
     listed = say("imports")[1]

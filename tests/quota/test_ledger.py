@@ -265,6 +265,41 @@ def test_an_older_word_of_another_process_does_not_hide_what_was_used_since(inde
     assert (entry.said.empty_until, entry.said.met_limit) == (reset, 3)
 
 
+@pytest.mark.parametrize("rate", [RateFacts(10**30, 10**30), RateFacts(300, -1), RateFacts(-5, 10)])
+def test_numbers_that_cannot_be_true_are_not_believed_and_stop_nothing(index: Database, rate: RateFacts) -> None:
+    meter = Meter(index, SetClock(START))
+    asked = Ask("https://social.example/api/v1/x", Stream.POSTS, "statuses")
+    meter.answered(Mastodon(), "mastodon", reference(), asked, Reading(rate=rate))
+    meter.flush(force=True)
+    with index.read() as connection:
+        (entry,) = ledger.read(connection, START)
+    assert (entry.said.told_at, entry.said.since) == (None, 1)
+
+
+def test_what_is_answered_ends_a_refusal(index: Database) -> None:
+    clock = SetClock(START)
+    meter = Meter(index, clock)
+    refused = Reading(problem=Problem(ProblemKind.RATE, "no more today", START + timedelta(hours=20)))
+    for reading, until in ((refused, START + timedelta(hours=20)), (Reading(), START)):
+        meter.answered(YouTube(), "youtube", reference(), ASK, reading)
+        meter.flush(force=True)
+        with index.read() as connection:
+            (entry,) = ledger.read(connection, clock.now())
+        assert entry.said.empty_until == until
+
+
+def test_no_sweep_waits_because_no_choice_can_be_made(make_house: Make) -> None:
+    house = make_house()
+    found = busy(house, 1)
+    with house.archive.database.write() as connection:
+        connection.execute(text("ALTER TABLE quota_cost RENAME TO elsewhere"))
+    try:
+        assert [account for account, _ in house.capture.due(house.clock.now())] == [found.account]
+    finally:
+        with house.archive.database.write() as connection:
+            connection.execute(text("ALTER TABLE elsewhere RENAME TO quota_cost"))
+
+
 def test_writing_is_seldom_however_much_is_asked(make_house: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     house = make_house()
     (meter,) = meters(house, 1)

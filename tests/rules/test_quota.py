@@ -117,6 +117,37 @@ def test_only_what_was_used_since_the_window_began_counts() -> None:
     assert standing(UNITS, Said(), slots, NOW).used == 540
 
 
+YEARS = timedelta(days=365 * 70)
+
+
+@pytest.mark.parametrize("allowance", [UNITS, HOURLY, USAGE])
+def test_a_clock_that_was_wrong_stops_nothing(allowance: Allowance) -> None:
+    """Theirs, which names a time long ago or far ahead, or ours, which was set back."""
+    later = NOW + allowance.every + HOUR
+    for reset in (NOW - YEARS, NOW + YEARS):
+        said = Said(1000, 0, reset, NOW)
+        found = standing(allowance, said, {}, NOW)
+        assert found.reset_at is None or found.reset_at <= NOW + allowance.every + HOUR
+        assert not standing(allowance, said, {}, later).told
+    ahead = Said(1000, 0, NOW + YEARS + HOUR, NOW + YEARS, empty_until=NOW + YEARS + HOUR)
+    found = standing(allowance, ahead, {}, NOW)
+    assert (found.told, found.empty_until, found.used) == (False, None, 0)
+
+
+@pytest.mark.parametrize(("limit", "remaining"), [(0, 0), (-5, 3)])
+def test_a_limit_of_nothing_is_none(limit: int, remaining: int) -> None:
+    found = standing(REQUESTS, Said(limit, remaining, None, NOW), {}, NOW)
+    assert (found.told, found.limit) == (False, 300)
+
+
+def test_a_limit_that_was_only_met_with_is_believed_for_a_while() -> None:
+    unknown, said = replace(UNITS, limit=None), Said(empty_until=NOW, met_limit=5)
+    assert standing(unknown, said, {}, NOW + DAY).limit == 5
+    assert standing(unknown, said, {}, NOW + 8 * DAY).limit is None, "perhaps it had another reason"
+    more = {slot_at(NOW + DAY, slot_of(unknown)): 6}
+    assert standing(unknown, said, more, NOW + DAY).limit is None, "more was used since, and nobody refused"
+
+
 def test_a_refusal_empties_the_bucket_until_the_time_it_named() -> None:
     until = NOW + 5 * HOUR
     found = standing(UNITS, Said(empty_until=until, met_limit=300), {slot_at(NOW, slot_of(UNITS)): 300}, NOW)
