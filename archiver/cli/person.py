@@ -87,20 +87,21 @@ def grant(
 def revoke(
     role_id: Annotated[str, typer.Argument(metavar="ID", help="Of the role, as `person list` shows it.")],
     reason: Why = None,
+    json: AsJson = False,
     practice: InPractice = False,
 ) -> None:
     """Take a role back, at once."""
     with opened(practice=practice) as archive:
         service.revoke(archive, of_machine(), role_id, reason)
-        output.line("Taken back.")
+        _tell(json, {"revoked": role_id}, "Taken back.")
 
 
 @app.command("end")
-def end(person: Person, practice: InPractice = False) -> None:
+def end(person: Person, json: AsJson = False, practice: InPractice = False) -> None:
     """Let somebody do nothing here any more: sessions and tokens end, roles count no longer."""
     with opened(practice=practice) as archive:
         gone = service.end(archive, of_machine(), _find(archive, person).id)
-        output.line(f"{gone.name} may do nothing here any more.")
+        _tell(json, asdict(gone), f"{gone.name} may do nothing here any more.")
 
 
 @app.command("list")
@@ -136,27 +137,30 @@ def link(person: Person, json: AsJson = False, practice: InPractice = False) -> 
 
 
 @app.command("end-sessions")
-def end_sessions(person: Person, practice: InPractice = False) -> None:
+def end_sessions(person: Person, json: AsJson = False, practice: InPractice = False) -> None:
     """Sign somebody out everywhere, at once."""
     with opened(practice=practice) as archive:
         who, actor = _find(archive, person), of_machine()
         ended = archive.database.act(
             lambda connection: sessions.end_sessions(connection, archive, actor, who.id, "administrator")
         )
-        output.line(f"{ended} {'session' if ended == 1 else 'sessions'} ended.")
+        _tell(json, {"ended": ended}, f"{ended} {'session' if ended == 1 else 'sessions'} ended.")
 
 
 @app.command("reserve")
 def reserve(
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its id, handle or address.")],
     open_again: Annotated[bool, typer.Option("--open", help="Keep it for nobody any more.")] = False,
+    json: AsJson = False,
     practice: InPractice = False,
 ) -> None:
     """Keep an account for whoever was granted library_patron (Wis. Stat. 43.30), whatever their role."""
     with opened(practice=practice) as archive:
         _, account_id = _scope(archive, None, account)
-        service.reserve(archive, of_machine(), account_id, [] if open_again else [Access.LIBRARY_PATRON])
-        output.line("Open to every role that reaches it." if open_again else "Kept for who was granted library_patron.")
+        needed = [] if open_again else [Access.LIBRARY_PATRON]
+        service.reserve(archive, of_machine(), account_id, needed)
+        said = "Open to every role that reaches it." if open_again else "Kept for who was granted library_patron."
+        _tell(json, {"account": account_id, "access": [one.value for one in needed]}, said)
 
 
 @app.command("log")
@@ -186,6 +190,7 @@ def make_token(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.")],
     scope: Annotated[list[str], typer.Option(help=f"What it may do: {', '.join(sorted(FOR_TOKENS))}.")],
     days: Annotated[int, typer.Option(min=1, max=366, help="Until it ends.")] = 90,
+    json: AsJson = False,
     practice: InPractice = False,
 ) -> None:
     """Make a token with which programs do what its person may. It is shown once."""
@@ -196,8 +201,8 @@ def make_token(
     with opened(practice=practice) as archive:
         who = _find(archive, person)
         made, secret = sessions.make_token(archive, of_machine(), who.id, name, scopes, timedelta(days=days))
-        output.line(f"{made.id}, until {shown(made.ends_at, archive)}. Shown now and never again:")
-        output.line(secret)
+        told = f"{made.id}, until {shown(made.ends_at, archive)}. Shown now and never again:\n{secret}"
+        _tell(json, asdict(made) | {"token": secret}, told)
 
 
 @token.command("list")
@@ -217,12 +222,23 @@ def list_tokens(person: Person, json: AsJson = False, practice: InPractice = Fal
 
 @token.command("end")
 def end_token(
-    person: Person, token_id: Annotated[str, typer.Argument(metavar="ID")], practice: InPractice = False
+    person: Person,
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="Of the token, as `person token list` shows it.")],
+    json: AsJson = False,
+    practice: InPractice = False,
 ) -> None:
     """Let a token count no longer."""
     with opened(practice=practice) as archive:
         sessions.end_token(archive, of_machine(), _find(archive, person).id, token_id)
-        output.line("Ended.")
+        _tell(json, {"ended": token_id}, "Ended.")
+
+
+def _tell(json: bool, facts: dict[str, object], words: str) -> None:
+    """What was done, to a program or to a person."""
+    if json:
+        output.as_json(facts)
+    else:
+        output.line(words)
 
 
 def _find(archive: Archive, person: str) -> PersonView:

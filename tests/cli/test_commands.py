@@ -142,7 +142,6 @@ def test_pausing_keeps_an_account_from_capture_until_it_is_resumed(
         (["index", "restore", "--list"], 3, "ARCHIVER_STORE_URL"),
         (["index", "move", "--to", "nonsense"], 2, "--to"),
         (["serve", "--port", "99999"], 2, "ARCHIVER_WEB_PORT"),
-        (["serve", "--host", "0.0.0.0"], 2, "no sign-in"),
         (["nonsense"], 2, "No such command"),
         (["runs", "--limit", "0"], 2, "--limit"),
         (["capture", "--sweep", "sideways"], 2, "--sweep"),

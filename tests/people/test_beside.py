@@ -161,7 +161,7 @@ def test_counts_and_lists_of_exports_and_deposits_are_of_what_is_seen(offices: A
 
 def test_an_index_that_cannot_hold_back_what_was_said_unseen_tells_public_readers_nothing(offices: Archive) -> None:
     reader = person(offices, Role.CUSTODIAN, access=[Access.PUBLIC])
-    mixed = person(offices, Role.CUSTODIAN, **POLICE)
+    mixed = person(offices, Role.CUSTODIAN, scope=AUTHORITY, scope_id="police")
     service.grant(offices, SERVICE, mixed.id, NewGrant(Role.COMMUNICATIONS))
     whole = person(offices, Role.CUSTODIAN)
     with offices.database.write() as connection:

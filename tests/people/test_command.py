@@ -41,12 +41,16 @@ def test_a_person_from_beginning_to_end(say: Say) -> None:
     assert jo["mail"] == "jo@city.example"
     assert "Jo <jo@city.example>" in say("list")[1]
     assert "/welcome/" in say("link", "jo@city.example")[1]
+    told = json.loads(say("token", "make", "Jo", "by day", "--scope", "records.search", "--json")[1])
+    assert told["token"].startswith("cra_")
+    assert json.loads(say("token", "end", "Jo", told["id"], "--json")[1]) == {"ended": told["id"]}
     made = say("token", "make", "Jo", "nightly", "--scope", "records.search")[1]
     assert "cra_" in made
     token = made.split(",")[0]
     assert "nightly" in say("token", "list", "Jo")[1]
     assert say("token", "end", "Jo", token)[0] == 0
     assert "0 sessions ended" in say("end-sessions", "Jo")[1]
+    assert json.loads(say("end-sessions", "Jo", "--json")[1]) == {"ended": 0}
     assert say("revoke", jo["roles"][0]["id"])[0] == 0
     assert say("end", "Jo")[0] == 0
     assert say("log")[0] == 0
