@@ -19,7 +19,6 @@ from connectors.values import Json, Unreadable, ident
 
 EVENT = "event"
 _STATUS = ("update", "status.update")
-_OPEN = ("public", "unlisted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,10 @@ def ask_of(asks: Asks) -> Ask:
     )
 
 
-def heard(account: str, event: bytes, *, closed: bool) -> tuple[Heard, AccessClass]:
-    """What an event is to the account, and as what it is kept: what everybody sees of its own posts as public."""
+def heard(account: str, event: bytes) -> tuple[Heard, AccessClass]:
+    """What an event is to the account. All is kept as private, as whatever is asked for signed in: beside what
+    everybody sees an event says what the account alone is shown, such as what it filters, mutes and bookmarks, and what
+    it may see of what a post quotes."""
     found, private = _taken_apart(event), AccessClass.PRIVATE
     if found is None:
         return Heard(), private
@@ -66,15 +67,16 @@ def heard(account: str, event: bytes, *, closed: bool) -> tuple[Heard, AccessCla
     status = found.status
     if status is None:
         return Heard(), private
-    own = _author(status) == account
-    if not own and not (found.name == "notification" and _is_mention(found.payload)):
+    own, told = _author(status) == account, _told(found)
+    if not own and told not in ("mention", "update"):
         return Heard(), private
     key, first = _key(status.get("id")), _key(status.get("in_reply_to_id"))
     keys = (key,) if key else ()
     at = moment(status.get("edited_at")) or moment(status.get("created_at"))
-    everybody = own and not closed and found.name != "notification" and status.get("visibility") in _OPEN
     threads = tuple(one for one in (key if own else None, first) if one)
-    return Heard(True, keys=keys, threads=threads, at=at), AccessClass.PUBLIC if everybody else private
+    # That somebody edited what the account has to do with is told also of what it only passed on.
+    edited = not own and told == "update"
+    return Heard(key is not None or not edited, keys=keys, threads=threads, at=at, only_known=edited), private
 
 
 def reading(ask: Ask, answer: Answer) -> Reading:
@@ -133,5 +135,6 @@ def _author(status: Json) -> JSONValue:
     return found.get("id") if isinstance(found, Mapping) else None
 
 
-def _is_mention(payload: JSONValue) -> bool:
-    return isinstance(payload, dict) and payload.get("type") in ("mention", "update")
+def _told(event: _Event) -> JSONValue:
+    """What kind of notification it is."""
+    return event.payload.get("type") if event.name == "notification" and isinstance(event.payload, dict) else None

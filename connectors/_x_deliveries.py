@@ -78,8 +78,10 @@ def _key(post: Json) -> str | None:
 
 
 def _posts(told: Json) -> Iterator[tuple[str, Json]]:
-    payload = _object(_object(told, "data"), "payload")
-    if _is_id(payload.get("id")):
+    data = _object(told, "data")
+    kind, payload = data.get("event_type"), _object(data, "payload")
+    # Messages have ids of the same form, and are no posts.
+    if (kind is None or str(kind).startswith("post.")) and _is_id(payload.get("id")):
         yield _PAYLOAD, payload
     listed = told.get("tweet_create_events")
     for number, one in enumerate((listed if isinstance(listed, list) else [])[:_MOST]):

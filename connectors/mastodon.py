@@ -199,8 +199,7 @@ class Mastodon:
 
     def pushed(self, account: AccountRef, event: bytes) -> tuple[Heard, AccessClass]:
         """Its own posts, and what mentions it; what it reads of others is not kept."""
-        closed = self._settings(account)["closed"]
-        return _mastodon_stream.heard(account.platform_id, event, closed=closed)
+        return _mastodon_stream.heard(account.platform_id, event)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

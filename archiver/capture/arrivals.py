@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,7 +27,9 @@ from archiver import logs
 from archiver.capture import asks
 from archiver.capture.spool import disk_errors, frame, read_frames, sync_folder
 from archiver.clock import from_text, to_text
+from archiver.errors import OutOfSpace
 from archiver.faults import crash_point
+from archiver.settings import Settings
 from archiver.storage.durable import write_all
 from archiver.wire.exchange import MaskedRange, Network
 from connectors.contract import Ask
@@ -75,6 +78,17 @@ class Waiting:
     arrival: Arrival
 
 
+def require_room(settings: Settings) -> None:
+    """Refuse what would eat into the reserve of the disk.
+
+    Raises:
+        OutOfSpace: there is no more room than that.
+    """
+    usage = shutil.disk_usage(settings.home)
+    if usage.free < usage.total * settings.disk_reserve_percent / 100:
+        raise OutOfSpace("no room left for what platforms send: free some space; they send again for a while")
+
+
 class Arrivals:
     """The folder. Safe for several threads and processes."""
 
@@ -102,8 +116,14 @@ class Arrivals:
             "cipher": arrival.network.cipher,
             "whole": arrival.whole,
         }
-        made = _make(self._waiting / arrival.account / arrival.name, frame(header, [arrival.body]))
+        path = self._waiting / arrival.account / arrival.name
+        made = _make(path, frame(header, [arrival.body]))
         crash_point("delivery.kept")
+        if made and self._was_taken(arrival.name):
+            # It was archived while we looked: its name is remembered before its file goes, and only then we made ours.
+            with disk_errors(path):
+                path.unlink(missing_ok=True)
+            return False
         return made
 
     def keep_aside(self, body: bytes) -> bool:
@@ -125,6 +145,24 @@ class Arrivals:
         """How much waits for an account."""
         try:
             return sum(1 for one in (self._waiting / account).iterdir() if not one.name.startswith("."))
+        except FileNotFoundError:
+            return 0
+
+    def oldest(self, account: str) -> datetime | None:
+        """Since when something waits for an account, by the machine's clock.
+
+        Raises:
+            SpoolError, OutOfSpace: the disk does not say.
+        """
+        paths = self._in_order(account)
+        with disk_errors(self._waiting), suppress(FileNotFoundError):
+            return datetime.fromtimestamp(paths[0].stat().st_mtime, UTC) if paths else None
+        return None
+
+    def count_aside(self) -> int:
+        """How much was kept aside for somebody to look at."""
+        try:
+            return sum(1 for one in (self.folder / "aside").iterdir() if not one.name.startswith("."))
         except FileNotFoundError:
             return 0
 
@@ -173,9 +211,10 @@ class Arrivals:
         """Forget what was archived long ago, and beginnings of files whose writers died: nobody was told that they
         were kept."""
         for beginning in self._waiting.glob("*/.*"):
-            if datetime.now(UTC).timestamp() - beginning.stat().st_mtime > _ABANDONED:
-                beginning.unlink(missing_ok=True)
-        with suppress(FileNotFoundError), disk_errors(self.folder):
+            with disk_errors(beginning), suppress(FileNotFoundError):
+                if datetime.now(UTC).timestamp() - beginning.stat().st_mtime > _ABANDONED:
+                    beginning.unlink()
+        with disk_errors(self.folder), suppress(FileNotFoundError):
             for folder in (self.folder / "taken").iterdir():
                 if folder.name < (today - REMEMBERED).isoformat():
                     for path in folder.iterdir():

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from archiver.capture import hooks
 from archiver.capture.arrivals import Arrival, Arrivals, Waiting
 from archiver.capture.expecting import last_seen
+from archiver.capture.leases import require_whole_index
 from archiver.capture.models import Exchange
 from archiver.capture.pushed import Hearing, Pushed
 from archiver.capture.receiving import NOT_CAPTURED
@@ -62,8 +63,9 @@ class Deliverer:
         """
         found = self.arrivals.of(account_id, _MOST, _SIZE)
         wanted = self._wanted(account_id, found)
-        if not wanted:
+        if not found:
             self._fresh.add(account_id)
+        if not wanted:
             return None
         known = self._archived(account_id, [one for one, _ in wanted])
         frames = [_pushed(one.arrival, heard) for one, heard in wanted if one.path.name not in known]
@@ -88,6 +90,7 @@ class Deliverer:
         named = {key for _, heard in told if not heard.only_known for key in heard.keys}
         asked = {key for _, heard in told if heard.only_known for key in heard.keys} - named
         with self.capture.archive.database.read() as connection:
+            require_whole_index(connection)  # what is not in it yet would look as if it were nobody's
             named |= last_seen(connection, account_id, sorted(asked)).keys()
         wanted = []
         for one, heard in told:

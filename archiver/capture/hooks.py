@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -94,8 +95,10 @@ def exists(archive: Archive, platform: str, path: str) -> bool:
 def of_platform(archive: Archive, platform: str, account: str | None = None) -> OpenHook | None:
     """The address of an application, or of one account at a hub. Raises as :func:`found`."""
     which = (Hook.platform == platform, Hook.account_id == account if account else Hook.account_id.is_(None))
+    # (two commands at the same moment may make two: both take what is sent, and the first is told)
+    query = select(*Hook.__table__.columns).where(*which).order_by(Hook.made_at, Hook.id).limit(1)
     with archive.database.read() as connection:
-        row = connection.execute(select(*Hook.__table__.columns).where(*which)).one_or_none()
+        row = connection.execute(query).one_or_none()
     return None if row is None else _opened(archive, row)
 
 
@@ -179,10 +182,14 @@ def signing_secret(archive: Archive, hook: OpenHook) -> Secret:
     return secret
 
 
-def account_rows(connection: Connection, platform: str, platform_id: str) -> list[Row[Any]]:
-    """Accounts of the register that a platform calls so."""
-    which = (Account.platform == platform, Account.platform_id == platform_id)
-    return list(connection.execute(select(*Account.__table__.columns).where(*which).order_by(Account.id)))
+def account_rows(connection: Connection, platform: str, platform_ids: Iterable[str]) -> dict[str, list[Row[Any]]]:
+    """Accounts of the register that a platform calls so, however many it names, by what it calls them."""
+    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for chunk in chunks(sorted(set(platform_ids))):
+        which = (Account.platform == platform, Account.platform_id.in_(chunk))
+        for row in connection.execute(select(*Account.__table__.columns).where(*which).order_by(Account.id)):
+            found[row.platform_id].append(row)
+    return found
 
 
 def account(connection: Connection, account_id: str) -> Row[Any]:

@@ -32,6 +32,23 @@ class StaleLease(Busy):
     """Somebody else took the account over in the meantime. What was stored is kept and adopted later."""
 
 
+class RebuildUnderWay(Busy):
+    """What is in the index is not all there is, and not all as it was last."""
+
+
+def require_whole_index(connection: Connection) -> None:
+    """Refuse what would be wrong while the index is being made anew.
+
+    Raises:
+        RebuildUnderWay: it is.
+    """
+    if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None:
+        raise RebuildUnderWay(
+            "the index is being made anew: wait until `archiver index rebuild` is done, or run it again to go"
+            " on where it was stopped"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     account_id: str
@@ -129,8 +146,7 @@ def acquire(
 
     def give(connection: Connection) -> Held:
         take(connection, Lock.REBUILD, shared=True)
-        if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None:
-            raise Busy("the index is being made anew: nobody captures meanwhile")
+        require_whole_index(connection)
         row, at = _locked(connection, account_id), now(connection, clock)
         if row is not None and row.expires_at > at and row.holder not in ("", dead, holder):
             raise Busy("this account is being captured by another process just now; try again in a moment")

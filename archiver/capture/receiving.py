@@ -3,7 +3,6 @@ read of it here but whose it is; what it means is found out afterwards, as often
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections import Counter, defaultdict
@@ -13,14 +12,14 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from archiver import logs
 from archiver.accounts.events import log_event
 from archiver.accounts.models import Account, Hook, Subscription
 from archiver.capture import hooks
-from archiver.capture.arrivals import Arrival, Arrivals
+from archiver.capture.arrivals import Arrival, Arrivals, require_room
 from archiver.capture.authenticity import (
     Awaited,
     Headers,
@@ -33,8 +32,9 @@ from archiver.capture.authenticity import (
     verified,
 )
 from archiver.capture.hooks import OpenHook
+from archiver.capture.leases import require_whole_index
 from archiver.capture.terms import account_ref
-from archiver.errors import ArchiverError, NotFound, OutOfSpace
+from archiver.errors import ArchiverError, NotFound
 from archiver.evidence.event_types import EventType
 from connectors.contract import Connector
 from connectors.deliveries import Keyed, Part, Receives, Receiving, Span, delivery_ask
@@ -156,6 +156,7 @@ class Receiver:
         Raises:
             SpoolError, OutOfSpace, MissingKey, IntegrityError, DatabaseUnavailable: it was not taken; the platform
                 sends it again.
+            RebuildUnderWay: the same. Who is captured cannot be told: accounts go through all their states again.
         """
         hook = hooks.found(self.archive, platform, path)
         if hook is None:
@@ -166,7 +167,7 @@ class Receiver:
             self._count(hook.id, f"refused_{found.value}")
             _log.warning("delivery.refused", platform=platform, why=found.value)
             return _REFUSED
-        self._require_room()
+        require_room(self.archive.settings)
         became, accounts = self._take(hook, headers, body, now)
         self._count(hook.id, became, now, accounts)
         return _TAKEN
@@ -182,19 +183,24 @@ class Receiver:
             return "unreadable", []
         every = [part for _, parts in told for part in parts or ()]
         for connector, parts in told:
+            named = self._named(connector, parts or ())
             for part in {(one.account, one.access): one for one in parts or ()}.values():
-                came, kept_for = self._keep(hook, connector, part, every, headers, body, now)
+                rows = [row for row in named.get(part.account, ()) if hook.account in (None, row.id)]
+                came, kept_for = self._keep(rows, connector, part, every, headers, body, now)
                 became.append(came)
                 accounts += kept_for
         return next((one for one in ("taken", "repeated", "paused") if one in became), "unwanted"), accounts
 
-    def _keep(
-        self, hook: OpenHook, connector: Connector, part: Part, every: Sequence[Part], headers: Headers, body: bytes,
-        now: datetime,
-    ) -> tuple[str, list[str]]:  # fmt: skip
+    def _named(self, connector: Connector, parts: Sequence[Part]) -> Mapping[str, Sequence[Row[Any]]]:
+        """Accounts of the register that a delivery names, by what the platform calls them."""
         with self.archive.database.read() as connection:
-            rows = hooks.account_rows(connection, connector.platform, part.account)
-        wanted = [row for row in rows if hook.account in (None, row.id)]
+            require_whole_index(connection)
+            return hooks.account_rows(connection, connector.platform, (part.account for part in parts))
+
+    def _keep(
+        self, wanted: Sequence[Row[Any]], connector: Connector, part: Part, every: Sequence[Part], headers: Headers,
+        body: bytes, now: datetime,
+    ) -> tuple[str, list[str]]:  # fmt: skip
         captured = [row for row in wanted if row.state not in NOT_CAPTURED]
         if not captured:
             return "paused" if wanted else "unwanted", []
@@ -228,11 +234,6 @@ class Receiver:
         except NotFound:
             return b""
 
-    def _require_room(self) -> None:
-        usage = shutil.disk_usage(self.archive.settings.home)
-        if usage.free < usage.total * self.archive.settings.disk_reserve_percent / 100:
-            raise OutOfSpace("no room left for deliveries: free some space; platforms send them again for a while")
-
     # Counting
 
     def _count(self, hook: str, what: str, at: datetime | None = None, accounts: Sequence[str] = ()) -> None:
@@ -248,13 +249,21 @@ class Receiver:
             _log.warning("delivery.not_counted", exc_info=error)
 
     def tell(self) -> None:
-        """Write down what became of deliveries since the last time."""
+        """Write down what became of deliveries since the last time. What cannot be written down is next time."""
         with self._lock:
             counts, self._counts = self._counts, defaultdict(Counter)
             last, self._last = self._last, {}
             self._told = time.monotonic()
-        if counts or last:
+        if not counts and not last:
+            return
+        try:
             self.archive.database.act(lambda connection: _write(connection, counts, last))
+        except BaseException:
+            with self._lock:
+                for hook, some in counts.items():
+                    self._counts[hook] += some
+                self._last = last | self._last
+            raise
 
 
 def _others(every: Sequence[Part], part: Part) -> list[Span]:

@@ -28,7 +28,7 @@ from archiver.capture.deposits import Said
 from archiver.capture.drawing import Drawing
 from archiver.capture.facts import RunIdentity
 from archiver.capture.failures import named_failures
-from archiver.capture.leases import Held, Leases
+from archiver.capture.leases import Held, Leases, require_whole_index
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
@@ -44,7 +44,7 @@ from archiver.errors import Busy, NotFound, OutOfSpace, UsageError
 from archiver.evidence.deltas import require_current, store_deltas
 from archiver.http import Fetcher
 from archiver.quota.meter import Meter
-from archiver.records.models import RebuildProgress, Record
+from archiver.records.models import Record
 from archiver.storage.write_once import WriteOnce
 from connectors.contract import AccessClass, Listens, SweepKind
 
@@ -56,10 +56,6 @@ _log = logs.get(__name__)
 SCHEDULE = "schedule"
 """Trigger of runs that the clock asked for."""
 _RATION_EVERY = timedelta(minutes=1)
-
-
-class RebuildUnderWay(Busy):
-    """Nobody captures while the index is made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,11 +354,7 @@ class Capture:
     def _require_whole_index(self) -> None:
         """What is not in the index yet would look as if nobody had ever seen it."""
         with self.archive.database.read() as connection:
-            if connection.execute(select(RebuildProgress.account_id).limit(1)).first() is not None:
-                raise RebuildUnderWay(
-                    "the index is being made anew: wait until `archiver index rebuild` is done, or run it again to go"
-                    " on where it was stopped"
-                )
+            require_whole_index(connection)
 
     def _check_room(self) -> None:
         reserve = self.archive.settings.disk_reserve_percent / 100

@@ -23,12 +23,13 @@ import h11
 from archiver import logs
 from archiver.capture import addresses, hooks
 from archiver.capture.addresses import Destination
-from archiver.capture.arrivals import Arrival, Arrivals
+from archiver.capture.arrivals import Arrival, Arrivals, require_room
 from archiver.capture.asking import origin
-from archiver.capture.receiving import note
+from archiver.capture.leases import require_whole_index
+from archiver.capture.receiving import NOT_CAPTURED, note
 from archiver.capture.secret_forms import Secret
 from archiver.capture.terms import account_ref
-from archiver.errors import Unreachable
+from archiver.errors import Busy, Unreachable
 from archiver.http import trust
 from archiver.wire.exchange import Network
 from connectors.contract import AccountRef, Ask, Streams
@@ -45,6 +46,8 @@ _SILENCE: Final = 120.0
 """Seconds without even a sign of life, which servers give every few seconds."""
 _PIECE: Final = 64 * 1024
 _BLANK: Final = re.compile(rb"(\r?\n)\r?\n")
+_BLANK_SIZE: Final = 4
+"""Bytes of the longest of it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,7 +83,7 @@ class Events:
     """Events out of a stream, however it comes in pieces (HTML Standard §9.2)."""
 
     def __init__(self) -> None:
-        self._held = b""
+        self._held = bytearray()
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
         """Whole events, as they came; signs of life are none.
@@ -88,11 +91,15 @@ class Events:
         Raises:
             Unreachable: one is larger than any event is.
         """
+        # What was looked through is not looked through again, however small the pieces are.
+        begins, place = 0, max(0, len(self._held) - _BLANK_SIZE + 1)
         self._held += piece
-        while (found := _BLANK.search(self._held)) is not None:
-            event, self._held = self._held[: found.end(1)], self._held[found.end() :]
+        while (found := _BLANK.search(self._held, place)) is not None:
+            event, begins = bytes(self._held[begins : found.end(1)]), found.end()
+            place = begins
             if any(line and not line.startswith(b":") for line in event.splitlines()):
                 yield event
+        del self._held[:begins]
         if len(self._held) > _LARGEST:
             raise Unreachable("the stream brings something that is no event")
 
@@ -121,6 +128,7 @@ class StreamListener:
             for event, network in self._events(found):
                 heard, access = found.connector.pushed(found.account, event)
                 if heard.about:
+                    self._require_wanted()
                     ask, at = replace(found.ask, access=access), clock.now()
                     arrivals.keep(Arrival(self.account, event, MEDIA_TYPE, at, ask, network=network))
         finally:
@@ -128,6 +136,21 @@ class StreamListener:
                 self.connected.clear()
                 self._note(broken_at=clock.now())
         return True
+
+    def _require_wanted(self) -> None:
+        """A paused account captures nothing, from the moment at which it is paused; and what is heard takes no disk
+        that nobody has.
+
+        Raises:
+            Busy: it is paused, or it cannot be told whether it is.
+            OutOfSpace: the disk is full.
+        """
+        with self.capture.archive.database.read() as connection:
+            require_whole_index(connection)
+            states = hooks.states(connection, [self.account])
+        if states.get(self.account, NOT_CAPTURED[0]) in NOT_CAPTURED:
+            raise Busy("the account is not captured any more")
+        require_room(self.capture.archive.settings)
 
     def _events(self, found: Station) -> Iterator[tuple[bytes, Network]]:
         settings = self.capture.archive.settings

@@ -13,10 +13,13 @@ from archiver.cli.common import AsJson, InPractice, opened
 from archiver.errors import UsageError
 from archiver.evidence import service
 from archiver.evidence.signer import Signed
+from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.release import bundle, choosing
 from archiver.release.certificate import certify
 from archiver.release.forms import Form
 
+_LEFT_OUT = {KNOWN_FROM_IMPORT: "only exports that somebody brought in tell of it: nothing of it was captured"}
+"""Reasons for leaving a record out, as people read them."""
 app = typer.Typer(
     help="The signed event log, and records handed out so that a stranger can check them.",
     no_args_is_help=True,
@@ -103,7 +106,7 @@ def export(
         return
     output.line(f"{made.folder}: {_count(made.records, 'record')} from {_count(made.exchanges, 'stored answer')}.")
     for record, why in made.left_out:
-        output.line(f"  left out: {record}, {why.replace('_', ' ')}")
+        output.line(f"  left out: {record}, {_LEFT_OUT.get(why, why.replace('_', ' '))}")
     if with_exchanges:
         output.line("It holds whole stored answers, and so other records too: do not pass it on without review.")
     output.line(f"To check it: python3 -I {made.folder}/verify.py {made.folder} --key '{made.key}'")

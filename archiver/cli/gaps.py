@@ -12,6 +12,7 @@ from archiver.capture.gaps import in_words
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import history
+from archiver.operations.gap_imports import with_imports
 from archiver.operations.reach import goes_back
 
 
@@ -26,7 +27,7 @@ def gaps(
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
             account_id = accounts.find(connection, account).id if account else None
-            found = history.gaps(connection, account_id, closed=everything)
+            found = with_imports(connection, history.gaps(connection, account_id, closed=everything))
             of = [account_id] if account_id else [one.id for one in accounts.list_accounts(connection)]
             begin = [one for each in of for one in goes_back(connection, each, archive.platforms)]
         if json:
@@ -40,6 +41,10 @@ def gaps(
             output.line(f"{gap.account}: {gap.stream}, {since} ({state})")
             output.line(f"  cause:  {in_words(gap.cause)}")
             output.line(f"  remedy: {gap.remedy}")
+            for told in gap.imported:
+                count = "1 record" if told.records == 1 else f"{told.records:,} records"
+                output.line(f"  an export tells of {count} of that time: {told.import_id}")
+                output.line(f"    given by {told.source or 'whom is not known'}; brought, not captured: the gap stays")
         for one in begin:
             if one.since is None and not everything:
                 continue

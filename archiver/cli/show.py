@@ -14,6 +14,7 @@ from archiver.operations import deposits
 from archiver.operations.deposits import BY_HAND, DepositView
 from archiver.records import links, service
 from archiver.records.views import AuthorView, RecordView, ThreadView
+from archiver.visible import size
 
 
 def show(
@@ -42,6 +43,11 @@ def _print_record(archive: Archive, record: RecordView) -> None:
     output.line(f"  id {record.id}, {record.url or 'no address'}")
     if not record.captured:
         output.line("  nothing of it was captured: what follows is what an export says")
+    if record.unnamed:
+        output.line("  the export gives it no id of the platform: it cannot be matched to a captured record by id")
+    for same in record.suggested:
+        what = "a captured record" if same.captured else "an entry of an export without an id"
+        output.line(f"  may be the same as {what}, {same.why}, which is not known: {same.record_id}")
     for state in record.states:
         since, until = shown(state.from_at, archive), shown(state.last_at, archive)
         output.line(f"  {state.state.replace('_', ' ')} from {since} to {until}")
@@ -73,6 +79,8 @@ def _print_imported(archive: Archive, record: RecordView) -> None:
             output.line(f"  the export says of it: {one.said_state.replace('_', ' ')}")
         for kind, url, _ in one.media:
             output.line(f"  {kind} named in the export: {url}")
+        for file in one.files:
+            output.line(f"  kept: {file.name}, {size(file.size)}, SHA-256 {file.sha256}, {file.exchange_id}")
 
 
 def _print_thread(record: RecordView, thread: ThreadView) -> None:

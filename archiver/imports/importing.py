@@ -36,6 +36,7 @@ from archiver.records import import_acts, import_views
 from archiver.records.import_models import Import, ImportedFile, ImportedVersion
 from archiver.visible import one_line
 from connectors.contract import AccountRef
+from connectors.exports import fits
 from connectors.exports.contract import Use
 
 if TYPE_CHECKING:
@@ -162,12 +163,17 @@ class Importing:
     def _require_own(self) -> None:
         export, identity, account = self._plan.export, self._plan.identity, self._account
         named = one_line(identity.handle, 80)
-        if export.platform not in (account.platform, "*"):
+        if not fits(export, account.platform):
             raise UsageError(f"it is a {export.title}, and {account.handle} is an account of {account.platform}")
         own = export.is_of(identity, self._reference)
         if own is False:
             raise UsageError(f"it is the export of another account ({named}), not of {account.handle}")
         if own is None and (self.wanted.confirmed or "").casefold() != account.handle.casefold():
+            if identity.doubt:
+                raise UsageError(
+                    f"{identity.doubt}. If somebody made sure that {named}'s belongs with {account.handle}, say"
+                    f" --confirm-account {account.handle}"
+                )
             if not named:
                 raise UsageError(
                     "it does not say whose it is. If somebody made sure that it is of"

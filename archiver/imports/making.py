@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import quote
 
 from archiver.capture.reading import LISTED, understand
@@ -21,7 +21,7 @@ from archiver.records.import_rows import LIST
 from archiver.visible import one_line
 from archiver.wire.exchange import BodyFile, MaskedRange, WireExchange
 from connectors.contract import AccessClass, AccountRef, Ask, Reading, Stream
-from connectors.exports.contract import ImportReading, Use, Why, context_of
+from connectors.exports.contract import Cuts, ImportReading, Part, Use, Why, context_of
 from connectors.exports.elements import NotAList
 
 _IN_MEMORY = 2**20
@@ -80,6 +80,8 @@ class BlockMaker:
     """What of it is stored already, by file and start."""
     tally: Tally = field(default_factory=Tally)
     """Of records of foreign WARC files that were come by."""
+    stored_parts: dict[str, list[list[int]]] = field(default_factory=dict)
+    """Of files that are stored in part only: from where to where, by name."""
 
     def files(self) -> Iterator[Block]:
         """What is not stored yet, in the order of the container.
@@ -96,6 +98,8 @@ class BlockMaker:
                 yield from self._of_list(file, stream)
             elif file.planned.use is Use.READ and file.planned.warc:
                 yield from self._of_warc(file, stream)
+            elif file.planned.cut:
+                yield from self._of_parts(file, member, stream)
             elif (file.name, 0) not in self.known:
                 yield self._block(file, 0, self._body(file, member, stream), 0)
             done += file.size
@@ -118,7 +122,7 @@ class BlockMaker:
             },
             "counts": dict(counts),
             **({} if plan.package is None else {"package": asdict(plan.package)}),
-            "files": [_row(one) for one in plan.files],
+            "files": [_row(one, self.stored_parts.get(one.name)) for one in plan.files],
         }
         body = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
         ask = Ask(
@@ -162,6 +166,38 @@ class BlockMaker:
                 yield replace(
                     block, media_type="application/warc", origin={**block.origin, **said}, masked=record.masked
                 )
+
+    def _of_parts(self, file: PlannedFile, member: Member, stream: IO[bytes]) -> Iterator[Block]:
+        """What may be stored of a file in which something personal stands too; what is hidden in it is overwritten."""
+        body = b"".join(pieces(self.plan.container, stream, member))
+        _require_same(file, sha256(body).hexdigest())
+        try:
+            parts = cast(Cuts, self.plan.export).parts(file.name, body)
+        except ValueError as error:
+            name = one_line(file.name, 80)
+            raise Unusable(f"what is personal in {name!r} cannot be told: {one_line(str(error), 80)}") from None
+        self.stored_parts[file.name] = [[one.start, one.end] for one in parts]
+        for one in parts:
+            if (file.name, one.start) not in self.known:
+                yield self._part(file, one, body)
+
+    def _part(self, file: PlannedFile, part: Part, body: bytes) -> Block:
+        content = bytearray(body[part.start : part.end])
+        masked = tuple((start - part.start, end - part.start, what) for start, end, what in part.hidden)
+        for start, end, _ in masked:
+            content[start:end] = b"*" * (end - start)
+        planned = file.planned
+        planned = replace(
+            planned,
+            what=part.what or planned.what,
+            stream=part.stream or planned.stream,
+            access=part.access if part.access and planned.access is AccessClass.PUBLIC else planned.access,
+        )
+        block = self._block(replace(file, planned=planned), part.start, bytes(content), 0)
+        if block.reading.quarantine and block.ask.access is AccessClass.PUBLIC:
+            block = replace(block, ask=replace(block.ask, access=AccessClass.PRIVATE))
+            block = replace(block, origin={**block.origin, "public": _public(cast(ImportReading, block.reading))})
+        return replace(block, masked=masked)
 
     def _of_rest(self, file: PlannedFile, start: int, number: int) -> Iterator[Block]:
         """What follows the last whole block of a list. Where it is too large to be read it is kept, and not read."""
@@ -279,8 +315,9 @@ def _require_same(file: PlannedFile, digest: str) -> None:
         raise Unusable(f"{one_line(file.name, 80)!r} changed while it was read")
 
 
-def _row(file: PlannedFile) -> dict[str, Any]:
-    row = {"name": file.name, "size": file.size, "sha256": file.sha256, "use": file.planned.use.value}
+def _row(file: PlannedFile, parts: Sequence[Sequence[int]] | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"name": file.name, "size": file.size, "sha256": file.sha256, "use": file.planned.use.value}
+    row |= {} if parts is None else {"parts": [list(one) for one in parts]}
     return row | ({"why": file.planned.why.value} if file.planned.why is not None else {})
 
 

@@ -14,6 +14,7 @@ from archiver.visible import one_line
 from connectors.contract import AccessClass
 from connectors.exports import EXPORTS
 from connectors.exports.contract import Export, Identity, Planned, Use, Why
+from connectors.exports.refusals import why_not
 
 READ_WHOLE = 64 * 2**20
 """Largest file, bytes, from which records are read where it is not stored in blocks: a rebuild holds it in memory."""
@@ -114,8 +115,9 @@ def _recognised(members: Sequence[Member], kind: str | None) -> tuple[Export, st
     tried = [EXPORTS[kind]] if kind is not None else EXPORTS.values()
     found = [(export, root) for export in tried if (root := export.root(names)) is not None]
     if not found:
+        why = why_not(names)
         known = "; ".join(one.title for one in tried)
-        raise Unusable(f"it is no export that this version knows ({known})")
+        raise Unusable(why or f"it is no export that this version knows ({known})")
     if len(found) > 1:
         raise Unusable(f"it may be several kinds of export; say --kind: {', '.join(one.name for one, _ in found)}")
     return found[0]
@@ -185,7 +187,9 @@ def _planned(export: Export, root: str, member: Member, digest: str, largest_fil
         return PlannedFile(member.name, member.name, member.size, digest, Planned(Use.LEFT_OUT, why=Why.UNKNOWN))
     name = member.name.removeprefix(root)
     planned = export.plan(name)
-    if planned.use is Use.FILE and member.size > largest_file:
+    # What is personal in a file that is not read whole cannot be told from the rest.
+    most = largest_file if planned.use is Use.FILE else READ_WHOLE if planned.cut else None
+    if most is not None and member.size > most:
         planned = Planned(Use.LEFT_OUT, why=Why.TOO_LARGE)
     elif planned.use is Use.READ and not (planned.elements or planned.warc) and member.size > READ_WHOLE:
         planned = replace(planned, use=Use.KEPT, why=Why.TOO_LARGE)

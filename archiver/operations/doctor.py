@@ -34,6 +34,7 @@ from archiver.operations import (
     quota,
     snapshots,
 )
+from archiver.operations.pushing import left_lying
 from archiver.pictures import browser
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
@@ -81,7 +82,7 @@ def examine(settings: Settings) -> list[Finding]:
         ]
         findings += [_log(archive), *_stamps(archive)]
         findings += [*_connectors(archive), *_connections(archive), *_quotas(archive), *_deposits(archive)]
-        findings += _register(archive)
+        findings += [*_register(archive), *_deliveries(archive)]
     return findings
 
 
@@ -320,6 +321,12 @@ def _quotas(archive: Archive) -> Iterator[Finding]:
         empty = one.state == quota.EMPTY
         said = " ".join((one.forecast, *one.chosen))
         yield Finding(f"quota of {one.title}, {one.whose}", not empty, said, remedy if empty else "")
+
+
+def _deliveries(archive: Archive) -> Iterator[Finding]:
+    """What platforms sent and is not archived yet, long after."""
+    for said, remedy in left_lying(archive):
+        yield Finding("deliveries", False, said, remedy)
 
 
 def _deposits(archive: Archive) -> Iterator[Finding]:

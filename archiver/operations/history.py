@@ -68,6 +68,20 @@ class GapView:
     remedy: str
     closed_at: datetime | None
     closed_by: str | None
+    imported: tuple[GapImport, ...] = ()
+    """What exports tell of that time, where it was asked for. It closes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapImport:
+    """What one import tells of the time of a gap."""
+
+    import_id: str
+    source: str | None
+    """Who gave it; None: its act is lost."""
+    brought_at: datetime
+    records: int
+    """Records of that time and stream that it tells of, and of which nothing was captured."""
 
 
 @dataclass(frozen=True, slots=True)

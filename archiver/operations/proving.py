@@ -19,9 +19,10 @@ from sqlalchemy import Connection, func, select
 
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
+from archiver.capture.leases import RebuildUnderWay
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.run import Watcher
-from archiver.capture.service import Capture, RebuildUnderWay, RunResult
+from archiver.capture.service import Capture, RunResult
 from archiver.errors import Busy, UsageError
 from archiver.records.models import Record, RecordState, Version
 from archiver.visible import one_line

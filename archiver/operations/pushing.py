@@ -3,8 +3,9 @@ command line; no secret is in it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
@@ -29,6 +30,7 @@ BECAME: Final = {
     "refused_stale": "refused: too old",
 }
 _NOT_CAPTURED = ("paused", "closed")
+_LATE: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,26 @@ def pushing(archive: Archive, connector: Connector) -> Pushing | None:
         reached=is_reached(archive.settings),
         accounts=accounts,
     )
+
+
+def left_lying(archive: Archive) -> Iterator[tuple[str, str]]:
+    """What was acknowledged and is not archived, and ought to be by now: each with what to do."""
+    arrivals, now = Arrivals(archive.settings.deliveries), datetime.now(UTC)
+    named = arrivals.accounts()
+    with archive.database.read() as connection:
+        states = hooks.states(connection, named)
+    for account in named:
+        since, count = arrivals.oldest(account), arrivals.count(account)
+        if account not in states:
+            remedy = "Was the register restored without this account? Add it again, and they are archived."
+            yield f"{count:,} wait for {account}, which is not in the register", remedy
+        elif states[account] not in _NOT_CAPTURED and since is not None and now - since > _LATE:
+            hours = (now - since) / timedelta(hours=1)
+            remedy = "Look whether `archiver serve` runs, and into its log for delivery.not_archived."
+            yield f"{count:,} wait for {account}, the first for {hours:,.0f} hours", remedy
+    if aside := arrivals.count_aside():
+        remedy = f"Look at them in {arrivals.folder / 'aside'}, and move them away: no more than a thousand are kept."
+        yield f"{aside:,} were kept aside, since nobody could tell whose they are", remedy
 
 
 def _hooks(connection: Connection, application: str) -> list[Row[Any]]:

@@ -82,6 +82,7 @@ class ImportedVersion(Base):
         Index(None, "record_id"),
         Index(None, "account_id", "thread_id"),
         Index(None, "account_id", "parent_id"),
+        Index(None, "account_id", "created_at"),
         Index(None, "import_id"),
         Index(None, "exchange_id"),
     )

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, true
 
 from archiver.accounts.models import Account
 from archiver.database import among, key_text
@@ -23,6 +23,8 @@ from archiver.viewing import Viewer
 
 IMPORT, END, FILE, VERSION = table(Import), table(ImportEnd), table(ImportedFile), table(ImportedVersion)
 _PRIVATE = "private"
+_FILES_OF = {"public": "media", "private": "private-media"}
+"""Access class of the files of records, by that of the records."""
 _NEWEST_FIRST = (
     VERSION.c.retrospective,
     func.coalesce(VERSION.c.stated_at, VERSION.c.brought_at).desc(),
@@ -60,6 +62,18 @@ class ImportView:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedFileView:
+    """A picture or video that an import brought with a record."""
+
+    name: str
+    """In the export."""
+    size: int
+    sha256: str
+    access: str
+    exchange_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ImportedView:
     """What one import says of one record."""
 
@@ -82,6 +96,8 @@ class ImportedView:
     exchange_id: str
     position: int
     place: str
+    files: tuple[ImportedFileView, ...] = ()
+    """Its pictures and videos that are kept of this import."""
 
     @property
     def words(self) -> str:
@@ -180,8 +196,37 @@ def of_record(connection: Connection, record_id: str, viewer: Viewer = Viewer.EV
         .where(VERSION.c.record_id == record_id, *rows_of(viewer, VERSION))
         .order_by(*_NEWEST_FIRST)
     )
-    names = ImportedView.__slots__
-    return tuple(ImportedView(*(getattr(row, name) for name in names)) for row in connection.execute(query))
+    names = [name for name in ImportedView.__slots__ if name != "files"]
+    found = [ImportedView(*(getattr(row, name) for name in names)) for row in connection.execute(query)]
+    files = _files(connection, record_id, found, viewer)
+    return tuple(replace(one, files=_files_of(one, files)) for one in found) if files else tuple(found)
+
+
+def _files(connection: Connection, record_id: str, found: Sequence[ImportedView], viewer: Viewer) -> list[Row[Any]]:
+    """Files of a record, as far as the viewer sees them: those whose names say so, and those that the export names with
+    it by where they are."""
+    named = list(dict.fromkeys(str(url) for one in found for _, url, _ in one.media))
+    columns = [FILE.c[name] for name in ("import_id", "name", "size", "sha256", "access", "exchange_id", "record_id")]
+    query = select(*columns).where(
+        FILE.c.import_id.in_({one.import_id for one in found}),
+        FILE.c.use == "file",
+        (FILE.c.record_id == record_id) | (FILE.c.record_id.is_(None) & among(connection, FILE.c.name, named)),
+        or_(*map(_file_seen_by, viewer.parts)),
+    )
+    return list(connection.execute(query.order_by(FILE.c.name))) if found else []
+
+
+def _file_seen_by(part: Viewer) -> ColumnElement[bool]:
+    accounts = true() if part.accounts is None else FILE.c.account_id.in_(sorted(part.accounts))
+    if part.access is None:
+        return and_(true(), accounts)
+    return and_(accounts, FILE.c.access.in_(sorted(_FILES_OF[one] for one in part.access if one in _FILES_OF)))
+
+
+def _files_of(one: ImportedView, files: Sequence[Row[Any]]) -> tuple[ImportedFileView, ...]:
+    named = {str(url) for _, url, _ in one.media}
+    own = [row for row in files if row.import_id == one.import_id and (row.record_id is not None or row.name in named)]
+    return tuple(ImportedFileView(row.name, row.size, row.sha256, row.access, row.exchange_id) for row in own)
 
 
 @dataclass(frozen=True, slots=True)

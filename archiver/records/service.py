@@ -17,13 +17,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
-from archiver.records import families, import_views, pictures, threads
+from archiver.records import families, import_views, pictures, suggestions, threads
 from archiver.records.contents import equal
 from archiver.records.differences import differences
 from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.records.import_views import OnlyImported
 from archiver.records.seeing import allowed, of_part, only_public
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, chunks, table
+from archiver.records.suggestions import SuggestedView, is_unnamed
 from archiver.records.views import (
     EVERYTHING,
     AccountName,
@@ -66,7 +67,7 @@ def record(
     held_back = public and bool(withheld_among(connection, [record_id]))
     where = _occurred(record_id, public)
     count = select(func.count()).select_from(OCCURRENCE).where(*where)
-    states = _states(connection, record_id, public)
+    versions, states = _versions(connection, record_id, public), _states(connection, record_id, public)
     return RecordView(
         id=row.id,
         key=row.key,
@@ -83,13 +84,16 @@ def record(
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
         state=(states[-1].state if states else State.VISIBLE.value) if held_back else row.state,
-        versions=_versions(connection, record_id, public),
+        versions=versions,
         states=states,
         occurrences=_occurrences(connection, where, occurrences),
         occurrence_count=int(connection.execute(count).scalar_one()),
         media=_media(connection, record_id, held_back),
         pictures=pictures.of_record(connection, record_id, public=public),
         imported=import_views.of_record(connection, record_id, viewer),
+        suggested=suggestions.of_captured(
+            connection, row.account_id, row.kind, row.created_at, _wordings(versions), viewer
+        ),
     )
 
 
@@ -119,7 +123,20 @@ def _from_imports(connection: Connection, record_id: str, viewer: Viewer) -> Rec
         occurrence_count=0,
         media=(),
         imported=import_views.of_record(connection, record_id, viewer),
+        suggested=_suggested(connection, row, viewer),
     )
+
+
+def _wordings(versions: Iterable[VersionView]) -> frozenset[str]:
+    return frozenset(words for one in versions for words in suggestions.wordings(one.text, one.content))
+
+
+def _suggested(connection: Connection, row: Mapping[str, Any], viewer: Viewer) -> tuple[SuggestedView, ...]:
+    """Captured records that may be an entry without an id."""
+    if not is_unnamed(row["key"]):
+        return ()
+    words = suggestions.wordings(row["text"], row["content"])
+    return suggestions.of_entry(connection, row["account_id"], row["kind"], row["created_at"], words, viewer)
 
 
 def _account_named(connection: Connection, account_id: str) -> AccountName:

@@ -9,6 +9,7 @@ from typing import Any
 
 from archiver.records.differences import Segment
 from archiver.records.import_views import ImportedView
+from archiver.records.suggestions import SuggestedView, is_unnamed
 from archiver.viewing import Viewer
 
 EVERYTHING = Viewer.EVERYTHING
@@ -153,6 +154,13 @@ class RecordView:
     pictures: tuple[PictureView, ...] = ()
     imported: tuple[ImportedView, ...] = ()
     """What exports say of it, newest statement first: beside what was captured, and never part of it."""
+    suggested: tuple[SuggestedView, ...] = ()
+    """Records that may be the same one; computed for this view, and no fact."""
+
+    @property
+    def unnamed(self) -> bool:
+        """It is an entry of an export that has no id there, so it cannot be told to be a captured record."""
+        return is_unnamed(self.key)
 
     def drawn(self, version: int) -> Sequence[PictureView]:
         """The pictures of one version."""

@@ -18,6 +18,7 @@ from archiver.evidence.event_types import EventType
 from archiver.evidence.models import Event
 from archiver.evidence.verifier import verify as verifier
 from archiver.operations.probe import IMMUTABILITY
+from archiver.records.import_models import KNOWN_FROM_IMPORT
 
 _PROBED, _PASSED, _FAILED = EventType.STORAGE_PROBED, EventType.FIXITY_PASSED, EventType.FIXITY_FAILED
 
@@ -48,6 +49,8 @@ class Certified:
     manifest_sha256: str
     counts: dict[str, int]
     left_out: int
+    only_imported: int
+    """Of them, records that are known only from exports that somebody brought in."""
     whole: bool
     """It holds whole stored exchanges."""
     practice: bool
@@ -118,6 +121,7 @@ def _facts(archive: Archive, checked: Any, key: str) -> Certified:
         manifest_sha256=checked.digests[verifier.MANIFEST][0],
         counts=dict(manifest["counts"]),
         left_out=len(manifest["chosen"]["left_out"]),
+        only_imported=sum(code == KNOWN_FROM_IMPORT for _, code in manifest["chosen"]["left_out"]),
         whole=any(one["whole"] for one in manifest["exchanges"]),
         practice=manifest["kind"] != "real",
         log=checked.log,

@@ -117,6 +117,12 @@ def _copy(facts: Certified) -> Section:
         else ""
     )
     asked = f" {_number(facts.left_out, 'record')} asked for could not be put in." if facts.left_out else ""
+    if facts.only_imported:
+        number = _number(facts.only_imported, "record")
+        asked += (
+            f" Of {number} among those only exports of the platform tell, which somebody brought in: nothing of that"
+            " was captured, and nothing here speaks for it."
+        )
     rows = (
         ("Bundle", facts.bundle),
         ("Made", _utc(facts.made_at)),

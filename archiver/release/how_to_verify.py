@@ -57,7 +57,8 @@ takes about ten minutes.
    data/runs/         what the archive concluded, such as that a comment is no longer returned
    data/log/          the archive's log: its signed head, and proofs that these records are in it
    data/stamps/       time-stamps by others, where there are any
-   data/manifest.json everything above, with how it was chosen and what was left out
+   data/manifest.json everything above, with how it was chosen and what was left out. What is left out there as
+                      known_from_import was never captured: only exports that somebody brought in tell of it
    The other files make the folder a "bag" (RFC 8493), which archives' own tools can check.
 {whole}
 6. WHAT A PASS DOES AND DOES NOT SHOW

@@ -29,6 +29,7 @@ from archiver.operations import (
 )
 from archiver.operations.days import DayView, days
 from archiver.operations.deposits_due import DueDeposit
+from archiver.operations.gap_imports import with_imports
 from archiver.operations.history import DueView, HoldView, RunView
 from archiver.operations.master_list import Entry, custody_words, master_list
 from archiver.operations.proving_record import Standing as Proof
@@ -144,7 +145,7 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
         values: dict[str, Any] = {
             "due": history.due(connection, account_id).get(account_id, []) if account.state != "paused" else [],
             "coverage": _open(viewer, account_id, history.coverage(connection, account_id)) if whole else [],
-            "gaps": [gap for gap in gaps if gap.closed_at is None],
+            "gaps": with_imports(connection, [gap for gap in gaps if gap.closed_at is None], viewer),
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
             "runs": [
                 told(counted, one) for one in history.runs(connection, now, account_id, limit=10, dead=site.dead())
@@ -214,7 +215,7 @@ def show_run(site: Here, viewer: Seen, run_id: str) -> HTMLResponse:
 @needs(Action.CAPTURE_VIEW)
 def list_gaps(site: Here, viewer: Seen, all: bool = False) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        found = history.gaps(connection, closed=all, viewer=viewer)
+        found = with_imports(connection, history.gaps(connection, closed=all, viewer=viewer), viewer)
         known = [one.id for one in accounts.list_accounts(connection)]
         reach = [one for each in known for one in _reach(site, connection, viewer, each) if one.since]
     return site.page("gaps.html", here="gaps", gaps=found, everything=all, reach=reach)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 
 from archiver import logs
@@ -15,6 +16,8 @@ _log = logs.get(__name__)
 _LOOK_SECONDS = 30.0
 """How often new accounts, and those that are captured again, are looked for."""
 _SHORTEST, _LONGEST = 1.0, 300.0
+_STEADY: float = 60.0
+"""Seconds after which a connection was a good one, however it ends."""
 _NOT_LISTENED = ("paused", "closed")
 
 
@@ -72,14 +75,15 @@ class Listeners:
         return StreamListener(self.capture, account, stop)
 
     def _listen(self, account: str, stop: threading.Event) -> None:
-        """Until it is stopped, or there is nothing to listen to any more. After trouble again, later and later."""
+        """Until it is stopped, or there is nothing to listen to any more. After trouble again, later and later; what
+        ends as soon as it began is trouble, and what was heard for long and then broke is none."""
         pause = _SHORTEST
         while not stop.is_set():
+            began = time.monotonic()
             try:
                 if not self._listener(account, stop).listen():
                     return
-                pause = _SHORTEST
             except failures() as error:
                 _log.warning("listening.ended", account=account, exc_info=error)
-                pause = min(pause * 2, _LONGEST)
+            pause = _SHORTEST if time.monotonic() - began >= _STEADY else min(pause * 2, _LONGEST)
             stop.wait(pause)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -59,6 +59,25 @@ class Planned:
     """It is one list of things, and may be stored in several blocks, each of whole elements."""
     warc: bool = False
     """It is a WARC file: each of its records is stored as a block of its own."""
+    cut: bool = False
+    """Something personal stands in it too: only what :meth:`Cuts.parts` names of it is stored. A part in which anything
+    cannot be understood is private."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is stored of a file in which something personal stands too: one range of its bytes, as a block."""
+
+    start: int
+    end: int
+    what: str = ""
+    """In place of :attr:`Planned.what`; empty: the same."""
+    stream: Stream | None = None
+    """In place of :attr:`Planned.stream`."""
+    access: AccessClass | None = None
+    """In place of :attr:`Planned.access`."""
+    hidden: tuple[tuple[int, int, str], ...] = ()
+    """Ranges inside that are overwritten before it is stored, in bytes of the file, and what stood there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +94,9 @@ class Identity:
     """When the platform made the export, where it says so."""
     protected: bool = False
     """Only those whom the account let in could see it then: all of the export is private."""
+    doubt: str = ""
+    """Why it may not be the account's, where it is another kind of export than accounts here have. One sentence without
+    its end; a person has to confirm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +144,18 @@ class Export(Protocol):
     def read(self, ask: Ask, answer: Answer) -> ImportReading:
         """What a stored file (or block of one) means. Pure; never raises for anything in an export. ``ask.purpose`` is
         :attr:`Planned.what`; ``ask.context`` has what :func:`context_of` put there."""
+        ...
+
+
+class Cuts(Protocol):
+    """An export of which some files are stored in part only."""
+
+    def parts(self, name: str, body: bytes) -> Sequence[Part]:
+        """What of a file with :attr:`Planned.cut` is stored, in its order. Pure.
+
+        Raises:
+            ValueError: that cannot be told, so nothing of it may be stored.
+        """
         ...
 
 

@@ -6,7 +6,6 @@ under the channel's videos is not in Takeout; nor is what a video was edited fro
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import ClassVar
@@ -26,19 +25,17 @@ from connectors.contract import (
 )
 from connectors.exports.contract import Identity, ImportReading, Planned, Use, Why
 from connectors.exports.elements import parse
+from connectors.exports.rows import Row, rows
 from connectors.text import storable, tidy
 from connectors.values import Unreadable
 
-_ROW = re.compile(rb'(?:[^"\r\n]++|"(?:[^"]++|"")*+")*+(?:\r?\n|\Z)')
 _CHANNEL = "channels/channel.csv"
 _VIDEOS = re.compile(r"video metadata/videos(?:\(\d{1,3}\))?\.csv")
 _COMMENTS = re.compile(r"comments/comments(?:\(\d{1,3}\))?\.csv")
 _FOLDER = "YouTube and YouTube Music/"
 _SITE = "https://www.youtube.com"
-_MOST_ROWS = 100_000
 #: Who may see a video. Whatever else stands there, or where nothing does, it is private.
 _EVERYBODY = frozenset({"public", "unlisted"})
-Row = Mapping[str, str]
 
 
 class YouTubeTakeout:
@@ -62,12 +59,12 @@ class YouTubeTakeout:
         return [one for one in (_CHANNEL,) if one in names]
 
     def identity(self, files: Mapping[str, bytes]) -> Identity:
-        rows = [row for _, _, row in _rows(files[_CHANNEL])]
-        named = {row.get("channel id", "") for row in rows}
+        listed = [row for _, _, row in rows(files[_CHANNEL]) if row is not None]
+        named = {row.get("channel id", "") for row in listed}
         if len(named) != 1:
             raise ValueError("it is of no channel, or of several; have Takeout made of one alone")
         identity = ident(named.pop(), "the channel")
-        title = next((row.get("channel title (original)", "") for row in rows), "")
+        title = next((row.get("channel title (original)", "") for row in listed), "")
         return Identity(identity, tidy(title), identity)
 
     def plan(self, name: str) -> Planned:
@@ -98,7 +95,9 @@ class YouTubeTakeout:
         cuts: set[int] = set()
         private = set()
         try:
-            for start, end, row in _rows(answer.body):
+            for start, end, row in rows(answer.body):
+                if row is None:
+                    continue
                 place = f"bytes={start}-{end}"
                 try:
                     record = one_of(ask, row, place)
@@ -113,35 +112,6 @@ class YouTubeTakeout:
             wrong.append(("", str(error)))
         found = tuple(records.values())
         return ImportReading(found, quarantine=tuple(wrong), cuts=tuple(sorted(cuts)), private=frozenset(private))
-
-
-def _rows(body: bytes) -> Iterator[tuple[int, int, Row]]:
-    """Where each row stands, and its values by the column's name in lower case.
-
-    Raises:
-        Unreadable: it is no CSV with a heading, or has too many rows.
-    """
-    position = len(b"\xef\xbb\xbf") if body.startswith(b"\xef\xbb\xbf") else 0
-    heading: list[str] | None = None
-    for number in range(_MOST_ROWS + 1):
-        if position >= len(body):
-            break
-        found = _ROW.match(body, position)
-        if found is None or found.end() == position or number == _MOST_ROWS:
-            raise Unreadable("no CSV, or too long")
-        start, position = position, found.end()
-        values = _values(body[start:position])
-        if heading is None:
-            heading = [one.strip().casefold() for one in values]
-        elif any(values):
-            yield start, position, dict(zip(heading, values, strict=False))
-
-
-def _values(row: bytes) -> list[str]:
-    try:
-        return next(csv.reader([row.decode().rstrip("\r\n")], strict=True), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Unreadable("a row that is no CSV") from error
 
 
 def _author(ask: Ask, channel: str) -> Author:

@@ -6,15 +6,22 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 
+from archiver.accounts import acts as register
 from archiver.accounts import service as accounts
+from archiver.accounts.models import Hook
+from archiver.capture.arrivals import Arrivals
 from archiver.capture.models import Due
 from archiver.capture.rebuild import rebuild
+from archiver.evidence.act import Act
 from archiver.practice import deliveries
 from archiver.practice.graph_ids import comment_id, post_id
 from archiver.practice.hub import exchange
@@ -318,3 +325,76 @@ def test_the_running_service_archives_what_comes(town: tuple[Scene, Page]) -> No
     finally:
         working.stop(60)
     assert {one.body for _, one in scene.stored()} == {comment_change(found, 1, n, "words") for n in range(8)}
+
+
+def test_while_the_index_is_made_anew_nothing_is_acknowledged(
+    town: tuple[Scene, Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accounts go through all their states again: one that was paused long ago would be taken for paused."""
+    scene, found = town
+    house, hook = scene.house, scene.hook("facebook")
+    accounts.pause(house.archive, found.account, "for a while")
+    accounts.resume(house.archive, found.account)
+    house.run(found.account, FULL)
+    house.capture.flush(all=True)
+    body, said = deliveries.page_messages(str(found.id), "words"), []
+    applied = register.apply
+
+    def sent_meanwhile(connection: Connection, act: Act) -> None:
+        applied(connection, act)
+        said.append(scene.send(hook, body))
+
+    monkeypatch.setattr(register, "apply", sent_meanwhile)
+    rebuild(house.archive)
+    assert set(said) == {503}
+    assert scene.counts("facebook") == {}
+    assert scene.send(hook, body) == 200
+    assert scene.waiting(found.account) == 1
+
+
+def test_one_that_is_sent_again_while_it_is_archived_is_taken_once(
+    town: tuple[Scene, Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, found = town
+    hook = scene.hook("facebook")
+    body = deliveries.page_messages(str(found.id), "words")
+    scene.send(hook, body)
+    was_taken = Arrivals._was_taken
+    began: list[str] = []
+
+    def archived_right_after(arrivals: Arrivals, name: str) -> bool:
+        before = was_taken(arrivals, name)
+        if not began:
+            began.append(name)
+            scene.deliver(found.account)
+        return before
+
+    monkeypatch.setattr(Arrivals, "_was_taken", archived_right_after)
+    assert scene.send(hook, body) == 200
+    assert scene.waiting(found.account) == 0
+    assert scene.counts("facebook") == {"taken": 1, "repeated": 1}
+
+
+def test_what_is_old_is_forgotten_in_an_empty_folder_too(tmp_path: Path) -> None:
+    arrivals = Arrivals(tmp_path / "deliveries")
+    arrivals.forget(date(2026, 3, 2))
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_addresses_that_were_made_at_once_leave_it_usable(scene: Scene) -> None:
+    first = scene.hook("facebook")
+    with scene.house.archive.database.write() as connection:
+        (row,) = connection.execute(select(*Hook.__table__.columns)).mappings()
+        later = row["made_at"] + timedelta(seconds=1)
+        connection.execute(insert(Hook).values({**row, "id": "hk_2", "path_sha256": "2", "made_at": later}))
+    assert scene.hook("facebook").path == first.path
+
+
+def test_a_body_that_names_very_many_is_answered_while_the_platform_waits(town: tuple[Scene, Page]) -> None:
+    scene, found = town
+    hook = scene.hook("facebook")
+    body = deliveries.page_changes({str(number): [] for number in (found.id, *range(20_000))})
+    began = time.process_time()
+    assert scene.send(hook, body) == 200
+    assert time.process_time() - began < 5
+    assert scene.waiting(found.account) == 1

@@ -40,7 +40,7 @@ CONTEXT = {
 FIRST, SECOND = (snowflake(MADE_AT - timedelta(days=days)) for days in (9, 8))
 
 
-def read(name: str, purpose: str, body: bytes, **context: Any) -> ImportReading:
+def read(name: str, purpose: str, body: bytes, /, **context: Any) -> ImportReading:
     ask = Ask(url="urn:x", stream=Stream.POSTS, purpose=purpose, authorise="never", context=CONTEXT | context)
     return EXPORTS[name].read(ask, Answer(0, (), body, MADE_AT))
 
@@ -296,6 +296,10 @@ PURPOSES = [
     ("youtube-takeout", "videos"), ("youtube-takeout", "comments"), ("warc", "warc-record"),
     ("x-archive", "posts"), ("x-archive", "deleted"), ("x-archive", "messages"), ("x-archive", "profile"),
     ("mastodon-archive", "outbox"), ("mastodon-archive", "actor"), ("bluesky-car", "repository"),
+    ("facebook-export", "posts"), ("facebook-export", "comments"), ("facebook-export", "messages"),
+    ("facebook-export", "pictures"), ("instagram-export", "posts"), ("instagram-export", "comments"),
+    ("linkedin-archive", "shares"), ("linkedin-archive", "comments"), ("linkedin-archive", "messages"),
+    ("tiktok-export", "videos"), ("tiktok-export", "comments"), ("tiktok-export", "messages"),
 ]  # fmt: skip
 
 

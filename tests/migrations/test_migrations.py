@@ -115,7 +115,7 @@ def test_an_index_of_before_is_closed_to_public_readers_where_anything_was_close
 
     migrate.upgrade(either)
     with either.write() as connection:
-        command.downgrade(migrate._config(connection), "0017")
+        command.downgrade(migrate._config(connection), "0018")
         account = {"id": "ac_1", "platform": "feed", "service": "", "platform_id": "1", "handle": "", "name": "",
                    "url": "", "authority": "city", "state": "active", "state_since": NOW, "added_at": NOW}  # fmt: skip
         segment = {"id": "sg_1", "key": "k", "sha256": "0" * 64, "size": 1, "warc_records": 1, "authority": "city",

@@ -42,6 +42,7 @@ def facts(**given: object) -> Certified:
         "manifest_sha256": "0f" * 32,
         "counts": {"records": 1, "versions": 1, "exchanges": 2, "media": 0},
         "left_out": 0,
+        "only_imported": 0,
         "whole": False,
         "practice": False,
         "log": "records.city.example/main",

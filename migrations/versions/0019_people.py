@@ -3,8 +3,8 @@
 Of what was indexed before, public records of which something was said only while they were hidden are not marked. Where
 anything that is not public was captured, nothing is found by who sees public things only until the index was made anew.
 
-Revision: 0018
-Follows: 0017
+Revision: 0019
+Follows: 0018
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from alembic import op
 
 from archiver.database import Instant, Json
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
