@@ -21,8 +21,8 @@ _KINDS = {
 
 
 def with_imports(connection: Connection, gaps: Sequence[GapView], viewer: Viewer = Viewer.EVERYTHING) -> list[GapView]:
-    """The same gaps, each with what imports tell of its time, as far as the viewer sees it: which exports were brought is
-    told with what is private."""
+    """The same gaps, each with what imports tell of its time, as far as the viewer sees it: which exports were brought
+    is told with what is private."""
     known = {one for one in {gap.account_id for gap in gaps} if viewer.sees_private_of(one) and _any(connection, one)}
     return [
         replace(gap, imported=_told(connection, gap, viewer))

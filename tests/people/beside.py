@@ -12,6 +12,7 @@ from archiver.archive import Archive
 from archiver.capture.models import Deposit, Exchange
 from archiver.records.import_models import Import, ImportedVersion, ImportEnd
 from archiver.search.source import read_documents
+from connectors.exports.unnamed import PREFIX
 from tests.people.scene import NOW, OFFICES, account_of, record_of
 from tests.register.town import Town
 
@@ -89,7 +90,8 @@ def _said(connection: Connection, office: str, record: str, kind: str, access: s
     thread = record_of(office, "public")  # so that they stand in a thread that everybody sees
     _add(connection, ImportedVersion, id=f"iv_{office}_{position}", record_id=record, account_id=account_of(office),
          import_id=f"im_{office}", exchange_id=f"ex_{office}_export_{access}", position=position, place=f"/{position}",
-         arrival=1, ordinal=0, brought_at=NOW, stated_at=NOW, key=record, kind=kind, access=access, thread_id=thread,
+         arrival=1, ordinal=0, brought_at=NOW, stated_at=NOW, key=f"{PREFIX}{record}", kind=kind, access=access,
+         thread_id=thread,
          author_id=words, author_name=words, author_handle=words, url="https://facebook.example/y", created_at=NOW,
          retrospective=False, said_state="visible", scheme=1, content={"body": words}, text=words, counts={},
          media=[])  # fmt: skip

@@ -13,14 +13,15 @@ from sqlalchemy import text
 
 from archiver.archive import Archive
 from archiver.errors import NotFound
-from archiver.operations import deposits
+from archiver.operations import deposits, history
+from archiver.operations.gap_imports import with_imports
 from archiver.people import permission, service
 from archiver.people.acting import SERVICE
 from archiver.people.actions import Action
 from archiver.people.permission import ACCOUNT, AUTHORITY
 from archiver.people.roles import Access, Role, usual
 from archiver.people.service import NewGrant, PersonView
-from archiver.records import import_views
+from archiver.records import import_views, suggestions
 from archiver.records import service as records
 from archiver.search.index import UnmarkedIndex
 from archiver.viewing import Viewer
@@ -28,7 +29,7 @@ from archiver.web.app import create_app
 from archiver.web.site import Site
 from tests.people import beside
 from tests.people.beside import LISTED, MESSAGE, PRIVATE, PUBLIC, WORDS, authority_of, imported
-from tests.people.scene import OFFICES, account_of, record_of
+from tests.people.scene import CANARIES, NOW, OFFICES, account_of, record_of
 from tests.signed_in import cookies, person
 
 Listed = dict[str, tuple[str, str]]
@@ -80,6 +81,9 @@ def test_each_word_is_found_by_who_may_see_it_and_by_nobody_else(
     who = person(offices, role, access=access, **where)
     open_ = {WORDS["police"][kind] for kind in kinds}
     every = {word for words in WORDS.values() for word in words.values()}
+    closed = set(CANARIES["library"].values())
+    if access == [Access.PUBLIC]:
+        closed |= {CANARIES["police"][kind] for kind in ("private", "message", "edit")}
     found: set[str] = set()
     with client(offices, who) as browser:
         for path in _pages(listed):
@@ -87,6 +91,7 @@ def test_each_word_is_found_by_who_may_see_it_and_by_nobody_else(
             asked = path.partition("q=")[2].partition("&")[0]
             shown = {word for word in every if word in answer.text} - {asked}
             assert shown <= open_, (path, shown - open_)
+            assert not [word for word in closed if word in answer.text], path
             assert "The library" not in answer.text, path
             assert "8642" not in answer.text, path
             found |= shown
@@ -157,6 +162,33 @@ def test_counts_and_lists_of_exports_and_deposits_are_of_what_is_seen(offices: A
     assert told["private"] == (2, [3], 3, 1)
     assert told["messages"] == (3, [4], 4, 1)
     assert (told["public"][1], told["public"][2], told["public"][3]) == ([], 1, 0)
+
+
+def test_suggestions_and_gaps_tell_of_what_is_seen(offices: Archive, listed: Listed) -> None:
+    account, hidden = account_of("police"), CANARIES["police"]
+    told = {}
+    for name, access in (("public", frozenset({Access.PUBLIC})), ("private", usual(Role.CUSTODIAN)), ("messages", ALL)):
+        who = person(offices, Role.CUSTODIAN, access=access, scope=AUTHORITY, scope_id="police")
+        with offices.database.read() as connection:
+            viewer = permission.viewer(connection, who.id, Action.RECORDS_VIEW, offices.clock.now())
+            words = suggestions.wordings(hidden["edit"], None)
+            comments = suggestions.of_entry(connection, account, "comment", NOW, words, viewer)
+            posts = suggestions.of_entry(connection, account, "post", NOW, frozenset(), viewer)
+            entries = suggestions.of_captured(connection, account, "post", NOW, frozenset(), viewer)
+            letters = suggestions.of_captured(connection, account, "message", NOW, frozenset(), viewer)
+            (gap,) = with_imports(connection, history.gaps(connection, account, viewer=viewer), viewer)
+            told[name] = (
+                [(one.text, one.same_words) for one in comments],
+                {one.text for one in posts},
+                {one.record_id for one in entries},
+                len(letters),
+                [one.records for one in gap.imported],
+            )
+    public, private = {hidden["public"]}, {hidden["public"], hidden["private"]}
+    imports = imported("police", "imported"), imported("police", "kept")
+    assert told["public"] == ([(hidden["hidden"], False)], public, {imports[0]}, 0, [])
+    assert told["private"] == ([(hidden["edit"], True)], private, {*imports}, 0, [2])
+    assert told["messages"] == ([(hidden["edit"], True)], private, {*imports}, 1, [2])
 
 
 def test_an_index_that_cannot_hold_back_what_was_said_unseen_tells_public_readers_nothing(offices: Archive) -> None:
