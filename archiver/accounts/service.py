@@ -179,8 +179,10 @@ def keep_credential(connection: Connection, archive: Archive, account_id: str, t
 
     Raises:
         MissingKey, UsageError: see :meth:`archiver.accounts.credentials.Vault.store`.
+        Refused: the register lists it as a personal or a campaign account.
     """
     hold(connection, account_id)
+    register.require_not_private(archive, connection, account_id)
     archive.vault.store(connection, account_id, READ, token, archive.clock.now())
     _stored(connection, archive, account_id, READ)
 

@@ -125,8 +125,7 @@ class Capture:
             self._require_whole_index()
             self._check_room()
             self.write_once.require()
-            account = self.account(account_id)
-            register.require_allowed(self.archive, account_id)
+            account = self.allowed(account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
@@ -158,8 +157,7 @@ class Capture:
         with named_failures(self.spool.folder):
             self._require_whole_index()
             self._check_room()
-            account = self.account(account_id)
-            register.require_allowed(self.archive, account_id)
+            account = self.allowed(account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 ended = threading.Event() if stop is None else stop
@@ -191,8 +189,9 @@ class Capture:
             self._require_whole_index()
             self._check_room()
             self.write_once.require()
-            account = self.account(account_id)
             self._require_record(account_id, said)
+            register.settle_owner(self.archive, account_id)
+            account = self.account(account_id)
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 acting = Depositing(
@@ -373,6 +372,16 @@ class Capture:
             raise NotFound("this account has no such record; `archiver search` shows them with their ids")
         if said.public and access != AccessClass.PUBLIC:
             raise UsageError("this record is not public, so neither is what is said about it: leave out --public")
+
+    def allowed(self, account_id: str) -> Row[Any]:
+        """An account's row, with whose it is today, where it may be captured (law R5).
+
+        Raises:
+            NotFound: no such account.
+            Refused: the register lists it as one that is never captured.
+        """
+        register.require_allowed(self.archive, account_id)
+        return self.account(account_id)  # whose it is may just have changed
 
     def account(self, account_id: str) -> Row[Any]:
         """An account's row of the register.

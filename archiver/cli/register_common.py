@@ -61,9 +61,9 @@ def day_of(text: str | None, option: str) -> date | None:
 
 
 def text_of_day(text: str | None, option: str) -> str | None:
-    """The same, as the register writes it."""
-    day = day_of(text, option)
-    return None if day is None else day.isoformat()
+    """The same, as the register writes it; an empty text takes away what was there."""
+    day = day_of(text or None, option)
+    return text if day is None else day.isoformat()
 
 
 def kept(archive: Archive, actor: Actor, files: Sequence[Path] | None) -> list[str]:
@@ -101,6 +101,7 @@ def say(
     actor, start = acting(by), day_of(effective, "--from")
 
     def act(connection: Connection) -> Stated:
+        service.alone(connection)
         register = service.read(connection, start or service.today(archive))
         thing_id, says = build(connection, register)
         return service.state(

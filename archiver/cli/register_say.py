@@ -142,7 +142,7 @@ def custodian(
                 (one, says)
                 for one, says in register.custodianships.items()
                 if all(getattr(says, name) == value for name, value in place.items())
-                and (says.until is None or correct or void)
+                and (says.until is None or says.until >= register.today or correct or void)
             ]
             known_id, before = same[-1] if same else (service.new_id(Thing.CUSTODIANSHIP), None)
             fresh = dict.fromkeys(("position", "contact", "since", "until", "ended")) | {"documents": []} | place
@@ -319,7 +319,11 @@ def _listing(
     try:
         known_id, before = naming.listing(register, named)
     except NotFound:
-        return service.new_id(Thing.LISTING), None, _fresh(archive, connection, named, platform)
+        fresh = _fresh(archive, connection, named, platform)
+        listed = register.by_account.get(fresh["account"] or "")  # it goes by another name now than when it was listed
+        if listed is None:
+            return service.new_id(Thing.LISTING), None, fresh
+        return listed, register.listings[listed], {}
     return known_id, before, {}
 
 

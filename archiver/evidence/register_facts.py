@@ -287,6 +287,7 @@ class DocumentKept(Facts):
 
 
 class AccountAssigned(Facts):
-    """From the act's time on what is captured of an account is this authority's."""
+    """What runs capture of an account that begin after the act's time is this authority's; one under way ends as it
+    began."""
 
     authority: Short

@@ -117,6 +117,8 @@ class Importing:
 
         Raises:
             Unusable, UsageError: it is not what it has to be, or another account's; nothing was stored.
+            Refused: the register lists it as a personal or a campaign account. What was the City's business on one is
+                deposited file by file.
             OutOfSpace: there is no room for it; nothing was stored.
             Stopped, Busy, StoreUnavailable, DatabaseUnavailable: the same command goes on.
         """
@@ -143,7 +145,7 @@ class Importing:
         for name, said in (("--source", wanted.source), ("--reason", wanted.reason), ("--by", wanted.by)):
             if not said.strip() or len(said) > _LONGEST:
                 raise UsageError(f"{name} has to say something, in at most {_LONGEST:,} characters")
-        self._account = self.capture.account(wanted.account_id)
+        self._account = self.capture.allowed(wanted.account_id)
         connector = archive.platforms.connector(self._account.platform)
         self._reference = account_ref(self._account, connector, authorised=False)
         container = open_container(wanted.path)

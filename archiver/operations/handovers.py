@@ -21,9 +21,12 @@ from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
 from archiver.database import safe_text
 from archiver.errors import NotFound, UsageError
-from archiver.evidence.register_facts import Capacity, CustodianshipSays, HandoverSays, ListingSays, Role
+from archiver.evidence.event_types import EventType
+from archiver.evidence.models import Event
+from archiver.evidence.register_facts import AuthorityKind, Capacity, HandoverSays, ListingSays
 from archiver.operations import inventory
 from archiver.operations.inventory import Inventory
+from archiver.visible import one_line
 from connectors.contract import SweepKind
 
 _GOOD = (RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value)
@@ -37,6 +40,7 @@ def begin(archive: Archive, actor: Actor, authority_id: str, cause: Cause, outgo
     """
 
     def act(connection: Connection) -> str:
+        service.alone(connection)
         register = service.read(connection, service.today(archive))
         for says in register.handovers.values():
             if says.authority == authority_id and handover.next_step(says) is not None:
@@ -153,9 +157,7 @@ def transfer(
         tokens |= dict.fromkeys(old, Token.REMOVED.value)
 
     def changed(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
-        _end_custody(connection, archive, actor, register, says, day)
-        if incoming is not None:
-            _begin_custody(connection, archive, actor, says, incoming, day)
+        _change_custody(connection, archive, actor, register, says, incoming, day)
         for listing_id in says.listings:
             listing = register.listings[listing_id]
             new = {"owner": owner, "owner_position": position, "owner_until": None}
@@ -207,6 +209,7 @@ def _advance(
     """Go to a step with what it adds, in one transaction."""
 
     def act(connection: Connection) -> HandoverSays:
+        service.alone(connection)
         register = service.read(connection, service.today(archive))
         _, says = find(register, handover_id)
         _require(says, to)
@@ -269,10 +272,13 @@ def _tokens(archive: Archive, register: Register, says: HandoverSays) -> dict[st
     frozen, found = clock.from_text(says.frozen_at), {}
     with archive.database.read() as connection:
         given = connection.execute(select(Credential.account_id, Credential.added_at)).all()
+        gone = select(Event.subject_id).where(Event.type == EventType.CREDENTIAL_REMOVED.value, Event.at >= frozen)
+        removed = set(connection.execute(gone).scalars())
     for account_id in _captured(register, says).values():
         times = [row.added_at for row in given if row.account_id == account_id]
         old = any(at < frozen for at in times)
-        found[account_id] = (Token.KEPT if old else Token.REPLACED if times else Token.NONE).value
+        nothing = Token.REMOVED if account_id in removed else Token.NONE  # also by who was interrupted after it
+        found[account_id] = (Token.KEPT if old else Token.REPLACED if times else nothing).value
     return found
 
 
@@ -282,21 +288,26 @@ def _purposes(archive: Archive, wanted: list[str]) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in connection.execute(query)]
 
 
-def _end_custody(
-    connection: Connection, archive: Archive, actor: Actor, register: Register, says: HandoverSays, day: date
+def _change_custody(
+    connection: Connection,
+    archive: Archive,
+    actor: Actor,
+    register: Register,
+    says: HandoverSays,
+    incoming: str | None,
+    day: date,
 ) -> None:
+    """End whose time is over, and begin the successor's. What nobody told otherwise stays as it was entered."""
     last = date.fromordinal(day.toordinal() - 1).isoformat()
-    for one, held in register.custodianships.items():
-        if held.authority == says.authority and held.role == Role.HOLDER and held.until is None:
-            ended = held.model_copy(update={"until": max(last, held.since or last), "ended": says.cause})
-            service.state(connection, archive, actor, one, Thing.CUSTODIANSHIP, ended)
-
-
-def _begin_custody(
-    connection: Connection, archive: Archive, actor: Actor, says: HandoverSays, incoming: str, day: date
-) -> None:
-    holds = CustodianshipSays(
-        authority=says.authority, department=None, listing=None, role=Role.HOLDER.value, person=incoming, position=None,
-        contact=None, since=day.isoformat(), until=None, ended=None, documents=[],
-    )  # fmt: skip
-    service.state(connection, archive, actor, service.new_id(Thing.CUSTODIANSHIP), Thing.CUSTODIANSHIP, holds)
+    over = handover.ended(register, says, day)
+    if not over and register.authorities[says.authority].kind == AuthorityKind.AGENCY:
+        raise UsageError(
+            f"the register knows of no role of {one_line(says.outgoing, 80)!r} in this agency to hand over:"
+            " enter it first (`archiver register custodian`)"
+        )
+    for one in over:
+        ended = register.custodianships[one].model_copy(update={"until": last, "ended": says.cause})
+        service.state(connection, archive, actor, one, Thing.CUSTODIANSHIP, ended)
+    begun = [] if incoming is None else handover.begun(register, says, incoming, day)
+    for new in begun:
+        service.state(connection, archive, actor, service.new_id(Thing.CUSTODIANSHIP), Thing.CUSTODIANSHIP, new)

@@ -5,6 +5,7 @@ Accounts that are captured and not listed stand in it too, so that nothing is ca
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,7 @@ from archiver.accounts.register.missing import Standing
 from archiver.accounts.register.statements import Register, is_in
 from archiver.accounts.service import AccountView, list_accounts
 from archiver.archive import Archive
+from archiver.capture.gaps import AccountState
 from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
 from archiver.clock import to_text
@@ -83,9 +85,14 @@ def master_list(archive: Archive, connection: Connection, day: date | None = Non
         entries.append(_entry(archive, register, listing_id, says, account, last, handles))
     entries += [_entry(archive, register, None, None, one, last, handles) for one in accounts.values()]
     entries.sort(
-        key=lambda one: (one.authority.casefold(), one.department.casefold(), one.name.casefold(), one.id or "")
+        key=lambda one: (_as_counted(one.authority), _as_counted(one.department), _as_counted(one.name), one.id or "")
     )
     return MasterList(register.day, archive.clock.now(), register, tuple(entries))
+
+
+def _as_counted(name: str) -> str:
+    """A name as people sort it: the 3rd district before the 10th."""
+    return re.sub("[0-9]+", lambda number: number[0].zfill(12), name.casefold())
 
 
 def rows(made: MasterList) -> list[dict[str, Any]]:
@@ -136,6 +143,9 @@ def why_not(archive: Archive, says: ListingSays | None, account: AccountView | N
     if account is not None:
         if account.state in ("paused", "closed"):
             return f"{account.state}: {account.state_reason}" if account.state_reason else account.state
+        if account.state != AccountState.ACTIVE:  # it is tried on, and nothing comes
+            since = account.state_since.astimezone(archive.settings.zone).date()
+            return f"not since {since}: {account.state_reason or account.state.replace('_', ' ')}"
         return "yes"
     assert says is not None
     if says.not_captured:

@@ -62,7 +62,7 @@ def _pdf(archive: Archive, made: MasterList) -> bytes:
         "subtitle": _as_of(archive, made),
         "counts": f"{len(made.entries)} accounts, {len(made.uncaptured)} of them not captured.",
         "head": ["Account", "Authority, custodian", "Owner", "Use", "Captured", "Register"],
-        "rows": [[visible(cell) for cell in _printed(one)] for one in made.entries],
+        "rows": [[visible(cell) for cell in _printed(archive, one)] for one in made.entries],
         "uncaptured": [[visible(cell) for cell in (one.name, one.authority, one.captured)] for one in made.uncaptured],
     }
     source = Path(__file__).with_name("master_list.typ").read_bytes()
@@ -70,8 +70,8 @@ def _pdf(archive: Archive, made: MasterList) -> bytes:
     return bytes(made_of)
 
 
-def _printed(one: Entry) -> list[str]:
-    listing, account = one.listing, one.account
+def _printed(archive: Archive, one: Entry) -> list[str]:
+    listing, account, last = one.listing, one.account, one.last_capture
     url = listing.url if listing is not None else account.url if account is not None else ""
     platform = listing.platform if listing is not None else account.platform if account is not None else ""
     keeper = "" if one.custody.is_vacant else one.custody.names
@@ -82,7 +82,7 @@ def _printed(one: Entry) -> list[str]:
         whose,
         "\n".join(filter(None, (owner, listing.owner_position if listing is not None else None))),
         listing.capacity if listing is not None else "claimed official",
-        one.captured if one.last_capture is None else f"{one.captured}\nlast {one.last_capture:%Y-%m-%d}",
+        one.captured if last is None else f"{one.captured}\nlast {last.astimezone(archive.settings.zone):%Y-%m-%d}",
         "\n".join([one.standing.state.value, *one.standing.words]),
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
 from archiver.operations import register_page
@@ -17,6 +17,8 @@ from archiver.people.actions import Action
 from archiver.web.door import Here, Seen, Who, needs
 
 router = APIRouter()
+_ON_A_PAGE = 200
+"""Accounts."""
 
 
 def sight_of(site: Here, viewer: Seen, who: Who) -> Sight:
@@ -31,7 +33,12 @@ Sees = Annotated[Sight, Depends(sight_of)]
 
 @router.get("/register", response_class=HTMLResponse)
 @needs(Action.CAPTURE_VIEW)
-def show(site: Here, sight: Sees, only: Literal["all", "lacking", "uncaptured"] = "all") -> HTMLResponse:
+def show(
+    site: Here,
+    sight: Sees,
+    only: Literal["all", "lacking", "uncaptured"] = "all",
+    start: Annotated[int, Query(ge=0, le=1_000_000, description="How many accounts to pass over.")] = 0,
+) -> HTMLResponse:
     with site.archive.database.read() as connection:
         made = seen(master_list(site.archive, connection), sight)
     lacking = [one for one in made.entries if one.standing.lacks]
@@ -42,7 +49,10 @@ def show(site: Here, sight: Sees, only: Literal["all", "lacking", "uncaptured"] 
         here="register",
         only=only,
         made=made,
-        entries=shown[only],
+        entries=shown[only][start : start + _ON_A_PAGE],
+        start=start,
+        total=len(shown[only]),
+        each=_ON_A_PAGE,
         lacking=len(lacking),
         authorities=authorities,
         linked={one.id for one in authorities},

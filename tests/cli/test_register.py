@@ -149,3 +149,15 @@ def test_a_hand_over_of_an_office_without_captured_accounts_by_command(say: Comm
     (done,) = say("register", "handover", "list", "--json").json["handovers"]
     assert (done["step"], done["filed_with"], done["incoming"]) == ("filed", "City Clerk", "Bo Green")
     assert say("register", "show", "mayor", "--json").json["custodians"][-1]["person"] == "Bo Green"
+
+
+def test_a_day_is_taken_away_by_an_empty_text_and_a_term_ended_before_its_end(say: CommandLine) -> None:
+    for until in ("2090-05-01", ""):
+        assert "(owner until)" in say("register", "account", PAGE, "--owner-until", until).out
+    for until in ("2090-04-17", "2020-01-01"):
+        role = ("--role", "holder", "--until", until, "--since", "2016-04-19")
+        assert "Changed" in say("register", "custodian", "mayor", "Ada Brown", *role).out
+    with Archive.open(load_settings()) as archive:
+        register = Town(archive).register
+    assert [one.owner_until for one in register.listings.values()] == [None]
+    assert [one.until for one in register.custodianships.values()] == ["2020-01-01"], "nobody is entered twice"

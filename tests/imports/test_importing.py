@@ -15,11 +15,12 @@ from archiver.accounts import service as service_of_accounts
 from archiver.accounts.models import Account, Handle
 from archiver.capture.models import Deposit, Due, Run, Standing, Watch
 from archiver.capture.rebuild import rebuild
+from archiver.errors import Refused
 from archiver.evidence.models import Event
 from archiver.operations.act_keys import renew_key
 from archiver.operations.verify import verify
 from archiver.records import service
-from archiver.records.import_models import KNOWN_FROM_IMPORT, ImportedFile, ImportedVersion
+from archiver.records.import_models import KNOWN_FROM_IMPORT, Import, ImportedFile, ImportedVersion
 from archiver.records.models import Picture
 from archiver.records.views import RecordView
 from archiver.viewing import Viewer
@@ -42,6 +43,7 @@ from tests.imports.builders import (
     zipped,
 )
 from tests.imports.desk import CAPTURED, IMPORTED, Desk
+from tests.register.town import Town
 
 OLD = snowflake(MADE_AT - timedelta(days=20))
 GONE = snowflake(MADE_AT - timedelta(days=15))
@@ -132,6 +134,16 @@ def test_a_dry_run_stores_nothing(desk: Desk) -> None:
     assert (outcome.dry_run, outcome.files) == (True, 5)
     assert desk.imports() == []
     assert list(desk.house.segments()) == []
+
+
+@pytest.mark.law("R5")
+def test_the_export_of_a_campaign_s_account_is_refused(desk: Desk) -> None:
+    row = desk.row
+    told = {name: getattr(row, name) for name in ("platform", "service", "platform_id", "url")}
+    Town(desk.house.archive).listing(account=desk.account, capacity="campaign", **told)
+    with pytest.raises(Refused, match="campaign"):
+        desk.bring(everything(desk))
+    assert desk.rows(Import) == []
 
 
 def test_exports_of_different_days_are_both_kept_and_no_edit(desk: Desk) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,12 +14,16 @@ import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
+from archiver import ids
+from archiver.accounts.models import Account
 from archiver.accounts.permission import Actor, NotPermitted
 from archiver.accounts.register import sheets
 from archiver.accounts.register.columns import COLUMNS, cells_of, header_of, values_of
 from archiver.accounts.register.loading import load, slug
 from archiver.accounts.register.sheets import Line, Unreadable
+from archiver.accounts.register.statements import Register, Thing
 from archiver.archive import Archive
 from archiver.errors import UsageError
 from archiver.operations.master_list import MasterList, master_list, rows
@@ -119,6 +125,12 @@ def _lines(content: bytes) -> list[tuple[int, Line]]:
     return [(one.number, one) for one in sheets.read(content).lines]
 
 
+def test_numbered_offices_stand_in_the_order_of_their_numbers(archive: Archive) -> None:
+    offices = [f"District {number}" for number in (10, 2, 1)]
+    load(archive, as_csv([{"Authority": one, "Address": f"https://a.example/{one[9:]}"} for one in offices]), CLERK)
+    assert [one.authority for one in _made(archive).entries] == ["District 1", "District 2", "District 10"]
+
+
 @pytest.mark.law("R12", "R15")
 def test_an_exported_list_makes_the_same_register_elsewhere(archive: Archive, tmp_path: Any) -> None:
     load(archive, as_csv(city_list(40, 12)), CLERK)
@@ -193,6 +205,92 @@ def test_a_bad_line_says_where_and_what_and_leaves_the_others(
     assert [one.line for one in told.taken] == [2, 4]
     assert len(Town(archive).register.listings) == 2, "nothing of the bad line was kept"
     assert len(Town(archive).register.authorities) == 2
+
+
+@pytest.mark.parametrize(
+    ("second", "place", "words"),
+    [
+        ("Mayor,agency,,", "Authority kind", "line 2, which says 'elected'"),
+        ("Mayors,elected,mayor,", "Authority", "line 2, which says 'Mayor'"),
+        ("Mayor,,,Pres", "Department", "line 2, which says 'Press'"),
+    ],
+)
+def test_lines_that_contradict_each_other_do_not_change_it_to_and_fro(
+    archive: Archive, second: str, place: str, words: str
+) -> None:
+    """Else every load of the same list would leave two statements more."""
+    head = "Authority,Authority kind,Authority short name,Department,Department short name,Address\r\n"
+    lines = f"Mayor,elected,,Press,press,https://a.example/1\r\n{second},press,https://a.example/2\r\n"
+    for change in ("new", "same"):
+        told = load(archive, (head + lines).encode(), CLERK)
+        assert [(one.line, one.column, words in one.problem) for one in told.wrong] == [(3, place, True)]
+        assert [one.change for one in told.taken] == [change]
+
+
+def test_what_a_line_that_was_not_taken_says_binds_no_other(archive: Archive) -> None:
+    head = "Authority,Authority short name,Address,Legal custodian,Control attested by\r\n"
+    bad, good = "Mayr,mayor,https://a.example/1,,Ann\r\n", "Mayor,mayor,https://a.example/2,,\r\n"
+    told = load(archive, (head + bad + good).encode(), CLERK)
+    assert [one.line for one in told.wrong] == [2]
+    assert [one.line for one in told.taken] == [3]
+    assert [one.partition(":")[0] for one in told.remarks] == ["line 3"], "nor is it remarked upon"
+    (one,) = Town(archive).register.authorities.values()
+    assert one.name == "Mayor"
+
+
+def test_a_captured_account_that_goes_by_another_handle_now_is_not_listed_twice(archive: Archive) -> None:
+    now, town = archive.clock.now(), Town(archive)
+    platform = ("x", "https://x.com", "1")
+    row = {"id": ids.account_id(*platform), "name": "n", "handle": "new", "url": "https://x.com/new"}
+    row |= dict(zip(("platform", "service", "platform_id"), platform, strict=True))
+    with archive.database.write() as connection:
+        connection.execute(insert(Account).values(**row, state_since=now, added_at=now))
+    listing = town.listing("https://x.com/old", platform="x", service="https://x.com", account=row["id"], handle="old")
+    told = load(archive, b"Address,Owner\r\nhttps://x.com/new,Ann\r\n", CLERK)
+    assert [(one.listing, one.change) for one in told.taken] == [(listing, "changed")]
+    assert town.register.listings[listing].owner == "Ann"
+
+
+def test_a_long_cell_is_told_by_its_column_and_lost_lines_by_their_numbers(archive: Archive) -> None:
+    long = "x\n" * 2**19
+    content = (
+        f'Address,Note\r\nhttps://a.example/1,"{long}"\r\nhttps://a.example/2,"open\r\nhttps://a.example/3,"x"y\r\n'
+    )
+    told = load(archive, f"{content}https://a.example/4,\r\n".encode(), CLERK)
+    after = 3 + 2**19
+    assert [(one.line, one.column) for one in told.wrong] == [(2, "Note"), (after, None)]
+    assert "longer than" in told.wrong[0].problem
+    assert f"nothing was taken from here to line {after + 1}" in told.wrong[1].problem
+    assert [one.line for one in told.taken] == [after + 2]
+
+
+def test_two_loads_at_once_list_an_account_once(archive: Archive) -> None:
+    content = as_csv(city_list(8, 3))
+    with ThreadPoolExecutor(2) as both:
+        told = list(both.map(lambda _: load(archive, content, CLERK), range(2)))
+    assert sorted(one.count("new") for one in told) == [0, 8]
+    assert len(Town(archive).register.listings) == 8
+
+
+def test_a_register_that_grows_says_what_one_made_anew_says(archive: Archive) -> None:
+    town = Town(archive)
+    load(archive, as_csv(city_list(9, 4)), CLERK)
+    for one, said in town.register.listings.items():
+        town.state(Thing.LISTING, one, said, void=said.capacity == "campaign")
+    whole = town.register
+    for touched in (False, True):
+        grown = Register((), whole.day)
+        for statement in whole.statements:
+            grown = grown.and_said(statement)
+            if touched:
+                _asked(grown)
+        assert _asked(grown) == _asked(whole)
+        assert grown.statements == whole.statements
+
+
+def _asked(register: Register) -> list[Any]:
+    names = [name for name, made in vars(Register).items() if isinstance(made, cached_property)]
+    return [getattr(register, name) for name in names]
 
 
 def test_a_line_changes_what_it_says_and_an_empty_cell_says_nothing(archive: Archive) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from sqlalchemy import update
 
 from archiver.accounts import service as accounts
+from archiver.accounts.models import Account
 from archiver.accounts.register import service
 from archiver.accounts.register.columns import COLUMNS
 from archiver.accounts.register.statements import SORTS, Thing
+from archiver.capture.models import Run
 from archiver.operations import candidacy_report, doctor
+from archiver.operations.master_list import master_list
+from archiver.operations.master_list_files import written
 from archiver.records.models import Record
-from tests.capture.house import House
+from tests.capture.house import House, houses
 from tests.register.town import Town
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -71,3 +77,21 @@ def test_the_manual_names_every_column_and_every_field() -> None:
     for thing, sort in SORTS.items():
         assert f"`{sort.prefix}_…`" in rows[thing.value]
         assert all(f"`{field}`" in rows[thing.value] for field in sort.says.model_fields), thing
+
+
+@pytest.mark.law("R12")
+def test_an_account_of_which_nothing_comes_any_more_is_not_called_captured(tmp_path: Path) -> None:
+    late = datetime(2026, 3, 2, 3, tzinfo=UTC)
+    with houses(tmp_path) as make:
+        house = make(settings={"time_zone": "America/Chicago"})
+        house.run(house.feed())
+        with house.archive.database.write() as connection:
+            state = {"state": "revoked", "state_since": late, "state_reason": "consent taken back"}
+            connection.execute(update(Account).values(**state))
+            connection.execute(update(Run).values(finished_at=late))
+        with house.archive.database.read() as connection:
+            made = master_list(house.archive, connection)
+        printed = written(house.archive, made, "pdf")
+    assert [one.captured for one in made.uncaptured] == ["not since 2026-03-01: consent taken back"]
+    text = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(printed))
+    assert "last 2026-03-01" in text, "by the city's day, which is not that of UTC"

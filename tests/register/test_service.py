@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from archiver import ids
 from archiver.accounts import service as accounts
+from archiver.accounts import tokens
 from archiver.accounts.models import Account
 from archiver.accounts.permission import Actor, NotPermitted, acting
 from archiver.accounts.register import service
@@ -169,6 +170,9 @@ def test_an_account_that_becomes_personal_is_stopped_with_the_reason(house: Hous
     for act in (lambda: accounts.resume(house.archive, account), lambda: house.run(account, FULL)):
         with pytest.raises(Refused, match="R5"):
             act()
+    with pytest.raises(Refused, match="R6"):
+        tokens.keep(house.archive, account, "of a person")
+    assert house.archive.vault.held(account) is None
     town.change(listing, capacity="official")
     accounts.resume(house.archive, account)
     house.run(account)
@@ -230,6 +234,32 @@ def test_whose_an_account_is_follows_the_register_from_then_on(house: House) -> 
     house.capture.flush(all=True)
     owners = [one.key.split("/")[1] for one in house.archive.store.list("segments/")]
     assert set(owners) == {"unassigned", "mayor"}
+
+
+@pytest.mark.law("R10", "R13")
+def test_an_account_that_moves_on_a_day_that_comes_is_the_other_authority_s_from_then_on(house: House) -> None:
+    account = house.feed()
+    town = Town(house.archive)
+    first, second = town.authority("mayor"), town.authority("library")
+    with house.archive.database.read() as connection:
+        url = accounts.get(connection, account).url
+    listing = town.listing(url=url, account=account, authority=first)
+    moved = town.register.listings[listing].model_copy(update={"authority": second})
+    town.state(Thing.LISTING, listing, moved, effective=town.today + timedelta(days=1))
+
+    def whose() -> tuple[str, int]:
+        house.run(account)
+        with house.archive.database.read() as connection:
+            acts = select(ActFile.number).where(ActFile.kind == "account.assigned")
+            return accounts.get(connection, account).authority, len(connection.execute(acts).all())
+
+    assert whose() == ("mayor", 1)
+    house.later(days=1)
+    assert whose() == ("library", 2)
+    other = town.listing(url=f"{url}?", account=account, authority=first)
+    assert whose() == ("library", 2), "two entries name two: it stays as it is"
+    town.state(Thing.LISTING, other, town.register.listings[other], void=True)
+    assert whose() == ("library", 2)
 
 
 @pytest.mark.law("R5")

@@ -18,6 +18,7 @@ from archiver.archive import Archive
 from archiver.errors import Unreachable
 from archiver.settings import Settings
 from archiver.visible import parts
+from archiver.web import register
 from archiver.web.app import create_app
 from archiver.web.security import HEADERS
 from archiver.web.server import PageServer, bind
@@ -134,6 +135,21 @@ def test_every_answer_carries_the_protecting_headers(client: httpx.Client, path:
         assert response.headers[name] == value
     assert "script" not in response.headers["content-security-policy"]
     assert "server" not in response.headers
+
+
+def test_a_long_register_is_shown_page_by_page(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = re.findall(r"register/accounts/li_\w+", client.get("/register").text)
+    assert len(whole) == len(HOSTILE)
+    monkeypatch.setattr(register, "_ON_A_PAGE", 4)
+    seen, path = [], "/register?start=0"
+    while path:
+        page = client.get(path).text
+        seen += re.findall(r"register/accounts/li_\w+", page)
+        following = re.search(r'href="([^"#]+)#accounts" rel="next"', page)
+        path = following[1].replace("&amp;", "&") if following else ""
+    assert seen == whole
+    assert 'rel="prev"' in page
+    assert "No account is here" in client.get("/register?start=1000000").text
 
 
 @pytest.mark.law("R69")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from archiver.accounts.register.statements import Register, is_in
 from archiver.clock import from_text
-from archiver.evidence.register_facts import HandoverSays
+from archiver.evidence.register_facts import AuthorityKind, CustodianshipSays, HandoverSays, Role
 
 
 class Step(StrEnum):
@@ -111,6 +112,55 @@ def suits(says: HandoverSays, sweep: Sweep) -> bool:
     """Whether a run is the last look at an account that the hand-over needs: all of it, without a gap, begun after the
     accounts were settled."""
     return says.frozen_at is not None and sweep.full and sweep.good and sweep.started_at >= from_text(says.frozen_at)
+
+
+def ended(register: Register, says: HandoverSays, day: date) -> list[str]:
+    """Custodianships that are over on ``day``, the successor's first: of an elected office or a committee its holder's,
+    and those of whoever the holder designated, whom the successor designates anew (19.33(1), (2), (6)); of an agency
+    the roles of who leaves."""
+    roles, agency = _roles(register, says)
+    return [
+        one
+        for one, held in register.custodianships.items()
+        if held.authority == says.authority
+        and held.role in roles
+        and (not agency or _is(held, says.outgoing))
+        and (held.since is None or held.since < day.isoformat())
+        and (held.until is None or held.until >= day.isoformat())
+    ]
+
+
+def begun(register: Register, says: HandoverSays, incoming: str, day: date) -> list[CustodianshipSays]:
+    """What the successor is from ``day`` on; nothing where that was entered already. Of an agency, the roles of who
+    leaves."""
+    new: dict[str, Any] = {
+        "person": incoming, "contact": None, "since": day.isoformat(), "until": None, "ended": None, "documents": [],
+    }  # fmt: skip
+    _, agency = _roles(register, says)
+    if agency:
+        found = [register.custodianships[one].model_copy(update=new) for one in ended(register, says, day)]
+    else:
+        place = {"authority": says.authority, "department": None, "listing": None, "role": Role.HOLDER.value}
+        found = [CustodianshipSays.model_validate({**place, "position": None, **new})]
+    return [one for one in found if not any(_replaces(held, one, day) for held in register.custodianships.values())]
+
+
+def _roles(register: Register, says: HandoverSays) -> tuple[tuple[Role, ...], bool]:
+    agency = register.authorities[says.authority].kind == AuthorityKind.AGENCY
+    if agency:
+        return (Role.LEGAL_CUSTODIAN, Role.HIGHEST_OFFICER, Role.CHIEF_ADMINISTRATOR), True
+    return (Role.HOLDER, Role.DESIGNEE, Role.LEGAL_CUSTODIAN, Role.DEPUTY), False
+
+
+def _is(held: CustodianshipSays, person: str) -> bool:
+    return held.person.casefold() == person.strip().casefold()
+
+
+def _replaces(held: CustodianshipSays, new: CustodianshipSays, day: date) -> bool:
+    """Whether somebody has entered the successor already."""
+    same = ("authority", "department", "listing", "role")
+    there = is_in(day.isoformat(), held.since, held.until)
+    return there and _is(held, new.person) and all(getattr(held, one) == getattr(new, one) for one in same)
 
 
 def _unswept(says: HandoverSays, accounts: Mapping[str, str]) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -58,13 +59,54 @@ def listed(register: Register, name: Name) -> list[str]:
     return [listing_id for listing_id, says in register.listings.items() if same(name_of(says), name)]
 
 
+@dataclass
+class Names:
+    """By what many accounts are known, so that one is found among thousands without comparing it with each."""
+
+    _names: dict[str, Name] = field(default_factory=dict)
+    _places: defaultdict[tuple[str | None, ...], set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, one: str, name: Name) -> None:
+        """Say, also again, by what one is known."""
+        self._names[one] = name
+        for place in _places(name):
+            self._places[place].add(one)
+
+    def find(self, name: Name) -> list[str]:
+        """All that are the :func:`same`, sorted."""
+        near = {one for place in _places(name) for one in self._places.get(place, ())}
+        return sorted(one for one in near if same(self._names[one], name))
+
+
+def _places(name: Name) -> list[tuple[str | None, ...]]:
+    """What two names that are the same have one of in common."""
+    return [
+        ("id", name.platform, name.service, name.platform_id),
+        ("address", address(name.url)),
+        ("handle", name.platform, name.service, name.handle.casefold().lstrip("@")),
+    ]
+
+
+class Captured:
+    """The archive's accounts, as they are now."""
+
+    def __init__(self, connection: Connection) -> None:
+        columns = (Account.id, Account.platform, Account.service, Account.platform_id, Account.handle, Account.url)
+        self._rows = {row.id: row for row in connection.execute(select(*columns))}
+        self._names = Names()
+        for row in self._rows.values():
+            self._names.add(row.id, Name(*row[1:]))
+
+    def of(self, name: Name) -> Any:
+        """The account of that name, as a row with ``id``, ``platform``, ``service`` and ``platform_id``; None where
+        there is none, or it is not certain."""
+        found = self._names.find(name)
+        return self._rows[found[0]] if len(found) == 1 else None
+
+
 def account_of(connection: Connection, name: Name) -> Any:
-    """The archive's account of that name, as a row with ``id`` and ``platform_id``; None where there is none, or it is
-    not certain."""
-    columns = (Account.id, Account.platform, Account.service, Account.platform_id, Account.handle, Account.url)
-    rows = connection.execute(select(*columns)).all()
-    found = [row for row in rows if same(Name(*row[1:]), name)]
-    return found[0] if len(found) == 1 else None
+    """The same of one name."""
+    return Captured(connection).of(name)
 
 
 def begin(connection: Connection, archive: Archive, account_id: str, name: Name, *, new: bool) -> None:
@@ -74,6 +116,7 @@ def begin(connection: Connection, archive: Archive, account_id: str, name: Name,
     Raises:
         Refused: it is listed as one that is not captured, or not yet.
     """
+    service.alone(connection)
     register = service.read(connection, service.today(archive), Thing.LISTING)
     mine = {one for one, says in register.listings.items() if says.account == account_id}
     found = sorted({*mine, *listed(register, name)})

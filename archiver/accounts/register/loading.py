@@ -20,7 +20,7 @@ from archiver.accounts.register import custody, linking, service
 from archiver.accounts.register.columns import COLUMNS, Header, Wrong, header_of, values_of
 from archiver.accounts.register.linking import Name
 from archiver.accounts.register.sheets import Sheet, Unreadable, letter, read
-from archiver.accounts.register.statements import Register, Thing
+from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
 from archiver.errors import ArchiverError, UsageError
 from archiver.evidence.register_facts import (
@@ -120,9 +120,13 @@ class _Loader:
     def __init__(self, archive: Archive, connection: Connection, actor: Actor, why: str | None) -> None:
         self.archive, self.connection, self.actor, self.why = archive, connection, actor, why
         self.day = service.today(archive)
+        service.alone(connection)
         self.register = service.read(connection, self.day)
+        self.captured, self.listed = linking.Captured(connection), linking.Names()
+        for listing_id, says in self.register.listings.items():
+            self.listed.add(listing_id, linking.name_of(says))
         self.seen: dict[str, int] = {}
-        self.names: dict[str, tuple[str, int]] = {}
+        self.told: dict[tuple[str, str], tuple[str, int]] = {}
 
     def load(self, sheet: Sheet, header: Header) -> Loaded:
         told = Loaded(lines=len(sheet.lines))
@@ -135,6 +139,7 @@ class _Loader:
             if wrong:
                 told.wrong += wrong
                 continue
+            known, remarks, said = self.register, len(told.remarks), dict(self.told)
             try:
                 with self.connection.begin_nested():
                     told.taken.append(self._take(line.number, values, told))
@@ -142,13 +147,14 @@ class _Loader:
                 if not isinstance(error, UsageError):
                     raise
                 told.wrong.append(_placed(line.number, error, header))
-                self._refresh()
+                self.register, self.told = known, said
+                del told.remarks[remarks:]
         told.authorities = len(self.register.authorities) - before
         return told
 
     def _take(self, number: int, values: dict[str, Any], told: Loaded) -> Taken:
         authority = self._authority(number, values, told)
-        department = self._department(authority, values)
+        department = self._department(number, authority, values)
         known_id, name = self._known(values)
         if known_id is not None and known_id in self.seen:
             raise _CellError("url", f"is the same account as line {self.seen[known_id]}: take one of them out")
@@ -158,6 +164,7 @@ class _Loader:
         listed = self._state(listing_id, Thing.LISTING, says)
         more = [*self._custodian(listing_id, says, values), *self._attestation(listing_id, values)]
         self.seen[listing_id] = number
+        self.listed.add(listing_id, linking.name_of(says))
         change = listed.change if listed.change != "same" or not more else "changed"
         return Taken(number, listing_id, change, (*listed.fields, *more), listed.stopped)
 
@@ -171,11 +178,11 @@ class _Loader:
             raise _CellError("authority_name", "is the name of several authorities: give its short name")
         short = short or (known[found.pop()].short if found else slug(name or ""))
         authority_id = ids.authority_id(short)
-        earlier = self.names.setdefault(authority_id, (name or "", number))
-        if name is not None and earlier[0] and earlier[0].casefold() != name.casefold():
-            words = f"differs from line {earlier[1]}, which calls {short} {earlier[0]!r}: two authorities, or a slip?"
-            raise _CellError("authority_name", words)
+        self._agree(number, authority_id, "authority_name", name)
+        self._agree(number, authority_id, "authority_kind", values.get("authority_kind"))
         held = known.get(authority_id)
+        if held is not None and name is not None and held.name != name:
+            told.remarks.append(f"line {number}: {short} was called {held.name!r} and is called {name!r} from today on")
         kind = values.get("authority_kind") or (held.kind if held is not None else None)
         if held is None and kind is None:
             told.remarks.append(f"line {number}: {name or short} was taken for an agency; say so where it is elected")
@@ -187,7 +194,7 @@ class _Loader:
         self._state(authority_id, Thing.AUTHORITY, told_of)
         return authority_id
 
-    def _department(self, authority: str | None, values: dict[str, Any]) -> str | None:
+    def _department(self, number: int, authority: str | None, values: dict[str, Any]) -> str | None:
         name, short = values.get("department_name"), values.get("department")
         if name is None and short is None:
             return None
@@ -197,6 +204,7 @@ class _Loader:
         named = [says.short for says in known.values() if says.name.casefold() == (name or "").casefold()]
         short = short or (named[0] if named else slug(name or ""))
         department_id = ids.department_id(authority, short)
+        self._agree(number, department_id, "department_name", name)
         held = known.get(department_id)
         if held is None:
             says = DepartmentSays(authority=authority, short=short, name=name or short, since=None, until=None)
@@ -204,6 +212,14 @@ class _Loader:
             says = held.model_copy(update={"name": name or held.name})
         self._state(department_id, Thing.DEPARTMENT, says)
         return department_id
+
+    def _agree(self, number: int, thing_id: str, key: str, said: str | None) -> None:
+        """Refuse what an earlier line of the same list contradicts: each load would change it to and fro."""
+        if said is None:
+            return
+        earlier, line = self.told.setdefault((thing_id, key), (said, number))
+        if earlier.casefold() != said.casefold():
+            raise _CellError(key, f"differs from line {line}, which says {earlier!r} of the same: two, or a slip?")
 
     def _known(self, values: dict[str, Any]) -> tuple[str | None, Name | None]:
         """Which listing a line is about, and how its account is known; None for a new one."""
@@ -215,10 +231,15 @@ class _Loader:
             return listing_id, name
         if name is None:
             raise _CellError("url", "is missing")
-        found = [one for one, says in self.register.listings.items() if linking.same(linking.name_of(says), name)]
+        found = self.listed.find(name)
         if len(found) > 1:
             raise _CellError("url", f"fits several accounts of the register: give its register id ({', '.join(found)})")
-        return (found[0] if found else None), name
+        return (found[0] if found else self._renamed(name)), name
+
+    def _renamed(self, name: Name) -> str | None:
+        """The listing of a captured account that goes by another name now than when it was listed."""
+        account = self.captured.of(name)
+        return None if account is None else self.register.by_account.get(account.id)
 
     def _named(self, values: dict[str, Any]) -> Name | None:
         url = values.get("url")
@@ -265,7 +286,7 @@ class _Loader:
 
     def _joined(self, name: Name, given: dict[str, Any]) -> dict[str, Any]:
         """What the archive knows of the account, where it has it. Whoever had it captured claimed it as official."""
-        account = linking.account_of(self.connection, name)
+        account = self.captured.of(name)
         if account is None:
             return {}
         found = {one: getattr(account, one) for one in ("platform", "service", "platform_id")}
@@ -321,13 +342,8 @@ class _Loader:
     def _state(self, thing_id: str, thing: Thing, says: Any) -> service.Stated:
         stated = service.state(self.connection, self.archive, self.actor, thing_id, thing, says, why=self.why)
         if stated.change != "same":
-            self.register = Register(
-                (*self.register.statements, service.statements_of(self.connection, thing_id)[-1]), self.day
-            )
+            self.register = self.register.and_said(service.statements_of(self.connection, thing_id)[-1])
         return stated
-
-    def _refresh(self) -> None:
-        self.register = service.read(self.connection, self.day)
 
 
 class _CellError(UsageError):

@@ -57,6 +57,11 @@ def read(connection: Connection, day: date, thing: Thing | None = None) -> Regis
     return Register(tuple(_statement(row) for row in connection.execute(query).mappings()), day)
 
 
+def alone(connection: Connection) -> None:
+    """Let nobody else decide by what the register says before this transaction ends. Taken before it is read."""
+    take_chains(connection, ["register"])
+
+
 def today(archive: Archive) -> date:
     """The day by the city's calendar."""
     return archive.clock.now().astimezone(archive.settings.zone).date()
@@ -87,8 +92,8 @@ def allowed(archive: Archive, connection: Connection, account_id: str) -> tuple[
 
 
 def require_allowed(archive: Archive, account_id: str) -> None:
-    """Refuse to capture what is never captured, and end its schedule with the reason: what changes on a day that comes
-    is noticed here.
+    """Refuse to capture what is never captured, and end its schedule with the reason; let what is captured be whose it
+    is now. What changes on a day that comes is noticed here.
 
     Raises:
         Refused: it is a personal or a campaign account.
@@ -96,9 +101,38 @@ def require_allowed(archive: Archive, account_id: str) -> None:
     with archive.database.read() as connection:
         may, reason = allowed(archive, connection, account_id)
     if may is not May.NEVER:
+        settle_owner(archive, account_id)
         return
     archive.database.act(lambda connection: _stop(connection, archive, account_id, reason))
     raise Refused(f"{reason} (law R5)")
+
+
+def settle_owner(archive: Archive, account_id: str) -> None:
+    """Let what comes in of an account from now on be that authority's which the register names today. Where two entries
+    name two, it stays with the one it has."""
+    with archive.database.read() as connection:
+        if _owner_now(connection, archive, account_id) is None:
+            return
+
+    def assign(connection: Connection) -> None:
+        held = select(Account.id).where(Account.id == account_id).with_for_update(key_share=True)
+        connection.execute(held)
+        short = _owner_now(connection, archive, account_id)
+        if short is not None:
+            _assign(connection, archive, account_id, short)
+
+    archive.database.act(assign)
+
+
+def require_not_private(archive: Archive, connection: Connection, account_id: str) -> None:
+    """Refuse to hold what a personal or a campaign account could be read with (law R6).
+
+    Raises:
+        Refused: the register lists it as one.
+    """
+    may, reason = allowed(archive, connection, account_id)
+    if may is May.NEVER:
+        raise Refused(f"{reason}, and nothing is kept that it could be read with (law R6)")
 
 
 def new_id(thing: Thing) -> str:
@@ -249,14 +283,16 @@ def _follow(connection: Connection, archive: Archive, listing_id: str, says: Lis
     """What a listing means for the account that is captured: whose it is from now on, and whether it goes on."""
     if says.account is None:
         return None
-    query = select(Account.id, Account.state, Account.authority).where(Account.id == says.account)
+    query = select(Account.id).where(Account.id == says.account)
     row = connection.execute(query.with_for_update(key_share=True)).one_or_none()
     if row is None:
         return None
     current = said_on(statements_of(connection, listing_id), today(archive).isoformat())
     if current is None or not isinstance(current.says, ListingSays):
         return None  # it holds from a day that has not come yet
-    _assign(connection, archive, row.id, row.authority, current.says)
+    short = _owner_now(connection, archive, row.id)
+    if short is not None:
+        _assign(connection, archive, row.id, short)
     may, reason = strictest([current.says])
     return _stop(connection, archive, row.id, reason) if may is May.NEVER else None
 
@@ -274,13 +310,17 @@ def _stop(connection: Connection, archive: Archive, account_id: str, reason: str
     return account_id
 
 
-def _assign(connection: Connection, archive: Archive, account_id: str, before: str, says: ListingSays) -> None:
-    if says.authority is None:
-        return
-    told = [one for one in statements_of(connection, says.authority) if isinstance(one.says, AuthoritySays)]
-    if not told or not isinstance(told[0].says, AuthoritySays) or told[0].says.short == before:
-        return
-    short = told[0].says.short
+def _owner_now(connection: Connection, archive: Archive, account_id: str) -> str | None:
+    """Short name of the authority that an account has to be given to; None where it has it, or it is not certain."""
+    named = {one.authority for one in listings_of(connection, account_id, today(archive))}
+    if len(named) != 1 or (authority_id := named.pop()) is None:
+        return None
+    told = [one.says for one in statements_of(connection, authority_id) if isinstance(one.says, AuthoritySays)]
+    has = connection.execute(select(Account.authority).where(Account.id == account_id)).scalar()
+    return None if not told or has is None or told[0].short == has else told[0].short
+
+
+def _assign(connection: Connection, archive: Archive, account_id: str, short: str) -> None:
     connection.execute(update(Account).where(Account.id == account_id).values(authority=short))
     act = NewAct(ActKind.ACCOUNT_ASSIGNED, account_id, {"authority": short})
     archive.acts.record(connection, act, archive.clock.now())

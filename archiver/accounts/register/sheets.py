@@ -79,6 +79,7 @@ def read(content: bytes) -> Sheet:
     if len(content) > LARGEST:
         raise Unreadable(f"the file is larger than {LARGEST // 2**20} MiB")
     text, encoding = _decoded(content)
+    csv.field_size_limit(max(csv.field_size_limit(), LARGEST))  # a long cell is told by its column, not as no CSV
     first = text.lstrip("\r\n").partition("\n")[0]
     delimiter = max(_DELIMITERS, key=lambda one: (_outside_quotes(first, one), -_DELIMITERS.index(one)))
     lines = list(_lines(text, delimiter))
@@ -135,7 +136,7 @@ def _lines(text: str, delimiter: str) -> Iterator[Line]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(number, (), _in_words(str(error)))
+            yield Line(number, (), _in_words(str(error)) + _and_more(number, reader.line_num))
             continue
         if any(cell.strip() for cell in cells):
             yield Line(number, tuple(_cell(cell) for cell in cells))
@@ -143,6 +144,11 @@ def _lines(text: str, delimiter: str) -> Iterator[Line]:
 
 def _cell(cell: str) -> str:
     return unguarded(cell.strip(" \u00a0")).replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _and_more(first: int, last: int) -> str:
+    """What was read together with a line that cannot be read, and is lost with it."""
+    return f"; nothing was taken from here to line {last}" if last > first else ""
 
 
 def _in_words(error: str) -> str:

@@ -124,6 +124,21 @@ class Register:
     def today(self) -> str:
         return self.day.isoformat()
 
+    def and_said(self, one: Statement) -> Register:
+        """The same with one more statement, the newest. What was worked out before is not worked out again."""
+        new = Register((*self.statements, one), self.day, self.known_at)
+        if self.known_at is not None:
+            return new
+        told = {**self._by_id, one.id: [*self._by_id.get(one.id, ()), one]}
+        said = said_on(told[one.id], self.today)
+        mine = dict(self._now[one.thing])
+        mine.pop(one.id, None)
+        if said is not None and not said.void:
+            mine[one.id] = said
+        kept = {name: made for name, made in self.__dict__.items() if _MADE_OF.get(name, one.thing) is not one.thing}
+        new.__dict__.update(kept | {"_by_id": told, "_now": {**self._now, one.thing: mine}})
+        return new
+
     def history(self, thing_id: str) -> list[Statement]:
         """Everything that was said of a thing, in the order of entering."""
         return sorted(self._by_id.get(thing_id, ()), key=lambda one: one.number)
@@ -207,6 +222,22 @@ class Register:
             if is_in(self.today, one.since, one.until)
             and (one.listing == listing_id or (one.listing is None and one.authority == listing.authority))
         ]
+
+
+#: What a register works out once, and the one kind of thing that it is made of.
+_MADE_OF: Final = {
+    "authorities": Thing.AUTHORITY,
+    "departments": Thing.DEPARTMENT,
+    "custodianships": Thing.CUSTODIANSHIP,
+    "_by_authority": Thing.CUSTODIANSHIP,
+    "listings": Thing.LISTING,
+    "by_account": Thing.LISTING,
+    "attestations": Thing.ATTESTATION,
+    "attested": Thing.ATTESTATION,
+    "exemptions": Thing.EXEMPTION,
+    "candidacies": Thing.CANDIDACY,
+    "handovers": Thing.HANDOVER,
+}
 
 
 def said_on(statements: Iterable[Statement], day: str) -> Statement | None:
