@@ -13,7 +13,7 @@ from archiver.cli.common import AsJson, InPractice, opened
 from archiver.errors import UsageError
 from archiver.evidence import service
 from archiver.evidence.signer import Signed
-from archiver.records.import_models import KNOWN_FROM_IMPORT
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.release import bundle, choosing
 from archiver.release.certificate import certify
 from archiver.release.forms import Form

@@ -11,7 +11,7 @@ from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import found
-from archiver.records.import_models import KNOWN_FROM_IMPORT
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.search.hits import Hit
 from archiver.search.index import Order, Page, Results
 from archiver.viewing import Viewer

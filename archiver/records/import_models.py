@@ -7,15 +7,12 @@ All of it can be rebuilt: files and versions from stored exchanges, who brought 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archiver.database import Base, Instant, Json
-
-#: In place of a state, for a record that no run ever saw: what an export says is no sight of it.
-KNOWN_FROM_IMPORT: Final = "known_from_import"
 
 
 class Import(Base):

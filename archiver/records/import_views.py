@@ -16,9 +16,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, fun
 from archiver.accounts.models import Account
 from archiver.database import among, key_text
 from archiver.errors import NotFound
-from archiver.records.import_models import KNOWN_FROM_IMPORT, Import, ImportedFile, ImportedVersion, ImportEnd
+from archiver.records.import_models import Import, ImportedFile, ImportedVersion, ImportEnd
 from archiver.records.seeing import rows_of
 from archiver.records.stored import RECORD, chunks, table
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.viewing import Viewer
 
 IMPORT, END, FILE, VERSION = table(Import), table(ImportEnd), table(ImportedFile), table(ImportedVersion)

@@ -20,11 +20,11 @@ from archiver.errors import NotFound
 from archiver.records import families, import_views, pictures, suggestions, threads
 from archiver.records.contents import equal
 from archiver.records.differences import differences
-from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.records.import_views import OnlyImported
 from archiver.records.seeing import allowed, of_part, only_public
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, chunks, table
 from archiver.records.suggestions import SuggestedView, is_unnamed
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import (
     EVERYTHING,
     AccountName,

@@ -18,7 +18,7 @@ from archiver.evidence.event_types import EventType
 from archiver.evidence.models import Event
 from archiver.evidence.verifier import verify as verifier
 from archiver.operations.probe import IMMUTABILITY
-from archiver.records.import_models import KNOWN_FROM_IMPORT
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 
 _PROBED, _PASSED, _FAILED = EventType.STORAGE_PROBED, EventType.FIXITY_PASSED, EventType.FIXITY_FAILED
 

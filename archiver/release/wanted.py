@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, select
 
 from archiver import clock
 from archiver.records import service
-from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.records.stored import OCCURRENCE, RECORD
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import MediumView, PictureView, RecordView, StateView
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from archiver.records.import_models import KNOWN_FROM_IMPORT
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from archiver.records.import_models import KNOWN_FROM_IMPORT
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from connectors.contract import RecordKind, State
 
 NAMES = frozenset(

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from archiver import clock
-from archiver.records.import_models import KNOWN_FROM_IMPORT
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.search import conditions, meaning
 from archiver.search.documents import DocumentVersion
 from archiver.search.excerpts import Excerpt, excerpt

@@ -16,9 +16,9 @@ from archiver.accounts.models import Account
 from archiver.database import among
 from archiver.records import import_views
 from archiver.records.applied import NewRecord
-from archiver.records.import_models import KNOWN_FROM_IMPORT
 from archiver.records.links import searched
 from archiver.records.models import Medium, Record, Version
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.withheld import withheld_among
 from archiver.search.documents import WITHHELD, Document, DocumentVersion
 

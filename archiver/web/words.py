@@ -6,7 +6,7 @@ from archiver.capture.deposits import DEPOSIT
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.standing import IMPORT
 from archiver.operations import quota
-from archiver.records.import_models import KNOWN_FROM_IMPORT
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from connectors.contract import State, SweepKind
 
 #: Code → (words, tone). A tone is a colour and never the only sign.

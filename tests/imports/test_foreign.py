@@ -19,7 +19,8 @@ from archiver.imports.containers import Unusable
 from archiver.imports.foreign import records
 from archiver.imports.importing import Stopped
 from archiver.records import import_views
-from archiver.records.import_models import KNOWN_FROM_IMPORT, ImportedFile
+from archiver.records.import_models import ImportedFile
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from tests.capture.house import House
 from tests.capture.rebuilding import check_rebuilt
 from tests.imports.builders import zipped

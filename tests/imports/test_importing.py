@@ -20,8 +20,9 @@ from archiver.evidence.models import Event
 from archiver.operations.act_keys import renew_key
 from archiver.operations.verify import verify
 from archiver.records import service
-from archiver.records.import_models import KNOWN_FROM_IMPORT, Import, ImportedFile, ImportedVersion
+from archiver.records.import_models import Import, ImportedFile, ImportedVersion
 from archiver.records.models import Picture
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import RecordView
 from archiver.viewing import Viewer
 from connectors.contract import AccessClass, AccountFacts, Answer, Ask, State

@@ -20,8 +20,9 @@ from archiver.imports.containers import Unusable
 from archiver.operations import history
 from archiver.operations.gap_imports import with_imports
 from archiver.records import service
-from archiver.records.import_models import KNOWN_FROM_IMPORT, ImportedFile, ImportedVersion
+from archiver.records.import_models import ImportedFile, ImportedVersion
 from archiver.records.service import Viewer as RecordViewer
+from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import RecordView
 from archiver.release import bundle, choosing
 from archiver.release.certificate import as_text
