@@ -32,6 +32,8 @@ CITY_PORT = "city.port"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 _DATABASES = "should look like sqlite:////folder/index.sqlite3 or postgresql+psycopg://user:password@host/name"
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
+_PATH = r"(/[A-Za-z0-9._~/-]*)?"
+_ISSUER = re.compile(rf"https://[A-Za-z0-9.\-\[\]:]+{_PATH}|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?{_PATH}")
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
 
@@ -126,10 +128,33 @@ class Settings(BaseSettings):
         description="Address at which people reach the pages, such as `https://records.example.gov`: links for owners"
         " of accounts begin with it, and platforms send them back to it. Empty: this machine only.",
     )
-    web_without_sign_in: bool = Field(
+    # Who may come in
+    openid_issuer: str = Field(
+        default="",
+        description="The city's own sign-in (OpenID Connect), such as `https://login.example.gov/tenant`. Empty: people"
+        " sign in with a password and a code.",
+    )
+    openid_client: str = Field(default="", description="Id under which this archive is registered there.")
+    openid_secret_file: Path = Field(
+        default=Path(),
+        description="File with the secret it was given there, readable for the service only. Empty: it has none.",
+    )
+    openid_mail_is_verified: bool = Field(
         default=False,
-        description="Serve on an address that other machines reach although this version has no sign-in. Only behind a"
-        " proxy that asks who is there.",
+        description="Take mail addresses from there for verified although it does not say so, as some do not."
+        " Only where nobody can choose their own address there.",
+    )
+    session_hours: float = Field(
+        default=12.0, gt=0, le=168, description="Whoever is signed in has to sign in again after this long, hours."
+    )
+    session_idle_minutes: float = Field(
+        default=30.0, gt=0, le=1440, description="Whoever asked for nothing for so long is signed out, minutes."
+    )
+    session_confirm_minutes: float = Field(
+        default=5.0,
+        gt=0,
+        le=60,
+        description="For high-risk acts, such as giving roles, it was shown at most so many minutes ago who it is.",
     )
 
     # When to look
@@ -329,7 +354,7 @@ class Settings(BaseSettings):
             raise ValueError("should be name=address such as freetsa=https://freetsa.org/tsr, each name once")
         return value
 
-    @field_validator("home", "key_file", "timestamp_roots")
+    @field_validator("home", "key_file", "timestamp_roots", "openid_secret_file")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value if value == Path() else value.expanduser().absolute()
@@ -363,6 +388,13 @@ class Settings(BaseSettings):
         if value and not _ORIGIN.fullmatch(value.rstrip("/")):
             raise ValueError("should be an address such as https://records.example.gov, without a path")
         return value.rstrip("/")
+
+    @field_validator("openid_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str) -> str:
+        if value and not _ISSUER.fullmatch(value):
+            raise ValueError("should be an address such as https://login.example.gov/tenant, without a query")
+        return value
 
     @field_validator("s3_region")
     @classmethod
@@ -402,6 +434,8 @@ class Settings(BaseSettings):
         if self.timestamp_services and self.timestamp_roots == Path():
             raise ValueError("timestamp_roots: should name a file where there are time-stamp services")
         _check_store_url(self.store_url)
+        if bool(self.openid_issuer) != bool(self.openid_client):
+            raise ValueError("openid_client: should be set together with openid_issuer")
         return self
 
     @property
@@ -504,6 +538,9 @@ def practice_settings(settings: Settings, trusted_origin: str | None = None) -> 
         "store_url": (home / "store").as_uri(),
         "s3_endpoint_url": None,
         "s3_lock_days": 0,
+        "openid_issuer": "",
+        "openid_client": "",
+        "openid_secret_file": Path(),
         "key_file": home / "keys" / "tokens.key",
         "log_origin": "",
         "snapshot_hours": 0,
@@ -585,7 +622,16 @@ def _refuse_unknown(from_file: Mapping[str, Any], path: Path) -> None:
             raise SettingsError(f"unknown setting {name}{_nearest(name[len(PREFIX) :].lower(), known, PREFIX)}")
 
 
+#: Settings that are no more, and what is to be done instead.
+_GONE = {
+    "web_without_sign_in": "people sign in now: remove it, set ARCHIVER_WEB_URL to the https:// address of the proxy,"
+    " and open the link that `archiver serve` prints to become the first administrator (docs/people.md)",
+}
+
+
 def _nearest(name: str, known: set[str], prefix: str) -> str:
+    if name in _GONE:
+        return f"; {_GONE[name]}"
     near = difflib.get_close_matches(name, known, 1, 0.6)
     if not near:
         return "; docs/settings.md lists them all"

@@ -27,10 +27,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from archiver.database import Database
-from archiver.search.index import COUNT_LIMIT, Page, SearchIndex, Viewer
+from archiver.search.index import COUNT_LIMIT, Page, SearchIndex
 from archiver.search.postgresql import PostgresqlSearchIndex
 from archiver.search.sqlite import SqliteSearchIndex
 from archiver.search.tree import OnlyIds
+from archiver.viewing import Viewer
 from bench.corpus import START, Asked, Corpus, Post, document
 from bench.raw import PAGE, Raw, RawFts5, RawPostgresql, vacuum
 from tests.servers.databases import Databases

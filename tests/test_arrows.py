@@ -28,6 +28,7 @@ SHARED = frozenset(
         "sealed_file",
         "sealing",
         "settings",
+        "viewing",
         "visible",
         "__init__",
     }
@@ -39,26 +40,33 @@ ARROWS: dict[str, frozenset[str]] = {
     "evidence": frozenset({"storage"}),
     "accounts": frozenset({"evidence", "storage", "archive", "http"}),
     "quota": frozenset(),
+    "people": frozenset({"accounts", "evidence", "storage", "archive"}),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
     "capture": frozenset(
-        {"accounts", "pictures", "quota", "records", "search", "evidence", "storage", "wire", "archive", "http"}
+        {
+            *("accounts", "people", "pictures", "quota", "records", "search", "evidence", "storage", "wire"),
+            *("archive", "http"),
+        }
     ),
     "imports": frozenset({"capture", "records", "evidence", "wire", "archive"}),
     "practice": frozenset(),
     "pictures": frozenset(),
     "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
     "operations": frozenset(
-        {"accounts", "capture", "pictures", "quota", "records", "search", "evidence", "storage", "archive", "migrate"}
+        {
+            *("accounts", "people", "capture", "pictures", "quota", "records", "search", "evidence", "storage"),
+            *("archive", "migrate"),
+        }
     ),
-    "work": frozenset({"accounts", "capture", "operations", "evidence", "practice", "archive", "http"}),
+    "work": frozenset({"accounts", "people", "capture", "operations", "evidence", "practice", "archive", "http"}),
     "web": frozenset(
-        {"accounts", "capture", "operations", "records", "search", "evidence", "storage", "work", "archive"}
+        {"accounts", "people", "capture", "operations", "records", "search", "evidence", "storage", "work", "archive"}
     ),
     "cli": frozenset(
         {
-            *("accounts", "capture", "imports", "operations", "records", "search", "evidence", "release", "storage"),
-            *("work", "archive"),
+            *("accounts", "people", "capture", "imports", "operations", "records", "search", "evidence", "release"),
+            *("storage", "work", "archive"),
         }
     ),
     # Modules that put packages together.

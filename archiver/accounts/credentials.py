@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, column, delete, func, insert, select, table, update
 
 from archiver.accounts.grants import Grant
 from archiver.accounts.models import ConnectLink, Credential, Hook, PlatformApp
@@ -157,6 +157,14 @@ class Vault:
                 f"a stored {what} does not open: it was changed or moved; give the {what} again"
             ) from None
 
+    def seal_text(self, connection: Connection, text: str, *place: str) -> tuple[bytes, str]:
+        """As :meth:`seal`, of a text that is in no exchange with a platform."""
+        return self.seal(connection, Secret(text), *place)
+
+    def open_text(self, sealed: bytes, key_id: str, what: str, *place: str) -> str:
+        """What :meth:`seal_text` sealed. Raises as :meth:`held` does."""
+        return self.open(sealed, key_id, what, *place).value
+
     def _values(self, connection: Connection, account_id: str, purpose: str, grant: Grant) -> dict[str, Any]:
         if grant.access is None:
             raise UsageError("there is no token")
@@ -192,9 +200,14 @@ class Vault:
         )
 
     def _create_key_file(self, connection: Connection) -> None:
-        counted = (select(func.count()).select_from(table) for table in (Credential, PlatformApp, Hook))
+        counted = (select(func.count()).select_from(model) for model in (Credential, PlatformApp, Hook))
         sealed = select(func.count()).where(ConnectLink.verifier.is_not(None))
-        if any(connection.execute(query).scalar_one() for query in (*counted, sealed)):
+        # What people sign in with, and what they searched for, is sealed with the same key (:mod:`archiver.people`).
+        others = (
+            select(func.count()).select_from(text_of).where(column(sealed_in).is_not(None))
+            for text_of, sealed_in in ((table("person_factor"), "code_sealed"), (table("access_log"), "note"))
+        )
+        if any(connection.execute(query).scalar_one() for query in (*counted, sealed, *others)):
             raise MissingKey(f"tokens are stored, but their key file {self.key_file} is gone: put it back")
         self._keys.create()
 

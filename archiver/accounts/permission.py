@@ -1,8 +1,9 @@
 """The one guard of every act: may this actor do this to that?
 
-There is no sign-in yet. Whoever may run commands on this machine is a person, acts under the name they give, and may do
-everything. What a sign-in will know of people (roles, offices) takes the place of :func:`permission`, and is asked in
-the same way.
+It answers for the command line: files are deposited, and the register is changed, by command only. Whoever may run
+commands on this machine is a person, acts under the name they give, and may do everything. The pages ask what the roles
+of whoever is signed in allow (:mod:`archiver.people.permission`) before anything else; a page that changes the register
+or takes a deposit must do so too, since this guard knows no roles.
 """
 
 from __future__ import annotations

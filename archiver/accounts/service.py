@@ -35,6 +35,7 @@ from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector
 
 _AUTHORITY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 UNASSIGNED = "unassigned"
+NO_SUCH = "there is no such account in this archive; `archiver account list` shows them all"
 LONGEST_REASON = 2000
 """Of a pause, in characters."""
 
@@ -228,7 +229,7 @@ def get(connection: Connection, account_id: str) -> AccountView:
     """
     row = connection.execute(_query().where(Account.id == account_id)).one_or_none()
     if row is None:
-        raise NotFound("there is no such account in this archive; `archiver account list` shows them all")
+        raise NotFound(NO_SUCH)
     return _view(row)
 
 

@@ -1,4 +1,4 @@
-"""Acts in a rebuild: what no exchange tells of (the register, frozen searches), from the files that do."""
+"""Acts in a rebuild: what no exchange tells of (register, people, frozen searches), from the files that do."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from archiver.evidence.act_reading import (
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import recorded, row_of
 from archiver.evidence.models import ActFile
+from archiver.people import acts as people
 from archiver.records import import_acts as imports
 from archiver.search import acts as searches
 
@@ -123,6 +124,8 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
     act = found.sealed.act
     if act.kind == ActKind.SEARCH_FROZEN:
         searches.apply(connection, act)
+    elif act.kind in people.KINDS:
+        people.apply(connection, act)
     elif act.kind == ActKind.IMPORT_BEGUN:
         imports.apply(connection, act)
     elif act.kind in listed.KINDS:

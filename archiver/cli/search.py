@@ -13,7 +13,8 @@ from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import found
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.search.hits import Hit
-from archiver.search.index import Order, Page, Results, Viewer
+from archiver.search.index import Order, Page, Results
+from archiver.viewing import Viewer
 
 
 def search(

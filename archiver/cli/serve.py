@@ -51,6 +51,8 @@ def announce(service: Serving, settings: Settings, json: bool) -> None:
     if json:
         facts = {"url": service.url, "archive": identity.id, "kind": identity.kind, "home": str(home)}
         facts["store"] = service.store.said
+        if service.first_link is not None:
+            facts["first_link"] = service.first_link
         print(json_format.dumps(facts), flush=True)
         return
     output.line(f"Serving {service.url} (Ctrl-C to stop)")
@@ -59,5 +61,11 @@ def announce(service: Serving, settings: Settings, json: bool) -> None:
         output.line(f"  Its store {service.store.said}")
     else:
         output.complain(f"warning: its store {service.store.said}")
-    if not is_loopback(settings.web_host):
-        output.complain("warning: other machines reach these pages, and this version has no sign-in")
+    if not is_loopback(settings.web_host) and not settings.web_url.startswith("https://"):
+        output.complain(
+            "warning: other machines reach these pages, but nobody signs in from there without TLS: set"
+            " ARCHIVER_WEB_URL to the https address of the proxy before them"
+        )
+    if service.first_link is not None:
+        output.line("  Nobody may give roles yet. This link makes the first administrator, once, within a day:")
+        output.line(f"  {service.first_link}")

@@ -101,9 +101,9 @@ class ActReader:
             last = max(last, number)
             stored_ids.add(act_id)
             yield stored.key, known, stored
-        for act_id in self.waiting.keys() - stored_ids:
-            if (waiting := logged.get(act_id)) is not None:
-                yield key_of(waiting.number, act_id), waiting, None
+        waiting = [logged[one] for one in self.waiting.keys() - stored_ids if one in logged]
+        for one in sorted(waiting, key=lambda act: act.number):  # (what somebody is called may be said twice)
+            yield key_of(one.number, one.id), one, None
 
     def _keys(self) -> Mapping[str, bytes]:
         try:

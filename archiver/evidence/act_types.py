@@ -23,6 +23,10 @@ class ActKind(StrEnum):
     ACCOUNT_REGISTERED = "account.registered"
     ACCOUNT_STATE_SET = "account.state_set"
     SEARCH_FROZEN = "search.frozen"
+    PERSON_STATED = "person.stated"
+    ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
+    ACCOUNT_RESERVED = "account.reserved"
     IMPORT_BEGUN = "import.begun"
     ACTS_RESTATED = "acts.restated"
     ACCOUNT_ASSIGNED = "account.assigned"
@@ -71,6 +75,50 @@ class SearchFrozen(Facts):
     statement: dict[str, Any]
 
 
+class PersonStated(Facts):
+    """All that is kept of a person, from now on: when they were added, and whenever any of it changes. How they sign in
+    is not part of it."""
+
+    name: Text
+    mail: Text | None
+    issuer: Text | None
+    subject: Text | None
+    added_at: Time
+    acknowledged_at: Time | None
+    trained_on: Text | None
+    ended_at: Time | None
+    by: Text | None
+
+
+class RoleGranted(Facts):
+    """A person was given a role. ``by``: on the command line, the machine's user who said so."""
+
+    person: Text
+    role: Text
+    scope: Text
+    scope_id: Text
+    access: list[Text]
+    stand_in: bool
+    from_at: Time
+    ends_at: Time | None
+    reason: Text | None
+    by: Text | None
+
+
+class RoleRevoked(Facts):
+    """A role was taken back; the act's time is since when."""
+
+    reason: Text | None
+    by: Text | None
+
+
+class AccountReserved(Facts):
+    """Which access classes whoever looks at an account needs besides, from now on."""
+
+    access: list[Text]
+    by: Text | None
+
+
 class ImportBegun(Facts):
     """Somebody had an export of an account brought in: what it is, who gave it, who brought it and why."""
 
@@ -106,6 +154,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.ACCOUNT_REGISTERED: Kind("account", 1, AccountRegistered),
     ActKind.ACCOUNT_STATE_SET: Kind("account", 1, AccountStateSet),
     ActKind.SEARCH_FROZEN: Kind("search", 1, SearchFrozen),
+    ActKind.PERSON_STATED: Kind("person", 1, PersonStated),
+    ActKind.ROLE_GRANTED: Kind("grant", 1, RoleGranted),
+    ActKind.ROLE_REVOKED: Kind("grant", 1, RoleRevoked),
+    ActKind.ACCOUNT_RESERVED: Kind("account", 1, AccountReserved),
     ActKind.IMPORT_BEGUN: Kind("import", 1, ImportBegun),
     ActKind.ACTS_RESTATED: Kind("archive", 1, ActsRestated),
     ActKind.ACCOUNT_ASSIGNED: Kind("account", 1, register.AccountAssigned),

@@ -33,6 +33,19 @@ class EventType(StrEnum):
     CONNECTION_WITHDRAWN = "connection.withdrawn"
     CONNECTION_REFUSED = "connection.refused"
     CONNECTION_MADE = "connection.made"
+    PERSON_ADDED = "person.added"
+    PERSON_CHANGED = "person.changed"
+    PERSON_ENDED = "person.ended"
+    ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
+    ACCOUNT_RESERVED = "account.reserved"
+    SIGN_IN_OFFERED = "signin.offered"
+    SIGN_IN_SET = "signin.set"
+    SESSION_BEGUN = "session.begun"
+    SESSION_CONFIRMED = "session.confirmed"
+    SESSION_ENDED = "session.ended"
+    TOKEN_MADE = "token.made"  # noqa: S105
+    TOKEN_ENDED = "token.ended"  # noqa: S105
     HOOK_MADE = "hook.made"
     HOOK_REMOVED = "hook.removed"
     HOOK_CHANGED = "hook.changed"
@@ -78,10 +91,13 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "bundle": "bu",
     "connection": "cl",
     "exchange": "ex",
+    "grant": "gr",
+    "person": "pe",
     "import": "im",
     "run": "rn",
     "search": "se",
     "segment": "sg",
+    "token": "tk",
 }
 #: Prefixes of ids that are told and are no subject.
 _TOLD = ("sn",)
@@ -128,6 +144,7 @@ def _no_record_id(text: str) -> str:
 
 
 AccountId = Annotated[str, _text("id, `ac_…`")]
+PersonId = Annotated[str, _text("id, `pe_…`")]
 RunId = Annotated[str, _text("id, `rn_…`")]
 ExchangeId = Annotated[str, _text("id, `ex_…`")]
 SegmentId = Annotated[str, _text("id, `sg_…`")]
@@ -215,6 +232,31 @@ class ConnectionRefused(Facts):
 class ConnectionMade(Facts):
     account: Annotated[AccountId, Field(description="the account")]
     purpose: Annotated[Code, Field(description="what the token is for")]
+
+
+class RoleGrantFacts(Facts):
+    person: Annotated[PersonId, Field(description="who has the role")]
+    role: Annotated[Code, Field(description="the role")]
+    scope: Annotated[Code, Field(description="kind of what it reaches; the act says what")]
+    access: Annotated[Codes, Field(description="access classes that it opens")]
+
+
+class ReserveFacts(Facts):
+    access: Annotated[Codes, Field(description="access classes that whoever looks at it needs besides")]
+
+
+class HowFacts(Facts):
+    how: Annotated[Code, Field(description="way of signing in")]
+
+
+class SessionsEnded(Facts):
+    why: Annotated[Code, Field(description="why")]
+    count: Annotated[Count, Field(description="how many")]
+
+
+class TokenMade(Facts):
+    person: Annotated[PersonId, Field(description="whose token it is")]
+    ends: Annotated[Time, Field(description="until when it counts")]
 
 
 class HookFacts(Facts):
@@ -470,6 +512,19 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.CONNECTION_WITHDRAWN, "connection", "A link can no longer be used.", NoFacts),
         EventKind(_E.CONNECTION_REFUSED, "connection", "What an owner granted was not taken.", ConnectionRefused),
         EventKind(_E.CONNECTION_MADE, "connection", "An account's owner let it be read.", ConnectionMade),
+        EventKind(_E.PERSON_ADDED, "person", "Somebody was added who may be given roles.", NoFacts),
+        EventKind(_E.PERSON_CHANGED, "person", "What is kept of a person changed.", AccountChanged),
+        EventKind(_E.PERSON_ENDED, "person", "Somebody may do nothing here any more.", NoFacts),
+        EventKind(_E.ROLE_GRANTED, "grant", "A person was given a role.", RoleGrantFacts),
+        EventKind(_E.ROLE_REVOKED, "grant", "A role was taken back.", NoFacts),
+        EventKind(_E.ACCOUNT_RESERVED, "account", "What is needed to look at an account changed.", ReserveFacts),
+        EventKind(_E.SIGN_IN_OFFERED, "archive", "A link was made with which somebody sets how they sign in.", NoFacts),
+        EventKind(_E.SIGN_IN_SET, "person", "Somebody set how they sign in.", HowFacts),
+        EventKind(_E.SESSION_BEGUN, "person", "Somebody signed in.", HowFacts),
+        EventKind(_E.SESSION_CONFIRMED, "person", "Somebody who was signed in showed again who it is.", HowFacts),
+        EventKind(_E.SESSION_ENDED, "person", "Somebody was signed out.", SessionsEnded),
+        EventKind(_E.TOKEN_MADE, "token", "A token for programs was made.", TokenMade),
+        EventKind(_E.TOKEN_ENDED, "token", "A token for programs no longer counts.", NoFacts),
         EventKind(_E.HOOK_MADE, "archive", "An address was made for a platform to send deliveries to.", HookFacts),
         EventKind(_E.HOOK_REMOVED, "archive", "Such an address takes nothing any more.", HookFacts),
         EventKind(_E.HOOK_CHANGED, "archive", "Another secret was stored that signs what is sent there.", HookFacts),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,7 +43,8 @@ from archiver.operations.days import DAYS, DaysOfAll, DayView
 from archiver.operations.history import DueView, GapView, HoldView, RunView
 from archiver.operations.master_list import Entry, master_list
 from archiver.operations.platform_states import PlatformState, platform_states
-from archiver.records.views import EVERYTHING, Viewer
+from archiver.operations.register_seen import ALL, Sight, seen
+from archiver.viewing import Viewer
 from connectors.contract import SweepKind
 
 _KEPT = timedelta(minutes=5)
@@ -107,6 +108,15 @@ class Compared:
     published: Mapping[str, Difference]
     differing: Mapping[str, int]
 
+    def seen_by(self, viewer: Viewer) -> Compared:
+        """Those that a viewer may be told: they are counted over all of an account but its messages."""
+        told = {one for one in (*self.published, *self.differing) if viewer.sees_private_of(one)}
+        return replace(
+            self,
+            published={name: one for name, one in self.published.items() if name in told},
+            differing={name: count for name, count in self.differing.items() if name in told},
+        )
+
 
 @dataclass
 class Kept:
@@ -139,20 +149,22 @@ def board(
     known: Kept | None = None,
     *,
     days: bool = True,
-    viewer: Viewer = EVERYTHING,
+    sight: Sight = ALL,
+    platforms: frozenset[str] | None = None,
 ) -> Board:
     """Every account of the archive, and every account of the register that is not captured.
 
     Args:
         days: whether to read what the charts show.
-        viewer: of an account that they may not see nothing is told; nor of one that was never captured, where they may
-            not see all.
+        sight: whose eyes; of an account that they do not see nothing is told, in no number either. What is counted
+            over all of an account is told where more of it is seen than what is public.
+        platforms: accounts of which whoever looks may know what is set up at their platforms; None: all.
     """
     known = known or kept(archive)
-    entries = master_list(archive, connection).entries
-    compared = known.compare(connection, archive, entries)
-    facts = _Gathered(archive, connection, known.days if days else None)
-    rows = [facts.row(one, compared) for one in entries if _is_shown(one, viewer)]
+    made = master_list(archive, connection)
+    compared = known.compare(connection, archive, made.entries).seen_by(sight.viewer)
+    facts = _Gathered(archive, connection, known.days if days else None, sight.viewer, platforms)
+    rows = [facts.row(one, compared) for one in seen(made, sight).entries]
     return Board(facts.now, compared.at, tuple(sorted(rows, key=lambda one: -one.colour)))
 
 
@@ -188,10 +200,6 @@ def _ends(joined: ConnectionView | None) -> str | None:
     return None if joined is None or joined.standing.ends_at is None else to_text(joined.standing.ends_at)
 
 
-def _is_shown(one: Entry, viewer: Viewer) -> bool:
-    return viewer.accounts is None or (one.account is not None and one.account.id in viewer.accounts)
-
-
 def _compare(connection: Connection, archive: Archive, entries: Sequence[Entry], now: datetime) -> Compared:
     accounts = [one.account for one in entries if one.account is not None]
     declared = {one.id: completeness.declared_by(archive.platforms, one.platform) for one in accounts}
@@ -201,18 +209,27 @@ def _compare(connection: Connection, archive: Archive, entries: Sequence[Entry],
 class _Gathered:
     """What is known of all accounts, read once."""
 
-    def __init__(self, archive: Archive, connection: Connection, days: DaysOfAll | None) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        connection: Connection,
+        days: DaysOfAll | None,
+        viewer: Viewer,
+        platforms: frozenset[str] | None,
+    ) -> None:
         now, dead = archive.clock.now(), spool.dead(archive.settings.spool)
         self._archive, self.now = archive, now
         self._last, self._held = history.last_runs(connection, now, dead), history.held(connection, now, dead)
         self._due, self._joined = history.due(connection), connections.connections(connection, archive)
         gaps = history.gaps_since(connection, now - (DAYS + 1) * timedelta(days=1))
         self._gaps = {name: [one for one in some if one.closed_at is None] for name, some in gaps.items()}
-        self._deposits = {one.account_id: one for one in deposits_due.expected(connection, archive)}
+        expected = deposits_due.expected(connection, archive)
+        self._deposits = {one.account_id: one for one in expected if viewer.sees_private_of(one.account_id)}
         found = plans(connection, archive.platforms.connectors, archive.settings, now)
         self._longer = rations(found).longer
-        self._allowances = _allowances(found, archive)
-        self._platforms = {one.connector.platform: one for one in platform_states(archive)}
+        self._allowances = _allowances(found, archive, platforms)
+        set_up = platform_states(archive) if platforms is None or platforms else ()
+        self._platforms = {one.connector.platform: one for one in set_up}
         self._days: Callable[[str], list[DayView]] | None = days.read(connection, now, gaps) if days else None
 
     def row(self, entry: Entry, compared: Compared) -> Row:
@@ -316,13 +333,13 @@ def _is_interrupted(last: RunView | None, held: HoldView | None) -> bool:
     )
 
 
-def _allowances(found: Sequence[Plan], archive: Archive) -> dict[str, list[Allowance]]:
-    """Allowances that do not simply last, by account."""
+def _allowances(found: Sequence[Plan], archive: Archive, told: frozenset[str] | None) -> dict[str, list[Allowance]]:
+    """Allowances that do not simply last, by account; ``told``: only of these, None: of all."""
     known: defaultdict[str, list[Allowance]] = defaultdict(list)
     for plan, view in quota.told(found, archive, {}):
         if quota.needs_attention([view]):
             said = " ".join((view.forecast, *view.chosen))
             one = Allowance(view.state == quota.EMPTY, said, view.reset_at)
-            for account_id in plan.members:
+            for account_id in (name for name in plan.members if told is None or name in told):
                 known[account_id].append(one)
     return known

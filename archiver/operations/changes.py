@@ -37,6 +37,11 @@ def in_words(times: PollTimes) -> list[str]:
     said = [_around(one) for one in times.streams]
     if times.gaps:
         said.append("The moment lies in a known gap.")
+    if not times.told:
+        said.append(
+            "What each look read is told to whoever may see more of this account than what is public, so nothing can be"
+            " concluded here of what came and went between two looks."
+        )
     return said or ["The runs near that moment looked at nothing."]
 
 

@@ -11,12 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, true
 
 from archiver.accounts.models import Account
 from archiver.archive import Archive
 from archiver.capture.models import Deposit, Exchange, Segment
 from archiver.errors import IntegrityError, NotFound, OutOfSpace, UsageError
+from archiver.records.seeing import of_part
+from archiver.records.stored import RECORD
+from archiver.viewing import Viewer
 from archiver.visible import one_line
 
 #: Said of every deposit, on pages and by commands.
@@ -54,15 +57,30 @@ class DepositView:
 
 
 def deposits(
-    connection: Connection, *, account_id: str | None = None, record_id: str | None = None, limit: int = 50
+    connection: Connection,
+    *,
+    account_id: str | None = None,
+    record_id: str | None = None,
+    limit: int = 50,
+    viewer: Viewer = Viewer.EVERYTHING,
 ) -> list[DepositView]:
-    """Deposits with an account, or about one of its records; newest first."""
+    """Deposits with an account, or about one of its records, that the viewer sees; newest first. What is about a record
+    is seen by whoever sees that too."""
     query = _query().order_by(Exchange.received_at.desc(), Exchange.ordinal.desc(), Deposit.exchange_id).limit(limit)
     if account_id is not None:
         query = query.where(Deposit.account_id == account_id)
     if record_id is not None:
         query = query.where(Deposit.record_id == record_id)
+    if Viewer() not in viewer.parts:
+        query = query.where(or_(*map(_seen_by, viewer.parts)))
     return [_view(row) for row in connection.execute(query)]
+
+
+def _seen_by(part: Viewer) -> ColumnElement[bool]:
+    accounts = true() if part.accounts is None else Deposit.account_id.in_(sorted(part.accounts))
+    access = true() if part.access is None else Deposit.access.in_(sorted(part.access))
+    record = select(RECORD.c.id).where(RECORD.c.id == Deposit.record_id, of_part(part)).exists()
+    return and_(accounts, access, or_(Deposit.record_id.is_(None), record))
 
 
 def deposit(connection: Connection, deposit_id: str) -> DepositView:

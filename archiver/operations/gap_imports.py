@@ -9,6 +9,8 @@ from sqlalchemy import Connection, func, select
 
 from archiver.operations.history import GapImport, GapView
 from archiver.records.import_views import IMPORT, VERSION, not_captured
+from archiver.records.seeing import rows_of
+from archiver.viewing import Viewer
 
 _KINDS = {
     "posts": ("post", "share", "mention", "story", "review"),
@@ -18,11 +20,14 @@ _KINDS = {
 """What each stream holds, by kind of record."""
 
 
-def with_imports(connection: Connection, gaps: Sequence[GapView]) -> list[GapView]:
-    """The same gaps, each with what imports tell of its time."""
-    known = {one for one in {gap.account_id for gap in gaps} if _any(connection, one)}
+def with_imports(connection: Connection, gaps: Sequence[GapView], viewer: Viewer = Viewer.EVERYTHING) -> list[GapView]:
+    """The same gaps, each with what imports tell of its time, as far as the viewer sees it: which exports were brought
+    is told with what is private."""
+    known = {one for one in {gap.account_id for gap in gaps} if viewer.sees_private_of(one) and _any(connection, one)}
     return [
-        replace(gap, imported=_told(connection, gap)) if gap.account_id in known and gap.stream in _KINDS else gap
+        replace(gap, imported=_told(connection, gap, viewer))
+        if gap.account_id in known and gap.stream in _KINDS
+        else gap
         for gap in gaps
     ]
 
@@ -33,7 +38,7 @@ def _any(connection: Connection, account_id: str) -> bool:
     )
 
 
-def _told(connection: Connection, gap: GapView) -> tuple[GapImport, ...]:
+def _told(connection: Connection, gap: GapView, viewer: Viewer) -> tuple[GapImport, ...]:
     query = (
         select(
             VERSION.c.import_id,
@@ -47,6 +52,7 @@ def _told(connection: Connection, gap: GapView) -> tuple[GapImport, ...]:
             VERSION.c.kind.in_(_KINDS[gap.stream]),
             VERSION.c.created_at <= (gap.closed_at or gap.opened_at),
             not_captured(),
+            *rows_of(viewer, VERSION),
         )
         .group_by(VERSION.c.import_id, IMPORT.c.source)
         .order_by(VERSION.c.import_id)

@@ -15,6 +15,8 @@ from archiver.capture.standing import LOOKED_AT_NOTHING
 from archiver.database import among
 from archiver.errors import NotFound
 from archiver.records.models import Record
+from archiver.records.service import allowed
+from archiver.viewing import Viewer
 
 _LEFT = "its process ended in the middle; what it captured beyond this is kept and not archived yet"
 
@@ -122,12 +124,14 @@ def runs(
     limit: int = 50,
     before: tuple[datetime, str] | None = None,
     dead: Collection[str] = (),
+    viewer: Viewer = Viewer.EVERYTHING,
     *,
     looking: bool = False,
 ) -> list[RunView]:
     """Runs, newest first; ``before`` (start, id) is where the page before ended. ``dead``: processes of this machine
     that ended, by the names under which they held accounts. ``looking``: only runs that looked at the account."""
-    query = _run_query().order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
+    query = _run_query().where(*_of(viewer, Run.account_id))
+    query = query.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Run.account_id == account_id)
     if before is not None:
@@ -182,24 +186,35 @@ def held(connection: Connection, now: datetime, dead: Collection[str] = ()) -> d
     }
 
 
-def run(connection: Connection, now: datetime, run_id: str, dead: Collection[str] = ()) -> RunView:
+def run(
+    connection: Connection,
+    now: datetime,
+    run_id: str,
+    dead: Collection[str] = (),
+    viewer: Viewer = Viewer.EVERYTHING,
+) -> RunView:
     """One run.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or not for this viewer.
     """
-    row = connection.execute(_run_query().where(Run.id == run_id)).one_or_none()
+    row = connection.execute(_run_query().where(Run.id == run_id, *_of(viewer, Run.account_id))).one_or_none()
     if row is None:
         raise NotFound("there is no such run in this archive")
     return _run_view(row, now, dead)
 
 
 def gaps(
-    connection: Connection, account_id: str | None = None, *, closed: bool = False, limit: int = 500
+    connection: Connection,
+    account_id: str | None = None,
+    *,
+    closed: bool = False,
+    limit: int = 500,
+    viewer: Viewer = Viewer.EVERYTHING,
 ) -> list[GapView]:
     """Gaps, open ones first, then newest first. Closed ones only if asked for."""
     columns = [*Gap.__table__.columns, Account.name, Account.handle]
-    query = select(*columns).join(Account, Account.id == Gap.account_id)
+    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*_of(viewer, Gap.account_id))
     query = query.order_by(Gap.closed_at.is_not(None), Gap.opened_at.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Gap.account_id == account_id)
@@ -253,28 +268,42 @@ def due(connection: Connection, account_id: str | None = None) -> dict[str, list
     return found
 
 
-def record_counts(connection: Connection, account_id: str | None = None) -> dict[str, int]:
-    """How many records each account has; accounts without any are left out."""
-    query = select(Record.account_id, func.count()).group_by(Record.account_id)
+def record_counts(
+    connection: Connection, account_id: str | None = None, viewer: Viewer = Viewer.EVERYTHING
+) -> dict[str, int]:
+    """How many records each account has, of those a viewer may see; accounts without any are left out."""
+    query = select(Record.account_id, func.count()).where(*allowed(viewer)).group_by(Record.account_id)
     if account_id is not None:
         query = query.where(Record.account_id == account_id)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def totals(connection: Connection) -> Totals:
-    """What the archive holds, counted."""
+def totals(connection: Connection, viewer: Viewer = Viewer.EVERYTHING) -> Totals:
+    """What the archive holds, counted, of what a viewer may see. Stored exchanges are counted where all of their
+    account is seen."""
+    ids = viewer.account_ids
+    whole = None if Viewer() in viewer.parts else [one for one in ids or () if viewer.sees_all_of(one)]
+    wholly = Viewer(None if whole is None else frozenset(whole))
 
     def count(query: Select[Any]) -> int:
         return int(connection.execute(query).scalar() or 0)
 
     return Totals(
-        accounts=count(select(func.count()).select_from(Account)),
-        records=count(select(func.count()).select_from(Record)),
-        exchanges=count(select(func.count()).select_from(Exchange)),
-        segments=count(select(func.count()).select_from(Segment)),
-        stored_bytes=count(select(func.sum(Segment.size))),
-        open_gaps=count(select(func.count()).select_from(Gap).where(Gap.closed_at.is_(None))),
+        accounts=count(select(func.count()).select_from(Account).where(*_of(viewer, Account.id))),
+        records=count(select(func.count()).select_from(Record).where(*allowed(viewer))),
+        exchanges=count(select(func.count()).select_from(Exchange).where(*_of(wholly, Exchange.account_id))),
+        segments=count(select(func.count()).select_from(Segment).where(*_of(wholly, Segment.account_id))),
+        stored_bytes=count(select(func.sum(Segment.size)).where(*_of(wholly, Segment.account_id))),
+        open_gaps=count(
+            select(func.count()).select_from(Gap).where(Gap.closed_at.is_(None), *_of(viewer, Gap.account_id))
+        ),
     )
+
+
+def _of(viewer: Viewer, account_id: Any) -> list[ColumnElement[bool]]:
+    """Conditions for accounts of which a viewer sees anything."""
+    ids = viewer.account_ids
+    return [] if ids is None else [account_id.in_(sorted(ids))]
 
 
 def _run_query() -> Select[Any]:

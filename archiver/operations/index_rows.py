@@ -24,6 +24,7 @@ PROGRESS: Final = frozenset({"rebuild_progress"})
 #: made by opening it, and what was used of platforms' allowances, which is out of date within the day.
 LEFT_OUT: Final = frozenset(
     {
+        *("person_factor", "sign_in_link", "sign_in_trip", "sign_in_try", "known_browser", "session", "api_token"),
         *("credential", "platform_app", "connect_link", "hook", "subscription", "lease", "archive"),
         *("quota", "quota_use", "quota_cost"),
         *("event", "log_head", "log_subtree", "log_signing", "log_checkpoint", "anchor"),
@@ -33,6 +34,7 @@ LEFT_OUT: Final = frozenset(
 IN_SNAPSHOTS: Final = frozenset(
     {
         *("account", "handle", "due", "watch", "search_statement", "act_file", "timestamp_service"),
+        *("person", "role_grant", "grant_access", "account_reserve", "access_log"),
         *("run", "exchange", "segment", "coverage", "gap", "standing", "deposit"),
         *("register_statement", "register_document"),
         *("record", "version", "occurrence", "state", "medium", "picture"),

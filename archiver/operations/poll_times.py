@@ -18,6 +18,7 @@ from archiver.capture.models import Coverage
 from archiver.capture.outcomes import RunOutcome
 from archiver.operations import history
 from archiver.operations.history import GapView, RunView
+from archiver.viewing import Viewer
 from connectors import contract
 
 NEAR = 3
@@ -89,16 +90,26 @@ class PollTimes:
     streams: tuple[Around, ...]
     gaps: tuple[GapView, ...]
     """Known gaps that the moment lies in."""
+    told: bool = True
+    """Whether what each run looked at is told; else nothing is concluded of any stream."""
 
 
 def poll_times(
-    connection: Connection, account_id: str, at: datetime, now: datetime, dead: Collection[str] = ()
+    connection: Connection,
+    account_id: str,
+    at: datetime,
+    now: datetime,
+    dead: Collection[str] = (),
+    viewer: Viewer = Viewer.EVERYTHING,
 ) -> PollTimes:
     """Runs of an account around a moment, and the gaps that it lies in. Of each stream the nearest complete looks are
-    among the runs, where they are among the nearest fifty of a side."""
+    among the runs, where they are among the nearest fifty of a side. What runs looked at is told to who may see more of
+    the account than what is public, of messages to who may see all of it."""
+    told = viewer.sees_private_of(account_id)
+    closed = () if viewer.sees_all_of(account_id) else (contract.Stream.MESSAGES.value,)
     earlier = history.runs(connection, now, account_id, _MOST, (at, _LAST), dead, looking=True)
     later = history.runs_after(connection, now, account_id, at, _MOST, dead)
-    streams = _streams(connection, [one.id for one in (*earlier, *later)])
+    streams = _streams(connection, [one.id for one in (*earlier, *later)], closed) if told else {}
     before = [Look(one, streams.get(one.id, ())) for one in earlier]
     after = [Look(one, streams.get(one.id, ())) for one in later]
     names = sorted({part.stream for one in (*before, *after) for part in one.streams})
@@ -109,6 +120,7 @@ def poll_times(
         _nearest(after, names),
         tuple(_around(name, before, after) for name in names),
         tuple(one for one in gaps if (one.span_from or one.opened_at) <= at <= (one.closed_at or now)),
+        told,
     )
 
 
@@ -138,7 +150,7 @@ def _nearest(looks: Sequence[Look], streams: Sequence[str]) -> tuple[Look, ...]:
     return tuple(one for number, one in enumerate(looks) if number in wanted)
 
 
-def _streams(connection: Connection, run_ids: Sequence[str]) -> dict[str, tuple[Stream, ...]]:
+def _streams(connection: Connection, run_ids: Sequence[str], closed: Sequence[str]) -> dict[str, tuple[Stream, ...]]:
     query = (
         select(
             Coverage.run_id,
@@ -148,7 +160,7 @@ def _streams(connection: Connection, run_ids: Sequence[str]) -> dict[str, tuple[
             func.sum(cast(Coverage.listing.contains(":"), Integer)),
             func.sum(cast(Coverage.listing.in_(_ALL_THREADS), Integer)),
         )
-        .where(Coverage.run_id.in_(run_ids))
+        .where(Coverage.run_id.in_(run_ids), Coverage.stream.not_in(closed))
         .group_by(Coverage.run_id, Coverage.stream)
         .order_by(Coverage.stream)
     )

@@ -24,6 +24,7 @@ from archiver.evidence.register_facts import (
     HandoverSays,
 )
 from archiver.operations.master_list import Entry, MasterList, custody_words, master_list
+from archiver.operations.register_seen import ALL, Sight, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class ListingPage:
 
     entry: Entry
     authority_id: str | None
+    """None: it has none, or not all of it is seen."""
     by: str
     attested: tuple[AttestationSays, ...]
     due: Due
@@ -98,10 +100,12 @@ class ListingPage:
     history: tuple[Said, ...]
 
 
-def authorities(made: MasterList) -> list[AuthorityRow]:
-    """All authorities, by name."""
+def authorities(made: MasterList, sight: Sight = ALL) -> list[AuthorityRow]:
+    """All authorities that are seen, by name."""
     found = []
     for authority_id, says in made.register.authorities.items():
+        if not sight.sees_authority(made.register, authority_id):
+            continue
         kept = custody.of_authority(made.register, authority_id)
         mine = [one for one in made.entries if one.listing is not None and one.listing.authority == authority_id]
         lacking = sum(bool(one.standing.lacks) for one in mine)
@@ -109,25 +113,25 @@ def authorities(made: MasterList) -> list[AuthorityRow]:
     return sorted(found, key=lambda one: one.says.name.casefold())
 
 
-def handovers(register: Register, authority_id: str | None = None) -> list[HandoverRow]:
-    """Hand-overs, those that are under way first."""
+def handovers(register: Register, authority_id: str | None = None, sight: Sight = ALL) -> list[HandoverRow]:
+    """Hand-overs of authorities that are seen, those that are under way first."""
     found = [
         HandoverRow(one, says, _name(register, says.authority), handover.next_step(says))
         for one, says in register.handovers.items()
-        if authority_id in (None, says.authority)
+        if authority_id in (None, says.authority) and sight.sees_authority(register, says.authority)
     ]
     return sorted(found, key=lambda one: (one.next is None, one.authority.casefold(), one.id))
 
 
-def authority(archive: Archive, connection: Connection, authority_id: str) -> AuthorityPage:
+def authority(archive: Archive, connection: Connection, authority_id: str, sight: Sight = ALL) -> AuthorityPage:
     """One authority.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or it is not seen.
     """
-    made = master_list(archive, connection)
+    made = seen(master_list(archive, connection), sight)
     register = made.register
-    if authority_id not in register.authorities:
+    if authority_id not in register.authorities or not sight.sees_authority(register, authority_id):
         raise NotFound("there is no such authority in the register")
     kept = custody.of_authority(register, authority_id)
     people = [one for one in register.custodianships.values() if one.authority == authority_id]
@@ -148,13 +152,13 @@ def authority(archive: Archive, connection: Connection, authority_id: str) -> Au
     )
 
 
-def listing(archive: Archive, connection: Connection, listing_id: str) -> ListingPage:
+def listing(archive: Archive, connection: Connection, listing_id: str, sight: Sight = ALL) -> ListingPage:
     """One listed account.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or it is not seen.
     """
-    made = master_list(archive, connection)
+    made = seen(master_list(archive, connection), sight)
     entry = next((one for one in made.entries if one.id == listing_id), None)
     if entry is None or entry.listing is None:
         raise NotFound("there is no such account in the register")
@@ -162,7 +166,7 @@ def listing(archive: Archive, connection: Connection, listing_id: str) -> Listin
     signed = tuple(register.attested.get(listing_id, ()))
     return ListingPage(
         entry=entry,
-        authority_id=entry.listing.authority,
+        authority_id=entry.listing.authority if sight.sees_authority(register, entry.listing.authority) else None,
         by=custody_words(entry.custody),
         attested=signed,
         due=attestations.standing(signed[0] if signed else None, register.day),

@@ -8,7 +8,7 @@ is more than a time, and nothing is shown twice or left out between two pages.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -18,9 +18,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, literal_col
 from archiver.accounts.models import Account
 from archiver.clock import from_text, to_text
 from archiver.records.differences import differences
-from archiver.records.service import allowed
+from archiver.records.seeing import allowed, of_part, only_public
 from archiver.records.stored import RECORD, STATE, VERSION, table
-from archiver.records.views import EVERYTHING, AccountName, Change, Viewer
+from archiver.records.views import EVERYTHING, AccountName, Change
+from archiver.records.withheld import open_among, withheld
+from archiver.viewing import Viewer
 from connectors.contract import State
 
 _ACCOUNT = table(Account)
@@ -112,12 +114,22 @@ def recent(
         found += _edits(connection, viewer, wanted, limit, before)
     if wanted.kind is not Kind.EDITED:
         found += _states(connection, viewer, wanted, limit, before)
-    return sorted(found, key=_key, reverse=True)[:limit]
+    return _proven(connection, viewer, sorted(found, key=_key, reverse=True)[:limit])
 
 
 def place_of(change: Change) -> Place:
     """Where a page that ends with this change ends."""
     return Place(change.at, change.record_id, _EDIT if change.after is None else _STATE, change.number)
+
+
+def _proven(connection: Connection, viewer: Viewer, found: list[Change]) -> list[Change]:
+    """With the evidence that is seen: of public records a private exchange may be named beside a public one."""
+    closed = [number for number, one in enumerate(found) if one.evidence and only_public(viewer, one.account.id)]
+    shown = open_among(connection, {each for number in closed for each in found[number].evidence})
+    for number in closed:
+        one = found[number]
+        found[number] = replace(one, evidence=tuple(each for each in one.evidence if each in shown))
+    return found
 
 
 def _key(change: Change) -> tuple[datetime, str, int, int]:
@@ -129,9 +141,9 @@ def _edits(
     connection: Connection, viewer: Viewer, wanted: Wanted, limit: int, before: Place | None
 ) -> Sequence[Change]:
     earlier = VERSION.alias("earlier")
-    query = _changes(viewer, wanted, VERSION.c.first_seen_at, VERSION.c.number, _EDIT, limit, before).add_columns(
-        VERSION.c.text, earlier.c.text.label("earlier_text")
-    )
+    query = _changes(
+        connection, viewer, wanted, VERSION.c.first_seen_at, VERSION.c.number, _EDIT, limit, before
+    ).add_columns(VERSION.c.text, earlier.c.text.label("earlier_text"))
     query = (
         query.select_from(VERSION)
         .join(RECORD, RECORD.c.id == VERSION.c.record_id)
@@ -146,7 +158,8 @@ def _states(
     connection: Connection, viewer: Viewer, wanted: Wanted, limit: int, before: Place | None
 ) -> Sequence[Change]:
     earlier = STATE.alias("earlier")
-    query = _changes(viewer, wanted, STATE.c.from_at, STATE.c.number, _STATE, limit, before).add_columns(
+    query = _changes(connection, viewer, wanted, STATE.c.from_at, STATE.c.number, _STATE, limit, before)
+    query = query.add_columns(
         VERSION.c.text,
         earlier.c.state.label("state_before"),
         STATE.c.state.label("state_after"),
@@ -167,6 +180,7 @@ def _states(
 
 
 def _changes(
+    connection: Connection,
     viewer: Viewer,
     wanted: Wanted,
     at: ColumnElement[Any],
@@ -178,6 +192,11 @@ def _changes(
     columns = (RECORD.c.id, RECORD.c.account_id, RECORD.c.kind, RECORD.c.author_name)
     query = select(at.label("at"), number.label("number"), *columns, *_ACCOUNT_COLUMNS)
     query = query.where(at.is_not(None), *allowed(viewer))
+    if any(part.only_public for part in viewer.parts):
+        # A change of a record of which part is held back may tell of that part, by its time alone.
+        query = query.where(
+            or_(~withheld(connection), *(of_part(part) for part in viewer.parts if not part.only_public))
+        )
     if wanted.account is not None:
         query = query.where(RECORD.c.account_id == wanted.account)
     if wanted.since is not None:

@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select, true
 
 from archiver.accounts.models import Account
 from archiver.database import among, key_text
 from archiver.errors import NotFound
 from archiver.records.import_models import Import, ImportedFile, ImportedVersion, ImportEnd
+from archiver.records.seeing import rows_of
 from archiver.records.stored import RECORD, chunks, table
 from archiver.records.unseen import KNOWN_FROM_IMPORT
+from archiver.viewing import Viewer
 
 IMPORT, END, FILE, VERSION = table(Import), table(ImportEnd), table(ImportedFile), table(ImportedVersion)
 _PRIVATE = "private"
@@ -109,12 +111,16 @@ class ImportedView:
 # --- imports ---------------------------------------------------------------------------------------------------------
 
 
-def imports(connection: Connection, account_id: str | None = None) -> list[ImportView]:
-    """All imports, newest first."""
+def imports(
+    connection: Connection, account_id: str | None = None, viewer: Viewer = Viewer.EVERYTHING
+) -> list[ImportView]:
+    """All imports, newest first, of accounts of which the viewer sees what is private: an export is its owner's.
+    Records are counted as far as they are seen."""
     query = _imports()
     if account_id is not None:
         query = query.where(IMPORT.c.account_id == account_id)
-    return [_import_view(connection, row) for row in connection.execute(query)]
+    rows = [row for row in connection.execute(query) if viewer.sees_private_of(row.account_id)]
+    return [_import_view(connection, row, viewer) for row in rows]
 
 
 def find_import(connection: Connection, import_id: str) -> ImportView | None:
@@ -132,9 +138,10 @@ def _imports() -> Select[Any]:
     )
 
 
-def _import_view(connection: Connection, row: Row[Any]) -> ImportView:
+def _import_view(connection: Connection, row: Row[Any], viewer: Viewer = Viewer.EVERYTHING) -> ImportView:
     files = select(func.count()).select_from(FILE).where(FILE.c.import_id == row.id, FILE.c.use != "list")
     records = select(func.count(VERSION.c.record_id.distinct())).where(VERSION.c.import_id == row.id)
+    records = records.where(*rows_of(viewer, VERSION))
     values = {name: getattr(row, name) for name in ImportView.__slots__ if name not in ("files", "records", "counts")}
     return ImportView(
         **values,
@@ -182,37 +189,39 @@ def foreign(connection: Connection, url: str, access: frozenset[str] | None = No
 # --- records ---------------------------------------------------------------------------------------------------------
 
 
-def of_record(connection: Connection, record_id: str, access: frozenset[str] | None = None) -> tuple[ImportedView, ...]:
-    """What imports say of a record, newest statement first. ``access``: only of these classes."""
+def of_record(connection: Connection, record_id: str, viewer: Viewer = Viewer.EVERYTHING) -> tuple[ImportedView, ...]:
+    """What imports say of a record, newest statement first, as far as the viewer sees it."""
     query = (
         select(VERSION, IMPORT.c.source, IMPORT.c.brought_by)
         .outerjoin(IMPORT, IMPORT.c.id == VERSION.c.import_id)
-        .where(VERSION.c.record_id == record_id)
+        .where(VERSION.c.record_id == record_id, *rows_of(viewer, VERSION))
         .order_by(*_NEWEST_FIRST)
     )
-    if access is not None:
-        query = query.where(VERSION.c.access.in_(sorted(access)))
     names = [name for name in ImportedView.__slots__ if name != "files"]
     found = [ImportedView(*(getattr(row, name) for name in names)) for row in connection.execute(query)]
-    files = _files(connection, record_id, found, access)
+    files = _files(connection, record_id, found, viewer)
     return tuple(replace(one, files=_files_of(one, files)) for one in found) if files else tuple(found)
 
 
-def _files(
-    connection: Connection, record_id: str, found: Sequence[ImportedView], access: frozenset[str] | None
-) -> list[Row[Any]]:
-    """Files of a record: those whose names say so, and those that the export names with it by where they are."""
+def _files(connection: Connection, record_id: str, found: Sequence[ImportedView], viewer: Viewer) -> list[Row[Any]]:
+    """Files of a record, as far as the viewer sees them: those whose names say so, and those that the export names with
+    it by where they are."""
     named = list(dict.fromkeys(str(url) for one in found for _, url, _ in one.media))
     columns = [FILE.c[name] for name in ("import_id", "name", "size", "sha256", "access", "exchange_id", "record_id")]
     query = select(*columns).where(
         FILE.c.import_id.in_({one.import_id for one in found}),
         FILE.c.use == "file",
         (FILE.c.record_id == record_id) | (FILE.c.record_id.is_(None) & among(connection, FILE.c.name, named)),
+        or_(*map(_file_seen_by, viewer.parts)),
     )
-    if access is not None:
-        classes = {_FILES_OF[one] for one in access if one in _FILES_OF}
-        query = query.where(FILE.c.access.in_(sorted(classes)))
     return list(connection.execute(query.order_by(FILE.c.name))) if found else []
+
+
+def _file_seen_by(part: Viewer) -> ColumnElement[bool]:
+    accounts = true() if part.accounts is None else FILE.c.account_id.in_(sorted(part.accounts))
+    if part.access is None:
+        return and_(true(), accounts)
+    return and_(accounts, FILE.c.access.in_(sorted(_FILES_OF[one] for one in part.access if one in _FILES_OF)))
 
 
 def _files_of(one: ImportedView, files: Sequence[Row[Any]]) -> tuple[ImportedFileView, ...]:
@@ -234,6 +243,9 @@ class OnlyImported:
     versions: tuple[tuple[str, str], ...]
     """Id and text of each different wording, the newest first."""
     has_media: bool
+
+    def is_seen_by(self, viewer: Viewer) -> bool:
+        return viewer.sees_record(self.row["account_id"], self.access, self.row["kind"])
 
 
 def not_captured() -> ColumnElement[bool]:
@@ -268,17 +280,14 @@ def _place(rows: Sequence[Mapping[str, Any]], version_id: str) -> int:
     return next(number for number, row in enumerate(rows) if row["id"] == version_id)
 
 
-def find(
-    connection: Connection, record_id: str, accounts: frozenset[str] | None, access: frozenset[str] | None
-) -> OnlyImported:
+def find(connection: Connection, record_id: str, viewer: Viewer) -> OnlyImported:
     """A record that only imports tell of.
 
     Raises:
         NotFound: there is none, or not for this viewer.
     """
     found = only_imported(connection, [record_id]).get(record_id)
-    allowed = found is not None and (accounts is None or found.row["account_id"] in accounts)
-    if found is None or not allowed or (access is not None and found.access not in access):
+    if found is None or not found.is_seen_by(viewer):
         raise NotFound("there is no such record in this archive")
     return found
 
@@ -287,7 +296,7 @@ def in_threads(
     connection: Connection,
     account_id: str,
     threads: Sequence[str],
-    access: frozenset[str] | None,
+    viewer: Viewer,
     most: int,
 ) -> dict[str, OnlyImported]:
     """Records of these threads that only imports tell of, and those that answer one of these records."""
@@ -299,6 +308,7 @@ def in_threads(
                 VERSION.c.account_id == account_id,
                 among(connection, VERSION.c.thread_id, chunk) | among(connection, VERSION.c.parent_id, chunk),
                 not_captured(),
+                *rows_of(viewer, VERSION),
             )
             .distinct()
             .order_by(VERSION.c.record_id)
@@ -306,9 +316,7 @@ def in_threads(
         )
         found += connection.execute(query).scalars()
     return {
-        record_id: one
-        for record_id, one in only_imported(connection, found[:most]).items()
-        if access is None or one.access in access
+        record_id: one for record_id, one in only_imported(connection, found[:most]).items() if one.is_seen_by(viewer)
     }
 
 
@@ -318,9 +326,9 @@ def ids_after(connection: Connection, last: str, most: int) -> Sequence[str]:
     return connection.execute(query.distinct().order_by(VERSION.c.record_id).limit(most)).scalars().all()
 
 
-def count(connection: Connection, account_id: str | None = None) -> int:
-    """How many records only imports tell of. They are in no other number."""
-    query = select(func.count(VERSION.c.record_id.distinct())).where(not_captured())
+def count(connection: Connection, account_id: str | None = None, viewer: Viewer = Viewer.EVERYTHING) -> int:
+    """How many records only imports tell of, as far as the viewer sees them. They are in no other number."""
+    query = select(func.count(VERSION.c.record_id.distinct())).where(not_captured(), *rows_of(viewer, VERSION))
     if account_id is not None:
         query = query.where(VERSION.c.account_id == account_id)
     return int(connection.execute(query).scalar_one())

@@ -11,8 +11,11 @@ from sqlalchemy import Connection, Select, and_, exists, or_, select
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
+from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import OCCURRENCE, PICTURE, RECORD, VERSION, table
-from archiver.records.views import EVERYTHING, PictureView, Viewer
+from archiver.records.views import EVERYTHING, PictureView
+from archiver.records.withheld import in_public, public_version
+from archiver.viewing import Viewer
 from connectors.contract import AccessClass, RecordKind
 
 _ACCOUNT, _EXCHANGE, _SEGMENT = table(Account), table(Exchange), table(Segment)
@@ -84,8 +87,9 @@ def _latest(connection: Connection, version_id: str) -> Undrawn:
     return Undrawn(*connection.execute(query.order_by(*(one.desc() for one in arrival)).limit(1)).one())
 
 
-def of_record(connection: Connection, record_id: str) -> tuple[PictureView, ...]:
-    """The pictures of a record, each with the version that it shows, as versions are counted now."""
+def of_record(connection: Connection, record_id: str, *, public: bool = False) -> tuple[PictureView, ...]:
+    """The pictures of a record, each with the version that it shows, as versions are counted now. ``public``: those of
+    what everybody could see, counted as such a reader is shown versions."""
     columns = [PICTURE.c[name] for name in PictureView.__slots__ if name in PICTURE.c]
     query = (
         select(VERSION.c.number.label("version"), *columns)
@@ -97,7 +101,14 @@ def of_record(connection: Connection, record_id: str) -> tuple[PictureView, ...]
         .where(PICTURE.c.record_id == record_id)
         .order_by(VERSION.c.number, PICTURE.c.drawn_at, PICTURE.c.exchange_id)
     )
-    return tuple(PictureView(**row) for row in connection.execute(query).mappings())
+    if not public:
+        return tuple(PictureView(**row) for row in connection.execute(query).mappings())
+    shown = select(VERSION.c.number).where(VERSION.c.record_id == record_id, public_version())
+    numbers = {one: count for count, one in enumerate(connection.scalars(shown.order_by(VERSION.c.number)), 1)}
+    rows = connection.execute(query.where(in_public(PICTURE.c.drawn_from))).mappings()
+    return tuple(
+        PictureView(**{**row, "version": numbers[row["version"]]}) for row in rows if row["version"] in numbers
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +142,11 @@ def picture(connection: Connection, exchange_id: str, viewer: Viewer = EVERYTHIN
     Raises:
         NotFound: there is none, or not for this viewer.
     """
-    query = select(PICTURE.c.record_id).join(RECORD, RECORD.c.id == PICTURE.c.record_id)
-    query = query.where(PICTURE.c.exchange_id == exchange_id)
-    if viewer.accounts is not None:
-        query = query.where(RECORD.c.account_id.in_(sorted(viewer.accounts)))
-    if viewer.access is not None:
-        query = query.where(RECORD.c.access.in_(sorted(viewer.access)))
-    record_id = connection.execute(query).scalar()
-    found = (
-        [] if record_id is None else [one for one in of_record(connection, record_id) if one.exchange_id == exchange_id]
-    )
+    query = select(RECORD.c.id, RECORD.c.account_id).join(PICTURE, RECORD.c.id == PICTURE.c.record_id)
+    row = connection.execute(query.where(PICTURE.c.exchange_id == exchange_id, *allowed(viewer))).one_or_none()
+    public = row is not None and only_public(viewer, row.account_id)
+    shown = () if row is None else of_record(connection, row.id, public=public)
+    found = [one for one in shown if one.exchange_id == exchange_id]
     stored = place(connection, exchange_id) if found else None
     if stored is None:
         raise NotFound(f"no picture {exchange_id}")

@@ -6,7 +6,7 @@ counted, shown or missing in a way that tells.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import pairwise
@@ -21,6 +21,7 @@ from archiver.records import families, import_views, pictures, suggestions, thre
 from archiver.records.contents import equal
 from archiver.records.differences import differences
 from archiver.records.import_views import OnlyImported
+from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, STATE, VERSION, chunks, table
 from archiver.records.suggestions import SuggestedView, is_unnamed
 from archiver.records.unseen import KNOWN_FROM_IMPORT
@@ -36,23 +37,15 @@ from archiver.records.views import (
     ThreadRecord,
     ThreadView,
     VersionView,
-    Viewer,
 )
+from archiver.records.withheld import in_public, public_state, public_version, withheld_among
+from archiver.viewing import Viewer
+from connectors.contract import State
 
 __all__ = ["EVERYTHING", "Viewer", "allowed", "record", "thread"]
 
 _ACCOUNT, _EXCHANGE, _SEGMENT = table(Account), table(Exchange), table(Segment)
 _ACCOUNT_COLUMNS = tuple(_ACCOUNT.c[name].label(f"account_{name}") for name in ("platform", "handle", "name", "url"))
-
-
-def allowed(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Conditions on the record table for what a viewer may see."""
-    conditions: list[ColumnElement[bool]] = []
-    if viewer.accounts is not None:
-        conditions.append(RECORD.c.account_id.in_(sorted(viewer.accounts)))
-    if viewer.access is not None:
-        conditions.append(RECORD.c.access.in_(sorted(viewer.access)))
-    return conditions
 
 
 def record(
@@ -67,8 +60,11 @@ def record(
         row = _one(connection, record_id, viewer)
     except NotFound:
         return _from_imports(connection, record_id, viewer)
-    versions = _versions(connection, record_id)
-    count = select(func.count()).select_from(OCCURRENCE).where(OCCURRENCE.c.record_id == record_id)
+    public = only_public(viewer, row.account_id)
+    held_back = public and bool(withheld_among(connection, [record_id]))
+    where = _occurred(record_id, public)
+    count = select(func.count()).select_from(OCCURRENCE).where(*where)
+    versions, states = _versions(connection, record_id, public), _states(connection, record_id, public)
     return RecordView(
         id=row.id,
         key=row.key,
@@ -81,26 +77,26 @@ def record(
         author=_author(row),
         url=row.url,
         created_at=row.created_at,
-        counts=row.counts or {},
+        counts={} if held_back else row.counts or {},
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
-        state=row.state,
+        state=(states[-1].state if states else State.VISIBLE.value) if held_back else row.state,
         versions=versions,
-        states=_states(connection, record_id),
-        occurrences=_occurrences(connection, record_id, occurrences),
+        states=states,
+        occurrences=_occurrences(connection, where, occurrences),
         occurrence_count=int(connection.execute(count).scalar_one()),
-        media=_media(connection, record_id),
-        pictures=pictures.of_record(connection, record_id),
-        imported=import_views.of_record(connection, record_id, viewer.access),
+        media=_media(connection, record_id, held_back),
+        pictures=pictures.of_record(connection, record_id, public=public),
+        imported=import_views.of_record(connection, record_id, viewer),
         suggested=suggestions.of_captured(
-            connection, row.account_id, row.kind, row.created_at, _wordings(versions), viewer.access
+            connection, row.account_id, row.kind, row.created_at, _wordings(versions), viewer
         ),
     )
 
 
 def _from_imports(connection: Connection, record_id: str, viewer: Viewer) -> RecordView:
     """A record of which nothing was captured."""
-    found = import_views.find(connection, record_id, viewer.accounts, viewer.access)
+    found = import_views.find(connection, record_id, viewer)
     row = found.row
     return RecordView(
         id=record_id,
@@ -123,7 +119,7 @@ def _from_imports(connection: Connection, record_id: str, viewer: Viewer) -> Rec
         occurrences=(),
         occurrence_count=0,
         media=(),
-        imported=import_views.of_record(connection, record_id, viewer.access),
+        imported=import_views.of_record(connection, record_id, viewer),
         suggested=_suggested(connection, row, viewer),
     )
 
@@ -137,7 +133,7 @@ def _suggested(connection: Connection, row: Mapping[str, Any], viewer: Viewer) -
     if not is_unnamed(row["key"]):
         return ()
     words = suggestions.wordings(row["text"], row["content"])
-    return suggestions.of_entry(connection, row["account_id"], row["kind"], row["created_at"], words, allowed(viewer))
+    return suggestions.of_entry(connection, row["account_id"], row["kind"], row["created_at"], words, viewer)
 
 
 def _account_named(connection: Connection, account_id: str) -> AccountName:
@@ -175,13 +171,16 @@ def thread(
     total = connection.execute(select(func.count()).select_from(RECORD).where(*conditions)).scalar_one()
     query = select(RECORD).where(*conditions).order_by(written, RECORD.c.id).limit(most)
     found = {one.id: one for one in connection.execute(query)}
-    texts = _texts(connection, found, as_of)
+    # Of what is held back, the words and states that everybody could see stand in place of the latest.
+    held_back = withheld_among(connection, found) if only_public(viewer, row.account_id) else set()
+    texts = _texts(connection, found, as_of) | _public_texts(connection, held_back, as_of)
     states = {} if as_of is None else _states_at(connection, found, as_of)
+    states |= _public_states(connection, held_back, as_of)
     members = [threads.Member(one.id, one.parent_id, one.created_at or one.first_seen_at) for one in found.values()]
-    records = {one.id: _in_thread(one, texts, states) for one in found.values()}
+    records = {one.id: _in_thread(one, texts, states, held_back) for one in found.values()}
     if as_of is None:  # what exports say was seen at no time
         above = list(dict.fromkeys((*together, *found)))
-        beside = import_views.in_threads(connection, row.account_id, above, viewer.access, max(most - len(found), 0))
+        beside = import_views.in_threads(connection, row.account_id, above, viewer, max(most - len(found), 0))
         members += [_member(record_id, one) for record_id, one in beside.items()]
         records |= {record_id: _only_in_thread(record_id, one) for record_id, one in beside.items()}
         total += len(beside)
@@ -201,14 +200,14 @@ def _imported_thread(
     connection: Connection, record_id: str, as_of: datetime | None, viewer: Viewer, most: int, deepest: int
 ) -> ThreadView:
     """The thread of a record that only exports tell of: the captured one that it stands in, or what exports tell."""
-    one = import_views.find(connection, record_id, viewer.accounts, viewer.access)
+    one = import_views.find(connection, record_id, viewer)
     account_id = one.row["account_id"]
     for above in (one.row["thread_id"], one.row["parent_id"]):
         if above is not None and not import_views.only_imported(connection, [above]):
             with suppress(NotFound):
                 _one(connection, above, viewer)
                 return thread(connection, above, as_of, viewer, most=most, deepest=deepest)
-    found = import_views.in_threads(connection, account_id, [one.row["thread_id"]], viewer.access, most)
+    found = import_views.in_threads(connection, account_id, [one.row["thread_id"]], viewer, most)
     found |= {record_id: one}
     members = [_member(each, only) for each, only in found.items()]
     records = {each: _only_in_thread(each, only) for each, only in found.items()}
@@ -262,16 +261,24 @@ def _author(row: Row[Any]) -> AuthorView:
     return AuthorView(row.author_id, row.author_name, row.author_handle)
 
 
-def _versions(connection: Connection, record_id: str) -> tuple[VersionView, ...]:
+def _occurred(record_id: str, public: bool) -> list[ColumnElement[bool]]:
+    found = [OCCURRENCE.c.record_id == record_id]
+    return [*found, in_public(OCCURRENCE.c.exchange_id)] if public else found
+
+
+def _versions(connection: Connection, record_id: str, public: bool) -> tuple[VersionView, ...]:
     query = select(VERSION).where(VERSION.c.record_id == record_id).order_by(VERSION.c.number)
+    query = query.where(public_version()) if public else query
     rows = connection.execute(query).all()
-    return tuple(_version(row, before) for before, row in pairwise([None, *rows]) if row is not None)
+    # Numbered as they are shown: a number that is left out would tell of a version that is.
+    shown = enumerate(pairwise([None, *rows]), 1)
+    return tuple(_version(number, row, before) for number, (before, row) in shown if row is not None)
 
 
-def _version(row: Row[Any], before: Row[Any] | None) -> VersionView:
+def _version(number: int, row: Row[Any], before: Row[Any] | None) -> VersionView:
     return VersionView(
         id=row.id,
-        number=row.number,
+        number=number,
         text=row.text,
         content=row.content,
         as_of=row.as_of,
@@ -290,14 +297,15 @@ def _changed(before: Row[Any], after: Row[Any]) -> tuple[str, ...]:
     return tuple(name for name in names if not equal(before.content[name], after.content[name]))
 
 
-def _states(connection: Connection, record_id: str) -> tuple[StateView, ...]:
+def _states(connection: Connection, record_id: str, public: bool) -> tuple[StateView, ...]:
     query = select(STATE).where(STATE.c.record_id == record_id).order_by(STATE.c.number)
+    query = query.where(public_state(connection)) if public else query
     return tuple(
         StateView(row.state, row.from_at, row.last_at, tuple(row.evidence)) for row in connection.execute(query)
     )
 
 
-def _occurrences(connection: Connection, record_id: str, most: int) -> tuple[OccurrenceView, ...]:
+def _occurrences(connection: Connection, where: Sequence[ColumnElement[bool]], most: int) -> tuple[OccurrenceView, ...]:
     here = ("exchange_id", "position", "place", "observed_at", "last_seen_at", "as_of", "retrospective", "version_id")
     query = (
         select(
@@ -309,16 +317,17 @@ def _occurrences(connection: Connection, record_id: str, most: int) -> tuple[Occ
         )
         .join(_EXCHANGE, _EXCHANGE.c.id == OCCURRENCE.c.exchange_id)
         .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
-        .where(OCCURRENCE.c.record_id == record_id)
+        .where(*where)
         .order_by(OCCURRENCE.c.arrival.desc(), OCCURRENCE.c.ordinal.desc(), OCCURRENCE.c.position.desc())
         .limit(most)
     )
     return tuple(OccurrenceView(**row) for row in connection.execute(query).mappings())
 
 
-def _media(connection: Connection, record_id: str) -> tuple[MediumView, ...]:
+def _media(connection: Connection, record_id: str, held_back: bool) -> tuple[MediumView, ...]:
     columns = [MEDIUM.c[name] for name in MediumView.__slots__]
     query = select(*columns).where(MEDIUM.c.record_id == record_id).order_by(MEDIUM.c.id)
+    query = query.where(in_public(MEDIUM.c.exchange_id)) if held_back else query
     return tuple(MediumView(*row) for row in connection.execute(query))
 
 
@@ -352,7 +361,33 @@ def _states_at(connection: Connection, records: Iterable[str], as_of: datetime) 
     return found
 
 
-def _in_thread(row: Row[Any], texts: Mapping[str, tuple[str, int]], states: Mapping[str, str]) -> ThreadRecord:
+def _public_texts(
+    connection: Connection, record_ids: Iterable[str], as_of: datetime | None
+) -> dict[str, tuple[str, int]]:
+    """Text and number of the latest version of each record that everybody could see; none where there is none yet."""
+    found = dict.fromkeys(record_ids, ("", 0))
+    query = select(VERSION.c.record_id, VERSION.c.text, VERSION.c.number).order_by(VERSION.c.number)
+    if as_of is not None:
+        query = query.where(func.coalesce(VERSION.c.as_of, VERSION.c.first_seen_at) <= as_of)
+    for chunk in chunks([*found]):
+        for row in connection.execute(query.where(VERSION.c.record_id.in_(chunk), public_version())):
+            found[row.record_id] = (row.text, found[row.record_id][1] + 1)
+    return found
+
+
+def _public_states(connection: Connection, record_ids: Iterable[str], as_of: datetime | None) -> dict[str, str]:
+    found = dict.fromkeys(record_ids, State.VISIBLE.value)
+    query = select(STATE.c.record_id, STATE.c.state).order_by(STATE.c.number)
+    query = query if as_of is None else query.where(STATE.c.from_at <= as_of)
+    for chunk in chunks([*found]):
+        for row in connection.execute(query.where(STATE.c.record_id.in_(chunk), public_state(connection))):
+            found[row.record_id] = row.state
+    return found
+
+
+def _in_thread(
+    row: Row[Any], texts: Mapping[str, tuple[str, int]], states: Mapping[str, str], held_back: Collection[str]
+) -> ThreadRecord:
     text, number = texts.get(row.id, ("", 0))
     return ThreadRecord(
         id=row.id,
@@ -366,5 +401,5 @@ def _in_thread(row: Row[Any], texts: Mapping[str, tuple[str, int]], states: Mapp
         state=states.get(row.id, row.state),
         text=text,
         version=number,
-        versions=row.versions,
+        versions=number if row.id in held_back else row.versions,
     )

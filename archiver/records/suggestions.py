@@ -7,15 +7,19 @@ to say.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from archiver.database import among
+from archiver.records import import_views
 from archiver.records.import_models import ImportedVersion
+from archiver.records.seeing import allowed, only_public, rows_of
 from archiver.records.stored import RECORD, VERSION, table
+from archiver.records.withheld import public_version
+from archiver.viewing import Viewer
 from connectors.exports.unnamed import PREFIX, is_unnamed
 
 IMPORTED = table(ImportedVersion)
@@ -48,20 +52,22 @@ def of_entry(
     kind: str,
     created_at: datetime | None,
     words: frozenset[str],
-    allowed: Sequence[ColumnElement[bool]],
+    viewer: Viewer,
 ) -> tuple[SuggestedView, ...]:
-    """Captured records that may be an entry of an export. ``words``: of :func:`wordings`. ``allowed``: what the
-    viewer may see."""
+    """Captured records that may be an entry of an export, as far as the viewer sees them and what they said. ``words``:
+    of :func:`wordings`."""
     if created_at is None:
         return ()
     query = select(RECORD.c.id, RECORD.c.kind).where(
-        RECORD.c.account_id == account_id, *_in_second(RECORD.c.created_at, created_at), *allowed
+        RECORD.c.account_id == account_id, *_in_second(RECORD.c.created_at, created_at), *allowed(viewer)
     )
     found = [row.id for row in connection.execute(query.limit(100)) if _same_kind(row.kind, kind)]
     shown: dict[str, str] = {}
     said: defaultdict[str, set[str]] = defaultdict(set)
     columns = (VERSION.c.record_id, VERSION.c.text, VERSION.c.content)
     versions = select(*columns).where(among(connection, VERSION.c.record_id, found)).order_by(VERSION.c.number)
+    if only_public(viewer, account_id):
+        versions = versions.where(public_version())
     for row in connection.execute(versions) if found else ():
         shown[row.record_id] = row.text
         said[row.record_id] |= wordings(row.text, row.content)
@@ -74,19 +80,22 @@ def of_captured(
     kind: str,
     created_at: datetime | None,
     words: frozenset[str],
-    access: frozenset[str] | None,
+    viewer: Viewer,
 ) -> tuple[SuggestedView, ...]:
-    """Entries of exports that may be a captured record. ``words``: of all its versions."""
+    """Entries of exports that may be a captured record, as far as the viewer sees them. ``words``: of all its versions
+    that they see."""
     if created_at is None:
         return ()
     query = select(IMPORTED.c.record_id, IMPORTED.c.kind, IMPORTED.c.text, IMPORTED.c.content).where(
         IMPORTED.c.account_id == account_id,
         *_in_second(IMPORTED.c.created_at, created_at),
         IMPORTED.c.key.startswith(PREFIX, autoescape=True),
+        *rows_of(viewer, IMPORTED),
     )
-    if access is not None:
-        query = query.where(IMPORTED.c.access.in_(sorted(access)))
     rows = {row.record_id: row for row in connection.execute(query.order_by(IMPORTED.c.id).limit(100))}
+    # One statement that was private makes the entry so.
+    seen = import_views.only_imported(connection, rows) if rows else {}
+    rows = {one: row for one, row in rows.items() if one in seen and seen[one].is_seen_by(viewer)}
     return _ordered(
         SuggestedView(one, False, bool(wordings(row.text, row.content) & words), row.text)
         for one, row in rows.items()

@@ -10,17 +10,9 @@ from typing import Any
 from archiver.records.differences import Segment
 from archiver.records.import_views import ImportedView
 from archiver.records.suggestions import SuggestedView, is_unnamed
+from archiver.viewing import Viewer
 
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Whose eyes. None: every account, every access class. What a viewer may not see does not exist for them."""
-
-    accounts: frozenset[str] | None = None
-    access: frozenset[str] | None = None
-
-
-EVERYTHING = Viewer()
+EVERYTHING = Viewer.EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from archiver.errors import NotFound, UsageError
 from archiver.evidence import log
 from archiver.evidence.log import NewEvent
 from archiver.search import acts, statements
-from archiver.search.index import Viewer
 from archiver.search.statements import Statement
+from archiver.viewing import Viewer
 
 _TRIES: Final = 4
 

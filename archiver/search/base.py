@@ -28,7 +28,7 @@ from archiver.search.index import (
     Progress,
     Results,
     Total,
-    Viewer,
+    UnmarkedIndex,
     record_order,
 )
 from archiver.search.paging import S
@@ -36,6 +36,7 @@ from archiver.search.places import second_of
 from archiver.search.register import RegisterInDatabase
 from archiver.search.source import batches, read_documents
 from archiver.search.tree import Query, Register
+from archiver.viewing import Viewer
 
 _BATCH = 2000
 #: What an engine reads with, in the transaction of a connection.
@@ -156,6 +157,7 @@ class BaseIndex(ABC, Generic[S, R]):
     def rebuild(self, connection: Connection, progress: Progress | None = None, *, helper: Helper | None = None) -> int:
         self._rows.empty(connection)
         self._rows.note_analyser(connection, replace=True)
+        connection.exec_driver_sql("UPDATE search_indexed SET marked = true")
         done = 0
         for count in self._put_all(connection, self._documents(connection), helper):
             done += count
@@ -189,6 +191,16 @@ class BaseIndex(ABC, Generic[S, R]):
 
     # -- reading
 
+    def _refuse_if_unmarked(self, connection: Connection, viewer: Viewer) -> None:
+        """Whoever sees public things only is told nothing by an index that cannot hold back what was said unseen."""
+        if not any(part.only_public and part.access for part in viewer.parts):
+            return
+        if not connection.exec_driver_sql("SELECT marked FROM search_indexed").scalar():
+            raise UnmarkedIndex(
+                "search has to be made anew before it is open to whoever sees public things only:"
+                " `archiver index rebuild` does that"
+            )
+
     def read(self, connection: Connection, query_text: str) -> Query:
         return queries.parse(query_text, zone=self._zone.key, register=self._register(connection))
 
@@ -204,6 +216,7 @@ class BaseIndex(ABC, Generic[S, R]):
         facets: bool = True,
     ) -> Results:
         asked = self._asked(connection, query)
+        self._refuse_if_unmarked(connection, viewer)
         plan = paging.plan(asked, viewer, order, self._select)
         with self._reading(connection, self._timeout) as reader:
             found, total = self._page(reader, plan, page, count_limit)
@@ -231,6 +244,7 @@ class BaseIndex(ABC, Generic[S, R]):
 
     def listing(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> Listing:
         asked = self._asked(connection, query)
+        self._refuse_if_unmarked(connection, viewer)
         selection = self._select(paging.whole(asked, viewer))
         with self._reading(connection, self._listing_timeout) as reader:
             rows = [(second_of(row_id), name) for row_id, name in self._names(reader, selection)]
@@ -241,6 +255,7 @@ class BaseIndex(ABC, Generic[S, R]):
         return self.read(connection, query) if isinstance(query, str) else query
 
     def _selection(self, connection: Connection, query: str | Query, viewer: Viewer) -> S:
+        self._refuse_if_unmarked(connection, viewer)
         return self._select(paging.whole(self._asked(connection, query), viewer))
 
     def _facets(self, reader: R, selection: S, limit: int | None) -> Facets:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 
@@ -17,6 +18,11 @@ class DocumentVersion:
     text: str
     current: bool
     """Whether the record says this now (or said it last)."""
+
+
+#: Flag of a public record of which something is known only from answers that not everybody could see: a version, or a
+#: state (decision 9). All its versions are searched together, so it is not found by who may see public things only.
+WITHHELD: Final = "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,8 @@ class Document:
     author_handle: str | None = None
     series: str | None = None
     flags: frozenset[str] = frozenset()
-    """``media``: it has files; ``comments``: something answers it. ``edits`` and ``link`` follow from the versions."""
+    """``media``: it has files; ``comments``: something answers it; :data:`WITHHELD`. ``edits`` and ``link`` follow from
+    the versions."""
     versions: tuple[DocumentVersion, ...] = ()
     """In order of time."""
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from sqlalchemy import Connection
 
-from archiver.errors import ArchiverError, UsageError
+from archiver.errors import ArchiverError, Refused, UsageError
 from archiver.helper import Helper
 from archiver.search import meaning, terms
 from archiver.search.conditions import Always, Condition, Run, all_of, any_of, negation
-from archiver.search.documents import Document
+from archiver.search.documents import WITHHELD, Document
 from archiver.search.facets import Facets
 from archiver.search.hits import Hit
 from archiver.search.tree import Query
+from archiver.viewing import MESSAGE, Viewer
 
 #: Hits are counted exactly up to here; beyond, the count reads "10,000+" until :meth:`SearchIndex.count_exact`.
 COUNT_LIMIT = 10_000
@@ -30,32 +31,29 @@ class OutdatedIndex(ArchiverError):  # noqa: N818
     """The index was made by another analyser, and has to be rebuilt before it is written to."""
 
 
+class UnmarkedIndex(Refused):
+    """The index was made before what is known from closed answers only was marked, so it cannot hold that back."""
+
+
 class BadCursor(UsageError):  # noqa: N818
     """The place to continue from is not one that this index gave out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """What somebody may see. It is part of every match, so that neither hits nor counts nor facets tell of the rest."""
-
-    accounts: frozenset[str] | None = None
-    """Ids of accounts; None: all of them."""
-    access: frozenset[str] | None = None
-    """Access classes; None: all of them."""
-    EVERYTHING: ClassVar[Viewer]
-
-    def condition(self) -> Condition:
-        """What must be true of every record shown to this viewer."""
-        accounts: Condition = Always() if self.accounts is None else meaning.accounts(self.accounts)
-        if self.access is None:
-            return accounts
-        # Nearly every record is public, so it is far quicker to take away the few that are not than to look for those
-        # that are. A class nobody knows counts as one that is taken away.
-        hidden = any_of(Run((term,)) for term in terms.access_classes_but(self.access))
-        return all_of([accounts, negation(hidden)])
+def seen_by(viewer: Viewer) -> Condition:
+    """What must be true of every record shown to a viewer."""
+    return any_of(_part(part) for part in viewer.parts)
 
 
-Viewer.EVERYTHING = Viewer()
+def _part(part: Viewer) -> Condition:
+    accounts: Condition = Always() if part.accounts is None else meaning.accounts(part.accounts)
+    # Nearly every record is public, so it is far quicker to take away the few that are not than to look for those
+    # that are. A class nobody knows counts as one that is taken away.
+    hidden = [] if part.access is None else terms.access_classes_but(part.access)
+    if part.only_public:
+        hidden.append(terms.value(terms.TRAIT, WITHHELD))
+    if not part.messages:
+        hidden.append(terms.value(terms.KIND, MESSAGE))
+    return all_of([accounts, negation(any_of(Run((term,)) for term in hidden))])
 
 
 class Order(StrEnum):

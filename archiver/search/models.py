@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer
+from sqlalchemy import BigInteger, Integer, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archiver.database import Base, Instant, Json
@@ -45,12 +45,15 @@ class SearchSource(Base):
 
 
 class SearchIndexed(Base):
-    """Which analyser made the index; one row."""
+    """How the index was made; one row."""
 
     __tablename__ = "search_indexed"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     analyser: Mapped[str] = mapped_column(comment="archiver.search.analyser.IDENTITY")
+    marked: Mapped[bool] = mapped_column(
+        server_default=true(), comment="what is known from closed answers only is marked, so that it can be held back"
+    )
 
 
 class SearchStatement(Base):

@@ -9,8 +9,9 @@ from typing import Any, Generic, TypeVar
 
 from archiver.search import meaning
 from archiver.search.conditions import Condition, Never, all_of, negation
-from archiver.search.index import BadCursor, Order, Viewer
+from archiver.search.index import BadCursor, Order, seen_by
 from archiver.search.tree import Query
+from archiver.viewing import Viewer
 
 _CURSOR = re.compile(r"([nr])(\d)\.(-?\d{1,19})", re.ASCII)
 #: How an engine writes down what answers a condition.
@@ -29,7 +30,7 @@ class Plan(Generic[S]):
 
 def whole(query: Query, viewer: Viewer) -> Condition:
     """What is true of every hit."""
-    return all_of([meaning.condition(query.root), viewer.condition()])
+    return all_of([meaning.condition(query.root), seen_by(viewer)])
 
 
 def plan(query: Query, viewer: Viewer, order: Order, select: Callable[[Condition], S]) -> Plan[S]:
@@ -37,7 +38,7 @@ def plan(query: Query, viewer: Viewer, order: Order, select: Callable[[Condition
     everything = select(whole(query, viewer))
     if order is Order.NEWEST:
         return Plan(order, everything, (everything,))
-    allowed, before = viewer.condition(), negation(Never())
+    allowed, before = seen_by(viewer), negation(Never())
     steps: list[S] = []
     for tier in meaning.tiers(query.root):
         steps.append(select(all_of([tier, before, allowed])))

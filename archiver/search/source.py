@@ -19,7 +19,8 @@ from archiver.records.applied import NewRecord
 from archiver.records.links import searched
 from archiver.records.models import Medium, Record, Version
 from archiver.records.unseen import KNOWN_FROM_IMPORT
-from archiver.search.documents import Document, DocumentVersion
+from archiver.records.withheld import withheld_among
+from archiver.search.documents import WITHHELD, Document, DocumentVersion
 
 _BATCH = 1000
 _THREADS = 500
@@ -93,10 +94,11 @@ def _documents(connection: Connection, ids: Sequence[str], made: Mapping[str, Ne
     yield from _only_imported(connection, set(ids) - {row["id"] for row in rows})
     versions = _versions(connection, old) | {one: record.versions for one, record in new.items()}
     with_media = _with_media(connection, old) | {one for one, record in new.items() if record.has_media}
-    answered = _answered(connection, ids)
+    answered, held_back = _answered(connection, ids), withheld_among(connection, ids)
+    having = (("media", with_media), ("comments", answered), (WITHHELD, held_back))
     for row in sorted(rows, key=itemgetter("id")):
         record_id = row["id"]
-        flags = {name for name, having in (("media", with_media), ("comments", answered)) if record_id in having}
+        flags = {name for name, these in having if record_id in these}
         yield _document(row, versions.get(record_id, ()), frozenset(flags))
 
 

@@ -24,12 +24,13 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from archiver import canonical, clock, ids
-from archiver.errors import IntegrityError, NotFound
+from archiver.errors import IntegrityError, NotFound, UsageError
 from archiver.search import query as queries
 from archiver.search.analyser import IDENTITY
-from archiver.search.index import Listing, OutdatedIndex, SearchIndex, Viewer
+from archiver.search.index import Listing, OutdatedIndex, SearchIndex
 from archiver.search.models import SearchStatement
 from archiver.search.tree import Accounts, Query, RememberedRegister, leaves
+from archiver.viewing import Viewer
 
 _FORMAT = "search-statement/1"
 
@@ -106,7 +107,10 @@ def freeze(
     Raises:
         OutdatedIndex: the index was made by another analyser, so its hits would not be what the statement says.
         SearchTooSlow: the listing took too long.
+        UsageError: a statement cannot say what this viewer may see.
     """
+    if viewer.also or (viewer.access is None and not viewer.messages):
+        raise UsageError("what you may see differs from account to account: freeze a search of one of them alone")
     if index.outdated(connection):
         raise OutdatedIndex("the search index was made by another version; rebuild it before freezing a search")
     found = index.listing(connection, query_text, viewer=viewer)

@@ -5,23 +5,32 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from archiver.accounts import service as accounts
 from archiver.clock import to_text
+from archiver.errors import Refused
 from archiver.operations import completeness, found, health
 from archiver.operations.reach import goes_back
-from archiver.search.index import Order, Page, Viewer
-from archiver.web.places import AfterThread, after_thread
+from archiver.people.actions import Action
+from archiver.search.index import Order, Page
+from archiver.web.door import Here, Seen, needs, open_door
+from archiver.web.places import AfterThread, after_thread, seen_account
 from archiver.web.search import LONGEST
-from archiver.web.site import Site, site_of
 
 router = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
+
+
+@router.get("/api/openapi.json", include_in_schema=False)
+@needs(Action.RECORDS_SEARCH)
+def schema(request: Request) -> dict[str, Any]:
+    """What there is for programs."""
+    described: dict[str, Any] = request.app.openapi()
+    return described
 
 
 @router.get("/healthz")
+@open_door("machines ask it that have no login; it tells nothing of what is archived")
 def healthz(site: Here) -> Response:
     """Whether the service does its work: 200, or 503 with the reasons. Checks nothing of any platform."""
     report = health.check(site.archive, site.work)
@@ -29,8 +38,10 @@ def healthz(site: Here) -> Response:
 
 
 @router.get("/api/search")
+@needs(Action.RECORDS_SEARCH)
 def search(
     site: Here,
+    viewer: Seen,
     q: Annotated[str, Query(max_length=LONGEST, description="Any text is a query; see docs/search.md.")],
     limit: Annotated[int, Query(ge=1, le=200, description="Hits per page.")] = 50,
     after: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
@@ -40,14 +51,16 @@ def search(
     """One page of hits. `total` counts exactly up to 10,000."""
     with site.archive.database.read() as connection:
         results = site.archive.search.search(
-            connection, q, viewer=Viewer.EVERYTHING, page=Page(limit, after), order=order, facets=facets
+            connection, q, viewer=viewer, page=Page(limit, after), order=order, facets=facets
         )
     return found.as_json(results, q)
 
 
 @router.get("/api/accounts/{account_id}/counts")
+@needs(Action.CAPTURE_VIEW)
 def counts(
     site: Here,
+    viewer: Seen,
     account_id: str,
     limit: Annotated[int, Query(ge=1, le=200, description="Threads per page.")] = 50,
     after: AfterThread = None,
@@ -56,7 +69,9 @@ def counts(
     those with a difference that is not explained (largest first), and how far back each list goes."""
     place = after_thread(after)
     with site.archive.database.read() as connection:
-        account = accounts.get(connection, account_id)
+        account = seen_account(connection, viewer, account_id)
+        if not viewer.sees_private_of(account_id):  # they are counted over all of it but messages
+            raise Refused("counts are for whoever may see what only an account's owner sees")
         declared = completeness.declared_by(site.archive.platforms, account.platform)
         own = completeness.of_account(connection, account_id, declared)
         shares = completeness.shares(connection, account_id, declared)

@@ -1,14 +1,16 @@
-"""The web application: the real archive's site, the practice city's beside it, one guard around both. It only reads,
-but for owners of accounts who follow a link, and for what platforms send."""
+"""The web application: the real archive's site, the practice city's beside it, one guard around both, and one door in
+each (:mod:`archiver.web.door`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlencode
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import DatabaseError
@@ -16,9 +18,27 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from archiver import __version__, logs
-from archiver.errors import ArchiverError, NotFound, UsageError
-from archiver.web import api, board, changes, connect, evidence, hooks, pages, platforms, records, register, search
-from archiver.web.security import ErrorPage, Guard, LastResort, wants_json
+from archiver.errors import ArchiverError, NotFound, Refused, UsageError
+from archiver.web import (
+    api,
+    board,
+    changes,
+    connect,
+    door,
+    evidence,
+    hooks,
+    me,
+    pages,
+    people,
+    platforms,
+    records,
+    register,
+    search,
+    sign_in,
+    welcome,
+)
+from archiver.web.noting import Noting
+from archiver.web.security import ErrorPage, Guard, LastResort, Takes, wants_json
 from archiver.web.site import Site
 
 _log = logs.get(__name__)
@@ -31,9 +51,11 @@ _NO_TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
     "auto_configure": False,
 }
+_STATUS = ((NotFound, 404), (UsageError, 400), (Refused, 403))
 _HEADINGS = {
     400: "That address cannot be read",
-    403: "That did not come from here",
+    401: "Sign in first",
+    403: "That is not open to you",
     404: "There is no such page",
     405: "These pages can only be read",
     503: "The archive cannot be read just now",
@@ -43,9 +65,21 @@ _HEADINGS = {
 def create_app(site: Site, practice: Site | None = None, names: Sequence[str] = ()) -> ASGIApp:
     """The application to serve. ``names`` are host names it answers to besides the loopback ones."""
     app = _site_app(site)
+    takes = list(_takes(app, ""))
     if practice is not None:
-        app.mount(practice.base, _site_app(practice))
-    return Guard(app, names, _error_page(site))
+        beside = _site_app(practice)
+        takes += _takes(beside, practice.base)
+        app.mount(practice.base, beside)
+    return Guard(app, names, _error_page(site), takes)
+
+
+def _takes(app: FastAPI, base: str) -> Iterator[Takes]:
+    """The routes that take a POST."""
+    for route in door.routes(app):
+        said = door.door_of(route.endpoint)
+        if "POST" in (route.methods or ()) and said is not None:
+            path = re.sub(r"\{[^}]*\}", "[^/]{1,200}", route.path)
+            yield Takes(re.compile(re.escape(base) + path), said.foreign)
 
 
 def _error_page(site: Site) -> ErrorPage:
@@ -62,19 +96,27 @@ def _site_app(site: Site) -> FastAPI:
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
+        dependencies=[Depends(door.enter)],
         telemetry=_NO_TELEMETRY,
     )
     app.state.site = site
-    for part in (hooks, connect, platforms, board, pages, register, search, records, changes, evidence):
+    for part in (
+        *(hooks, connect, sign_in, welcome, me, people),
+        *(platforms, board, pages, register, search, records, changes, evidence),
+    ):
         app.include_router(part.router, include_in_schema=False)
-    app.include_router(api.router)
-    app.include_router(board.api)
-    app.include_router(changes.api)
+    for programs in (api.router, board.api, changes.api):
+        app.include_router(programs)
+    door.check(app)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_middleware(Noting)
     app.add_middleware(LastResort, error_page=_error_page(site))
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(door.SignInNeeded, _on_nobody)
+    app.add_exception_handler(door.NotAllowed, _on_not_allowed)
+    app.add_exception_handler(door.RulesFirst, _on_rules)
     app.add_exception_handler(ArchiverError, _on_known)
     app.add_exception_handler(DatabaseError, _on_database)
     return app
@@ -91,11 +133,33 @@ def _on_invalid(request: Request, _error_: Exception) -> Response:
 
 
 def _on_known(request: Request, error: Exception) -> Response:
-    status = 404 if isinstance(error, NotFound) else 400 if isinstance(error, UsageError) else 503
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 503)
     if status == 503:
         _log.error("page.unavailable", exc_info=error)
     shown = str(error) if status != 503 else "The log of the service says why. Nothing archived is affected."
     return _error(request.app.state.site, status, shown, json=wants_json(request.scope))
+
+
+def _on_nobody(request: Request, error: Exception) -> Response:
+    assert isinstance(error, door.SignInNeeded)
+    site: Site = request.app.state.site
+    if wants_json(request.scope):
+        answer = _error(site, 401, "Send a token: Authorization: Bearer …", json=True)
+        answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
+    page = "/sign-in/again" if error.again else "/sign-in"
+    return RedirectResponse(f"{site.base}{page}?{urlencode({'next': error.address})}", status_code=303)
+
+
+def _on_not_allowed(request: Request, error: Exception) -> Response:
+    return _error(request.app.state.site, 403, f"{error}".capitalize() + ".", json=wants_json(request.scope))
+
+
+def _on_rules(request: Request, _error_: Exception) -> Response:
+    site: Site = request.app.state.site
+    if wants_json(request.scope):
+        return _error(site, 403, "Its person has to take note of the rules first, on the pages.", json=True)
+    return RedirectResponse(f"{site.base}/rules", status_code=303)
 
 
 def _on_database(request: Request, error: Exception) -> Response:

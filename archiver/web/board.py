@@ -16,11 +16,13 @@ from archiver.operations import board, history, proving_record
 from archiver.operations.board import Row
 from archiver.operations.board_rules import Colour
 from archiver.operations.days import DayView
-from archiver.web.site import Site, site_of
+from archiver.people import permission
+from archiver.people.actions import Action
+from archiver.web.door import Here, Seen, Who, needs
+from archiver.web.register import Sees
 
 router = APIRouter()
 api = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
 PAGE = 40
 """Accounts: a page of them stays below 100 KB."""
 TONES = {Colour.GREEN: "good", Colour.AMBER: "warn", Colour.RED: "bad"}
@@ -87,11 +89,21 @@ class Strip:
     height: int = _HIGH
 
 
-@router.get("/accounts", response_class=HTMLResponse)
-def show(site: Here, narrowed: Narrowed, page: Number = 1) -> HTMLResponse:
+def known_platforms(site: Here, who: Who) -> frozenset[str]:
+    """Accounts of which whoever was let in may know how their platforms are set up, and what is used of allowances."""
     with site.archive.database.read() as connection:
-        made = board.board(site.archive, connection, site.board)
-        totals = history.totals(connection)
+        return permission.accounts_seen(connection, who.person.id, Action.PLATFORMS_VIEW, site.archive.clock.now())
+
+
+SetUp = Annotated[frozenset[str], Depends(known_platforms)]
+
+
+@router.get("/accounts", response_class=HTMLResponse)
+@needs(Action.CAPTURE_VIEW)
+def show(site: Here, viewer: Seen, sight: Sees, set_up: SetUp, narrowed: Narrowed, page: Number = 1) -> HTMLResponse:
+    with site.archive.database.read() as connection:
+        made = board.board(site.archive, connection, site.board, sight=sight, platforms=set_up)
+        totals = history.totals(connection, viewer)
     found = [one for one in made.rows if narrowed.keeps(one)]
     here = found[(page - 1) * PAGE : page * PAGE]
     return site.page(
@@ -112,10 +124,12 @@ def show(site: Here, narrowed: Narrowed, page: Number = 1) -> HTMLResponse:
 
 
 @api.get("/api/board")
-def board_for_programs(site: Here, narrowed: Narrowed, page: Number = 1) -> dict[str, Any]:
-    """Every account with its colour and the reasons, the worst first, 40 to a page; `colours` counts all accounts."""
+@needs(Action.CAPTURE_VIEW)
+def board_for_programs(site: Here, sight: Sees, set_up: SetUp, narrowed: Narrowed, page: Number = 1) -> dict[str, Any]:
+    """Every account that you see with its colour and the reasons, the worst first, 40 to a page; `colours` counts them
+    before they are narrowed."""
     with site.archive.database.read() as connection:
-        made = board.board(site.archive, connection, site.board)
+        made = board.board(site.archive, connection, site.board, sight=sight, platforms=set_up)
     found = [one for one in made.rows if narrowed.keeps(one)]
     return {
         "at": to_text(made.at),

@@ -6,21 +6,25 @@ from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
 
 from archiver.accounts import service as accounts
+from archiver.accounts.service import AccountView
 from archiver.operations import changes as told
 from archiver.operations.poll_times import poll_times
+from archiver.people.actions import Action
 from archiver.records import changes
 from archiver.records.changes import Kind, Place, Wanted
 from archiver.search import days
-from archiver.web.places import BadPlace
-from archiver.web.site import Site, site_of
+from archiver.viewing import Viewer
+from archiver.web.door import Here, Seen, needs
+from archiver.web.places import BadPlace, seen_account
+from archiver.web.site import Site
 
 router = APIRouter()
 api = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
 _PAGE = 50
 _MOMENT = "A day or a moment by the city's clocks: 2026-05-01 or 2026-05-01T14:30."
 Account = Annotated[str, Query(max_length=100, description="Only of this account: its id.")]
@@ -31,12 +35,20 @@ At = Annotated[str, Query(max_length=40, description=_MOMENT)]
 
 
 @router.get("/changes", response_class=HTMLResponse)
-def show(site: Here, account: Account = "", kind: str = "", since: Since = "", before: Before = None) -> HTMLResponse:
+@needs(Action.RECORDS_VIEW)
+def show(
+    site: Here,
+    viewer: Seen,
+    account: Account = "",
+    kind: str = "",
+    since: Since = "",
+    before: Before = None,
+) -> HTMLResponse:
     wanted = Wanted(account or None, _kind(kind), moment(site, since))
     place = _place(before)
     with site.archive.database.read() as connection:
-        known = accounts.list_accounts(connection)
-        found = changes.recent(connection, wanted=wanted, limit=_PAGE + 1, before=place)
+        known = _known(connection, viewer)
+        found = changes.recent(connection, viewer, wanted=wanted, limit=_PAGE + 1, before=place)
     older = None
     if len(found) > _PAGE:
         found = found[:_PAGE]
@@ -54,14 +66,15 @@ def show(site: Here, account: Account = "", kind: str = "", since: Since = "", b
 
 
 @router.get("/looks", response_class=HTMLResponse)
-def show_looks(site: Here, account: Account = "", at: At = "") -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def show_looks(site: Here, viewer: Seen, account: Account = "", at: At = "") -> HTMLResponse:
     when = moment(site, at)
     with site.archive.database.read() as connection:
-        known = accounts.list_accounts(connection)
-        chosen = accounts.get(connection, account) if account else None
+        known = _known(connection, viewer)
+        chosen = seen_account(connection, viewer, account) if account else None
         times = None
         if chosen is not None and when is not None:
-            times = poll_times(connection, chosen.id, when, site.archive.clock.now(), site.dead())
+            times = poll_times(connection, chosen.id, when, site.archive.clock.now(), site.dead(), viewer)
     return site.page(
         "looks.html",
         here="changes",
@@ -74,8 +87,10 @@ def show_looks(site: Here, account: Account = "", at: At = "") -> HTMLResponse:
 
 
 @api.get("/api/changes")
+@needs(Action.RECORDS_VIEW)
 def changes_for_programs(
     site: Here,
+    viewer: Seen,
     account: Account = "",
     kind: KindOf = None,
     since: Since = "",
@@ -85,7 +100,7 @@ def changes_for_programs(
     """What was edited, hidden, or is no longer returned, newest first, with what it said before and now."""
     wanted = Wanted(account or None, kind, moment(site, since))
     with site.archive.database.read() as connection:
-        found = changes.recent(connection, wanted=wanted, limit=limit + 1, before=_place(before))
+        found = changes.recent(connection, viewer, wanted=wanted, limit=limit + 1, before=_place(before))
     more = len(found) > limit
     return {
         "changes": [told.as_json(one) for one in found[:limit]],
@@ -94,15 +109,21 @@ def changes_for_programs(
 
 
 @api.get("/api/looks")
-def looks_for_programs(site: Here, account: Account, at: At) -> dict[str, Any]:
+@needs(Action.CAPTURE_VIEW)
+def looks_for_programs(site: Here, viewer: Seen, account: Account, at: At) -> dict[str, Any]:
     """The runs of an account before and after a moment, nearest first, with whether each saw all that it asked for."""
     when = moment(site, at)
     if when is None:
         raise BadPlace("say a moment, such as 2026-05-01T14:30")
     with site.archive.database.read() as connection:
-        accounts.get(connection, account)
-        times = poll_times(connection, account, when, site.archive.clock.now(), site.dead())
+        seen_account(connection, viewer, account)
+        times = poll_times(connection, account, when, site.archive.clock.now(), site.dead(), viewer)
     return told.looks_as_json(times)
+
+
+def _known(connection: Connection, viewer: Viewer) -> list[AccountView]:
+    """The accounts that can be chosen."""
+    return [one for one in accounts.list_accounts(connection) if viewer.sees(one.id)]
 
 
 def moment(site: Site, said: str) -> datetime | None:

@@ -5,22 +5,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.accounts import connecting, links
 from archiver.accounts.identify import asking
 from archiver.accounts.links import LinkView
 from archiver.errors import NotFound, Refused, Unreachable
-from archiver.web.site import Site, site_of
+from archiver.web.door import Here, open_door
+from archiver.web.site import Site
 
 router = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
 Token = Annotated[str, Path(max_length=100)]
 _MINUTES = 30
+_WHY = "owners of accounts have a link and no login here"
 
 
 @router.get("/connect/return")
+@open_door(_WHY)
 def come_back(
     site: Here,
     request: Request,
@@ -43,6 +45,7 @@ def come_back(
 
 
 @router.get("/connect/ended/{link}", response_class=HTMLResponse)
+@open_door(_WHY)
 def show_end(site: Here, link: Annotated[str, Path(max_length=100)]) -> HTMLResponse:
     """What came of a link."""
     try:
@@ -52,6 +55,7 @@ def show_end(site: Here, link: Annotated[str, Path(max_length=100)]) -> HTMLResp
 
 
 @router.get("/connect/{token}", response_class=HTMLResponse)
+@open_door(_WHY)
 def show_link(site: Here, token: Token) -> HTMLResponse:
     """What a link is for. Opening it changes nothing: mail programs do that by themselves."""
     try:
@@ -61,6 +65,7 @@ def show_link(site: Here, token: Token) -> HTMLResponse:
 
 
 @router.post("/connect/{token}", response_class=HTMLResponse)
+@open_door(_WHY)
 def go(site: Here, token: Token) -> HTMLResponse:
     """To the platform. By a page that leads there, since a form may only be answered by us."""
     try:

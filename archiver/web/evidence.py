@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from archiver.errors import ArchiverError
 from archiver.evidence.notes import VerifierKey
 from archiver.operations import log_state
-from archiver.web.site import Site, site_of
+from archiver.people.actions import Action
+from archiver.web.door import Here, needs
+from archiver.web.site import Site
 
 router = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
 
 
 @router.get("/evidence", response_class=HTMLResponse)
+@needs(Action.EVIDENCE_VIEW)
 def show(site: Here) -> HTMLResponse:
     with site.archive.database.read() as connection:
         state = log_state.read(connection)

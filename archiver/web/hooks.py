@@ -7,9 +7,9 @@ answer."""
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy.exc import DatabaseError
 from starlette.concurrency import run_in_threadpool
@@ -18,11 +18,11 @@ from starlette.requests import ClientDisconnect
 from archiver import logs
 from archiver.capture.receiving import LARGEST, Reply
 from archiver.errors import ArchiverError
-from archiver.web.site import Site, site_of
+from archiver.web.door import Here, open_door
+from archiver.web.site import Site
 
 _log = logs.get(__name__)
 router = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
 SECONDS: float = 10.0
 """For the whole body."""
 MOST: int = 32
@@ -30,9 +30,11 @@ MOST: int = 32
 _BUSY: Final = Reply(503)
 _NONE: Final = Reply(404)
 _open: int = 0
+_WHY: Final = "platforms have no sign-in: what they send is known by the address and by its signature"
 
 
 @router.get("/hooks/{platform}/{path}")
+@open_door(_WHY, foreign=True)
 async def ask(site: Here, request: Request, platform: str, path: str) -> Response:
     """The platform asks whether the address is ours."""
     query = request.query_params.multi_items()
@@ -43,6 +45,7 @@ async def ask(site: Here, request: Request, platform: str, path: str) -> Respons
 
 
 @router.post("/hooks/{platform}/{path}")
+@open_door(_WHY, foreign=True)
 async def take(site: Here, request: Request, platform: str, path: str) -> Response:
     """A delivery. Of whoever does not know the address nothing is read: he takes no room from a platform."""
     try:

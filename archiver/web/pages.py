@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
@@ -26,20 +27,26 @@ from archiver.operations import (
     register_page,
 )
 from archiver.operations.days import DayView, days
+from archiver.operations.deposits_due import DueDeposit
 from archiver.operations.gap_imports import with_imports
+from archiver.operations.history import RunView
 from archiver.operations.master_list import custody_words
 from archiver.operations.proving_record import Standing as Proof
-from archiver.operations.quota import quotas
-from archiver.operations.reach import goes_back
+from archiver.operations.quota import QuotaView, quotas
+from archiver.operations.reach import GoesBack, goes_back
+from archiver.people import permission
+from archiver.people.actions import Action
+from archiver.people.permission import Resource
 from archiver.records import import_views
-from archiver.web.places import AfterThread, after_thread, time_of
-from archiver.web.site import Site, site_of
+from archiver.viewing import Viewer
+from archiver.web.door import Here, Seen, Visitor, Who, look, needs, open_door
+from archiver.web.places import AfterThread, after_thread, counted_for, seen_account, time_of
+from archiver.web.site import Site
 from archiver.web.words import ACCOUNT_STATES, plain
 from connectors.authorization import Connects
-from connectors.contract import Capabilities
+from connectors.contract import Capabilities, Stream
 
 router = APIRouter()
-Here = Annotated[Site, Depends(site_of)]
 _RUNS = 50
 _THREADS = 20
 _DEPOSITS = 20
@@ -56,40 +63,59 @@ class DayMark:
 
 
 @router.get("/", response_class=HTMLResponse)
-def start(site: Here) -> Response:
-    """To the accounts; to the practice city while there is no real account."""
+@open_door("it leads to where somebody can go on, and tells nothing")
+def start(site: Here, request: Request) -> Response:
+    """To whatever whoever is here may see first; to the practice city while nobody is signed in, or there is no real
+    account."""
+    visitor = look(request)
     if not site.practice and site.other is not None:
         with site.archive.database.read() as connection:
-            if not accounts.list_accounts(connection):
+            if visitor is None or not accounts.list_accounts(connection):
                 return RedirectResponse(site.other, status_code=302)
-    return RedirectResponse(f"{site.base}/accounts", status_code=302)
+    return RedirectResponse(f"{site.base}{_first(site, visitor)}", status_code=302)
+
+
+def _first(site: Site, visitor: Visitor | None) -> str:
+    if visitor is None:
+        return "/accounts"
+    with site.archive.database.read() as connection:
+        actions = permission.actions_of(connection, visitor.person.id, site.archive.clock.now())
+    order = ((Action.CAPTURE_VIEW, "/accounts"), (Action.RECORDS_SEARCH, "/search"), (Action.PEOPLE_VIEW, "/people"))
+    return next((page for action, page in order if action in actions), "/me")
 
 
 @router.get("/accounts/{account_id}", response_class=HTMLResponse)
-def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: AfterThread = None) -> HTMLResponse:
     now, place = site.archive.clock.now(), after_thread(after)
     with site.archive.database.read() as connection:
-        account = accounts.get(connection, account_id)
+        account = seen_account(connection, viewer, account_id)
+        whole, counted = viewer.sees_private_of(account_id), counted_for(site, connection, viewer)
         gaps = history.gaps(connection, account_id, closed=True)
         values: dict[str, Any] = {
             "due": history.due(connection, account_id).get(account_id, []) if account.state != "paused" else [],
-            "coverage": history.coverage(connection, account_id),
-            "gaps": with_imports(connection, [gap for gap in gaps if gap.closed_at is None]),
+            "coverage": _open(viewer, account_id, history.coverage(connection, account_id)) if whole else [],
+            "gaps": with_imports(connection, [gap for gap in gaps if gap.closed_at is None], viewer),
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
-            "runs": history.runs(connection, now, account_id, limit=10, dead=site.dead()),
-            "records": history.record_counts(connection, account_id).get(account_id, 0),
+            "runs": [
+                told(counted, one) for one in history.runs(connection, now, account_id, limit=10, dead=site.dead())
+            ],
+            "records": history.record_counts(connection, account_id, viewer).get(account_id, 0),
             "joined": connections.connections(connection, site.archive, account_id).get(account_id),
             "refilled": connections.refilled(connection, account_id),
-            "quotas": quotas(connection, site.archive, account.platform, account_id),
-            "deposits": deposits.deposits(connection, account_id=account_id, limit=_DEPOSITS),
-            "deposit_due": next(iter(deposits_due.expected(connection, site.archive, account_id)), None),
+            "reach": _open(viewer, account_id, goes_back(connection, account_id, site.archive.platforms))
+            if whole
+            else [],
+            **(_counts(site, connection, account, place) if whole else _UNCOUNTED),
+            "whole": whole,
+            "quotas": _quotas(site, connection, who, account),
+            "deposits": deposits.deposits(connection, account_id=account_id, limit=_DEPOSITS, viewer=viewer),
+            "deposit_due": _deposit_due(site, connection, account_id) if whole else None,
             "most_deposits": _DEPOSITS,
-            "imports": import_views.imports(connection, account_id),
-            "only_imported": import_views.count(connection, account_id),
-            "reach": goes_back(connection, account_id, site.archive.platforms),
+            "imports": import_views.imports(connection, account_id, viewer),
+            "only_imported": import_views.count(connection, account_id, viewer),
             "entry": (entry := register_page.of_account(site.archive, connection, account_id)),
             "custody_by": custody_words(entry.custody) if entry is not None else "",
-            **_counts(site, connection, account, place),
         }
     title, capabilities, standing = _platform(site, account.platform)
     return site.page(
@@ -107,14 +133,17 @@ def show_account(site: Here, account_id: str, after: AfterThread = None) -> HTML
 
 
 @router.get("/runs", response_class=HTMLResponse)
+@needs(Action.CAPTURE_VIEW)
 def list_runs(
-    site: Here, account: str | None = None, before: Annotated[str | None, Query(max_length=100)] = None
+    site: Here, viewer: Seen, account: str | None = None, before: Annotated[str | None, Query(max_length=100)] = None
 ) -> HTMLResponse:
     place = _place(before)
     with site.archive.database.read() as connection:
-        chosen = accounts.get(connection, account) if account else None
+        chosen = seen_account(connection, viewer, account) if account else None
         now = site.archive.clock.now()
-        found = history.runs(connection, now, account, limit=_RUNS + 1, before=place, dead=site.dead())
+        found = history.runs(connection, now, account, limit=_RUNS + 1, before=place, dead=site.dead(), viewer=viewer)
+        counted = counted_for(site, connection, viewer)
+        found = [told(counted, one) for one in found]
     older = None
     if len(found) > _RUNS:
         found = found[:_RUNS]
@@ -124,18 +153,21 @@ def list_runs(
 
 
 @router.get("/runs/{run_id}", response_class=HTMLResponse)
-def show_run(site: Here, run_id: str) -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def show_run(site: Here, viewer: Seen, run_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        found = history.run(connection, site.archive.clock.now(), run_id, site.dead())
-    return site.page("run.html", here="runs", run=found)
+        found = history.run(connection, site.archive.clock.now(), run_id, site.dead(), viewer)
+        counted = counted_for(site, connection, viewer)
+    return site.page("run.html", here="runs", run=told(counted, found))
 
 
 @router.get("/gaps", response_class=HTMLResponse)
-def list_gaps(site: Here, all: bool = False) -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def list_gaps(site: Here, viewer: Seen, all: bool = False) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        found = with_imports(connection, history.gaps(connection, closed=all))
+        found = with_imports(connection, history.gaps(connection, closed=all, viewer=viewer), viewer)
         known = [one.id for one in accounts.list_accounts(connection)]
-        reach = [one for each in known for one in goes_back(connection, each, site.archive.platforms) if one.since]
+        reach = [one for each in known for one in _reach(site, connection, viewer, each) if one.since]
     return site.page("gaps.html", here="gaps", gaps=found, everything=all, reach=reach)
 
 
@@ -151,6 +183,58 @@ def _counts(site: Site, connection: Connection, account: AccountView, after: tup
         "later": after is not None,
         "counted": declared,
     }
+
+
+def _quotas(site: Site, connection: Connection, who: Visitor, account: AccountView) -> list[QuotaView]:
+    """What is used of the allowances that the account draws on, for who may see how its platform is set up."""
+    now = site.archive.clock.now()
+    answer = permission.may(connection, who.person.id, Action.PLATFORMS_VIEW, Resource(account.id), now)
+    return quotas(connection, site.archive, account.platform, account.id) if answer.allowed else []
+
+
+def _deposit_due(site: Site, connection: Connection, account_id: str) -> DueDeposit | None:
+    """When was deposited last tells of what is private."""
+    return next(iter(deposits_due.expected(connection, site.archive, account_id)), None)
+
+
+_UNCOUNTED: dict[str, Any] = {
+    "published": None,
+    "shares": completeness.Shares(0, 0, 0),
+    "differing": [],
+    "more": None,
+    "later": False,
+    "counted": (),
+}
+
+
+class _OfStream(Protocol):
+    @property
+    def stream(self) -> str: ...
+
+
+S = TypeVar("S", bound=_OfStream)
+
+
+def _open(viewer: Viewer, account_id: str, lists: Iterable[S]) -> list[S]:
+    """Lists of an account but those of messages, where these are closed."""
+    return [one for one in lists if one.stream != Stream.MESSAGES or viewer.sees_all_of(account_id)]
+
+
+def _reach(site: Site, connection: Connection, viewer: Viewer, account_id: str) -> list[GoesBack]:
+    """How far back lists go, of accounts of which more is seen than what is public."""
+    if not viewer.sees_private_of(account_id):
+        return []
+    return _open(viewer, account_id, goes_back(connection, account_id, site.archive.platforms))
+
+
+RunT = TypeVar("RunT", RunView, RunView | None)
+
+
+def told(counted: Collection[str], run: RunT) -> RunT:
+    """A run as somebody may know it: what it brought is counted over all of its account."""
+    if run is None or run.account_id in counted:
+        return run
+    return replace(run, counts={}, drift=())
 
 
 def account_state(state: str) -> tuple[str, str]:

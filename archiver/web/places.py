@@ -6,9 +6,14 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
+from sqlalchemy import Connection
 
+from archiver.accounts import service as accounts
+from archiver.accounts.service import AccountView
 from archiver.clock import from_text
-from archiver.errors import UsageError
+from archiver.errors import NotFound, UsageError
+from archiver.viewing import Viewer
+from archiver.web.site import Site
 
 
 class BadPlace(UsageError):  # noqa: N818 - named as the cause, like its siblings
@@ -27,6 +32,34 @@ def time_of(text: str | None) -> datetime | None:
         return from_text(text)
     except ValueError as error:
         raise BadPlace("that page of the list does not exist; begin at the newest") from error
+
+
+def seen_account(connection: Connection, viewer: Viewer, account_id: str) -> AccountView:
+    """An account of the register, for who may see something of it.
+
+    Raises:
+        NotFound: there is none, or not for this viewer: the two read the same.
+    """
+    account = accounts.get(connection, account_id)
+    if not viewer.sees(account_id):
+        raise NotFound(accounts.NO_SUCH)
+    return account
+
+
+def counted_for(site: Site, connection: Connection, viewer: Viewer) -> frozenset[str]:
+    """Accounts of which a viewer may be told what was counted over all of them: those of which they see everything, or
+    everything but messages where the platform has none that could be captured."""
+    connectors = site.archive.platforms.connectors
+
+    def has_messages(platform: str) -> bool:
+        connector = connectors.get(platform)
+        return connector is None or connector.capabilities.messages is not None
+
+    return frozenset(
+        one.id
+        for one in accounts.list_accounts(connection)
+        if viewer.sees_all_of(one.id) or (viewer.sees_private_of(one.id) and not has_messages(one.platform))
+    )
 
 
 AfterThread = Annotated[str | None, Query(max_length=100, description="`next` of the page before.")]

@@ -1,4 +1,5 @@
-"""Pages of the register. They are only read: things are said by command until people sign in."""
+"""Pages of the register, for whoever may see accounts: all of the authorities that their roles reach, and of others the
+accounts alone that they do. They are only read: things are said by command."""
 
 from __future__ import annotations
 
@@ -10,24 +11,39 @@ from fastapi.responses import HTMLResponse, Response
 from archiver.operations import register_page
 from archiver.operations.master_list import master_list
 from archiver.operations.master_list_files import TYPES, written
-from archiver.web.site import Site, site_of
+from archiver.operations.register_seen import Sight, seen
+from archiver.people import permission
+from archiver.people.actions import Action
+from archiver.web.door import Here, Seen, Who, needs
 
 router = APIRouter()
 _ON_A_PAGE = 200
 """Accounts."""
-Here = Annotated[Site, Depends(site_of)]
+
+
+def sight_of(site: Here, viewer: Seen, who: Who) -> Sight:
+    """What of the register whoever was let in sees."""
+    with site.archive.database.read() as connection:
+        now, action = site.archive.clock.now(), Action.CAPTURE_VIEW
+        return Sight(viewer, permission.authorities_seen(connection, who.person.id, action, now))
+
+
+Sees = Annotated[Sight, Depends(sight_of)]
 
 
 @router.get("/register", response_class=HTMLResponse)
+@needs(Action.CAPTURE_VIEW)
 def show(
     site: Here,
+    sight: Sees,
     only: Literal["all", "lacking", "uncaptured"] = "all",
     start: Annotated[int, Query(ge=0, le=1_000_000, description="How many accounts to pass over.")] = 0,
 ) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        made = master_list(site.archive, connection)
+        made = seen(master_list(site.archive, connection), sight)
     lacking = [one for one in made.entries if one.standing.lacks]
     shown = {"all": list(made.entries), "lacking": lacking, "uncaptured": made.uncaptured}
+    authorities = register_page.authorities(made, sight)
     return site.page(
         "register.html",
         here="register",
@@ -38,30 +54,36 @@ def show(
         total=len(shown[only]),
         each=_ON_A_PAGE,
         lacking=len(lacking),
-        authorities=register_page.authorities(made),
-        handovers=register_page.handovers(made.register),
+        authorities=authorities,
+        linked={one.id for one in authorities},
+        handovers=register_page.handovers(made.register, sight=sight),
+        part=sight.authorities is not None,
     )
 
 
 @router.get("/register/authorities/{authority_id}", response_class=HTMLResponse)
-def show_authority(site: Here, authority_id: str) -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def show_authority(site: Here, sight: Sees, authority_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        page = register_page.authority(site.archive, connection, authority_id)
-    return site.page("register_authority.html", here="register", page=page)
+        page = register_page.authority(site.archive, connection, authority_id, sight)
+    return site.page("register_authority.html", here="register", page=page, linked={authority_id})
 
 
 @router.get("/register/accounts/{listing_id}", response_class=HTMLResponse)
-def show_listing(site: Here, listing_id: str) -> HTMLResponse:
+@needs(Action.CAPTURE_VIEW)
+def show_listing(site: Here, sight: Sees, listing_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
-        page = register_page.listing(site.archive, connection, listing_id)
+        page = register_page.listing(site.archive, connection, listing_id, sight)
     return site.page("register_account.html", here="register", page=page)
 
 
 @router.get("/register/master-list.{form}")
-def download(site: Here, form: Literal["csv", "xlsx", "pdf"]) -> Response:
-    """The master list as a file."""
+@needs(Action.CAPTURE_VIEW)
+def download(site: Here, sight: Sees, form: Literal["csv", "xlsx", "pdf"]) -> Response:
+    """The master list as a file, as far as it is seen."""
     with site.archive.database.read() as connection:
-        made = master_list(site.archive, connection)
-    name = f"master-list-{made.day}.{form}"
+        made = seen(master_list(site.archive, connection), sight)
+    part = "" if sight.authorities is None else "-part"
+    name = f"master-list-{made.day}{part}.{form}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(written(site.archive, made, form), media_type=TYPES[form], headers=headers)

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from archiver.accounts import service as accounts
+from archiver.people.actions import Action
 from archiver.search.facets import Facets
 from archiver.search.hits import Hit
-from archiver.search.index import Order, Page, Results, SearchTooSlow, Viewer
+from archiver.search.index import Order, Page, Results, SearchTooSlow
+from archiver.viewing import Viewer
 from archiver.visible import visible
-from archiver.web.site import Site, site_of
+from archiver.web.door import Here, Seen, needs
+from archiver.web.site import Site
 from archiver.web.words import STATES, plain
 
 router = APIRouter()
@@ -43,8 +46,10 @@ class Choice:
 
 
 @router.get("/search", response_class=HTMLResponse)
+@needs(Action.RECORDS_SEARCH)
 def show(
-    site: Annotated[Site, Depends(site_of)],
+    site: Here,
+    viewer: Seen,
     q: Annotated[str, Query(max_length=LONGEST)] = "",
     order: Order = Order.NEWEST,
     after: Annotated[str | None, Query(max_length=200)] = None,
@@ -53,7 +58,7 @@ def show(
     if not q.strip():
         return site.page("search.html", here="search", results=None, problem=None, **values)
     try:
-        results, names = find(site, q, order, after)
+        results, names = find(site, viewer, q, order, after)
     except SearchTooSlow as error:
         return site.page("search.html", here="search", results=None, problem=str(error), status=503, **values)
     older = urlencode({"q": q, "order": order.value, "after": results.next}) if results.next else None
@@ -69,14 +74,12 @@ def show(
     )
 
 
-def find(site: Site, query: str, order: Order, after: str | None) -> tuple[Results, dict[str, str]]:
+def find(site: Site, viewer: Viewer, query: str, order: Order, after: str | None) -> tuple[Results, dict[str, str]]:
     """One page of hits, and the names of accounts by id."""
     page = Page(PAGE, after)
     with site.archive.database.read() as connection:
-        results = site.archive.search.search(
-            connection, query, viewer=Viewer.EVERYTHING, page=page, order=order, facets=True
-        )
-        names = {one.id: one.name or one.handle for one in accounts.list_accounts(connection)}
+        results = site.archive.search.search(connection, query, viewer=viewer, page=page, order=order, facets=True)
+        names = {one.id: one.name or one.handle for one in accounts.list_accounts(connection) if viewer.sees(one.id)}
     return results, names
 
 

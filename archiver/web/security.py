@@ -1,5 +1,5 @@
-"""What protects every page: the Host allow-list, methods, response headers, errors that tell nothing. Only the pages of
-owners' links, from their own pages, and the addresses that platforms send to take anything but a reading method.
+"""What protects every page: the Host allow-list, methods, response headers, errors that tell nothing. What changes
+something is taken from our own pages only, or with a token, which no browser sends by itself.
 
 Written as plain ASGI, outermost, so that no route and no error escapes it.
 """
@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from archiver import logs
+from archiver.settings import is_loopback
 
 _log = logs.get(__name__)
 _POLICY = (
@@ -29,12 +31,21 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "interest-cohort=()",
 }
-#: Pages of owners' links (:mod:`archiver.web.connect`), those of the practice city too.
-_TAKES = re.compile(r"(?:/practice)?/connect/[A-Za-z0-9_-]{43}")
-#: What platforms send, and ask: without any login, and known by what is in it (:mod:`archiver.web.hooks`).
-_SENT = re.compile(r"(?:/practice)?/hooks/[a-z_]{1,30}/[A-Za-z0-9_-]{43}")
-_LARGEST_POST = 4096
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_LARGEST_POST = 16 * 1024
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+_BEARER = re.compile(r"(?i)bearer ([\x21-\x7e]{1,200})")
+_FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """A route that takes a POST."""
+
+    path: re.Pattern[str]
+    foreign: bool
+    """Others may send to it: it knows them by itself."""
+
 
 #: Renders an error: status, what to say, id, whether JSON is wanted → content type and body.
 ErrorPage = Callable[[int, str, str, bool], tuple[str, bytes]]
@@ -43,9 +54,10 @@ ErrorPage = Callable[[int, str, str, bool], tuple[str, bytes]]
 class Guard:
     """Wraps the whole application: who may be asked for, what may be asked, and the headers of every answer."""
 
-    def __init__(self, app: ASGIApp, names: Sequence[str], error_page: ErrorPage) -> None:
+    def __init__(self, app: ASGIApp, names: Sequence[str], error_page: ErrorPage, takes: Sequence[Takes] = ()) -> None:
         self._app = app
-        self._names = frozenset(name.lower() for name in (*_LOOPBACK, *names))
+        self._takes = tuple(takes)
+        self._names = frozenset(name.lower() for name in (*LOOPBACK, *names))
         self._error_page = error_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,19 +67,20 @@ class Guard:
         guarded = _WithHeaders(send)
         if host_of(scope) not in self._names:
             await refuse(self._error_page, scope, guarded, 400, "This service does not answer to that name.")
-        elif scope["method"] == "POST" and _TAKES.fullmatch(scope["path"]):
-            if not comes_from_here(scope):
-                await refuse(self._error_page, scope, guarded, 403, "Go on from the page of the link itself.")
-            elif not _is_small(scope):
+        elif scope["method"] == "POST" and (taker := self._taker(scope["path"])) is not None:
+            if not (taker.foreign or bearer_of(scope) is not None or comes_from_here(scope)):
+                await refuse(self._error_page, scope, guarded, 403, "Go on from the page itself.")
+            elif not taker.foreign and not _is_small(scope):
                 await refuse(self._error_page, scope, guarded, 413, "That is more than this page takes.")
             else:
                 await self._app(scope, receive, guarded)
-        elif scope["method"] == "POST" and _SENT.fullmatch(scope["path"]):
-            await self._app(scope, receive, guarded)
         elif scope["method"] not in ("GET", "HEAD"):
             await refuse(self._error_page, scope, guarded, 405, "These pages can only be read.")
         else:
             await self._app(scope, receive, guarded)
+
+    def _taker(self, path: str) -> Takes | None:
+        return next((one for one in self._takes if one.path.fullmatch(path)), None)
 
 
 class LastResort:
@@ -139,6 +152,22 @@ def comes_from_here(scope: Scope) -> bool:
     if site is not None:
         return bool(site == "same-origin")
     return origin == "null" or (origin is not None and origin.partition("://")[2] == said.get(b"host"))
+
+
+def bearer_of(scope: Scope) -> str | None:
+    """The token that a program sent; None: it sent none. With one, nothing else says who it is."""
+    sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+    if not sent:
+        return None
+    found = _BEARER.fullmatch(sent[0]) if len(sent) == 1 else None
+    return "" if found is None else found[1]
+
+
+def is_own_machine(scope: Scope) -> bool:
+    """Whether a request comes from this machine, not by way of a proxy, and to a name that only this machine has."""
+    client = scope.get("client")
+    passed_on = any(name in _FORWARDED for name, _ in scope["headers"])
+    return bool(client and is_loopback(client[0])) and host_of(scope) in LOOPBACK and not passed_on
 
 
 def _is_small(scope: Scope) -> bool:

@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from archiver import logs
-from archiver.errors import SettingsError, Unreachable
+from archiver.errors import Unreachable
 from archiver.settings import Settings, is_loopback
 from archiver.web.connections import Connection
 
@@ -22,7 +22,6 @@ def bind(settings: Settings) -> socket.socket:
     """The socket the settings name, not yet listening.
 
     Raises:
-        SettingsError: an address that others reach, without saying that this is meant.
         Unreachable: the address or port cannot be used.
     """
     check_address(settings)
@@ -41,19 +40,10 @@ def bind(settings: Settings) -> socket.socket:
 
 
 def check_address(settings: Settings) -> None:
-    """Refuse to show records to strangers by accident: this version has no sign-in.
-
-    Raises:
-        SettingsError: not a loopback address, and the settings do not allow it in so many words.
-    """
-    if is_loopback(settings.web_host):
-        return
-    if not settings.web_without_sign_in:
-        raise SettingsError(
-            f"ARCHIVER_WEB_HOST={settings.web_host} lets other machines read everything, and this version has no"
-            " sign-in: serve on 127.0.0.1, or set ARCHIVER_WEB_WITHOUT_SIGN_IN=true behind a proxy that has one"
-        )
-    _log.warning("web.without_sign_in", host=settings.web_host)
+    """Warn where other machines reach the pages and nothing says that TLS stands before them. Nobody signs in from
+    there then, since no browser keeps our cookies over plain HTTP."""
+    if not is_loopback(settings.web_host) and not settings.web_url.startswith("https://"):
+        _log.warning("web.without_tls", host=settings.web_host)
 
 
 class PageServer:

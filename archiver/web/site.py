@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,28 @@ from archiver import logs
 from archiver.archive import Archive
 from archiver.capture import spool
 from archiver.capture.receiving import Receiver
+from archiver.errors import WrongStore
 from archiver.operations import board, invocation, log_state, probe_record
+from archiver.people.access_log import AccessLog
 from archiver.web import rendering
 
 if TYPE_CHECKING:
     from archiver.work.service import Work
 
+#: Who a page of this request is for. Made by the middleware, since what a dependency sets is seen by nobody else.
+visiting: ContextVar[Shown | None] = ContextVar("visiting", default=None)
 _log = logs.get(__name__)
 _TEMPLATES = rendering.environment()
+
+
+@dataclass(slots=True)
+class Shown:
+    """Whoever is signed in, as the head of every page shows them. Filled in once it is known who it is."""
+
+    name: str = ""
+    practice: bool = False
+    actions: frozenset[str] = frozenset()
+    """What any of their roles allows: entries of the navigation."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,12 @@ class Site:
     """Address of the other archive served beside it: practice beside real, and the other way round."""
     work: Work | None = None
     """The capture on schedule in this process; None where another process does it."""
+    visitor: str | None = None
+    """In a practice archive: who somebody at the machine itself is taken for. None: everybody signs in."""
+
+    def __post_init__(self) -> None:
+        if self.visitor is not None and not self.archive.practice:
+            raise WrongStore("nobody is let into a real archive by themselves")
 
     @property
     def practice(self) -> bool:
@@ -91,9 +112,14 @@ class Site:
         """Capturing processes of this machine that ended without giving back what they held."""
         return spool.dead(self.archive.settings.spool)
 
+    @cached_property
+    def access_log(self) -> AccessLog:
+        """Where views and searches are written down."""
+        return AccessLog(self.archive)
+
     def page(self, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
         """One page. ``here`` names the entry of the navigation it belongs to."""
-        values = {"site": self, "here": here, **values}
+        values = {"site": self, "here": here, "shown": visiting.get() or Shown(), **values}
         return HTMLResponse(rendering.render(_TEMPLATES, template, self.zone, values), status_code=status)
 
 

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 from archiver.archive import Archive
 from archiver.errors import Unreachable
 from archiver.operations.probe_record import StoreState, at_start
+from archiver.people import links
+from archiver.people.practice import visitor
 from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
@@ -32,6 +34,8 @@ class Serving:
     archive: Archive
     pages: PageServer
     store: StoreState
+    first_link: str | None = None
+    """Makes the first administrator, once; None: there is one, or the archive is a practice one."""
 
     def wait(self, stop: threading.Event) -> None:
         """Until ``stop`` is set.
@@ -62,7 +66,7 @@ def serving(settings: Settings) -> Iterator[Serving]:
         stack.callback(pages.stop)
         pages.start()
         work.start()
-        yield Serving(pages.url, archive, pages, store)
+        yield Serving(pages.url, archive, pages, store, _first_link(archive))
 
 
 @contextmanager
@@ -76,7 +80,8 @@ def serving_practice(settings: Settings, speed: float) -> Iterator[Serving]:
         bound = stack.enter_context(bind(settings))
         city = begin(settings, speed)
         stack.callback(city.stop)
-        pages = PageServer(create_app(Site(city.archive, work=city.work), names=settings.names), bound)
+        site = Site(city.archive, work=city.work, visitor=visitor(city.archive))
+        pages = PageServer(create_app(site, names=settings.names), bound)
         stack.callback(pages.stop)
         pages.start()
         yield Serving(pages.url, city.archive, pages, at_start(city.archive))
@@ -91,9 +96,16 @@ def stop_together(stops: list[Callable[[], object]]) -> None:
         thread.join()
 
 
+def _first_link(archive: Archive) -> str | None:
+    """A link for the first administrator, where there is none yet. A new one at every start: what was printed before
+    no longer counts."""
+    offered = links.offer_first(archive)
+    return None if offered is None else offered.address
+
+
 def _application(settings: Settings, archive: Archive, work: Work, city: Practice | None) -> ASGIApp:
     if city is None:
         return create_app(Site(archive, work=work), names=settings.names)
     real = Site(archive, work=work, other=f"{PRACTICE}/")
-    beside = Site(city.archive, base=PRACTICE, work=city.work, other="/accounts")
+    beside = Site(city.archive, base=PRACTICE, work=city.work, other="/accounts", visitor=visitor(city.archive))
     return create_app(real, beside, settings.names)

@@ -22,13 +22,15 @@ from archiver.clock import SetClock
 from archiver.operations import board, history, master_list
 from archiver.operations.board import Row
 from archiver.operations.board_rules import Colour
-from archiver.records.views import EVERYTHING, Viewer
+from archiver.operations.register_seen import ALL, Sight
 from archiver.settings import Settings
+from archiver.viewing import Viewer
 from archiver.web.app import create_app
 from archiver.web.board import PAGE
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.register.town import Town
+from tests.signed_in import everything
 
 LONG = "v6k2m4p7q9s3w5y8a1c2"
 """As long as real ids are."""
@@ -77,9 +79,9 @@ def fill(archive: Archive, many: int, first: int = 0) -> None:
             connection.execute(insert(model), rows)
 
 
-def read(archive: Archive, known: board.Kept | None = None, viewer: Viewer = EVERYTHING) -> board.Board:
+def read(archive: Archive, known: board.Kept | None = None, sight: Sight = ALL) -> board.Board:
     with archive.database.read() as connection:
-        return board.board(archive, connection, known, viewer=viewer)
+        return board.board(archive, connection, known, sight=sight)
 
 
 def asked(archive: Archive, known: board.Kept) -> int:
@@ -130,7 +132,8 @@ def test_whoever_may_see_one_account_is_told_of_no_other(archive: Archive) -> No
     fill(archive, 3)
     Town(archive).say(Thing.LISTING, None, platform="x", url="https://a.example/x")
     known = board.kept(archive)
-    assert [one.id for one in read(archive, known, Viewer(frozenset({f"ac_0001{LONG}"}))).rows] == [f"ac_0001{LONG}"]
+    one_account = Sight(Viewer(frozenset({f"ac_0001{LONG}"})), frozenset())
+    assert [one.id for one in read(archive, known, one_account).rows] == [f"ac_0001{LONG}"]
     assert len(read(archive, known).rows) == 4
 
 
@@ -175,7 +178,7 @@ def client(archive: Archive) -> Iterator[httpx.Client]:
     fill(archive, 300)
     pages = PageServer(create_app(Site(archive)), bind(archive.settings))
     pages.start()
-    with httpx.Client(base_url=pages.url.rstrip("/"), timeout=60) as opened:
+    with httpx.Client(base_url=pages.url.rstrip("/"), timeout=60, cookies=everything(archive)) as opened:
         yield opened
     pages.stop()
 

@@ -15,6 +15,7 @@ from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.capture.house import FULL, NEW, START, House
+from tests.signed_in import everything
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,8 @@ def test_page_and_api_say_it_by_the_citys_clocks(told: tuple[House, str]) -> Non
     pages = PageServer(create_app(Site(house.archive)), bind(house.archive.settings))
     pages.start()
     try:
-        with httpx.Client(base_url=pages.url.rstrip("/"), timeout=60) as client:
+        held = everything(house.archive)
+        with httpx.Client(base_url=pages.url.rstrip("/"), timeout=60, cookies=held) as client:
             page = client.get(f"/looks?account={office}&at=2026-03-02T04:30").text
             said = client.get(f"/api/looks?account={office}&at=2026-03-02T04:30").json()
             refused = [

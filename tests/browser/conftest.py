@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 from archiver.accounts.register.checks import wrong_text
 from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
+from archiver.people.practice import visitor
 from archiver.practice import faults
 from archiver.practice.acts import Wording
 from archiver.records.models import Record
@@ -22,6 +23,7 @@ from archiver.web.site import Site
 from tests.browser.payloads import MARKUP, PAYLOADS
 from tests.capture.house import NEW, WATCH, House
 from tests.register.town import Town
+from tests.signed_in import everything
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDE, NARROW = 1280, 390
@@ -37,6 +39,8 @@ class Served:
     account: str
     edited: str
     """Id of a record with more than one version, in a thread."""
+    cookies: dict[str, str]
+    """Of somebody who sees everything of the real archive."""
 
 
 @dataclass
@@ -85,10 +89,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with Archive.open(settings) as empty:
         try:
             account, edited = _captured(house)
-            practice = Site(house.archive, base="/practice", other="/accounts")
+            practice = Site(house.archive, base="/practice", other="/accounts", visitor=visitor(house.archive))
             pages = PageServer(create_app(Site(empty, other="/practice/"), practice), bind(settings))
             pages.start()
-            yield Served(pages.url.rstrip("/"), f"{pages.url}practice", house, account, edited)
+            yield Served(pages.url.rstrip("/"), f"{pages.url}practice", house, account, edited, everything(empty))
             pages.stop()
         finally:
             house.close()
@@ -114,6 +118,9 @@ def reader(chromium: Browser, served: Served) -> Iterator[Callable[..., Reader]]
     def make(width: int = WIDE) -> Reader:
         context = chromium.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
+        context.add_cookies(
+            [{"name": name, "value": value, "url": served.real} for name, value in served.cookies.items()]
+        )
         context.set_default_timeout(60_000)
         return Reader(context.new_page(), served.real)
 

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from archiver.people.practice import visitor
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
@@ -27,7 +28,7 @@ def pages(tmp_path: Path) -> Iterator[tuple[Owner, str]]:
     house.shut()
     house.settings["web_url"] = url
     house.open()
-    server = PageServer(create_app(Site(house.archive)), bound)
+    server = PageServer(create_app(Site(house.archive, visitor=visitor(house.archive))), bound)
     server.start()
     try:
         yield Owner.of(house, "x", f"{url}/connect/return"), url

@@ -13,8 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from archiver.archive import Archive
 from archiver.practice.run import RunningPractice
+from archiver.settings import load_settings
 from tests.cli.conftest import CommandLine
+from tests.signed_in import everything
 
 
 @pytest.mark.usefixtures("trusting")
@@ -139,7 +142,6 @@ def test_pausing_keeps_an_account_from_capture_until_it_is_resumed(
         (["index", "restore", "--list"], 3, "ARCHIVER_STORE_URL"),
         (["index", "move", "--to", "nonsense"], 2, "--to"),
         (["serve", "--port", "99999"], 2, "ARCHIVER_WEB_PORT"),
-        (["serve", "--host", "0.0.0.0"], 2, "no sign-in"),
         (["nonsense"], 2, "No such command"),
         (["runs", "--limit", "0"], 2, "--limit"),
         (["capture", "--sweep", "sideways"], 2, "--sweep"),
@@ -290,12 +292,17 @@ def test_serve_captures_what_is_added_meanwhile_and_stops_cleanly(
         import json
 
         assert running.stdout is not None
-        url = json.loads(running.stdout.readline())["url"]
+        said_first = json.loads(running.stdout.readline())
+        url = said_first["url"]
+        assert "/welcome/" in said_first["first_link"], "nobody may give roles yet"
         assert httpx.get(f"{url}healthz", timeout=120).json()["status"] == "ok"
-        assert "No account yet" in httpx.get(url, follow_redirects=True, timeout=120).text
+        assert "Sign in" in httpx.get(url, follow_redirects=True, timeout=120).text
+        with Archive.open(load_settings()) as archive:
+            held = everything(archive)
+        assert "No account yet" in httpx.get(url, follow_redirects=True, timeout=120, cookies=held).text
         archiver("account", "add", city.accounts[2].url)
         deadline = time.monotonic() + 120
-        while httpx.get(f"{url}api/search?q=", timeout=120).json()["total"] == 0:
+        while httpx.get(f"{url}api/search?q=", timeout=120, cookies=held).json()["total"] == 0:
             assert time.monotonic() < deadline
             time.sleep(0.2)
         assert archiver("capture").code == 0, "a capture by hand is safe beside a running service"

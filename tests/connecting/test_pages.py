@@ -12,6 +12,7 @@ from sqlalchemy import select
 from archiver.accounts import links
 from archiver.accounts.models import ConnectLink, Credential, PlatformApp
 from archiver.evidence.models import Event
+from archiver.people.practice import visitor
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
@@ -25,7 +26,7 @@ SAME = {"Sec-Fetch-Site": "same-origin"}
 @pytest.fixture
 def pages(house: House) -> Iterator[str]:
     bound = bind(house.archive.settings.model_copy(update={"web_port": 0}))
-    server = PageServer(create_app(Site(house.archive)), bound)
+    server = PageServer(create_app(Site(house.archive, visitor=visitor(house.archive))), bound)
     server.start()
     yield server.url.rstrip("/")
     server.stop()
@@ -127,8 +128,8 @@ def test_only_our_own_page_sends_an_owner_away(
 def test_nothing_else_takes_a_post_and_no_post_is_large(client: httpx.Client, owner: Make) -> None:
     link = f"/connect/{owner('x').link()}"
     for path in ("/connect/return", "/accounts", "/connect/short", f"{link}/more", "/connect/"):
-        assert client.post(path, headers=SAME).status_code == 405, path
-    assert client.post(link, headers=SAME, content=b"x" * 5000).status_code == 413
+        assert client.post(path, headers=SAME).status_code in (404, 405), path
+    assert client.post(link, headers=SAME, content=b"x" * 20_000).status_code == 413
     assert client.post(link, headers=SAME, content=iter([b"x"])).status_code == 413
     for method in ("PUT", "DELETE", "PATCH"):
         assert client.request(method, link, headers=SAME).status_code == 405

@@ -14,6 +14,7 @@ from archiver.accounts.standing import Connection
 from archiver.evidence.models import Event
 from archiver.operations import doctor
 from archiver.operations.connections import connections, refilled, sunset, warn_of_ends
+from archiver.people.practice import visitor
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
@@ -88,7 +89,7 @@ def test_pages_show_how_accounts_are_connected(house: House, owner: Make) -> Non
     house.later(days=80)
     one.link(second=True)
     bound = bind(house.archive.settings.model_copy(update={"web_port": 0}))
-    server = PageServer(create_app(Site(house.archive)), bound)
+    server = PageServer(create_app(Site(house.archive, visitor=visitor(house.archive))), bound)
     server.start()
     try:
         with httpx.Client(base_url=server.url, timeout=60) as client:

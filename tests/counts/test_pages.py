@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from archiver.cli import counts as counting
+from archiver.people.practice import visitor
 from archiver.practice.faults import server_error
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
@@ -52,7 +53,8 @@ def _told(house: House) -> tuple[House, str, list[int]]:
 @pytest.fixture(scope="module")
 def client(told: tuple[House, str, list[int]]) -> Iterator[httpx.Client]:
     house, _, _ = told
-    pages = PageServer(create_app(Site(house.archive)), bind(house.archive.settings.model_copy(update={"web_port": 0})))
+    settings = house.archive.settings.model_copy(update={"web_port": 0})
+    pages = PageServer(create_app(Site(house.archive, visitor=visitor(house.archive))), bind(settings))
     pages.start()
     with httpx.Client(base_url=pages.url.rstrip("/"), timeout=60) as opened:
         yield opened

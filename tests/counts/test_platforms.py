@@ -13,6 +13,7 @@ from archiver.operations.reach import goes_back
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from archiver.records.completeness import Why
+from archiver.viewing import Viewer
 from archiver.web.pages import list_gaps
 from archiver.web.site import Site
 from connectors._x_asks import LISTED
@@ -132,7 +133,7 @@ def test_what_lies_before_the_newest_posts_is_an_entry_of_the_ledger(
         assert "3,200" in (entry.cause or "")
         assert entry.remedy == OUT_OF_REACH
         before = reached(connection, [found.account])[found.account]
-    page = bytes(list_gaps(Site(house.archive)).body).decode()
+    page = bytes(list_gaps(Site(house.archive), Viewer.EVERYTHING).body).decode()
     assert "3,200" in page
     assert entry.remedy in page.replace("&#39;", "'")
     published = own(house, found.account, "x").explained

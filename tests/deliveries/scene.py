@@ -20,6 +20,7 @@ from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.capture.house import House
+from tests.signed_in import everything
 
 SECRET = "hook-canary-of-the-application-0123456789"
 SETTINGS = {"web_port": 0, "web_url": "http://127.0.0.1:1"}
@@ -54,6 +55,13 @@ class Scene:
         at = int(self.house.clock.now().timestamp())
         signed, _ = deliveries.signed(hook.platform, secret, body, at)
         return exchange("POST", self.address(hook), {**signed, **(headers or {})}, body)[0]
+
+    def page(self, where: str) -> str:
+        """A page, as somebody sees it who sees everything."""
+        ((name, secret),) = everything(self.house.archive).items()
+        status, body = exchange("GET", f"{self.url}/{where}", {"Cookie": f"{name}={secret}"})
+        assert status == 200
+        return body.decode()
 
     def deliver(self, account: str) -> Any:
         """Archive what waits for an account."""

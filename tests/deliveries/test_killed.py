@@ -96,15 +96,7 @@ def test_no_secret_of_an_address_is_kept_or_said(scene: Scene, caplog: pytest.Lo
     scene.deliver(found.account)
     scene.site.receiver.tell()
     house.capture.flush(all=True)
-    pages = "".join(_page(scene, where) for where in ("platforms/facebook", "platforms/x", "accounts"))
+    pages = "".join(scene.page(where) for where in ("platforms/facebook", "platforms/x", "accounts"))
     said = (caplog.text + pages + repr((hook, x, scene.site.receiver))).encode()
     secrets = [one for each in (hook, x) for one in (each.path, each.verify)]
     nothing_left(house.home, said, SECRET, "x-own-canary-secret-0123456789", *secrets)
-
-
-def _page(scene: Scene, where: str) -> str:
-    from archiver.practice.hub import exchange
-
-    status, body = exchange("GET", f"{scene.url}/{where}")
-    assert status == 200
-    return body.decode()

@@ -12,15 +12,12 @@ from archiver.capture import receiving
 from archiver.operations import doctor
 from archiver.operations.pushing import left_lying
 from archiver.practice import deliveries
-from archiver.practice.hub import exchange
 from tests.deliveries.scene import Scene
 from tests.facebook.page import Page
 
 
 def shown(scene: Scene, platform: str) -> str:
-    status, body = exchange("GET", f"{scene.url}/platforms/{platform}")
-    assert status == 200
-    return body.decode()
+    return scene.page(f"platforms/{platform}")
 
 
 def test_the_page_says_what_comes_and_warns_when_nothing_does(scene: Scene) -> None:

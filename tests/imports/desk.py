@@ -18,7 +18,7 @@ from archiver.records.import_models import Import, ImportedFile, ImportedVersion
 from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
 from archiver.records.stored import table
 from archiver.records.views import RecordView
-from archiver.search.index import Viewer
+from archiver.viewing import Viewer
 from tests.capture.house import House
 from tests.imports import builders
 from tests.x.place import place

@@ -24,7 +24,7 @@ from archiver.records.import_models import Import, ImportedFile, ImportedVersion
 from archiver.records.models import Picture
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import RecordView
-from archiver.search.index import Viewer
+from archiver.viewing import Viewer
 from connectors.contract import AccessClass, AccountFacts, Answer, Ask, State
 from connectors.exports.contract import ImportReading
 from connectors.exports.mastodon import MastodonArchive

@@ -19,6 +19,7 @@ from connectors.contract import Answer, Ask
 from tests.capture.house import House
 from tests.imports.builders import MADE_AT, car, snowflake, tweet
 from tests.imports.desk import Desk
+from tests.signed_in import everything
 
 HOSTILE = "<script>alert(1)</script> pool"
 
@@ -33,7 +34,8 @@ def brought(desk: Desk) -> Desk:
 
 def test_pages_say_that_it_was_brought_and_not_captured(brought: Desk) -> None:
     record = brought.record(f"post/{snowflake(MADE_AT)}")
-    with TestClient(create_app(Site(brought.house.archive)), base_url="http://127.0.0.1") as client:
+    held = everything(brought.house.archive)
+    with TestClient(create_app(Site(brought.house.archive)), base_url="http://127.0.0.1", cookies=held) as client:
         page = client.get(f"/records/{record.id}").text
         account = client.get(f"/accounts/{brought.account}").text
         found = client.get("/search", params={"q": "pool"}).text

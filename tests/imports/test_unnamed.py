@@ -40,6 +40,7 @@ from tests.imports.builders import zipped
 from tests.imports.desk import CAPTURED, IMPORTED, Desk
 from tests.imports.meta_builders import PAGE, SECOND, facebook_files, fb_comment, fb_post, picture, talk, tiktok_data
 from tests.imports.test_shown import _Opened
+from tests.signed_in import everything
 from tests.tiktok.account import account as on_tiktok
 
 PICTURE = b"\x89PNG not really"
@@ -232,7 +233,8 @@ def test_gaps_say_what_exports_tell_of_their_time_and_stay(
     monkeypatch.setattr("archiver.cli.gaps.opened", lambda **_: _Opened(desk))
     assert cli.run(["gaps"]) == 0
     assert f"tells of 1 record of that time: {imported}" in " ".join(capsys.readouterr().out.split())
-    with TestClient(create_app(Site(desk.house.archive)), base_url="http://127.0.0.1") as client:
+    held = everything(desk.house.archive)
+    with TestClient(create_app(Site(desk.house.archive)), base_url="http://127.0.0.1", cookies=held) as client:
         shown = client.get("/gaps").text
     assert "Brought, not captured: the gap stays." in shown
 
@@ -244,7 +246,8 @@ def test_pages_commands_bundles_and_certificates_say_it(
     bring(desk, facebook_files([fb_post(f"<b>{WORDS}</b>", written_at(desk)), fb_post(WORDS, written_at(desk))]))
     record = only(desk, "<b>")
     captured = next(one.id for key, one in desk.house.records().items() if key.startswith("post/"))
-    with TestClient(create_app(Site(desk.house.archive)), base_url="http://127.0.0.1") as client:
+    held = everything(desk.house.archive)
+    with TestClient(create_app(Site(desk.house.archive)), base_url="http://127.0.0.1", cookies=held) as client:
         shown, other = (client.get(f"/records/{one}").text for one in (record, captured))
     assert "cannot be matched to a captured record by id" in shown
     assert "A captured record may be the same" in shown

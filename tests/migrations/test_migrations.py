@@ -12,16 +12,20 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import BigInteger, Integer, String, Text, inspect
+from sqlalchemy import BigInteger, Integer, String, Text, insert, inspect
 
 from archiver import engines, migrate
+from archiver.accounts.models import Account
+from archiver.capture.models import Segment
 from archiver.database import Database, Json
 from archiver.errors import Unreachable, WrongStore
 from archiver.search.documents import Document, DocumentVersion
-from archiver.search.index import Viewer
 from archiver.search.sqlite import SqliteSearchIndex
+from archiver.viewing import Viewer
 from tests.servers.databases import Databases
 from tests.servers.postgresql import PASSWORD
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -101,6 +105,26 @@ def test_the_way_down_and_up_again_gives_the_same_tables(database: Database) -> 
     assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
     migrate.upgrade(database)
     assert _schema(database) == before
+
+
+@pytest.mark.parametrize(("access", "marked"), [("private", False), ("public", True)])
+def test_an_index_of_before_is_closed_to_public_readers_where_anything_was_closed(
+    either: Database, access: str, marked: bool
+) -> None:
+    from alembic import command
+
+    migrate.upgrade(either)
+    with either.write() as connection:
+        command.downgrade(migrate._config(connection), "0018")
+        account = {"id": "ac_1", "platform": "feed", "service": "", "platform_id": "1", "handle": "", "name": "",
+                   "url": "", "authority": "city", "state": "active", "state_since": NOW, "added_at": NOW}  # fmt: skip
+        segment = {"id": "sg_1", "key": "k", "sha256": "0" * 64, "size": 1, "warc_records": 1, "authority": "city",
+                   "account_id": "ac_1", "access": access, "month": "2026-03", "closed_at": NOW}  # fmt: skip
+        connection.execute(insert(Account).values(account))
+        connection.execute(insert(Segment).values(segment))
+    migrate.upgrade(either)
+    with either.read() as connection:
+        assert bool(connection.exec_driver_sql("SELECT marked FROM search_indexed").scalar()) is marked
 
 
 def test_starters_at_the_same_time_do_not_collide(either: Database) -> None:

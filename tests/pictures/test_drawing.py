@@ -24,9 +24,9 @@ from archiver.pictures.page import MOST_TEXT, NOTICE, File, Post, page
 from archiver.practice.acts import Wording
 from archiver.records import digests, links, pictures, service
 from archiver.records.models import Picture
-from archiver.records.views import Viewer
 from archiver.storage.segment_names import exchange_record_id
 from archiver.storage.segment_reader import read_exchange
+from archiver.viewing import Viewer
 from tests.capture.house import FULL, NEW, House
 from tests.pictures.drawing import PlainDrawer
 

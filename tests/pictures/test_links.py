@@ -9,11 +9,12 @@ from sqlalchemy import update
 from archiver.capture.rebuild import rebuild
 from archiver.practice.acts import Wording
 from archiver.records.models import Picture
-from archiver.search.index import Viewer
+from archiver.viewing import Viewer
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.capture.house import House
+from tests.signed_in import everything
 
 HTML = '<p>Read <a href="https://plans.example.gov/bridge?a=1&amp;b=2">the plan</a></p>'
 
@@ -49,17 +50,20 @@ def test_the_page_of_a_record_shows_its_picture_and_its_links(house: House) -> N
     site = PageServer(create_app(Site(house.archive)), bind(house.archive.settings.model_copy(update={"web_port": 0})))
     site.start()
     try:
-        page = httpx.get(f"{site.url}records/{record.id}")
+        held = everything(house.archive)
+        assert httpx.get(f"{site.url}records/{record.id}").status_code == 303  # to sign in
+        page = httpx.get(f"{site.url}records/{record.id}", cookies=held)
         assert 'href="https://plans.example.gov/bridge?a=1&amp;b=2"' in page.text
         assert "drawn by the archiver: not a screenshot" in page.text
         (address,) = {part.split('"')[0] for part in page.text.split('src="')[1:] if "/pictures/" in part}
         with house.archive.database.write() as connection:
             connection.execute(update(Picture).values(content_type="text/html"))  # as a forged store might have it
-        picture = httpx.get(f"{site.url.rstrip('/')}{address}")
+        assert httpx.get(f"{site.url.rstrip('/')}{address}").status_code == 303
+        picture = httpx.get(f"{site.url.rstrip('/')}{address}", cookies=held)
         assert picture.headers["content-type"] == "image/png"
         assert picture.headers["x-content-type-options"] == "nosniff"
         assert picture.content.startswith(b"\x89PNG")
         exchange = record.exchange_id  # an exchange, and no picture
-        assert httpx.get(f"{site.url}pictures/{exchange}").status_code == 404
+        assert httpx.get(f"{site.url}pictures/{exchange}", cookies=held).status_code == 404
     finally:
         site.stop()

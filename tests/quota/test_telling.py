@@ -23,6 +23,7 @@ from archiver.web.site import Site
 from connectors.allowances import allowances_of
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.quota.test_ledger import busy
+from tests.signed_in import everything
 
 Make = Callable[..., House]
 NOW = datetime(2026, 3, 2, 20, 40, tzinfo=UTC)
@@ -137,7 +138,7 @@ def test_the_command_says_what_is_used_and_what_was_chosen(slow: House, capsys: 
 
 
 def test_the_pages_show_it_without_a_script(slow: House) -> None:
-    client = TestClient(create_app(Site(slow.archive)), base_url="http://127.0.0.1")
+    client = TestClient(create_app(Site(slow.archive)), base_url="http://127.0.0.1", cookies=everything(slow.archive))
     assert "Nothing has been asked there yet" in client.get("/platforms/youtube").text
     assert "documents no limit" in client.get("/platforms/feed").text
     found = busy(slow)

@@ -13,7 +13,8 @@ from archiver.records.changes import Kind, Place, Wanted, place_of
 from archiver.records.changes import recent as recent_changes
 from archiver.records.differences import Segment
 from archiver.records.service import record, thread
-from archiver.records.views import RecordView, ThreadView, Viewer
+from archiver.records.views import RecordView, ThreadView
+from archiver.viewing import Viewer
 from connectors.contract import AccessClass, State
 from tests.records.city import START, City, ask, at, author, comment, seen, told
 

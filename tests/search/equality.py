@@ -21,7 +21,8 @@ from sqlalchemy import Connection
 
 from archiver.database import Database
 from archiver.search.documents import Document
-from archiver.search.index import Order, Page, SearchIndex, Viewer
+from archiver.search.index import Order, Page, SearchIndex
+from archiver.viewing import Viewer
 from tests.search.examples import ACCESS, ACCOUNTS, NOON, WORDS, a_document, an_index
 from tests.search.hostile import HOSTILE
 from tests.servers import postgresql

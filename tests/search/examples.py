@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 
 from archiver.database import Database
 from archiver.search.documents import Document, DocumentVersion
-from archiver.search.index import SearchIndex, Viewer
+from archiver.search.index import SearchIndex
 from archiver.search.postgresql import PostgresqlSearchIndex
 from archiver.search.sqlite import SqliteSearchIndex
 from archiver.search.tree import OnlyIds
+from archiver.viewing import Viewer
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 ALL = Viewer.EVERYTHING

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,10 +19,10 @@ from archiver.search.index import (
     Page,
     SearchIndex,
     SearchTooSlow,
-    Viewer,
 )
 from archiver.search.places import SECOND_BITS
 from archiver.search.query import matches, parse
+from archiver.viewing import Viewer
 from tests import effort
 from tests.search.examples import ACCESS, ACCOUNTS, ALL, NOON, a_document, an_index, documents, found, queries, trial
 from tests.search.hostile import HOSTILE
@@ -32,11 +33,13 @@ _QUICK = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 _sets = st.lists(documents(), max_size=8)
-_viewers = st.builds(
+_part = st.builds(
     Viewer,
     st.none() | st.frozensets(st.sampled_from(ACCOUNTS)),
     st.none() | st.frozensets(st.sampled_from(ACCESS)),
+    st.booleans(),
 )
+_viewers = st.builds(lambda one, others: replace(one, also=tuple(others)), _part, st.lists(_part, max_size=2))
 
 
 def _latest(records: list[Document]) -> list[Document]:
@@ -45,9 +48,15 @@ def _latest(records: list[Document]) -> list[Document]:
 
 def _may_see(viewer: Viewer, record: Document) -> bool:
     """The rule of rights, said again without terms: unknown access classes are nobody's but who may see everything."""
-    is_account = viewer.accounts is None or record.account_id in viewer.accounts
-    classes = None if viewer.access is None else viewer.access & {"public", "private", "settings", "media"}
-    return is_account and (classes is None or record.access in classes)
+
+    def shows(part: Viewer) -> bool:
+        is_account = part.accounts is None or record.account_id in part.accounts
+        classes = None if part.access is None else part.access & {"public", "private", "settings", "media"}
+        return (
+            is_account and (classes is None or record.access in classes) and (part.messages or record.kind != "message")
+        )
+
+    return any(map(shows, viewer.parts))
 
 
 # -- the index decides as the evaluator does

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, update
 from archiver.database import Database
 from archiver.errors import IntegrityError, NotFound
 from archiver.search import statements
-from archiver.search.index import OutdatedIndex, SearchIndex, Viewer
+from archiver.search.index import OutdatedIndex, SearchIndex
 from archiver.search.models import SearchStatement
 from archiver.search.register import KnownAccount, KnownAccounts
 from archiver.search.tree import Register
+from archiver.viewing import Viewer
 from tests.search.examples import ALL, NOON, a_document, an_index, trial
 
 _PARKS = KnownAccount("ac_parks", ("Parks",))

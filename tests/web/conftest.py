@@ -26,6 +26,7 @@ from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.register.town import says
+from tests.signed_in import everything
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
 #: What strangers write. Every one of them stands in every text column of some record.
@@ -55,6 +56,8 @@ class Served:
     url: str
     archive: Archive
     records: list[str]
+    cookies: dict[str, str]
+    """Of somebody who sees everything."""
 
 
 @pytest.fixture(scope="session")
@@ -70,13 +73,14 @@ def hostile_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archiv
 def served(hostile_archive: Archive) -> Iterator[Served]:
     pages = PageServer(create_app(Site(hostile_archive)), bind(hostile_archive.settings))
     pages.start()
-    yield Served(pages.url.rstrip("/"), hostile_archive, [f"rc_{number}" for number in range(len(HOSTILE))])
+    records = [f"rc_{number}" for number in range(len(HOSTILE))]
+    yield Served(pages.url.rstrip("/"), hostile_archive, records, everything(hostile_archive))
     pages.stop()
 
 
 @pytest.fixture
 def client(served: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.url, follow_redirects=True, timeout=120) as client:
+    with httpx.Client(base_url=served.url, follow_redirects=True, timeout=120, cookies=served.cookies) as client:
         yield client
 
 

@@ -21,6 +21,7 @@ from archiver.web.app import create_app
 from archiver.web.security import HEADERS
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
+from tests.signed_in import everything
 
 CANARY = "canary-4711-token"
 _WORDS = f"{CANARY} in /secret/home/index.sqlite3: SELECT text FROM version"
@@ -73,11 +74,15 @@ def test_no_failure_tells_what_is_inside(
     server = PageServer(create_app(Site(broken)), bind(hostile_archive.settings))
     server.start()
     try:
-        with httpx.Client(base_url=server.url, timeout=30) as client:
-            answers = {path: client.get(path, headers={"Authorization": f"Bearer {CANARY}"}) for path in ROUTES}
+        with httpx.Client(base_url=server.url, timeout=30, cookies=everything(hostile_archive)) as client:
+            answers = {path: client.get(path) for path in ROUTES}
+            tokens = {"Authorization": f"Bearer {CANARY}"}
+            refused = {path: client.get(path, headers=tokens) for path in ROUTES if path != "/healthz"}
     finally:
         server.stop()
         logs.set_up("warning")
+    assert {answer.status_code for answer in refused.values()} <= {303, 401}
+    assert not [answer for answer in refused.values() if CANARY in answer.text]
     for path, answer in answers.items():
         assert answer.status_code in (500, 503), path
         said = answer.text.replace("sqlite is", "").replace("style.css", "")
@@ -101,7 +106,8 @@ def test_what_was_asked_is_neither_repeated_nor_logged(
     server = PageServer(create_app(Site(hostile_archive)), bind(hostile_archive.settings))
     server.start()
     try:
-        answer = httpx.get(f"{server.url}{path[1:]}", headers={"Cookie": f"session={CANARY}"})
+        held = {**everything(hostile_archive), "session": CANARY}
+        answer = httpx.get(f"{server.url}{path[1:]}", cookies=held)
     finally:
         server.stop()
         logs.set_up("warning")

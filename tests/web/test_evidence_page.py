@@ -15,10 +15,11 @@ from archiver.operations import doctor
 from archiver.web.app import create_app
 from archiver.web.site import Site
 from tests.evidence.insider import Insider
+from tests.signed_in import everything
 
 
 def page(archive: Archive, path: str) -> str:
-    client = TestClient(create_app(Site(archive)), base_url="http://127.0.0.1")
+    client = TestClient(create_app(Site(archive)), base_url="http://127.0.0.1", cookies=everything(archive))
     return str(client.get(path).text)
 
 

@@ -13,9 +13,9 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 
-from archiver import ids
+from archiver import ids, logs
 from archiver.archive import Archive
-from archiver.errors import SettingsError, Unreachable
+from archiver.errors import Unreachable
 from archiver.settings import Settings
 from archiver.visible import parts
 from archiver.web import register
@@ -23,6 +23,7 @@ from archiver.web.app import create_app
 from archiver.web.security import HEADERS
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
+from tests.signed_in import everything
 from tests.web.conftest import HOSTILE, Served
 
 PAGES = (
@@ -46,7 +47,7 @@ OURS = set(
         r"\w+",
         "html head meta title link body a aside div p strong header nav ul li form label input button select option"
         " main footer h1 h2 h3 dl dt dd table caption thead tbody tr th td span br code pre ol article section details"
-        " summary time bdi ins del mark svg path",
+        " summary time bdi ins del mark fieldset legend svg path",
     )
 )
 FORBIDDEN_ATTRIBUTES = re.compile(r"on|style$|srcset|formaction|xlink")
@@ -250,8 +251,6 @@ def test_a_request_beyond_all_measure_is_refused(served: Served) -> None:
 def test_an_unexpected_error_is_a_generic_page_with_an_id(
     hostile_archive: Archive, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from archiver import logs
-
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret words of somebody's post")
 
@@ -260,7 +259,7 @@ def test_an_unexpected_error_is_a_generic_page_with_an_id(
     pages = PageServer(create_app(Site(hostile_archive)), bind(hostile_archive.settings))
     pages.start()
     try:
-        response = httpx.get(f"{pages.url}accounts")
+        response = httpx.get(f"{pages.url}accounts", cookies=everything(hostile_archive))
     finally:
         pages.stop()
     assert response.status_code == 500
@@ -277,16 +276,17 @@ def test_a_database_that_does_not_answer_is_said_and_ends_with_the_trouble(empty
     path = Path(str(empty_archive.database.url.database))
     pages = PageServer(create_app(Site(empty_archive)), bind(empty_archive.settings))
     pages.start()
+    cookies = everything(empty_archive)
     try:
         with sqlite3.connect(path) as raw:
             raw.execute("ALTER TABLE account RENAME TO gone")
         empty_archive.database.close()
-        response = httpx.get(f"{pages.url}accounts")
+        response = httpx.get(f"{pages.url}accounts", cookies=cookies)
         assert response.status_code == 503
         assert "sqlite" not in response.text.lower()
         with sqlite3.connect(path) as raw:
             raw.execute("ALTER TABLE gone RENAME TO account")
-        assert httpx.get(f"{pages.url}accounts").status_code == 200
+        assert httpx.get(f"{pages.url}accounts", cookies=cookies).status_code == 200
     finally:
         pages.stop()
 
@@ -316,12 +316,13 @@ def test_an_empty_archive_explains_how_to_begin_and_leads_to_the_practice_city(e
     beside = create_app(
         Site(empty_archive, other="/practice/"), Site(empty_archive, base="/practice", other="/accounts")
     )
+    cookies = everything(empty_archive)
     for app, target in ((alone, "/accounts"), (beside, "/practice/")):
         pages = PageServer(app, bind(empty_archive.settings))
         pages.start()
         try:
-            assert httpx.get(pages.url).headers["location"] == target
-            assert "account add https://" in httpx.get(f"{pages.url}accounts").text
+            assert httpx.get(pages.url, cookies=cookies).headers["location"] == target
+            assert "account add https://" in httpx.get(f"{pages.url}accounts", cookies=cookies).text
         finally:
             pages.stop()
 
@@ -358,13 +359,17 @@ def test_any_text_is_a_query(client: httpx.Client, query: str) -> None:
     assert client.get("/search", params={"q": query}).status_code == 200
 
 
-def test_serving_strangers_must_be_said_in_so_many_words(tmp_path: Path) -> None:
-    for host in ("0.0.0.0", "192.0.2.1", "::", "records.example.gov"):
-        with pytest.raises(SettingsError, match="no sign-in"):
-            bind(Settings(home=tmp_path, web_host=host, web_port=0))
-    bind(Settings(home=tmp_path, web_host="0.0.0.0", web_port=0, web_without_sign_in=True)).close()
-    for host in ("127.0.0.1", "127.3.2.1"):
-        bind(Settings(home=tmp_path, web_host=host, web_port=0)).close()
+@pytest.mark.parametrize(
+    ("url", "warned"), [("", True), ("http://records.example.gov", True), ("https://records.example.gov", False)]
+)
+def test_an_address_that_others_reach_without_tls_is_warned_of(
+    tmp_path: Path, url: str, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up("warning")
+    bind(Settings(home=tmp_path, web_host="0.0.0.0", web_port=0, web_url=url)).close()
+    assert ("web.without_tls" in capsys.readouterr().err) is warned
+    bind(Settings(home=tmp_path, web_host="127.3.2.1", web_port=0, web_url=url)).close()
+    assert "web.without_tls" not in capsys.readouterr().err
 
 
 def test_a_taken_port_is_said(tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""Everything that can be asked for, in one place. A page, route or command names the action it is; who may do it is
+said in :mod:`archiver.people.roles`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Action(StrEnum):
+    """What somebody wants to do. Names stand in API tokens and in the access log, and are final."""
+
+    RECORDS_VIEW = "records.view"
+    """Read records, threads and what changed."""
+    RECORDS_SEARCH = "records.search"
+    CAPTURE_VIEW = "capture.view"
+    """The register and how its accounts are captured: runs, gaps, connections."""
+    EVIDENCE_VIEW = "evidence.view"
+    """The signed log."""
+    PLATFORMS_VIEW = "platforms.view"
+    """What is set up at platforms."""
+    SEARCH_FREEZE = "search.freeze"
+    RECORDS_RELEASE = "records.release"
+    ACCOUNTS_CHANGE = "accounts.change"
+    """Pause, resume and connect accounts."""
+    REGISTER_CHANGE = "register.change"
+    """Who owns an account, and who is its legal custodian (law R10)."""
+    EXCEPTIONS_DECIDE = "exceptions.decide"
+    """The CIO's exceptions (law R14)."""
+    LITIGATION_HOLDS_LIFT = "holds.lift_litigation"
+    """Lift the hold of an action under 19.37 (law R50)."""
+    PEOPLE_VIEW = "people.view"
+    PEOPLE_CHANGE = "people.change"
+    ACCESS_LOG_VIEW = "access_log.view"
+
+
+#: Acts on the whole archive: a role that counts for one authority does not allow them.
+ON_ARCHIVE: Final = frozenset({Action.PEOPLE_VIEW, Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW})
+#: Acts that show or hand out what was captured: a grant's access classes count for them.
+ON_RECORDS: Final = frozenset(
+    {Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.SEARCH_FREEZE, Action.RECORDS_RELEASE}
+)
+#: For which somebody has to show once more who it is, within the last minutes.
+HIGH_RISK: Final = frozenset({Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT})
+#: What an API token may be given.
+FOR_TOKENS: Final = frozenset(
+    {Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.CAPTURE_VIEW, Action.EVIDENCE_VIEW, Action.PLATFORMS_VIEW}
+)

@@ -1,0 +1,85 @@
+"""What of a public record is known only from answers that not everybody could see (decision 9): the words of a comment
+that was edited while it was hidden, and that it was hidden.
+
+A version is public where an occurrence of it stands in a public segment. A state is where a public exchange is among
+its evidence, or a public occurrence shows it; that a public record was visible tells nothing. Conditions in SQL, so
+that they are part of the query that counts and lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Text, and_, cast, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import JSON
+
+from archiver.capture.models import Exchange, Segment
+from archiver.database import among
+from archiver.records.stored import OCCURRENCE, RECORD, STATE, VERSION, table
+from archiver.viewing import PUBLIC
+from connectors.contract import AccessClass, State
+
+_EXCHANGE, _SEGMENT = table(Exchange), table(Segment)
+#: Segments that everybody may read: public exchanges, and the files of public records.
+_OPEN = (AccessClass.PUBLIC.value, AccessClass.MEDIA.value)
+
+
+def in_public(exchange_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether an exchange stands in a segment that everybody may read."""
+    exchange, segment = _EXCHANGE.alias(), _SEGMENT.alias()
+    joined = exchange.join(segment, segment.c.id == exchange.c.segment_id)
+    found = select(exchange.c.id).select_from(joined).where(exchange.c.id == exchange_id, segment.c.access.in_(_OPEN))
+    return found.exists()
+
+
+def open_among(connection: Connection, exchange_ids: Collection[str]) -> set[str]:
+    """Which of these exchanges stand in segments that everybody may read."""
+    if not exchange_ids:
+        return set()
+    these = among(connection, _EXCHANGE.c.id, [*exchange_ids])
+    return set(connection.scalars(select(_EXCHANGE.c.id).where(these, in_public(_EXCHANGE.c.id))))
+
+
+def public_version(version: FromClause = VERSION) -> ColumnElement[bool]:
+    """Whether a public occurrence says what a version says."""
+    seen = OCCURRENCE.alias()
+    same = and_(seen.c.record_id == version.c.record_id, seen.c.version_id == version.c.id)
+    return select(seen.c.position).where(same, in_public(seen.c.exchange_id)).exists()
+
+
+def public_state(connection: Connection, state: FromClause = STATE) -> ColumnElement[bool]:
+    """Whether a state is known from what everybody could see."""
+    seen = OCCURRENCE.alias()
+    same = and_(seen.c.record_id == state.c.record_id, seen.c.state == state.c.state)
+    shown = select(seen.c.position).where(same, in_public(seen.c.exchange_id)).exists()
+    named = _evidence(connection, state)
+    proven = select(literal_column("1")).select_from(named).where(in_public(named.c.value)).exists()
+    return or_(state.c.state == State.VISIBLE.value, shown, proven)
+
+
+def withheld(connection: Connection, record: FromClause = RECORD) -> ColumnElement[bool]:
+    """Whether anything of a public record may not be shown to who sees public things only."""
+    version, state = VERSION.alias(), STATE.alias()
+    unsaid = select(version.c.id).where(version.c.record_id == record.c.id, ~public_version(version)).exists()
+    unshown = select(state.c.number).where(state.c.record_id == record.c.id, ~public_state(connection, state)).exists()
+    return and_(record.c.access == PUBLIC, or_(unsaid, unshown))
+
+
+def withheld_among(connection: Connection, record_ids: Collection[str]) -> set[str]:
+    """Which of these records it is true of. One small query where their accounts hold nothing but public segments."""
+    these = [*record_ids]
+    if not these:
+        return set()
+    accounts = select(RECORD.c.account_id).where(among(connection, RECORD.c.id, these)).distinct()
+    closed = select(_SEGMENT.c.id).where(_SEGMENT.c.account_id.in_(accounts), _SEGMENT.c.access.not_in(_OPEN))
+    if connection.execute(closed.limit(1)).first() is None:
+        return set()
+    found = select(RECORD.c.id).where(among(connection, RECORD.c.id, these), withheld(connection))
+    return set(connection.scalars(found))
+
+
+def _evidence(connection: Connection, state: FromClause) -> FromClause:
+    """The ids of exchanges that a state names, a row each."""
+    if connection.dialect.name == "sqlite":
+        return func.json_each(cast(state.c.evidence, Text)).table_valued("value").alias()
+    return func.json_array_elements_text(cast(cast(state.c.evidence, Text), JSON)).table_valued("value").alias()

@@ -1,0 +1,227 @@
+"""Every page and route says what it is for, and whoever comes in is asked here. One that says nothing lets nobody in.
+
+``@needs(Action.…)``: whoever's roles allow it, of what these roles reach; ``@own``: whoever is signed in, about
+themselves; ``@open_door(…)``: everybody, with the reason why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import quote
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from archiver.people import permission, service, sessions
+from archiver.people.actions import FOR_TOKENS, Action
+from archiver.people.service import PersonView
+from archiver.people.sessions import SessionView, TokenView
+from archiver.settings import is_loopback
+from archiver.viewing import Viewer
+from archiver.web.cookies import read as read_cookie
+from archiver.web.security import bearer_of, is_own_machine, wants_json
+from archiver.web.site import Site, site_of, visiting
+
+_SAYS: Final = "__door__"
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a route is for."""
+
+    action: Action | None = None
+    """None: about whoever is signed in, or open."""
+    open: str | None = None
+    """Why everybody may come in."""
+    fresh: bool = False
+    """It has to have been shown within the last minutes who it is."""
+    foreign: bool = False
+    """Others may send to it: it knows them by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is here."""
+
+    person: PersonView
+    session: SessionView | None = None
+    token: TokenView | None = None
+
+    @property
+    def practice(self) -> bool:
+        """Somebody at the machine itself, let into a practice archive."""
+        return self.session is None and self.token is None
+
+    @property
+    def through(self) -> str:
+        """Session or token by which they came."""
+        return self.session.id if self.session else self.token.id if self.token else "practice"
+
+
+class SignInNeeded(Exception):  # noqa: N818 - named as the cause
+    """Nobody is signed in. ``again``: somebody is, and has to show once more who it is."""
+
+    def __init__(self, address: str, *, again: bool = False) -> None:
+        self.address, self.again = address, again
+        super().__init__("sign in first")
+
+
+class NotAllowed(Exception):  # noqa: N818 - named as the cause
+    """Whoever is signed in may not; the message says what it takes."""
+
+
+class RulesFirst(Exception):  # noqa: N818 - named as the cause
+    """Whoever is signed in has to take note of the rules of conduct first (law R42)."""
+
+
+def needs(action: Action, *, fresh: bool = False) -> Callable[[_F], _F]:
+    """Declare what a route does."""
+    return _says(Door(action, fresh=fresh))
+
+
+def own(function: _F) -> _F:
+    """Declare a route that is about whoever is signed in."""
+    return _says(Door())(function)
+
+
+def own_fresh(function: _F) -> _F:
+    """As :func:`own`, and it has to have been shown within the last minutes who it is."""
+    return _says(Door(fresh=True))(function)
+
+
+def open_door(reason: str, *, foreign: bool = False) -> Callable[[_F], _F]:
+    """Declare a route that everybody may use, with the reason why."""
+    return _says(Door(open=reason, foreign=foreign))
+
+
+def door_of(endpoint: object) -> Door | None:
+    """What a route was declared for; None: nothing, and nobody is let in."""
+    found: Door | None = getattr(endpoint, _SAYS, None)
+    return found
+
+
+def routes(app: FastAPI) -> Iterator[APIRoute]:
+    """Every route of an application but those of mounted ones."""
+    found = (one.original_route for one in iter_route_contexts(app.routes))
+    return (route for route in found if isinstance(route, APIRoute))
+
+
+def check(app: FastAPI) -> None:
+    """Raises:
+    TypeError: a route was not declared. So it is noticed when the service starts, not when somebody asks.
+    """
+    known = list(routes(app))
+    nameless = [route.path for route in known if door_of(route.endpoint) is None]
+    if nameless or not known or len(known) < sum(1 for _ in iter_route_contexts(app.routes)):
+        raise TypeError(f"routes that do not say what they are for: {', '.join(nameless)}")
+
+
+def enter(request: Request) -> None:
+    """Let somebody in, or not. The dependency of every route.
+
+    Raises:
+        SignInNeeded, NotAllowed, RulesFirst: not.
+    """
+    site, door = site_of(request), door_of(request.scope.get("endpoint"))
+    if door is None:
+        raise NotAllowed("this page does not say what it is for")
+    request.state.door = door
+    request.state.visitor = None
+    if door.open is not None:
+        return
+    visitor = _who(request, site)
+    request.state.visitor = visitor
+    if visitor is None:
+        raise SignInNeeded(_here(request, site))
+    _require(site, visitor, door.action)
+    if visitor.person.acknowledged_at is None and door.action is not None and not visitor.practice:
+        raise RulesFirst
+    if door.fresh and not _fresh(site, visitor):
+        raise SignInNeeded(_here(request, site), again=True)
+
+
+def look(request: Request) -> Visitor | None:
+    """Who is here, for pages that are open to everybody."""
+    known: Visitor | None = getattr(request.state, "visitor", None)
+    return known if known is not None else _who(request, site_of(request))
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Who was let in."""
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    if visitor is None:
+        raise NotAllowed("nobody is signed in")
+    return visitor
+
+
+def viewer_of(request: Request) -> Viewer:
+    """What of the archive whoever was let in sees, doing what this route does."""
+    visitor, door, site = visitor_of(request), request.state.door, site_of(request)
+    if door.action is None:
+        return Viewer.NOTHING
+    with site.archive.database.read() as connection:
+        return permission.viewer(connection, visitor.person.id, door.action, site.archive.clock.now())
+
+
+Here = Annotated[Site, Depends(site_of)]
+Seen = Annotated[Viewer, Depends(viewer_of)]
+Who = Annotated[Visitor, Depends(visitor_of)]
+
+
+def _says(door: Door) -> Callable[[_F], _F]:
+    def declare(function: _F) -> _F:
+        setattr(function, _SAYS, door)
+        return function
+
+    return declare
+
+
+def _who(request: Request, site: Site) -> Visitor | None:
+    """By token, else by session, else (in practice, at the machine itself) by being there."""
+    archive = site.archive
+    sent = bearer_of(request.scope)
+    if sent is not None:
+        token = sessions.of_token(archive, sent) if wants_json(request.scope) else None
+        return None if token is None else Visitor(_person(site, token.person_id), token=token)
+    secret = read_cookie(request, site, "session")
+    session = sessions.of_secret(archive, secret) if secret else None
+    if session is not None:
+        return Visitor(_person(site, session.person_id), session=session)
+    if site.visitor is not None and is_loopback(archive.settings.web_host) and is_own_machine(request.scope):
+        return Visitor(_person(site, site.visitor))
+    return None
+
+
+def _person(site: Site, person_id: str) -> PersonView:
+    with site.archive.database.read() as connection:
+        return service.get(connection, person_id)
+
+
+def _require(site: Site, visitor: Visitor, action: Action | None) -> None:
+    now, person_id = site.archive.clock.now(), visitor.person.id
+    if visitor.token is not None and (action not in FOR_TOKENS or action.value not in visitor.token.scopes):
+        raise NotAllowed("this token is not for that")
+    with site.archive.database.read() as connection:
+        answer = None if action is None else permission.may(connection, person_id, action, None, now)
+        actions = permission.actions_of(connection, person_id, now)
+    shown = visiting.get()
+    if shown is not None:
+        shown.name, shown.practice, shown.actions = visitor.person.name, visitor.practice, actions
+    if answer is not None and not answer.allowed:
+        raise NotAllowed(answer.reason)
+
+
+def _fresh(site: Site, visitor: Visitor) -> bool:
+    return visitor.session is not None and sessions.is_fresh(site.archive, visitor.session)
+
+
+def _here(request: Request, site: Site) -> str:
+    """The page to come back to: where a form was sent from, since nobody can come back to the sending."""
+    path = str(request.scope["path"]).removeprefix(site.base) or "/"
+    if request.method != "GET":
+        return "/me" if path.startswith("/me") else "/people"
+    query = request.scope["query_string"].decode("latin-1")
+    return quote(path, safe="/") + (f"?{query}" if query else "")

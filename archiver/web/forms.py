@@ -1,0 +1,46 @@
+"""What somebody typed into a form: small, as browsers send it, every field once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Request
+
+from archiver.errors import UsageError
+
+
+class Form:
+    """The fields of one form."""
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> str:
+        """A field; empty where it was not sent.
+
+        Raises:
+            UsageError: it was sent several times.
+        """
+        found = self.all(name)
+        if len(found) > 1:
+            raise UsageError("a field was sent several times")
+        return found[0] if found else ""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field: of boxes that were ticked."""
+        return [value for field, value in self._fields if field == name]
+
+
+async def _form(request: Request) -> Form:
+    body = await request.body()
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return Form([])
+    try:
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        raise UsageError("that form cannot be read") from None
+    return Form(fields)
+
+
+Typed = Annotated[Form, Depends(_form)]

@@ -1,0 +1,194 @@
+"""People and their roles, for administrators; who looked at what, for the auditor."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from archiver.accounts import service as accounts
+from archiver.errors import NotFound, Refused, UsageError
+from archiver.people import access_log, service, sessions
+from archiver.people.acting import of_person
+from archiver.people.actions import Action
+from archiver.people.permission import SCOPES
+from archiver.people.roles import OPENS, Access, Role, usual
+from archiver.people.service import NewGrant
+from archiver.web.door import Here, Who, needs
+from archiver.web.forms import Form, Typed
+from archiver.web.site import Site
+
+router = APIRouter()
+Id = Annotated[str, Path(max_length=100)]
+_LINES = 100
+
+
+@router.get("/people", response_class=HTMLResponse)
+@needs(Action.PEOPLE_VIEW)
+def show_all(site: Here) -> HTMLResponse:
+    """Everybody, with their roles."""
+    return _list(site)
+
+
+@router.post("/people", response_class=HTMLResponse)
+@needs(Action.PEOPLE_CHANGE, fresh=True)
+def add(site: Here, visitor: Who, form: Typed) -> Response:
+    """Add somebody."""
+    try:
+        person = service.add(site.archive, of_person(visitor.person.id), form["name"], form["mail"])
+    except UsageError as failure:
+        return _list(site, failure=str(failure), name=form["name"], mail=form["mail"])
+    return RedirectResponse(f"{site.base}/people/{person.id}", status_code=303)
+
+
+@router.get("/people/{person_id}", response_class=HTMLResponse)
+@needs(Action.PEOPLE_VIEW)
+def show(site: Here, person_id: Id) -> HTMLResponse:
+    """One of them."""
+    return _one(site, person_id)
+
+
+@router.post("/people/{person_id}", response_class=HTMLResponse)
+@needs(Action.PEOPLE_CHANGE, fresh=True)
+def change(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
+    """Change name, mail address, date of training."""
+    values = {name: form[name] for name in ("name", "mail", "trained_on")}
+    try:
+        service.change(site.archive, of_person(visitor.person.id), person_id, **values)
+    except (UsageError, Refused) as failure:
+        return _one(site, person_id, str(failure))
+    return _back(site, person_id)
+
+
+@router.post("/people/{person_id}/roles", response_class=HTMLResponse)
+@needs(Action.PEOPLE_CHANGE, fresh=True)
+def grant(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
+    """Give a role."""
+    try:
+        service.grant(site.archive, of_person(visitor.person.id), person_id, _wanted(site, form))
+    except (UsageError, Refused) as failure:
+        return _one(site, person_id, str(failure))
+    return _back(site, person_id)
+
+
+@router.post("/people/{person_id}/roles/{grant_id}/revoke", response_class=HTMLResponse)
+@needs(Action.PEOPLE_CHANGE, fresh=True)
+def revoke(site: Here, visitor: Who, person_id: Id, grant_id: Id, form: Typed) -> Response:
+    """Take a role back."""
+    with site.archive.database.read() as connection:
+        if not [one for one in service.grants(connection, person_id) if one.id == grant_id]:
+            raise NotFound("this person has no such role")
+    try:
+        service.revoke(site.archive, of_person(visitor.person.id), grant_id, form["reason"] or None)
+    except Refused as failure:
+        return _one(site, person_id, str(failure))
+    return _back(site, person_id)
+
+
+@router.post("/people/{person_id}/sessions/end")
+@needs(Action.PEOPLE_CHANGE, fresh=True)
+def end_sessions(site: Here, visitor: Who, person_id: Id) -> Response:
+    """Sign somebody out everywhere, at once."""
+    actor = of_person(visitor.person.id)
+
+    def end(connection: Any) -> None:
+        service.require(connection, site.archive, actor, Action.PEOPLE_CHANGE)
+        sessions.end_sessions(connection, site.archive, actor, service.get(connection, person_id).id, "administrator")
+
+    site.archive.database.act(end)
+    return _back(site, person_id)
+
+
+@router.post("/people/{person_id}/end", response_class=HTMLResponse)
+@needs(Action.PEOPLE_CHANGE, fresh=True)
+def end(site: Here, visitor: Who, person_id: Id) -> Response:
+    """Let somebody do nothing here any more."""
+    try:
+        service.end(site.archive, of_person(visitor.person.id), person_id)
+    except Refused as failure:
+        return _one(site, person_id, str(failure))
+    return _back(site, person_id)
+
+
+@router.get("/access-log", response_class=HTMLResponse)
+@needs(Action.ACCESS_LOG_VIEW, fresh=True)
+def show_access_log(
+    site: Here,
+    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    person: Annotated[str | None, Query(max_length=100)] = None,
+) -> HTMLResponse:
+    """Who looked at what, and searched for what."""
+    with site.archive.database.read() as connection:
+        chosen = service.get(connection, person) if person else None
+        lines = access_log.entries(connection, site.archive, limit=_LINES, before=before, person_id=person or None)
+    older = lines[-1].id if len(lines) == _LINES else None
+    return site.page(
+        "access_log.html", here="people", lines=lines, older=older, chosen=chosen, later=before is not None
+    )
+
+
+def _wanted(site: Site, form: Form) -> NewGrant:
+    """What was chosen in the form."""
+    role = service.role_named(form["role"])
+    access = service.access_named(form.all("access"), role) if form["own_access"] == "yes" else usual(role)
+    scope = form["scope"] or SCOPES[0]
+    return NewGrant(
+        role=role,
+        scope=scope,
+        scope_id="" if scope == SCOPES[0] else form[f"{scope}_id"].strip(),
+        access=access,
+        stand_in=form["stand_in"] == "yes",
+        ends_at=_end_of(site, form["ends_on"]),
+        reason=form["reason"] or None,
+    )
+
+
+def _end_of(site: Site, day: str) -> datetime | None:
+    """The end of a day by the city's clocks."""
+    if not day:
+        return None
+    try:
+        following = date.fromisoformat(day) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise UsageError("a date looks like 2026-11-30") from None
+    return datetime.combine(following, time(), site.zone)
+
+
+def _list(site: Site, *, failure: str | None = None, name: str = "", mail: str = "") -> HTMLResponse:
+    now = site.archive.clock.now()
+    with site.archive.database.read() as connection:
+        everybody = service.people(connection)
+        held = [one for one in service.grants(connection) if one.holds(now)]
+    by_person = {person.id: [one for one in held if one.person_id == person.id] for person in everybody}
+    status = 200 if failure is None else 400
+    values: dict[str, Any] = {"failure": failure, "name": name, "mail": mail}
+    return site.page("people.html", here="people", status=status, people=everybody, grants=by_person, **values)
+
+
+def _one(site: Site, person_id: str, failure: str | None = None) -> HTMLResponse:
+    now = site.archive.clock.now()
+    with site.archive.database.read() as connection:
+        person = service.get(connection, person_id)
+        held = service.grants(connection, person_id)
+        going_on = sessions.sessions(connection, site.archive, person_id)
+        known = accounts.list_accounts(connection)
+    return site.page(
+        "person.html",
+        here="people",
+        status=200 if failure is None else 400,
+        person=person,
+        grants=[(one, one.holds(now)) for one in held],
+        sessions=going_on,
+        failure=failure,
+        roles=[(role, sorted(OPENS[role])) for role in Role],
+        classes=list(Access),
+        accounts=known,
+        authorities=sorted({one.authority for one in known}),
+        names={one.id: one.name or one.handle for one in known},
+    )
+
+
+def _back(site: Site, person_id: str) -> Response:
+    return RedirectResponse(f"{site.base}/people/{person_id}", status_code=303)

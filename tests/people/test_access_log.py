@@ -1,0 +1,91 @@
+"""Who looked at what is written down, readable by the auditor only, and never changed."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DatabaseError
+
+from archiver.archive import Archive
+from archiver.capture.rebuild import rebuild
+from archiver.people import access_log, permission, service
+from archiver.people.acting import SERVICE
+from archiver.people.actions import Action
+from archiver.people.models import AccessEntry, AccountReserve, GrantAccess, Person, RoleGrant
+from archiver.people.roles import Access, Role
+from archiver.web.app import create_app
+from archiver.web.site import Site
+from tests.people.scene import record_of
+from tests.signed_in import cookies, person
+
+
+@pytest.mark.law("R42")
+def test_views_searches_and_refusals_are_noted_with_who_and_what(offices: Archive) -> None:
+    jo = person(offices, Role.CUSTODIAN, access=[Access.PUBLIC], name="Jo")
+    auditor = person(offices, Role.AUDITOR, name="Audrey")
+    app = create_app(Site(offices))
+    browser = TestClient(app, base_url="http://127.0.0.1", cookies=cookies(offices, jo), follow_redirects=False)
+    for path in ("/search?q=a+neighbour", f"/records/{record_of('police', 'message')}", "/evidence", "/people", "/me"):
+        browser.get(path)
+    TestClient(app, base_url="http://127.0.0.1").get("/search?q=nobody")
+    audrey = TestClient(app, base_url="http://127.0.0.1", cookies=cookies(offices, auditor), follow_redirects=False)
+    page = audrey.get("/access-log")
+    assert page.status_code == 200
+    for words in ("a neighbour", "records.search", "Jo", "refused, 403", record_of("police", "message")):
+        assert words in page.text
+    assert browser.get("/access-log").status_code == 403
+    with offices.database.read() as connection:
+        lines = access_log.entries(connection, offices, limit=100, person_id=jo.id)
+        stored = repr(connection.execute(select(*AccessEntry.__table__.columns)).all())
+    told = [(one.action, one.status, one.subject) for one in reversed(lines)]
+    assert told == [
+        ("records.search", 200, ""),
+        ("records.view", 404, record_of("police", "message")),
+        ("evidence.view", 200, ""),
+        ("people.view", 403, ""),
+        ("access_log.view", 403, ""),
+    ]
+    assert "a neighbour" not in stored
+    assert "nobody" not in stored
+
+
+def test_its_lines_are_never_changed_or_removed(offices: Archive) -> None:
+    jo = person(offices, Role.CUSTODIAN)
+    TestClient(create_app(Site(offices)), base_url="http://127.0.0.1", cookies=cookies(offices, jo)).get("/accounts")
+    for statement in (update(AccessEntry).values(status=1), delete(AccessEntry)):
+        with pytest.raises(DatabaseError), offices.database.write() as connection:
+            connection.execute(statement)
+    with offices.database.read() as connection:
+        assert len(access_log.entries(connection, offices, limit=10)) == 1
+
+
+def test_people_roles_and_access_are_restored_from_the_store_alone(archive: Archive) -> None:
+    jo = person(
+        archive, Role.CUSTODIAN, Role.AUDITOR, access=[Access.PUBLIC, Access.PRIVATE], name="Jo", mail="jo@x.example"
+    )
+    gone = person(archive, Role.REVIEWER, name="Gone")
+    with archive.database.read() as connection:
+        roles = {one.role: one.id for one in service.grants(connection, jo.id)}
+    service.revoke(archive, SERVICE, roles["auditor"], "why")
+    service.change(archive, SERVICE, jo.id, trained_on="2026-11-02")
+    service.end(archive, SERVICE, gone.id)
+    tables = (Person, RoleGrant, GrantAccess, AccountReserve)
+
+    def rows() -> list[list[str]]:
+        with archive.database.read() as connection:
+            return [sorted(map(repr, connection.execute(select(*one.__table__.columns)).all())) for one in tables]
+
+    before = rows()
+    assert rebuild(archive).damaged == []
+    assert rows() == before, "in place"
+    with archive.database.write() as connection:
+        for table in ("session", "grant_access", "role_grant", "person"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    assert rebuild(archive).damaged == []
+    assert rows() == before, "from nothing"
+    with archive.database.read() as connection:
+        now = archive.clock.now()
+        assert permission.may(connection, jo.id, Action.RECORDS_VIEW, None, now).allowed
+        assert not permission.may(connection, jo.id, Action.ACCESS_LOG_VIEW, None, now).allowed
+        assert not permission.may(connection, gone.id, Action.RECORDS_VIEW, None, now).allowed

@@ -1,0 +1,148 @@
+"""Every route × who comes × what it is about, against the signed-off file; and what nobody may find out by the way."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from archiver import logs
+from archiver.archive import Archive
+from archiver.evidence.models import Event
+from archiver.people.permission import AUTHORITY
+from archiver.people.roles import Access, Role
+from archiver.web import door
+from archiver.web.app import _site_app, create_app
+from archiver.web.site import Site
+from tests.people import matrix
+from tests.people.scene import CANARIES, account_of, record_of
+from tests.signed_in import cookies, person
+
+
+@pytest.mark.law("R71")
+def test_the_matrix_is_the_signed_off_one(tmp_path: Path) -> None:
+    found = matrix.written(matrix.made(tmp_path))
+    assert found == matrix.SIGNED_OFF.read_text(), "meant? `python -m tests.people.matrix`, and read the difference"
+
+
+def test_a_route_that_does_not_say_what_it_is_for_stops_the_service(archive: Archive) -> None:
+    app = _site_app(Site(archive))
+    assert len(list(door.routes(app))) > 40
+    router = APIRouter()
+    router.get("/nameless")(lambda: "secret")
+    app.include_router(router)
+    with pytest.raises(TypeError, match="/nameless"):
+        door.check(app)
+    with TestClient(app, base_url="http://127.0.0.1", cookies=cookies(archive, person(archive, *Role))) as client:
+        assert client.get("/nameless").status_code == 403, "and lets nobody in where it serves all the same"
+    with pytest.raises(TypeError, match="do not say"):
+        door.check(FastAPI())
+
+
+def _crawl(client: TestClient) -> Iterator[tuple[str, str]]:
+    """Every page that links and filled-in patterns lead to, and its text."""
+    waiting = [*_guesses()]
+    seen: set[str] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = client.get(path)
+        yield path, answer.text
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            found = re.findall(r'href="(/[^"#]*)', answer.text)
+            waiting += [one.replace("&amp;", "&") for one in found if not one.startswith("/static")]
+
+
+def _guesses() -> Iterator[str]:
+    """Addresses of everything, also of what is not to be seen."""
+    yield from ("/api/board", "/api/changes", "/looks")
+    yield from ("/", "/accounts", "/runs", "/gaps?all=1", "/changes", "/search", "/me", "/nothing", "/runs?before=x")
+    for office, words in CANARIES.items():
+        account = account_of(office)
+        yield from (f"/accounts/{account}", f"/runs?account={account}", f"/runs/rn_{office}")
+        yield f"/api/accounts/{account}/counts"
+        for path in ("changes", "looks"):
+            yield from (f"{start}/{path}?account={account}&at=2026-03-01" for start in ("", "/api"))
+        for kind in words:
+            yield f"/records/{record_of(office, kind)}"
+        for word in words.values():
+            yield from (f"/search?q={word}&order=relevance", f"/api/search?q={word}&facets=true", f"/search?q=-{word}")
+        yield f"/api/search?q=account:{account}&facets=true"
+        yield from (
+            f"/search?q={query}" for query in ("has:withheld", "state:hidden_by_page", "kind:message", "has:edits")
+        )
+
+
+@pytest.mark.law("R4", "R71")
+def test_nothing_of_what_is_closed_is_found_by_any_way(offices: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    who = person(offices, Role.CUSTODIAN, access=[Access.PUBLIC], scope=AUTHORITY, scope_id="police")
+    logs.set_up("debug")
+    app = create_app(Site(offices))
+    closed = {word for office, words in CANARIES.items() for kind, word in words.items()
+              if office != "police" or kind not in ("public", "hidden")}  # fmt: skip
+    pages = 0
+    with TestClient(app, base_url="http://127.0.0.1", cookies=cookies(offices, who)) as client:
+        for path, text in _crawl(client):
+            pages += 1
+            asked = path.partition("q=")[2].lstrip("-").partition("&")[0]
+            found = {word for word in closed if word in text} - {asked}
+            assert not found, path
+            assert "The library" not in text, path
+            assert account_of("library") not in text.replace(path, "") or account_of("library") in path, path
+            assert "4321" not in text, (path, "what was counted over all of an account")
+            if path.startswith("/api/search"):
+                total = json.loads(text)["total"]
+                known = asked in {CANARIES["police"]["public"], f"account:{account_of('police')}"}
+                assert total == int(known), path
+        listed = client.get("/accounts").text
+        assert re.search(r"<dt>records</dt><dd>2</dd>", listed)
+        assert re.search(r"<dt>stored</dt><dd>0 ", listed)
+    logs.set_up("warning")
+    assert pages > 40
+    assert not [word for word in closed if word in capsys.readouterr().err]
+
+
+def test_what_changes_something_is_taken_from_our_own_pages_only(archive: Archive) -> None:
+    site = Site(archive)
+    held = cookies(archive, person(archive, *Role))
+    foreign: list[dict[str, str]] = [
+        {}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "none", "Origin": "http://127.0.0.1"}, {"Origin": "http://127.0.0.1:81"},
+    ]  # fmt: skip
+    with archive.database.read() as connection:
+        before = connection.execute(select(func.count()).select_from(Event)).scalar_one()
+    client = TestClient(create_app(site), base_url="http://127.0.0.1", cookies=held, follow_redirects=False)
+    app = _site_app(site)
+    foreign_too = {route.path for route in door.routes(app) if door.door_of(route.endpoint).foreign}  # type: ignore[union-attr]
+    assert foreign_too == {"/hooks/{platform}/{path}"}, "where platforms send, and nowhere else"
+    unsafe = [(m, path) for route, m, _, path in matrix.cells(app) if m != "GET" and route not in foreign_too]
+    assert len(unsafe) > 14
+    for method, path in ((m, path) for route, m, _, path in matrix.cells(app) if m != "GET" and route in foreign_too):
+        for headers in foreign:
+            assert client.request(method, path, headers=headers).status_code == 404, "nothing is known of who sends"
+    for method, path in unsafe:
+        for headers in foreign:
+            assert client.request(method, path, headers=headers).status_code == 403, (method, path, headers)
+    with archive.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(Event)).scalar_one() == before
+
+
+def test_no_page_is_kept_by_any_browser_and_no_reading_changes_the_log(offices: Archive) -> None:
+    site = Site(offices)
+    held = cookies(offices, person(offices, *Role))
+    client = TestClient(create_app(site), base_url="http://127.0.0.1", cookies=held, follow_redirects=False)
+    with offices.database.read() as connection:
+        before = connection.execute(select(func.count()).select_from(Event)).scalar_one()
+    for _, method, _, path in matrix.cells(_site_app(site)):
+        if method == "GET":
+            assert client.get(path).headers["cache-control"] == "no-store", path
+    with offices.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(Event)).scalar_one() == before
