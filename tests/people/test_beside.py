@@ -52,8 +52,9 @@ def _pages(listed: Listed) -> Iterator[str]:
     """Every address at which something of it could be found."""
     yield from ("/accounts", "/runs", "/changes", "/search?q=canary*", "/search?q=state:imported", "/gaps?all=1")
     yield from ("/register", "/register?only=uncaptured", "/register?only=lacking", "/register/master-list.csv")
-    yield from ("/platforms", "/platforms/facebook")
+    yield from ("/platforms", "/platforms/facebook", "/api/board", "/api/changes", "/looks")
     for office in OFFICES:
+        yield f"/looks?account={account_of(office)}&at=2026-03-01T12:40"
         yield from (f"/accounts/{account_of(office)}", f"/register/authorities/{authority_of(office)}")
         yield from (f"/register/accounts/{one}" for one in listed[office])
         yield from (f"/records/{record_of(office, kind)}" for kind in ("public", "private", "message"))

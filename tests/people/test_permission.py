@@ -20,6 +20,7 @@ from archiver.people.actions import ON_ARCHIVE, ON_RECORDS, Action
 from archiver.people.permission import ACCOUNT, AUTHORITY, EVERYTHING, Resource
 from archiver.people.roles import MAY, OPENS, Access, Role, complaint, roles_with, usual
 from archiver.people.service import NewGrant
+from archiver.records import changes
 from archiver.records import service as records
 from archiver.viewing import Viewer
 from tests.people.scene import CANARIES, KINDS, OFFICES, account_of, record_of
@@ -96,7 +97,7 @@ def test_a_public_record_tells_a_public_reader_only_what_public_answers_said(off
         told = records.record(connection, record_id, narrow)
         whole = records.record(connection, record_id, wide)
         thread = records.thread(connection, record_id, viewer=narrow)
-        changes = records.recent_changes(connection, narrow), records.recent_changes(connection, wide)
+        changed = changes.recent(connection, narrow), changes.recent(connection, wide)
     assert [one.text for one in told.versions] == [words["hidden"]]
     assert (told.state, [one.state for one in told.states]) == ("visible", ["visible"])
     assert {one.exchange_id for one in told.occurrences} == {"ex_police_public"}
@@ -108,8 +109,8 @@ def test_a_public_record_tells_a_public_reader_only_what_public_answers_said(off
     assert (line.record.text, line.record.state, line.record.version, line.record.versions) == (
         words["hidden"], "visible", 1, 1,
     )  # fmt: skip
-    assert changes[0] == []
-    assert {change.record_id for change in changes[1]} == {record_of(office, "hidden") for office in OFFICES}
+    assert changed[0] == []
+    assert {change.record_id for change in changed[1]} == {record_of(office, "hidden") for office in OFFICES}
 
 
 @pytest.mark.law("R61")
