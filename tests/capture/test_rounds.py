@@ -9,6 +9,7 @@ from archiver.capture import rounds
 from archiver.capture.models import Coverage, Due
 from archiver.capture.service import RunResult
 from archiver.practice import faults
+from archiver.practice.messages import Request, Response
 from tests.capture.house import FULL, NEW, START, WATCH, House
 from tests.capture.rebuilding import check_rebuilt
 
@@ -120,14 +121,14 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(new_house: NewHouse) -> None
     house = new_house()
     said = _notices(house, 30, answered=True)
     office = house.office()
-    stop_after = 14
 
-    def stopping(*_: object) -> None:
-        if len(house.server.log) - before >= stop_after:
-            house.patience.set()
+    def stopping(_: Request, response: Response) -> Response:
+        house.patience.set()
+        return response
 
-    before = len(house.server.log)
-    run = house.capture.run(office, FULL, trigger="person", stop=house.patience, progress=stopping)
+    # With an answer, and not when progress is told: that is ten times a second at most, and may be after the end.
+    house.server.faults.add(stopping, after=13)
+    run = house.capture.run(office, FULL, trigger="person", stop=house.patience)
     assert run.outcome == "interrupted"
     reasons = {row.reason for row in house.coverage(run).values() if not row.complete}
     assert reasons == {"interrupted: the service was stopped"}

@@ -156,8 +156,9 @@ def test_tables_that_are_in_use_are_not_waited_for_without_end(
 ) -> None:
     waiting = postgresql_purge._pause
     _remove(filled, index)
-    with filled.read() as reading:
-        reading.exec_driver_sql("SELECT count(*) FROM search_words")  # keeps its lock on it
+    # It keeps its lock, and no snapshot: one would go back to whatever another test was writing when it began.
+    with filled.write() as using:
+        using.exec_driver_sql("SELECT count(*) FROM search_words")
         with filled.write() as connection, monkeypatch.context() as patched:
             # Without patience for the lock; other tests' transactions on the same server are waited for.
             patched.setattr(
@@ -165,7 +166,7 @@ def test_tables_that_are_in_use_are_not_waited_for_without_end(
             )
             with pytest.raises(Busy, match="are used by another transaction"):
                 index.purge(connection)
-            assert found(index, reading, "other") == {"rc_2"}  # what was locked until then is free again
+            assert found(index, using, "other") == {"rc_2"}  # what was locked until then is free again
     _purge(filled, index)
     assert not _is_in_files(filled)
 
