@@ -73,7 +73,9 @@ def record_all(connection: Connection, acts: Acts, at: datetime) -> int:
 def apply(connection: Connection, act: Act) -> None:
     """What an act said of people, roles and access, in the order of the acts."""
     if act.kind == ActKind.PERSON_STATED:
-        _put(connection, Person, act.subject_id, _person(act.facts))
+        values = _person(act.facts)
+        _free(connection, act.subject_id, values)
+        _put(connection, Person, act.subject_id, values)
     elif act.kind == ActKind.ROLE_GRANTED:
         _grant(connection, act.subject_id, act.facts)
     elif act.kind == ActKind.ROLE_REVOKED:
@@ -94,6 +96,17 @@ def reserve(connection: Connection, account_id: str, access: Iterable[str]) -> N
 def _person(facts: Mapping[str, Any]) -> dict[str, Any]:
     times = {name: None if facts[name] is None else clock.from_text(facts[name]) for name in _TIMES}
     return {name: facts[name] for name in _TEXTS} | times
+
+
+def _free(connection: Connection, person_id: str, values: Mapping[str, Any]) -> None:
+    """Take what belongs to one person at a time from whoever has it just now. Where acts are said again in place, that
+    is somebody to whom it passed afterwards: the acts that follow give it back."""
+    others = Person.id != person_id
+    if values["mail"] is not None:
+        connection.execute(update(Person).where(others, Person.mail == values["mail"]).values(mail=None))
+    if values["subject"] is not None:
+        same = (Person.issuer == values["issuer"], Person.subject == values["subject"])
+        connection.execute(update(Person).where(others, *same).values(issuer=None, subject=None))
 
 
 def _grant(connection: Connection, grant_id: str, facts: Mapping[str, Any]) -> None:

@@ -89,3 +89,21 @@ def test_people_roles_and_access_are_restored_from_the_store_alone(archive: Arch
         assert permission.may(connection, jo.id, Action.RECORDS_VIEW, None, now).allowed
         assert not permission.may(connection, jo.id, Action.ACCESS_LOG_VIEW, None, now).allowed
         assert not permission.may(connection, gone.id, Action.RECORDS_VIEW, None, now).allowed
+
+
+def test_an_index_is_made_anew_in_place_where_an_address_passed_to_somebody_else(archive: Archive) -> None:
+    before = service.add(archive, SERVICE, "Before", "clerk@city.example")
+    known = {"issuer": "https://login.example", "subject": "clerk"}
+
+    def knows(one: service.PersonView) -> None:
+        archive.database.act(lambda connection: service.set_values(connection, archive, SERVICE, one, dict(known)))
+
+    knows(before)
+    service.change(archive, SERVICE, before.id, mail="before@city.example")
+    after = service.add(archive, SERVICE, "After", "clerk@city.example")
+    knows(after)
+    assert rebuild(archive).damaged == []
+    with archive.database.read() as connection:
+        left, came = service.get(connection, before.id), service.get(connection, after.id)
+    assert (left.mail, left.issuer, left.subject) == ("before@city.example", None, None)
+    assert (came.mail, came.issuer, came.subject) == ("clerk@city.example", *known.values())
