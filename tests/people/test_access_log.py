@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, update
@@ -9,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from archiver.archive import Archive
 from archiver.capture.rebuild import rebuild
+from archiver.errors import MissingKey
 from archiver.people import access_log, permission, service
 from archiver.people.acting import SERVICE
 from archiver.people.actions import Action
@@ -48,6 +51,33 @@ def test_views_searches_and_refusals_are_noted_with_who_and_what(offices: Archiv
     ]
     assert "a neighbour" not in stored
     assert "nobody" not in stored
+
+
+@pytest.mark.law("R42")
+def test_what_the_database_did_not_take_is_written_as_soon_as_it_does(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = access_log.AccessLog(archive)
+
+    def look(number: int) -> None:
+        values = ("pe_x", "ss_x", "records.view", "/records/{record_id}", f"rc_{number}", 200, "words")
+        log.note(access_log.Looked(archive.clock.now(), *values))
+
+    def noted() -> list[str]:
+        with archive.database.read() as connection:
+            return [one.subject for one in reversed(access_log.entries(connection, archive, limit=100))]
+
+    monkeypatch.setattr(access_log, "_MOST", 3)
+    with monkeypatch.context() as broken:
+        broken.setattr(access_log, "_insert", Mock(side_effect=OSError("busy")))
+        for number in range(3):
+            look(number)
+    assert noted() == []
+    look(3)
+    assert noted() == ["rc_0", "rc_1", "rc_2", "rc_3"], "in the order in which it was looked at"
+    monkeypatch.setattr(archive.vault, "seal_text", Mock(side_effect=MissingKey("its key file is gone")))
+    look(4)
+    assert noted()[-1] == "rc_4", "that somebody searched is kept without what for"
 
 
 def test_its_lines_are_never_changed_or_removed(offices: Archive) -> None:
