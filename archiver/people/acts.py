@@ -74,6 +74,9 @@ def apply(connection: Connection, act: Act) -> None:
     """What an act said of people, roles and access, in the order of the acts."""
     if act.kind == ActKind.PERSON_STATED:
         values = _person(act.facts)
+        ended = connection.execute(select(Person.ended_at).where(Person.id == act.subject_id)).scalar()
+        if values["ended_at"] is None:
+            values["ended_at"] = ended  # nobody comes back, also where the act that ended them is lost
         _free(connection, act.subject_id, values)
         _put(connection, Person, act.subject_id, values)
     elif act.kind == ActKind.ROLE_GRANTED:

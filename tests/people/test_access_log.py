@@ -12,6 +12,8 @@ from sqlalchemy.exc import DatabaseError
 from archiver.archive import Archive
 from archiver.capture.rebuild import rebuild
 from archiver.errors import MissingKey
+from archiver.evidence.act import PREFIX
+from archiver.evidence.acts import store_acts
 from archiver.people import access_log, permission, service
 from archiver.people.acting import SERVICE
 from archiver.people.actions import Action
@@ -137,3 +139,16 @@ def test_an_index_is_made_anew_in_place_where_an_address_passed_to_somebody_else
         left, came = service.get(connection, before.id), service.get(connection, after.id)
     assert (left.mail, left.issuer, left.subject) == ("before@city.example", None, None)
     assert (came.mail, came.issuer, came.subject) == ("clerk@city.example", *known.values())
+
+
+def test_who_may_do_nothing_any_more_stays_so_where_the_act_that_says_it_is_lost(archive: Archive) -> None:
+    gone = person(archive, Role.CUSTODIAN, name="Gone")
+    service.end(archive, SERVICE, gone.id)
+    store_acts(archive.database, archive.store)
+    newest = max(one.key for one in archive.store.list(PREFIX))
+    [file] = [one for one in archive.settings.home.rglob(newest.rpartition("/")[2]) if one.is_file()]
+    file.unlink()
+    assert "missing" in repr(rebuild(archive).damaged)
+    with archive.database.read() as connection:
+        assert service.get(connection, gone.id).ended_at is not None
+        assert not permission.may(connection, gone.id, Action.RECORDS_VIEW, None, archive.clock.now()).allowed
