@@ -231,7 +231,8 @@ def _known(connection: Connection, archive: Archive, claims: Mapping[str, Any]) 
         return str(known)
     verified = claims.get("email_verified") is True or archive.settings.openid_mail_is_verified
     mail = claims.get("email")
-    if verified and isinstance(mail, str) and mail.strip():
+    # Only plain letters: others can become an address that is somebody else's once their case is ignored (ſ → s).
+    if verified and isinstance(mail, str) and mail.isascii() and mail.strip():
         free = (Person.mail == mail.strip().casefold(), Person.subject.is_(None))
         person_id = connection.execute(query.where(*free)).scalar()
         if person_id is not None:

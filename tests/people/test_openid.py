@@ -89,12 +89,16 @@ def test_somebody_signs_in_and_is_known_from_then_on_by_their_name_there(
 
 
 STRANGERS = [("jo@city.example", False), ("jo@city.example", "true"), ("eve@x.example", True), ("", True)]
+STRANGERS += [("\u212aay@city.example", True), ("ka\u017fe@city.example", True)]
+"""The sign of the Kelvin and the long s are a k and an s once their case is ignored."""
 
 
 @pytest.mark.parametrize(("mail", "verified"), STRANGERS)
 def test_who_is_not_among_the_people_does_not_come_in(
-    browser: TestClient, provider: Provider, mail: str, verified: object
+    city: Archive, browser: TestClient, provider: Provider, mail: str, verified: object
 ) -> None:
+    for name in ("kay", "kase"):
+        service.add(city, SERVICE, name, f"{name}@city.example")
     provider.mail, provider.verified = mail, verified
     back = come_back(browser, provider.agree(leave(browser)))
     assert back.status_code == 401
