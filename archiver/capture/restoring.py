@@ -99,6 +99,7 @@ def restore_acts(
         _take_in(archive, connection, found, restored, anew)
     lost = [one.logged for one in reader.problems if one.logged is not None]
     _keep_rows(connection, rows, lost)
+    _suspend(archive, connection, [one.number for one in lost if one.number not in before], restored)
     _tell(archive, connection, untold)
     restored.problems = [f"{one.word}: {one.key}: {one.detail}" for one in reader.problems]
     restored.remarks += reader.remarks
@@ -140,6 +141,16 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
             connection.execute(update(Account).where(Account.id == act.subject_id).values(**state))
     elif act.subject_kind == "account":
         restored.by_account[act.subject_id].append(found)
+
+
+def _suspend(archive: Archive, connection: Connection, lost: Sequence[int], restored: RestoredActs) -> None:
+    """What a lost act said of roles is not known, where the index did not know it either."""
+    count = people.suspend(connection, max(lost), archive.clock.now()) if lost else 0
+    if count:
+        restored.remarks.append(
+            f"roles that do not count any more, since an act that is lost may have taken them back: {count}. Give those"
+            " that hold anew (`archiver person grant`), and look which accounts are reserved (`archiver person reserve`)"
+        )
 
 
 def _make_room(connection: Connection, overtaken: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from archiver import clock
 from archiver.accounts.models import Account
@@ -86,6 +86,16 @@ def apply(connection: Connection, act: Act) -> None:
         connection.execute(update(RoleGrant).where(mine, RoleGrant.revoked_at.is_(None)).values(revoked_at=act.at))
     elif connection.execute(select(Account.id).where(Account.id == act.subject_id)).first() is not None:
         reserve(connection, act.subject_id, act.facts["access"])
+
+
+def suspend(connection: Connection, number: int, at: datetime) -> int:
+    """Let no role count that was last given before an act that cannot be read: that act may have taken it back, or may
+    have ended its person. How many. They are given anew, by whoever may; nobody gets more than they had."""
+    given = select(func.max(ActFile.number)).where(
+        ActFile.subject_id == RoleGrant.id, ActFile.kind == ActKind.ROLE_GRANTED
+    )
+    going_on = (RoleGrant.revoked_at.is_(None), given.scalar_subquery() < number)
+    return int(connection.execute(update(RoleGrant).where(*going_on).values(revoked_at=at)).rowcount)
 
 
 def reserve(connection: Connection, account_id: str, access: Iterable[str]) -> None:

@@ -141,14 +141,48 @@ def test_an_index_is_made_anew_in_place_where_an_address_passed_to_somebody_else
     assert (came.mail, came.issuer, came.subject) == ("clerk@city.example", *known.values())
 
 
-def test_who_may_do_nothing_any_more_stays_so_where_the_act_that_says_it_is_lost(archive: Archive) -> None:
-    gone = person(archive, Role.CUSTODIAN, name="Gone")
-    service.end(archive, SERVICE, gone.id)
+def lose_the_newest_act(archive: Archive) -> None:
     store_acts(archive.database, archive.store)
     newest = max(one.key for one in archive.store.list(PREFIX))
     [file] = [one for one in archive.settings.home.rglob(newest.rpartition("/")[2]) if one.is_file()]
     file.unlink()
+
+
+def test_who_may_do_nothing_any_more_stays_so_where_the_act_that_says_it_is_lost(archive: Archive) -> None:
+    gone, jo = person(archive, Role.CUSTODIAN, name="Gone"), person(archive, Role.CUSTODIAN, name="Jo")
+    service.end(archive, SERVICE, gone.id)
+    lose_the_newest_act(archive)
     assert "missing" in repr(rebuild(archive).damaged)
     with archive.database.read() as connection:
+        now = archive.clock.now()
         assert service.get(connection, gone.id).ended_at is not None
-        assert not permission.may(connection, gone.id, Action.RECORDS_VIEW, None, archive.clock.now()).allowed
+        assert not permission.may(connection, gone.id, Action.RECORDS_VIEW, None, now).allowed
+        assert permission.may(connection, jo.id, Action.RECORDS_VIEW, None, now).allowed, "the index knew what it said"
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_nobody_gets_more_by_an_act_that_is_lost_with_the_index(archive: Archive, ended: bool) -> None:
+    jo = person(archive, Role.CUSTODIAN, name="Jo")
+    with archive.database.read() as connection:
+        (role,) = service.grants(connection, jo.id)
+    if ended:
+        service.end(archive, SERVICE, jo.id)
+    else:
+        service.revoke(archive, SERVICE, role.id)
+    lose_the_newest_act(archive)
+    with archive.database.write() as connection:
+        for table in ("session", "grant_access", "role_grant", "person", "act_file"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+
+    def may() -> bool:
+        with archive.database.read() as connection:
+            return permission.may(connection, jo.id, Action.RECORDS_VIEW, None, archive.clock.now()).allowed
+
+    made = rebuild(archive)
+    assert "missing" in repr(made.damaged)
+    assert not may()
+    assert "may have taken them back: 1." in repr(made)
+    service.grant(archive, SERVICE, jo.id, service.NewGrant(Role.CUSTODIAN))
+    store_acts(archive.database, archive.store)
+    rebuild(archive)
+    assert may(), "what was given since holds"
