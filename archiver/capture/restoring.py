@@ -149,7 +149,8 @@ def _suspend(archive: Archive, connection: Connection, lost: Sequence[int], rest
     if count:
         restored.remarks.append(
             f"roles that do not count any more, since an act that is lost may have taken them back: {count}. Give those"
-            " that hold anew (`archiver person grant`), and look which accounts are reserved (`archiver person reserve`)"
+            " that hold anew (`archiver person grant`), and look which accounts are kept back (`archiver person"
+            " reserve`)"
         )
 
 
