@@ -16,6 +16,7 @@ from archiver.capture import due
 from archiver.capture.survey import LAST, Logged, Step
 from archiver.database import Lock, take
 from archiver.evidence import log
+from archiver.evidence.act import Act
 from archiver.evidence.act_reading import (
     ActReader,
     FoundAct,
@@ -46,6 +47,9 @@ class RestoredActs:
     """Numbers of those that the index did not know before."""
     by_account: dict[str, list[FoundAct]] = field(default_factory=lambda: defaultdict(list))
     """Acts on accounts, which are applied in their place among the runs."""
+    reserved: dict[str, Act] = field(default_factory=dict)
+    """The last act that says who may look at an account. It holds too where the account is known by its segments only,
+    and so is not there yet."""
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -127,6 +131,8 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
         searches.apply(connection, act)
     elif act.kind in people.KINDS:
         people.apply(connection, act)
+        if act.kind == ActKind.ACCOUNT_RESERVED:
+            restored.reserved[act.subject_id] = act
     elif act.kind == ActKind.IMPORT_BEGUN:
         imports.apply(connection, act)
     elif act.kind in listed.KINDS:
