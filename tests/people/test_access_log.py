@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -9,11 +10,14 @@ from fastapi.testclient import TestClient
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
+from archiver import migrate
 from archiver.archive import Archive
 from archiver.capture.rebuild import rebuild
+from archiver.clock import SetClock
 from archiver.errors import MissingKey
 from archiver.evidence.act import PREFIX
 from archiver.evidence.acts import store_acts
+from archiver.operations.index_rows import LineReader, LineWriter, copy
 from archiver.people import access_log, permission, service
 from archiver.people.acting import SERVICE
 from archiver.people.actions import Action
@@ -21,7 +25,9 @@ from archiver.people.models import AccessEntry, AccountReserve, GrantAccess, Per
 from archiver.people.roles import Access, Role
 from archiver.web.app import create_app
 from archiver.web.site import Site
+from tests.people.conftest import opened
 from tests.people.scene import record_of
+from tests.servers.databases import Databases
 from tests.signed_in import cookies, person
 
 
@@ -90,6 +96,32 @@ def test_its_lines_are_never_changed_or_removed(offices: Archive) -> None:
             connection.execute(statement)
     with offices.database.read() as connection:
         assert len(access_log.entries(connection, offices, limit=10)) == 1
+
+
+@pytest.mark.law("R42")
+@pytest.mark.parametrize("snapshot", [False, True], ids=["moved", "from a snapshot"])
+def test_it_grows_on_in_another_database(
+    archive: Archive, databases: Databases, tmp_path: Path, hands: SetClock, snapshot: bool
+) -> None:
+    def look(one: Archive, subject: str) -> None:
+        values = ("pe_x", "ss_x", "records.view", "/records/{record_id}", subject, 200)
+        access_log.AccessLog(one).note(access_log.Looked(hands.now(), *values))
+
+    for number in range(3):
+        look(archive, f"rc_{number}")
+    table = migrate.metadata().tables["access_log"]
+    with opened(tmp_path / "there", hands, databases.new()) as there:
+        with archive.database.read() as source, there.database.write() as target:
+            if snapshot:
+                LineReader(target, table, list(table.c.keys())).insert(
+                    line.rstrip(b"\n") for line in LineWriter(source, table).lines()
+                )
+            else:
+                copy(source, target, table)
+        look(there, "rc_3")
+        with there.database.read() as connection:
+            lines = access_log.entries(connection, there, limit=10)
+    assert [(one.id, one.subject) for one in reversed(lines)] == [(one + 1, f"rc_{one}") for one in range(4)]
 
 
 def test_people_roles_and_access_are_restored_from_the_store_alone(archive: Archive) -> None:
