@@ -11,7 +11,7 @@ logged in the store when the database was lost is logged now, so that every exch
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,6 +49,7 @@ from archiver.evidence.log import NewEvent
 from archiver.evidence.signer import CheckpointRefused
 from archiver.faults import crash_point
 from archiver.helper import OnDemand
+from archiver.people import acts as people
 from archiver.records.import_models import ImportedFile, ImportedVersion, ImportEnd
 from archiver.records.models import Medium, Occurrence, Picture, RebuildProgress, Record, RecordState, Version
 from archiver.storage.protocol import Stored
@@ -145,7 +146,7 @@ def rebuild(
                     watch(RebuildProgressed("reading", report.segments, total, report.records))
             report.damaged += account.damaged
             its_acts = acts.get(account_id, [])
-            _fill(archive, account, its_acts, restored_acts.fresh, logged, report, watch, total, beside)
+            _fill(archive, account, its_acts, restored_acts, logged, report, watch, total, beside)
     _end(archive, report)
     crash_point("rebuild.ended")
     return report
@@ -220,7 +221,7 @@ def _fill(
     archive: Archive,
     account: Survey,
     acts: Sequence[FoundAct],
-    fresh: Collection[int],
+    restored: RestoredActs,
     logged: Logged,
     report: RebuildReport,
     watch: Watcher | None,
@@ -229,12 +230,14 @@ def _fill(
 ) -> None:
     with archive.database.write(Lock.REBUILD) as connection:
         _register(connection, account, archive)
+        if account.account in restored.reserved:
+            people.apply(connection, restored.reserved[account.account])
         done = _done(connection, account.account)
     waiting: list[Turn] = []
     for turn in in_turn(steps(account, logged), acts, logged):
         if isinstance(turn, Step) and (turn.number, turn.part) <= done:
             # What was done before it was applied with it, but for an act that was committed late.
-            waiting = [one for one in waiting if not isinstance(one, Step) and one.sealed.act.number in fresh]
+            waiting = [one for one in waiting if not isinstance(one, Step) and one.sealed.act.number in restored.fresh]
             continue
         waiting.append(turn)
         if isinstance(turn, Step) and (len(waiting) >= _TRANSACTION or turn.segments or turn.adopted):

@@ -16,6 +16,7 @@ from archiver.capture import due
 from archiver.capture.survey import LAST, Logged, Step
 from archiver.database import Lock, take
 from archiver.evidence import log
+from archiver.evidence.act import Act
 from archiver.evidence.act_reading import (
     ActReader,
     FoundAct,
@@ -46,6 +47,9 @@ class RestoredActs:
     """Numbers of those that the index did not know before."""
     by_account: dict[str, list[FoundAct]] = field(default_factory=lambda: defaultdict(list))
     """Acts on accounts, which are applied in their place among the runs."""
+    reserved: dict[str, Act] = field(default_factory=dict)
+    """The last act that says who may look at an account. It holds too where the account is known by its segments only,
+    and so is not there yet."""
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -99,6 +103,7 @@ def restore_acts(
         _take_in(archive, connection, found, restored, anew)
     lost = [one.logged for one in reader.problems if one.logged is not None]
     _keep_rows(connection, rows, lost)
+    _suspend(archive, connection, [one.number for one in lost if one.number not in before], restored)
     _tell(archive, connection, untold)
     restored.problems = [f"{one.word}: {one.key}: {one.detail}" for one in reader.problems]
     restored.remarks += reader.remarks
@@ -126,6 +131,8 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
         searches.apply(connection, act)
     elif act.kind in people.KINDS:
         people.apply(connection, act)
+        if act.kind == ActKind.ACCOUNT_RESERVED:
+            restored.reserved[act.subject_id] = act
     elif act.kind == ActKind.IMPORT_BEGUN:
         imports.apply(connection, act)
     elif act.kind in listed.KINDS:
@@ -140,6 +147,17 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
             connection.execute(update(Account).where(Account.id == act.subject_id).values(**state))
     elif act.subject_kind == "account":
         restored.by_account[act.subject_id].append(found)
+
+
+def _suspend(archive: Archive, connection: Connection, lost: Sequence[int], restored: RestoredActs) -> None:
+    """What a lost act said of roles is not known, where the index did not know it either."""
+    count = people.suspend(connection, max(lost), archive.clock.now()) if lost else 0
+    if count:
+        restored.remarks.append(
+            f"roles that do not count any more, since an act that is lost may have taken them back: {count}. Give those"
+            " that hold anew (`archiver person grant`), and look which accounts are kept back (`archiver person"
+            " reserve`)"
+        )
 
 
 def _make_room(connection: Connection, overtaken: Sequence[str]) -> None:

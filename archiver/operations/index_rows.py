@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, Table, insert, select
+from sqlalchemy import Connection, LargeBinary, Table, func, insert, select
 
 from archiver import clock, migrate
 from archiver.database import Instant
@@ -73,7 +73,19 @@ def copy(source: Connection, target: Connection, one: Table) -> int:
                 row["arrival"] = None  # all have their positions
         target.execute(insert(one), some)
         copied += len(some)
+    count_on(target, one)
     return copied
+
+
+def count_on(connection: Connection, one: Table) -> None:
+    """Let PostgreSQL give new rows of a table numbers after those that were copied into it; SQLite does by itself."""
+    number = one.autoincrement_column
+    if number is None or connection.dialect.name != "postgresql":
+        return
+    last = connection.execute(select(func.max(number))).scalar()
+    sequence = connection.execute(select(func.pg_get_serial_sequence(one.name, number.name))).scalar()
+    if last is not None and sequence is not None:
+        connection.execute(select(func.setval(sequence, last)))
 
 
 class LineWriter:
@@ -109,9 +121,10 @@ class LineReader:
         self._digest, self._rows = hashlib.sha256(), 0
 
     def insert(self, lines: Iterable[bytes]) -> TableEnd:
-        """Insert all of them."""
+        """Insert all of them; new rows are counted on from there."""
         for some in _several(self._row(line) for line in lines):
             self._connection.execute(insert(self._table), some)
+        count_on(self._connection, self._table)
         return TableEnd(self._rows, self._digest.hexdigest())
 
     def _row(self, line: bytes) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from archiver.people.models import AccessEntry, Person
 
 _log = logs.get(__name__)
 _MOST: Final = 10_000
+_AT_ONCE: Final = 500
 _NOTE: Final = "note of a search"
 
 
@@ -73,22 +74,28 @@ class AccessLog:
         if len(self._waiting) == _MOST:
             _log.error("access_log.full")
         self._waiting.append(looked)
-        while self._waiting and self._writing.acquire(blocking=False):
+        written = True
+        while written and self._waiting and self._writing.acquire(blocking=False):
             try:
-                self._write()
+                written = self._write()
             finally:
                 self._writing.release()
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
+        """Whether it could be written; what could not waits for the next who looks."""
         some: list[Looked] = []
-        while self._waiting and len(some) < 500:
+        while self._waiting and len(some) < _AT_ONCE:
             some.append(self._waiting.popleft())
         if not some:
-            return
+            return True
         try:
             self._archive.database.act(lambda connection: _insert(connection, self._archive, some))
         except Exception as error:  # noqa: BLE001 - what was asked for has been answered
+            room = _MOST - len(self._waiting)  # (the oldest give way, as where they come in)
+            self._waiting.extendleft(reversed(some[-room:] if room > 0 else []))
             _log.error("access_log.not_written", entries=len(some), exc_info=error)
+            return False
+        return True
 
 
 def _insert(connection: Connection, archive: Archive, some: list[Looked]) -> None:
@@ -101,7 +108,10 @@ def _row(connection: Connection, archive: Archive, one: Looked) -> dict[str, Any
     key_id: str | None = None
     if one.sought is not None:
         said, place = json.dumps({"q": one.sought}), _place(one.at, one.person_id)
-        note, key_id = archive.vault.seal_text(connection, said, *place)
+        try:
+            note, key_id = archive.vault.seal_text(connection, said, *place)
+        except ArchiverError as error:  # without its key, that somebody searched is kept all the same
+            _log.error("access_log.note_not_sealed", reason=type(error).__name__)
     return row | {"note": note, "key_id": key_id}
 
 

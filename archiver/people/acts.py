@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from archiver import clock
 from archiver.accounts.models import Account
@@ -73,7 +73,12 @@ def record_all(connection: Connection, acts: Acts, at: datetime) -> int:
 def apply(connection: Connection, act: Act) -> None:
     """What an act said of people, roles and access, in the order of the acts."""
     if act.kind == ActKind.PERSON_STATED:
-        _put(connection, Person, act.subject_id, _person(act.facts))
+        values = _person(act.facts)
+        ended = connection.execute(select(Person.ended_at).where(Person.id == act.subject_id)).scalar()
+        if values["ended_at"] is None:
+            values["ended_at"] = ended  # nobody comes back, also where the act that ended them is lost
+        _free(connection, act.subject_id, values)
+        _put(connection, Person, act.subject_id, values)
     elif act.kind == ActKind.ROLE_GRANTED:
         _grant(connection, act.subject_id, act.facts)
     elif act.kind == ActKind.ROLE_REVOKED:
@@ -81,6 +86,16 @@ def apply(connection: Connection, act: Act) -> None:
         connection.execute(update(RoleGrant).where(mine, RoleGrant.revoked_at.is_(None)).values(revoked_at=act.at))
     elif connection.execute(select(Account.id).where(Account.id == act.subject_id)).first() is not None:
         reserve(connection, act.subject_id, act.facts["access"])
+
+
+def suspend(connection: Connection, number: int, at: datetime) -> int:
+    """Let no role count that was last given before an act that cannot be read: that act may have taken it back, or may
+    have ended its person. How many. They are given anew, by whoever may; nobody gets more than they had."""
+    given = select(func.max(ActFile.number)).where(
+        ActFile.subject_id == RoleGrant.id, ActFile.kind == ActKind.ROLE_GRANTED
+    )
+    going_on = (RoleGrant.revoked_at.is_(None), given.scalar_subquery() < number)
+    return int(connection.execute(update(RoleGrant).where(*going_on).values(revoked_at=at)).rowcount)
 
 
 def reserve(connection: Connection, account_id: str, access: Iterable[str]) -> None:
@@ -94,6 +109,17 @@ def reserve(connection: Connection, account_id: str, access: Iterable[str]) -> N
 def _person(facts: Mapping[str, Any]) -> dict[str, Any]:
     times = {name: None if facts[name] is None else clock.from_text(facts[name]) for name in _TIMES}
     return {name: facts[name] for name in _TEXTS} | times
+
+
+def _free(connection: Connection, person_id: str, values: Mapping[str, Any]) -> None:
+    """Take what belongs to one person at a time from whoever has it just now. Where acts are said again in place, that
+    is somebody to whom it passed afterwards: the acts that follow give it back."""
+    others = Person.id != person_id
+    if values["mail"] is not None:
+        connection.execute(update(Person).where(others, Person.mail == values["mail"]).values(mail=None))
+    if values["subject"] is not None:
+        same = (Person.issuer == values["issuer"], Person.subject == values["subject"])
+        connection.execute(update(Person).where(others, *same).values(issuer=None, subject=None))
 
 
 def _grant(connection: Connection, grant_id: str, facts: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -151,7 +151,8 @@ def finish(
             if person_id != session.person_id:
                 raise SignInFailed("That was somebody else than who is signed in here. Sign out first.")
             return sessions.confirm(connection, archive, session, OPENID)
-        return sessions.begin(connection, archive, person_id, OPENID, agent, before)
+        shown_at = _shown_at(archive, claims)
+        return sessions.begin(connection, archive, person_id, OPENID, agent, before, shown_at)
 
     return Back(archive.database.act(enter), trip["next"])
 
@@ -164,7 +165,8 @@ def return_url(archive: Archive, base: str) -> str:
 def check_token(token: str, keys: Mapping[str, Any], expected: Mapping[str, Any], now: float) -> dict[str, Any]:
     """The claims of an ID token (OpenID Connect Core §3.1.3.7). Pure.
 
-    ``expected``: ``issuer``, ``client``, ``nonce``, and ``fresh``: whether it has to be shown anew who it is.
+    ``expected``: ``issuer``, ``client``, ``nonce``, and ``since``: from when on it has to have been shown who it is, in
+    seconds; None: whenever it was.
 
     Raises:
         JoseError, ValueError: it does not count.
@@ -195,7 +197,7 @@ def check_token(token: str, keys: Mapping[str, Any], expected: Mapping[str, Any]
         raise ValueError("not for this trip")
     if isinstance(said["aud"], list) and len(said["aud"]) > 1 and said.get("azp") != expected["client"]:
         raise ValueError("for several, and not for us")
-    if expected["fresh"] and now - said["auth_time"] > _TRIP.total_seconds():
+    if expected["since"] is not None and not said["auth_time"] >= expected["since"] - _LEEWAY:
         raise ValueError("it was not shown anew who it is")
     return dict(said)
 
@@ -205,9 +207,19 @@ def _claims(archive: Archive, found: Provider, token: str, trip: Mapping[str, An
         "issuer": found.issuer,
         "client": archive.settings.openid_client,
         "nonce": trip["nonce"],
-        "fresh": trip["again"],
+        # From when the trip began: the browser carries what asks for it (``prompt``), and can leave that away.
+        "since": trip["made_at"].timestamp() if trip["again"] else None,
     }
     return check_token(token, _asked("GET", found.keys), expected, archive.clock.now().timestamp())
+
+
+def _shown_at(archive: Archive, claims: Mapping[str, Any]) -> datetime:
+    """When somebody last showed there who they are. A sign-in that remembers them may let them in here without asking;
+    that is no showing, and where it does not tell when it asked, it counts as long ago."""
+    now, said = archive.clock.now(), claims.get("auth_time")
+    if isinstance(said, int | float) and 0 < said <= now.timestamp() + _LEEWAY:
+        return min(now, datetime.fromtimestamp(said, UTC))
+    return now - timedelta(hours=archive.settings.session_hours)
 
 
 def _known(connection: Connection, archive: Archive, claims: Mapping[str, Any]) -> str:
@@ -219,7 +231,8 @@ def _known(connection: Connection, archive: Archive, claims: Mapping[str, Any]) 
         return str(known)
     verified = claims.get("email_verified") is True or archive.settings.openid_mail_is_verified
     mail = claims.get("email")
-    if verified and isinstance(mail, str) and mail.strip():
+    # Only plain letters: others can become an address that is somebody else's once their case is ignored (ſ → s).
+    if verified and isinstance(mail, str) and mail.isascii() and mail.strip():
         free = (Person.mail == mail.strip().casefold(), Person.subject.is_(None))
         person_id = connection.execute(query.where(*free)).scalar()
         if person_id is not None:

@@ -81,7 +81,8 @@ def confirm(archive: Archive, session: SessionView, password: str, code: str, kn
         TooManyTries, SignInFailed: as :func:`sign_in`.
         NotFound: the session is over.
     """
-    _checked(archive, session.person_id, password, code, known)
+    if _checked(archive, session.person_id, password, code, known) != session.person_id:
+        raise SignInFailed(_WRONG)  # (somebody else can be called as this id)
     return archive.database.act(lambda connection: sessions.confirm(connection, archive, session, PASSWORD))
 
 

@@ -72,11 +72,17 @@ def hashed(secret: str) -> str:
 
 
 def begin(
-    connection: Connection, archive: Archive, person_id: str, how: str, browser: str, before: str | None = None
+    connection: Connection,
+    archive: Archive,
+    person_id: str,
+    how: str,
+    browser: str,
+    before: str | None = None,
+    shown_at: datetime | None = None,
 ) -> str:
     """Begin a session, under a new secret always; the one that the browser held ends. Its secret, told once.
 
-    ``before``: the secret of the session that the browser holds.
+    ``before``: the secret of the session that the browser holds. ``shown_at``: when it was shown who it is; None: now.
     """
     now, secret = archive.clock.now(), secrets.token_urlsafe(32)
     connection.execute(delete(Session).where(Session.ends_at < now - _FORGET))
@@ -86,7 +92,7 @@ def begin(
     row = {"id": ids.new_id("ss"), "secret_sha256": hashed(secret), "person_id": person_id, "how": how}
     row["browser"] = safe_text(one_line(browser, 200))
     ends = now + timedelta(hours=archive.settings.session_hours)
-    connection.execute(insert(Session).values(**row, made_at=now, seen_at=now, shown_at=now, ends_at=ends))
+    connection.execute(insert(Session).values(**row, made_at=now, seen_at=now, shown_at=shown_at or now, ends_at=ends))
     tell(connection, archive, of_person(person_id), EventType.SESSION_BEGUN, ("person", person_id), {"how": how})
     return secret
 

@@ -33,7 +33,7 @@ from archiver.search.index import (
 )
 from archiver.search.paging import S
 from archiver.search.places import second_of
-from archiver.search.register import RegisterInDatabase
+from archiver.search.register import RegisterInDatabase, SeenRegister
 from archiver.search.source import batches, read_documents
 from archiver.search.tree import Query, Register
 from archiver.viewing import Viewer
@@ -202,7 +202,7 @@ class BaseIndex(ABC, Generic[S, R]):
             )
 
     def read(self, connection: Connection, query_text: str) -> Query:
-        return queries.parse(query_text, zone=self._zone.key, register=self._register(connection))
+        return self._read(connection, query_text, Viewer.EVERYTHING)
 
     def search(
         self,
@@ -215,7 +215,7 @@ class BaseIndex(ABC, Generic[S, R]):
         count_limit: int = COUNT_LIMIT,
         facets: bool = True,
     ) -> Results:
-        asked = self._asked(connection, query)
+        asked = self._asked(connection, query, viewer)
         self._refuse_if_unmarked(connection, viewer)
         plan = paging.plan(asked, viewer, order, self._select)
         with self._reading(connection, self._timeout) as reader:
@@ -243,7 +243,7 @@ class BaseIndex(ABC, Generic[S, R]):
             return self._facets(reader, selection, limit)
 
     def listing(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> Listing:
-        asked = self._asked(connection, query)
+        asked = self._asked(connection, query, viewer)
         self._refuse_if_unmarked(connection, viewer)
         selection = self._select(paging.whole(asked, viewer))
         with self._reading(connection, self._listing_timeout) as reader:
@@ -251,12 +251,16 @@ class BaseIndex(ABC, Generic[S, R]):
             held = self._held(reader)
         return Listing(asked, tuple(record_order(rows)), held)
 
-    def _asked(self, connection: Connection, query: str | Query) -> Query:
-        return self.read(connection, query) if isinstance(query, str) else query
+    def _asked(self, connection: Connection, query: str | Query, viewer: Viewer) -> Query:
+        return self._read(connection, query, viewer) if isinstance(query, str) else query
+
+    def _read(self, connection: Connection, query_text: str, viewer: Viewer) -> Query:
+        register = SeenRegister(self._register(connection), viewer)
+        return queries.parse(query_text, zone=self._zone.key, register=register)
 
     def _selection(self, connection: Connection, query: str | Query, viewer: Viewer) -> S:
         self._refuse_if_unmarked(connection, viewer)
-        return self._select(paging.whole(self._asked(connection, query), viewer))
+        return self._select(paging.whole(self._asked(connection, query, viewer), viewer))
 
     def _facets(self, reader: R, selection: S, limit: int | None) -> Facets:
         found = self._facet_rows(reader, selection, None if limit is None else limit + 1)

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, select
 
 from archiver.accounts.models import Account
 from archiver.search.analyser import fold
+from archiver.search.tree import Register
+from archiver.viewing import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,20 @@ class RegisterInDatabase:
                 for id_, handle, name, url, platform, authority in self._connection.execute(select(*columns))
             )
         return self._known
+
+
+class SeenRegister:
+    """The accounts of which a viewer sees anything: how a query is read tells of no other."""
+
+    def __init__(self, register: Register, viewer: Viewer) -> None:
+        self._register = register
+        self._viewer = viewer
+
+    def accounts(self, said: str) -> frozenset[str]:
+        return frozenset(filter(self._viewer.sees, self._register.accounts(said)))
+
+    def departments(self, said: str) -> frozenset[str]:
+        return frozenset(filter(self._viewer.sees, self._register.departments(said)))
 
 
 def _form(name: str) -> str:

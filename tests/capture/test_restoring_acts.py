@@ -25,6 +25,10 @@ from archiver.evidence.act_reading import ActProblem, ActReader, FoundAct, logge
 from archiver.evidence.acts import Acts, store_acts
 from archiver.evidence.models import ActFile
 from archiver.operations.act_keys import renew_key
+from archiver.people import service as people
+from archiver.people.acting import of_machine
+from archiver.people.models import AccountReserve
+from archiver.people.roles import Access
 from archiver.practice import faults
 from archiver.records import digests
 from archiver.records.digests import CONTENT, TableDigest
@@ -152,6 +156,19 @@ def test_a_missing_act_is_named_and_the_rest_is_restored(lost: House) -> None:
     assert report.damaged == [f"missing: acts/{gone.name}: the log names this act"]
     assert len(lost.rows(Account)) == 2
     assert {row.state for row in lost.rows(Account)} == {"active"}, "who paused it is lost, and that is said"
+
+
+def test_an_account_that_its_segments_alone_tell_of_stays_kept_back(house: House) -> None:
+    account = house.office()
+    house.run(account)
+    people.reserve(house.archive, of_machine(), account, [Access.LIBRARY_PATRON])
+    house.capture.flush(all=True)
+    evidence.sign(house.archive.signed_log)
+    _elsewhere(house)
+    _files(house)[0].unlink()  # (that registered it)
+    assert "missing: acts/" in repr(rebuild(house.archive).damaged)
+    assert [one.id for one in house.rows(Account)] == [account]
+    assert [(one.account_id, one.access) for one in house.rows(AccountReserve)] == [(account, "library_patron")]
 
 
 def _swapped(files: list[Path]) -> None:

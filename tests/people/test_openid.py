@@ -89,12 +89,16 @@ def test_somebody_signs_in_and_is_known_from_then_on_by_their_name_there(
 
 
 STRANGERS = [("jo@city.example", False), ("jo@city.example", "true"), ("eve@x.example", True), ("", True)]
+STRANGERS += [("\u212aay@city.example", True), ("ka\u017fe@city.example", True)]
+"""The sign of the Kelvin and the long s are a k and an s once their case is ignored."""
 
 
 @pytest.mark.parametrize(("mail", "verified"), STRANGERS)
 def test_who_is_not_among_the_people_does_not_come_in(
-    browser: TestClient, provider: Provider, mail: str, verified: object
+    city: Archive, browser: TestClient, provider: Provider, mail: str, verified: object
 ) -> None:
+    for name in ("kay", "kase"):
+        service.add(city, SERVICE, name, f"{name}@city.example")
     provider.mail, provider.verified = mail, verified
     back = come_back(browser, provider.agree(leave(browser)))
     assert back.status_code == 401
@@ -202,7 +206,7 @@ def test_no_forged_token_counts_and_each_is_refused_at_once(browser: TestClient,
 
 def test_refusing_what_is_large_is_quick(provider: Provider, hands: SetClock) -> None:
     keys, claims = provider.keys(), provider.claims({"nonce": "n"})
-    expected = {"issuer": provider.issuer, "client": CLIENT, "nonce": "n", "fresh": False}
+    expected = {"issuer": provider.issuer, "client": CLIENT, "nonce": "n", "since": None}
     assert openid.check_token(provider.sign(claims), keys, expected, hands.at.timestamp())["sub"] == "user-1"
     huge = "x" * 10_000_000 + ".y.z"
     began = time.perf_counter()
@@ -237,8 +241,10 @@ def test_showing_again_who_it_is_takes_the_same_person_and_a_new_sign_in(
     address = leave(browser, again="yes", next="/me")
     assert "prompt=login" in address
     assert "max_age=0" in address
-    provider.auth_age = 3600
-    assert come_back(browser, provider.agree(address)).status_code == 401, "it remembered who it was"
+    for age in (3600, 300):  # (not even what was shown shortly before it was asked for)
+        provider.auth_age = age
+        assert come_back(browser, provider.agree(address)).status_code == 401, "it remembered who it was"
+        address = leave(browser, again="yes", next="/me")
     provider.auth_age = 0
     back = come_back(browser, provider.agree(leave(browser, again="yes", next="/me")))
     assert back.headers["location"] == "/me"
@@ -249,6 +255,30 @@ def test_showing_again_who_it_is_takes_the_same_person_and_a_new_sign_in(
     assert come_back(browser, provider.agree(leave(browser, again="yes"))).status_code == 401
     with city.database.read() as connection:
         assert sessions.sessions(connection, city, other.id) == []
+
+
+@pytest.mark.law("R71")
+@pytest.mark.parametrize(("age", "asked_again"), [(0, False), (200, False), (301, True), (None, True), ("x", True)])
+def test_being_remembered_there_shows_nobody_who_it_is(
+    city: Archive, browser: TestClient, provider: Provider, age: Any, asked_again: bool
+) -> None:
+    with city.database.read() as connection:
+        jo = service.find(connection, "Jo")
+    service.grant(city, SERVICE, jo.id, NewGrant(Role.SYSTEM_ADMINISTRATOR))
+
+    def tell(claims: dict[str, Any]) -> str:
+        left = {name: value for name, value in claims.items() if name != "auth_time"}
+        said = {"auth_time": claims["iat"] - age} if isinstance(age, int) else {"auth_time": age} if age else {}
+        return provider.sign(left | said)
+
+    provider.make = tell
+    back = come_back(browser, provider.agree(leave(browser)))
+    if age == "x":
+        assert back.status_code == 401
+        return
+    assert back.status_code == 303
+    answer = browser.post("/people", data={"name": "Bea"}, headers=SAME)
+    assert answer.headers["location"].startswith("/sign-in/again" if asked_again else "/people/pe_")
 
 
 def test_where_none_is_set_there_is_none(archive: Archive) -> None:

@@ -322,3 +322,20 @@ def test_a_viewer_of_several_parts_sees_the_union(data: st.DataObject) -> None:
         assert viewer.sees_all_of(account) is any(one.sees_all_of(account) for one in (first, *others))
     assert not Viewer.NOTHING.sees("a")
     assert Viewer.EVERYTHING.sees_all_of("a")
+
+
+def test_how_a_query_is_read_tells_of_no_account_that_is_not_seen(offices: Archive) -> None:
+    jo = person(offices, Role.CUSTODIAN, scope="authority", scope_id="police", name="Jo")
+    with offices.database.read() as connection:
+        viewer = permission.viewer(connection, jo.id, Action.RECORDS_SEARCH, offices.clock.now())
+
+        def read(query: str) -> tuple[str, int]:
+            found = offices.search.search(connection, query, viewer=viewer)
+            return found.reading, found.total.count
+
+        for query in ("account:@{}", "department:{}", "-account:{}"):
+            known, unknown = (read(query.format(name)) for name in ("library", "nothing"))
+            assert known[0].replace("library", "nothing") == unknown[0]
+            assert known[1] == unknown[1]
+        assert read("account:" + account_of("library"))[0].endswith("(no such account)")
+        assert read("account:@police")[0].endswith("(one account)")

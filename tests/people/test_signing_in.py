@@ -429,3 +429,13 @@ def test_old_sessions_are_forgotten(archive: Archive, hands: SetClock) -> None:
     cookies(archive, who)
     with archive.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(Session)).scalar_one() == 1
+
+
+def test_nobody_else_shows_again_who_it_is(archive: Archive, hands: SetClock) -> None:
+    who = person(archive, Role.SYSTEM_ADMINISTRATOR)
+    held = sessions.of_secret(archive, next(iter(cookies(archive, who).values())))
+    assert held is not None
+    _, secret = set_up(archive, who.id)  # (somebody whose name is that person's id)
+    hands.at += timedelta(minutes=1)
+    with pytest.raises(SignInFailed):
+        passwords.confirm(archive, held, GOOD, code(archive, secret))
