@@ -56,7 +56,7 @@ facts = st.builds(
     listed,
     waits=st.none() | st.sampled_from(Waits),
     why_not=st.just("somebody decided so"),
-    state=st.sampled_from([*(one.value for one in AccountState), "paused", "closed", "of a later version"]),
+    state=st.sampled_from([*(one.value for one in AccountState), "paused", "closed", "of_a_later_version"]),
     joined=joined,
     looks=st.none() | looks,
     gaps=st.lists(gaps, max_size=3),
