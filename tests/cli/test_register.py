@@ -66,7 +66,7 @@ def test_a_register_is_entered_changed_and_shown(say: CommandLine, tmp_path: Pat
     [
         (("authority", "x"), 2, "needs --name"),
         (("authority", "x", "--name", "X", "--by", " "), 2, "--by takes"),
-        (("authority", "Bad Short", "--name", "X"), 2, "short cannot be this"),
+        (("authority", "Bad Short", "--name", "X"), 2, "short cannot be this: it takes lower-case"),
         (("account", "mayor-page"), 3, "entered by its address"),
         (("account", PAGE, "--capacity", "secret"), 2, "capacity is one of"),
         (("account", PAGE, "--opened", "4/1/2026"), 2, "--opened takes a day"),

@@ -7,7 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, select, update
@@ -140,6 +140,10 @@ def new_id(thing: Thing) -> str:
     return ids.new_id(SORTS[thing].prefix)
 
 
+#: Of an authority, in words rather than as the pattern that it is checked by.
+_SHORT_NAME: Final = "it takes lower-case letters, digits and hyphens, such as city-clerk"
+
+
 def shape(thing: Thing, says: dict[str, Any]) -> Facts:
     """What is said of a thing, checked for its form.
 
@@ -151,7 +155,8 @@ def shape(thing: Thing, says: dict[str, Any]) -> Facts:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"]).replace("_", " ")
-        raise UsageError(f"{name} cannot be this: {first['msg']}") from None
+        why = _SHORT_NAME if first["loc"] == ("short",) else first["msg"]
+        raise UsageError(f"{name} cannot be this: {why}") from None
 
 
 def state(
