@@ -150,12 +150,17 @@ class Placed:
 
 
 def occurrences(
-    connection: Connection, record_ids: Collection[str], versions: dict[str, dict[str, dict[str, Any]]]
+    connection: Connection,
+    record_ids: Collection[str],
+    versions: dict[str, dict[str, dict[str, Any]]],
+    seen_by: datetime | None = None,
 ) -> dict[str, list[Placed]]:
-    """All stored occurrences of records, with their own content. ``versions`` are the records' version rows."""
+    """All stored occurrences of records, with their own content; or those that had been seen by a moment. ``versions``
+    are the records' version rows."""
     found: dict[str, list[Placed]] = {}
+    query = select(OCCURRENCE) if seen_by is None else select(OCCURRENCE).where(OCCURRENCE.c.observed_at <= seen_by)
     for chunk in chunks(record_ids):
-        for row in connection.execute(select(OCCURRENCE).where(OCCURRENCE.c.record_id.in_(chunk))):
+        for row in connection.execute(query.where(OCCURRENCE.c.record_id.in_(chunk))):
             found.setdefault(row.record_id, []).append(_placed(row, versions[row.record_id][row.version_id]))
     return {record_id: _carrying(record_id, placed) for record_id, placed in found.items()}
 

@@ -7,7 +7,7 @@ shown no deeper than a bound, in the same order).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,29 @@ def arrange(root_id: str, members: Iterable[Member], deepest: int) -> list[Line]
         if first in known or first in answers:
             _show(first, answers, known, deepest, lines, shown)
     return lines
+
+
+def window(lines: Sequence[Line], wanted: str, most: int, start: int | None = None) -> tuple[int, int]:
+    """First line of a part of a thread, and the first after it: the part from line ``start`` on; without it, the part
+    of the whole, cut into parts of ``most`` lines, in which ``wanted`` stands."""
+    if start is None:
+        index = next((number for number, line in enumerate(lines) if line.id == wanted), 0)
+        start = index - index % most
+    start = max(0, min(start, len(lines) - 1))
+    return start, min(start + most, len(lines))
+
+
+def above(lines: Sequence[Line], start: int) -> list[Line]:
+    """What the first line of a part answers, and what that answers, from the top: lines that stand before the part."""
+    found: list[Line] = []
+    depth = lines[start].depth if start < len(lines) else 0
+    for line in reversed(lines[:start]):
+        if depth == 0:
+            break
+        if line.depth < depth:
+            found.append(line)
+            depth = line.depth
+    return found[::-1]
 
 
 def _oldest(known: Mapping[str, Member]) -> list[str]:

@@ -156,6 +156,8 @@ class RecordView:
     """What exports say of it, newest statement first: beside what was captured, and never part of it."""
     suggested: tuple[SuggestedView, ...] = ()
     """Records that may be the same one; computed for this view, and no fact."""
+    described_later: bool = False
+    """As of an earlier moment: name of its author, address and times are those of a later answer."""
 
     @property
     def unnamed(self) -> bool:
@@ -214,10 +216,21 @@ class ThreadView:
     lines: tuple[ThreadLine, ...]
     total: int
     """Records in the thread, shown or not."""
+    above: tuple[ThreadLine, ...] = ()
+    """Where this is a part: what its first line answers, from the top."""
+    start: int = 0
+    """Lines before this part."""
+    size: int = 0
+    """Lines that can be shown altogether."""
 
     @property
     def whole(self) -> bool:
         return sum(line.record is not None for line in self.lines) == self.total
+
+    @property
+    def end(self) -> int:
+        """Lines before the next part."""
+        return self.start + len(self.lines)
 
 
 @dataclass(frozen=True, slots=True)

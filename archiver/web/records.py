@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, Response
+from typing import Annotated, Any
 
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from archiver.operations import changes as told
 from archiver.operations import completeness, deposits
+from archiver.operations.poll_times import poll_times
 from archiver.people.actions import Action
 from archiver.records import links, pictures, service
+from archiver.records.conversation import Part
+from archiver.records.finding import NotSeenYet
 from archiver.records.views import VersionView
 from archiver.storage.segment_reader import read_exchange
+from archiver.viewing import Viewer
 from archiver.web.door import Here, Seen, needs
+from archiver.web.moments import AsOf, Moment, moment
+from archiver.web.site import Site
 
 router = APIRouter()
 _DEPOSITS = 100
+_LINES = 100
+"""Of a thread, on one page."""
+_MOST = 50_000
+"""Records of a thread whose places are worked out."""
+Line = Annotated[int | None, Query(ge=0, le=10_000_000, description="First line of the thread to show.")]
 
 
 @router.get("/records/{record_id}", response_class=HTMLResponse)
 @needs(Action.RECORDS_VIEW)
-def show(site: Here, viewer: Seen, record_id: str) -> HTMLResponse:
+def show(site: Here, viewer: Seen, record_id: str, at: AsOf = "", line: Line = None) -> HTMLResponse:
+    """A record in its thread; ``at``: as it was known at a moment."""
+    then = moment(site, at)
     with site.archive.database.read() as connection:
-        record = service.record(connection, record_id, viewer)
-        thread = service.thread(connection, record_id, viewer=viewer)
-        declared = completeness.declared_by(site.archive.platforms, record.account.platform)
+        if then is not None:
+            return _as_of(site, connection, viewer, record_id, then, line)
+        now = service.record(connection, record_id, viewer)
+        thread = service.thread(connection, record_id, viewer=viewer, most=_MOST, part=Part(_LINES, line))
+        declared = completeness.declared_by(site.archive.platforms, now.account.platform)
         counts = None
-        if viewer.sees_private_of(record.account.id):  # the platform's numbers tell of what is hidden, too
-            counts = completeness.of_thread(connection, record.account.id, record.thread_id, declared)
+        if viewer.sees_private_of(now.account.id):  # the platform's numbers tell of what is hidden, too
+            counts = completeness.of_thread(connection, now.account.id, now.thread_id, declared)
         brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS, viewer=viewer)
-    store = site.archive.store.name
+    return _page(site, record=now, thread=thread, counts=counts, deposits=brought)
+
+
+def _as_of(
+    site: Site, connection: Connection, viewer: Viewer, record_id: str, then: Moment, line: int | None
+) -> HTMLResponse:
+    """A record as it was known at a moment, between the looks before it and after it."""
+    now = site.archive.clock.now()
+    try:
+        record = service.record_at(connection, record_id, then.at, viewer)
+    except NotSeenYet as error:
+        return site.page("record_not_seen.html", here="search", id=record_id, then=then, first=error.first_seen_at)
+    thread = service.thread(connection, record_id, then.at, viewer, most=_MOST, part=Part(_LINES, line))
+    looks = poll_times(connection, record.account.id, then.at, now, site.dead(), viewer)
+    brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS, viewer=viewer)
+    known = [one for one in brought if one.deposited_at <= then.at]
+    said = told.in_words(looks)
+    return _page(site, record=record, thread=thread, counts=None, deposits=known, then=then, looks=looks, said=said)
+
+
+def _page(site: Site, then: Moment | None = None, **values: Any) -> HTMLResponse:
+    given = {"then": then, "looks": None, "said": (), **values}
     return site.page(
-        "record.html",
-        here="search",
-        record=record,
-        thread=thread,
-        counts=counts,
-        store=store,
-        targets=_targets,
-        deposits=brought,
+        "record.html", here="search", store=site.archive.store.name, targets=_targets, each=_LINES, **given
     )
 
 

@@ -40,6 +40,7 @@ def environment() -> Environment:
         brought=in_words,
         why=gaps.in_words,
         part=lambda text: quote(text, ""),
+        exact=lambda at: quote(to_text(at), ""),
     )
     made.globals.update(
         CHANGES=CHANGES,
