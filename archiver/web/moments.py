@@ -16,7 +16,9 @@ from archiver.search import days
 from archiver.web.places import BadPlace
 from archiver.web.site import Site
 
-AsOf = Annotated[str, Query(max_length=40, description="As of a day or a moment by the city's clocks, or in UTC with Z.")]
+AsOf = Annotated[
+    str, Query(max_length=40, description="As of a day or a moment by the city's clocks, or in UTC with Z.")
+]
 _SECONDS: Final = re.compile(r"(.*T\d{1,2}:\d{2}):(\d{2})(?:\.\d{1,6})?", re.ASCII)
 
 

@@ -203,6 +203,8 @@ def pages_of(served: Served) -> dict[str, str]:
         **{f"empty {name}": f"{real}/{name}" for name in own},
         "account": f"{practice}/accounts/{served.account}",
         "record": f"{practice}/records/{served.edited}",
+        "record as of a moment": f"{practice}/records/{served.edited}?at=2026-03-02T08:30",
+        "record that nobody had seen": f"{practice}/records/{served.edited}?at=2026-03-01",
         "run": f"{practice}/runs/{run}",
         "runs of one account": f"{practice}/runs?account={served.account}",
         "changes narrowed": f"{practice}/changes?account={served.account}&kind=edited&since=2026-01-01",
