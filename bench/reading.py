@@ -42,25 +42,7 @@ ACCOUNT = ids.account_id("facebook", "https://facebook.example", "1")
 LONG, USUAL, EACH = 5_000, 100, 50
 """Comments of the long thread; records of each other one; records of an answer."""
 _BATCH = 10_000
-_WORDS = [
-    "the",
-    "city",
-    "plows",
-    "roads",
-    "at",
-    "night",
-    "and",
-    "residents",
-    "ask",
-    "when",
-    "their",
-    "street",
-    "is",
-    "next",
-    "on",
-    "the",
-    "list",
-]
+_WORDS = ("the", "city", "plows", "roads", "at", "night", "and", "residents", "ask", "when", "their", "street")
 
 
 def fill(archive: Archive, records: int) -> list[str]:
@@ -143,13 +125,15 @@ def _add(rows: dict[Any, list[dict[str, Any]]], number: int, record_id: str, thr
 def _account() -> dict[str, Any]:
     return {"id": ACCOUNT, "platform": "facebook", "service": "https://facebook.example", "platform_id": "1",
             "handle": "city", "name": "City", "url": "https://facebook.example/1", "authority": "council",
-            "provisional": False, "state": "active", "state_since": START, "settings": {}, "added_at": START}  # fmt: skip
+            "provisional": False, "state": "active", "state_since": START, "settings": {}, "added_at": START,
+            }  # fmt: skip
 
 
 def _run() -> dict[str, Any]:
     return {"id": "rn_1", "account_id": ACCOUNT, "number": 1, "sweep": "full", "trigger": "person",
             "started_at": START, "finished_at": START, "outcome": "complete", "settings_hash": "0",
-            "connector_version": "1", "counts": {}, "bookmark_before": {}, "bookmark_after": {}, "drift": []}  # fmt: skip
+            "connector_version": "1", "counts": {}, "bookmark_before": {}, "bookmark_after": {}, "drift": [],
+            }  # fmt: skip
 
 
 def _segment() -> dict[str, Any]:
@@ -199,11 +183,11 @@ def _timed(url: str, cookies: dict[str, str], long: list[str], records: int, num
     choose = random.Random(9)
     half = (START + timedelta(seconds=records / 2)).strftime("%Y-%m-%dT%H:%M:%SZ")
     early = long[: len(long) // 2 - 10]
+    usual = [f"p{choose.randrange(1, records // USUAL)}" for _ in range(number)]
     asked = {
         "a record of the thread": [f"/records/{choose.choice(long)}" for _ in range(number)],
         "the same, as of a moment": [f"/records/{choose.choice(early)}?at={half}" for _ in range(number)],
-        "a record of a thread of a hundred": [f"/records/{ids.record_id(ACCOUNT, f'p{choose.randrange(1, records // USUAL)}')}"
-                                              for _ in range(number)],
+        "a record of a thread of a hundred": [f"/records/{ids.record_id(ACCOUNT, name)}" for name in usual],
     }  # fmt: skip
     found = {}
     with httpx.Client(base_url=url, cookies=cookies, timeout=60) as client:

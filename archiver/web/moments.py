@@ -1,4 +1,4 @@
-"""A moment as it stands in an address: by the city's clocks as somebody types it, or exact, as our own links have it."""
+"""A moment as it stands in an address: by the city's clocks as somebody types it, or exactly, as our own links do."""
 
 from __future__ import annotations
 

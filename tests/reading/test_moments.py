@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from archiver import ids
 from archiver.records.moments import Sight, seen_by, states_at, versions_at
 from archiver.records.states import Observation, intervals
-from archiver.records.threads import Member, above, arrange, window
+from archiver.records.threads import Line, Member, above, arrange, window
 from archiver.records.versions import Occurrence, versions
 from tests.records.city import START, at
 
@@ -109,7 +109,7 @@ def test_every_line_stands_in_one_part_and_the_one_that_is_wanted_in_its_own(
     lines = arrange("r0", members, 12)
     start, end = window(lines, f"r{wanted}", most)
     assert (f"r{wanted}" in {one.id for one in lines[start:end]}) == (wanted < len(members))
-    shown = []
+    shown: list[Line] = []
     while True:
         first, after = window(lines, "r0", most, len(shown))
         shown += lines[first:after]
