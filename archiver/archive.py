@@ -81,7 +81,7 @@ class Archive:
             WrongStore: index or store belong to something else, to the other kind, or to a newer version.
             SettingsError, Unreachable: a setting, folder, database or store cannot be used.
         """
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, settings.zone)
         try:
             if not create:
                 _require_archive(database, settings)

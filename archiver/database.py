@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import IntEnum
 from functools import lru_cache
 from hashlib import sha256
@@ -217,9 +217,11 @@ class Database:
     :meth:`read` begins it, never inside another that the driver opened unasked and that nobody would commit.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, zone: tzinfo = UTC) -> None:
+        """``zone``: the city's, for queries that ask what holds today (:func:`archiver.people.permission.city_day`)."""
         self.url = normal_url(url)
         self.engine = make_engine(self.url)
+        self.engine.update_execution_options(city_zone=zone)
 
     @property
     def dialect(self) -> str:

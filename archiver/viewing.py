@@ -22,6 +22,9 @@ class Viewer:
     """Access classes of stored exchanges (:class:`connectors.contract.AccessClass`); None: all of them."""
     messages: bool = True
     """Also private messages, where their access class is among them."""
+    watched: bool = True
+    """Also since when private messages were not looked at: of whoever keeps the capture going, and of whoever sees
+    more than what was public."""
     also: tuple[Viewer, ...] = ()
     """Whoever holds several roles sees what any of them shows."""
     EVERYTHING: ClassVar[Viewer]
@@ -30,7 +33,7 @@ class Viewer:
     @property
     def parts(self) -> tuple[Viewer, ...]:
         """What it is made of: viewers without others beside them."""
-        return (Viewer(self.accounts, self.access, self.messages), *self.also)
+        return (Viewer(self.accounts, self.access, self.messages, self.watched), *self.also)
 
     @property
     def only_public(self) -> bool:
@@ -74,4 +77,4 @@ class Viewer:
 
 
 Viewer.EVERYTHING = Viewer()
-Viewer.NOTHING = Viewer(accounts=frozenset(), access=frozenset(), messages=False)
+Viewer.NOTHING = Viewer(accounts=frozenset(), access=frozenset(), messages=False, watched=False)

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from archiver.accounts.register import naming
+from archiver.accounts.register import service as registered
 from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
@@ -16,7 +18,7 @@ from archiver.errors import UsageError
 from archiver.people import access_log, links, service, sessions
 from archiver.people.acting import of_machine
 from archiver.people.actions import FOR_TOKENS, Action
-from archiver.people.permission import ACCOUNT, AUTHORITY, EVERYTHING
+from archiver.people.permission import ACCOUNT, AUTHORITY, DEPARTMENT, EVERYTHING
 from archiver.people.roles import Access
 from archiver.people.service import GrantView, NewGrant, PersonView
 
@@ -49,6 +51,9 @@ def grant(
     person: Person,
     role: Annotated[str, typer.Argument(metavar="ROLE", help="custodian, records_officer, auditor …")],
     authority: Annotated[str | None, typer.Option(help="Only of one authority, by its short name.")] = None,
+    department: Annotated[
+        str | None, typer.Option(help="Only of one department of that authority, as the register has it: short name.")
+    ] = None,
     account: Annotated[str | None, typer.Option(help="Only of one account: id, handle or address.")] = None,
     access: Annotated[
         list[str] | None,
@@ -61,11 +66,13 @@ def grant(
     practice: InPractice = False,
 ) -> None:
     """Give somebody a role, of everything unless it says of what."""
-    if authority and account:
-        raise UsageError("a role is of an authority or of an account: give it twice")
+    if account and (authority or department):
+        raise UsageError("a role is of an authority, a department or an account: give it twice")
+    if department and not authority:
+        raise UsageError("say of which authority the department is: --authority")
     with opened(practice=practice) as archive:
         chosen = service.role_named(role)
-        scope, scope_id = _scope(archive, authority, account)
+        scope, scope_id = _scope(archive, authority, account, department)
         new = NewGrant(
             role=chosen,
             scope=scope,
@@ -246,12 +253,19 @@ def _find(archive: Archive, person: str) -> PersonView:
         return service.find(connection, person)
 
 
-def _scope(archive: Archive, authority: str | None, account: str | None) -> tuple[str, str]:
+def _scope(
+    archive: Archive, authority: str | None, account: str | None, department: str | None = None
+) -> tuple[str, str]:
     if account is not None:
         from archiver.accounts import service as accounts
 
         with archive.database.read() as connection:
             return ACCOUNT, accounts.find(connection, account).id
+    if authority is not None and department is not None:
+        with archive.database.read() as connection:
+            register = registered.read(connection, registered.today(archive))
+        authority_id, _ = naming.authority(register, authority)
+        return DEPARTMENT, naming.department(register, authority_id, department)[0]
     return (EVERYTHING, "") if authority is None else (AUTHORITY, authority)
 
 

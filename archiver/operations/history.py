@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Coverage, Due, Exchange, Gap, Lease, Run, Segment
@@ -17,6 +17,7 @@ from archiver.errors import NotFound
 from archiver.records.models import Record
 from archiver.records.service import allowed
 from archiver.viewing import Viewer
+from connectors.contract import Stream
 
 _LEFT = "its process ended in the middle; what it captured beyond this is kept and not archived yet"
 
@@ -214,7 +215,7 @@ def gaps(
 ) -> list[GapView]:
     """Gaps, open ones first, then newest first. Closed ones only if asked for."""
     columns = [*Gap.__table__.columns, Account.name, Account.handle]
-    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*_of(viewer, Gap.account_id))
+    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*_told(viewer))
     query = query.order_by(Gap.closed_at.is_not(None), Gap.opened_at.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Gap.account_id == account_id)
@@ -223,10 +224,11 @@ def gaps(
     return [_gap_view(row) for row in connection.execute(query)]
 
 
-def gaps_since(connection: Connection, since: datetime) -> dict[str, list[GapView]]:
+def gaps_since(connection: Connection, since: datetime, viewer: Viewer = Viewer.EVERYTHING) -> dict[str, list[GapView]]:
     """Gaps that were open at some time since, by account, newest first."""
     columns = [*Gap.__table__.columns, Account.name, Account.handle]
-    query = select(*columns).join(Account, Account.id == Gap.account_id).order_by(Gap.opened_at.desc())
+    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*_told(viewer))
+    query = query.order_by(Gap.opened_at.desc())
     found: dict[str, list[GapView]] = {}
     for row in connection.execute(query.where(Gap.closed_at.is_(None) | (Gap.closed_at >= since))):
         found.setdefault(row.account_id, []).append(_gap_view(row))
@@ -294,9 +296,7 @@ def totals(connection: Connection, viewer: Viewer = Viewer.EVERYTHING) -> Totals
         exchanges=count(select(func.count()).select_from(Exchange).where(*_of(wholly, Exchange.account_id))),
         segments=count(select(func.count()).select_from(Segment).where(*_of(wholly, Segment.account_id))),
         stored_bytes=count(select(func.sum(Segment.size)).where(*_of(wholly, Segment.account_id))),
-        open_gaps=count(
-            select(func.count()).select_from(Gap).where(Gap.closed_at.is_(None), *_of(viewer, Gap.account_id))
-        ),
+        open_gaps=count(select(func.count()).select_from(Gap).where(Gap.closed_at.is_(None), *_told(viewer))),
     )
 
 
@@ -304,6 +304,16 @@ def _of(viewer: Viewer, account_id: Any) -> list[ColumnElement[bool]]:
     """Conditions for accounts of which a viewer sees anything."""
     ids = viewer.account_ids
     return [] if ids is None else [account_id.in_(sorted(ids))]
+
+
+def _told(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Conditions for gaps that a viewer may know of: that messages were not looked at is nothing for who sees only
+    what was public."""
+    watching = [part.accounts for part in viewer.parts if part.watched]
+    if any(one is None for one in watching):
+        return _of(viewer, Gap.account_id)
+    told = sorted(frozenset().union(*(one or () for one in watching)))
+    return [*_of(viewer, Gap.account_id), or_(Gap.stream != Stream.MESSAGES.value, Gap.account_id.in_(told))]
 
 
 def _run_query() -> Select[Any]:

@@ -113,7 +113,7 @@ def poll_times(
     before = [Look(one, streams.get(one.id, ())) for one in earlier]
     after = [Look(one, streams.get(one.id, ())) for one in later]
     names = sorted({part.stream for one in (*before, *after) for part in one.streams})
-    gaps = history.gaps(connection, account_id, closed=True)
+    gaps = history.gaps(connection, account_id, closed=True, viewer=viewer)
     return PollTimes(
         at,
         _nearest(before, names),

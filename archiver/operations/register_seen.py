@@ -18,6 +18,8 @@ class Sight:
     """Says of which accounts anything is seen."""
     authorities: frozenset[str] | None
     """Short names of authorities, all of whose entries are seen; None: everything."""
+    departments: frozenset[str] = frozenset()
+    """Ids of departments, all of whose accounts are seen."""
 
     def sees_authority(self, register: Register, authority_id: str | None) -> bool:
         """Whether all that is said of an authority is seen."""
@@ -32,7 +34,10 @@ class Sight:
             return True
         if entry.account is not None:
             return self.viewer.sees(entry.account.id)
-        return entry.listing is not None and self.sees_authority(register, entry.listing.authority)
+        listing = entry.listing
+        if listing is None:
+            return False
+        return listing.department in self.departments or self.sees_authority(register, listing.authority)
 
 
 #: Of whoever may run commands on this machine.

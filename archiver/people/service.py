@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from archiver import ids
 from archiver.accounts.models import Account
+from archiver.accounts.register.models import RegisterStatement
+from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
 from archiver.database import safe_text
 from archiver.errors import NotFound, Refused, UsageError
@@ -22,7 +24,7 @@ from archiver.people import acts, permission
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
 from archiver.people.models import AccountReserve, GrantAccess, Person, RoleGrant
-from archiver.people.permission import ACCOUNT, AUTHORITY, EVERYTHING, SCOPES
+from archiver.people.permission import AUTHORITY, DEPARTMENT, EVERYTHING, SCOPES
 from archiver.people.roles import OPENS, Access, Role, complaint, usual
 from archiver.people.sessions import end_sessions, end_tokens
 from archiver.visible import one_line
@@ -429,13 +431,17 @@ def _date(text: str | None) -> str | None:
 
 
 def _scope_complaint(connection: Connection, new: NewGrant) -> str | None:
-    if new.scope == "department":
-        return "roles do not reach departments yet: give it for the authority, or for each of the accounts"
     if new.scope not in SCOPES:
         return f"a role reaches {', '.join(SCOPES)}"
     if new.scope == EVERYTHING:
         return "everything has no name" if new.scope_id else None
     if new.scope == AUTHORITY:
         return None if _AUTHORITY.fullmatch(new.scope_id) else "an authority's short name looks like city-clerk"
+    if new.scope == DEPARTMENT:
+        known = select(RegisterStatement.act_id).where(
+            RegisterStatement.thing == Thing.DEPARTMENT.value, RegisterStatement.thing_id == new.scope_id
+        )
+        found = connection.execute(known.limit(1)).first()
+        return None if found is not None else "there is no such department in the register"
     found = connection.execute(select(Account.id).where(Account.id == new.scope_id)).first()
-    return None if new.scope == ACCOUNT and found is not None else "there is no such account in this archive"
+    return None if found is not None else "there is no such account in this archive"

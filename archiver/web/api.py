@@ -7,16 +7,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from archiver.clock import to_text
 from archiver.errors import Refused
 from archiver.operations import completeness, found, health
 from archiver.operations.reach import goes_back
+from archiver.people import permission
 from archiver.people.actions import Action
 from archiver.search.index import Order, Page
-from archiver.web.door import Here, Seen, needs, open_door
+from archiver.web.door import Here, Seen, look, needs, open_door
 from archiver.web.places import AfterThread, after_thread, seen_account
 from archiver.web.search import LONGEST
+from archiver.web.site import Site
 
 router = APIRouter()
 
@@ -30,11 +33,27 @@ def schema(request: Request) -> dict[str, Any]:
 
 
 @router.get("/healthz")
-@open_door("machines ask it that have no login; it tells nothing of what is archived")
-def healthz(site: Here) -> Response:
-    """Whether the service does its work: 200, or 503 with the reasons. Checks nothing of any platform."""
+@open_door("machines ask it that have no login; it tells them which check fails, and nothing else")
+def healthz(site: Here, request: Request) -> Response:
+    """Whether the service does its work: 200, or 503. Checks nothing of any platform. The reasons are for whoever may
+    see how all platforms are set up."""
     report = health.check(site.archive, site.work)
-    return JSONResponse(report.as_json(), status_code=200 if report.ok else 503)
+    told = report.as_json() if _may_know_why(site, request) else report.for_strangers()
+    return JSONResponse(told, status_code=200 if report.ok else 503)
+
+
+def _may_know_why(site: Site, request: Request) -> bool:
+    action = Action.PLATFORMS_VIEW
+    try:
+        visitor = look(request)
+        if visitor is None or (visitor.token is not None and action.value not in visitor.token.scopes):
+            return False
+        with site.archive.database.read() as connection:
+            at = site.archive.clock.now()
+            allowed = permission.may(connection, visitor.person.id, action, None, at).allowed
+            return allowed and permission.authorities_seen(connection, visitor.person.id, action, at) is None
+    except SQLAlchemyError:
+        return False  # the check of the database says so
 
 
 @router.get("/api/search")

@@ -190,9 +190,16 @@ def _who(request: Request, site: Site) -> Visitor | None:
     session = sessions.of_secret(archive, secret) if secret else None
     if session is not None:
         return Visitor(_person(site, session.person_id), session=session)
-    if site.visitor is not None and is_loopback(archive.settings.web_host) and is_own_machine(request.scope):
+    if site.visitor is not None and _only_here(site) and is_own_machine(request.scope):
         return Visitor(_person(site, site.visitor))
     return None
+
+
+def _only_here(site: Site) -> bool:
+    """Whether nobody but this machine is meant to reach the pages: they listen there only, and no other name is set.
+    Where one is, a proxy stands before them, and whoever comes by it looks as if they sat at the machine."""
+    settings = site.archive.settings
+    return is_loopback(settings.web_host) and all(is_loopback(name.strip("[]")) for name in settings.names)
 
 
 def _person(site: Site, person_id: str) -> PersonView:

@@ -14,6 +14,7 @@ from archiver.people.acting import of_person
 from archiver.people.actions import FOR_TOKENS, Action
 from archiver.web.door import Here, Visitor, Who, own, own_fresh
 from archiver.web.forms import Typed
+from archiver.web.people import names
 from archiver.web.site import Site
 
 router = APIRouter()
@@ -87,6 +88,7 @@ def _page(site: Site, visitor: Visitor, *, token: str | None = None, failure: st
         going_on = sessions.sessions(connection, archive, person.id)
         tokens = [one for one in sessions.tokens(connection, person.id) if one.counts(now)]
         held = [one for one in service.grants(connection, person.id) if one.holds(now)]
+        named = names(site, connection)
     return site.page(
         "me.html",
         here="me",
@@ -97,6 +99,7 @@ def _page(site: Site, visitor: Visitor, *, token: str | None = None, failure: st
         sessions=going_on,
         tokens=tokens,
         grants=held,
+        names=named,
         token=token,
         failure=failure,
         scopes=sorted(one.value for one in FOR_TOKENS),

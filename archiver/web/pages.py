@@ -91,7 +91,7 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
     with site.archive.database.read() as connection:
         account = seen_account(connection, viewer, account_id)
         whole, counted = viewer.sees_private_of(account_id), counted_for(site, connection, viewer)
-        gaps = history.gaps(connection, account_id, closed=True)
+        gaps = history.gaps(connection, account_id, closed=True, viewer=viewer)
         values: dict[str, Any] = {
             "due": history.due(connection, account_id).get(account_id, []) if account.state != "paused" else [],
             "coverage": _open(viewer, account_id, history.coverage(connection, account_id)) if whole else [],

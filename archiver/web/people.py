@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 
 from archiver.accounts import service as accounts
+from archiver.accounts.register import service as registered
 from archiver.errors import NotFound, Refused, UsageError
 from archiver.people import access_log, service, sessions
 from archiver.people.acting import of_person
@@ -161,9 +163,10 @@ def _list(site: Site, *, failure: str | None = None, name: str = "", mail: str =
     with site.archive.database.read() as connection:
         everybody = service.people(connection)
         held = [one for one in service.grants(connection) if one.holds(now)]
+        named = names(site, connection)
     by_person = {person.id: [one for one in held if one.person_id == person.id] for person in everybody}
     status = 200 if failure is None else 400
-    values: dict[str, Any] = {"failure": failure, "name": name, "mail": mail}
+    values: dict[str, Any] = {"failure": failure, "name": name, "mail": mail, "names": named}
     return site.page("people.html", here="people", status=status, people=everybody, grants=by_person, **values)
 
 
@@ -174,6 +177,7 @@ def _one(site: Site, person_id: str, failure: str | None = None) -> HTMLResponse
         held = service.grants(connection, person_id)
         going_on = sessions.sessions(connection, site.archive, person_id)
         known = accounts.list_accounts(connection)
+        named, departments = names(site, connection), _departments(site, connection)
     return site.page(
         "person.html",
         here="people",
@@ -186,8 +190,25 @@ def _one(site: Site, person_id: str, failure: str | None = None) -> HTMLResponse
         classes=list(Access),
         accounts=known,
         authorities=sorted({one.authority for one in known}),
-        names={one.id: one.name or one.handle for one in known},
+        departments=sorted(departments.items(), key=lambda one: one[1].casefold()),
+        names=named,
     )
+
+
+def names(site: Site, connection: Connection) -> dict[str, str]:
+    """What roles are of, in words: accounts and departments by their ids."""
+    known = {one.id: one.name or one.handle for one in accounts.list_accounts(connection)}
+    return known | _departments(site, connection)
+
+
+def _departments(site: Site, connection: Connection) -> dict[str, str]:
+    """Of the register as it is today, each with its authority."""
+    register = registered.read(connection, registered.today(site.archive))
+    offices = register.authorities
+    return {
+        one: f"{says.name} ({offices[says.authority].name if says.authority in offices else 'no authority'})"
+        for one, says in register.departments.items()
+    }
 
 
 def _back(site: Site, person_id: str) -> Response:

@@ -25,7 +25,8 @@ def sight_of(site: Here, viewer: Seen, who: Who) -> Sight:
     """What of the register whoever was let in sees."""
     with site.archive.database.read() as connection:
         now, action = site.archive.clock.now(), Action.CAPTURE_VIEW
-        return Sight(viewer, permission.authorities_seen(connection, who.person.id, action, now))
+        asked = (connection, who.person.id, action, now)
+        return Sight(viewer, permission.authorities_seen(*asked), permission.departments_seen(*asked))
 
 
 Sees = Annotated[Sight, Depends(sight_of)]

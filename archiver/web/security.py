@@ -25,7 +25,7 @@ HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -146,12 +146,15 @@ def host_of(scope: Scope) -> str:
 
 def comes_from_here(scope: Scope) -> bool:
     """Whether a browser says that one of our own pages sent this (Fetch Metadata; Origin, RFC 6454 §7). ``null`` is
-    what it says of the origin where a page asks it to tell nobody."""
+    what it says of whoever hides where they are, a sandboxed frame of anybody's too: our pages have no need to. Over
+    TLS a page of the same name that came without it is somebody else's."""
     said: dict[bytes, str] = {name: value.decode("latin-1").lower() for name, value in scope["headers"]}
     site, origin = said.get(b"sec-fetch-site"), said.get(b"origin")
     if site is not None:
         return bool(site == "same-origin")
-    return origin == "null" or (origin is not None and origin.partition("://")[2] == said.get(b"host"))
+    scheme, _, host = (origin or "").partition("://")
+    schemes = ("http", "https") if host_of(scope) in LOOPBACK else ("https",)
+    return scheme in schemes and host == said.get(b"host")
 
 
 def bearer_of(scope: Scope) -> str | None:
@@ -164,10 +167,20 @@ def bearer_of(scope: Scope) -> str | None:
 
 
 def is_own_machine(scope: Scope) -> bool:
-    """Whether a request comes from this machine, not by way of a proxy, and to a name that only this machine has."""
+    """Whether a request comes from this machine, not by way of a proxy, and to a name that only this machine has. A
+    proxy may say nothing of itself, and put another name in place of the one that was asked for: it mostly speaks an
+    older HTTP then, and what a browser says of the page before tells the name."""
     client = scope.get("client")
-    passed_on = any(name in _FORWARDED for name, _ in scope["headers"])
+    passed_on = any(name in _FORWARDED or name.startswith(b"x-forwarded-") for name, _ in scope["headers"])
+    passed_on = passed_on or scope.get("http_version") == "1.0" or not _is_loopback_page(scope)
     return bool(client and is_loopback(client[0])) and host_of(scope) in LOOPBACK and not passed_on
+
+
+def _is_loopback_page(scope: Scope) -> bool:
+    """Whether the pages that a browser says it comes from, if it says so, are of this machine."""
+    said = [value.decode("latin-1") for name, value in scope["headers"] if name in (b"origin", b"referer")]
+    hosts = [one.partition("://")[2].partition("/")[0].lower() for one in said]
+    return all(one.startswith("[::1]") or one.partition(":")[0] in LOOPBACK for one in hosts)
 
 
 def _is_small(scope: Scope) -> bool:

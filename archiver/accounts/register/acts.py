@@ -67,6 +67,7 @@ def _statement(act: Act) -> dict[str, Any]:
         "thing_id": act.subject_id,
         "entered_at": _entered(act),
         "account_id": facts["says"]["account"] if thing is Thing.LISTING else None,
+        "department_id": facts["says"]["department"] if thing is Thing.LISTING else None,
         **{name: facts[name] for name in ("effective", "void", "by", "why", "says")},
     }
 

@@ -31,6 +31,7 @@ class RegisterStatement(Base):
     why: Mapped[str | None]
     says: Mapped[Any] = mapped_column(Json, comment="all of the thing, as docs/register.md lays it down")
     account_id: Mapped[str | None] = mapped_column(comment="of a listing: the account that is captured")
+    department_id: Mapped[str | None] = mapped_column(comment="of a listing: the department whose account it is")
 
 
 class RegisterDocument(Base):
