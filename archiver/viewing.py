@@ -22,18 +22,18 @@ class Viewer:
     """Access classes of stored exchanges (:class:`connectors.contract.AccessClass`); None: all of them."""
     messages: bool = True
     """Also private messages, where their access class is among them."""
+    also: tuple[Viewer, ...] = ()
+    """Whoever holds several roles sees what any of them shows."""
     watched: bool = True
     """Also since when private messages were not looked at: of whoever keeps the capture going, and of whoever sees
     more than what was public."""
-    also: tuple[Viewer, ...] = ()
-    """Whoever holds several roles sees what any of them shows."""
     EVERYTHING: ClassVar[Viewer]
     NOTHING: ClassVar[Viewer]
 
     @property
     def parts(self) -> tuple[Viewer, ...]:
         """What it is made of: viewers without others beside them."""
-        return (Viewer(self.accounts, self.access, self.messages, self.watched), *self.also)
+        return (Viewer(self.accounts, self.access, self.messages, watched=self.watched), *self.also)
 
     @property
     def only_public(self) -> bool:

@@ -219,7 +219,7 @@ def _part(accounts: frozenset[str] | None, look: _Look) -> Viewer:
     if Access.PRIVATE.value in look.classes:
         return Viewer(accounts, None, MESSAGE in look.classes)
     seen = frozenset({PUBLIC}) if Access.PUBLIC.value in look.classes else frozenset()
-    return Viewer(accounts, seen, False, look.watched)
+    return Viewer(accounts, seen, False, watched=look.watched)
 
 
 def _reserved(account_id: str | None = None) -> Any:

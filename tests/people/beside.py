@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from archiver import ids
+from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
 from archiver.capture.models import Deposit, Exchange
 from archiver.records.import_models import Import, ImportedVersion, ImportEnd
@@ -50,6 +51,11 @@ def authority_of(office: str) -> str:
     return ids.authority_id(office)
 
 
+def department_of(office: str) -> str:
+    """The id of the one department that it has, which its captured account is of."""
+    return ids.department_id(authority_of(office), "patrol")
+
+
 def fill(archive: Archive) -> dict[str, tuple[str, str]]:
     """Write all of it, with its index. By office: the listing of its account, and that of one nobody captures."""
     with archive.database.write() as connection:
@@ -63,7 +69,10 @@ def fill(archive: Archive) -> dict[str, tuple[str, str]]:
         authority = town.authority(office)
         url = f"https://facebook.example/{office}"
         service = {"platform": "facebook", "service": "https://facebook.example", "platform_id": office}
-        captured = town.listing(url, authority=authority, account=account_of(office), name=f"The {office}", **service)
+        part = department_of(office)
+        town.say(Thing.DEPARTMENT, part, authority=authority, short="patrol", name="Patrol")
+        where = {"authority": authority, "department": part, "account": account_of(office)}
+        captured = town.listing(url, name=f"The {office}", **where, **service)
         named, owner = f"The {office} beside", WORDS[office]["owner"]
         beside = town.listing(f"{url}/beside", authority=authority, name=named, owner=owner, capture="none")
         listed[office] = (captured, beside)

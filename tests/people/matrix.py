@@ -26,7 +26,7 @@ from archiver.people import service, sessions
 from archiver.people.acting import SERVICE, of_person
 from archiver.people.actions import Action
 from archiver.people.models import Session
-from archiver.people.permission import AUTHORITY
+from archiver.people.permission import AUTHORITY, DEPARTMENT
 from archiver.people.roles import Access, Role, usual
 from archiver.people.service import NewGrant
 from archiver.web import door
@@ -81,6 +81,9 @@ def comers(archive: Archive) -> dict[str, dict[str, dict[str, str]]]:
     found["custodian of the police, public"] = {"cookies": cookies(archive, scoped)}
     messages = person(archive, Role.CUSTODIAN, access=frozenset(Access), **police)
     found["custodian of the police, messages"] = {"cookies": cookies(archive, messages)}
+    patrol = {"scope": DEPARTMENT, "scope_id": beside.department_of("police")}
+    part = person(archive, Role.CUSTODIAN, access=usual(Role.CUSTODIAN), **patrol)
+    found["custodian of a department of the police"] = {"cookies": cookies(archive, part)}
     ended, held = person(archive, Role.RECORDS_OFFICER), None
     held = cookies(archive, ended)
     service.end(archive, SERVICE, ended.id)

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, insert
 
 from archiver import ids
 from archiver.accounts.models import Account
+from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
 from archiver.capture.models import Coverage, Due, Exchange, Gap, Run, Segment
 from archiver.records.models import Medium, Occurrence, Record, RecordState, Version
 from archiver.search.source import read_documents
+from tests.register.town import Town
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
 OFFICES = ("police", "library")
@@ -35,6 +37,19 @@ def account_of(office: str) -> str:
 def record_of(office: str, kind: str) -> str:
     """The id of a record."""
     return f"rc_{office}_{kind}"
+
+
+def departments(archive: Archive) -> dict[str, str]:
+    """Make both offices departments of one authority, in the register; their ids there, by office."""
+    town, found = Town(archive), {}
+    authority = town.authority("city")
+    for office in OFFICES:
+        found[office] = ids.department_id(authority, office)
+        town.say(Thing.DEPARTMENT, found[office], authority=authority, short=office, name=f"The {office} department")
+        where = {"authority": authority, "department": found[office], "account": account_of(office)}
+        known = {"platform": "facebook", "service": "https://facebook.example", "platform_id": office}
+        town.listing(f"https://facebook.example/{office}", name=f"The {office}", **where, **known)
+    return found
 
 
 def fill(archive: Archive) -> None:

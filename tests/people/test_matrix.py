@@ -15,13 +15,13 @@ from sqlalchemy import func, select
 from archiver import logs
 from archiver.archive import Archive
 from archiver.evidence.models import Event
-from archiver.people.permission import AUTHORITY
+from archiver.people.permission import AUTHORITY, DEPARTMENT
 from archiver.people.roles import Access, Role
 from archiver.web import door
 from archiver.web.app import _site_app, create_app
 from archiver.web.site import Site
 from tests.people import matrix
-from tests.people.scene import CANARIES, account_of, record_of
+from tests.people.scene import CANARIES, account_of, departments, record_of
 from tests.signed_in import cookies, person
 
 
@@ -63,7 +63,7 @@ def _crawl(client: TestClient) -> Iterator[tuple[str, str]]:
 
 def _guesses() -> Iterator[str]:
     """Addresses of everything, also of what is not to be seen."""
-    yield from ("/api/board", "/api/changes", "/looks")
+    yield from ("/api/board", "/api/changes", "/looks", "/healthz", "/register", "/register/master-list.csv", "/people")
     yield from ("/", "/accounts", "/runs", "/gaps?all=1", "/changes", "/search", "/me", "/nothing", "/runs?before=x")
     for office, words in CANARIES.items():
         account = account_of(office)
@@ -82,8 +82,12 @@ def _guesses() -> Iterator[str]:
 
 
 @pytest.mark.law("R4", "R71")
-def test_nothing_of_what_is_closed_is_found_by_any_way(offices: Archive, capsys: pytest.CaptureFixture[str]) -> None:
-    who = person(offices, Role.CUSTODIAN, access=[Access.PUBLIC], scope=AUTHORITY, scope_id="police")
+@pytest.mark.parametrize("scope", [AUTHORITY, DEPARTMENT])
+def test_nothing_of_what_is_closed_is_found_by_any_way(
+    offices: Archive, capsys: pytest.CaptureFixture[str], scope: str
+) -> None:
+    where = {AUTHORITY: "police", DEPARTMENT: ""}[scope] or departments(offices)["police"]
+    who = person(offices, Role.CUSTODIAN, access=[Access.PUBLIC], scope=scope, scope_id=where)
     logs.set_up("debug")
     app = create_app(Site(offices))
     closed = {word for office, words in CANARIES.items() for kind, word in words.items()
@@ -116,6 +120,7 @@ def test_what_changes_something_is_taken_from_our_own_pages_only(archive: Archiv
     foreign: list[dict[str, str]] = [
         {}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"},
         {"Sec-Fetch-Site": "none", "Origin": "http://127.0.0.1"}, {"Origin": "http://127.0.0.1:81"},
+        {"Origin": "null"}, {"Origin": "ftp://127.0.0.1"}, {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
     ]  # fmt: skip
     with archive.database.read() as connection:
         before = connection.execute(select(func.count()).select_from(Event)).scalar_one()

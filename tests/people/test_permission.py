@@ -254,7 +254,8 @@ def test_who_may_not_administer_changes_nothing_and_leaves_no_event(archive: Arc
     [
         (NewGrant(Role.COMMUNICATIONS, access=[Access.PRIVATE]), "never opens private"),
         (NewGrant(Role.CUSTODIAN, access=[Access.PUBLIC, Access.MESSAGE]), "needs the class private"),
-        (NewGrant(Role.CUSTODIAN, "department", "parks"), "give it for the authority, or for each of the accounts"),
+        (NewGrant(Role.CUSTODIAN, "department", "parks"), "no such department"),
+        (NewGrant(Role.CUSTODIAN, access=[Access.LIBRARY_PATRON]), "has to be named with it"),
         (NewGrant(Role.CUSTODIAN, "planet", "parks"), "a role reaches"),
         (NewGrant(Role.CUSTODIAN, AUTHORITY, "No Such!"), "short name"),
         (NewGrant(Role.CUSTODIAN, ACCOUNT, "ac_none"), "no such account"),
