@@ -93,7 +93,7 @@ def test_when_messages_were_not_looked_at_is_nothing_for_a_public_reader(offices
     row = {"account_id": account_of("police"), "stream": "messages", "opened_by": "rn_police", "opened_at": NOW}
     with offices.database.write() as connection:
         connection.execute(insert(Gap).values(**row, cause="permission", remedy="ask"))
-    pages = ("/gaps", "/accounts", "/api/board", f"/accounts/{account_of('police')}")
+    pages: tuple[str, ...] = ("/gaps", "/accounts", "/api/board", f"/accounts/{account_of('police')}")
     pages += (f"/looks?account={account_of('police')}&at=2026-11-29",)
     pages += (f"/api/looks?account={account_of('police')}&at=2026-11-29",)
     app = create_app(Site(offices))
