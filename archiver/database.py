@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from enum import IntEnum
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 
@@ -31,7 +30,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from archiver import clock
+from archiver import clock, compact
 from archiver.database_failures import may_be_repeated
 from archiver.engines import make_engine, normal_url, place_of
 
@@ -51,9 +50,7 @@ KEY_BYTES: Final = 1000
 _ATTEMPTS = 20
 
 
-#: A time stands in many rows of a batch.
-_from_text = lru_cache(maxsize=16_384)(clock.from_text)
-_encode_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+_encode_json = compact.encoding(sort_keys=True)
 
 
 def _to_text_or_none(at: datetime | None) -> str | None:
@@ -83,7 +80,7 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return _from_text(value) if isinstance(value, str) else value.astimezone(UTC)
+        return clock.repeated_from_text(value) if isinstance(value, str) else value.astimezone(UTC)
 
 
 class Json(TypeDecorator[Any]):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from archiver import clock
+from archiver import clock, compact
 from archiver.search.documents import Document, DocumentVersion
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encode = compact.encoding(sort_keys=False)
 
 
 class Stored(NamedTuple):
@@ -75,8 +75,8 @@ def to_document(row: Stored, content: Content | None = None) -> Document:
         kind=row.kind,
         access=row.access,
         state=row.state,
-        created_at=None if row.created_at is None else clock.from_text(row.created_at),
-        first_seen_at=clock.from_text(row.first_seen_at),
+        created_at=None if row.created_at is None else clock.repeated_from_text(row.created_at),
+        first_seen_at=clock.repeated_from_text(row.first_seen_at),
         author_id=content.author_id,
         author_name=content.author_name,
         author_handle=content.author_handle,
