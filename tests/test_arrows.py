@@ -15,6 +15,7 @@ CONTRACT = "connectors.contract"
 SHARED = frozenset(
     {
         "canonical",
+        "compact",
         "clock",
         "database",
         "database_failures",
