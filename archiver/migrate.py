@@ -35,6 +35,7 @@ _MODELS = (
     "archiver.capture.models",
     "archiver.quota.models",
     "archiver.evidence.models",
+    "archiver.moderation.models",
     "archiver.people.models",
     "archiver.records.import_models",
     "archiver.records.models",

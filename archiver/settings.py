@@ -38,6 +38,7 @@ _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
 
 _QUOTA = re.compile(r"[a-z_]{1,40}\.[a-z]{1,40}=[1-9][0-9]{0,11}")
+_GROUND = re.compile(r"[a-z][a-z0-9_-]{0,29}=[^\x00-\x1f]{1,200}")
 _SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,29}=https?://[^\s,@]{1,500}")
 
 Texts = Annotated[tuple[str, ...], NoDecode]
@@ -292,6 +293,22 @@ class Settings(BaseSettings):
         " as all else.",
     )
 
+    moderation_grounds: Texts = Field(
+        default=(
+            "true_threat=A true threat or a call to imminent lawless action",
+            "obscenity=Obscene as the law defines it",
+            "defamation=Defamatory as a court decided or the city attorney advised",
+            "private_data=Tells private particulars of somebody",
+            "copyright=Infringes a copyright or a trade mark",
+            "malware=Malware or fraud or a deceptive link",
+            "spam=Advertising or the same again and again",
+            "own_error=A post of the city's own that was wrong or out of date or made by mistake",
+            "court_order=A court ordered it",
+        ),
+        description="Grounds on which the city's policy lets something be hidden or removed, as `code=words`, separated"
+        " by commas (law R16). Each has to be neutral as to viewpoints; the city attorney should go over them.",
+    )
+
     timestamp_services: Texts = Field(
         default=(),
         description="Services that stamp the log with the time (RFC 3161), as `name=address`, separated by commas."
@@ -326,7 +343,9 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings, env_settings)
 
-    @field_validator("web_names", "trusted_origins", "timestamp_services", "quotas", mode="before")
+    @field_validator(
+        "web_names", "trusted_origins", "timestamp_services", "quotas", "moderation_grounds", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -344,6 +363,14 @@ class Settings(BaseSettings):
         names = [one.partition("=")[0] for one in value]
         if not all(_QUOTA.fullmatch(one) for one in value) or len(set(names)) != len(names):
             raise ValueError("should be platform.allowance=number such as youtube.units=50000, each name once")
+        return value
+
+    @field_validator("moderation_grounds")
+    @classmethod
+    def _are_grounds(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        codes = [one.partition("=")[0] for one in value]
+        if not all(_GROUND.fullmatch(one) for one in value) or len(set(codes)) != len(codes):
+            raise ValueError("should be code=words such as spam=Advertising, each code once")
         return value
 
     @field_validator("timestamp_services")

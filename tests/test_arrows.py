@@ -42,11 +42,23 @@ ARROWS: dict[str, frozenset[str]] = {
     "accounts": frozenset({"evidence", "storage", "archive", "http"}),
     "quota": frozenset(),
     "people": frozenset({"accounts", "evidence", "storage", "archive"}),
+    "moderation": frozenset({"accounts", "people", "records", "evidence", "archive"}),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
     "capture": frozenset(
         {
-            *("accounts", "people", "pictures", "quota", "records", "search", "evidence", "storage", "wire"),
+            *(
+                "accounts",
+                "people",
+                "moderation",
+                "pictures",
+                "quota",
+                "records",
+                "search",
+                "evidence",
+                "storage",
+                "wire",
+            ),
             *("archive", "http"),
         }
     ),
@@ -56,13 +68,17 @@ ARROWS: dict[str, frozenset[str]] = {
     "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
     "operations": frozenset(
         {
-            *("accounts", "people", "capture", "pictures", "quota", "records", "search", "evidence", "storage"),
+            *("accounts", "people", "moderation", "capture", "pictures", "quota", "records", "search", "evidence"),
+            "storage",
             *("archive", "migrate"),
         }
     ),
     "work": frozenset({"accounts", "people", "capture", "operations", "evidence", "practice", "archive", "http"}),
     "web": frozenset(
-        {"accounts", "people", "capture", "operations", "records", "search", "evidence", "storage", "work", "archive"}
+        {
+            *("accounts", "people", "moderation", "capture", "operations", "records", "search", "evidence", "storage"),
+            *("work", "archive"),
+        }
     ),
     "cli": frozenset(
         {

@@ -28,6 +28,7 @@ from archiver.evidence.act_reading import (
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import recorded, row_of
 from archiver.evidence.models import ActFile
+from archiver.moderation import acts as matters
 from archiver.people import acts as people
 from archiver.records import import_acts as imports
 from archiver.search import acts as searches
@@ -137,6 +138,8 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
         imports.apply(connection, act)
     elif act.kind in listed.KINDS:
         listed.apply(connection, act)
+    elif act.kind == ActKind.MODERATION_STATED:
+        matters.apply(connection, act)
     elif act.kind == ActKind.ACCOUNT_REGISTERED:
         first = act.subject_id not in restored.by_account
         restored.by_account[act.subject_id].append(found)

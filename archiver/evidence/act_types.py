@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
+from archiver.evidence import matter_facts as matters
 from archiver.evidence import register_facts as register
 from archiver.evidence.register_facts import Facts, Time
 
@@ -39,6 +40,7 @@ class ActKind(StrEnum):
     CANDIDACY_STATED = "candidacy.stated"
     HANDOVER_STATED = "handover.stated"
     DOCUMENT_KEPT = "document.kept"
+    MODERATION_STATED = "moderation.stated"
 
 
 Text = Annotated[str, Field(max_length=_TEXT)]
@@ -170,6 +172,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.CANDIDACY_STATED: Kind("candidacy", 1, register.CandidacyStated),
     ActKind.HANDOVER_STATED: Kind("handover", 1, register.HandoverStated),
     ActKind.DOCUMENT_KEPT: Kind("document", 1, register.DocumentKept),
+    ActKind.MODERATION_STATED: Kind("moderation", 1, matters.ModerationStated),
 }
 
 

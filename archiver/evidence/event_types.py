@@ -72,6 +72,7 @@ class EventType(StrEnum):
     ARCHIVE_CREATED = "archive.created"
     ACT_RECORDED = "act.recorded"
     REGISTER_CHANGED = "register.changed"
+    MODERATION_STATED = "moderation.stated"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_KEY_CREATED = "log.key_created"
     LOG_KEY_ROTATED = "log.key_rotated"
@@ -399,6 +400,10 @@ class RegisterChanged(Facts):
     change: Annotated[Code, Field(description="`new`, `changed`, `corrected`, `void` or `kept`")]
 
 
+class ModerationStated(Facts):
+    change: Annotated[Code, Field(description="`new`, `corrected` or `void`")]
+
+
 class ArchiveCreated(Facts):
     kind: Annotated[Literal["real", "practice"], Field(description="the two never mix")]
     format: Annotated[Count, Field(description="of the store")]
@@ -570,6 +575,12 @@ EVENTS: Final[Mapping[str, EventKind]] = {
             ActRecorded,
         ),
         EventKind(_E.REGISTER_CHANGED, "act", "The register of accounts changed by this act.", RegisterChanged),
+        EventKind(
+            _E.MODERATION_STATED,
+            "act",
+            "Somebody said by this act what they know of an act of moderation.",
+            ModerationStated,
+        ),
         EventKind(_E.STORAGE_PROBED, "archive", "The object store was tried out.", StorageProbed),
         EventKind(_E.STORAGE_LOCKED, "archive", "Locks of stored objects were lengthened.", StorageLocked),
         EventKind(_E.EVIDENCE_EXPORTED, "bundle", "Records were handed out with their proofs.", EvidenceExported),

@@ -10,6 +10,7 @@ from archiver.archive import Archive
 from archiver.errors import IntegrityError, UsageError
 from archiver.evidence.act import UnknownKey, key_of, open_act
 from archiver.evidence.act_reading import logged_acts, stored_act, waiting_acts
+from archiver.moderation import acts as matters
 from archiver.people import acts as people
 from archiver.records import import_acts as imports
 from archiver.search import acts as searches
@@ -38,7 +39,8 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
     def say_anew(connection: Connection) -> int:
         acts.restate(connection, now)
         said: int = sum(each.record_all(connection, acts, now, anew=True) for each in (register, searches, imports))
-        return said + people.record_all(connection, acts, now) + listed.record_all(connection, acts, now)
+        said += sum(each.record_all(connection, acts, now) for each in (people, listed, matters))
+        return said
 
     return archive.database.act(say_anew)
 

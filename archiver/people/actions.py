@@ -29,6 +29,10 @@ class Action(StrEnum):
     """The CIO's exceptions (law R14)."""
     LITIGATION_HOLDS_LIFT = "holds.lift_litigation"
     """Lift the hold of an action under 19.37 (law R50)."""
+    MODERATION_STATE = "moderation.state"
+    """Say what is known of an act of moderation, or that a removal follows (law R16, R22)."""
+    CAPTURE_ASK = "capture.ask"
+    """Have an account looked at now, for one record (law R22)."""
     PEOPLE_VIEW = "people.view"
     PEOPLE_CHANGE = "people.change"
     ACCESS_LOG_VIEW = "access_log.view"
@@ -38,7 +42,10 @@ class Action(StrEnum):
 ON_ARCHIVE: Final = frozenset({Action.PEOPLE_VIEW, Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW})
 #: Acts that show or hand out what was captured: a grant's access classes count for them.
 ON_RECORDS: Final = frozenset(
-    {Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.SEARCH_FREEZE, Action.RECORDS_RELEASE}
+    {
+        *(Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.SEARCH_FREEZE, Action.RECORDS_RELEASE),
+        Action.MODERATION_STATE,
+    }
 )
 #: For which somebody has to show once more who it is, within the last minutes.
 HIGH_RISK: Final = frozenset({Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT})

@@ -46,7 +46,8 @@ class Access(StrEnum):
 _A = Action
 _READS: Final = frozenset({_A.RECORDS_VIEW, _A.RECORDS_SEARCH})
 _SEES: Final = frozenset({_A.CAPTURE_VIEW, _A.EVIDENCE_VIEW, _A.PLATFORMS_VIEW})
-_DESK: Final = _READS | _SEES | {_A.SEARCH_FREEZE, _A.ACCOUNTS_CHANGE}
+_MODERATES: Final = frozenset({_A.MODERATION_STATE, _A.CAPTURE_ASK})
+_DESK: Final = _READS | _SEES | _MODERATES | {_A.SEARCH_FREEZE, _A.ACCOUNTS_CHANGE}
 #: What each role may do.
 MAY: Final[Mapping[Role, frozenset[Action]]] = {
     Role.CUSTODIAN: _DESK,
@@ -58,8 +59,8 @@ MAY: Final[Mapping[Role, frozenset[Action]]] = {
     Role.CITY_ATTORNEY: _READS | {_A.EVIDENCE_VIEW, _A.LITIGATION_HOLDS_LIFT},
     Role.CIO: _SEES | {_A.EXCEPTIONS_DECIDE},
     Role.AUDITOR: _SEES | {_A.PEOPLE_VIEW, _A.ACCESS_LOG_VIEW},
-    Role.COMMUNICATIONS: _READS | {_A.CAPTURE_VIEW},
-    Role.ACCOUNT_OWNER: _READS | {_A.CAPTURE_VIEW},
+    Role.COMMUNICATIONS: _READS | _MODERATES | {_A.CAPTURE_VIEW},
+    Role.ACCOUNT_OWNER: _READS | _MODERATES | {_A.CAPTURE_VIEW},
     Role.SYSTEM_ADMINISTRATOR: _SEES | {_A.PEOPLE_VIEW, _A.PEOPLE_CHANGE},
 }
 _USUAL: Final = frozenset({Access.PUBLIC, Access.PRIVATE})

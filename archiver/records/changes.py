@@ -7,13 +7,13 @@ is more than a time, and nothing is shown twice or left out between two pages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, literal_column, or_, select
 
 from archiver.accounts.models import Account
 from archiver.clock import from_text, to_text
@@ -72,6 +72,8 @@ class Wanted:
     kind: Kind | None = None
     since: datetime | None = None
     """From this moment on."""
+    more: Callable[[FromClause], ColumnElement[bool]] | None = None
+    """A further condition, given the table of versions (for edits) or of states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ def _edits(
         .join(RECORD, RECORD.c.id == VERSION.c.record_id)
         .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
         .join(earlier, and_(earlier.c.record_id == RECORD.c.id, earlier.c.number == VERSION.c.number - 1))
-        .where(VERSION.c.number > _BEYOND_THE_FIRST)
+        .where(VERSION.c.number > _BEYOND_THE_FIRST, *_more(wanted, VERSION))
     )
     return [_change(row, differences(row.earlier_text, row.text), None, None) for row in connection.execute(query)]
 
@@ -172,11 +174,15 @@ def _states(
         .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
         .join(VERSION, VERSION.c.id == RECORD.c.version_id)
         .join(earlier, and_(earlier.c.record_id == RECORD.c.id, earlier.c.number == STATE.c.number - 1))
-        .where(STATE.c.number > _BEYOND_THE_FIRST)
+        .where(STATE.c.number > _BEYOND_THE_FIRST, *_more(wanted, STATE))
     )
     if wanted.kind is not None:
         query = query.where(STATE.c.state.in_(sorted(STATES[wanted.kind])))
     return [_change(row, (), row.state_before, row.state_after) for row in connection.execute(query)]
+
+
+def _more(wanted: Wanted, rows: FromClause) -> list[ColumnElement[bool]]:
+    return [] if wanted.more is None else [wanted.more(rows)]
 
 
 def _changes(

@@ -1,0 +1,206 @@
+"""Saying what is known of an act of moderation: one transaction with its act and its event, asked of one guard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+
+from archiver import ids
+from archiver.archive import Archive
+from archiver.clock import to_text
+from archiver.database import among, safe_text, take_chains
+from archiver.errors import NotFound, Refused, UsageError
+from archiver.evidence.act_types import ActKind
+from archiver.evidence.acts import NewAct
+from archiver.evidence.event_types import EventType
+from archiver.evidence.matter_facts import MOST_RECORDS, ModerationSays
+from archiver.moderation import acts, statements
+from archiver.moderation.matching import EDITED, STATE, track_of
+from archiver.moderation.models import ChangeMark
+from archiver.moderation.words import By, Done, Outcome, Stage, grounds
+from archiver.people import permission
+from archiver.people.acting import Actor, tell
+from archiver.people.actions import Action
+from archiver.people.models import Person
+from archiver.records.stored import RECORD
+from archiver.viewing import Viewer
+
+LONGEST_WHY: Final = 2000
+_CODES: Final = {"stage": Stage, "done": Done, "actor": By, "outcome": Outcome}
+
+
+def viewer_of(connection: Connection, archive: Archive, actor: Actor) -> Viewer:
+    """What somebody may say something of; whoever may run commands on the machine, of everything.
+
+    Raises:
+        Refused: of nothing.
+    """
+    if actor.person_id is None:
+        return Viewer.EVERYTHING
+    now = archive.clock.now()
+    answer = permission.may(connection, actor.person_id, Action.MODERATION_STATE, None, now)
+    if not answer.allowed:
+        raise Refused(answer.reason)
+    return permission.viewer(connection, actor.person_id, Action.MODERATION_STATE, now)
+
+
+def state(archive: Archive, actor: Actor, several: Sequence[ModerationSays]) -> list[str]:
+    """Say what is known of acts of moderation, each of one account; all of them or none. Their ids.
+
+    Raises:
+        Refused: the actor may not.
+        NotFound: a record is not there, or not for them.
+        UsageError: it contradicts itself.
+        Busy, MissingKey: as :meth:`archiver.evidence.acts.Acts.record`.
+    """
+
+    def say(connection: Connection) -> list[str]:
+        viewer, said = viewer_of(connection, archive, actor), []
+        for says in several:
+            said.append(ids.new_id("mo"))
+            _check(connection, archive, viewer, says)
+            _record(connection, archive, actor, said[-1], says, None, change="new")
+        return said
+
+    return archive.database.act(say)
+
+
+def correct(
+    archive: Archive, actor: Actor, moderation_id: str, says: ModerationSays, *, why: str | None, void: bool = False
+) -> None:
+    """Say it anew: what was said before stays, and counts no more. ``void``: it was entered by mistake.
+
+    Raises:
+        As :func:`state`.
+        NotFound: no such statement, or not for them.
+        Refused: part of it is not shown to them, so they cannot know what they would take back.
+    """
+    if why is not None and len(why) > LONGEST_WHY:
+        raise UsageError(f"a reason has at most {LONGEST_WHY:,} characters")
+
+    def say(connection: Connection) -> None:
+        viewer = viewer_of(connection, archive, actor)
+        take_chains(connection, [moderation_id])
+        before = statements.one(connection, viewer, actor.person_id, moderation_id)[0]
+        if not before.whole:
+            raise Refused("part of this statement is not open to you: somebody who sees all of it corrects it")
+        if says.account != before.account_id:
+            raise UsageError("a correction is about the same account")
+        if before.says == says and before.void == void:
+            return
+        if not void:
+            _check(connection, archive, viewer, says)
+        _record(connection, archive, actor, moderation_id, says, why, change="void" if void else "corrected")
+
+    archive.database.act(say)
+
+
+def shape(says: dict[str, Any]) -> ModerationSays:
+    """What is said, checked for its form.
+
+    Raises:
+        UsageError: a field is missing, or holds what it cannot.
+    """
+    try:
+        found = ModerationSays.model_validate(says)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]).replace("_", " ")
+        raise UsageError(f"{name} cannot be this: {first['msg']}") from None
+    for name, codes in _CODES.items():
+        value = getattr(found, name)
+        if value is not None and value not in {one.value for one in codes}:
+            raise UsageError(f"{name} cannot be this: choose one of the list")
+    return found
+
+
+def mark(archive: Archive, person_id: str, at: datetime) -> datetime:
+    """Remember that somebody looked at what changed up to a time; never earlier than before, nor in the future."""
+    now = archive.clock.now()
+
+    def keep(connection: Connection) -> datetime:
+        row = connection.execute(select(ChangeMark.at).where(ChangeMark.person_id == person_id)).scalar()
+        until = min(at, now) if row is None else max(row, min(at, now))
+        table: Any = ChangeMark.__table__
+        if row is None:
+            connection.execute(table.insert().values(person_id=person_id, at=until))
+        else:
+            connection.execute(table.update().where(table.c.person_id == person_id).values(at=until))
+        return until
+
+    return archive.database.act(keep)
+
+
+def marked(connection: Connection, person_id: str) -> datetime | None:
+    """Up to when somebody looked at what changed; None: they never said so."""
+    return connection.execute(select(ChangeMark.at).where(ChangeMark.person_id == person_id)).scalar()
+
+
+def _check(connection: Connection, archive: Archive, viewer: Viewer, says: ModerationSays) -> None:
+    wanted = {one.record for one in says.records}
+    if not says.records and not (says.against or says.words or says.matter):
+        raise UsageError("say which record it is about, or at least whom it is against, or which matter")
+    if len(says.records) > MOST_RECORDS or len(wanted) < len(says.records):
+        raise UsageError(f"a statement is about at most {MOST_RECORDS} records, each once")
+    if not viewer.sees(says.account):
+        raise NotFound("there is no such account")
+    query = select(RECORD.c.id, RECORD.c.account_id).where(among(connection, RECORD.c.id, [*wanted]))
+    known = {row.id for row in connection.execute(query) if row.account_id == says.account}
+    if wanted - (known & statements.seen_records(connection, viewer, wanted)):
+        raise NotFound("a record is not there: choose those of this account that you see")
+    _check_words(archive, viewer, says)
+
+
+def _check_words(archive: Archive, viewer: Viewer, says: ModerationSays) -> None:
+    now = archive.clock.now()
+    if {one.change for one in says.records} - {STATE, EDITED}:
+        raise UsageError("a change is of the state of a record, or an edit")
+    named = [one for one in says.records if one.seen is None]
+    if any(one.change != track_of(says.done) for one in named):
+        raise UsageError("what is done does not fit the change")
+    if says.stage == Stage.ANNOUNCED and len(named) < len(says.records):
+        raise UsageError("what was seen already is not about to be done")
+    if says.stage == Stage.DONE and says.at is not None and says.at > to_text(now):
+        raise UsageError("what was done was done before now; say that it is about to be done")
+    if says.ground is not None and says.ground not in grounds(archive.settings.moderation_grounds):
+        raise UsageError("ground cannot be this: choose one of the list, or say it in words")
+    days = (("appeal", says.appeal_on, says.notice_on), ("decision", says.decided_on, says.appeal_on))
+    for name, later, earlier in days:
+        if later is not None and earlier is not None and later < earlier:
+            raise UsageError(f"the {name} cannot be earlier than what it follows")
+    if says.outcome is not None and says.appeal_on is None:
+        raise UsageError("an appeal has an outcome once it was asked for: say when")
+
+
+def _record(
+    connection: Connection,
+    archive: Archive,
+    actor: Actor,
+    moderation_id: str,
+    says: ModerationSays,
+    why: str | None,
+    *,
+    change: str,
+) -> None:
+    facts = {
+        "by": safe_text(_name(connection, actor)),
+        "by_id": actor.person_id or actor.id,
+        "why": safe_text(why) if why else None,
+        "void": change == "void",
+        "entered": None,
+        "says": says.model_dump(),
+    }
+    new = NewAct(ActKind.MODERATION_STATED, moderation_id, facts, actor.pair)
+    act = archive.acts.record(connection, new, archive.clock.now())
+    acts.apply(connection, act)
+    tell(connection, archive, actor, EventType.MODERATION_STATED, ("act", act.id), {"change": change})
+
+
+def _name(connection: Connection, actor: Actor) -> str:
+    if actor.person_id is None:
+        return actor.by or actor.id
+    return str(connection.execute(select(Person.name).where(Person.id == actor.person_id)).scalar_one())
