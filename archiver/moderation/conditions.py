@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, literal_column, 
 
 from archiver.moderation.matching import EDITED, FITS, STATE, TO_EXPLAIN
 from archiver.moderation.models import ModerationItem, ModerationStatement
-from archiver.records.stored import RECORD, VERSION, table
 from archiver.records.stored import STATE as STATES
+from archiver.records.stored import VERSION, table
 
 ITEM, STATEMENT = table(ModerationItem), table(ModerationStatement)
 
@@ -33,7 +33,7 @@ def explained(rows: FromClause) -> ColumnElement[bool]:
     item, statement = ITEM.alias(), STATEMENT.alias()
     joined = item.join(statement, statement.c.act_id == item.c.act_id)
     told: Select[Any] = select(literal_column("1")).select_from(joined).where(about(rows, item), current(statement))
-    return told.correlate(rows, RECORD).exists()
+    return told.correlate(rows).exists()
 
 
 def to_explain(rows: FromClause) -> ColumnElement[bool]:
@@ -52,7 +52,7 @@ def _named(rows: FromClause, item: FromClause, at: ColumnElement[Any]) -> Column
     later = _others(rows)
     since = (later.c.number > rows.c.number, _at_of(rows, later) <= item.c.seen_at)
     newer = select(later.c.number).where(later.c.record_id == rows.c.record_id, *since)
-    return and_(item.c.seen_at.is_not(None), at <= item.c.seen_at, ~newer.exists())
+    return and_(item.c.seen_at.is_not(None), at <= item.c.seen_at, ~newer.correlate(rows, item).exists())
 
 
 def _first(rows: FromClause, item: FromClause, at: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -60,7 +60,8 @@ def _first(rows: FromClause, item: FromClause, at: ColumnElement[Any]) -> Column
     earlier = _others(rows)
     before = (_at_of(rows, earlier) >= item.c.begins_at, earlier.c.number < rows.c.number, earlier.c.number > 1)
     older = select(earlier.c.number).where(earlier.c.record_id == rows.c.record_id, *before, _fits(earlier, item))
-    return and_(item.c.seen_at.is_(None), at >= item.c.begins_at, _fits(rows, item), ~older.exists())
+    first = ~older.correlate(rows, item).exists()
+    return and_(item.c.seen_at.is_(None), at >= item.c.begins_at, _fits(rows, item), first)
 
 
 def _others(rows: FromClause) -> FromClause:

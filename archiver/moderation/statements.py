@@ -147,7 +147,7 @@ def _times(connection: Connection, act_ids: Sequence[str]) -> dict[tuple[str, in
     found: dict[tuple[str, int], datetime] = {}
     for rows, at in ((STATE, STATE.c.from_at), (VERSION, VERSION.c.first_seen_at)):
         query = select(ITEM.c.act_id, ITEM.c.position, at.label("at"))
-        query = query.join(rows, about(rows, ITEM)).where(rows.c.number > 1)
+        query = query.select_from(ITEM.join(rows, about(rows, ITEM))).where(rows.c.number > 1)
         for row in connection.execute(query.where(among(connection, ITEM.c.act_id, [*act_ids]))):
             found[row.act_id, row.position] = row.at
     return found

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection, func, select
+
+from archiver.capture.models import Run
 from archiver.clock import to_text
+from archiver.evidence.models import Event
+from archiver.moderation.matching import EDITED, STATE, TO_EXPLAIN
+from archiver.moderation.statements import StatementView
 from archiver.operations.poll_times import Around, Look, PollTimes
 from archiver.operations.quota import in_time
 from archiver.records.changes import WHO
@@ -88,3 +96,44 @@ def _look(one: Look) -> dict[str, Any]:
         "complete": one.complete,
         "streams": {part.stream: {"lists": part.lists, "complete": part.complete} for part in one.streams},
     }
+
+
+def statement_as_json(one: StatementView) -> dict[str, Any]:
+    """A statement on moderation for programs."""
+    return {
+        "id": one.id,
+        "account": one.account_id,
+        "entered_at": to_text(one.entered_at),
+        "by": one.by,
+        "whole": one.whole,
+        "said": one.says.model_dump(exclude={"account", "records"}),
+        "records": [
+            {"record": each.record_id, "change": each.change, "seen_at": each.at and to_text(each.at)}
+            for each in one.records
+        ],
+    }
+
+
+def about(one: Change, said: Sequence[StatementView]) -> list[StatementView]:
+    """Which statements on a record are about one change of it."""
+    track = EDITED if one.after is None else STATE
+    return [
+        view
+        for view in said
+        if any(each.record_id == one.record_id and each.change == track and each.at == one.at for each in view.records)
+    ]
+
+
+def lacks(one: Change, said: Sequence[StatementView]) -> bool:
+    """Whether somebody has to explain a change, and nobody has."""
+    return one.after in TO_EXPLAIN and not about(one, said)
+
+
+def new_since(connection: Connection, mark: datetime) -> datetime:
+    """From when on changes may be new to who looked at ``mark``: what a run saw before, and archived afterwards, was
+    not there then. Rather twice than never."""
+    late = select(func.min(Run.started_at)).join(Event, Event.subject_id == Run.id)
+    late = late.where(Event.at >= mark, Event.type == "run.finished")
+    going_on = select(func.min(Run.started_at)).where(Run.finished_at.is_(None))
+    found = [connection.execute(query).scalar() for query in (late, going_on)]
+    return min([mark, *(at for at in found if at is not None)])

@@ -28,6 +28,7 @@ from archiver.web import (
     evidence,
     hooks,
     me,
+    moderation,
     pages,
     people,
     platforms,
@@ -103,7 +104,7 @@ def _site_app(site: Site) -> FastAPI:
     app.state.site = site
     for part in (
         *(hooks, connect, sign_in, welcome, me, people),
-        *(platforms, board, pages, register, search, records, changes, evidence),
+        *(platforms, board, pages, register, search, records, changes, moderation, evidence),
     ):
         app.include_router(part.router, include_in_schema=False)
     for programs in (api.router, board.api, changes.api):

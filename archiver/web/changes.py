@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
 from archiver.accounts import service as accounts
 from archiver.accounts.service import AccountView
+from archiver.clock import from_text, to_text
+from archiver.errors import UsageError
+from archiver.moderation import service as moderation
+from archiver.moderation import statements
+from archiver.moderation.conditions import to_explain
+from archiver.moderation.words import DONE
 from archiver.operations import changes as told
 from archiver.operations.poll_times import poll_times
 from archiver.people.actions import Action
 from archiver.records import changes
 from archiver.records.changes import Kind, Place, Wanted
-from archiver.search import days
+from archiver.records.views import Change
 from archiver.viewing import Viewer
-from archiver.web.door import Here, Seen, needs
+from archiver.web.door import Here, Seen, Visitor, Who, needs
+from archiver.web.forms import Typed
 from archiver.web.places import BadPlace, seen_account
 from archiver.web.site import Site
+from archiver.web.times import moment, typed
 
 router = APIRouter()
 api = APIRouter()
@@ -31,7 +40,18 @@ Account = Annotated[str, Query(max_length=100, description="Only of this account
 KindOf = Annotated[Kind | None, Query(description="Only this kind of change.")]
 Since = Annotated[str, Query(max_length=40, description=f"From then on. {_MOMENT}")]
 Before = Annotated[str | None, Query(max_length=200, description="`next` of the page before.")]
+Unexplained = Annotated[bool, Query(description="Only what somebody has to explain, and nobody has.")]
+New = Annotated[bool, Query(description="Only what came since you last looked.")]
 At = Annotated[str, Query(max_length=40, description=_MOMENT)]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change, with what is said of who did it and why."""
+
+    change: Change
+    statements: list[statements.StatementView]
+    unexplained: bool
 
 
 @router.get("/changes", response_class=HTMLResponse)
@@ -39,30 +59,49 @@ At = Annotated[str, Query(max_length=40, description=_MOMENT)]
 def show(
     site: Here,
     viewer: Seen,
+    who: Who,
     account: Account = "",
     kind: str = "",
     since: Since = "",
+    unexplained: Unexplained = False,
+    new: New = False,
     before: Before = None,
 ) -> HTMLResponse:
-    wanted = Wanted(account or None, _kind(kind), moment(site, since))
     place = _place(before)
     with site.archive.database.read() as connection:
         known = _known(connection, viewer)
+        mark = moderation.marked(connection, who.person.id)
+        wanted = _wanted(site, connection, account, _kind(kind), since, unexplained, mark if new else None)
         found = changes.recent(connection, viewer, wanted=wanted, limit=_PAGE + 1, before=place)
-    older = None
-    if len(found) > _PAGE:
-        found = found[:_PAGE]
-        older = urlencode(_said(account, kind, since) | {"before": str(changes.place_of(found[-1]))})
+        more, found = len(found) > _PAGE, found[:_PAGE]
+        rows = _rows(connection, viewer, who, found)
+    said = _said(account, kind, since, unexplained, new)
     return site.page(
         "changes.html",
         here="changes",
-        changes=found,
-        older=older,
-        newest=urlencode(_said(account, kind, since)),
+        rows=rows,
+        older=urlencode(said | {"before": str(changes.place_of(found[-1]))}) if more else None,
+        newest=urlencode(said),
         later=place is not None,
         accounts=known,
-        wanted={"account": account, "kind": kind, "since": _typed(site, since)},
+        wanted={"account": account, "kind": kind, "since": _typed(site, since), "unexplained": unexplained, "new": new},
+        mark=mark,
+        until=to_text(site.archive.clock.now()),
+        as_text=to_text,
+        DONE=DONE,
     )
+
+
+@router.post("/changes/seen")
+@needs(Action.RECORDS_VIEW)
+def looked(site: Here, who: Who, form: Typed) -> Response:
+    """Remember up to when somebody looked: nobody else learns of it."""
+    try:
+        until = from_text(form["until"])
+    except ValueError:
+        raise UsageError("that page is not one of ours; look again") from None
+    moderation.mark(site.archive, who.person.id, until)
+    return RedirectResponse(f"{site.base}/changes?new=yes", status_code=303)
 
 
 @router.get("/looks", response_class=HTMLResponse)
@@ -91,20 +130,30 @@ def show_looks(site: Here, viewer: Seen, account: Account = "", at: At = "") -> 
 def changes_for_programs(
     site: Here,
     viewer: Seen,
+    who: Who,
     account: Account = "",
     kind: KindOf = None,
     since: Since = "",
+    unexplained: Unexplained = False,
     limit: Annotated[int, Query(ge=1, le=200, description="Changes per page.")] = 50,
     before: Before = None,
 ) -> dict[str, Any]:
-    """What was edited, hidden, or is no longer returned, newest first, with what it said before and now."""
-    wanted = Wanted(account or None, kind, moment(site, since))
+    """What was edited, hidden, or is no longer returned, newest first, with what it said before and now, and what is
+    known of who did it and why."""
     with site.archive.database.read() as connection:
+        wanted = _wanted(site, connection, account, kind, since, unexplained, None)
         found = changes.recent(connection, viewer, wanted=wanted, limit=limit + 1, before=_place(before))
-    more = len(found) > limit
+        rows = _rows(connection, viewer, who, found[:limit])
     return {
-        "changes": [told.as_json(one) for one in found[:limit]],
-        "next": str(changes.place_of(found[limit - 1])) if more else None,
+        "changes": [
+            told.as_json(one.change)
+            | {
+                "unexplained": one.unexplained,
+                "statements": [told.statement_as_json(each) for each in one.statements],
+            }
+            for one in rows
+        ],
+        "next": str(changes.place_of(found[limit - 1])) if len(found) > limit else None,
     }
 
 
@@ -121,33 +170,40 @@ def looks_for_programs(site: Here, viewer: Seen, account: Account, at: At) -> di
     return told.looks_as_json(times)
 
 
+def _wanted(
+    site: Site,
+    connection: Connection,
+    account: str,
+    kind: Kind | None,
+    since: str,
+    unexplained: bool,
+    mark: datetime | None,
+) -> Wanted:
+    times = [moment(site, since), None if mark is None else told.new_since(connection, mark)]
+    latest = max((at for at in times if at is not None), default=None)
+    return Wanted(account or None, kind, latest, to_explain if unexplained else None)
+
+
+def _rows(connection: Connection, viewer: Viewer, who: Visitor, found: list[Change]) -> list[ChangeRow]:
+    said = statements.of_records(connection, viewer, who.person.id, {one.record_id for one in found})
+    return [
+        ChangeRow(one, told.about(one, mine := said.get(one.record_id, [])), told.lacks(one, mine)) for one in found
+    ]
+
+
 def _known(connection: Connection, viewer: Viewer) -> list[AccountView]:
     """The accounts that can be chosen."""
     return [one for one in accounts.list_accounts(connection) if viewer.sees(one.id)]
 
 
-def moment(site: Site, said: str) -> datetime | None:
-    """A moment by the city's clocks; None where nothing is said.
-
-    Raises:
-        BadPlace: it is none.
-    """
-    if not said.strip():
-        return None
-    found = days.span(said.strip()[:16], site.zone)
-    if found is None:
-        raise BadPlace("no day or moment of the calendar; say it like 2026-05-01 or 2026-05-01T14:30")
-    return found[0]
-
-
 def _typed(site: Site, said: str) -> str:
     """What was said as a field for a moment takes it."""
-    found = moment(site, said)
-    return "" if found is None else found.astimezone(site.zone).strftime("%Y-%m-%dT%H:%M")
+    return typed(site, moment(site, said))
 
 
-def _said(account: str, kind: str, since: str) -> dict[str, str]:
+def _said(account: str, kind: str, since: str, unexplained: bool, new: bool) -> dict[str, str]:
     given = {"account": account, "kind": kind, "since": since}
+    given |= {"unexplained": "yes" if unexplained else "", "new": "yes" if new else ""}
     return {name: value for name, value in given.items() if value}
 
 

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
+from archiver.moderation import statements
+from archiver.moderation.words import DONE
 from archiver.operations import changes as told
 from archiver.operations import completeness, deposits
 from archiver.operations.poll_times import poll_times
@@ -18,7 +20,7 @@ from archiver.records.finding import NotSeenYet
 from archiver.records.views import VersionView
 from archiver.storage.segment_reader import read_exchange
 from archiver.viewing import Viewer
-from archiver.web.door import Here, Seen, needs
+from archiver.web.door import Here, Seen, Visitor, Who, needs
 from archiver.web.moments import AsOf, Moment, moment
 from archiver.web.site import Site
 
@@ -33,7 +35,7 @@ Line = Annotated[int | None, Query(ge=0, le=10_000_000, description="First line 
 
 @router.get("/records/{record_id}", response_class=HTMLResponse)
 @needs(Action.RECORDS_VIEW)
-def show(site: Here, viewer: Seen, record_id: str, at: AsOf = "", line: Line = None) -> HTMLResponse:
+def show(site: Here, viewer: Seen, who: Who, record_id: str, at: AsOf = "", line: Line = None) -> HTMLResponse:
     """A record in its thread; ``at``: as it was known at a moment."""
     then = moment(site, at)
     with site.archive.database.read() as connection:
@@ -46,7 +48,8 @@ def show(site: Here, viewer: Seen, record_id: str, at: AsOf = "", line: Line = N
         if viewer.sees_private_of(now.account.id):  # the platform's numbers tell of what is hidden, too
             counts = completeness.of_thread(connection, now.account.id, now.thread_id, declared)
         brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS, viewer=viewer)
-    return _page(site, record=now, thread=thread, counts=counts, deposits=brought)
+        moderated = _moderated(connection, viewer, who, record_id)
+    return _page(site, record=now, thread=thread, counts=counts, deposits=brought, moderated=moderated)
 
 
 def _as_of(
@@ -66,10 +69,17 @@ def _as_of(
     return _page(site, record=record, thread=thread, counts=None, deposits=known, then=then, looks=looks, said=said)
 
 
+def _moderated(
+    connection: Connection, viewer: Viewer, who: Visitor, record_id: str
+) -> list[statements.StatementView]:
+    """What people say of its moderation, as it is known now."""
+    return statements.of_records(connection, viewer, who.person.id, [record_id]).get(record_id, [])
+
+
 def _page(site: Site, then: Moment | None = None, **values: Any) -> HTMLResponse:
-    given = {"then": then, "looks": None, "said": (), **values}
+    given = {"then": then, "looks": None, "said": (), "moderated": None, **values}
     return site.page(
-        "record.html", here="search", store=site.archive.store.name, targets=_targets, each=_LINES, **given
+        "record.html", here="search", store=site.archive.store.name, targets=_targets, each=_LINES, DONE=DONE, **given
     )
 
 

@@ -47,7 +47,7 @@ OURS = set(
         r"\w+",
         "html head meta title link body a aside div p strong header nav ul li form label input button select option"
         " main footer h1 h2 h3 dl dt dd table caption thead tbody tr th td span br code pre ol article section details"
-        " summary time bdi ins del mark fieldset legend svg path",
+        " summary time bdi ins del mark fieldset legend svg path textarea",
     )
 )
 FORBIDDEN_ATTRIBUTES = re.compile(r"on|style$|srcset|formaction|xlink")
