@@ -40,10 +40,10 @@ def _client(archive: Archive, held: dict[str, str]) -> TestClient:
     )
 
 
-def _gone(archive: Archive, office: str, *keys: str, **more: str) -> list[str]:
+def _gone(archive: Archive, office: str, *keys: str, access: str = "public") -> list[str]:
     with archive.database.write() as connection:
         states = [("visible", NOW), ("not_returned", NOW + timedelta(hours=2))]
-        return [record(connection, office, key, states, text=f"words {key}", **more) for key in keys]
+        return [record(connection, office, key, states, text=f"words {key}", access=access) for key in keys]
 
 
 def _ticked(page: str) -> list[str]:
@@ -135,9 +135,9 @@ def test_new_since_i_looked_is_mine_alone(offices: Archive, custodian: TestClien
     assert custodian.post("/changes/seen", data={"until": until[1]}).status_code == 303
     assert "Nothing has changed since you last looked" in custodian.get("/changes?new=yes").text
     assert custodian.post("/changes/seen", data={"until": "rubbish"}).status_code == 400
-    hands.advance(timedelta(days=1))
+    hands.advance(timedelta(minutes=20))
     with offices.database.write() as connection:
-        seen = hands.now() - timedelta(hours=1)
+        seen = hands.now() - timedelta(minutes=5)
         record(connection, "police", "c/9", [("visible", NOW), ("not_returned", seen)], text="freshly gone")
     fresh = custodian.get("/changes?new=yes").text
     assert "freshly gone" in fresh

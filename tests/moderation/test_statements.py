@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, insert, select
@@ -33,7 +34,7 @@ from tests.people.scene import NOW, account_of
 from tests.signed_in import person
 
 _TABLES = (table(ModerationStatement), table(ModerationItem))
-_WORDS = {"actor_name": "Kim Staff", "words": "wrote canaryword", "matter": "M-17", "decided_by": "Lee"}
+_WORDS: dict[str, Any] = {"actor_name": "Kim Staff", "words": "wrote canaryword", "matter": "M-17", "decided_by": "Lee"}
 
 
 def _said(archive: Archive, viewer: Viewer, record_id: str, who: str | None = None) -> list[statements.StatementView]:
@@ -146,7 +147,7 @@ def test_nobody_says_anything_of_what_they_may_not(offices: Archive) -> None:
         ({"notice_on": "2026-02-30"}, "notice on"),
     ],
 )
-def test_what_contradicts_itself_is_refused(offices: Archive, fields: dict[str, str], wrong: str) -> None:
+def test_what_contradicts_itself_is_refused(offices: Archive, fields: dict[str, Any], wrong: str) -> None:
     gone = _gone(offices)
     with pytest.raises(UsageError, match=wrong):
         service.state(offices, of_machine(), [says(account_of("police"), gone, **fields)])

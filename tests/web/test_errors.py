@@ -44,7 +44,7 @@ ROUTES = sorted(
         *(board.router, board.api, changes.router, changes.api),
     )
     for route in router.routes
-    if isinstance(route, APIRoute) and route.path != "/" and "GET" in route.methods
+    if isinstance(route, APIRoute) and route.path != "/" and "GET" in (route.methods or ())
 )
 _TELLING = (CANARY, "/secret", "sqlite", "SELECT", "Traceback", ".py", "site-packages", "uvicorn", "starlette")
 
