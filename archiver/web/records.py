@@ -69,9 +69,7 @@ def _as_of(
     return _page(site, record=record, thread=thread, counts=None, deposits=known, then=then, looks=looks, said=said)
 
 
-def _moderated(
-    connection: Connection, viewer: Viewer, who: Visitor, record_id: str
-) -> list[statements.StatementView]:
+def _moderated(connection: Connection, viewer: Viewer, who: Visitor, record_id: str) -> list[statements.StatementView]:
     """What people say of its moderation, as it is known now."""
     return statements.of_records(connection, viewer, who.person.id, [record_id]).get(record_id, [])
 
