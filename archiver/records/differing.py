@@ -27,6 +27,12 @@ def concerned(row: Mapping[str, Any]) -> set[str]:
     return {row[name] for name in ("id", "parent_id", "thread_id") if row[name] is not None}
 
 
+def alone(row: Mapping[str, Any]) -> bool | None:
+    """The mark of a new record, as long as nothing is known under it: so it is for most, and then
+    :func:`bring_up_to_date` leaves the row as it was inserted."""
+    return None if row["counted"] is None else row["counted"] != 0
+
+
 def bring_up_to_date(connection: Connection, record_ids: Collection[str]) -> None:
     """Mark these records, or take the mark from them. Those that bear no number are passed over."""
     for bearers, under in _bearers(connection, record_ids, RECORD.c.counted.is_not(None)):

@@ -110,6 +110,7 @@ class Writer:
         else:
             row["version_id"], row["versions"] = self._only_version(first), 1
         work.count(row)
+        row["differs"] = differing.alone(row)
         row["state"] = self._observe(work, ())
         self.rows.records.append(row)
         self._recount |= differing.concerned(row)
