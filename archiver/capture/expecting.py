@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
-from archiver.database import key_text, safe_text
+from archiver.database import among, key_text, safe_text
 from archiver.records.models import Record, RecordState
-from archiver.records.stored import chunks
+from archiver.records.stored import RECORD, chunks
 from connectors.contract import RecordKind, RecordRef, State
 
 _THREAD = Record.__table__.alias("thread")
 _GONE = State.NOT_RETURNED.value
+_AT_ONCE = 2000
 _Found = Row[str, str, str, str | None, str | None, str | None, datetime]
 
 
@@ -26,16 +27,13 @@ class _Place:
     gone: bool
 
 
-def in_listing(
-    connection: Connection, account: str, listing: str, since: datetime | None
-) -> Iterator[tuple[str, RecordRef]]:
-    """Records that belong to a listing and have not gone, with their ids, one by one: a list may be as long as the
-    account."""
-    query = _visible(account).where(Record.listing == key_text(listing))
+def in_listing(connection: Connection, account: str, listing: str, since: datetime | None) -> Iterator[tuple[str, str]]:
+    """Ids and keys of the records that belong to a listing and have not gone, one by one: a list may be as long as the
+    account, and few of them are missing from it (:func:`refs`)."""
+    query = _names(account).where(Record.listing == key_text(listing))
     if since is not None:
         query = query.where(Record.created_at > since)
-    for row in connection.execute(query.execution_options(yield_per=2000)):
-        yield row.id, _ref(row)
+    yield from map(tuple, connection.execute(query.execution_options(yield_per=_AT_ONCE)))
 
 
 def in_thread(
@@ -54,8 +52,18 @@ def in_thread(
 
 def others(connection: Connection, account: str, seen: Collection[str]) -> list[RecordRef]:
     """Records that have not gone, without those whose keys are given."""
-    rows = connection.execute(_visible(account).execution_options(yield_per=2000))
-    return [_ref(row) for row in rows if row.key not in seen]
+    rows = connection.execute(_names(account).execution_options(yield_per=_AT_ONCE))
+    return refs(connection, [record_id for record_id, key in rows if key not in seen])
+
+
+def refs(connection: Connection, record_ids: Sequence[str]) -> list[RecordRef]:
+    """These records, in the order of their ids as given."""
+    found = {
+        row.id: _ref(row)
+        for chunk in chunks(record_ids)
+        for row in connection.execute(_refs().where(among(connection, RECORD.c.id, chunk)))
+    }
+    return [found[record_id] for record_id in record_ids if record_id in found]
 
 
 def gone(connection: Connection, account: str) -> list[tuple[RecordRef, datetime, datetime]]:
@@ -93,6 +101,10 @@ def profiles(connection: Connection, account: str) -> list[RecordRef]:
 
 def _visible(account: str) -> Select[str, str, str, str | None, str | None, str | None, datetime]:
     return _refs().where(Record.account_id == account, Record.state != _GONE)
+
+
+def _names(account: str) -> Select[str, str]:
+    return select(Record.id, Record.key).where(Record.account_id == account, Record.state != _GONE)
 
 
 def _refs() -> Select[str, str, str, str | None, str | None, str | None, datetime]:

@@ -177,17 +177,17 @@ class Seen:
     ) -> tuple[int, list[RecordRef]]:
         """How many records a list should show, as far as they are known; and those whose keys are not ``shown``."""
         with self.database.read() as connection:
-            if thread_of(listing) is None:
-                found = expecting.in_listing(connection, self.account, listing, since)
-            else:
-                found = iter(expecting.in_thread(connection, self.account, listing, since, self._gone).items())
+            if thread_of(listing) is not None:
+                found = expecting.in_thread(connection, self.account, listing, since, self._gone)
+                members = [ref for record_id, ref in found.items() if record_id not in self._gone]
+                return len(members), [ref for ref in members if ref.key not in shown]
             known, missing = 0, []
-            for number, ref in found:
-                if number not in self._gone:
+            for record_id, key in expecting.in_listing(connection, self.account, listing, since):
+                if record_id not in self._gone:
                     known += 1
-                    if ref.key not in shown:
-                        missing.append(ref)
-        return known, missing
+                    if key not in shown:
+                        missing.append(record_id)
+            return known, expecting.refs(connection, missing)
 
     def others(self) -> list[RecordRef]:
         """Records that have not gone and that nothing in this run led to."""
