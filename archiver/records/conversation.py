@@ -70,7 +70,7 @@ def thread(
         if row.first_seen_at > as_of:
             raise NotSeenYet("nobody had seen this record by then", row.first_seen_at)
     root, together = families.of(connection, row, seen)
-    conditions = [RECORD.c.thread_id.in_(together), RECORD.c.account_id == row.account_id, *seen]
+    conditions = [RECORD.c.thread_id.in_(together), families.of_account(row.account_id), *seen]
     members, total = _members(connection, conditions, row, most)
     beside: dict[str, OnlyImported] = {}
     if as_of is None:  # what exports say was seen at no time

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from archiver.records.stored import RECORD, chunks
 
@@ -28,13 +28,19 @@ def of(connection: Connection, row: Row[Any], allowed: Sequence[ColumnElement[bo
         row: the record, with ``account_id``, ``thread_id`` and ``parent_id``.
         allowed: conditions for what the reader may see; nothing else leads from one thread to another.
     """
-    conditions = (RECORD.c.account_id == row.account_id, *allowed)
+    conditions = (of_account(row.account_id), *allowed)
     together, root = _upwards(connection, row, conditions)
     waiting = list(together)
     while waiting and len(together) < _MOST:
         waiting = [one for one in _hanging(connection, waiting, conditions) if one not in together]
         together.update(dict.fromkeys(waiting[: _MOST - len(together)]))
     return root, list(together)
+
+
+def of_account(account_id: str) -> ColumnElement[bool]:
+    """That a record is this account's; said so that no database looks for the few records of a thread by reading all
+    that its account has."""
+    return func.coalesce(RECORD.c.account_id, "") == account_id
 
 
 def _upwards(
@@ -64,7 +70,7 @@ def _hanging(connection: Connection, threads: Iterable[str], conditions: Sequenc
     query = (
         select(RECORD.c.id)
         .join(above, above.c.id == RECORD.c.parent_id)
-        .where(RECORD.c.thread_id == RECORD.c.id, *conditions)
+        .where(RECORD.c.thread_id == RECORD.c.id, RECORD.c.parent_id.is_not(None), *conditions)
         .order_by(RECORD.c.id)
         .limit(_MOST)
     )

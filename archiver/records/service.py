@@ -214,6 +214,7 @@ def _version(number: int, row: Row[Any] | Version, before: Row[Any] | Version | 
         last_seen_at=row.last_seen_at,
         changes=() if before is None else differences(before.text, row.text),
         changed=() if before is None else _changed(before, row),
+        scheme=row.scheme,
     )
 
 

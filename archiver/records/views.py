@@ -50,6 +50,8 @@ class VersionView:
     """How its text differs from the version before; empty for the first."""
     changed: tuple[str, ...]
     """Names of the content fields that differ from the version before, text or not."""
+    scheme: int = 1
+    """Number of the projection it was read with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from archiver.web import (
     pages,
     people,
     platforms,
+    record_evidence,
     records,
     register,
     search,
@@ -104,7 +105,7 @@ def _site_app(site: Site) -> FastAPI:
     app.state.site = site
     for part in (
         *(hooks, connect, sign_in, welcome, me, people),
-        *(platforms, board, pages, register, search, records, changes, moderation, evidence),
+        *(platforms, board, pages, register, search, records, record_evidence, changes, moderation, evidence),
     ):
         app.include_router(part.router, include_in_schema=False)
     for programs in (api.router, board.api, changes.api):

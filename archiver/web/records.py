@@ -12,6 +12,7 @@ from archiver.moderation import statements
 from archiver.moderation.words import DONE
 from archiver.operations import changes as told
 from archiver.operations import completeness, deposits
+from archiver.operations.file_page import is_text
 from archiver.operations.poll_times import poll_times
 from archiver.people.actions import Action
 from archiver.records import links, pictures, service
@@ -77,11 +78,18 @@ def _moderated(connection: Connection, viewer: Viewer, who: Visitor, record_id: 
 def _page(site: Site, then: Moment | None = None, **values: Any) -> HTMLResponse:
     given = {"then": then, "looks": None, "said": (), "moderated": None, **values}
     return site.page(
-        "record.html", here="search", store=site.archive.store.name, targets=_targets, each=_LINES, DONE=DONE, **given
+        "record.html",
+        here="search",
+        store=site.archive.store.name,
+        targets=targets,
+        is_text=is_text,
+        each=_LINES,
+        DONE=DONE,
+        **given,
     )
 
 
-def _targets(version: VersionView) -> tuple[str, ...]:
+def targets(version: VersionView) -> tuple[str, ...]:
     return links.unsaid(version.content, version.text)
 
 

@@ -187,6 +187,12 @@ def _comment(house: House, number: int, payload: str, post: int) -> int:
     return house.city.say(stranger, raw, answering=post)
 
 
+def _stored(served: Served) -> str:
+    """The answer in which a record is stored."""
+    (row,) = served.house.rows(Record, Record.id == served.edited)
+    return str(row.exchange_id)
+
+
 def pages_of(served: Served) -> dict[str, str]:
     """Every page there is, by a name for it."""
     practice, real = served.practice, served.real
@@ -204,6 +210,8 @@ def pages_of(served: Served) -> dict[str, str]:
         "account": f"{practice}/accounts/{served.account}",
         "record": f"{practice}/records/{served.edited}",
         "record as of a moment": f"{practice}/records/{served.edited}?at=2026-03-02T08:30",
+        "versions side by side": f"{practice}/records/{served.edited}/versions",
+        "stored answer": f"{practice}/records/{served.edited}/exchanges/{_stored(served)}",
         "record that nobody had seen": f"{practice}/records/{served.edited}?at=2026-03-01",
         "run": f"{practice}/runs/{run}",
         "runs of one account": f"{practice}/runs?account={served.account}",

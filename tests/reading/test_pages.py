@@ -3,69 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from archiver.clock import to_text
-from archiver.web.app import create_app
-from archiver.web.server import PageServer, bind
-from archiver.web.site import Site
-from tests.capture.house import START, WATCH, House
-from tests.signed_in import everything
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = House(tmp_path_factory.mktemp("reading"), settings={"time_zone": "America/Chicago", "web_port": 0})
-    yield made
-    made.close()
-
-
-class Told:
-    """What was said, by the ids of its records, and when."""
-
-    def __init__(self, house: House) -> None:
-        city, cast = house.city, house.cast
-        post = city.say(cast.city, "The post", at=START - timedelta(hours=3))
-        edited = city.say(cast.residents[0], "Snow here", answering=post, at=START - timedelta(hours=2))
-        gone = city.say(cast.residents[1], "Rude words", answering=post, at=START - timedelta(hours=1))
-        office = house.office()
-        house.run(office)
-        house.later(hours=2)
-        city.edit(edited, "Snow and ice here")
-        city.delete(gone)
-        late = city.say(cast.residents[0], "Late words", answering=post)
-        house.run(office, WATCH)
-        house.later(hours=2)
-        house.run(office, WATCH)
-        found = house.records()
-        self.post, self.edited, self.gone, self.late = (
-            found[f"status/{number}"].id for number in (post, edited, gone, late)
-        )
-        self.office = office
-
-
-@pytest.fixture(scope="module")
-def told(house: House) -> Told:
-    return Told(house)
-
-
-@pytest.fixture(scope="module")
-def client(house: House, told: Told) -> Iterator[httpx.Client]:
-    pages = PageServer(create_app(Site(house.archive)), bind(house.archive.settings))
-    pages.start()
-    with httpx.Client(base_url=pages.url.rstrip("/"), timeout=60, cookies=everything(house.archive)) as made:
-        yield made
-    pages.stop()
-
-
-def read(client: httpx.Client, path: str, status: int = 200) -> str:
-    answer = client.get(path)
-    assert answer.status_code == status, (path, answer.status_code)
-    return answer.text
+from tests.capture.house import START, House
+from tests.reading.town import Told, read
 
 
 @pytest.mark.law("R16", "R18", "R19")

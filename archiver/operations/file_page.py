@@ -1,0 +1,83 @@
+"""One kept file of a record, for people: captions and other text as text, anything as a file. Nothing is ever handed
+out in a way that a browser would run or draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from archiver.archive import Archive
+from archiver.capture.codings import Undecodable, decoded
+from archiver.errors import IntegrityError, NotFound
+from archiver.records import pictures, service
+from archiver.records.pictures import StoredAt
+from archiver.records.views import MediumView
+from archiver.storage.protocol import NoSuchObject
+from archiver.storage.segment_reader import read_exchange
+from archiver.viewing import Viewer
+
+SHOWN: Final = 128 * 2**10
+"""Bytes that are shown as text."""
+LARGEST: Final = 32 * 2**20
+"""Bytes of a file that is handed out here."""
+_TEXTS: Final = ("text/", "application/x-subrip", "application/ttml+xml", "application/json")
+NO_SUCH: Final = "this record has no such file that is kept"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that is kept, and where."""
+
+    medium: MediumView
+    at: StoredAt
+
+    @property
+    def is_text(self) -> bool:
+        return is_text(self.medium)
+
+    @property
+    def offered(self) -> bool:
+        """Whether it is small enough to be handed out here."""
+        return self.at.length <= LARGEST
+
+
+def is_text(medium: MediumView) -> bool:
+    """Whether a file is shown as text: captions, and what the server called text."""
+    return medium.kind == "caption" or (medium.content_type or "").lower().startswith(_TEXTS)
+
+
+def find(connection: Connection, viewer: Viewer, record_id: str, medium_id: str) -> KeptFile:
+    """A kept file of a record.
+
+    Raises:
+        NotFound: there is none, or not for this viewer.
+    """
+    media = service.record(connection, record_id, viewer, occurrences=1).media
+    medium = next((one for one in media if one.id == medium_id and one.exchange_id is not None), None)
+    at = None if medium is None or medium.exchange_id is None else pictures.place(connection, medium.exchange_id)
+    if medium is None or at is None:
+        raise NotFound(NO_SUCH)
+    return KeptFile(medium, at)
+
+
+def content(archive: Archive, file: KeptFile) -> bytes:
+    """The bytes that came.
+
+    Raises:
+        NotFound: it is not there as it was written, or is too large.
+        StoreUnavailable: try again later.
+    """
+    if not file.offered:
+        raise NotFound("that file is too large to be handed out here; `archiver evidence export` has it")
+    at = file.at
+    try:
+        place = (at.key, at.offset, at.length, at.facts_offset, at.facts_length, at.version_id)
+        read = read_exchange(archive.store, *place)
+    except (IntegrityError, NoSuchObject):
+        raise NotFound("that file is not there as it was written; run `archiver verify`") from None
+    try:
+        return decoded(read.headers, read.body)
+    except Undecodable:
+        return read.body
