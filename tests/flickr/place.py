@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,9 @@ from itertools import pairwise
 from typing import ClassVar
 
 from archiver.practice.cast import populate_flickr
+from archiver.practice.faults import Alter
 from archiver.practice.flickr_api import FlickrApi
+from archiver.practice.messages import Request, Response
 from archiver.practice.truth import TrueRecord, Truth
 from tests.capture.house import House
 from tests.capture.observed import Observed
@@ -92,3 +95,13 @@ def _words(version: object) -> str:
     text: str = version.text  # type: ignore[attr-defined]
     tags = "\n\n" + " ".join(f"#{one}" for one in version.content["tags"])  # type: ignore[attr-defined]
     return text.removesuffix(tags) if tags.strip() else text
+
+
+def says(code: int, status: int = 200) -> Alter:
+    """An error in Flickr's form."""
+
+    def alter(request: Request, response: Response) -> Response:
+        body = json.dumps({"stat": "fail", "code": code, "message": "No"}).encode()
+        return Response(status, (("Content-Type", "application/json"),), body)
+
+    return alter

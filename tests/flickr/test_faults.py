@@ -12,7 +12,7 @@ from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from tests.capture.house import FULL, House
 from tests.capture.secrecy import nothing_left, repeated
-from tests.flickr.place import KEY, Account, account
+from tests.flickr.place import KEY, Account, account, says
 from tests.graph.scenes import (
     GOOD,
     comes_back_with_all,
@@ -31,16 +31,6 @@ def found(house: House) -> Account:
     place = account(house)
     place.server.page = 3
     return place
-
-
-def says(code: int, status: int = 200) -> Alter:
-    """An error in Flickr's form."""
-
-    def alter(request: Request, response: Response) -> Response:
-        body = json.dumps({"stat": "fail", "code": code, "message": "No"}).encode()
-        return Response(status, (("Content-Type", "application/json"),), body)
-
-    return alter
 
 
 _FAULTS: Mapping[str, tuple[Alter, set[str]]] = {

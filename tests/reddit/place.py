@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from archiver.practice.cast import populate_reddit
+from archiver.practice.faults import Alter
+from archiver.practice.messages import Request, Response
 from archiver.practice.reddit_api import RedditApi
 from archiver.practice.reddit_json import base36
 from archiver.practice.truth import TrueRecord, Truth
@@ -114,3 +117,13 @@ def state_of(said: TrueRecord, at: datetime, hidden: str) -> str:
 def open_place(house: House, kind: Callable[..., Subreddit] = Subreddit) -> Subreddit:
     """Open the account and register it."""
     return kind.open(house)  # type: ignore[attr-defined, no-any-return]
+
+
+def says(status: int, *headers: tuple[str, str], **body: Any) -> Alter:
+    """An error in Reddit's form."""
+
+    def alter(request: Request, response: Response) -> Response:
+        told = json.dumps({"message": "No", "error": status} | body).encode()
+        return Response(status, (("Content-Type", "application/json"), *headers), told)
+
+    return alter

@@ -24,7 +24,7 @@ from tests.graph.scenes import (
     outlasts,
     tells_of_a_field,
 )
-from tests.reddit.place import TOKEN, Subreddit
+from tests.reddit.place import TOKEN, Subreddit, says
 
 _THREAD, _MORE, _NEW, _ABOUT = "/comments/", "/api/morechildren", "/r/.*/new", "/about"
 
@@ -34,16 +34,6 @@ def found(house: House) -> Subreddit:
     place = Subreddit.open(house)
     place.server.at_once, place.server.depth, place.server.page = 4, 3, 4
     return place
-
-
-def says(status: int, *headers: tuple[str, str], **body: Any) -> Alter:
-    """An error in Reddit's form."""
-
-    def alter(request: Request, response: Response) -> Response:
-        told = json.dumps({"message": "No", "error": status} | body).encode()
-        return Response(status, (("Content-Type", "application/json"), *headers), told)
-
-    return alter
 
 
 _FAULTS: Mapping[str, tuple[Alter, set[str]]] = {

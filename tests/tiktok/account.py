@@ -9,7 +9,10 @@ from typing import ClassVar
 
 from archiver.practice.cast import Cast, populate_tiktok
 from archiver.practice.city import City
+from archiver.practice.faults import Alter
+from archiver.practice.messages import Request, Response
 from archiver.practice.tiktok_api import BusinessApi, DisplayApi
+from archiver.practice.tiktok_json import business, display, dump
 from archiver.practice.truth import TrueRecord, Truth
 from tests.capture.house import House
 from tests.capture.observed import Observed
@@ -97,3 +100,21 @@ def check_videos(house: Observed, owner: int) -> dict[str, int]:
         assert one.row.state == ("visible" if one.full[-1] in one.seen else "not_returned"), one.said
     assert not any(key.startswith("comment/") for key in house.records())
     return tally(known)
+
+
+def says(code: int, status: int = 200) -> Alter:
+    """An error of the Accounts API, whose status says nothing of it."""
+
+    def alter(request: Request, response: Response) -> Response:
+        return Response(status, (("Content-Type", "application/json"),), dump(business(code, "No.")))
+
+    return alter
+
+
+def worded(code: str, status: int = 200) -> Alter:
+    """An error of the Display API, whose status may say nothing of it."""
+
+    def alter(request: Request, response: Response) -> Response:
+        return Response(status, (("Content-Type", "application/json"),), dump(display({}, code, "No.")))
+
+    return alter

@@ -10,10 +10,10 @@ import pytest
 from archiver.practice import faults
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
-from archiver.practice.tiktok_json import business, display, dump
+from archiver.practice.tiktok_json import business
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.graph.scenes import GOOD, is_no_deletion, outlasts, tells_of_a_field
-from tests.tiktok.account import Account, Shown, account
+from tests.tiktok.account import Account, Shown, account, says, worded
 
 _COMMENTS = "/business/comment/list/"
 _VIDEOS = "/v2/video/list/"
@@ -22,24 +22,6 @@ _VIDEOS = "/v2/video/list/"
 @pytest.fixture
 def found(house: House) -> Account:
     return account(house)
-
-
-def says(code: int, status: int = 200) -> Alter:
-    """An error of the Accounts API, whose status says nothing of it."""
-
-    def alter(request: Request, response: Response) -> Response:
-        return Response(status, (("Content-Type", "application/json"),), dump(business(code, "No.")))
-
-    return alter
-
-
-def worded(code: str, status: int = 200) -> Alter:
-    """An error of the Display API, whose status may say nothing of it."""
-
-    def alter(request: Request, response: Response) -> Response:
-        return Response(status, (("Content-Type", "application/json"),), dump(display({}, code, "No.")))
-
-    return alter
 
 
 def _halved(request: Request, response: Response) -> Response:

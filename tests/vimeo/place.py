@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
 from archiver.practice.cast import populate_vimeo
+from archiver.practice.faults import Alter
+from archiver.practice.messages import Request, Response
 from archiver.practice.truth import Truth
 from archiver.practice.vimeo_api import VimeoApi
 from tests.capture.house import House
@@ -73,3 +76,13 @@ def _check(house: Observed, truth: Truth, one: Match) -> None:
 def _words(content: dict[str, str]) -> str:
     """What a video says, without its tags, which stand in its description too."""
     return "\n\n".join(one for one in (content["name"], content["description"]) if one)
+
+
+def says(status: int, *headers: tuple[str, str]) -> Alter:
+    """An error in Vimeo's form."""
+
+    def alter(request: Request, response: Response) -> Response:
+        body = json.dumps({"error": "No.", "developer_message": "No.", "error_code": 5000}).encode()
+        return Response(status, (("Content-Type", "application/vnd.vimeo.error+json"), *headers), body)
+
+    return alter

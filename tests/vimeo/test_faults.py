@@ -23,7 +23,7 @@ from tests.graph.scenes import (
     outlasts,
     tells_of_a_field,
 )
-from tests.vimeo.place import Account, account
+from tests.vimeo.place import Account, account, says
 
 _COMMENTS, _VIDEOS = r"/comments\?", r"/users/\d+/videos"
 
@@ -33,16 +33,6 @@ def found(house: House) -> Account:
     place = account(house)
     place.server.page = 3
     return place
-
-
-def says(status: int, *headers: tuple[str, str]) -> Alter:
-    """An error in Vimeo's form."""
-
-    def alter(request: Request, response: Response) -> Response:
-        body = json.dumps({"error": "No.", "developer_message": "No.", "error_code": 5000}).encode()
-        return Response(status, (("Content-Type", "application/vnd.vimeo.error+json"), *headers), body)
-
-    return alter
 
 
 _FAULTS: Mapping[str, tuple[Alter, set[str]]] = {

@@ -1,0 +1,254 @@
+"""A month of thousands of posts and comments on a platform that misbehaves every day, in every way, and one account of
+it that is looked at every day. In the end the archive tells the month as it could be seen.
+
+Looks that did not come to a good end count as glances: what they saw may be in the archive, nothing has to be.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from archiver.accounts import tokens
+from archiver.practice import faults
+from archiver.practice.faults import Alter, Fault
+from archiver.practice.messages import Request, Response
+from archiver.practice.script import month
+from archiver.practice.truth import Truth
+from tests.capture.house import FULL, NEW, House
+from tests.graph.place import Place
+from tests.graph.scenes import GOOD, Check, Sizes
+
+THOUSANDS: Sizes = {
+    "posts": 150, "comments": 2600, "edits": 420, "deletions": 260, "hides": 120, "likes": 300, "profiles": 3,
+}  # fmt: skip
+HUNDRED: Sizes = {"posts": 8, "comments": 70, "edits": 24, "deletions": 12, "hides": 6, "likes": 10}
+_DAY = timedelta(days=1)
+_BANS = (0.4, 0.7)
+"""After which parts of the month the city blocks somebody, and the platform takes away all that somebody said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Something that goes wrong on one day.
+
+    ``where``: in which answers, as a pattern of what is asked. ``after``: so many of them are good first. ``times``:
+    how many are bad; None: all. ``drift``: fields that are told of as unknown. ``ends``: a person has to sign in
+    again.
+    """
+
+    alter: Alter
+    where: str
+    after: int = 0
+    times: int | None = 1
+    drift: Sequence[str] = ()
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One platform. ``wrong``: what goes wrong there, by name; a day each. ``prepare``: sizes of its pages."""
+
+    open: Callable[[House], Place]
+    check: Check
+    wrong: Callable[[Place], Mapping[str, Wrong]]
+    depth: int
+    prepare: Callable[[Place], None] = lambda found: None
+    more: Sizes = field(default_factory=dict)
+    full_only: bool = False
+
+
+def server_side(found: Place, *, lists: str, comments: str, media: str) -> dict[str, Wrong]:
+    """What goes wrong alike on every platform. ``lists``, ``comments``, ``media``: patterns of what is asked."""
+    return {
+        "5xx on page three": Wrong(faults.server_error(503), lists, after=2, times=3),
+        "5xx for long": Wrong(faults.server_error(500), comments, after=2, times=None),
+        "proxy": Wrong(faults.html_page(502), comments, after=1, times=2),
+        "maintenance": Wrong(faults.html_page(200), comments, after=1),
+        "truncated": Wrong(faults.cut_body(150), comments, times=2),
+        "truncated list": Wrong(faults.cut_body(90), lists, times=2),
+        "slow": Wrong(faults.slow_body(700, 0.002), comments, times=3),
+        "hangs up": Wrong(faults.cut_body(-1), "", after=1, times=2),
+        "longer than said": Wrong(faults.wrong_length(40), lists, times=1),
+        "pictures away": Wrong(faults.server_error(503), media, times=2),
+        "ambiguous not found": Wrong(faults.html_page(404), comments, after=1, times=2),
+        "shifted": Wrong(_deletes(found), comments, after=1, times=1),
+    }
+
+
+def _deletes(found: Place) -> Alter:
+    """Of what people said under anything, something is deleted while that is listed: what is behind it moves."""
+
+    def alter(request: Request, response: Response) -> Response:
+        city = found.house.city
+        city.delete(next(one.id for one in city.posts.values() if one.is_reply and not one.replies and not one.hidden))
+        return response
+
+    return alter
+
+
+def ended(request: Request, response: Response) -> Response:
+    """The token ends with the question that is answered like this."""
+    challenge = ("WWW-Authenticate", 'Bearer error="invalid_token"')
+    body = b'{"message": "Unauthorized", "error": 401}'
+    return Response(401, (("Content-Type", "application/json"), challenge), body)
+
+
+Refusal = Callable[..., Alter]
+Written = Callable[[datetime, datetime], str]
+"""How a reset is written; given when it is, and what time it is now."""
+
+
+def limits(found: Place, refusal: Refusal, *resets: tuple[str, Written], where: str = "") -> dict[str, Wrong]:
+    """Too much was asked, as a platform says it (``refusal``: of 429 and headers): with nothing more, and with each
+    kind of reset in a header."""
+    wrong = {"429 without a word": Wrong(refusal(429), where, after=1)}
+    for number, (header, written) in enumerate(resets):
+        wrong[f"429 {header} {number}"] = Wrong(_until(found, refusal, header, written), where, after=1, times=2)
+    return wrong
+
+
+def _until(found: Place, refusal: Refusal, header: str, written: Written) -> Alter:
+    def alter(request: Request, response: Response) -> Response:
+        now = found.house.clock.now()
+        return refusal(429, (header, written(now + timedelta(seconds=40), now)))(request, response)
+
+    return alter
+
+
+def altered(change: Callable[[Any], Any]) -> Alter:
+    """Another body, where it is JSON."""
+
+    def alter(request: Request, response: Response) -> Response:
+        return faults.with_json(response, change(json.loads(response.body)))
+
+    return alter
+
+
+def plays(found: Place, kind: Kind, sizes: Sizes, days: int = 30) -> dict[str, int]:
+    """Play the month, look every day while something goes wrong, and hold the archive against the truth."""
+    house = found.house
+    kind.prepare(found)
+    struck: Counter[str] = Counter()
+    drift: set[str] = set()
+    every = kind.wrong(found)
+    daily = _days(every)
+    for at in _steps(found, kind, sizes, days):
+        name, wrong = next(daily)
+        house.clock.at = max(house.clock.at, at)
+        hits = _look_while(found, wrong, full=kind.full_only or len(house.looks) % 3 == 0)
+        struck[name] += hits
+        drift |= set(wrong.drift) if hits else set()
+        assert _states_are_possible(house), name
+    _settles(found)
+    assert set(every) <= {name for name, hits in struck.items() if hits}, "never went wrong"
+    told = {name for run in house.runs() for name in run.drift}
+    assert told == drift
+    assert not house.gaps(open_only=True)
+    _has_its_pictures(found)
+    return kind.check(house, found.id)
+
+
+def _days(wrong: Mapping[str, Wrong]) -> Iterator[tuple[str, Wrong]]:
+    while True:
+        yield from wrong.items()
+
+
+def _steps(found: Place, kind: Kind, sizes: Sizes, days: int) -> Iterator[datetime]:
+    """Play; give the time of each look."""
+    house, city, start = found.house, found.house.city, found.house.clock.now()
+    acts = {"home": found.home, "shares": 0, "mentions": 0, "messages": 0, "depth": kind.depth, **sizes, **kind.more}
+    bans = [start + part * days * _DAY for part in _BANS]
+    due = start + _DAY
+    for step in month(city, found.cast, house.seed, days=days, **acts):
+        while bans and step.at >= bans[0]:
+            _ban(found, bans.pop(0))
+        if step.at >= due:
+            due += _DAY
+            yield step.at
+
+
+def _ban(found: Place, at: datetime) -> None:
+    """The city blocks somebody, and the platform takes away all that was said by somebody else."""
+    city, people = found.house.city, found.cast.residents
+    city.block(found.id, people[1], at=max(at, city.clock.now()))
+    for one in [one for one in city.posts.values() if one.author == people[0]]:
+        if one.id in city.posts:
+            city.delete(one.id, "platform")
+
+
+def _look_while(found: Place, wrong: Wrong, *, full: bool) -> int:
+    """Look once while something goes wrong. Returns how often it did."""
+    house = found.house
+    fault: Fault = house.server.faults.add(wrong.alter, wrong.where, after=wrong.after, times=wrong.times)
+    if full:
+        _look(found, full=True)
+    else:
+        for _, sweep in [one for one in house.capture.due(house.clock.now()) if one[0] == found.account]:
+            _look(found, full=sweep is FULL, sweep=sweep)
+    house.server.faults.clear()
+    if wrong.ends and fault.hits:
+        assert house.account_state(found.account) == "sign_in_needed"
+    if house.account_state(found.account) == "sign_in_needed":
+        tokens.keep(house.archive, found.account, found.token)
+    return fault.hits
+
+
+def _look(found: Place, *, full: bool, sweep: Any = FULL) -> None:
+    house = found.house
+    before = len(house.city.journal)
+    result = house.run(found.account, sweep)
+    if full and (result.outcome not in GOOD or len(house.city.journal) != before):
+        at, account, _ = house.looks[-1]
+        house.looks[-1] = (at, account, NEW)
+
+
+def _settles(found: Place) -> None:
+    """The platform behaves again: within a few days all is well."""
+    house = found.house
+    house.server.faults.clear()
+    for _ in range(4):
+        house.later(days=1)
+        outcome = house.run(found.account, FULL).outcome
+        if outcome in GOOD and not house.gaps(open_only=True):
+            break
+        at, account, _ = house.looks[-1]
+        house.looks[-1] = (at, account, FULL if outcome in GOOD else NEW)
+    assert outcome in GOOD, house.runs()[-1].reason
+
+
+def _states_are_possible(house: House) -> bool:
+    """Nothing that stands, and whose post does, is told as gone or deleted."""
+    truth, now = Truth(house.city.journal), house.clock.now()
+    standing = {one.id for one in truth.said() if _whole(truth, one.id, now)}
+    gone = [key for key, row in house.records().items() if row.state in ("not_returned", "deleted_by_author")]
+    numbers = {_number(house, key) for key in gone if not key.startswith(("user/", "profile/"))}
+    return not numbers & standing
+
+
+def _number(house: House, key: str) -> int:
+    told = key.rpartition("/")[2].rpartition("-")[2]
+    return int(told, 36 if house.server.reddit.tokens else 10) if told.isalnum() else 0
+
+
+def _whole(truth: Truth, number: int, at: datetime) -> bool:
+    """Whether it, and everything that it answers, stands and stood for the last days (a look may be that old)."""
+    one: int | None = number
+    while one is not None:
+        said = truth.records[one]
+        if not truth.stands(one, at) or any(until is None or until > at - 5 * _DAY for _, until, _ in said.hidden):
+            return False
+        one = said.parent
+    return True
+
+
+def _has_its_pictures(found: Place) -> None:
+    """What stands and has a picture has it in the archive."""
+    house = found.house
+    states = Counter(one.state for one in house.media())
+    assert states["fetched"] > 0
+    assert set(states) <= {"fetched", "gone", "expired"}, states

@@ -1,0 +1,32 @@
+"""A month of thousands, on a platform that misbehaves in every way, held against the script's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.capture.house import House
+from tests.months.kinds import KINDS
+from tests.months.scene import HUNDRED, THOUSANDS, plays
+
+
+@pytest.mark.law("R16", "R18")
+@pytest.mark.parametrize("name", KINDS)
+def test_a_bad_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], name: str) -> None:
+    kind = KINDS[name]
+    plays(kind.open(new_house(seed=5)), kind, HUNDRED, days=len(kind.wrong(None)))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.law("R16", "R18")
+@pytest.mark.parametrize("seed", [31, 32])
+@pytest.mark.parametrize("name", KINDS)
+def test_a_bad_month_of_thousands_is_told_as_it_could_be_seen(
+    new_house: Callable[..., House], name: str, seed: int
+) -> None:
+    kind = KINDS[name]
+    told = plays(kind.open(new_house(seed=seed)), kind, THOUSANDS)
+    assert told["records"] > (100 if name == "tiktok videos" else 2000)
+    assert told["edited"] > 20
