@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from connectors._account_asks import AccountAsks, ident, looked_at
+from connectors._account_asks import AccountAsks, ident, looked_at, siblings
 from connectors.contract import Ask, JSONValue, RecordKind, RecordRef, Stream
 from connectors.sites import Site
 
@@ -84,11 +84,12 @@ class Asks(AccountAsks):
         return self._call(f"{methods}.comments.getList", "comments", Stream.COMMENTS, wanted, key=key)
 
     def watched(self, keys: Iterable[str]) -> Iterator[Ask]:
-        """Known photos and albums again, with all comments."""
-        for key in keys:
-            if key.partition("/")[0] in THINGS:
-                yield looked_at(self.info(key), [key], self._person("server"))
-                yield self.comments(key)
+        """Known photos and albums again, with all comments. That one is gone is told only beside another one that is
+        not; else the list of all says it."""
+        for key, other in siblings([key for key in keys if key.partition("/")[0] in THINGS]):
+            ask = self.info(key)
+            yield ask if other is None else looked_at(ask, [key], self.info(other))
+            yield self.comments(key)
 
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
         """Ask directly for known records. For comments that is the list of those on their photo, which Flickr gives

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import quote
 
-from connectors._account_asks import AccountAsks, ident, looked_at, with_page
+from connectors._account_asks import AccountAsks, ident, looked_at, siblings, with_page
 from connectors.contract import Ask, JSONValue, RecordKind, RecordRef, Stream
 from connectors.sites import Site
 
@@ -91,11 +91,12 @@ class Asks(AccountAsks):
         return self._call(f"/videos/{ident(key)}", purpose, Stream.POSTS, _VIDEO, key=key)
 
     def watched(self, keys: Iterable[str]) -> Iterator[Ask]:
-        """Known videos again, with all comments."""
-        for key in keys:
-            if _is_of(key, "video"):
-                yield looked_at(self.video(key), [key], self._user("server"))
-                yield self.comments(key)
+        """Known videos again, with all comments. That one is gone is told only beside another one that is not; else
+        the list of all says it."""
+        for key, other in siblings([key for key in keys if _is_of(key, "video")]):
+            ask = self.video(key)
+            yield ask if other is None else looked_at(ask, [key], self.video(other))
+            yield self.comments(key)
 
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
         """Ask directly for known records: videos beside the account as control, comments where those on their video can

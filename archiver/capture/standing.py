@@ -20,7 +20,7 @@ from archiver.capture.models import Gap, Standing
 from archiver.capture.parts import Covered, Part
 from archiver.database import among, safe_text
 from archiver.evidence.log import NewEvent
-from connectors.contract import SweepKind
+from connectors.contract import Stream, SweepKind
 
 _WATCH = TypeAdapter(gaps.Watch)
 _ACCOUNT_ID = Standing.__table__.c.account_id
@@ -83,12 +83,17 @@ def _reached(stored: Any) -> list[Reached]:
 
 
 def unanswered(connection: Connection, account_id: str) -> dict[str, str]:
-    """Names of questions that are no list and keep an open gap open, with the gap's stream."""
+    """Names of questions that are no list and keep an open gap open, with the gap's stream. Threads of comments are one
+    of them: there may be none left to look at."""
     stored = connection.execute(select(Standing.watch).where(Standing.account_id == account_id)).scalar()
     if stored is None:
         return {}
     streams = _WATCH.validate_python(stored).streams
-    return {name: stream for stream, one in streams.items() for name in one.missed if is_no_list(name, stream)}
+    found = {name: stream for stream, one in streams.items() for name in one.missed if is_no_list(name, stream)}
+    comments = streams.get(Stream.COMMENTS)
+    if comments is not None and comments.gap is not None and comments.missed <= {gaps.THREADS}:
+        found[all_threads(Stream.COMMENTS)] = Stream.COMMENTS.value
+    return found
 
 
 def _facts(part: Part, parts: Sequence[Part]) -> gaps.RunFacts:

@@ -23,13 +23,13 @@ from tests.tiktok import account as tiktok
 from tests.vimeo import place as vimeo
 
 
-def _sized(page: int, **more: int) -> Callable[[Place], None]:
-    def prepare(found: Place) -> None:
-        found.server.page = page
-        for name, value in more.items():
-            setattr(found.server, name, value)
+def _sized(found: Place, page: int) -> None:
+    found.server.page = page
 
-    return prepare
+
+def _reddit_sized(found: Place, page: int) -> None:
+    server = found.house.server.reddit
+    server.page, server.at_once, server.depth = page, page, 6
 
 
 # Reddit
@@ -239,14 +239,14 @@ def _opened(kind: type[Place]) -> Callable[[House], Place]:
 
 KINDS: Mapping[str, Kind] = {
     "subreddit": Kind(
-        _opened(reddit.Subreddit), reddit.check, _reddit, 24, _sized(50, at_once=40, depth=6), {"mentions": 60}
+        _opened(reddit.Subreddit), reddit.check, _reddit, 24, _reddit_sized, {"mentions": 60}
     ),
     "redditor": Kind(
-        _opened(reddit.User), partial(reddit.check, user=True), _reddit, 24, _sized(50, at_once=40, depth=6),
+        _opened(reddit.User), partial(reddit.check, user=True), _reddit, 24, _reddit_sized,
     ),
-    "flickr": Kind(_opened(flickr.Account), flickr.check, _flickr, 8, _sized(20)),
-    "vimeo": Kind(_opened(vimeo.Account), vimeo.check, _vimeo, 8, _sized(20)),
-    "tiktok": Kind(_opened(tiktok.Account), tiktok.check, _tiktok, 8, _sized(20)),
-    "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized(6)),
+    "flickr": Kind(_opened(flickr.Account), flickr.check, _flickr, 8, _sized),
+    "vimeo": Kind(_opened(vimeo.Account), vimeo.check, _vimeo, 8, _sized),
+    "tiktok": Kind(_opened(tiktok.Account), tiktok.check, _tiktok, 8, _sized, small=4),
+    "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized),
     "nextdoor": Kind(_opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True),
 }  # fmt: skip

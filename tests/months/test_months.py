@@ -12,10 +12,13 @@ from tests.months.scene import HUNDRED, THOUSANDS, plays
 
 
 @pytest.mark.law("R16", "R18")
-@pytest.mark.parametrize("name", KINDS)
-def test_a_bad_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [*((name, 6) for name in KINDS), pytest.param("vimeo", 5, id="vimeo, and in the end nobody comments on anything")],
+)
+def test_a_bad_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], name: str, seed: int) -> None:
     kind = KINDS[name]
-    plays(kind.open(new_house(seed=5)), kind, HUNDRED, days=len(kind.wrong(None)))
+    plays(kind.open(new_house(seed=seed)), kind, HUNDRED, page=kind.small)
 
 
 @pytest.mark.long
@@ -27,6 +30,6 @@ def test_a_bad_month_of_thousands_is_told_as_it_could_be_seen(
     new_house: Callable[..., House], name: str, seed: int
 ) -> None:
     kind = KINDS[name]
-    told = plays(kind.open(new_house(seed=seed)), kind, THOUSANDS)
+    told = plays(kind.open(new_house(seed=seed)), kind, THOUSANDS, page=kind.small5)
     assert told["records"] > (100 if name == "tiktok videos" else 2000)
     assert told["edited"] > 20
