@@ -171,7 +171,15 @@ def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> dict[str, int
 def _steps(found: Place, kind: Kind, sizes: Sizes, looks: int) -> Iterator[datetime]:
     """Play; give the times of so many looks."""
     house, city, start = found.house, found.house.city, found.house.clock.now()
-    acts = {"home": found.home, "shares": 0, "mentions": 0, "messages": 0, "depth": kind.depth, **sizes, **kind.more}
+    acts: dict[str, Any] = {
+        "home": found.home,
+        "shares": 0,
+        "mentions": 0,
+        "messages": 0,
+        "depth": kind.depth,
+        **sizes,
+        **kind.more,
+    }
     bans = [start + part * _MONTH for part in _BANS]
     due = start + _MONTH / looks
     for step in month(city, found.cast, house.seed, days=_MONTH / _DAY, **acts):

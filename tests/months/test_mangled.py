@@ -1,5 +1,5 @@
-"""Answers as the practice platforms give them over a real socket, with one place of them spoiled, or cut: nothing else in
-them is lost, changed or gone for that."""
+"""Answers as the practice platforms give them over a real socket, with one place of them spoiled, or cut: nothing else
+in them is lost, changed or gone for that."""
 
 from __future__ import annotations
 
