@@ -225,7 +225,7 @@ def _nextdoor(found: Place) -> Mapping[str, Wrong]:
             ).items()
         },
         "half": Wrong(_fewer, _FEED, times=None),
-        "empty": Wrong(altered(lambda body: {"posts": [], "posts_length": 0}), _FEED, times=1),
+        "empty": Wrong(altered(lambda body: {"posts": [], "posts_length": 0}), _FEED, times=1, blind=True),
         "expired": Wrong(faults.server_error(401), _FEED, times=1, ends=True),
         "permission": Wrong(faults.server_error(403), _FEED, times=None),
         "unknown field": Wrong(altered(_moody_posts), _FEED, times=None, drift=("post.mood",)),
