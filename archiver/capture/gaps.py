@@ -6,7 +6,7 @@ each stream there is at most one open gap:
 * It *opens* with the first run that could not look at part of the stream, and reaches back to when the stream was last
   covered. A single thread that is gone is no gap: its state says so.
 * It *closes* with the first later run after which every listing that was missed has been looked at completely, back to
-  where the gap begins or to its own last complete look.
+  where the gap begins or to its own look before.
 * A pause between two runs of more than three times the expected interval (at least an hour) is a gap of its own, since
   what was said and deleted in it was never seen. It is found, and closed if covered, by the run after the pause.
 * Where a platform only shows its newest entries and the window no longer reaches back to the last look, what fell out
@@ -201,7 +201,9 @@ class Watch:
 
     streams: Mapping[str, StreamWatch] = field(default_factory=dict)
     listings: Mapping[str, datetime] = field(default_factory=dict)
-    """Until when each listing was looked at completely without a hole."""
+    """When each listing was last looked at completely."""
+    unbroken: Mapping[str, datetime] = field(default_factory=dict)
+    """Until when each listing was looked at without a hole, each look reaching back to the one before."""
     reach: Mapping[str, Reach] = field(default_factory=dict)
     """How far back each list was ever read; nothing of one whose first look is not remembered."""
     last_at: datetime | None = None
@@ -276,17 +278,18 @@ def _after(watch: Watch, run: RunFacts, expected: timedelta) -> tuple[Watch, lis
         changed.append(_gap(opened))
     for stream, looked in _by_stream(run, streams).items():
         before = streams.get(stream, StreamWatch())
-        after = _look(before, run, stream, looked, watch.listings)
+        after = _look(before, run, stream, looked, watch)
         streams[stream], news = after
         changed.extend(news)
     complete = {one.listing: run.at for one in run.looked if one.complete}
-    joined = {one.listing for one in run.looked if one.complete and not _window_passed(one, watch.listings)}
+    unbroken = {one.listing: run.at for one in run.looked if one.complete and not _window_passed(one, watch.unbroken)}
     answered = run.outcome in _ANSWERED or bool(complete)
     state, failures = _state(watch, run)
     return (
         Watch(
             streams=streams,
-            listings={**watch.listings, **{name: at for name, at in complete.items() if name in joined}},
+            listings={**watch.listings, **complete},
+            unbroken={**watch.unbroken, **unbroken},
             reach={**watch.reach, **dict(_further(watch, run))},
             last_at=run.at if answered else watch.last_at,
             state=state,
@@ -341,18 +344,18 @@ def _by_stream(run: RunFacts, streams: Mapping[str, StreamWatch]) -> dict[str, l
 
 
 def _look(
-    before: StreamWatch, run: RunFacts, stream: str, looked: list[Looked], listings: Mapping[str, datetime]
+    before: StreamWatch, run: RunFacts, stream: str, looked: list[Looked], watch: Watch
 ) -> tuple[StreamWatch, list[Gap]]:
     """A stream after one run, and the gap it opened or closed."""
     missed = [one for one in looked if not one.complete and not _single_thread_gone(one, run)]
     gap = before.gap
     since = gap.span_from if gap is not None else None
-    fallen_out = [one for one in looked if one.complete and _window_passed(one, listings)]
-    still = _still_missed(before.missed, looked, since, listings) | {one.listing for one in missed + fallen_out}
+    fallen_out = [one for one in looked if one.complete and _window_passed(one, watch.listings)]
+    still = _still_missed(before.missed, looked, since, watch.unbroken) | {one.listing for one in missed + fallen_out}
     if gap is None and (missed or fallen_out):
-        opened = _open(before, run, stream, missed, fallen_out, listings)
+        opened = _open(before, run, stream, missed, fallen_out, watch.listings)
         return StreamWatch(before.covered_at, opened, frozenset(still)), [opened]
-    if gap is not None and not still and any(_makes_up(one, since, listings) for one in looked):
+    if gap is not None and not still and any(_makes_up(one, since, watch.unbroken) for one in looked):
         closed = replace(gap, closed_at=run.at, closed_by=run.id)
         return StreamWatch(run.at), [closed]
     covered_at = before.covered_at if missed or gap is not None else run.at
@@ -373,19 +376,19 @@ def _open(
 
 
 def _still_missed(
-    missed: frozenset[str], looked: list[Looked], since: datetime | None, listings: Mapping[str, datetime]
+    missed: frozenset[str], looked: list[Looked], since: datetime | None, unbroken: Mapping[str, datetime]
 ) -> set[str]:
-    made_up = {one.listing for one in looked if _makes_up(one, since, listings)}
+    made_up = {one.listing for one in looked if _makes_up(one, since, unbroken)}
     # "" stands for a run that never got as far as a listing: any complete look makes up for it.
     return {listing for listing in missed if listing not in made_up and not (listing == "" and made_up)}
 
 
-def _makes_up(one: Looked, since: datetime | None, listings: Mapping[str, datetime]) -> bool:
+def _makes_up(one: Looked, since: datetime | None, unbroken: Mapping[str, datetime]) -> bool:
     """Whether a listing was looked at completely back to ``since``, or to where it was looked at before without a
     hole: another listing of its stream may have been missed earlier than this one."""
     if not one.complete or one.span_from is None or since is None or one.span_from <= since:
         return one.complete
-    last = listings.get(one.listing)
+    last = unbroken.get(one.listing)
     return last is not None and one.span_from <= last
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import pytest
+
 from archiver.practice import faults
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
@@ -250,3 +252,5 @@ KINDS: Mapping[str, Kind] = {
     "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized),
     "nextdoor": Kind(_opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True),
 }  # fmt: skip
+#: What stands on the same pieces as another is held in long runs alone.
+USUAL = [pytest.param(name, marks=pytest.mark.long if name == "redditor" else ()) for name in KINDS]

@@ -18,7 +18,7 @@ from connectors.contract import Answer, Ask, Reading, State
 from connectors.invariants import check_reading
 from tests import effort
 from tests.capture.house import FULL, NEW, WATCH, houses
-from tests.months.kinds import KINDS
+from tests.months.kinds import KINDS, USUAL
 
 _JUNK: tuple[Any, ...] = (None, True, -1, 10**30, 1.5, "", "\x00", "9" * 40, [], {}, [None], [[]], {"id": None})
 _REMOVED = object()
@@ -40,7 +40,7 @@ class Noted:
         return self.inner.read(ask, answer)  # type: ignore[no-any-return]
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=USUAL)
 def noted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noted]:
     """One platform's connector with answers of every kind that it read."""
     kind = KINDS[request.param]
@@ -79,7 +79,7 @@ def _one_of_each(noted: Noted) -> Iterator[tuple[Ask, Answer]]:
 
 
 @settings(
-    max_examples=effort.examples(120), deadline=None, derandomize=True, database=None,
+    max_examples=effort.examples(60), deadline=None, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @pytest.mark.prop
@@ -129,7 +129,7 @@ def _spoiled(body: Any, place: tuple[Any, ...], junk: Any) -> Any:
 @pytest.mark.prop
 def test_of_an_answer_that_breaks_off_nothing_is_told(noted: Noted) -> None:
     for ask, answer in noted.taken:
-        for cut in hostile.cut(answer.body, 40):
+        for cut in hostile.cut(answer.body, effort.examples(36)):
             after = noted.inner.read(ask, replace(answer, body=cut))
             assert not after.records
             assert not after.whole

@@ -150,6 +150,24 @@ def test_a_short_delay_is_no_gap() -> None:
 
 
 @pytest.mark.law("R63")
+def test_lists_of_a_stream_are_made_up_for_one_by_one() -> None:
+    """The one was missed, then the other, each for one look, and each begins again where it had come to itself."""
+
+    def listed(name: str, since: float | None, reason: str | None = None) -> Looked:
+        return Looked(name, "posts", None if since is None else at(since), reason is None, reason)
+
+    runs = [
+        run(1, 0, "complete", listed("own", None), listed("others", None)),
+        run(2, 5, "partial", listed("own", 0, "transient"), listed("others", 1)),
+        run(3, 10, "partial", listed("own", 1), listed("others", 6, "transient")),
+        run(4, 15, "complete", listed("own", 11), listed("others", 6)),
+    ]
+    (gap,) = derive(runs, EXPECTED).gaps
+    assert (gap.opened_by, gap.closed_by) == ("rn_2", "rn_4")
+    (gap,) = derive([*runs[:3], run(4, 15, "complete", listed("own", 11), listed("others", 8))], EXPECTED).gaps
+    assert gap.closed_by is None
+
+
 def test_what_fell_out_of_a_window_is_a_gap_that_stays() -> None:
     runs = [
         run(1, 0, "complete", posts(since=at(-600))),
