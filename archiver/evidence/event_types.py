@@ -44,6 +44,11 @@ class EventType(StrEnum):
     SESSION_BEGUN = "session.begun"
     SESSION_CONFIRMED = "session.confirmed"
     SESSION_ENDED = "session.ended"
+    PASSKEY_ADDED = "passkey.added"
+    PASSKEY_ENDED = "passkey.ended"
+    PASSKEY_REFUSED = "passkey.refused"
+    ADDRESS_ASKED = "address.asked"
+    ADDRESS_REFUSED = "address.refused"
     TOKEN_MADE = "token.made"  # noqa: S105
     TOKEN_ENDED = "token.ended"  # noqa: S105
     HOOK_MADE = "hook.made"
@@ -248,6 +253,10 @@ class ReserveFacts(Facts):
 
 class HowFacts(Facts):
     how: Annotated[Code, Field(description="way of signing in")]
+
+
+class PasskeyRefused(Facts):
+    why: Annotated[Code, Field(description="`counter`: it counts as a copy would; `not_verified`: any other reason")]
 
 
 class SessionsEnded(Facts):
@@ -528,6 +537,11 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.SESSION_BEGUN, "person", "Somebody signed in.", HowFacts),
         EventKind(_E.SESSION_CONFIRMED, "person", "Somebody who was signed in showed again who it is.", HowFacts),
         EventKind(_E.SESSION_ENDED, "person", "Somebody was signed out.", SessionsEnded),
+        EventKind(_E.PASSKEY_ADDED, "person", "Somebody added a passkey.", NoFacts),
+        EventKind(_E.PASSKEY_ENDED, "person", "A passkey no longer counts.", NoFacts),
+        EventKind(_E.PASSKEY_REFUSED, "person", "A passkey that is known was refused.", PasskeyRefused),
+        EventKind(_E.ADDRESS_ASKED, "person", "Another mail address was asked for, for somebody else.", NoFacts),
+        EventKind(_E.ADDRESS_REFUSED, "person", "It was refused, or withdrawn.", NoFacts),
         EventKind(_E.TOKEN_MADE, "token", "A token for programs was made.", TokenMade),
         EventKind(_E.TOKEN_ENDED, "token", "A token for programs no longer counts.", NoFacts),
         EventKind(_E.HOOK_MADE, "archive", "An address was made for a platform to send deliveries to.", HookFacts),

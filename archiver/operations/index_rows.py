@@ -25,6 +25,7 @@ PROGRESS: Final = frozenset({"rebuild_progress"})
 LEFT_OUT: Final = frozenset(
     {
         *("person_factor", "sign_in_link", "sign_in_trip", "sign_in_try", "known_browser", "session", "api_token"),
+        *("passkey", "passkey_challenge", "address_change"),
         *("credential", "platform_app", "connect_link", "hook", "subscription", "lease", "archive"),
         *("quota", "quota_use", "quota_cost"),
         *("event", "log_head", "log_subtree", "log_signing", "log_checkpoint", "anchor"),

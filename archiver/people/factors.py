@@ -84,6 +84,14 @@ def keep(connection: Connection, archive: Archive, person_id: str, password: str
     connection.execute(insert(PersonFactor).values(person_id=person_id, made_at=archive.clock.now(), **row))
 
 
+def has_one(connection: Connection, person_id: str) -> bool:
+    """Whether somebody has a password here."""
+    return (
+        connection.execute(select(PersonFactor.person_id).where(PersonFactor.person_id == person_id)).first()
+        is not None
+    )
+
+
 def password_matches(stored: str | None, password: str) -> bool:
     """Whether a password is the one. Takes as long where there is none to compare with."""
     try:

@@ -16,7 +16,7 @@ from archiver.accounts.links import base_url
 from archiver.archive import Archive
 from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence.event_types import EventType
-from archiver.people import factors, service, sessions
+from archiver.people import factors, passkeys, service, sessions
 from archiver.people.acting import Actor, of_person, tell
 from archiver.people.models import Person, SignInLink
 from archiver.people.roles import Access, Role
@@ -123,6 +123,7 @@ def use(archive: Archive, token: str, answers: Answers, browser: str) -> str:
         factors.keep(connection, archive, person_id, password, welcome.code_secret, step)
         actor = of_person(person_id)
         sessions.end_sessions(connection, archive, actor, person_id, "sign_in_set")
+        passkeys.end_all(connection, archive, actor, person_id)  # (whoever lost a device gets a link)
         tell(connection, archive, actor, EventType.SIGN_IN_SET, ("person", person_id), {"how": PASSWORD})
         return sessions.begin(connection, archive, person_id, PASSWORD, browser)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from archiver.database import Base, Instant, Json
+from archiver.database import Base, Instant, Json, Whole
 
 
 class Person(Base):
@@ -106,6 +106,48 @@ class SignInTrip(Base):
     made_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Passkey(Base):
+    """A passkey of somebody (WebAuthn). Of the key only its public half is here."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    credential: Mapped[str] = mapped_column(unique=True, comment="its id, base64url")
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    host: Mapped[str] = mapped_column(comment="name of the pages that it is for")
+    name: Mapped[str] = mapped_column(comment="for its own person to tell it by")
+    public_key: Mapped[bytes] = mapped_column(comment="COSE key (RFC 9052)")
+    sign_count: Mapped[int] = mapped_column(Whole, comment="how often it says that it was used; 0: it does not count")
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class PasskeyChallenge(Base):
+    """What a passkey was asked to answer, once, within some minutes."""
+
+    __tablename__ = "passkey_challenge"
+
+    challenge_sha256: Mapped[str] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(comment="add, sign_in, again")
+    host: Mapped[str]
+    session_id: Mapped[str | None] = mapped_column(comment="of who was asked; null: nobody is signed in yet")
+    made_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class AddressChange(Base):
+    """Another mail address that one person asked for, for another, and that somebody else has to agree to."""
+
+    __tablename__ = "address_change"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    mail: Mapped[str | None] = mapped_column(comment="lower case; null: none")
+    asked_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant, comment="when it was settled, or replaced")
+
+
 class SignInTry(Base):
     """A failed sign-in with a password, for some minutes: too many make the next one wait."""
 
@@ -135,7 +177,7 @@ class Session(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     secret_sha256: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
-    how: Mapped[str] = mapped_column(comment="openid, password")
+    how: Mapped[str] = mapped_column(comment="openid, password, passkey")
     browser: Mapped[str] = mapped_column(comment="what it calls itself, for its own person to tell it by")
     made_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant, comment="to the minute")

@@ -33,7 +33,7 @@ from archiver.errors import SettingsError, Unreachable
 from archiver.people import service, sessions
 from archiver.people.acting import of_person
 from archiver.people.models import Person, SignInTrip
-from archiver.people.passwords import SignInFailed
+from archiver.people.refusing import SignInFailed
 from archiver.people.sessions import SessionView, hashed
 
 _log = logs.get(__name__)

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from archiver.archive import Archive
 from archiver.database import take_chains
-from archiver.errors import ArchiverError
 from archiver.people import factors, sessions
 from archiver.people.links import PASSWORD
 from archiver.people.models import KnownBrowser, Person, PersonFactor, SignInTry
+from archiver.people.refusing import SignInFailed
 from archiver.people.sessions import SessionView, hashed
 from archiver.people.waiting import MOST_OF_ALL, WINDOW, wait
 
@@ -26,10 +26,6 @@ _WRONG: Final = "That did not fit. Name, password and code have to be right toge
 _WHEN_ALL_TRY: Final = timedelta(minutes=1)
 #: Each comparison takes 48 MiB for a moment.
 _AT_ONCE: Final = threading.BoundedSemaphore(4)
-
-
-class SignInFailed(ArchiverError):  # noqa: N818 - named as the cause, like its siblings
-    """Nobody was signed in. The message says the same whoever it was."""
 
 
 class TooManyTries(SignInFailed):

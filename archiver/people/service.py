@@ -20,7 +20,7 @@ from archiver.database import safe_text
 from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence.acts import NewAct
 from archiver.evidence.event_types import EventType
-from archiver.people import acts, permission
+from archiver.people import acts, binding, permission
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
 from archiver.people.models import AccountReserve, GrantAccess, Person, RoleGrant
@@ -120,7 +120,9 @@ def enter(connection: Connection, archive: Archive, actor: Actor, name: str, mai
 
 
 def change(archive: Archive, actor: Actor, person_id: str, **values: Any) -> PersonView:
-    """Change what is kept of a person: ``name``, ``mail``, ``trained_on``. Whose address changes is signed out.
+    """Change what is kept of a person: ``name``, ``mail``, ``trained_on``. Whose address changes is signed out. Where
+    another address would let somebody else in as them, it is only asked for (:mod:`archiver.people.binding`), unless
+    it is their own, or whoever runs the machine says it.
 
     Raises:
         NotFound, UsageError, Refused: as :func:`add`.
@@ -133,15 +135,51 @@ def change(archive: Archive, actor: Actor, person_id: str, **values: Any) -> Per
             news["name"] = _name(news["name"])
         if "mail" in news:
             news["mail"] = _mail(connection, news["mail"], person_id)
-            if news["mail"] != before.mail:
-                # Whoever has the new address at the city's sign-in is to be known anew.
-                news |= {"issuer": None, "subject": None}
-                end_sessions(connection, archive, actor, person_id, "changed")
+            if news["mail"] != before.mail and _is_asked_for(connection, actor, person_id):
+                binding.ask(connection, archive, actor, person_id, news.pop("mail"))
+            elif news["mail"] != before.mail:
+                news |= _let_in_anew(connection, archive, actor, person_id)
         if "trained_on" in news:
             news["trained_on"] = _date(news["trained_on"])
         return set_values(connection, archive, actor, before, news)
 
     return _act(archive, actor, do)
+
+
+def settle(archive: Archive, actor: Actor, person_id: str, asked_id: str, *, agree: bool) -> PersonView:
+    """Agree to another address that was asked for, or refuse it. The person themselves can, another administrator than
+    who asked, and whoever runs the machine; who asked can take it back.
+
+    Raises:
+        NotFound: nothing waits, or somebody was quicker.
+        UsageError: somebody else has this address by now.
+        Refused: the actor may not.
+    """
+
+    def do(connection: Connection) -> PersonView:
+        if actor.person_id != person_id:
+            require(connection, archive, actor, Action.PEOPLE_CHANGE)
+        asked = binding.take(connection, archive, actor, person_id, asked_id, agree=agree)
+        before = get(connection, person_id)
+        if not agree:
+            return before
+        news = {"mail": _mail(connection, asked.mail, person_id)}
+        return set_values(
+            connection, archive, actor, before, news | _let_in_anew(connection, archive, actor, person_id)
+        )
+
+    return archive.database.act(do)
+
+
+def _is_asked_for(connection: Connection, actor: Actor, person_id: str) -> bool:
+    others = actor.person_id is not None and actor.person_id != person_id
+    return others and binding.is_known(connection, person_id)
+
+
+def _let_in_anew(connection: Connection, archive: Archive, actor: Actor, person_id: str) -> dict[str, None]:
+    """Whoever has the new address at the city's sign-in is to be known anew; whoever came in before comes in no more."""
+    binding.forget(connection, archive, actor, person_id, "changed")
+    return {"issuer": None, "subject": None}
 
 
 def acknowledge(archive: Archive, actor: Actor, person_id: str) -> PersonView:

@@ -30,6 +30,7 @@ from archiver.web import (
     me,
     moderation,
     pages,
+    passkeys,
     people,
     platforms,
     record_evidence,
@@ -103,6 +104,7 @@ def _site_app(site: Site) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.site = site
+    app.include_router(passkeys.router, include_in_schema=False)
     for part in (
         *(hooks, connect, sign_in, welcome, me, people),
         *(platforms, board, pages, register, search, records, record_evidence, changes, moderation, evidence),

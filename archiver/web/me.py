@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.errors import NotFound, UsageError
-from archiver.people import service, sessions
+from archiver.people import binding, factors, history, passkeys, service, sessions
 from archiver.people.acting import of_person
 from archiver.people.actions import FOR_TOKENS, Action
 from archiver.web.door import Here, Visitor, Who, own, own_fresh
@@ -58,6 +58,18 @@ def end_sessions(site: Here, visitor: Who, form: Typed) -> Response:
     return RedirectResponse(f"{site.base}/me", status_code=303)
 
 
+@router.post("/me/address", response_class=HTMLResponse)
+@own_fresh
+def settle(site: Here, visitor: Who, form: Typed) -> Response:
+    """Agree to another mail address that somebody asked for, or refuse it."""
+    try:
+        agree = form["answer"] == "yes"
+        service.settle(site.archive, of_person(visitor.person.id), visitor.person.id, form["asked"], agree=agree)
+    except UsageError as failure:
+        return _page(site, visitor, failure=str(failure))
+    return RedirectResponse(f"{site.base}/me", status_code=303)
+
+
 @router.post("/me/tokens", response_class=HTMLResponse)
 @own_fresh
 def make_token(site: Here, visitor: Who, form: Typed) -> Response:
@@ -89,6 +101,12 @@ def _page(site: Site, visitor: Visitor, *, token: str | None = None, failure: st
         tokens = [one for one in sessions.tokens(connection, person.id) if one.counts(now)]
         held = [one for one in service.grants(connection, person.id) if one.holds(now)]
         named = names(site, connection)
+        own = {
+            "asked": binding.waiting(connection, person.id, now),
+            "changes": history.sign_in_changes(connection, person.id),
+            "passkeys": passkeys.passkeys(connection, person.id),
+            "has_password": factors.has_one(connection, person.id),
+        }
     return site.page(
         "me.html",
         here="me",
@@ -100,6 +118,7 @@ def _page(site: Site, visitor: Visitor, *, token: str | None = None, failure: st
         tokens=tokens,
         grants=held,
         names=named,
+        **own,
         token=token,
         failure=failure,
         scopes=sorted(one.value for one in FOR_TOKENS),

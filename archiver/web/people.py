@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from archiver.accounts import service as accounts
 from archiver.accounts.register import service as registered
 from archiver.errors import NotFound, Refused, UsageError
-from archiver.people import access_log, service, sessions
+from archiver.people import access_log, binding, history, passkeys, service, sessions
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
 from archiver.people.permission import SCOPES
@@ -59,6 +59,18 @@ def change(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     values = {name: form[name] for name in ("name", "mail", "trained_on")}
     try:
         service.change(site.archive, of_person(visitor.person.id), person_id, **values)
+    except (UsageError, Refused) as failure:
+        return _one(site, person_id, str(failure))
+    return _back(site, person_id)
+
+
+@router.post("/people/{person_id}/address", response_class=HTMLResponse)
+@needs(Action.PEOPLE_CHANGE, fresh=True)
+def settle(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
+    """Agree to another mail address that somebody asked for, or refuse it."""
+    try:
+        agree = form["answer"] == "yes"
+        service.settle(site.archive, of_person(visitor.person.id), person_id, form["asked"], agree=agree)
     except (UsageError, Refused) as failure:
         return _one(site, person_id, str(failure))
     return _back(site, person_id)
@@ -176,6 +188,9 @@ def _one(site: Site, person_id: str, failure: str | None = None) -> HTMLResponse
         person = service.get(connection, person_id)
         held = service.grants(connection, person_id)
         going_on = sessions.sessions(connection, site.archive, person_id)
+        asked = binding.waiting(connection, person_id, now)
+        changes = history.sign_in_changes(connection, person_id)
+        held_keys = passkeys.passkeys(connection, person_id)
         known = accounts.list_accounts(connection)
         named, departments = names(site, connection), _departments(site, connection)
     return site.page(
@@ -185,6 +200,9 @@ def _one(site: Site, person_id: str, failure: str | None = None) -> HTMLResponse
         person=person,
         grants=[(one, one.holds(now)) for one in held],
         sessions=going_on,
+        asked=asked,
+        changes=changes,
+        passkeys=held_keys,
         failure=failure,
         roles=[(role, sorted(OPENS[role])) for role in Role],
         classes=list(Access),

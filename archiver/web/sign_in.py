@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from archiver.errors import ArchiverError, NotFound, Unreachable
-from archiver.people import openid, passwords, sessions
+from archiver.errors import ArchiverError, NotFound, Unreachable, UsageError
+from archiver.people import factors, openid, passkeys, passwords, sessions
 from archiver.people.acting import of_person
-from archiver.people.links import PASSWORD
-from archiver.people.passwords import SignInFailed, TooManyTries
+from archiver.people.passwords import TooManyTries
+from archiver.people.refusing import SignInFailed
 from archiver.web import cookies
-from archiver.web.door import Here, Who, look, open_door, own
+from archiver.web.door import Here, Visitor, Who, look, open_door, own
 from archiver.web.forms import Typed
 from archiver.web.site import Site
 
@@ -30,7 +30,7 @@ def show(site: Here, request: Request, next: Next = "/") -> Response:
     here = look(request)
     if here is not None and not here.practice:
         return RedirectResponse(f"{site.base}{local(next)}", status_code=303)
-    return _page(site, local(next))
+    return sign_in_page(site, local(next))
 
 
 @router.post("/sign-in", response_class=HTMLResponse)
@@ -49,7 +49,7 @@ def sign_in(site: Here, request: Request, form: Typed) -> Response:
             known=cookies.read(request, site, "browser"),
         )
     except SignInFailed as failure:
-        return _page(site, target, failure, name=form["name"])
+        return sign_in_page(site, target, failure, name=form["name"])
     answer = RedirectResponse(f"{site.base}{target}", status_code=303)
     cookies.put(answer, request, site, "session", signed_in.session)
     cookies.put(answer, request, site, "browser", signed_in.browser)
@@ -60,7 +60,7 @@ def sign_in(site: Here, request: Request, form: Typed) -> Response:
 @own
 def show_again(site: Here, visitor: Who, next: Next = "/") -> Response:
     """Before a high-risk act: to show once more who it is."""
-    return _again(site, local(next), visitor)
+    return again_page(site, local(next), visitor)
 
 
 @router.post("/sign-in/again", response_class=HTMLResponse)
@@ -69,7 +69,7 @@ def again(site: Here, request: Request, visitor: Who, form: Typed) -> Response:
     """With a password and a code, once more."""
     target = local(form["next"])
     if visitor.session is None:
-        return _again(site, target, visitor)
+        return again_page(site, target, visitor)
     try:
         secret = passwords.confirm(
             site.archive,
@@ -79,7 +79,7 @@ def again(site: Here, request: Request, visitor: Who, form: Typed) -> Response:
             cookies.read(request, site, "browser"),
         )
     except SignInFailed as failure:
-        return _again(site, target, visitor, failure)
+        return again_page(site, target, visitor, failure)
     answer = RedirectResponse(f"{site.base}{target}", status_code=303)
     cookies.put(answer, request, site, "session", secret)
     return answer
@@ -93,7 +93,7 @@ def leave(site: Here, request: Request, form: Typed) -> Response:
     try:
         trip = openid.begin(site.archive, site.base, target, again=fresh)
     except Unreachable as failure:
-        return _page(site, target, failure)
+        return sign_in_page(site, target, failure)
     answer = site.page("sign_in_leaving.html", address=trip.address)
     cookies.put(answer, request, site, "trip", trip.browser)
     return answer
@@ -125,7 +125,7 @@ def come_back(
             session=sessions.of_secret(site.archive, before) if before else None,
         )
     except (SignInFailed, Unreachable, NotFound) as failure:
-        return _page(site, "/", failure)
+        return sign_in_page(site, "/", failure)
     answer = RedirectResponse(f"{site.base}{local(back.next)}", status_code=303)
     cookies.drop(answer, request, site, "trip")
     cookies.put(answer, request, site, "session", back.session)
@@ -155,20 +155,32 @@ def local(address: str) -> str:
     return address if _LOCAL.fullmatch(address) else "/"
 
 
-def _page(site: Site, target: str, failure: ArchiverError | None = None, name: str = "") -> HTMLResponse:
+def sign_in_page(site: Site, target: str, failure: ArchiverError | None = None, name: str = "") -> HTMLResponse:
+    """The ways in."""
     values: dict[str, Any] = {"openid": bool(site.archive.settings.openid_issuer), "next": target, "name": name}
     return site.page("sign_in.html", status=_status(failure), failure=failure and str(failure), **values)
 
 
-def _again(site: Site, target: str, visitor: Who, failure: ArchiverError | None = None) -> HTMLResponse:
+def again_page(site: Site, target: str, visitor: Visitor, failure: ArchiverError | None = None) -> HTMLResponse:
+    """The ways to show once more who it is: by what somebody signed in with, or a passkey of theirs."""
     how = visitor.session.how if visitor.session else ""
-    values: dict[str, Any] = {"with_password": how == PASSWORD, "openid": how == openid.OPENID, "next": target}
+    with site.archive.database.read() as connection:
+        has_passkey = bool(how and passkeys.passkeys(connection, visitor.person.id))
+        has_password = bool(how and factors.has_one(connection, visitor.person.id))
+    values: dict[str, Any] = {
+        "with_password": has_password and how != openid.OPENID,
+        "openid": how == openid.OPENID,
+        "with_passkey": has_passkey,
+        "next": target,
+    }
     return site.page("sign_in_again.html", status=_status(failure), failure=failure and str(failure), **values)
 
 
 def _status(failure: ArchiverError | None) -> int:
     if failure is None:
         return 200
+    if isinstance(failure, UsageError):
+        return 400
     return 429 if isinstance(failure, TooManyTries) else 503 if isinstance(failure, Unreachable) else 401
 
 

@@ -17,7 +17,7 @@ from archiver.archive import Archive
 from archiver.clock import SetClock
 from archiver.people import openid, service, sessions
 from archiver.people.acting import SERVICE, of_person
-from archiver.people.passwords import SignInFailed
+from archiver.people.refusing import SignInFailed
 from archiver.people.roles import Role
 from archiver.people.service import NewGrant
 from archiver.web.app import create_app

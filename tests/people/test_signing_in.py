@@ -24,8 +24,9 @@ from archiver.people.acting import SERVICE, of_machine, of_person
 from archiver.people.actions import Action
 from archiver.people.links import Answers
 from archiver.people.models import Session
-from archiver.people.passwords import SignInFailed, TooManyTries
+from archiver.people.passwords import TooManyTries
 from archiver.people.practice import visitor
+from archiver.people.refusing import SignInFailed
 from archiver.people.roles import Role
 from archiver.people.waiting import MOST, WINDOW, wait
 from archiver.web.app import create_app
