@@ -1,6 +1,6 @@
-"""By what the city's sign-in knows somebody. Whoever has another's mail address there would sign in as them, so that one
-person alone never changes it for another: what one asks for, the person themselves, another administrator or whoever
-runs the machine settles ([decision 15](docs/decisions/0015-who-somebody-is.md))."""
+"""By what the city's sign-in knows somebody. Whoever has another's mail address there would sign in as them, so that
+one person alone never changes it for another: what one asks for, the person themselves, another administrator or
+whoever runs the machine settles (docs/decisions/0015)."""
 
 from __future__ import annotations
 
@@ -82,9 +82,7 @@ def take(
     ended: Any = update(AddressChange).where(AddressChange.id == asked_id, AddressChange.ended_at.is_(None))
     if agree and actor.person_id is not None:
         if actor.person_id == found.asked_by:
-            raise Refused(
-                "whoever asked for it cannot agree to it: another administrator can, or the person themselves"
-            )
+            raise Refused("whoever asked cannot agree to it: another administrator can, or the person themselves")
         ended = ended.where(AddressChange.asked_by != actor.person_id)
     if connection.execute(ended.values(ended_at=archive.clock.now())).rowcount != 1:
         raise NotFound("nothing waits to be settled here: it was settled just now")

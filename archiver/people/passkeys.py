@@ -17,7 +17,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -256,10 +256,10 @@ def _answered(archive: Archive, answer: str, purpose: Purpose, place: Place, ses
     def take(connection: Connection) -> bool:
         row = connection.execute(select(*PasskeyChallenge.__table__.columns).where(mine)).one_or_none()
         gone = connection.execute(delete(PasskeyChallenge).where(mine)).rowcount
-        same = row is not None and (row.purpose, row.host) == (purpose.value, place.name)
-        return bool(
-            gone and same and row.made_at > now - _LASTS and row.session_id == (None if session is None else session.id)
-        )
+        if row is None or not gone or row.made_at <= now - _LASTS:
+            return False
+        wanted = (purpose.value, place.name, None if session is None else session.id)
+        return (row.purpose, row.host, row.session_id) == wanted
 
     if not archive.database.act(take):
         raise SignInFailed(_REFUSED)
@@ -273,8 +273,8 @@ def _checked(
     purpose: Purpose,
     session: SessionView | None,
     whose: ColumnElement[bool],
-) -> Any:
-    """The passkey that answered, with ``counted``: how often it says that it was used."""
+) -> _Used:
+    """The passkey that answered."""
     try:
         challenge = _answered(archive, answer, purpose, place, session)
         row = _known(archive, place, str(json.loads(answer)["id"]), whose)
@@ -303,13 +303,15 @@ def _checked(
 
 @dataclass(frozen=True, slots=True)
 class _Used:
+    """A passkey that answered as it should, and how often it had been used before, as it counts."""
+
     id: str
     person_id: str
     before: int
     counted: int
 
 
-def _known(archive: Archive, place: Place, credential: str, whose: ColumnElement[bool]) -> Row[Any]:
+def _known(archive: Archive, place: Place, credential: str, whose: ColumnElement[bool]) -> Any:
     now = archive.clock.now()
     query = select(Passkey.id, Passkey.person_id, Passkey.public_key, Passkey.sign_count)
     query = query.join(Person, Person.id == Passkey.person_id).where(whose, Passkey.host == place.name)

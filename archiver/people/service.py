@@ -177,7 +177,7 @@ def _is_asked_for(connection: Connection, actor: Actor, person_id: str) -> bool:
 
 
 def _let_in_anew(connection: Connection, archive: Archive, actor: Actor, person_id: str) -> dict[str, None]:
-    """Whoever has the new address at the city's sign-in is to be known anew; whoever came in before comes in no more."""
+    """Whoever has the new address at the city's sign-in is to be known anew; who came in before does so no more."""
     binding.forget(connection, archive, actor, person_id, "changed")
     return {"issuer": None, "subject": None}
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from archiver.people import permission, service, sessions
+from archiver.people import binding, permission, service, sessions
 from archiver.people.actions import FOR_TOKENS, Action
 from archiver.people.service import PersonView
 from archiver.people.sessions import SessionView, TokenView
@@ -214,9 +214,11 @@ def _require(site: Site, visitor: Visitor, action: Action | None) -> None:
     with site.archive.database.read() as connection:
         answer = None if action is None else permission.may(connection, person_id, action, None, now)
         actions = permission.actions_of(connection, person_id, now)
+        asked = binding.waiting(connection, person_id, now) is not None
     shown = visiting.get()
     if shown is not None:
         shown.name, shown.practice, shown.actions = visitor.person.name, visitor.practice, actions
+        shown.asked = asked
     if answer is not None and not answer.allowed:
         raise NotAllowed(answer.reason)
 

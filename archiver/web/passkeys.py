@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -142,7 +142,14 @@ def _signed_in(site: Site, request: Request, target: str, secret: str) -> Respon
 def _page(
     site: Site, heading: str, words: str, options: str, target: str, back: str, next: str, *, making: bool = False
 ) -> HTMLResponse:
-    shown = {"heading": heading, "words": words, "options": options, "target": target, "back": back, "next": next}
+    shown: dict[str, Any] = {
+        "heading": heading,
+        "words": words,
+        "options": options,
+        "target": target,
+        "back": back,
+        "next": next,
+    }
     answer = site.page("passkey.html", making=making, **shown)
     answer.headers["content-security-policy"] = WITH_SCRIPT
     return answer

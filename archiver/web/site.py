@@ -37,6 +37,8 @@ class Shown:
     practice: bool = False
     actions: frozenset[str] = frozenset()
     """What any of their roles allows: entries of the navigation."""
+    asked: bool = False
+    """Somebody asked for another mail address for them, and they have not answered."""
 
 
 @dataclass(frozen=True)
