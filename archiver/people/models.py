@@ -177,7 +177,7 @@ class Session(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     secret_sha256: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
-    how: Mapped[str] = mapped_column(comment="openid, password, passkey")
+    how: Mapped[str] = mapped_column(comment="openid, password")
     browser: Mapped[str] = mapped_column(comment="what it calls itself, for its own person to tell it by")
     made_at: Mapped[datetime] = mapped_column(Instant)
     seen_at: Mapped[datetime] = mapped_column(Instant, comment="to the minute")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from archiver import ids
 from archiver.accounts import service as accounts
@@ -162,7 +162,12 @@ def test_an_account_that_becomes_personal_is_stopped_with_the_reason(house: Hous
     fields = {name: getattr(added, name) for name in ("platform", "service", "platform_id", "url", "handle")}
     listing = town.listing(account=account, **fields)
     assert house.account_state(account) == "active"
+    tokens.keep(house.archive, account, "of an office")
     assert town.change(listing, capacity=capacity).stopped == account
+    assert house.archive.vault.held(account) is None, "what it was read with is forgotten"
+    with house.archive.database.read() as connection:
+        gone = select(func.count()).select_from(Event).where(Event.type == "credential.removed")
+        assert connection.execute(gone.where(Event.subject_id == account)).scalar_one() == 1
     with house.archive.database.read() as connection:
         stopped = accounts.get(connection, account)
     assert stopped.state == "paused"

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from archiver import ids
 from archiver.accounts import acts as account_acts
+from archiver.accounts.credentials import PURPOSES
 from archiver.accounts.events import log_event
 from archiver.accounts.models import Account
 from archiver.accounts.permission import SERVICE, Actor, Resource, require_permission
@@ -303,9 +304,14 @@ def _follow(connection: Connection, archive: Archive, listing_id: str, says: Lis
 
 
 def _stop(connection: Connection, archive: Archive, account_id: str, reason: str) -> str | None:
-    """End the schedule of an account, with the reason; its id, or None where it had none any more."""
+    """End the schedule of an account, with the reason, and forget its tokens: nothing is read with them any more (law
+    R5). Its id, or None where it had no schedule any more."""
     query = select(Account.state).where(Account.id == account_id).with_for_update(key_share=True)
-    if connection.execute(query).scalar() in (None, "paused", "closed"):
+    state = connection.execute(query).scalar()
+    for purpose in PURPOSES:
+        if archive.vault.remove(connection, account_id, purpose):
+            log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose})
+    if state in (None, "paused", "closed"):
         return None
     now = archive.clock.now()
     values = {"state": "paused", "state_since": now, "state_reason": reason}
