@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -73,7 +74,7 @@ def test_nothing_else_that_looks_like_an_answer_counts(archive: Archive, hands: 
     who, device = holder(archive)
     other, session = Authenticator(id=device.id), session_of(archive, who)
     begun = events(archive, "session.begun")
-    for wrong, told in (
+    tries: tuple[tuple[Callable[[], str], int], ...] = (
         (lambda: device.use(passkeys.ask(archive, HERE), "https://evil.example"), 1),
         (lambda: device.use(passkeys.ask(archive, HERE), "http://localhost:81"), 1),
         (lambda: device.use(passkeys.ask(archive, HERE), name="evil.example"), 1),
@@ -84,7 +85,8 @@ def test_nothing_else_that_looks_like_an_answer_counts(archive: Archive, hands: 
         (lambda: device.use(passkeys.ask(archive, Place("records.example", "https://records.example"))), 0),
         (lambda: '{"challenge": 1}', 0), (lambda: "", 0), (lambda: "[" * 5000, 0), (lambda: "x" * 20_000, 0),
         (lambda: "null", 0), (lambda: '{"id": 1, "response": {"clientDataJSON": "e30"}}', 0),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for wrong, told in tries:
         before, answer = events(archive, "passkey.refused"), wrong()
         with pytest.raises(SignInFailed):
             signed_in(archive, answer)
@@ -138,13 +140,14 @@ def test_only_a_device_that_checks_its_holder_is_taken_and_only_once(archive: Ar
     who, _ = set_up(archive)
     session, device = session_of(archive, who), Authenticator()
     other = session_of(archive, person(archive).id)
-    for made in (
+    makings: tuple[Callable[[], str], ...] = (
         lambda: device.make(passkeys.ask_to_add(archive, session, HERE), checked=False),
         lambda: device.make(passkeys.ask_to_add(archive, session, HERE), "https://evil.example"),
         lambda: device.make(passkeys.ask_to_add(archive, other, HERE)),
         lambda: "{}",
         lambda: device.use(passkeys.ask(archive, HERE, session)),
-    ):
+    )
+    for made in makings:
         with pytest.raises(UsageError, match="try again"):
             passkeys.add(archive, session, HERE, made(), "x")
     passkeys.add(archive, session, HERE, device.make(passkeys.ask_to_add(archive, session, HERE)), "\x1b[1m")
