@@ -6,13 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors import _bluesky_reading, _limits
 from connectors._bluesky_asks import SERVICE, SITE, Asks, sign_in, site_of
 from connectors._bluesky_frames import heard
-from connectors._bluesky_names import DID, HANDLE, place_of, sha256_of
+from connectors._bluesky_names import DID, HANDLE, POST, place_of, sha256_of
 from connectors.allowances import Allowance
 from connectors.contract import (
     AccountRef,
@@ -25,6 +26,7 @@ from connectors.contract import (
     Extent,
     Heard,
     Reading,
+    RecordAddress,
     RecordKind,
     RecordRef,
     SignIn,
@@ -36,6 +38,7 @@ from connectors.links import origin, web
 _PATH = re.compile(rf"/profile/(?P<actor>{HANDLE}|{DID})(?:/(?:post/[A-Za-z0-9._:~-]+|feed|lists))?/?")
 #: What is said under these is not said to the account.
 _ALONE = (RecordKind.SHARE, RecordKind.MENTION)
+_POST_PATH = re.compile(rf"/profile/(?P<actor>{HANDLE}|{DID})/post/(?P<key>[A-Za-z0-9._:~-]{{1,512}})/?")
 
 
 class BlueskySettings(BaseModel):
@@ -124,6 +127,15 @@ class Bluesky:
         return Claim(
             self.platform, SERVICE, actor, f"{site}/profile/{actor}", "certain" if site == SITE else "possible"
         )
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``https://bsky.app/profile/DID/post/KEY``. A handle in it is taken for the account's."""
+        parts = web(url.strip())
+        match = None if parts is None else _POST_PATH.fullmatch(unquote(parts.path))
+        if match is None:
+            return None
+        repository = match["actor"] if match["actor"].startswith("did:") else "{account}"
+        return RecordAddress((f"at://{repository}/{POST}/{match['key']}",))
 
     def identify(self, claim: Claim) -> Ask:
         """Ask the service whose handle it is."""

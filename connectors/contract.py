@@ -173,6 +173,19 @@ class AccountRef:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAddress:
+    """What an address of a post or comment names. In a key ``{account}`` stands for the stable id of the account whose
+    record it would be, where the address does not say it."""
+
+    keys: tuple[str, ...]
+    """Keys that the record may have (:attr:`SeenRecord.key`), the most likely first."""
+    under: tuple[str, ...] = ()
+    """Keys of the thread that it stands in, where the address says so."""
+    service: str | None = None
+    """Of the accounts that the keys count for (:attr:`Claim.service`); None: of any of the platform."""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordRef:
     """A record the archive already knows."""
 
@@ -555,6 +568,16 @@ class Declines(Protocol):
     def declined(self, url: str) -> str | None:
         """Why an address is not captured, in words for a custodian; None for one that is not of this kind. It is asked
         of nobody."""
+        ...
+
+
+@runtime_checkable
+class NamesRecords(Protocol):
+    """A connector of a platform whose addresses of posts and comments say which they name."""
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """What an address names; None for one that is of no record, or of another platform. Pure; asks nobody, and
+        never raises for any text."""
         ...
 
 

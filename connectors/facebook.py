@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +25,7 @@ from connectors.contract import (
     Extent,
     Heard,
     Reading,
+    RecordAddress,
     RecordKind,
     RecordRef,
     Signature,
@@ -49,6 +50,8 @@ messages pages people permalink.php photo photo.php places plugins policies priv
 settings share sharer sharer.php stories story.php tr video video.php watch
 """
 _TAKEN = frozenset(_TAKEN_NAMES.split())
+_POST_PATH = re.compile(r"/(?P<name>[^/]{1,100})/(?:posts|videos|photos)/(?:[^/]{1,300}/)?(?P<id>[0-9]{1,30})/?")
+_NUMBER = re.compile(r"[0-9]{1,30}")
 
 
 class FacebookSettings(BaseModel):
@@ -138,6 +141,24 @@ class Facebook:
         address = FACEBOOK.address(url)
         named = None if address is None else _named(address.path, address.query)
         return None if address is None or named is None else address.claim(self.platform, named)
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``/NAME/posts/ID``, ``/permalink.php?story_fbid=ID&id=PAGE``, of a comment with ``&comment_id=ID``. Addresses
+        with a *pfbid* do not say which post they name."""
+        address = FACEBOOK.address(url)
+        if address is None:
+            return None
+        asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+        match = _POST_PATH.fullmatch(address.path)
+        by_query = address.path.rstrip("/") in ("/permalink.php", "/story.php", "/photo", "/photo.php")
+        post = match["id"] if match else asked.get("story_fbid", asked.get("fbid", "")) if by_query else ""
+        comment = asked.get("reply_comment_id", asked.get("comment_id", ""))
+        if not _NUMBER.fullmatch(post):
+            return None
+        under = (f"post/{{account}}_{post}",)
+        if _NUMBER.fullmatch(comment):
+            return RecordAddress((f"comment/{post}_{comment}",), under, address.service)
+        return RecordAddress(under, service=address.service)
 
     def identify(self, claim: Claim) -> Ask:
         """Ask Facebook whose Page it is."""

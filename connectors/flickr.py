@@ -21,6 +21,7 @@ from connectors.contract import (
     Counted,
     Extent,
     Reading,
+    RecordAddress,
     RecordKind,
     RecordRef,
     Signature,
@@ -32,6 +33,7 @@ from connectors.settings import NoSettings
 _PATH = re.compile(r"/(?P<kind>photos|people)/(?P<name>[A-Za-z0-9_-]{1,60}|[0-9]{1,20}@N[0-9]{2})(?:/[^?#]{0,200})?/?")
 #: Names under which no account stands.
 _PAGES = frozenset({"tags", "upload", "organize", "friends", "me"})
+_PHOTO = re.compile(r"/photos/[A-Za-z0-9_@-]{1,60}/(?P<id>[0-9]{1,20})(?:/[^?#]{0,200})?/?")
 
 
 class Flickr:
@@ -100,6 +102,14 @@ class Flickr:
         if address is None or match is None or match["name"].lower() in _PAGES:
             return None
         return address.claim(self.platform, f"photos/{match['name']}")
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``https://www.flickr.com/photos/NAME/ID``."""
+        address = ON_FLICKR.address(url)
+        match = None if address is None else _PHOTO.fullmatch(address.path)
+        if address is None or match is None:
+            return None
+        return RecordAddress((f"photo/{match['id']}",), service=address.service)
 
     def identify(self, claim: Claim) -> Ask:
         """Ask Flickr whose account it is."""

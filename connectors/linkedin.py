@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel
 
 from connectors import _limits, _linkedin_deliveries, _linkedin_grants, _linkedin_reading
 from connectors._linkedin_asks import BRAND, LINKEDIN, ORGANIZATION, VERSION, Asks
+from connectors._linkedin_urns import post_key
 from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
@@ -21,6 +23,7 @@ from connectors.contract import (
     Claim,
     Heard,
     Reading,
+    RecordAddress,
     RecordRef,
     Signature,
     Sweep,
@@ -32,6 +35,8 @@ from connectors.settings import NoSettings
 _TAB = r"(?:/(?:about|admin|events|jobs|life|mycompany|people|posts|products|services|videos)(?:/[\w/-]{0,80})?)?/?"
 _PATH = re.compile(rf"/(?P<kind>company|showcase|school)/(?P<name>[^\W_][\w.&'-]{{0,99}}){_TAB}")
 _PERSON = re.compile(r"/(?:in|pub)/[^/]+.*")
+_UPDATE = re.compile(r"/feed/update/(?P<urn>urn:li:(?:share|ugcPost|activity):[0-9]{1,25})/?")
+_SLUG = re.compile(r"/posts/[^/]{1,300}-(?P<kind>share|ugcPost|activity)-(?P<id>[0-9]{1,25})-[\w-]{1,20}/?")
 
 
 class LinkedIn:
@@ -109,6 +114,24 @@ class LinkedIn:
             "this is a personal profile on LinkedIn: only pages of organizations are captured"
             " (https://www.linkedin.com/company/NAME), and nobody may be asked for access to a profile of their own"
         )
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``https://www.linkedin.com/feed/update/URN`` or ``/posts/…``, of a comment with ``?commentUrn=…``. One that
+        names a post as an activity does not say its key."""
+        address = LINKEDIN.address(url)
+        if address is None:
+            return None
+        update, slug = _UPDATE.fullmatch(address.path), _SLUG.fullmatch(address.path)
+        if update is None and slug is None:
+            return None
+        urn = update["urn"] if update else f"urn:li:{slug['kind']}:{slug['id']}" if slug else ""
+        asked = parse_qs(address.query)
+        named = (asked.get("replyUrn") or asked.get("commentUrn") or [""])[0]
+        number = re.fullmatch(r"urn:li:comment:\([A-Za-z:]{1,40}:[0-9]{1,25},([0-9]{1,25})\)", named)
+        post = () if ":activity:" in urn else (post_key(urn),)
+        if number is not None:
+            return RecordAddress((f"comment/{number[1]}",), post, address.service)
+        return RecordAddress(post, service=address.service)
 
     def identify(self, claim: Claim) -> Ask:
         """Ask LinkedIn which page it is, and whether the token's owner administers it."""

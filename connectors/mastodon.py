@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors import _limits, _mastodon_grants, _mastodon_reading, _mastodon_stream
 from connectors._mastodon_asks import LISTS, Asks
+from connectors._mastodon_statuses import key_of
 from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
@@ -24,6 +25,7 @@ from connectors.contract import (
     Extent,
     Heard,
     Reading,
+    RecordAddress,
     RecordKind,
     RecordRef,
     Sweep,
@@ -47,6 +49,9 @@ _OTHERS = frozenset(_OTHER_NAMES.split())
 _MESSAGE = RecordKind.MESSAGE
 #: What is said under these is not said to the account.
 _ALONE = (RecordKind.SHARE, RecordKind.MENTION)
+_STATUS = re.compile(
+    rf"/(?:(?:web|deck)/)?@{_NAME}(?:@{_HOST})?/(?P<id>\d{{1,30}})/?|/users/{_NAME}/statuses/(?P<old>\d{{1,30}})/?"
+)
 
 
 class MastodonSettings(BaseModel):
@@ -155,6 +160,14 @@ class Mastodon:
             return None
         server = origin(parts)
         return Claim(self.platform, server, handle, f"{server}/@{handle}", "certain" if certain else "possible")
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``https://host/@name/ID``: the id is that of the server in the address."""
+        parts = web(url.strip())
+        match = None if parts is None else _STATUS.fullmatch(parts.path)
+        if parts is None or match is None:
+            return None
+        return RecordAddress((key_of(match["id"] or match["old"]),), service=origin(parts))
 
     def identify(self, claim: Claim) -> Ask:
         """Ask the server whose handle it is."""

@@ -22,6 +22,7 @@ from connectors.contract import (
     Counted,
     Extent,
     Reading,
+    RecordAddress,
     RecordKind,
     RecordRef,
     Signature,
@@ -36,6 +37,9 @@ _PATH = re.compile(
 )
 #: Names under which no subreddit stands.
 _PAGES = frozenset({"all", "friends", "mod", "popular"})
+_POST = re.compile(
+    r"(?:/(?:r|u|user)/[A-Za-z0-9_-]{2,30})?/comments/(?P<post>[a-z0-9]{1,13})(?:/[^/]{0,300}(?:/(?P<comment>[a-z0-9]{1,13}))?)?/?"
+)
 
 
 class Reddit:
@@ -111,6 +115,16 @@ class Reddit:
         if folder == "r" and match["name"].lower() in _PAGES:
             return None
         return address.claim(self.platform, f"{folder}/{match['name']}")
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``https://www.reddit.com/r/NAME/comments/POST/words/COMMENT``."""
+        address = ON_REDDIT.address(url)
+        match = None if address is None else _POST.fullmatch(address.path)
+        if address is None or match is None:
+            return None
+        if match["comment"]:
+            return RecordAddress((f"comment/{match['comment']}",), (f"post/{match['post']}",), address.service)
+        return RecordAddress((f"post/{match['post']}",), service=address.service)
 
     def identify(self, claim: Claim) -> Ask:
         """Ask Reddit whose account it is."""

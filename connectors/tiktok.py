@@ -3,6 +3,7 @@ account's owner."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -25,6 +26,7 @@ from connectors.contract import (
     Extent,
     Heard,
     Reading,
+    RecordAddress,
     RecordKind,
     RecordRef,
     Signature,
@@ -112,6 +114,18 @@ class TikTok:
         """``https://www.tiktok.com/@NAME``, which may name the id that TikTok knows the account by to the city's app
         (``?business_id=``); on another host the same under ``/tiktok``, which may be a test peer."""
         return claimed(BUSINESS, self.platform, url, sure=True)
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``https://www.tiktok.com/@name/video/ID``."""
+        address = BUSINESS.address(url)
+        match = (
+            None
+            if address is None
+            else re.fullmatch(r"/@[\w.]{1,30}/(?:video|photo)/(?P<id>[0-9]{1,25})/?", address.path)
+        )
+        if address is None or match is None:
+            return None
+        return RecordAddress((f"video/{match['id']}",), service=address.service)
 
     def identify(self, claim: Claim) -> Ask:
         """Whether the account of the id that the address or the grant names goes by the name in the address."""

@@ -22,6 +22,7 @@ from connectors.contract import (
     Counted,
     Extent,
     Reading,
+    RecordAddress,
     RecordKind,
     RecordRef,
     Signature,
@@ -107,6 +108,18 @@ class Vimeo:
         if address is None or match is None or match["name"].lower() in _PAGES:
             return None
         return address.claim(self.platform, match["name"])
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``https://vimeo.com/ID``."""
+        address = ON_VIMEO.address(url)
+        match = (
+            None
+            if address is None
+            else re.fullmatch(r"/(?:[^/]{1,80}/)?(?P<id>[0-9]{1,20})(?:/\w{1,40})?/?", address.path)
+        )
+        if address is None or match is None:
+            return None
+        return RecordAddress((f"video/{match['id']}",), service=address.service)
 
     def identify(self, claim: Claim) -> Ask:
         """Ask Vimeo whose account it is."""

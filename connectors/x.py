@@ -24,6 +24,7 @@ from connectors.contract import (
     Extent,
     Heard,
     Reading,
+    RecordAddress,
     RecordKind,
     RecordRef,
     Signature,
@@ -42,6 +43,9 @@ about compose download explore hashtag home i intent jobs login logout messages 
 share signup tos who_to_follow
 """
 _PAGES = frozenset(_PAGE_NAMES.split())
+_POST = re.compile(
+    r"/(?:i/web|i|[A-Za-z0-9_]{1,15})/status(?:es)?/(?P<id>[0-9]{1,19})(?:/(?:photo|video|analytics)/?[0-9]*)?/?"
+)
 
 
 class XSettings(BaseModel):
@@ -132,6 +136,14 @@ class X:
         if address is None or match is None or match["name"].lower() in _PAGES:
             return None
         return address.claim(self.platform, match["name"])
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``https://x.com/NAME/status/ID``, with any name: the id alone counts."""
+        address = ON_X.address(url)
+        match = None if address is None else _POST.fullmatch(address.path)
+        if address is None or match is None:
+            return None
+        return RecordAddress((f"post/{match['id']}",), service=address.service)
 
     def identify(self, claim: Claim) -> Ask:
         """Ask X whose name it is. Its number is the identity: names change, and are given to others."""

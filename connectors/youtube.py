@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel
 
@@ -23,6 +24,7 @@ from connectors.contract import (
     Extent,
     Heard,
     Reading,
+    RecordAddress,
     RecordKind,
     RecordRef,
     Signature,
@@ -34,6 +36,9 @@ from connectors.settings import NoSettings
 
 _TAB = r"(?:/(?:featured|videos|shorts|streams|live|podcasts|playlists|community|posts|about|search))?/?"
 _PATH = re.compile(rf"/(?:(?P<handle>@[\w.·-]{{1,60}})|channel/(?P<id>UC[\w-]{{22}})|user/(?P<user>\w{{1,60}})){_TAB}")
+_VIDEO_PATH = re.compile(r"/(?:shorts|live|embed|v)/(?P<id>[\w-]{11})/?")
+_VIDEO_ID = re.compile(r"[\w-]{11}")
+_COMMENT_ID = re.compile(r"[\w.-]{10,80}")
 
 
 class YouTube:
@@ -104,6 +109,21 @@ class YouTube:
             return None
         named = match["handle"] or (f"channel/{match['id']}" if match["id"] else f"user/{match['user']}")
         return address.claim(self.platform, named)
+
+    def record_of(self, url: str) -> RecordAddress | None:
+        """``https://www.youtube.com/watch?v=ID``, of a comment with ``&lc=ID``; ``/shorts/ID`` and ``youtu.be/ID``."""
+        short = url.strip().partition("://youtu.be/")[2]
+        address = YOUTUBE.address(url) if not short else YOUTUBE.address(f"https://www.youtube.com/shorts/{short}")
+        if address is None:
+            return None
+        match, asked = _VIDEO_PATH.fullmatch(address.path), parse_qs(address.query)
+        video = match["id"] if match else asked.get("v", [""])[0] if address.path.rstrip("/") == "/watch" else ""
+        if not _VIDEO_ID.fullmatch(video):
+            return None
+        comment = asked.get("lc", [""])[0]
+        if _COMMENT_ID.fullmatch(comment):
+            return RecordAddress((f"comment/{comment}",), (f"video/{video}",), address.service)
+        return RecordAddress((f"video/{video}",), service=address.service)
 
     def identify(self, claim: Claim) -> Ask:
         """Ask YouTube whose channel it is."""

@@ -58,6 +58,15 @@ def _now(connection: Connection, account_id: str, kind: SweepKind, at: datetime)
     connection.execute(update(Due).where(*mine).values(due_at=at))
 
 
+def look_now(
+    connection: Connection, account_id: str, kinds: Collection[SweepKind], threads: Collection[str], at: datetime
+) -> None:
+    """Sweeps of an account, and the threads with these keys, are due at once, where they were not before."""
+    for kind in kinds:
+        _now(connection, account_id, kind, at)
+    watching.look_now(connection, account_id, threads, at)
+
+
 def interval(kind: SweepKind, settings: Settings) -> timedelta:
     """Time between two sweeps of a kind."""
     seconds = {

@@ -57,6 +57,7 @@ class EventType(StrEnum):
     SUBSCRIPTION_CHANGED = "subscription.changed"
     RUN_RECORDED = "run.recorded"
     RUN_FINISHED = "run.finished"
+    CAPTURE_ASKED = "capture.asked"
     EXCHANGE_ARCHIVED = "exchange.archived"
     DEPOSIT_MADE = "deposit.made"
     DEPOSIT_DUE = "deposit.due"
@@ -409,6 +410,10 @@ class RegisterChanged(Facts):
     change: Annotated[Code, Field(description="`new`, `changed`, `corrected`, `void` or `kept`")]
 
 
+class CaptureAsked(Facts):
+    sweep: Annotated[Code, Field(description="`new`, or `full`: all of its lists from end to end")]
+
+
 class ModerationStated(Facts):
     change: Annotated[Code, Field(description="`new`, `corrected` or `void`")]
 
@@ -589,6 +594,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
             ActRecorded,
         ),
         EventKind(_E.REGISTER_CHANGED, "act", "The register of accounts changed by this act.", RegisterChanged),
+        EventKind(_E.CAPTURE_ASKED, "account", "A person asked to have the account looked at at once.", CaptureAsked),
         EventKind(
             _E.MODERATION_STATED,
             "act",

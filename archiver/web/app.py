@@ -22,6 +22,7 @@ from archiver.errors import ArchiverError, NotFound, Refused, UsageError
 from archiver.web import (
     api,
     board,
+    captured,
     changes,
     connect,
     door,
@@ -107,7 +108,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(passkeys.router, include_in_schema=False)
     for part in (
         *(hooks, connect, sign_in, welcome, me, people),
-        *(platforms, board, pages, register, search, records, record_evidence, changes, moderation, evidence),
+        *(platforms, board, pages, register, search, records, record_evidence, changes, moderation, captured, evidence),
     ):
         app.include_router(part.router, include_in_schema=False)
     for programs in (api.router, board.api, changes.api):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, sync_playwright
@@ -12,6 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 from archiver.accounts.register.checks import wrong_text
 from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
+from archiver.moderation import service as moderation
+from archiver.people.acting import of_machine
 from archiver.people.practice import visitor
 from archiver.practice import faults
 from archiver.practice.acts import Wording
@@ -22,6 +25,7 @@ from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.browser.payloads import MARKUP, PAYLOADS
 from tests.capture.house import NEW, WATCH, House
+from tests.moderation.saying import says
 from tests.register.town import Town
 from tests.signed_in import everything
 
@@ -41,6 +45,10 @@ class Served:
     """Id of a record with more than one version, in a thread."""
     cookies: dict[str, str]
     """Of somebody who sees everything of the real archive."""
+    statement: str
+    """Id of a statement on the moderation of a record."""
+    url: str
+    """Address of a post that was captured."""
 
 
 @dataclass
@@ -92,7 +100,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             practice = Site(house.archive, base="/practice", other="/accounts", visitor=visitor(house.archive))
             pages = PageServer(create_app(Site(empty, other="/practice/"), practice), bind(settings))
             pages.start()
-            yield Served(pages.url.rstrip("/"), f"{pages.url}practice", house, account, edited, everything(empty))
+            words = PAYLOADS[5][:500]
+            says_it = says(account, edited, actor="staff", words=words, matter=words, actor_name=words)
+            (statement,) = moderation.state(house.archive, of_machine(), [says_it])
+            url = f"{house.server.mastodon.account_url(house.cast.city)}/{_first_post(house)}"
+            real, practised = pages.url.rstrip("/"), f"{pages.url}practice"
+            yield Served(real, practised, house, account, edited, everything(empty), statement, url)
             pages.stop()
         finally:
             house.close()
@@ -159,6 +172,11 @@ def _captured(house: House) -> tuple[str, str]:
     return account, record.id
 
 
+def _first_post(house: House) -> str:
+    rows = house.rows(Record, Record.kind == "post", Record.key.startswith("status/"))
+    return str(rows[0].key.partition("/")[2])
+
+
 def _register(house: House) -> None:
     """Every payload that the register takes, as the words of an authority, its people and accounts."""
     town = Town(house.archive)
@@ -216,6 +234,13 @@ def pages_of(served: Served) -> dict[str, str]:
         "run": f"{practice}/runs/{run}",
         "runs of one account": f"{practice}/runs?account={served.account}",
         "changes narrowed": f"{practice}/changes?account={served.account}&kind=edited&since=2026-01-01",
+        "only unexplained": f"{practice}/changes?unexplained=yes",
+        "saying who moderated": f"{practice}/moderation/new?of={served.edited},state,",
+        "announcing a removal": f"{practice}/moderation/new?stage=announced&of={served.edited},state,",
+        "statements": f"{practice}/moderation",
+        "one statement": f"{practice}/moderation/{served.statement}",
+        "captured": f"{practice}/captured?q={quote(served.url)}",
+        "not captured": f"{practice}/captured?q={quote(served.url)}999",
         "looks": f"{practice}/looks?account={served.account}&at=2026-03-02T02:00",
         "amber accounts": f"{practice}/accounts?colour=amber",
         "closed gaps": f"{practice}/gaps?all=1",
