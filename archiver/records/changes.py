@@ -72,6 +72,8 @@ class Wanted:
     kind: Kind | None = None
     since: datetime | None = None
     """From this moment on."""
+    until: datetime | None = None
+    """Before this moment."""
     more: Callable[[FromClause], ColumnElement[bool]] | None = None
     """A further condition, given the table of versions (for edits) or of states."""
 
@@ -207,6 +209,8 @@ def _changes(
         query = query.where(RECORD.c.account_id == wanted.account)
     if wanted.since is not None:
         query = query.where(at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(at < wanted.until)
     if before is not None:
         query = query.where(at <= before.at, or_(at < before.at, _is_before(number, what, before)))
     return query.order_by(at.desc(), RECORD.c.id.desc(), number.desc()).limit(limit)

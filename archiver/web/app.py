@@ -30,6 +30,7 @@ from archiver.web import (
     hooks,
     me,
     moderation,
+    moderation_report,
     pages,
     passkeys,
     people,
@@ -108,7 +109,20 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(passkeys.router, include_in_schema=False)
     for part in (
         *(hooks, connect, sign_in, welcome, me, people),
-        *(platforms, board, pages, register, search, records, record_evidence, changes, moderation, captured, evidence),
+        *(
+            platforms,
+            board,
+            pages,
+            register,
+            search,
+            records,
+            record_evidence,
+            changes,
+            moderation_report,
+            moderation,
+            captured,
+            evidence,
+        ),
     ):
         app.include_router(part.router, include_in_schema=False)
     for programs in (api.router, board.api, changes.api):

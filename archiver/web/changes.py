@@ -181,7 +181,7 @@ def _wanted(
 ) -> Wanted:
     times = [moment(site, since), None if mark is None else told.new_since(connection, mark)]
     latest = max((at for at in times if at is not None), default=None)
-    return Wanted(account or None, kind, latest, to_explain if unexplained else None)
+    return Wanted(account or None, kind, latest, more=to_explain if unexplained else None)
 
 
 def _rows(connection: Connection, viewer: Viewer, who: Visitor, found: list[Change]) -> list[ChangeRow]:
