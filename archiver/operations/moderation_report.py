@@ -172,7 +172,7 @@ def _lines(counted: Sequence[Counted], of: Callable[[Counted], str], words: Mapp
             words.get(code, code),
             len(mine),
             len(mine) / len(counted),
-            median(one.stood for one in mine),
+            timedelta(seconds=median(one.stood.total_seconds() for one in mine)),
             len(appealed),
             {code: outcomes.count(code) for code in OUTCOMES if code in outcomes},
         )

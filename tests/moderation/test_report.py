@@ -41,7 +41,7 @@ def _filled(archive: Archive) -> None:
         record(connection, "library", "c/l", [("visible", NOW), ("not_returned", NOW + timedelta(hours=1))])
     later = NOW + timedelta(days=1)
     appeal = {"appeal_on": "2026-03-02", "outcome": "reversed", "decided_on": "2026-03-03"}
-    spam = says(account, *made[:3], seen=later, actor="staff", ground="spam", **appeal)  # type: ignore[arg-type]
+    spam = says(account, *made[:3], seen=later, actor="staff", ground="spam", **appeal)
     service.state(archive, of_machine(), [spam, says(account, made[3], seen=later, actor="filter")])
 
 
