@@ -61,7 +61,8 @@ class Flickr:
         counts="Views and comments of photos, photos and comments of albums, photos of the account, as of capture.",
         history="Back to the first photo that everybody sees.",
         limits=(
-            "That a photo is gone is told between full sweeps only beside another one that is looked at again and is there.",
+            "That a photo is gone is told between full sweeps only beside another one that is looked at again, and is"
+            " there.",
             "Only what everybody sees: Flickr lets nobody read private photos without a signature (OAuth 1.0a) that"
             " this archive cannot give. So there is no consent to ask for, and FlickrMail is not captured.",
             "Videos are not downloaded, only their pictures. The original of a photo is fetched only where everybody"

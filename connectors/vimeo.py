@@ -68,7 +68,8 @@ class Vimeo:
         counts="Plays, likes and comments of videos, replies to comments, videos of the account, as of capture.",
         history="Back to the account's first video.",
         limits=(
-            "That a video is gone is told between full sweeps only beside another one that is looked at again and is there.",
+            "That a video is gone is told between full sweeps only beside another one that is looked at again, and is"
+            " there.",
             "Videos are not downloaded: Vimeo gives their files to paying accounts alone. Archive the city's own master"
             " files.",
             "An edit that was undone, and a comment that was written and deleted, between two looks was not seen.",
