@@ -76,6 +76,27 @@ def deposits(
     return [_view(row) for row in connection.execute(query)]
 
 
+def deposits_from(
+    connection: Connection,
+    viewer: Viewer = Viewer.EVERYTHING,
+    account_id: str | None = None,
+    *,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+) -> list[DepositView]:
+    """Deposits that the viewer sees, newest first; ``after`` (time, id) is where the page before ended."""
+    query = _query().order_by(Exchange.received_at.desc(), Deposit.exchange_id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(Deposit.account_id == account_id)
+    if after is not None:
+        at, last = after
+        earlier = (Exchange.received_at == at) & (Deposit.exchange_id < last)
+        query = query.where((Exchange.received_at < at) | earlier)
+    if Viewer() not in viewer.parts:
+        query = query.where(or_(*map(_seen_by, viewer.parts)))
+    return [_view(row) for row in connection.execute(query)]
+
+
 def _seen_by(part: Viewer) -> ColumnElement[bool]:
     accounts = true() if part.accounts is None else Deposit.account_id.in_(sorted(part.accounts))
     access = true() if part.access is None else Deposit.access.in_(sorted(part.access))

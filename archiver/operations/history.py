@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, tuple_
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Coverage, Due, Exchange, Gap, Lease, Run, Segment
@@ -221,6 +221,31 @@ def gaps(
         query = query.where(Gap.account_id == account_id)
     if not closed:
         query = query.where(Gap.closed_at.is_(None))
+    return [_gap_view(row) for row in connection.execute(query)]
+
+
+def gaps_from(
+    connection: Connection,
+    viewer: Viewer = Viewer.EVERYTHING,
+    account_id: str | None = None,
+    *,
+    closed: bool,
+    limit: int,
+    after: tuple[datetime, str, str, str] | None = None,
+) -> list[GapView]:
+    """Gaps, those opened last first, page by page; ``after`` (opened, account, stream, run) is where the page before
+    ended."""
+    here = (Gap.account_id, Gap.stream, Gap.opened_by)
+    columns = [*Gap.__table__.columns, Account.name, Account.handle]
+    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*_told(viewer))
+    query = query.order_by(Gap.opened_at.desc(), *here).limit(limit)
+    if account_id is not None:
+        query = query.where(Gap.account_id == account_id)
+    if not closed:
+        query = query.where(Gap.closed_at.is_(None))
+    if after is not None:
+        at, *place = after
+        query = query.where((Gap.opened_at < at) | ((Gap.opened_at == at) & (tuple_(*here) > tuple_(*place))))
     return [_gap_view(row) for row in connection.execute(query)]
 
 

@@ -1,4 +1,5 @@
-"""For programs: the state of the service, and search."""
+"""For programs: the state of the service, the description of what they can ask, and what stood here before it had a
+version (:mod:`archiver.web.programs`): these answer as ever, and nothing is added to them."""
 
 from __future__ import annotations
 
@@ -16,20 +17,21 @@ from archiver.operations.reach import goes_back
 from archiver.people import permission
 from archiver.people.actions import Action
 from archiver.search.index import Order, Page
-from archiver.web.door import Here, Seen, look, needs, open_door
+from archiver.web.door import Here, Seen, look, needs, open_door, own_by_token
 from archiver.web.places import AfterThread, after_thread, seen_account
+from archiver.web.programs.description import described
 from archiver.web.search import LONGEST
 from archiver.web.site import Site
 
 router = APIRouter()
 
 
+@router.get("/api/v1/openapi.json", include_in_schema=False)
 @router.get("/api/openapi.json", include_in_schema=False)
-@needs(Action.RECORDS_SEARCH)
+@own_by_token
 def schema(request: Request) -> dict[str, Any]:
     """What there is for programs."""
-    described: dict[str, Any] = request.app.openapi()
-    return described
+    return described(request.app)
 
 
 @router.get("/healthz")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -36,6 +37,7 @@ from archiver.web import (
     people,
     platforms,
     record_evidence,
+    programs,
     records,
     register,
     search,
@@ -43,6 +45,7 @@ from archiver.web import (
     welcome,
 )
 from archiver.web.noting import Noting
+from archiver.web.programs.description import PROBLEM_TYPE
 from archiver.web.security import ErrorPage, Guard, LastResort, Takes, wants_json
 from archiver.web.site import Site
 
@@ -125,8 +128,10 @@ def _site_app(site: Site) -> FastAPI:
         ),
     ):
         app.include_router(part.router, include_in_schema=False)
-    for programs in (api.router, board.api, changes.api):
-        app.include_router(programs)
+    for versioned in programs.ROUTERS:
+        app.include_router(versioned)
+    for unversioned in (api.router, board.api, changes.api):
+        app.include_router(unversioned, include_in_schema=False)
     door.check(app)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(Noting)
@@ -189,7 +194,7 @@ def _on_database(request: Request, error: Exception) -> Response:
 
 def _error(site: Site, status: int, message: str, *, json: bool, number: str = "") -> Response:
     if json:
-        body = {"error": message, "status": status} | ({"id": number} if number else {})
-        return JSONResponse(body, status_code=status)
+        body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": message}
+        return JSONResponse(body | ({"id": number} if number else {}), status_code=status, media_type=PROBLEM_TYPE)
     heading = _HEADINGS.get(status, "Something went wrong")
     return site.page("error.html", status=status, heading=heading, message=message, number=number)

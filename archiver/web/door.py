@@ -40,6 +40,8 @@ class Door:
     """It has to have been shown within the last minutes who it is."""
     foreign: bool = False
     """Others may send to it: it knows them by itself."""
+    token: bool = False
+    """About whoever is signed in, and any token of theirs may ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,11 @@ def needs(action: Action, *, fresh: bool = False) -> Callable[[_F], _F]:
 def own(function: _F) -> _F:
     """Declare a route that is about whoever is signed in."""
     return _says(Door())(function)
+
+
+def own_by_token(function: _F) -> _F:
+    """As :func:`own`, and with any of their tokens."""
+    return _says(Door(token=True))(function)
 
 
 def own_fresh(function: _F) -> _F:
@@ -136,7 +143,7 @@ def enter(request: Request) -> None:
     request.state.visitor = visitor
     if visitor is None:
         raise SignInNeeded(_here(request, site))
-    _require(site, visitor, door.action)
+    _require(site, visitor, door)
     if visitor.person.acknowledged_at is None and door.action is not None and not visitor.practice:
         raise RulesFirst
     if door.fresh and not _fresh(site, visitor):
@@ -207,9 +214,9 @@ def _person(site: Site, person_id: str) -> PersonView:
         return service.get(connection, person_id)
 
 
-def _require(site: Site, visitor: Visitor, action: Action | None) -> None:
-    now, person_id = site.archive.clock.now(), visitor.person.id
-    if visitor.token is not None and (action not in FOR_TOKENS or action.value not in visitor.token.scopes):
+def _require(site: Site, visitor: Visitor, door: Door) -> None:
+    now, person_id, action = site.archive.clock.now(), visitor.person.id, door.action
+    if visitor.token is not None and not (door.token or _is_for(visitor.token, action)):
         raise NotAllowed("this token is not for that")
     with site.archive.database.read() as connection:
         answer = None if action is None else permission.may(connection, person_id, action, None, now)
@@ -221,6 +228,10 @@ def _require(site: Site, visitor: Visitor, action: Action | None) -> None:
         shown.asked = asked
     if answer is not None and not answer.allowed:
         raise NotAllowed(answer.reason)
+
+
+def _is_for(token: TokenView, action: Action | None) -> bool:
+    return action in FOR_TOKENS and action.value in token.scopes
 
 
 def _fresh(site: Site, visitor: Visitor) -> bool:

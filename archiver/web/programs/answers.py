@@ -1,0 +1,82 @@
+"""What answers are made of. Pure.
+
+Every answer has a model of its own, from which the description is made, and which no answer differs from. A field may
+be added; what a field means never changes within one version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import WithJsonSchema as AsJsonSchema
+
+from archiver.clock import to_text
+from archiver.database import safe_text
+
+T = TypeVar("T")
+_ID = "^[A-Za-z0-9_-]{1,100}$"
+MOST = 200
+"""Entries of a page."""
+
+
+class Answer(BaseModel):
+    """Base of all answers: made of what services return, by the names of its fields."""
+
+    model_config = ConfigDict(from_attributes=True, extra="forbid", frozen=True)
+
+
+class Page(Answer, Generic[T]):
+    """One page of a list. ``next`` is the ``after`` of the following page; null: this is the last."""
+
+    items: list[T]
+    next: str | None
+
+
+class Problem(Answer):
+    """Why not (RFC 9457). ``id`` finds an unexpected failure in the service's log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    id: str | None = None
+
+
+def _utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("that moment is before or after every calendar") from None
+
+
+def clean(value: Any) -> Any:
+    """A value of archived JSON with every text encodable: lone surrogates become U+FFFD, at any depth."""
+    if isinstance(value, str):
+        return safe_text(value)
+    if isinstance(value, Mapping):
+        return {safe_text(str(name)): clean(one) for name, one in value.items()}
+    return [clean(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+#: A moment, always UTC with microseconds and ``Z``.
+Time = Annotated[
+    datetime,
+    PlainSerializer(to_text, return_type=str),
+    AsJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+#: Archived JSON, as the platform's connector read it.
+Content = Annotated[dict[str, Any], BeforeValidator(clean)]
+#: A text that strangers wrote.
+Text = Annotated[str, BeforeValidator(clean)]
+#: A moment in a question, of any zone.
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+#: An id in an address.
+Id = Annotated[str, Path(pattern=_ID)]
+#: An id in a question.
+Account = Annotated[str | None, Query(pattern=_ID, description="Only of this account: its id.")]
+After = Annotated[str | None, Query(max_length=400, description="`next` of the page before, from the same question.")]
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Entries of a page.")]
