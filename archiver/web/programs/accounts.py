@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from archiver.accounts import service as accounts
 from archiver.errors import Refused
 from archiver.operations import board as boards
 from archiver.operations import completeness
+from archiver.operations.board_rules import Colour
 from archiver.operations.reach import goes_back
 from archiver.people import permission
 from archiver.people.actions import Action
@@ -21,6 +23,7 @@ from archiver.web.programs.description import routes
 from archiver.web.register import Sees
 
 router = routes("accounts")
+WORDS: Final[Mapping[Colour, ColourName]] = {Colour.RED: "red", Colour.AMBER: "amber", Colour.GREEN: "green"}
 
 
 class Me(Answer):
@@ -238,7 +241,7 @@ def board(
         next=part.next,
         at=made.at,
         counted_at=made.counted_at,
-        colours={one.word: count for one, count in made.counts().items()},
+        colours={WORDS[one]: count for one, count in made.counts().items()},
     )
 
 
