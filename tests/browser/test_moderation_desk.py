@@ -1,0 +1,126 @@
+"""Somebody finds a deleted comment, says who removed it and on which ground, and proves it: with the keyboard alone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from archiver.settings import Settings
+from archiver.web.app import create_app
+from archiver.web.server import PageServer, bind
+from archiver.web.site import Site
+from tests.capture.house import House
+from tests.signed_in import everything
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no browser: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+def _reach(page: Page, name: str) -> None:
+    """Go on with Tab until what is called so has the focus."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        said = page.evaluate(
+            "(one => one.labels && one.labels.length ? one.labels[0].innerText : one.innerText)(document.activeElement)"
+        )
+        if name in (said or ""):
+            return
+    pytest.fail(f"no key leads to {name!r} on {page.url}")
+
+
+def _follow(page: Page, name: str, key: str = "Enter") -> None:
+    _reach(page, name)
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
+def _fine(page: Page, width: int) -> None:
+    """Nobody is kept out, in light and dark, and nothing stands beside the page."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        answer = Axe().run(page, options={"runOnly": _RULES, "resultTypes": ["violations"]})
+        found = [(one["id"], one["nodes"][0]["html"][:150]) for one in answer.response["violations"]]
+        assert found == [], (page.url, scheme)
+
+
+@pytest.mark.law("R16", "R22", "R69")
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.long)])
+def test_a_deleted_comment_is_found_explained_and_proven(chromium: Browser, tmp_path: Path, width: int) -> None:
+    house = House(tmp_path / "house")
+    pages = None
+    try:
+        city = house.city
+        post = city.say(house.cast.city, "The pool is closed on Monday.")
+        spam = city.say(house.cast.residents[0], "Buy my watches", answering=post)
+        city.say(house.cast.residents[0], "When does it open?", answering=post)
+        account = house.office()
+        house.run(account)
+        house.later(minutes=10)
+        city.delete(spam, by="page")
+        house.run(account)
+        pages = PageServer(create_app(Site(house.archive)), bind(Settings(home=tmp_path / "other", web_port=0)))
+        pages.start()
+        home = pages.url.rstrip("/")
+        context = chromium.new_context(viewport={"width": width, "height": 900})
+        context.set_default_timeout(60_000)
+        context.add_cookies([{"name": n, "value": v, "url": home} for n, v in everything(house.archive).items()])
+        page = context.new_page()
+        page.goto(f"{home}/changes")
+        _reach(page, "Only unexplained")
+        page.keyboard.press("Space")
+        _follow(page, "Show")
+        assert "Buy my watches" in page.inner_text("main")
+        _fine(page, width)
+        _follow(page, "Say who did it, and why")
+        _reach(page, "What is done")
+        page.keyboard.type("deleted")
+        _reach(page, "By whom")
+        page.keyboard.type("somebody")
+        _reach(page, "Ground of the policy")
+        page.keyboard.type("Advertising")
+        _reach(page, "Matter")
+        page.keyboard.type("M-17")
+        _fine(page, width)
+        _follow(page, "Go on")
+        assert "Is this right?" in page.inner_text("main")
+        _fine(page, width)
+        _follow(page, "Keep this statement")
+        kept = page.inner_text("main")
+        assert all(word in kept for word in ("M-17", "Advertising", "Somebody of the city", "the change seen"))
+        _fine(page, width)
+        _follow(page, "Comment of")
+        assert "SHA-256 of the segment" in page.inner_text("main") or page.locator("#stored").count() == 1
+        page.goto(f"{home}/changes?unexplained=yes")
+        assert "Nothing is unexplained" in page.inner_text("main")
+        page.goto(f"{home}/captured")
+        _reach(page, "Address of the post or comment")
+        page.keyboard.type(f"{house.server.mastodon.account_url(house.cast.city)}/{post}")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert "no permission to remove" in page.inner_text("main")
+        _fine(page, width)
+        page.goto(f"{home}/moderation/report")
+        assert "Advertising" in page.inner_text("main")
+        _fine(page, width)
+    finally:
+        if pages is not None:
+            pages.stop()
+        house.close()
