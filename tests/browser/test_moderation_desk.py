@@ -55,7 +55,7 @@ def _fine(page: Page, width: int) -> None:
     """Nobody is kept out, in light and dark, and nothing stands beside the page."""
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         answer = Axe().run(page, options={"runOnly": _RULES, "resultTypes": ["violations"]})
         found = [(one["id"], one["nodes"][0]["html"][:150]) for one in answer.response["violations"]]
         assert found == [], (page.url, scheme)
