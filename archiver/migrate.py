@@ -33,6 +33,7 @@ _MODELS = (
     "archiver.accounts.models",
     "archiver.accounts.register.models",
     "archiver.capture.models",
+    "archiver.desk.models",
     "archiver.quota.models",
     "archiver.evidence.models",
     "archiver.moderation.models",

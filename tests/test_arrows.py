@@ -42,6 +42,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "accounts": frozenset({"evidence", "storage", "archive", "http"}),
     "quota": frozenset(),
     "people": frozenset({"accounts", "evidence", "storage", "archive"}),
+    "desk": frozenset({"people", "records", "search", "evidence", "archive"}),
     "moderation": frozenset({"accounts", "people", "records", "evidence", "archive"}),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
@@ -51,6 +52,7 @@ ARROWS: dict[str, frozenset[str]] = {
                 "accounts",
                 "people",
                 "moderation",
+                "desk",
                 "pictures",
                 "quota",
                 "records",
@@ -68,7 +70,18 @@ ARROWS: dict[str, frozenset[str]] = {
     "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
     "operations": frozenset(
         {
-            *("accounts", "people", "moderation", "capture", "pictures", "quota", "records", "search", "evidence"),
+            *(
+                "accounts",
+                "people",
+                "moderation",
+                "desk",
+                "capture",
+                "pictures",
+                "quota",
+                "records",
+                "search",
+                "evidence",
+            ),
             "storage",
             *("archive", "migrate"),
         }
@@ -76,7 +89,18 @@ ARROWS: dict[str, frozenset[str]] = {
     "work": frozenset({"accounts", "people", "capture", "operations", "evidence", "practice", "archive", "http"}),
     "web": frozenset(
         {
-            *("accounts", "people", "moderation", "capture", "operations", "records", "search", "evidence", "storage"),
+            *(
+                "accounts",
+                "people",
+                "moderation",
+                "desk",
+                "capture",
+                "operations",
+                "records",
+                "search",
+                "evidence",
+                "storage",
+            ),
             *("work", "archive"),
         }
     ),

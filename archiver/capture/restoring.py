@@ -15,6 +15,7 @@ from archiver.accounts.register import acts as listed
 from archiver.capture import due
 from archiver.capture.survey import LAST, Logged, Step
 from archiver.database import Lock, take
+from archiver.desk import acts as desk
 from archiver.evidence import log
 from archiver.evidence.act import Act
 from archiver.evidence.act_reading import (
@@ -140,6 +141,8 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
         listed.apply(connection, act)
     elif act.kind == ActKind.MODERATION_STATED:
         matters.apply(connection, act)
+    elif act.kind == ActKind.SEARCH_SAVED:
+        desk.apply(connection, act)
     elif act.kind == ActKind.ACCOUNT_REGISTERED:
         first = act.subject_id not in restored.by_account
         restored.by_account[act.subject_id].append(found)

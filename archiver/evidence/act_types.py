@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from archiver.evidence import matter_facts as matters
 from archiver.evidence import register_facts as register
+from archiver.evidence.desk_facts import SearchSaved
 from archiver.evidence.register_facts import Facts, Time
 
 #: Longest text of an act, in characters.
@@ -41,6 +42,7 @@ class ActKind(StrEnum):
     HANDOVER_STATED = "handover.stated"
     DOCUMENT_KEPT = "document.kept"
     MODERATION_STATED = "moderation.stated"
+    SEARCH_SAVED = "search.saved"
 
 
 Text = Annotated[str, Field(max_length=_TEXT)]
@@ -173,6 +175,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.HANDOVER_STATED: Kind("handover", 1, register.HandoverStated),
     ActKind.DOCUMENT_KEPT: Kind("document", 1, register.DocumentKept),
     ActKind.MODERATION_STATED: Kind("moderation", 1, matters.ModerationStated),
+    ActKind.SEARCH_SAVED: Kind("saved_search", 1, SearchSaved),
 }
 
 

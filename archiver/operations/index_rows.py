@@ -38,6 +38,7 @@ IN_SNAPSHOTS: Final = frozenset(
         *("person", "role_grant", "grant_access", "account_reserve", "access_log"),
         *("run", "exchange", "segment", "coverage", "gap", "standing", "deposit"),
         *("register_statement", "register_document"),
+        *("saved_search", "saved_search_mark"),
         *("moderation_statement", "moderation_item", "change_mark"),
         *("record", "version", "occurrence", "state", "medium", "picture"),
         *("import", "import_end", "imported_file", "imported_version"),

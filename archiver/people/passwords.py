@@ -16,7 +16,7 @@ from archiver.archive import Archive
 from archiver.database import take_chains
 from archiver.people import factors, sessions
 from archiver.people.links import PASSWORD
-from archiver.people.models import KnownBrowser, PasskeyChallenge, Person, PersonFactor, SignInTry
+from archiver.people.models import KnownBrowser, Person, PersonFactor, SignInTry
 from archiver.people.refusing import SignInFailed
 from archiver.people.sessions import SessionView, hashed
 from archiver.people.waiting import MOST_OF_ALL, WINDOW, wait
@@ -80,21 +80,6 @@ def confirm(archive: Archive, session: SessionView, password: str, code: str, kn
     if _checked(archive, session.person_id, password, code, known) != session.person_id:
         raise SignInFailed(_WRONG)  # (somebody else can be called as this id)
     return archive.database.act(lambda connection: sessions.confirm(connection, archive, session, PASSWORD))
-
-
-def require_room(archive: Archive, known: str) -> None:
-    """Strangers may ask for passkeys as often as for passwords, all of them together: each asking is kept for minutes.
-    A browser that is known may always.
-
-    Raises:
-        TooManyTries: a later one may.
-    """
-    now = archive.clock.now()
-    open_ones = select(func.count()).select_from(PasskeyChallenge).where(PasskeyChallenge.session_id.is_(None))
-    with archive.database.read() as connection:
-        asked = connection.execute(open_ones.where(PasskeyChallenge.made_at > now - WINDOW)).scalar_one()
-        if asked >= MOST_OF_ALL and not (known and _is_known(connection, known, now)):
-            raise TooManyTries(_WHEN_ALL_TRY)
 
 
 def _checked(archive: Archive, name: str, password: str, code: str, known: str) -> str:

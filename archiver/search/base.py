@@ -201,8 +201,8 @@ class BaseIndex(ABC, Generic[S, R]):
                 " `archiver index rebuild` does that"
             )
 
-    def read(self, connection: Connection, query_text: str) -> Query:
-        return self._read(connection, query_text, Viewer.EVERYTHING)
+    def read(self, connection: Connection, query_text: str, viewer: Viewer = Viewer.EVERYTHING) -> Query:
+        return self._read(connection, query_text, viewer)
 
     def search(
         self,

@@ -156,8 +156,8 @@ class SearchIndex(Protocol):
         """
         ...
 
-    def read(self, connection: Connection, query_text: str) -> Query:
-        """How a query is read here and now (time zone, names of accounts)."""
+    def read(self, connection: Connection, query_text: str, viewer: Viewer = ...) -> Query:
+        """How a query is read here and now (time zone, names of accounts that the viewer sees)."""
         ...
 
     def search(

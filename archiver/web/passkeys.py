@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.errors import NotFound, UsageError
-from archiver.people import passkeys, passwords
+from archiver.people import passkeys
 from archiver.people.acting import of_person
 from archiver.people.passkeys import Place
 from archiver.people.refusing import SignInFailed
@@ -35,9 +35,8 @@ def ask(site: Here, request: Request, form: Typed) -> Response:
     """What the browser is to answer."""
     target = local(form["next"])
     try:
-        passwords.require_room(site.archive, cookies.read(request, site, "browser"))
         options = passkeys.ask(site.archive, place_of(request))
-    except (SignInFailed, UsageError) as failure:
+    except UsageError as failure:
         return sign_in_page(site, target, failure)
     words = "Your browser shows the passkeys of this service that your device holds, and checks that it is you."
     return _page(site, "Sign in with a passkey", words, options, "/sign-in/passkey/used", "/sign-in", target)

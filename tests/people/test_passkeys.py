@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from archiver.archive import Archive
 from archiver.clock import SetClock
@@ -22,7 +22,6 @@ from archiver.people.passkeys import Place
 from archiver.people.refusing import SignInFailed
 from archiver.people.roles import Role
 from archiver.people.sessions import SessionView
-from archiver.people.waiting import MOST_OF_ALL
 from archiver.web.app import create_app
 from archiver.web.security import WITH_SCRIPT
 from archiver.web.site import Site
@@ -135,23 +134,6 @@ def test_who_comes_by_the_city_s_sign_in_only_shows_again_with_a_passkey(archive
             passkeys.confirm(archive, used, HERE, device.use(passkeys.ask(archive, HERE, asked)))
     with pytest.raises(SignInFailed):
         passkeys.confirm(archive, anew, HERE, device.use(passkeys.ask(archive, HERE)))
-
-
-def test_strangers_fill_nothing_up_and_lock_nobody_out(archive: Archive, hands: SetClock) -> None:
-    _, secret = set_up(archive)
-    hands.advance(timedelta(minutes=1))
-    app = create_app(Site(archive))
-    stranger, known = (TestClient(app, base_url=ORIGIN, follow_redirects=False) for _ in range(2))
-    form = {"name": "Ada", "password": GOOD, "code": code(archive, secret)}
-    assert known.post("/sign-in", data=form, headers=SAME).status_code == 303
-    rows = [{"challenge_sha256": f"{number}", "purpose": "sign_in", "host": "localhost", "made_at": hands.now()}
-            for number in range(MOST_OF_ALL)]  # fmt: skip
-    with archive.database.write() as connection:
-        connection.execute(insert(PasskeyChallenge), rows)
-    assert stranger.post("/sign-in/passkey", data={}, headers=SAME).status_code == 429
-    assert known.post("/sign-in/passkey", data={}, headers=SAME).status_code == 200
-    hands.advance(timedelta(minutes=6))
-    assert stranger.post("/sign-in/passkey", data={}, headers=SAME).status_code == 200
 
 
 def test_only_a_device_that_checks_its_holder_is_taken_and_only_once(archive: Archive) -> None:

@@ -1,0 +1,1 @@
+"""What people keep at their desk: searches to come back to (``docs/search.md``)."""
