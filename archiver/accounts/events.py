@@ -26,9 +26,10 @@ def log_event(
     facts: Mapping[str, Any],
     *,
     service: bool = False,
+    actor: tuple[str, str] = ("person", OPERATOR),
 ) -> None:
     """Enter a person's act on an account, or what the ``service`` found of it, into the log, in the act's own
     transaction."""
-    actor = ("service", SIGN_IN) if service else ("person", OPERATOR)
-    event = NewEvent(kind.value, "account", account_id, dict(facts), *actor, chained=True)
+    who = ("service", SIGN_IN) if service else actor
+    event = NewEvent(kind.value, "account", account_id, dict(facts), *who, chained=True)
     log.append(connection, [event], archive.clock.now())

@@ -38,10 +38,17 @@ class Actor:
     """``person``, or ``service`` for what the archive does by itself."""
     id: str
     """As acts and events name them; of a person who changes the register the name they gave, which no event holds."""
+    person_id: str | None = None
+    """Of somebody who is signed in, whose roles were asked before; None: whoever may run commands on this machine."""
 
     @property
     def name(self) -> str:
         return self.id
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """As acts and entries of the log name whoever changes the register: never by their name."""
+        return (PERSON, self.person_id or "operator")
 
 
 #: Whoever may run commands on this machine.

@@ -40,6 +40,7 @@ from archiver.web import (
     record_evidence,
     records,
     register,
+    register_load,
     saved,
     search,
     sign_in,
@@ -88,7 +89,7 @@ def _takes(app: FastAPI, base: str) -> Iterator[Takes]:
         said = door.door_of(route.endpoint)
         if "POST" in (route.methods or ()) and said is not None:
             path = re.sub(r"\{[^}]*\}", "[^/]{1,200}", route.path)
-            yield Takes(re.compile(re.escape(base) + path), said.foreign)
+            yield Takes(re.compile(re.escape(base) + path), said.foreign, said.largest)
 
 
 def _error_page(site: Site) -> ErrorPage:
@@ -111,6 +112,7 @@ def _site_app(site: Site) -> FastAPI:
     )
     app.state.site = site
     app.include_router(passkeys.router, include_in_schema=False)
+    app.include_router(register_load.router, include_in_schema=False)
     for part in (
         *(hooks, connect, sign_in, welcome, me, people),
         *(

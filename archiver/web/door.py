@@ -21,7 +21,7 @@ from archiver.people.sessions import SessionView, TokenView
 from archiver.settings import is_loopback
 from archiver.viewing import Viewer
 from archiver.web.cookies import read as read_cookie
-from archiver.web.security import bearer_of, is_own_machine, wants_json
+from archiver.web.security import LARGEST_POST, bearer_of, is_own_machine, wants_json
 from archiver.web.site import Site, site_of, visiting
 
 _SAYS: Final = "__door__"
@@ -42,6 +42,8 @@ class Door:
     """Others may send to it: it knows them by itself."""
     token: bool = False
     """About whoever is signed in, and any token of theirs may ask."""
+    largest: int = LARGEST_POST
+    """Bytes that may be sent to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,9 @@ class RulesFirst(Exception):  # noqa: N818 - named as the cause
     """Whoever is signed in has to take note of the rules of conduct first (law R42)."""
 
 
-def needs(action: Action, *, fresh: bool = False) -> Callable[[_F], _F]:
-    """Declare what a route does."""
-    return _says(Door(action, fresh=fresh))
+def needs(action: Action, *, fresh: bool = False, largest: int = LARGEST_POST) -> Callable[[_F], _F]:
+    """Declare what a route does. ``largest``: bytes that may be sent to it."""
+    return _says(Door(action, fresh=fresh, largest=largest))
 
 
 def own(function: _F) -> _F:

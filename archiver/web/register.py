@@ -1,5 +1,5 @@
 """Pages of the register, for whoever may see accounts: all of the authorities that their roles reach, and of others the
-accounts alone that they do. They are only read: things are said by command."""
+accounts alone that they do."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from archiver.operations.register_seen import Sight, seen
 from archiver.people import permission
 from archiver.people.actions import Action
 from archiver.web.door import Here, Seen, Who, needs
+from archiver.web.register_load import may_load
 
 router = APIRouter()
 _ON_A_PAGE = 200
@@ -37,6 +38,7 @@ Sees = Annotated[Sight, Depends(sight_of)]
 def show(
     site: Here,
     sight: Sees,
+    who: Who,
     only: Literal["all", "lacking", "uncaptured"] = "all",
     start: Annotated[int, Query(ge=0, le=1_000_000, description="How many accounts to pass over.")] = 0,
 ) -> HTMLResponse:
@@ -59,6 +61,7 @@ def show(
         linked={one.id for one in authorities},
         handovers=register_page.handovers(made.register, sight=sight),
         part=sight.authorities is not None,
+        may_load=may_load(site, who),
     )
 
 

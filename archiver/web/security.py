@@ -33,7 +33,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "interest-cohort=()",
 }
-_LARGEST_POST = 16 * 1024
+LARGEST_POST = 16 * 1024
+"""Bytes of a form, where a route does not say otherwise."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 _BEARER = re.compile(r"(?i)bearer ([\x21-\x7e]{1,200})")
@@ -47,6 +48,8 @@ class Takes:
     path: re.Pattern[str]
     foreign: bool
     """Others may send to it: it knows them by itself."""
+    largest: int = LARGEST_POST
+    """Bytes."""
 
 
 #: Renders an error: status, what to say, id, whether JSON is wanted → content type and body.
@@ -72,7 +75,7 @@ class Guard:
         elif scope["method"] == "POST" and (taker := self._taker(scope["path"])) is not None:
             if not (taker.foreign or bearer_of(scope) is not None or comes_from_here(scope)):
                 await refuse(self._error_page, scope, guarded, 403, "Go on from the page itself.")
-            elif not taker.foreign and not _is_small(scope):
+            elif not taker.foreign and not _is_small(scope, taker.largest):
                 await refuse(self._error_page, scope, guarded, 413, "That is more than this page takes.")
             else:
                 await self._app(scope, receive, guarded)
@@ -188,11 +191,11 @@ def _is_loopback_page(scope: Scope) -> bool:
     return all(one.startswith("[::1]") or one.partition(":")[0] in LOOPBACK for one in hosts)
 
 
-def _is_small(scope: Scope) -> bool:
+def _is_small(scope: Scope, largest: int) -> bool:
     lengths: list[bytes] = [value for name, value in scope["headers"] if name == b"content-length"]
     if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
         return False
-    return not lengths or (lengths[0].isdigit() and int(lengths[0]) <= _LARGEST_POST)
+    return not lengths or (lengths[0].isdigit() and int(lengths[0]) <= largest)
 
 
 def _is_port(text: str) -> bool:

@@ -8,6 +8,7 @@ exported.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -71,11 +72,20 @@ class _OnlyTried(Exception):  # noqa: N818 - no error: it ends the transaction o
     pass
 
 
-def load(archive: Archive, content: bytes, actor: Actor, *, try_only: bool = False, why: str | None = None) -> Loaded:
+def load(
+    archive: Archive,
+    content: bytes,
+    actor: Actor,
+    *,
+    try_only: bool = False,
+    why: str | None = None,
+    guard: Callable[[Connection], None] | None = None,
+) -> Loaded:
     """Load a list.
 
     Args:
         try_only: say what would come of it; nothing is kept.
+        guard: asked in the same transaction, before anything else; it raises where the actor's roles do not allow it.
 
     Raises:
         NotPermitted: the guard says no.
@@ -91,6 +101,8 @@ def load(archive: Archive, content: bytes, actor: Actor, *, try_only: bool = Fal
     results: list[Loaded] = []
 
     def enter(connection: Connection) -> None:
+        if guard is not None:
+            guard(connection)
         loader = _Loader(archive, connection, actor, why)
         results.append(loader.load(sheet, header))
         if try_only:

@@ -4,7 +4,7 @@ with its act and its event, asked of the one guard."""
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any, Final
@@ -212,7 +212,8 @@ def state(
         "says": says.model_dump(),
     }
     _record(connection, archive, actor, SORTS[thing].kind, thing_id, facts, thing.value, change)
-    stopped = _follow(connection, archive, thing_id, says) if isinstance(says, ListingSays) and not void else None
+    who = PERSON if actor.kind == SERVICE else actor.pair
+    stopped = _follow(connection, archive, thing_id, says, who) if isinstance(says, ListingSays) and not void else None
     return Stated(thing_id, change, differs, stopped)
 
 
@@ -278,14 +279,16 @@ def _record(
     change: str,
 ) -> None:
     now = archive.clock.now()
-    who = _BY_SERVICE if actor.kind == SERVICE else PERSON
+    who = _BY_SERVICE if actor.kind == SERVICE else actor.pair
     act = archive.acts.record(connection, NewAct(kind, thing_id, facts, who), now)
     acts.apply(connection, act)
     data = {"thing": thing, "change": change}
     log.append(connection, [NewEvent(EventType.REGISTER_CHANGED.value, "act", act.id, data, *who)], now)
 
 
-def _follow(connection: Connection, archive: Archive, listing_id: str, says: ListingSays) -> str | None:
+def _follow(
+    connection: Connection, archive: Archive, listing_id: str, says: ListingSays, who: tuple[str, str]
+) -> str | None:
     """What a listing means for the account that is captured: whose it is from now on, and whether it goes on."""
     if says.account is None:
         return None
@@ -298,26 +301,28 @@ def _follow(connection: Connection, archive: Archive, listing_id: str, says: Lis
         return None  # it holds from a day that has not come yet
     short = _owner_now(connection, archive, row.id)
     if short is not None:
-        _assign(connection, archive, row.id, short)
+        _assign(connection, archive, row.id, short, who)
     may, reason = strictest([current.says])
-    return _stop(connection, archive, row.id, reason) if may is May.NEVER else None
+    return _stop(connection, archive, row.id, reason, who) if may is May.NEVER else None
 
 
-def _stop(connection: Connection, archive: Archive, account_id: str, reason: str) -> str | None:
+def _stop(
+    connection: Connection, archive: Archive, account_id: str, reason: str, who: tuple[str, str] = PERSON
+) -> str | None:
     """End the schedule of an account, with the reason, and forget its tokens: nothing is read with them any more (law
     R5). Its id, or None where it had no schedule any more."""
     query = select(Account.state).where(Account.id == account_id).with_for_update(key_share=True)
     state = connection.execute(query).scalar()
     for purpose in PURPOSES:
         if archive.vault.remove(connection, account_id, purpose):
-            log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose})
+            log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose}, actor=who)
     if state in (None, "paused", "closed"):
         return None
     now = archive.clock.now()
     values = {"state": "paused", "state_since": now, "state_reason": reason}
     connection.execute(update(Account).where(Account.id == account_id).values(**values))
-    archive.acts.record(connection, account_acts.state_set(account_id, "paused", reason), now)
-    log_event(connection, archive, EventType.ACCOUNT_PAUSED, account_id, {})
+    archive.acts.record(connection, replace(account_acts.state_set(account_id, "paused", reason), actor=who), now)
+    log_event(connection, archive, EventType.ACCOUNT_PAUSED, account_id, {}, actor=who)
     return account_id
 
 
@@ -331,11 +336,13 @@ def _owner_now(connection: Connection, archive: Archive, account_id: str) -> str
     return None if not told or has is None or told[0].short == has else told[0].short
 
 
-def _assign(connection: Connection, archive: Archive, account_id: str, short: str) -> None:
+def _assign(
+    connection: Connection, archive: Archive, account_id: str, short: str, who: tuple[str, str] = PERSON
+) -> None:
     connection.execute(update(Account).where(Account.id == account_id).values(authority=short))
-    act = NewAct(ActKind.ACCOUNT_ASSIGNED, account_id, {"authority": short})
+    act = NewAct(ActKind.ACCOUNT_ASSIGNED, account_id, {"authority": short}, who)
     archive.acts.record(connection, act, archive.clock.now())
-    log_event(connection, archive, EventType.ACCOUNT_CHANGED, account_id, {"fields": ["authority"]})
+    log_event(connection, archive, EventType.ACCOUNT_CHANGED, account_id, {"fields": ["authority"]}, actor=who)
 
 
 def _statement(row: Any) -> Statement:
