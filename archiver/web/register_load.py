@@ -119,9 +119,7 @@ def _addresses(content: bytes) -> dict[int, str]:
 def _rows(told: Loaded, addresses: dict[int, str]) -> list[Row]:
     """Lines that change something, those that end a capture first."""
     rows = [
-        Row(
-            one, addresses.get(one.line, ""), tuple(_FIELDS.get(field, field.replace("_", " ")) for field in one.fields)
-        )
+        Row(one, addresses.get(one.line, ""), tuple(_FIELDS.get(name, name.replace("_", " ")) for name in one.fields))
         for one in told.taken
         if one.change != "same"
     ]
@@ -130,13 +128,5 @@ def _rows(told: Loaded, addresses: dict[int, str]) -> list[Row]:
 
 def _page(site: Site, failure: str | None = None, **values: Any) -> HTMLResponse:
     given: dict[str, Any] = {"told": None, "rows": [], "name": "", "why": "", "kept": "", **values}
-    status = 200 if failure is None else 400
-    return site.page(
-        "register_load.html",
-        here="register",
-        status=status,
-        failure=failure,
-        columns=COLUMNS,
-        lines=MOST_LINES,
-        **given,
-    )
+    given |= {"columns": COLUMNS, "lines": MOST_LINES, "failure": failure}
+    return site.page("register_load.html", here="register", status=200 if failure is None else 400, **given)

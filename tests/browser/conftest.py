@@ -223,6 +223,7 @@ def pages_of(served: Served) -> dict[str, str]:
         "authority": offices[0],
         "listed account": listed[0],
         "what the register lacks": f"{practice}/register?only=lacking",
+        "list to load": f"{real}/register/load",
         **{f"practice {name}": f"{practice}/{name}" for name in own},
         **{f"empty {name}": f"{real}/{name}" for name in own},
         "account": f"{practice}/accounts/{served.account}",

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from archiver.archive import Archive
 from archiver.clock import SetClock
+from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.models import Event
 from archiver.people.permission import AUTHORITY, EVERYTHING
 from archiver.people.roles import Role
@@ -43,11 +44,11 @@ class Desk:
         """Send a form as a browser does; ``file``: name and content of the one that was chosen."""
         return self.client.post(path, data=fields, files={"file": file or ("", b"")})
 
-    def events(self) -> list[Any]:
-        """Of the register, as (subject, data, actor)."""
+    def events(self) -> list[Entry]:
+        """Entries of the log about the register."""
         with self.archive.database.read() as connection:
-            query = select(Event).where(Event.type.like("register.%")).order_by(Event.number)
-            return list(connection.execute(query))
+            query = select(Event.body).where(Event.type.like("register.%")).order_by(Event.position)
+            return [read_entry(body) for body in connection.execute(query).scalars()]
 
 
 @pytest.fixture

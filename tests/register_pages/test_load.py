@@ -43,7 +43,9 @@ def test_a_list_is_shown_before_it_is_loaded_and_loaded_as_it_was_shown(desk: Si
     assert not town.register.listings
     assert not town.register.authorities
     assert not officer.events()
-    told = re.findall(r'<th scope="row">(line \d)</th>\s*<td data-label="Column">([^<]*)</td>', shown)
+    told = re.findall(
+        r'<th scope="row">(line \d)</th>\s*<td data-label="Column">([^<]*)</td>', re.sub("</?bdi[^>]*>", "", shown)
+    )
     assert told == [("line 3", "D, Capacity"), ("line 4", "E, Opened")]
     assert "Load 2 accounts" in shown
 
@@ -62,7 +64,8 @@ def test_a_list_is_shown_before_it_is_loaded_and_loaded_as_it_was_shown(desk: Si
 
     before = len(officer.events())
     again = officer.post("/register/load", step="load", **_kept(shown))
-    assert "2 as before" in again.text and len(officer.events()) == before, "sent twice, it changes nothing"
+    assert "2 as before" in again.text
+    assert len(officer.events()) == before, "sent twice, it changes nothing"
 
 
 @pytest.mark.law("R5")
