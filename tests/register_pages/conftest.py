@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
@@ -37,10 +36,10 @@ class Desk:
     person_id: str
     archive: Archive
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str) -> Any:
         return self.client.get(path)
 
-    def post(self, path: str, *file: Any, **fields: str) -> httpx.Response:
+    def post(self, path: str, *file: Any, **fields: str) -> Any:
         """Send a form as a browser does; ``file``: name and content of the one that was chosen."""
         return self.client.post(path, data=fields, files={"file": file or ("", b"")})
 
