@@ -31,7 +31,7 @@ def _kept(page: str) -> dict[str, str]:
 def _show(desk: Desk, content: bytes, why: str = "the city's list of March") -> str:
     answer = desk.post("/register/load", "our list.csv", content, step="show", why=why)
     assert answer.status_code == 200
-    return answer.text
+    return str(answer.text)
 
 
 @pytest.mark.law("R12")
