@@ -25,7 +25,7 @@ def apply(connection: Connection, act: Act) -> None:
         connection.execute(update(ModerationStatement).where(mine).values(number=act.number))
         return
     connection.execute(insert(ModerationStatement).values(**_statement(act)))
-    items = _items(act)
+    items = _items(act, _first_entered(connection, act))
     if items:
         connection.execute(insert(ModerationItem), items)
 
@@ -58,9 +58,15 @@ def _statement(act: Act) -> dict[str, Any]:
     }
 
 
-def _items(act: Act) -> list[dict[str, Any]]:
-    says, entered = act.facts["says"], _entered(act)
-    begins = entered
+def _first_entered(connection: Connection, act: Act) -> datetime:
+    """When anything was first said of this act of moderation: a correction does not make it begin later."""
+    mine = ModerationStatement.moderation_id == act.subject_id
+    said: list[datetime] = [*connection.scalars(select(ModerationStatement.entered_at).where(mine))]
+    return min([_entered(act), *said])
+
+
+def _items(act: Act, entered: datetime) -> list[dict[str, Any]]:
+    says, begins = act.facts["says"], entered
     if says["stage"] != Stage.ANNOUNCED and says["at"] is not None:
         begins = min(entered, clock.from_text(says["at"]))
     return [

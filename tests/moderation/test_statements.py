@@ -80,6 +80,25 @@ def test_a_statement_explains_a_change_and_is_corrected_by_a_later_one_only(offi
         assert len(statements.one(connection, Viewer.EVERYTHING, None, said)) == 3, "nothing that was said is lost"
 
 
+@pytest.mark.law("R16", "R22")
+@pytest.mark.parametrize("stage", ["announced", "done"])
+def test_a_correction_does_not_lose_the_change_that_was_seen_since(
+    offices: Archive, hands: SetClock, stage: str
+) -> None:
+    removed, account = hands.now() + timedelta(hours=2), account_of("police")
+    with offices.database.write() as connection:
+        gone = record(connection, "police", "c/1", [("visible", NOW), ("not_returned", removed)])
+    first = says(account, gone, stage=stage, ground="spam")
+    (said,) = service.state(offices, of_machine(), [first])
+    hands.advance(timedelta(days=3))
+    service.correct(offices, of_machine(), said, first.model_copy(update={"words": "told its author"}), why="more")
+    (view,) = _said(offices, Viewer.EVERYTHING, gone)
+    assert [one.at for one in view.records] == [removed], "after it was said, before the rest was"
+    with offices.database.read() as connection:
+        lacking = changes.recent(connection, wanted=Wanted(account, more=to_explain))
+    assert gone not in {one.record_id for one in lacking}
+
+
 @pytest.mark.law("R4", "R16", "R71")
 def test_words_are_for_whoever_sees_all_that_they_are_about(offices: Archive) -> None:
     public, hidden = _gone(offices), _gone(offices, "c/2", access="private")
