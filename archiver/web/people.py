@@ -18,7 +18,7 @@ from archiver.people.actions import Action
 from archiver.people.permission import SCOPES
 from archiver.people.roles import OPENS, Access, Role, usual
 from archiver.people.service import NewGrant
-from archiver.web.door import Here, Who, needs
+from archiver.web.door import Here, Visitor, Who, needs
 from archiver.web.forms import Form, Typed
 from archiver.web.site import Site
 
@@ -47,9 +47,9 @@ def add(site: Here, visitor: Who, form: Typed) -> Response:
 
 @router.get("/people/{person_id}", response_class=HTMLResponse)
 @needs(Action.PEOPLE_VIEW)
-def show(site: Here, person_id: Id) -> HTMLResponse:
+def show(site: Here, visitor: Who, person_id: Id) -> HTMLResponse:
     """One of them."""
-    return _one(site, person_id)
+    return _one(site, visitor, person_id)
 
 
 @router.post("/people/{person_id}", response_class=HTMLResponse)
@@ -60,7 +60,7 @@ def change(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     try:
         service.change(site.archive, of_person(visitor.person.id), person_id, **values)
     except (UsageError, Refused) as failure:
-        return _one(site, person_id, str(failure))
+        return _one(site, visitor, person_id, str(failure))
     return _back(site, person_id)
 
 
@@ -72,7 +72,7 @@ def settle(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
         agree = form["answer"] == "yes"
         service.settle(site.archive, of_person(visitor.person.id), person_id, form["asked"], agree=agree)
     except (UsageError, Refused) as failure:
-        return _one(site, person_id, str(failure))
+        return _one(site, visitor, person_id, str(failure))
     return _back(site, person_id)
 
 
@@ -83,7 +83,7 @@ def grant(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     try:
         service.grant(site.archive, of_person(visitor.person.id), person_id, _wanted(site, form))
     except (UsageError, Refused) as failure:
-        return _one(site, person_id, str(failure))
+        return _one(site, visitor, person_id, str(failure))
     return _back(site, person_id)
 
 
@@ -97,7 +97,7 @@ def revoke(site: Here, visitor: Who, person_id: Id, grant_id: Id, form: Typed) -
     try:
         service.revoke(site.archive, of_person(visitor.person.id), grant_id, form["reason"] or None)
     except Refused as failure:
-        return _one(site, person_id, str(failure))
+        return _one(site, visitor, person_id, str(failure))
     return _back(site, person_id)
 
 
@@ -122,7 +122,7 @@ def end(site: Here, visitor: Who, person_id: Id) -> Response:
     try:
         service.end(site.archive, of_person(visitor.person.id), person_id)
     except Refused as failure:
-        return _one(site, person_id, str(failure))
+        return _one(site, visitor, person_id, str(failure))
     return _back(site, person_id)
 
 
@@ -182,7 +182,7 @@ def _list(site: Site, *, failure: str | None = None, name: str = "", mail: str =
     return site.page("people.html", here="people", status=status, people=everybody, grants=by_person, **values)
 
 
-def _one(site: Site, person_id: str, failure: str | None = None) -> HTMLResponse:
+def _one(site: Site, visitor: Visitor, person_id: str, failure: str | None = None) -> HTMLResponse:
     now = site.archive.clock.now()
     with site.archive.database.read() as connection:
         person = service.get(connection, person_id)
@@ -201,6 +201,7 @@ def _one(site: Site, person_id: str, failure: str | None = None) -> HTMLResponse
         grants=[(one, one.holds(now)) for one in held],
         sessions=going_on,
         asked=asked,
+        may_agree=asked is not None and asked.asked_by != visitor.person.id,
         changes=changes,
         passkeys=held_keys,
         failure=failure,

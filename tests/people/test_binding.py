@@ -130,6 +130,19 @@ def test_who_was_never_given_anything_can_still_be_mended(archive: Archive) -> N
     assert events(archive, "address.asked") == 0
 
 
+def test_who_asked_is_offered_to_take_it_back_only(archive: Archive, jo: PersonView) -> None:
+    ada, bo = (person(archive, Role.SYSTEM_ADMINISTRATOR, name=name) for name in ("Ada", "Bo"))
+    service.change(archive, of_person(ada.id), jo.id, mail=MINE)
+    app = create_app(Site(archive))
+
+    def offers(who: PersonView) -> list[bool]:
+        browser = TestClient(app, base_url="http://127.0.0.1", cookies=cookies(archive, who))
+        page = browser.get(f"/people/{jo.id}").text
+        return [f">{words}<" in page for words in ("Agree", "Refuse it", "Take it back")]
+
+    assert (offers(ada)[:2], offers(bo)[:2]) == ([False, False], [True, True])
+
+
 def test_the_person_is_told_on_every_page_and_answers_there(archive: Archive, jo: PersonView) -> None:
     service.change(archive, administrator(archive, "Ada"), jo.id, mail=MINE)
     app = create_app(Site(archive))
