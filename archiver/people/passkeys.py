@@ -36,7 +36,7 @@ from webauthn.helpers.structs import (
 
 from archiver import ids, logs
 from archiver.archive import Archive
-from archiver.database import safe_text
+from archiver.database import safe_text, take_chains
 from archiver.errors import NotFound, UsageError
 from archiver.evidence.event_types import EventType
 from archiver.people import sessions
@@ -100,8 +100,7 @@ def ask_to_add(archive: Archive, session: SessionView, place: Place) -> str:
     with archive.database.read() as connection:
         person = connection.execute(select(Person.name).where(Person.id == session.person_id)).scalar_one()
         held = _credentials(connection, Passkey.person_id == session.person_id)
-    if len(held) >= MOST:
-        raise UsageError(f"nobody has more than {MOST} passkeys: end one first")
+    _require_room(len(held))
     challenge = _challenge(archive, Purpose.ADD, place, session)
     chosen = AuthenticatorSelectionCriteria(
         resident_key=ResidentKeyRequirement.REQUIRED, require_resident_key=True, user_verification=_REQUIRED
@@ -142,8 +141,11 @@ def add(archive: Archive, session: SessionView, place: Place, answer: str, name:
     row |= {"public_key": found.credential_public_key, "sign_count": found.sign_count, "used_at": None}
 
     def keep(connection: Connection) -> None:
+        sessions.require_goes_on(connection, archive, session)
         if connection.execute(select(Passkey.id).where(Passkey.credential == key)).first() is not None:
             raise UsageError("this passkey is known already")
+        take_chains(connection, [session.person_id])  # of several that are made at once, the last ones wait and see
+        _require_room(len(_credentials(connection, Passkey.person_id == session.person_id)))
         connection.execute(insert(Passkey).values(id=ids.new_id("pk"), credential=key, **row))
         tell(connection, archive, of_person(session.person_id), EventType.PASSKEY_ADDED, ("person", session.person_id))
 
@@ -338,6 +340,11 @@ def _tell_refused(archive: Archive, person_id: str, why: str) -> None:
     archive.database.act(
         lambda connection: tell(connection, archive, actor, EventType.PASSKEY_REFUSED, ("person", person_id), said)
     )
+
+
+def _require_room(held: int) -> None:
+    if held >= MOST:
+        raise UsageError(f"nobody has more than {MOST} passkeys: end one first")
 
 
 def _credentials(connection: Connection, *conditions: ColumnElement[bool]) -> list[bytes]:

@@ -126,6 +126,18 @@ def confirm(connection: Connection, archive: Archive, session: SessionView, how:
     return secret
 
 
+def require_goes_on(connection: Connection, archive: Archive, session: SessionView) -> None:
+    """Hold a session until the transaction ends: whoever ends it meanwhile comes after what is done in it, and undoes
+    that too.
+
+    Raises:
+        NotFound: it is over.
+    """
+    mine = (Session.id == session.id) & Session.ended_at.is_(None)
+    if connection.execute(update(Session).where(mine).values(seen_at=archive.clock.now())).rowcount != 1:
+        raise NotFound("this session is over: sign in anew")
+
+
 def is_fresh(archive: Archive, session: SessionView) -> bool:
     """Whether it was shown within the last minutes who it is, as high-risk acts ask for."""
     return archive.clock.now() - session.shown_at < timedelta(minutes=archive.settings.session_confirm_minutes)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from archiver.archive import Archive
 from archiver.clock import SetClock
 from archiver.errors import NotFound, UsageError
-from archiver.people import links, passkeys, service, sessions
+from archiver.people import binding, links, passkeys, service, sessions
 from archiver.people.acting import SERVICE, of_machine
 from archiver.people.links import Answers
 from archiver.people.models import Passkey, PasskeyChallenge
@@ -153,10 +153,26 @@ def test_only_a_device_that_checks_its_holder_is_taken_and_only_once(archive: Ar
     passkeys.add(archive, session, HERE, device.make(passkeys.ask_to_add(archive, session, HERE)), "\x1b[1m")
     with pytest.raises(UsageError, match="known already"):
         passkeys.add(archive, other, HERE, device.make(passkeys.ask_to_add(archive, other, HERE)), "mine")
-    for _ in range(passkeys.MOST - 1):
+    for _ in range(passkeys.MOST - 2):
         added(archive, who)
+    early = [passkeys.ask_to_add(archive, session, HERE) for _ in range(2)]
+    passkeys.add(archive, session, HERE, Authenticator().make(early[0]), "the last")
+    with pytest.raises(UsageError, match="more than"):
+        passkeys.add(archive, session, HERE, Authenticator().make(early[1]), "asked for while there was room")
     with pytest.raises(UsageError, match="more than"):
         added(archive, who)
+
+
+@pytest.mark.law("R71")
+def test_no_passkey_is_added_in_a_session_that_ended_meanwhile(archive: Archive) -> None:
+    who, _ = set_up(archive)
+    session, device = session_of(archive, who), Authenticator()
+    made = device.make(passkeys.ask_to_add(archive, session, HERE))
+    archive.database.act(lambda connection: binding.forget(connection, archive, SERVICE, who, "changed"))
+    with pytest.raises(NotFound):
+        passkeys.add(archive, session, HERE, made, "stays behind")
+    with archive.database.read() as connection:
+        assert passkeys.passkeys(connection, who) == []
 
 
 def test_a_passkey_ends_with_its_person_a_new_link_or_when_it_is_said(archive: Archive) -> None:
