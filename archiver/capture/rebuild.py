@@ -232,6 +232,8 @@ def _fill(
         _register(connection, account, archive)
         if account.account in restored.reserved:
             people.apply(connection, restored.reserved[account.account])
+        if account.account in restored.kept_back:
+            people.keep_back(connection, {account.account: restored.kept_back[account.account]})
         done = _done(connection, account.account)
     waiting: list[Turn] = []
     for turn in in_turn(steps(account, logged), acts, logged):

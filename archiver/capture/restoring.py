@@ -52,6 +52,8 @@ class RestoredActs:
     reserved: dict[str, Act] = field(default_factory=dict)
     """The last act that says who may look at an account. It holds too where the account is known by its segments only,
     and so is not there yet."""
+    kept_back: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Where an act is lost: what the log says that accounts are kept by. Holds for accounts of segments alone too."""
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -156,7 +158,11 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
 
 
 def _suspend(archive: Archive, connection: Connection, lost: Sequence[int], restored: RestoredActs) -> None:
-    """What a lost act said of roles is not known, where the index did not know it either."""
+    """What a lost act said of roles is not known, where the index did not know it either. Whoever is given one later is
+    to see no more than before: what an account was kept by is asked of the log, which can only close here."""
+    if lost:
+        restored.kept_back = people.kept_back(connection)
+        people.keep_back(connection, restored.kept_back)
     count = people.suspend(connection, max(lost), archive.clock.now()) if lost else 0
     if count:
         restored.remarks.append(

@@ -13,7 +13,9 @@ from archiver.accounts.models import Account
 from archiver.evidence.act import Act
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import SERVICE, Acts, NewAct
-from archiver.evidence.models import ActFile
+from archiver.evidence.entry import read_entry
+from archiver.evidence.event_types import EventType
+from archiver.evidence.models import ActFile, Event
 from archiver.people.models import AccountReserve, GrantAccess, Person, RoleGrant
 
 KINDS: Final = frozenset({ActKind.PERSON_STATED, ActKind.ROLE_GRANTED, ActKind.ROLE_REVOKED, ActKind.ACCOUNT_RESERVED})
@@ -96,6 +98,22 @@ def suspend(connection: Connection, number: int, at: datetime) -> int:
     )
     going_on = (RoleGrant.revoked_at.is_(None), given.scalar_subquery() < number)
     return int(connection.execute(update(RoleGrant).where(*going_on).values(revoked_at=at)).rowcount)
+
+
+def kept_back(connection: Connection) -> dict[str, frozenset[str]]:
+    """What each account was last kept by, as the log has it: where an act is lost, it may be the one that said so."""
+    query = select(Event.body).where(Event.type == EventType.ACCOUNT_RESERVED.value).order_by(Event.subject_number)
+    entries = map(read_entry, connection.execute(query).scalars())
+    last = {one.subject_id: frozenset(one.data["access"]) for one in entries}
+    return {account_id: access for account_id, access in last.items() if access}
+
+
+def keep_back(connection: Connection, classes: Mapping[str, Iterable[str]]) -> None:
+    """Keep accounts that are there by these classes too, beside what they are kept by."""
+    there = set(connection.execute(select(Account.id).where(Account.id.in_(sorted(classes)))).scalars())
+    for account_id in sorted(there):
+        held = connection.execute(select(AccountReserve.access).where(AccountReserve.account_id == account_id))
+        reserve(connection, account_id, {*classes[account_id], *held.scalars()})
 
 
 def reserve(connection: Connection, account_id: str, access: Iterable[str]) -> None:

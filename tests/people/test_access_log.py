@@ -22,11 +22,12 @@ from archiver.people import access_log, permission, service
 from archiver.people.acting import SERVICE
 from archiver.people.actions import Action
 from archiver.people.models import AccessEntry, AccountReserve, GrantAccess, Person, RoleGrant
+from archiver.people.permission import Resource
 from archiver.people.roles import Access, Role
 from archiver.web.app import create_app
 from archiver.web.site import Site
 from tests.people.conftest import opened
-from tests.people.scene import record_of
+from tests.people.scene import account_of, record_of
 from tests.servers.databases import Databases
 from tests.signed_in import cookies, person
 
@@ -218,3 +219,30 @@ def test_nobody_gets_more_by_an_act_that_is_lost_with_the_index(archive: Archive
     store_acts(archive.database, archive.store)
     rebuild(archive)
     assert may(), "what was given since holds"
+
+
+@pytest.mark.law("R61", "R71")
+def test_a_role_that_was_given_after_a_lost_act_opens_no_library(offices: Archive) -> None:
+    library = account_of("library")
+    service.reserve(offices, SERVICE, library, [Access.LIBRARY_PATRON])
+    lose_the_newest_act(offices)
+    jo = person(offices, Role.CUSTODIAN, name="Jo")
+
+    def may() -> bool:
+        with offices.database.read() as connection:
+            now = offices.clock.now()
+            return permission.may(connection, jo.id, Action.RECORDS_VIEW, Resource(library), now).allowed
+
+    assert not may()
+    store_acts(offices.database, offices.store)
+    with offices.database.write() as connection:
+        for table in ("session", "grant_access", "role_grant", "person", "account_reserve", "act_file"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    assert "missing" in repr(rebuild(offices).damaged)
+    with offices.database.read() as connection:
+        assert permission.may(connection, jo.id, Action.RECORDS_VIEW, None, offices.clock.now()).allowed
+    assert not may()
+    service.reserve(offices, SERVICE, library, [])
+    store_acts(offices.database, offices.store)
+    rebuild(offices)
+    assert may(), "what was said since holds"
