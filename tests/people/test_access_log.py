@@ -226,7 +226,7 @@ def test_a_role_that_was_given_after_a_lost_act_opens_no_library(offices: Archiv
     library = account_of("library")
     service.reserve(offices, SERVICE, library, [Access.LIBRARY_PATRON])
     lose_the_newest_act(offices)
-    jo = person(offices, Role.CUSTODIAN, name="Jo")
+    jo = person(offices, Role.CUSTODIAN, access=[Access.PUBLIC, Access.PRIVATE], name="Jo")
 
     def may() -> bool:
         with offices.database.read() as connection:
