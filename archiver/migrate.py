@@ -37,6 +37,7 @@ _MODELS = (
     "archiver.quota.models",
     "archiver.evidence.models",
     "archiver.moderation.models",
+    "archiver.challenges.models",
     "archiver.people.models",
     "archiver.records.import_models",
     "archiver.records.models",

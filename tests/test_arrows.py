@@ -43,6 +43,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "quota": frozenset(),
     "people": frozenset({"accounts", "evidence", "storage", "archive"}),
     "desk": frozenset({"people", "records", "search", "evidence", "archive"}),
+    "challenges": frozenset({"people", "records", "evidence", "archive"}),
     "moderation": frozenset({"accounts", "people", "records", "evidence", "archive"}),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
@@ -51,6 +52,7 @@ ARROWS: dict[str, frozenset[str]] = {
             *(
                 "accounts",
                 "people",
+                "challenges",
                 "moderation",
                 "desk",
                 "pictures",
@@ -67,7 +69,9 @@ ARROWS: dict[str, frozenset[str]] = {
     "imports": frozenset({"capture", "records", "evidence", "wire", "archive"}),
     "practice": frozenset(),
     "pictures": frozenset(),
-    "release": frozenset({"capture", "operations", "records", "search", "evidence", "storage", "archive"}),
+    "release": frozenset(
+        {"challenges", "capture", "operations", "records", "search", "evidence", "storage", "archive"}
+    ),
     "operations": frozenset(
         {
             *(
@@ -83,6 +87,8 @@ ARROWS: dict[str, frozenset[str]] = {
                 "evidence",
             ),
             "storage",
+            *("accounts", "people", "moderation", "capture", "pictures", "quota", "records", "search", "evidence"),
+            *("storage", "challenges"),
             *("archive", "migrate"),
         }
     ),
@@ -102,6 +108,8 @@ ARROWS: dict[str, frozenset[str]] = {
                 "storage",
             ),
             *("work", "archive"),
+            *("accounts", "people", "moderation", "capture", "operations", "records", "search", "evidence", "storage"),
+            *("work", "archive", "challenges"),
         }
     ),
     "cli": frozenset(

@@ -14,6 +14,7 @@ from archiver.accounts.models import Account
 from archiver.accounts.register import acts as listed
 from archiver.capture import due
 from archiver.capture.survey import LAST, Logged, Step
+from archiver.challenges import acts as challenges
 from archiver.database import Lock, take
 from archiver.desk import acts as desk
 from archiver.evidence import log
@@ -141,6 +142,8 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
         imports.apply(connection, act)
     elif act.kind in listed.KINDS:
         listed.apply(connection, act)
+    elif act.kind == ActKind.CHALLENGE_STATED:
+        challenges.apply(connection, act)
     elif act.kind == ActKind.MODERATION_STATED:
         matters.apply(connection, act)
     elif act.kind == ActKind.SEARCH_SAVED:

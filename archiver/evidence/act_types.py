@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidationError
 
+from archiver.evidence import challenge_facts as challenges
 from archiver.evidence import matter_facts as matters
 from archiver.evidence import register_facts as register
 from archiver.evidence.desk_facts import SearchSaved
@@ -43,6 +44,7 @@ class ActKind(StrEnum):
     DOCUMENT_KEPT = "document.kept"
     MODERATION_STATED = "moderation.stated"
     SEARCH_SAVED = "search.saved"
+    CHALLENGE_STATED = "challenge.stated"
 
 
 Text = Annotated[str, Field(max_length=_TEXT)]
@@ -176,6 +178,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.DOCUMENT_KEPT: Kind("document", 1, register.DocumentKept),
     ActKind.MODERATION_STATED: Kind("moderation", 1, matters.ModerationStated),
     ActKind.SEARCH_SAVED: Kind("saved_search", 1, SearchSaved),
+    ActKind.CHALLENGE_STATED: Kind("challenge", 1, challenges.ChallengeStated),
 }
 
 

@@ -79,6 +79,7 @@ class EventType(StrEnum):
     ACT_RECORDED = "act.recorded"
     REGISTER_CHANGED = "register.changed"
     MODERATION_STATED = "moderation.stated"
+    CHALLENGE_STATED = "challenge.stated"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_KEY_CREATED = "log.key_created"
     LOG_KEY_ROTATED = "log.key_rotated"
@@ -414,6 +415,10 @@ class CaptureAsked(Facts):
     sweep: Annotated[Code, Field(description="`new`, or `full`: all of its lists from end to end")]
 
 
+class ChallengeStated(Facts):
+    change: Annotated[Code, Field(description="`new`, `changed` or `void`")]
+
+
 class ModerationStated(Facts):
     change: Annotated[Code, Field(description="`new`, `corrected` or `void`")]
 
@@ -595,6 +600,12 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         ),
         EventKind(_E.REGISTER_CHANGED, "act", "The register of accounts changed by this act.", RegisterChanged),
         EventKind(_E.CAPTURE_ASKED, "account", "A person asked to have the account looked at at once.", CaptureAsked),
+        EventKind(
+            _E.CHALLENGE_STATED,
+            "act",
+            "Somebody said by this act what is known of a challenge to the accuracy of a record (Wis. Stat. 19.70).",
+            ChallengeStated,
+        ),
         EventKind(
             _E.MODERATION_STATED,
             "act",

@@ -40,6 +40,7 @@ IN_SNAPSHOTS: Final = frozenset(
         *("register_statement", "register_document"),
         *("saved_search", "saved_search_mark"),
         *("moderation_statement", "moderation_item", "change_mark"),
+        *("moderation_statement", "moderation_item", "change_mark", "challenge_statement"),
         *("record", "version", "occurrence", "state", "medium", "picture"),
         *("import", "import_end", "imported_file", "imported_version"),
     }

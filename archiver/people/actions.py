@@ -31,6 +31,8 @@ class Action(StrEnum):
     """Lift the hold of an action under 19.37 (law R50)."""
     MODERATION_STATE = "moderation.state"
     """Say what is known of an act of moderation, or that a removal follows (law R16, R22)."""
+    CHALLENGES_DECIDE = "challenges.decide"
+    """Enter and decide what the person a record is about says against its accuracy (Wis. Stat. 19.70)."""
     CAPTURE_ASK = "capture.ask"
     """Have an account looked at now, for one record (law R22)."""
     PEOPLE_VIEW = "people.view"
@@ -45,6 +47,7 @@ ON_RECORDS: Final = frozenset(
     {
         *(Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.SEARCH_FREEZE, Action.RECORDS_RELEASE),
         Action.MODERATION_STATE,
+        Action.CHALLENGES_DECIDE,
     }
 )
 #: For which somebody has to show once more who it is, within the last minutes.

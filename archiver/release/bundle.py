@@ -33,7 +33,7 @@ from archiver.release.stamps import stamps_for, tsa_roots
 from archiver.release.stored import StoredExchange, StoredPart, Where
 from archiver.release.wanted import WantedRecord
 
-FORMAT, WITH_PICTURES = "records-evidence/1", "records-evidence/2"
+FORMAT, WITH_PICTURES, WITH_CHALLENGES = "records-evidence/1", "records-evidence/2", "records-evidence/3"
 _TYPES = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
@@ -99,8 +99,18 @@ class _Making:
 
     @property
     def with_pictures(self) -> bool:
-        """Whether pictures that we drew are in it: then it is of the second format."""
-        return any(record.pictures for record in self.records.values())
+        """Whether it names pictures that we drew: then it is of a later format."""
+        return self.with_challenges or any(record.pictures for record in self.records.values())
+
+    @property
+    def with_challenges(self) -> bool:
+        """Whether something was said about a record under Wis. Stat. 19.70: then it is of the third format."""
+        return any(record.challenges for record in self.records.values())
+
+    @property
+    def format(self) -> str:
+        """Which form it has."""
+        return WITH_CHALLENGES if self.with_challenges else WITH_PICTURES if self.with_pictures else FORMAT
 
     # What is wanted.
 
@@ -266,11 +276,8 @@ class _Making:
         for record_id in sorted(self.records):
             record = self.records[record_id]
             path = f"data/records/{record_id}/record.json"
-            self.bag.put(
-                path,
-                json.dumps(wanted.reading(record, pictures=self.with_pictures), sort_keys=True, indent=1).encode()
-                + b"\n",
-            )
+            reading = wanted.reading(record, pictures=self.with_pictures, challenges=self.with_challenges)
+            self.bag.put(path, json.dumps(reading, sort_keys=True, indent=1).encode() + b"\n")
             yield {
                 "id": record_id,
                 "file": path,
@@ -308,7 +315,7 @@ class _Making:
         stamps = stamps_for(self.archive, self.events, self.bag)
         identity = self.archive.identity
         return {
-            "format": WITH_PICTURES if self.with_pictures else FORMAT,
+            "format": self.format,
             "bundle": self.id,
             "salt": secrets.token_hex(32),
             "archive": identity.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,6 +77,8 @@ class Certified:
     """The latest complete check of all stored bytes that found nothing."""
     failed: int
     """Findings in the log about segments that hold what is certified."""
+    challenged: int = 0
+    """How many of the records come with what was said about them under Wis. Stat. 19.70."""
 
 
 def certified(archive: Archive, folder: Path) -> Certified:
@@ -124,6 +127,7 @@ def _facts(archive: Archive, checked: Any, key: str) -> Certified:
         only_imported=sum(code == KNOWN_FROM_IMPORT for _, code in manifest["chosen"]["left_out"]),
         whole=any(one["whole"] for one in manifest["exchanges"]),
         practice=manifest["kind"] != "real",
+        challenged=sum(_is_challenged(checked, one) for one in manifest["records"]),
         log=checked.log,
         size=checked.size,
         root=checked.root.hex(),
@@ -140,6 +144,11 @@ def _facts(archive: Archive, checked: Any, key: str) -> Certified:
         fixity=_latest(archive, _PASSED),
         failed=_failures(archive, segments),
     )
+
+
+def _is_challenged(checked: Any, one: dict[str, Any]) -> bool:
+    reading = json.loads(verifier.read(checked.bag, one["file"], verifier.MOST_LIST))
+    return bool(reading.get("challenges"))
 
 
 def _record(checked: Any, one: dict[str, Any]) -> CertifiedRecord:

@@ -140,6 +140,12 @@ def _records(facts: Certified, rows: int) -> Section:
     concluded = sorted({state.replace("_", " ") for _, state in facts.states})
     if concluded:
         said.append(f"Concluded by the archive of {_number(len(facts.states), 'record')}: {', '.join(concluded)}.")
+    if facts.challenged:
+        number = _number(facts.challenged, "record")
+        said.append(
+            f"With {number} goes, in its record.json, what the person it is about and the authority said under Wis."
+            " Stat. 19.70; it is no part of what was captured."
+        )
     head = ("Record", "First answer that holds it", "Received (UTC)", "Log entry")
     return Section("The records", tuple(said), head=head, table=tuple(_row(one) for one in listed))
 

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from archiver import clock
+from archiver.challenges import service as challenges
+from archiver.challenges.service import ChallengeView
 from archiver.records import service
 from archiver.records.stored import OCCURRENCE, RECORD
 from archiver.records.unseen import KNOWN_FROM_IMPORT
@@ -39,6 +41,8 @@ class WantedRecord:
     """Pictures that we drew and that are in the bundle, by the exchange they are stored as."""
     states: list[dict[str, Any]] = field(default_factory=list)
     """Conclusions that the bundle proves, as the manifest has them."""
+    challenges: list[ChallengeView] = field(default_factory=list)
+    """That were decided: what they say travels with the record (Wis. Stat. 19.70)."""
     why: str = "not_stored"
     """Why one of its places cannot be shown, as a code."""
 
@@ -62,6 +66,7 @@ def read(connection: Connection, record_id: str) -> WantedRecord:
     """
     view = service.record(connection, record_id, occurrences=1)
     wanted = WantedRecord(view, list(_places(connection, view)), _thread_key(connection, view))
+    wanted.challenges = [one for one in challenges.of_record(connection, record_id) if one.decided]
     if not view.captured:
         wanted.why = KNOWN_FROM_IMPORT
     return wanted
@@ -90,8 +95,9 @@ def _thread_key(connection: Connection, view: RecordView) -> str | None:
     return row.key if row is not None and row.kind == "post" else None
 
 
-def reading(record: WantedRecord, *, pictures: bool = False) -> dict[str, Any]:
-    """The archive's reading of a record, as the bundle holds it; with its ``pictures`` where there are any in it."""
+def reading(record: WantedRecord, *, pictures: bool = False, challenges: bool = False) -> dict[str, Any]:
+    """The archive's reading of a record, as the bundle holds it; with its ``pictures`` and ``challenges`` where it has
+    them."""
     view = record.view
     return {
         "note": "The archive's reading of this record. What the platform sent is in the proofs; see HOW-TO-VERIFY.txt.",
@@ -117,7 +123,28 @@ def reading(record: WantedRecord, *, pictures: bool = False) -> dict[str, Any]:
         "versions": [_version(record, number) for number in range(len(view.versions))],
         "states": [_state(one) for one in view.states],
         "media": [_medium(record, one) for one in view.media],
-    } | ({"pictures": [_picture(record, one) for one in view.pictures]} if pictures else {})
+    } | _beside(record, pictures=pictures, said=challenges)
+
+
+def _beside(record: WantedRecord, *, pictures: bool, said: bool) -> dict[str, Any]:
+    """What stands beside a reading in later formats."""
+    found: dict[str, Any] = {}
+    if pictures:
+        found["pictures"] = [_picture(record, one) for one in record.view.pictures]
+    if said:
+        found["challenges"] = [_challenge(one) for one in record.challenges]
+    return found
+
+
+def _challenge(one: ChallengeView) -> dict[str, Any]:
+    said = one.says.model_dump()
+    return {
+        "note": "Said about this record under Wis. Stat. 19.70 by the person it is about, and by the authority. Entered"
+        " by a person; no part of what was captured.",
+        "id": one.id,
+        "entered_at": _time(one.entered_at),
+        **{name: value for name, value in said.items() if name not in ("account", "record")},
+    }
 
 
 def _version(record: WantedRecord, number: int) -> dict[str, Any]:

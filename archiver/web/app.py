@@ -24,6 +24,7 @@ from archiver.web import (
     api,
     board,
     captured,
+    challenges,
     changes,
     connect,
     door,
@@ -128,6 +129,7 @@ def _site_app(site: Site) -> FastAPI:
             moderation_report,
             moderation,
             captured,
+            challenges,
             evidence,
         ),
     ):

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
+from archiver.challenges import service as challenges
 from archiver.moderation import statements
 from archiver.moderation.words import DONE
 from archiver.operations import changes as told
@@ -49,8 +50,11 @@ def show(site: Here, viewer: Seen, who: Who, record_id: str, at: AsOf = "", line
         if viewer.sees_private_of(now.account.id):  # the platform's numbers tell of what is hidden, too
             counts = completeness.of_thread(connection, now.account.id, now.thread_id, declared)
         brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS, viewer=viewer)
-        moderated = _moderated(connection, viewer, who, record_id)
-    return _page(site, record=now, thread=thread, counts=counts, deposits=brought, moderated=moderated)
+        values: dict[str, Any] = {
+            "moderated": _moderated(connection, viewer, who, record_id),
+            "challenges": challenges.of_record(connection, record_id),
+        }
+    return _page(site, record=now, thread=thread, counts=counts, deposits=brought, **values)
 
 
 def _as_of(
@@ -66,8 +70,12 @@ def _as_of(
     looks = poll_times(connection, record.account.id, then.at, now, site.dead(), viewer)
     brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS, viewer=viewer)
     known = [one for one in brought if one.deposited_at <= then.at]
-    said = told.in_words(looks)
-    return _page(site, record=record, thread=thread, counts=None, deposits=known, then=then, looks=looks, said=said)
+    values: dict[str, Any] = {
+        "looks": looks,
+        "said": told.in_words(looks),
+        "challenges": challenges.of_record(connection, record_id, as_of=then.at),
+    }
+    return _page(site, then, record=record, thread=thread, counts=None, deposits=known, **values)
 
 
 def _moderated(connection: Connection, viewer: Viewer, who: Visitor, record_id: str) -> list[statements.StatementView]:
@@ -76,7 +84,7 @@ def _moderated(connection: Connection, viewer: Viewer, who: Visitor, record_id: 
 
 
 def _page(site: Site, then: Moment | None = None, **values: Any) -> HTMLResponse:
-    given = {"then": then, "looks": None, "said": (), "moderated": None, **values}
+    given = {"then": then, "looks": None, "said": (), "moderated": None, "challenges": (), **values}
     return site.page(
         "record.html",
         here="search",

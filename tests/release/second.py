@@ -428,7 +428,7 @@ class _Bundle:
         for one in self.manifest["stamps"]:
             self.stamp(*exactly(one, "size tokens entries"))
         for one in self.manifest["records"]:
-            drawn = " pictures" if self.manifest["format"] == "records-evidence/2" else ""
+            drawn = " pictures" if self.manifest["format"] in ("records-evidence/2", "records-evidence/3") else ""
             yield from self.record(*exactly(one, f"id file occurrences media states{drawn}"))
 
     def bag(self) -> None:
@@ -445,7 +445,7 @@ class _Bundle:
         m, files = self.manifest, self.files
         exactly(m, MANIFEST_NAMES)
         that(
-            m["format"] in ("records-evidence/1", "records-evidence/2")
+            m["format"] in ("records-evidence/1", "records-evidence/2", "records-evidence/3")
             and m["kind"] in ("real", "practice")
             and all(type(m[name]) is str for name in MANIFEST_NAMES.split()[:8])
         )

@@ -29,7 +29,8 @@ READING = (
     "note id key account kind word access parent_id author url created_at first_seen_at last_seen_at state versions"
     " states media"
 )
-FORMAT, DRAWN, SCHEME = "records-evidence/1", "records-evidence/2", "cra-tree/1"
+CHALLENGE = "authorized decided_on decided_by correction reasons statement_on statement"
+FORMAT, DRAWN, SAID, SCHEME = "records-evidence/1", "records-evidence/2", "records-evidence/3", "cra-tree/1"
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST, CHECKPOINT = "data/manifest.json", "data/log/checkpoint"
 PART = r"[A-Za-z0-9_][A-Za-z0-9._=-]{0,119}"
@@ -595,7 +596,7 @@ class Verifier:
         self.manifest = manifest = read_canonical(read(self.bag, MANIFEST, MOST_LIST))
         texts, lists = "format bundle salt archive kind log at software", "records exchanges runs stamps files"
         fields(manifest, text=texts, object="chosen counts", many=lists)
-        known = manifest["format"] in (FORMAT, DRAWN) and manifest["kind"] in ("real", "practice")
+        known = manifest["format"] in (FORMAT, DRAWN, SAID) and manifest["kind"] in ("real", "practice")
         need(known, "a bundle of a kind that this program does not know")
         files, made_later = self.expected_files()
         need(set(self.bag.files) == files | made_later, "a file too many, or one is missing")
@@ -640,8 +641,8 @@ class Verifier:
         return files | self.record_files(), later
 
     def named(self, members):
-        """Members of a record; pictures that the archive drew itself stand only in a bundle of the second format."""
-        return members + (" pictures" if self.manifest["format"] == DRAWN else "")
+        """Members of a record; pictures that the archive drew itself stand in a bundle of a later format only."""
+        return members + (" pictures" if self.manifest["format"] in (DRAWN, SAID) else "")
 
     def record_files(self):
         manifest, files, versions, media = self.manifest, set(), 0, 0
@@ -798,7 +799,8 @@ class Verifier:
     def check_record(self, one):
         try:
             record = read_json(read(self.bag, one["file"], MOST_LIST), AS_WRITTEN)
-            fields(record, any=self.named(READING))
+            said = self.manifest["format"] == SAID
+            fields(record, any=self.named(READING), many="challenges" if said else "")
         except Wrong as error:
             self.claim("record", one["id"], need, False, str(error))
             return
@@ -811,6 +813,8 @@ class Verifier:
         for state in one["states"]:
             self.claim("state", one["id"], self.check_state, one, record["key"], state)
         self.claim("reading", one["id"], self.check_reading, one, record, required=False)
+        for said in record.get("challenges", ()):
+            self.claim("challenge", one["id"], self.check_challenge, said, required=False)
 
     def nodes_of(self, seen):
         """[(what was shown, path)] of the record's own nodes in an answer."""
@@ -886,6 +890,11 @@ class Verifier:
         need(all(name in self.shown for name in state["evidence"]), "an answer that led to it is not shown")
         said = (plain(state["state"]), plain(state["at"]), len(state["evidence"]))
         return "%s: so the archive concluded at %s from %d answers" % said
+
+    def check_challenge(self, said):
+        """What people entered about a record (Wis. Stat. 19.70) has its form, and is proven by nothing here."""
+        fields(said, text="note id entered_at received_on individual disputed outcome", any=CHALLENGE)
+        return NOT_CHECKED, "entered by people at %s, and no part of what was captured" % plain(said["entered_at"])
 
     def check_reading(self, one, record):
         """Whether each text in the archive's reading stands, character for character, in what is shown."""

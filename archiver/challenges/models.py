@@ -1,0 +1,33 @@
+"""Table of statements on challenges. Rows are only ever added: what was said before stays."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from archiver.database import Base, Instant, Json
+
+
+class ChallengeStatement(Base):
+    """What was said of one challenge. Made from the act of the same id; of several the last counts."""
+
+    __tablename__ = "challenge_statement"
+    __table_args__ = (
+        Index("ix_challenge_statement_said", "challenge_id", "number"),
+        Index("ix_challenge_statement_record", "record_id", "number"),
+    )
+
+    act_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(comment="of the act: the order in which it was said")
+    challenge_id: Mapped[str]
+    account_id: Mapped[str]
+    record_id: Mapped[str] = mapped_column(comment="may name a record that is not in the index")
+    entered_at: Mapped[datetime] = mapped_column(Instant)
+    void: Mapped[bool] = mapped_column(comment="there is no such challenge: it was entered by mistake")
+    by: Mapped[str]
+    by_id: Mapped[str] = mapped_column(comment="of the person who said it")
+    why: Mapped[str | None]
+    says: Mapped[Any] = mapped_column(Json, comment="all of it, as docs/challenges.md lays it down")

@@ -1,0 +1,189 @@
+"""Saying what is known of a challenge: one transaction with its act and its event, asked of one guard. And reading it,
+for whoever sees the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, select
+
+from archiver import ids
+from archiver.archive import Archive
+from archiver.challenges import acts
+from archiver.challenges.models import ChallengeStatement
+from archiver.challenges.rules import Outcome, complaint
+from archiver.database import among, safe_text, take_chains
+from archiver.errors import NotFound, Refused, UsageError
+from archiver.evidence.act_types import ActKind
+from archiver.evidence.acts import NewAct
+from archiver.evidence.challenge_facts import ChallengeSays
+from archiver.evidence.event_types import EventType
+from archiver.people import permission
+from archiver.people.acting import Actor, tell
+from archiver.people.actions import Action
+from archiver.people.models import Person
+from archiver.records import finding
+from archiver.viewing import Viewer
+
+LONGEST_WHY: Final = 2000
+NO_SUCH: Final = "this record has no such challenge"
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeView:
+    """A challenge as it stands."""
+
+    id: str
+    entered_at: datetime
+    by: str
+    says: ChallengeSays
+    statements: int
+    """How often something was said of it."""
+
+    @property
+    def decided(self) -> bool:
+        """Then it is part of the record, and travels with it."""
+        return self.says.outcome != Outcome.OPEN
+
+
+def state(
+    archive: Archive,
+    actor: Actor,
+    says: ChallengeSays,
+    challenge_id: str | None = None,
+    *,
+    why: str | None = None,
+    void: bool = False,
+) -> str:
+    """Say what is known of a challenge; of a new one where no id is given. Its id.
+
+    Args:
+        void: it was entered by mistake.
+
+    Raises:
+        Refused: the actor may not.
+        NotFound: the record or the challenge is not there, or not for them.
+        UsageError: it contradicts itself.
+        Busy, MissingKey: as :meth:`archiver.evidence.acts.Acts.record`.
+    """
+    if why is not None and len(why) > LONGEST_WHY:
+        raise UsageError(f"a reason has at most {LONGEST_WHY:,} characters")
+    now = archive.clock.now()
+    wrong = complaint(says, now.astimezone(archive.settings.zone).date().isoformat())
+    if wrong is not None and not void:
+        raise UsageError(wrong)
+
+    def say(connection: Connection) -> str:
+        row = finding.one(connection, says.record, _viewer(connection, archive, actor))
+        if row.account_id != says.account:
+            raise NotFound(NO_SUCH)
+        known = challenge_id or ids.new_id("ch")
+        take_chains(connection, [known])
+        if challenge_id is not None:
+            before = of_record(connection, says.record, challenge_id=challenge_id)
+            if not before:
+                raise NotFound(NO_SUCH)
+            if before[0].says == says and not void:
+                return known
+        change = "new" if challenge_id is None else "void" if void else "changed"
+        _record(connection, archive, actor, known, says, why, change)
+        return known
+
+    return archive.database.act(say)
+
+
+def shape(says: dict[str, Any]) -> ChallengeSays:
+    """What is said, checked for its form.
+
+    Raises:
+        UsageError: a field is missing, or holds what it cannot.
+    """
+    try:
+        return ChallengeSays.model_validate(says)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]).replace("_", " ")
+        raise UsageError(f"{name} cannot be this: {first['msg']}") from None
+
+
+def of_record(
+    connection: Connection, record_id: str, *, as_of: datetime | None = None, challenge_id: str | None = None
+) -> list[ChallengeView]:
+    """The challenges of a record that whoever asks sees, oldest first; as they were known at a moment."""
+    return of_records(connection, [record_id], as_of=as_of, challenge_id=challenge_id).get(record_id, [])
+
+
+def of_records(
+    connection: Connection,
+    record_ids: Iterable[str],
+    *,
+    as_of: datetime | None = None,
+    challenge_id: str | None = None,
+) -> dict[str, list[ChallengeView]]:
+    """The challenges of records, by record."""
+    query = select(ChallengeStatement.__table__).where(
+        among(connection, ChallengeStatement.record_id, list(record_ids))  # type: ignore[arg-type]
+    )
+    if as_of is not None:
+        query = query.where(ChallengeStatement.entered_at <= as_of)
+    if challenge_id is not None:
+        query = query.where(ChallengeStatement.challenge_id == challenge_id)
+    latest: dict[str, Any] = {}
+    said: dict[str, int] = {}
+    for row in connection.execute(query.order_by(ChallengeStatement.number)):
+        said[row.challenge_id] = said.get(row.challenge_id, 0) + 1
+        latest[row.challenge_id] = row
+    found: dict[str, list[ChallengeView]] = {}
+    for name, row in latest.items():
+        if not row.void:
+            view = ChallengeView(name, row.entered_at, row.by, ChallengeSays.model_validate(row.says), said[name])
+            found.setdefault(row.record_id, []).append(view)
+    return found
+
+
+def _viewer(connection: Connection, archive: Archive, actor: Actor) -> Viewer:
+    """Of which records somebody may say it; whoever may run commands on the machine, of all.
+
+    Raises:
+        Refused: of none.
+    """
+    if actor.person_id is None:
+        return Viewer.EVERYTHING
+    now = archive.clock.now()
+    answer = permission.may(connection, actor.person_id, Action.CHALLENGES_DECIDE, None, now)
+    if not answer.allowed:
+        raise Refused(answer.reason)
+    return permission.viewer(connection, actor.person_id, Action.CHALLENGES_DECIDE, now)
+
+
+def _record(
+    connection: Connection,
+    archive: Archive,
+    actor: Actor,
+    challenge_id: str,
+    says: ChallengeSays,
+    why: str | None,
+    change: str,
+) -> None:
+    facts = {
+        "by": safe_text(_name(connection, actor)),
+        "by_id": actor.person_id or actor.id,
+        "why": safe_text(why) if why else None,
+        "void": change == "void",
+        "entered": None,
+        "says": {name: safe_text(one) if isinstance(one, str) else one for name, one in says.model_dump().items()},
+    }
+    new = NewAct(ActKind.CHALLENGE_STATED, challenge_id, facts, actor.pair)
+    act = archive.acts.record(connection, new, archive.clock.now())
+    acts.apply(connection, act)
+    tell(connection, archive, actor, EventType.CHALLENGE_STATED, ("act", act.id), {"change": change})
+
+
+def _name(connection: Connection, actor: Actor) -> str:
+    if actor.person_id is None:
+        return actor.by or actor.id
+    return str(connection.execute(select(Person.name).where(Person.id == actor.person_id)).scalar_one())

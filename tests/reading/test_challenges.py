@@ -1,0 +1,223 @@
+"""Challenges to the accuracy of a record (Wis. Stat. 19.70): who may decide them, who sees them, how they travel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from archiver import ids
+from archiver.archive import Archive
+from archiver.capture.rebuild import rebuild
+from archiver.challenges import service
+from archiver.challenges.models import ChallengeStatement
+from archiver.challenges.rules import LONGEST, OUTCOMES, complaint
+from archiver.errors import NotFound, Refused, UsageError
+from archiver.evidence.models import Event
+from archiver.operations.act_keys import renew_key
+from archiver.people.acting import of_machine, of_person
+from archiver.people.permission import AUTHORITY
+from archiver.people.roles import Access, Role, usual
+from archiver.records import digests
+from archiver.records.stored import table
+from archiver.release import wanted
+from archiver.release.bundle import export
+from archiver.release.certified import certified
+from archiver.release.choosing import by_ids
+from archiver.web.app import create_app
+from archiver.web.site import Site
+from tests.capture.house import START, House, houses
+from tests.moderation import written
+from tests.people.scene import account_of
+from tests.signed_in import cookies, person
+
+HOSTILE = "</dd></main><script>alert(1)</script> \u202egnp.exe"
+
+
+def record_of(office: str, access: str) -> str:
+    """The id of a record that :func:`records` writes."""
+    return ids.record_id(account_of(office), access)
+
+
+@pytest.fixture
+def records(offices: Archive) -> Archive:
+    """With records of each office that have ids such as real ones have."""
+    with offices.database.write() as connection:
+        for office in ("police", "library"):
+            for access in ("public", "private"):
+                written.record(connection, office, access, access=access)
+    return offices
+
+
+def says(**other: Any) -> Any:
+    given: dict[str, Any] = {
+        "account": account_of("police"), "record": record_of("police", "public"), "received_on": "2026-11-02",
+        "individual": "Robin Doe", "authorized": None, "disputed": "I was not there.", "outcome": "open",
+        "decided_on": None, "decided_by": None, "correction": None, "reasons": None, "statement_on": None,
+        "statement": None,
+    }  # fmt: skip
+    return service.shape(given | other)
+
+
+DENIED: dict[str, Any] = {"outcome": "denied", "decided_on": "2026-11-10", "reasons": "Nothing shows it."}
+FILED: dict[str, Any] = DENIED | {"statement_on": "2026-11-12", "statement": f"I disagree. {HOSTILE}"}
+
+
+@pytest.mark.parametrize(
+    ("other", "fine"),
+    [
+        ({}, True),
+        (DENIED, True),
+        (FILED, True),
+        ({"outcome": "corrected", "decided_on": "2026-11-02", "correction": "It was another."}, True),
+        ({"outcome": "corrected", "decided_on": "2026-11-02"}, False),
+        ({"outcome": "denied"}, False),
+        ({"decided_on": "2026-11-02"}, False),
+        ({"statement_on": "2026-11-12", "statement": "Too early."}, False),
+        (DENIED | {"statement": "On no day."}, False),
+        (DENIED | {"decided_on": "2026-11-01"}, False),
+        ({"received_on": "2026-12-01"}, False),
+        ({"individual": " "}, False),
+        ({"disputed": "x" * (LONGEST + 1)}, False),
+        ({"outcome": "forgotten"}, False),
+    ],
+)
+def test_what_can_be_said_of_a_challenge(other: dict[str, Any], fine: bool) -> None:
+    assert (complaint(says(**other), "2026-11-30") is None) == fine
+    assert set(OUTCOMES) == {"open", "corrected", "denied"}
+
+
+def _events(archive: Archive) -> int:
+    with archive.database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(Event)).scalar_one())
+
+
+@pytest.mark.law("R71")
+def test_who_may_decides_and_nobody_else(records: Archive) -> None:
+    def custodian(role: Role, office: str = "police", access: Any = None) -> Any:
+        who = person(records, role, scope=AUTHORITY, scope_id=office, access=access or usual(role))
+        return of_person(who.id)
+
+    refused = {role: custodian(role) for role in (Role.CUSTODIAN, Role.REVIEWER, Role.COMMUNICATIONS)}
+    others = custodian(Role.LEGAL_CUSTODIAN, "library")
+    public = custodian(Role.LEGAL_CUSTODIAN, access=[Access.PUBLIC])
+    may = custodian(Role.LEGAL_CUSTODIAN_DEPUTY)
+    before = _events(records)
+    for actor in refused.values():
+        with pytest.raises(Refused):
+            service.state(records, actor, says())
+    for actor, said in ((others, says()), (public, says(record=record_of("police", "private"))),
+                        (may, says(account=account_of("library"))), (may, says(record="rc_" + "a" * 32))):  # fmt: skip
+        with pytest.raises(NotFound):
+            service.state(records, actor, said)
+    with pytest.raises(UsageError):
+        service.state(records, may, says(outcome="denied"))
+    assert _events(records) == before, "nothing was kept"
+    known = service.state(records, may, says())
+    assert _events(records) == before + 2, "the act and what it was"
+    service.state(records, may, says(**DENIED), known)
+    assert service.state(records, may, says(**DENIED), known) == known
+    service.state(records, of_machine(), says(**FILED), known)
+    with pytest.raises(NotFound):
+        service.state(records, may, says(**FILED), "ch_none")
+    with records.database.read() as connection:
+        (one,) = service.of_record(connection, record_of("police", "public"))
+        assert (one.says, one.statements, one.decided) == (says(**FILED), 3, True)
+        assert service.of_record(connection, record_of("library", "public")) == []
+    service.state(records, may, says(**FILED), known, void=True, why="another record")
+    with records.database.read() as connection:
+        assert service.of_record(connection, record_of("police", "public")) == []
+        assert connection.execute(select(func.count()).select_from(ChallengeStatement)).scalar_one() == 4
+
+
+def test_it_is_entered_decided_and_shown_on_the_pages(records: Archive) -> None:
+    record = record_of("police", "public")
+    held = cookies(records, person(records, Role.LEGAL_CUSTODIAN))
+    reader = cookies(records, person(records, Role.REVIEWER, access=[Access.PUBLIC]))
+    app, here = create_app(Site(records)), {"Sec-Fetch-Site": "same-origin"}
+    fields = {name: value for name, value in says(individual=HOSTILE).model_dump().items() if value}
+    with TestClient(app, base_url="http://127.0.0.1", cookies=held) as browser:
+        assert "Enter a challenge" in browser.get(f"/records/{record}").text
+        assert browser.get(f"/records/{record}/challenges/new").status_code == 200
+        wrong = browser.post(f"/records/{record}/challenges", headers=here, data=fields | {"outcome": "denied"})
+        assert (wrong.status_code, "Nothing was kept" in wrong.text) == (400, True)
+        page = browser.post(f"/records/{record}/challenges", headers=here, data=fields)
+        assert "challenged, not decided yet" in page.text
+        link = next(one for one in page.text.split('"') if f"/records/{record}/challenges/ch_" in one)
+        assert "I was not there." in browser.get(link).text
+        page = browser.post(link, headers=here, data=fields | FILED)
+        for text in (page.text, browser.get(link).text):
+            assert "<script>alert" not in text
+            assert "\u202e" not in text
+        assert "Statement of the individual" in page.text
+        assert browser.get(f"/records/{record}?at=2026-11-30T05:59").text.count("I disagree") == 0, "not known then"
+    with TestClient(app, base_url="http://127.0.0.1", cookies=reader) as browser:
+        page = browser.get(f"/records/{record}")
+        assert "I disagree" in page.text
+        assert "/challenges/" not in page.text
+        for answer in (browser.get(link), browser.post(link, headers=here, data=fields)):
+            assert answer.status_code == 403
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with houses(tmp_path) as make:
+        yield make()
+
+
+def _challenged(house: House) -> str:
+    post = house.city.say(house.cast.city, "Robin was there.", at=START)
+    house.run(account := house.office())
+    record: str = house.records()[f"status/{post}"].id
+    about = {"account": account, "record": record, "received_on": "2026-03-01"}
+    days = {"decided_on": "2026-03-02", "statement_on": "2026-03-02"}
+    known = service.state(house.archive, of_machine(), says(**about))
+    service.state(house.archive, of_machine(), says(**about | FILED | days), known)
+    service.state(house.archive, of_machine(), says(**about, individual="Not decided"))
+    return record
+
+
+@pytest.mark.law("R41")
+def test_the_store_alone_gives_it_back_also_said_anew_under_another_key(house: House) -> None:
+    record = _challenged(house)
+
+    def kept() -> Any:
+        with house.archive.database.read() as connection:
+            found = service.of_record(connection, record)
+            return digests.digests(connection, (table(ChallengeStatement),)), found
+
+    before, shown = kept()
+    assert before["challenge_statement"].rows == 3
+    assert rebuild(house.archive).damaged == []
+    assert digests.differences(before, kept()[0]) == [], "in place"
+    house.empty_index()
+    assert rebuild(house.archive).damaged == []
+    assert digests.differences(before, kept()[0]) == [], "into an empty index"
+    house.archive.acts.key_file.path.unlink()
+    renew_key(house.archive, lost=True)
+    house.empty_index()
+    rebuild(house.archive)
+    assert kept()[1] == shown
+
+
+def test_what_was_decided_travels_with_the_record(house: House, tmp_path: Path) -> None:
+    record = _challenged(house)
+    made = export(house.archive, by_ids([record]), tmp_path / "bundle")
+    (reading,) = [json.loads(one.read_text()) for one in (made.folder / "data").rglob("record.json")]
+    (one,) = reading["challenges"]
+    assert (one["statement"], one["individual"]) == (FILED["statement"], "Robin Doe")
+    assert "19.70" in one["note"]
+    assert json.loads((made.folder / "data/manifest.json").read_text())["format"] == "records-evidence/3"
+    assert certified(house.archive, made.folder).challenged == 1
+    other = house.records()
+    plain = next(one.id for one in other.values() if one.id != record) if len(other) > 1 else None
+    if plain is not None:
+        made = export(house.archive, by_ids([plain]), tmp_path / "plain")
+        assert json.loads((made.folder / "data/manifest.json").read_text())["format"] == "records-evidence/1"
+    with house.archive.database.read() as connection:
+        assert "challenges" not in wanted.reading(wanted.read(connection, record))
