@@ -311,7 +311,8 @@ def _in_plain_sight(connection: Connection, account_id: str, counted: Counted) -
         .join(first, first.c.id == bearer.c.thread_id)
         .where(
             bearer.c.counted > literal_column("0"),
-            *_bears(connection, account_id, counted, bearer, first),
+            _of(connection, bearer.c.account_id, account_id),
+            *_bears(counted, bearer, first),
             bearer.c.thread_id.not_in(select(others.c.thread_id)),
         )
         .distinct()
@@ -374,21 +375,20 @@ def _bearers(
             case((mine, bearer.c.read_whole), else_=first.c.read_whole).label("read_whole"),
         )
         .join(first, first.c.id == bearer.c.thread_id)
-        .where(*_bears(connection, account_id, counted, bearer, first))
+        .where(*_bears(counted, bearer, first))
         .limit(_ALL)
     )
     if thread_ids is None:
-        return query.where(bearer.c.differs.is_(True))
+        return query.where(_of(connection, bearer.c.account_id, account_id), bearer.c.differs.is_(True))
+    # Of few threads of a large account: not to be found by reading all that the account has.
+    query = query.where(_of(connection, func.coalesce(bearer.c.account_id, ""), account_id))
     return query.where(bearer.c.counted.is_not(None), bearer.c.thread_id.in_(thread_ids))
 
 
-def _bears(
-    connection: Connection, account_id: Accounts, counted: Counted, bearer: FromClause, first: FromClause
-) -> list[ColumnElement[bool]]:
+def _bears(counted: Counted, bearer: FromClause, first: FromClause) -> list[ColumnElement[bool]]:
     """Where the number means something: in threads that the account began, and under its own answers elsewhere; only
     there the answers are read. What is gone is not asked about any more."""
-    conditions = [
-        _of(connection, bearer.c.account_id, account_id),
+    conditions: list[ColumnElement[bool]] = [
         bearer.c.kind.in_(sorted(counted.on)),
         bearer.c.state.not_in(sorted(GONE)),
         first.c.state.not_in(sorted(GONE)),
