@@ -82,6 +82,7 @@ def show(
         rows=rows,
         older=urlencode(said | {"before": str(changes.place_of(found[-1]))}) if more else None,
         newest=urlencode(said),
+        sheet=None if new or unexplained or not rows else urlencode(_exact(account, kind, wanted.since)),
         later=place is not None,
         accounts=known,
         wanted={"account": account, "kind": kind, "since": _typed(site, since), "unexplained": unexplained, "new": new},
@@ -204,6 +205,12 @@ def _typed(site: Site, said: str) -> str:
 def _said(account: str, kind: str, since: str, unexplained: bool, new: bool) -> dict[str, str]:
     given = {"account": account, "kind": kind, "since": since}
     given |= {"unexplained": "yes" if unexplained else "", "new": "yes" if new else ""}
+    return {name: value for name, value in given.items() if value}
+
+
+def _exact(account: str, kind: str, since: datetime | None) -> dict[str, str]:
+    """The same for programs, who are told moments with their zone."""
+    given = {"account": account, "kind": kind, "since": "" if since is None else to_text(since)}
     return {name: value for name, value in given.items() if value}
 
 

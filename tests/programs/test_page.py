@@ -27,6 +27,9 @@ def test_every_example_gets_an_answer(served: Served) -> None:
         script = example.replace("curl -s", "curl -sS --fail-with-body -w '\\n'")
         done = subprocess.run(["bash", "-ec", script], env=known, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, (example, done.stdout, done.stderr)
+        if ".csv" in example:
+            assert done.stdout.startswith("\ufeffaccount_id,"), example
+            continue
         answers = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
         assert answers, example
 
@@ -35,5 +38,5 @@ def test_the_page_names_every_route(served: Served) -> None:
     with served.client("officer") as client:
         paths = client.get("/api/v1/openapi.json").json()["paths"]
     said = set(re.findall(r"`([a-z/{}-]+)`", _PAGE.read_text()))
-    asked = {re.sub(r"\{\w+\}", "{id}", path.removeprefix("/api/v1/")) for path in paths}
+    asked = {re.sub(r"\{\w+\}", "{id}", path.removeprefix("/api/v1/")) for path in paths if ".csv" not in path}
     assert asked - said == set()

@@ -63,11 +63,16 @@ def unguarded(cell: str) -> str:
 
 def write(rows: Iterable[Sequence[str]]) -> bytes:
     """Rows as a file."""
+    return codecs.BOM_UTF8 + written(rows)
+
+
+def written(rows: Iterable[Sequence[str]]) -> bytes:
+    """Rows as a part of a file."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     for row in rows:
         writer.writerow([guarded(cell) for cell in row])
-    return codecs.BOM_UTF8 + out.getvalue().encode("utf-8", "replace")
+    return out.getvalue().encode("utf-8", "replace")
 
 
 def read(content: bytes) -> Sheet:

@@ -32,9 +32,9 @@ _SECURITY: Final = {
 }
 
 
-def routes(part: str, under: str = "") -> APIRouter:
+def routes(part: str, under: str = "", *, prefix: str = PREFIX) -> APIRouter:
     """Routes of one part, below :data:`PREFIX`."""
-    return APIRouter(prefix=PREFIX + under, tags=[part], dependencies=[Depends(known_only)])
+    return APIRouter(prefix=prefix + under, tags=[part], dependencies=[Depends(known_only)])
 
 
 def known_only(request: Request) -> None:
