@@ -18,8 +18,8 @@ from archiver.web.door import Here, Seen, Who, needs
 from archiver.web.register_load import may_load
 
 router = APIRouter()
-_ON_A_PAGE = 200
-"""Accounts."""
+_ON_A_PAGE = 25
+"""Accounts: a page of them stays below 100 KB."""
 
 
 def sight_of(site: Here, viewer: Seen, who: Who) -> Sight:
