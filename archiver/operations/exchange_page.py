@@ -28,7 +28,7 @@ from archiver.storage.segment_reader import ReadExchange, read_exchange
 from archiver.viewing import Viewer
 from connectors.contract import Stream
 
-SHOWN: Final = 128 * 2**10
+SHOWN: Final = 24 * 2**10
 """Bytes of a body that are shown as text."""
 READ: Final = 16 * 2**20
 """Bytes of a stored exchange that is opened for being shown."""

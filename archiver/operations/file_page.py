@@ -18,7 +18,7 @@ from archiver.storage.protocol import NoSuchObject
 from archiver.storage.segment_reader import read_exchange
 from archiver.viewing import Viewer
 
-SHOWN: Final = 128 * 2**10
+SHOWN: Final = 48 * 2**10
 """Bytes that are shown as text."""
 LARGEST: Final = 32 * 2**20
 """Bytes of a file that is handed out here."""
