@@ -23,7 +23,7 @@ from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
-from tests.browser.payloads import MARKUP, PAYLOADS
+from tests.browser.payloads import as_html, payloads
 from tests.capture.house import NEW, WATCH, House
 from tests.moderation.saying import says
 from tests.register.town import Town
@@ -100,7 +100,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             practice = Site(house.archive, base="/practice", other="/accounts", visitor=visitor(house.archive))
             pages = PageServer(create_app(Site(empty, other="/practice/"), practice), bind(settings))
             pages.start()
-            words = PAYLOADS[5][:500]
+            words = payloads()[5][:500]
             says_it = says(account, edited, actor="staff", words=words, matter=words, actor_name=words)
             (statement,) = moderation.state(house.archive, of_machine(), [says_it])
             url = f"{house.server.mastodon.account_url(house.cast.city)}/{_first_post(house)}"
@@ -146,17 +146,17 @@ def _captured(house: House) -> tuple[str, str]:
     """Two accounts and what is said under them, captured; then edits and deletions, captured too. Returns the account,
     and a record that was edited."""
     city, office = house.city, house.cast.city
-    posts = [_post(house, payload) for payload in PAYLOADS]
-    comments = [_comment(house, number, payload, posts[number // 12]) for number, payload in enumerate(PAYLOADS)]
+    posts = [_post(house, payload) for payload in payloads()]
+    comments = [_comment(house, number, payload, posts[number // 12]) for number, payload in enumerate(payloads())]
     account, feed = house.office(), house.feed()
     assert {house.run(one).outcome.value for one in (account, feed)} == {"complete"}
     house.later(hours=1)
-    for number in range(0, len(PAYLOADS), 4):
-        city.edit(posts[number], f"{PAYLOADS[number]} corrected")
-        city.edit(comments[number], f"{PAYLOADS[number]} <b>corrected</b>")
+    for number in range(0, len(payloads()), 4):
+        city.edit(posts[number], f"{payloads()[number]} corrected")
+        city.edit(comments[number], f"{payloads()[number]} <b>corrected</b>")
     for comment in comments[1::8]:
         city.delete(comment)
-    city.change_profile(office, name=f"City {PAYLOADS[0]}", note=PAYLOADS[11])
+    city.change_profile(office, name=f"City {payloads()[0]}", note=payloads()[11])
     assert house.run(account).outcome.value == "complete"
     house.later(hours=1)
     for post in posts[:2]:  # (threads of which the platform then counts more than was read)
@@ -180,7 +180,7 @@ def _first_post(house: House) -> str:
 def _register(house: House) -> None:
     """Every payload that the register takes, as the words of an authority, its people and accounts."""
     town = Town(house.archive)
-    for number, payload in enumerate(one.strip() for one in PAYLOADS if not wrong_text(one.strip()) and one.strip()):
+    for number, payload in enumerate(one.strip() for one in payloads() if not wrong_text(one.strip()) and one.strip()):
         words = payload[:1500]
         office = town.authority(f"office-{number}", kind="elected", name=words)
         town.person(office, words, "holder", position=words)
@@ -192,7 +192,7 @@ def _register(house: House) -> None:
 
 def _post(house: House, payload: str) -> int:
     """The payload as the office's own words, warning and description of a picture, and in the feed."""
-    house.city.say(house.cast.news, Wording(payload, html=payload if payload in MARKUP else None))
+    house.city.say(house.cast.news, Wording(payload, html=payload if as_html(payload) else None))
     wording = Wording(payload, warning=payload[:100], media=(house.city.picture(payload[:1500]),))
     return house.city.say(house.cast.city, wording)
 
@@ -201,7 +201,7 @@ def _comment(house: House, number: int, payload: str, post: int) -> int:
     """The payload as a stranger's name, profile and comment, in a server's answer that cleans nothing."""
     stranger = house.city.join(f"stranger{number}", payload[:200], note=payload)
     wording = Wording(payload, media=(house.city.picture(payload[:1500]),))
-    raw = replace(wording, html=payload) if payload in MARKUP else wording
+    raw = replace(wording, html=payload) if as_html(payload) else wording
     return house.city.say(stranger, raw, answering=post)
 
 

@@ -3,6 +3,12 @@ own, and what turns or hides the words around it. ``caught`` is what a payload c
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+from functools import cache
+
+from tests import effort
+
 _CALL = "caught()"
 
 MARKUP = (
@@ -80,4 +86,93 @@ TEXT = (
     "\ue000mark\ue001 and \u2028 line \u2029 paragraph",
     "bell \x07 escape \x1b[2J and delete \x7f",
 )
-PAYLOADS = (*MARKUP, *TEXT)
+#: What stands around an attack so that what cleans, escapes or reads it overlooks it.
+_AROUND = (
+    "{}",
+    "-->{}",
+    "]]>{}",
+    "\"'>{}",
+    "`>{}",
+    "</script>{}",
+    "</style>{}",
+    "</title>{}",
+    "</textarea>{}",
+    "</noscript>{}",
+    "\u202e{}\u202c",
+    "\u2066{}\u2069",
+    "\u200b{}\u200d",
+    "\ufeff{}",
+    "\x00{}",
+    "\x1b[2J{}",
+    "\r\n\r\n{}",
+    "\u2028{}",
+    "={}",
+    "+{}",
+    "-{}",
+    "@SUM({})",
+    "\t={}",
+    "=cmd|' /C calc'!A0{}",
+    '=HYPERLINK("//evil.example","{}")',
+    '","x":"{}',
+    "}}}}{}{{{{",
+    "{{% raw %}}{}",
+    "${{{}}}",
+    "#{{{}}}",
+    "[x]({})",
+    "![x]({})",
+    "url({})",
+    "expression({})",
+    "a\u0301\u0301\u0301{}",
+    "\u0430\u0440\u0440\u04cf\u0435{}",
+    "\U0001f469\u200d{}",
+    "%00{}",
+    "&#x3c;{}",
+    "\\x3c{}",
+)
+_OTHER = (
+    "\ud800 half of a pair",
+    "\x00\x01\x02\x1f\x7f\x80\x9f",
+    "\x1b]0;title\x07",
+    "\x1b[31mred",
+    "\u202e" * 300,
+    "\u0301" * 900,
+    "W" * 1900,
+    "\u3000" * 900,
+    "\n" * 900,
+    "-" * 1900,
+    "\ufdfd" * 400,
+    "\u0e49" * 900,
+    "a\u00ad" * 900,
+    "\U0001f3f3\ufe0f\u200d" * 200,
+    "file:///etc/passwd",
+    "vbscript:x",
+    "blob:https://evil.example/x",
+    "//evil.example/x",
+    "\\\\evil.example\\x",
+    "data:,x",
+)
+
+
+def more(count: int) -> Iterator[str]:
+    """So many other ones, always the same: every attack in other surroundings each time."""
+    made = (
+        _AROUND[(number * 7 + turn * 13 + 1) % len(_AROUND)].format(attack)
+        for turn in itertools.count()
+        for number, attack in enumerate((*MARKUP, *TEXT[:12]))
+    )
+    new = (one for one in dict.fromkeys(itertools.chain(_OTHER, itertools.islice(made, 3 * count))) if one not in FEW)
+    yield from itertools.islice(new, count)
+
+
+FEW = (*MARKUP, *TEXT)
+
+
+@cache
+def payloads() -> tuple[str, ...]:
+    """All of them; in the long run 500."""
+    return (*FEW, *more(500 - len(FEW))) if effort.long else FEW
+
+
+def as_html(payload: str) -> bool:
+    """Whether a server sends it as it is, as HTML."""
+    return payload in MARKUP or (payload not in FEW and "<" in payload)

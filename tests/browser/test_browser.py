@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from archiver.records.models import Record
 from archiver.visible import parts
 from tests.browser.conftest import NARROW, WIDE, Reader, Served, pages_of
-from tests.browser.payloads import PAYLOADS
+from tests.browser.payloads import payloads
 
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 _COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
@@ -56,11 +56,11 @@ def test_zoomed_to_four_times_nothing_is_lost(served: Served, reader: Callable[.
 
 
 def test_nothing_a_stranger_wrote_runs_loads_or_turns_anything(served: Served, reader: Callable[..., Reader]) -> None:
-    assert len(PAYLOADS) >= 50
+    assert len(payloads()) >= 50
     one: Reader = reader()
     addresses = list(pages_of(served).values())
     addresses += [f"{served.practice}/records/{row.id}" for row in served.house.rows(Record, Record.kind == "comment")]
-    assert len(addresses) > len(PAYLOADS)
+    assert len(addresses) > len(payloads())
     tried = 0
     for address in addresses:
         one.read(address)
@@ -76,6 +76,36 @@ def test_nothing_a_stranger_wrote_runs_loads_or_turns_anything(served: Served, r
         assert one.page.locator("main h1").is_visible(), "a style of a stranger hides the page"
     assert tried > 40, "the attacks are on the pages"
     assert one.page.evaluate("typeof caught") == "function", "a script that ran would be noticed"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_five_hundred_attacks_move_nothing_either(served: Served, reader: Callable[..., Reader], width: int) -> None:
+    """In each width: nothing runs or loads, the page is no wider than the window, and its head can be reached."""
+    assert len(payloads()) == len(set(payloads())) == 500
+    one: Reader = reader(width)
+    records = [f"{served.practice}/records/{row.id}" for row in served.house.rows(Record)]
+    for address in (*pages_of(served).values(), *records):
+        one.read(address)
+        one.expect_calm()
+        assert not [part for part, steers in parts(one.page.inner_text("body")) if steers], address
+        assert one.page.evaluate(_WIDER) == [], address
+        assert one.page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert one.page.evaluate(_HEAD_IS_ON_TOP), address
+        assert one.page.locator("h1").count() == 1, address
+
+
+#: What reaches beyond the window without being scrolled by itself, to be found.
+_WIDER = """() => [...document.querySelectorAll("main *")]
+  .filter(one => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest("pre, .scroll, .sr"))
+  .slice(0, 3).map(one => one.outerHTML.slice(0, 200))"""
+
+#: Whether the first link of the head is what somebody would hit who points at it.
+_HEAD_IS_ON_TOP = """() => {
+  const link = document.querySelector("header.top a"), at = link.getBoundingClientRect();
+  return link.contains(document.elementFromPoint(at.left + at.width / 2, at.top + at.height / 2));
+}"""
 
 
 def test_a_script_that_ran_would_be_noticed(served: Served, reader: Callable[..., Reader]) -> None:
