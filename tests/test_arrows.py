@@ -74,42 +74,15 @@ ARROWS: dict[str, frozenset[str]] = {
     ),
     "operations": frozenset(
         {
-            *(
-                "accounts",
-                "people",
-                "moderation",
-                "desk",
-                "capture",
-                "pictures",
-                "quota",
-                "records",
-                "search",
-                "evidence",
-            ),
-            "storage",
-            *("accounts", "people", "moderation", "capture", "pictures", "quota", "records", "search", "evidence"),
-            *("storage", "challenges"),
-            *("archive", "migrate"),
+            *("accounts", "people", "moderation", "desk", "challenges", "capture", "pictures", "quota", "records"),
+            *("search", "evidence", "storage", "archive", "migrate"),
         }
     ),
     "work": frozenset({"accounts", "people", "capture", "operations", "evidence", "practice", "archive", "http"}),
     "web": frozenset(
         {
-            *(
-                "accounts",
-                "people",
-                "moderation",
-                "desk",
-                "capture",
-                "operations",
-                "records",
-                "search",
-                "evidence",
-                "storage",
-            ),
-            *("work", "archive"),
-            *("accounts", "people", "moderation", "capture", "operations", "records", "search", "evidence", "storage"),
-            *("work", "archive", "challenges"),
+            *("accounts", "people", "moderation", "desk", "challenges", "capture", "operations", "records", "search"),
+            *("evidence", "storage", "work", "archive"),
         }
     ),
     "cli": frozenset(

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from archiver.accounts import acts as register
 from archiver.accounts.register import acts as listed
 from archiver.archive import Archive
-from archiver.desk import acts as desk
 from archiver.challenges import acts as challenges
+from archiver.desk import acts as desk
 from archiver.errors import IntegrityError, UsageError
 from archiver.evidence.act import UnknownKey, key_of, open_act
 from archiver.evidence.act_reading import logged_acts, stored_act, waiting_acts
@@ -41,8 +41,7 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
     def say_anew(connection: Connection) -> int:
         acts.restate(connection, now)
         said: int = sum(each.record_all(connection, acts, now, anew=True) for each in (register, searches, imports))
-        said += sum(each.record_all(connection, acts, now) for each in (people, listed, matters, desk))
-        said += sum(each.record_all(connection, acts, now) for each in (people, listed, matters, challenges))
+        said += sum(each.record_all(connection, acts, now) for each in (people, listed, matters, desk, challenges))
         return said
 
     return archive.database.act(say_anew)

@@ -39,7 +39,6 @@ IN_SNAPSHOTS: Final = frozenset(
         *("run", "exchange", "segment", "coverage", "gap", "standing", "deposit"),
         *("register_statement", "register_document"),
         *("saved_search", "saved_search_mark"),
-        *("moderation_statement", "moderation_item", "change_mark"),
         *("moderation_statement", "moderation_item", "change_mark", "challenge_statement"),
         *("record", "version", "occurrence", "state", "medium", "picture"),
         *("import", "import_end", "imported_file", "imported_version"),

@@ -1,7 +1,7 @@
 """What is known of challenges to the accuracy of records
 
-Revision: 0023
-Follows: 0022
+Revision: 0024
+Follows: 0023
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from archiver.database import Instant, Json
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
