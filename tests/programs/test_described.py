@@ -75,7 +75,7 @@ def _ask_one(
 
     @seed(2026)
     @settings(
-        max_examples=each * 2,
+        max_examples=each,
         deadline=None,
         database=None,
         phases=[Phase.generate],
