@@ -32,6 +32,8 @@ THOUSANDS: Sizes = {
 }  # fmt: skip
 HUNDRED: Sizes = {"posts": 14, "comments": 60, "edits": 24, "deletions": 12, "hides": 6, "likes": 10}
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
+_BUSY = 8
+"""Looks between two posts that everybody comments on at once."""
 _BANS = (0.4, 0.7)
 """After which parts of the month the city blocks somebody, and the platform takes away all that somebody said."""
 
@@ -151,10 +153,11 @@ def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> dict[str, int
     struck: Counter[str] = Counter()
     drift: set[str] = set()
     tried: Counter[str] = Counter()
-    found.talk(sizes["comments"] // 4)
     for at in _steps(found, kind, sizes, looks=len(every) * 8 // 5):
         name = min(every, key=lambda one: (struck[one] > 0, tried[one]))
         house.clock.at = max(house.clock.at, at)
+        if tried.total() % _BUSY == 0:
+            found.talk(max(10, sizes["comments"] // 16))
         hits = _look_while(found, every[name], full=kind.full_only or len(house.looks) % 3 == 0)
         tried[name] += 1
         struck[name] += hits
