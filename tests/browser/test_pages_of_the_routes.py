@@ -32,6 +32,9 @@ _NOT_LINKED = {
     "/connect/{token}": "by a mail",
     "/connect/ended/{link}": "after a consent",
     "/records/{record_id}/files/{medium_id}": "captions, which this city has none of",
+    "/records/{record_id}/challenges/new": "for legal custodians, and nobody here is one who sees a record",
+    "/records/{record_id}/challenges/{challenge_id}": "of which there is none here",
+    "/saved/{saved_id}": "of which there is none here",
 }
 
 

@@ -115,7 +115,7 @@ def test_another_browser_does_not_come_back_in_place_of_the_owners(
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({}, 403),
-        ({"Origin": "null"}, 200),
+        ({"Origin": "null"}, 403),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 200),
     ],
 )
