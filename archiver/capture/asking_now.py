@@ -15,10 +15,10 @@ from archiver.archive import Archive
 from archiver.capture import due
 from archiver.errors import NotFound, Refused
 from archiver.evidence.event_types import EventType
-from archiver.people import permission
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
 from archiver.people.permission import Resource
+from archiver.people.service import require
 from connectors.contract import SweepKind
 
 _STATES = {
@@ -46,7 +46,7 @@ def _ask(
 ) -> datetime:
     now = archive.clock.now()
     state = connection.execute(select(Account.state).where(Account.id == account_id)).scalar()
-    _require(connection, actor, account_id, now)
+    require(connection, archive, actor, Action.CAPTURE_ASK, Resource(account_id))
     if state is None:
         raise NotFound("there is no such account")
     if state in _STATES:
@@ -56,11 +56,3 @@ def _ask(
     facts = {"sweep": kinds[0].value}
     tell(connection, archive, actor, EventType.CAPTURE_ASKED, ("account", account_id), facts)
     return now
-
-
-def _require(connection: Connection, actor: Actor, account_id: str, at: datetime) -> None:
-    if actor.person_id is None:
-        return
-    answer = permission.may(connection, actor.person_id, Action.CAPTURE_ASK, Resource(account_id), at)
-    if not answer.allowed:
-        raise Refused(answer.reason)

@@ -17,17 +17,16 @@ from archiver.challenges import acts
 from archiver.challenges.models import ChallengeStatement
 from archiver.challenges.rules import Outcome, complaint
 from archiver.database import among, safe_text, take_chains
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import NotFound, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
 from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.evidence.event_types import EventType
-from archiver.people import permission
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
 from archiver.people.models import Person
+from archiver.people.service import viewer_of
 from archiver.records import finding
-from archiver.viewing import Viewer
 
 LONGEST_WHY: Final = 2000
 NO_SUCH: Final = "this record has no such challenge"
@@ -78,7 +77,7 @@ def state(
         raise UsageError(wrong)
 
     def say(connection: Connection) -> str:
-        row = finding.one(connection, says.record, _viewer(connection, archive, actor))
+        row = finding.one(connection, says.record, viewer_of(connection, archive, actor, Action.CHALLENGES_DECIDE))
         if row.account_id != says.account:
             raise NotFound(NO_SUCH)
         known = challenge_id or ids.new_id("ch")
@@ -143,21 +142,6 @@ def of_records(
             view = ChallengeView(name, row.entered_at, row.by, ChallengeSays.model_validate(row.says), said[name])
             found.setdefault(row.record_id, []).append(view)
     return found
-
-
-def _viewer(connection: Connection, archive: Archive, actor: Actor) -> Viewer:
-    """Of which records somebody may say it; whoever may run commands on the machine, of all.
-
-    Raises:
-        Refused: of none.
-    """
-    if actor.person_id is None:
-        return Viewer.EVERYTHING
-    now = archive.clock.now()
-    answer = permission.may(connection, actor.person_id, Action.CHALLENGES_DECIDE, None, now)
-    if not answer.allowed:
-        raise Refused(answer.reason)
-    return permission.viewer(connection, actor.person_id, Action.CHALLENGES_DECIDE, now)
 
 
 def _record(

@@ -35,19 +35,19 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What became of records after a moment."""
+    """What became of records from a moment on."""
 
     touches: tuple[Touch, ...] = ()
     whole: bool = True
     """False: there are more than :data:`MOST` of a kind."""
 
     def since(self, moment: datetime) -> dict[str, Touch]:
-        """The last of each record after a later moment, by id; one that became known then is known, whatever came
+        """The last of each record from a later moment on, by id; one that became known then is known, whatever came
         after."""
         found: dict[str, Touch] = {}
         for one in self.touches:
             before = found.get(one.record_id)
-            if one.at > moment and (before is None or (one.at > before.at and before.what != _KNOWN)):
+            if one.at >= moment and (before is None or (one.at > before.at and before.what != _KNOWN)):
                 found[one.record_id] = one
         return found
 
@@ -65,7 +65,7 @@ class News:
 
 
 def touched(connection: Connection, since: datetime) -> Touched:
-    """Records that became known or changed after a moment. What was brought with an export is not among them."""
+    """Records that became known or changed from a moment on. What was brought with an export is not among them."""
     found: list[Touch] = []
     every = True
     for name, record_id, at, where in (
@@ -73,7 +73,7 @@ def touched(connection: Connection, since: datetime) -> Touched:
         ("edited", VERSION.c.record_id, VERSION.c.first_seen_at, (VERSION.c.number > 1,)),
         ("state", STATE.c.record_id, STATE.c.from_at, (STATE.c.number > 1,)),
     ):
-        query = select(record_id, at).where(at > since, *where).order_by(at.desc()).limit(MOST + 1)
+        query = select(record_id, at).where(at >= since, *where).order_by(at.desc()).limit(MOST + 1)
         rows = connection.execute(query).all()
         every = every and len(rows) <= MOST
         found += [Touch(one, moment, name) for one, moment in rows[:MOST]]

@@ -18,9 +18,9 @@ from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
 from archiver.evidence.desk_facts import LONGEST_NAME, LONGEST_QUERY
-from archiver.people import permission
 from archiver.people.acting import Actor
 from archiver.people.actions import Action
+from archiver.people.service import require
 
 #: Most searches that one person keeps.
 MOST: Final = 200
@@ -134,9 +134,7 @@ def _chosen() -> Any:
 def _may(connection: Connection, archive: Archive, actor: Actor) -> str:
     if actor.person_id is None:
         raise Refused("a search is saved for a person: sign in on the pages")
-    answer = permission.may(connection, actor.person_id, Action.RECORDS_SEARCH, None, archive.clock.now())
-    if not answer.allowed:
-        raise Refused(answer.reason)
+    require(connection, archive, actor, Action.RECORDS_SEARCH)
     return actor.person_id
 
 

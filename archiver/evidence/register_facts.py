@@ -7,11 +7,15 @@ said before stays. Days are calendar days of the city, ``YYYY-MM-DD``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from archiver.errors import UsageError
 
 #: Longest document, bytes: a scanned letter, not a film.
 LARGEST_DOCUMENT = 8 * 2**20
@@ -32,6 +36,24 @@ def _is_day(text: str) -> str:
 
 def _id(prefix: str) -> Any:
     return Field(pattern=f"^{prefix}_[a-z2-7]{{32}}$")
+
+
+_F = TypeVar("_F", bound=Facts)
+
+
+def shaped(kind: type[_F], says: Mapping[str, Any], hints: Mapping[str, str] = MappingProxyType({})) -> _F:
+    """What is said, checked for its form. ``hints``: what a field takes, by its name, where its pattern tells nobody.
+
+    Raises:
+        UsageError: a field is missing, or holds what it cannot.
+    """
+    try:
+        return kind.model_validate(says)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        why = hints.get(name, first["msg"])
+        raise UsageError(f"{name.replace('_', ' ')} cannot be this: {why}") from None
 
 
 Line = Annotated[str, Field(max_length=2000)]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from archiver import ids
@@ -18,34 +17,20 @@ from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
 from archiver.evidence.event_types import EventType
 from archiver.evidence.matter_facts import MOST_RECORDS, ModerationSays
+from archiver.evidence.register_facts import shaped
 from archiver.moderation import acts, statements
 from archiver.moderation.matching import EDITED, STATE, track_of
 from archiver.moderation.models import ChangeMark
 from archiver.moderation.words import By, Done, Outcome, Stage, grounds
-from archiver.people import permission
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
 from archiver.people.models import Person
+from archiver.people.service import viewer_of
 from archiver.records.stored import RECORD
 from archiver.viewing import Viewer
 
 LONGEST_WHY: Final = 2000
 _CODES: Final = {"stage": Stage, "done": Done, "actor": By, "outcome": Outcome}
-
-
-def viewer_of(connection: Connection, archive: Archive, actor: Actor) -> Viewer:
-    """What somebody may say something of; whoever may run commands on the machine, of everything.
-
-    Raises:
-        Refused: of nothing.
-    """
-    if actor.person_id is None:
-        return Viewer.EVERYTHING
-    now = archive.clock.now()
-    answer = permission.may(connection, actor.person_id, Action.MODERATION_STATE, None, now)
-    if not answer.allowed:
-        raise Refused(answer.reason)
-    return permission.viewer(connection, actor.person_id, Action.MODERATION_STATE, now)
 
 
 def state(archive: Archive, actor: Actor, several: Sequence[ModerationSays]) -> list[str]:
@@ -59,7 +44,7 @@ def state(archive: Archive, actor: Actor, several: Sequence[ModerationSays]) -> 
     """
 
     def say(connection: Connection) -> list[str]:
-        viewer, said = viewer_of(connection, archive, actor), []
+        viewer, said = viewer_of(connection, archive, actor, Action.MODERATION_STATE), []
         for says in several:
             said.append(ids.new_id("mo"))
             _check(connection, archive, viewer, says)
@@ -83,7 +68,7 @@ def correct(
         raise UsageError(f"a reason has at most {LONGEST_WHY:,} characters")
 
     def say(connection: Connection) -> None:
-        viewer = viewer_of(connection, archive, actor)
+        viewer = viewer_of(connection, archive, actor, Action.MODERATION_STATE)
         take_chains(connection, [moderation_id])
         before = statements.one(connection, viewer, actor.person_id, moderation_id)[0]
         if not before.whole:
@@ -93,7 +78,7 @@ def correct(
         if before.says == says and before.void == void:
             return
         if not void:
-            _check(connection, archive, viewer, says)
+            _check(connection, archive, viewer, says, before.says.ground)
         _record(connection, archive, actor, moderation_id, says, why, change="void" if void else "corrected")
 
     archive.database.act(say)
@@ -105,12 +90,7 @@ def shape(says: dict[str, Any]) -> ModerationSays:
     Raises:
         UsageError: a field is missing, or holds what it cannot.
     """
-    try:
-        found = ModerationSays.model_validate(says)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]).replace("_", " ")
-        raise UsageError(f"{name} cannot be this: {first['msg']}") from None
+    found = shaped(ModerationSays, says)
     for name, codes in _CODES.items():
         value = getattr(found, name)
         if value is not None and value not in {one.value for one in codes}:
@@ -140,7 +120,10 @@ def marked(connection: Connection, person_id: str) -> datetime | None:
     return connection.execute(select(ChangeMark.at).where(ChangeMark.person_id == person_id)).scalar()
 
 
-def _check(connection: Connection, archive: Archive, viewer: Viewer, says: ModerationSays) -> None:
+def _check(
+    connection: Connection, archive: Archive, viewer: Viewer, says: ModerationSays, ground: str | None = None
+) -> None:
+    """``ground``: what was said before, which may be off the city's list by now."""
     wanted = {one.record for one in says.records}
     if not says.records and not (says.against or says.words or says.matter):
         raise UsageError("say which record it is about, or at least whom it is against, or which matter")
@@ -152,21 +135,22 @@ def _check(connection: Connection, archive: Archive, viewer: Viewer, says: Moder
     known = {row.id for row in connection.execute(query) if row.account_id == says.account}
     if wanted - (known & statements.seen_records(connection, viewer, wanted)):
         raise NotFound("a record is not there: choose those of this account that you see")
-    _check_words(archive, viewer, says)
+    _check_words(archive, says, ground)
 
 
-def _check_words(archive: Archive, viewer: Viewer, says: ModerationSays) -> None:
+def _check_words(archive: Archive, says: ModerationSays, ground: str | None) -> None:
     now = archive.clock.now()
     if {one.change for one in says.records} - {STATE, EDITED}:
         raise UsageError("a change is of the state of a record, or an edit")
     named = [one for one in says.records if one.seen is None]
-    if any(one.change != track_of(says.done) for one in named):
-        raise UsageError("what is done does not fit the change")
+    for one in says.records:
+        if one.change != track_of(says.done) and (one.seen is None or says.done != Done.OTHER):
+            raise UsageError("what is done does not fit the change: an edit was edited, all else is of the state")
     if says.stage == Stage.ANNOUNCED and len(named) < len(says.records):
         raise UsageError("what was seen already is not about to be done")
     if says.stage == Stage.DONE and says.at is not None and says.at > to_text(now):
         raise UsageError("what was done was done before now; say that it is about to be done")
-    if says.ground is not None and says.ground not in grounds(archive.settings.moderation_grounds):
+    if says.ground not in {None, ground, *grounds(archive.settings.moderation_grounds)}:
         raise UsageError("ground cannot be this: choose one of the list, or say it in words")
     days = (("appeal", says.appeal_on, says.notice_on), ("decision", says.decided_on, says.appeal_on))
     for name, later, earlier in days:

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from archiver.capture.models import Run
+from archiver.capture.models import Exchange, Run
 from archiver.clock import to_text
+from archiver.evidence.event_types import EventType
 from archiver.evidence.models import Event
 from archiver.moderation.matching import EDITED, STATE, TO_EXPLAIN
 from archiver.moderation.statements import StatementView
@@ -130,10 +131,11 @@ def lacks(one: Change, said: Sequence[StatementView]) -> bool:
 
 
 def new_since(connection: Connection, mark: datetime) -> datetime:
-    """From when on changes may be new to who looked at ``mark``: what a run saw before, and archived afterwards, was
-    not there then. Rather twice than never."""
-    late = select(func.min(Run.started_at)).join(Event, Event.subject_id == Run.id)
-    late = late.where(Event.at >= mark, Event.type == "run.finished")
-    going_on = select(func.min(Run.started_at)).where(Run.finished_at.is_(None))
-    found = [connection.execute(query).scalar() for query in (late, going_on)]
+    """From when on changes may be new to who looked at ``mark``: what a run saw before, and archived afterwards, or
+    what was adopted afterwards, was not there then. Rather twice than never."""
+    began = select(func.min(Run.started_at))
+    ended = began.join(Event, Event.subject_id == Run.id).where(Event.type == EventType.RUN_FINISHED.value)
+    adopted = began.join(Exchange, Exchange.run_id == Run.id).join(Event, Event.subject_id == Exchange.segment_id)
+    adopted = adopted.where(Event.type == EventType.SEGMENT_ADOPTED.value)
+    found = [connection.execute(query.where(Event.at >= mark)).scalar() for query in (ended, adopted)]
     return min([mark, *(at for at in found if at is not None)])

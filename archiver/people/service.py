@@ -24,9 +24,10 @@ from archiver.people import acts, binding, permission
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
 from archiver.people.models import AccountReserve, GrantAccess, Person, RoleGrant
-from archiver.people.permission import AUTHORITY, DEPARTMENT, EVERYTHING, SCOPES
+from archiver.people.permission import AUTHORITY, DEPARTMENT, EVERYTHING, SCOPES, Resource
 from archiver.people.roles import OPENS, Access, Role, complaint, usual
 from archiver.people.sessions import end_sessions, end_tokens
+from archiver.viewing import Viewer
 from archiver.visible import one_line
 
 _MAIL: Final = re.compile(r"[^\s@<>\"]{1,64}@[A-Za-z0-9.-]{1,190}")
@@ -85,17 +86,32 @@ class NewGrant:
     reason: str | None = None
 
 
-def require(connection: Connection, archive: Archive, actor: Actor, action: Action) -> None:
-    """The guard of every act here. Whoever may run commands on the machine may; so may the service itself.
+def require(
+    connection: Connection, archive: Archive, actor: Actor, action: Action, resource: Resource | None = None
+) -> None:
+    """The guard of acts: here, and wherever somebody who is signed in does something. Whoever may run commands on the
+    machine may; so may the service itself.
 
     Raises:
         Refused: the actor's roles do not allow it.
     """
     if actor.person_id is None:
         return
-    answer = permission.may(connection, actor.person_id, action, None, archive.clock.now())
+    answer = permission.may(connection, actor.person_id, action, resource, archive.clock.now())
     if not answer.allowed:
         raise Refused(answer.reason)
+
+
+def viewer_of(connection: Connection, archive: Archive, actor: Actor, action: Action) -> Viewer:
+    """Of what somebody may do it; whoever may run commands on the machine, of everything.
+
+    Raises:
+        Refused: of nothing.
+    """
+    require(connection, archive, actor, action)
+    if actor.person_id is None:
+        return Viewer.EVERYTHING
+    return permission.viewer(connection, actor.person_id, action, archive.clock.now())
 
 
 def add(archive: Archive, actor: Actor, name: str, mail: str | None = None) -> PersonView:

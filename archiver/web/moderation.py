@@ -26,6 +26,7 @@ from archiver.web.forms import Form, Typed
 from archiver.web.places import seen_account
 from archiver.web.site import Site
 from archiver.web.times import moment, typed
+from archiver.web.words import plain
 
 router = APIRouter()
 Id = Annotated[str, Path(max_length=100)]
@@ -119,8 +120,6 @@ def correct(site: Here, viewer: Seen, who: Who, moderation_id: Id, form: Typed) 
         else:
             kept = [one.model_dump() for one in before.says.records]
             says, void = service.shape(_said(site, values) | {"account": before.account_id, "records": kept}), False
-            if values["stage"] == Stage.DONE and any(one.change != track_of(says.done) for one in says.records):
-                raise UsageError("what is done does not fit the change that was seen: take it back and say it anew")
         service.correct(site.archive, of_person(who.person.id), moderation_id, says, why=form["why"] or None, void=void)
     except (UsageError, Refused) as failure:
         return _one(site, viewer, who.person.id, moderation_id, failure=str(failure), values=values)
@@ -149,7 +148,7 @@ def _one(
         account=account,
         failure=failure,
         values=values or _typed_again(site, said[0].says),
-        **_words(site),
+        **_words(site, said[0].says.ground),
     )
 
 
@@ -242,12 +241,14 @@ def _typed_again(site: Site, says: ModerationSays) -> dict[str, str]:
     return {name: getattr(says, name) or "" for name in _LINES} | {"at": typed(site, at)}
 
 
-def _words(site: Site) -> dict[str, Any]:
+def _words(site: Site, ground: str | None = None) -> dict[str, Any]:
+    """``ground``: one that stays to be chosen where it is off the city's list by now."""
+    listed = grounds(site.archive.settings.moderation_grounds)
     return {
         "DONE": DONE,
         "STAGES": STAGES,
         "ACTORS": ACTORS,
         "APPEALS": OUTCOMES,
-        "GROUNDS": grounds(site.archive.settings.moderation_grounds),
+        "GROUNDS": listed if ground is None else {ground: plain(ground), **listed},
         "as_time": from_text,
     }

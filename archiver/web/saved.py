@@ -15,7 +15,7 @@ from archiver.desk.news import News, Touched, news, touched
 from archiver.desk.saved import Saved
 from archiver.errors import UsageError
 from archiver.moderation.briefs import briefs
-from archiver.operations.settled import settled
+from archiver.operations.changes import new_since
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
 from archiver.viewing import Viewer
@@ -61,15 +61,12 @@ def show(site: Here, viewer: Seen, who: Who, saved_id: Id) -> HTMLResponse:
     """What is new in one."""
     with site.archive.database.read() as connection:
         one = saved.get(connection, who.person.id, saved_id)
-        until = settled(connection, site.archive.clock.now())
-        known = touched(connection, one.looked_at)
-        found = news(connection, site.archive.search, one.query, viewer, one.looked_at, known)
+        since, until = new_since(connection, one.looked_at), site.archive.clock.now()
+        found = news(connection, site.archive.search, one.query, viewer, since, touched(connection, since))
         shown = found.touches[:_LISTED]
         lines = briefs(connection, viewer, [each.record_id for each in shown])
     rows = [(lines[each.record_id], each.at, each.what) for each in shown if each.record_id in lines]
-    return site.page(
-        "saved_one.html", here="search", saved=one, news=found, rows=rows, until=to_text(max(until, one.looked_at))
-    )
+    return site.page("saved_one.html", here="search", saved=one, news=found, rows=rows, until=to_text(until))
 
 
 @router.post("/saved/{saved_id}/seen")
@@ -93,9 +90,10 @@ def _all(
 ) -> HTMLResponse:
     with site.archive.database.read() as connection:
         mine = saved.listed(connection, person_id)
-        known = touched(connection, min(one.looked_at for one in mine)) if mine else Touched()
+        since = {one.id: new_since(connection, one.looked_at) for one in mine}
+        known = touched(connection, min(since.values())) if mine else Touched()
         lines = [
-            Line(one, news(connection, site.archive.search, one.query, viewer, one.looked_at, known)) for one in mine
+            Line(one, news(connection, site.archive.search, one.query, viewer, since[one.id], known)) for one in mine
         ]
     return site.page(
         "saved.html",

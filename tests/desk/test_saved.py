@@ -6,10 +6,8 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import update
 
 from archiver.archive import Archive
-from archiver.capture.models import Run
 from archiver.capture.rebuild import rebuild
 from archiver.clock import SetClock
 from archiver.desk import news as told
@@ -18,7 +16,6 @@ from archiver.desk.models import SavedSearch
 from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence import service as evidence
 from archiver.operations.act_keys import renew_key
-from archiver.operations.settled import settled
 from archiver.people.acting import of_machine, of_person
 from archiver.people.roles import Access, Role
 from archiver.records import digests
@@ -148,25 +145,25 @@ def test_it_is_its_owners_alone(offices: Archive, hands: SetClock) -> None:
     assert saved_of(offices, jo.id) == [one]
 
 
-def test_seen_is_no_longer_new_and_a_run_under_way_stays_so(offices: Archive, hands: SetClock) -> None:
-    hands.at = NOW - timedelta(hours=1)
-    jo = person(offices, Role.CUSTODIAN, name="Jo")
-    hands.at = NOW - timedelta(hours=1)
-    saved_id = saved.save(offices, of_person(jo.id), "Noise", "firework")
-    hands.at = NOW + timedelta(hours=4)
-    _written(offices)
-    with _client(offices, cookies(offices, jo)) as client:
-        with offices.database.write() as connection:
-            open_run = update(Run).where(Run.id == "rn_police")
-            connection.execute(open_run.values(finished_at=None, started_at=NOW + timedelta(hours=1)))
-        for left in ("6 new", "6 new"):
+def test_seen_is_no_longer_new(house: House) -> None:
+    account, archive = house.office(), house.archive
+    house.city.say(house.cast.city, "Fireworks at the lake.")
+    house.run(account)
+    jo = person(archive, Role.CUSTODIAN, name="Jo")
+    house.later(hours=1)
+    saved_id = saved.save(archive, of_person(jo.id), "Noise", "firework")
+    with _client(archive, cookies(archive, jo)) as client:
+        assert "nothing new" in client.get("/saved").text, "it was there when the search was saved"
+        house.later(minutes=5)
+        house.city.say(house.cast.city, "More fireworks.")
+        house.run(account)
+        for again in ("archived at that very moment", "rather twice than never"):
+            assert "1 new" in client.get("/saved").text, again
             page = client.get(f"/saved/{saved_id}").text
+            assert "More fireworks" in page
             until = page.partition('name="until" value="')[2].partition('"')[0]
             assert client.post(f"/saved/{saved_id}/seen", data={"until": until}).status_code == 303
-            assert left in client.get("/saved").text
-        with offices.database.write() as connection:
-            connection.execute(open_run.values(finished_at=NOW + timedelta(hours=3)))
-            assert settled(connection, hands.now()) == hands.now()
+        house.later(minutes=5)
         page = client.get(f"/saved/{saved_id}").text
         until = page.partition('name="until" value="')[2].partition('"')[0]
         client.post(f"/saved/{saved_id}/seen", data={"until": until})
@@ -175,7 +172,7 @@ def test_seen_is_no_longer_new_and_a_run_under_way_stays_so(offices: Archive, ha
         assert client.post("/saved", data={"name": "noise", "query": "x"}).status_code == 400
         assert client.post(f"/saved/{saved_id}/remove").status_code == 303
         assert client.get(f"/saved/{saved_id}").status_code == 404
-    saved.save(offices, of_person(jo.id), "Noise", "again under the same name")
+    saved.save(archive, of_person(jo.id), "Noise", "again under the same name")
 
 
 @pytest.mark.parametrize(("name", "query"), [("", "x"), ("n" * 101, "x"), ("n", " "), ("n", "x" * 2001)])

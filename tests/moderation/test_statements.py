@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import delete, func, insert, select
 
 from archiver import ids
 from archiver.archive import Archive
+from archiver.capture.models import Segment
 from archiver.capture.rebuild import rebuild
 from archiver.clock import SetClock, to_text
 from archiver.errors import NotFound, Refused, UsageError
@@ -277,3 +279,36 @@ def test_what_somebody_looked_at_is_theirs_and_late_news_are_new_all_the_same(ho
         connection.execute(insert(Event).values(**late))
         assert told.new_since(connection, later) == run.started_at, "archived since, though seen before"
         assert service.marked(connection, "pe_nobody") is None
+        segment = connection.scalars(select(Segment.id)).first()
+        adopted = {"id": "adopted", "type": "segment.adopted", "subject_id": segment, "at": later + timedelta(days=1)}
+        connection.execute(insert(Event).values(**(late | adopted)))
+        assert told.new_since(connection, later + timedelta(hours=1)) <= run.started_at, "adopted since"
+
+
+@pytest.mark.law("R16")
+def test_nothing_is_said_of_a_change_it_does_not_fit(offices: Archive) -> None:
+    with offices.database.write() as connection:
+        states = [("visible", NOW), ("not_returned", NOW + timedelta(hours=2))]
+        made = record(connection, "police", "c/1", states)
+    account, seen = account_of("police"), NOW + timedelta(hours=2)
+    right = says(account, made, seen=seen, done="deleted")
+    wrong = right.model_copy(update={"done": "edited"})
+    with pytest.raises(UsageError, match="does not fit"):
+        service.state(offices, of_machine(), [wrong])
+    (said,) = service.state(offices, of_machine(), [right])
+    with pytest.raises(UsageError, match="does not fit"):
+        service.correct(offices, of_machine(), said, wrong, why="so")
+    service.correct(offices, of_machine(), said, right.model_copy(update={"done": "other"}), why="so")
+
+
+def test_a_ground_that_left_the_list_can_stay_where_it_was_said(offices: Archive) -> None:
+    account = account_of("police")
+    before = says(account, against="@somebody", done="blocked", ground="spam")
+    (said,) = service.state(offices, of_machine(), [before])
+    fewer = offices.settings.model_copy(update={"moderation_grounds": ("threat=threats",)})
+    later = replace(offices, settings=fewer)
+    service.correct(later, of_machine(), said, before.model_copy(update={"notice": "told them"}), why="notice")
+    for ground in ("spam", "malware"):
+        other = says(account, against="@another", done="blocked", ground=ground)
+        with pytest.raises(UsageError, match="choose one of the list"):
+            service.state(later, of_machine(), [other])

@@ -9,7 +9,6 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, select, update
 
 from archiver import ids
@@ -31,7 +30,7 @@ from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import PERSON, NewAct
 from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
-from archiver.evidence.register_facts import LARGEST_DOCUMENT, AuthoritySays, Facts, ListingSays
+from archiver.evidence.register_facts import LARGEST_DOCUMENT, AuthoritySays, Facts, ListingSays, shaped
 
 CHANGE = "register.change"
 LONGEST_WHY = 2000
@@ -151,13 +150,7 @@ def shape(thing: Thing, says: dict[str, Any]) -> Facts:
     Raises:
         UsageError: a field is missing, or holds what it cannot.
     """
-    try:
-        return SORTS[thing].says.model_validate(says)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]).replace("_", " ")
-        why = _SHORT_NAME if first["loc"] == ("short",) else first["msg"]
-        raise UsageError(f"{name} cannot be this: {why}") from None
+    return shaped(SORTS[thing].says, says, {"short": _SHORT_NAME})
 
 
 def state(
