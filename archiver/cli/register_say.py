@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from archiver import ids
 from archiver.accounts.permission import acting
-from archiver.accounts.register import linking, naming, service
+from archiver.accounts.register import contacts, linking, naming, service
 from archiver.accounts.register.linking import Name
 from archiver.accounts.register.statements import Register, Thing
 from archiver.archive import Archive
@@ -167,6 +167,9 @@ def account(
     owner: Annotated[str | None, typer.Option(help="The person responsible for it.")] = None,
     owner_position: Annotated[str | None, typer.Option(help="Their position.")] = None,
     owner_until: Annotated[str | None, typer.Option(metavar="DATE", help="Their last day.")] = None,
+    owner_mail: Annotated[
+        str | None, typer.Option(help="Where they are written to. Goes when another owner is named without one.")
+    ] = None,
     administrator: Annotated[
         list[str] | None, typer.Option(help="Who can change the page; several. Takes the place of those before.")
     ] = None,
@@ -192,7 +195,7 @@ def account(
     options = given(url=url, platform_id=platform_id, capacity=capacity, decision=decision, owner=owner)
     options |= given(owner_position=owner_position, purpose=purpose, operated_by=operated_by, capture=capture)
     options |= given(not_captured=not_captured, series=series, note=note, platform=platform)
-    options |= given(owner_until=text_of_day(owner_until, "--owner-until"))
+    options |= given(owner_until=text_of_day(owner_until, "--owner-until"), owner_mail=owner_mail)
     options |= given(opened=text_of_day(opened_on, "--opened"), closed=text_of_day(closed_on, "--closed"))
     options |= {key: value for key, value in (("handle", handle), ("name", name)) if value is not None}
     if administrator is not None:
@@ -212,7 +215,7 @@ def account(
                 more["department"] = naming.department(register, whose, department)[0] if department else None
             if documents:
                 more["documents"] = [*(before.documents if before else ()), *documents]
-            return known_id, _shape(Thing.LISTING, before, fresh, more)
+            return known_id, _shape(Thing.LISTING, before, fresh, contacts.renewed(before, more))
 
         stated = say(archive, by, Thing.LISTING, build, effective=start, correct=correct, void=void, why=because)
         tell(stated, named, json)

@@ -4,7 +4,7 @@ new gets another version or another kind. Secrets are in none of them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -154,6 +154,12 @@ class Kind:
     subject: str
     version: int
     facts: type[Facts]
+    earlier: Mapping[int, type[Facts]] = field(default_factory=dict)
+    """What versions before this one say: they are read for good, and not written any more."""
+
+    def facts_of(self, version: int) -> type[Facts] | None:
+        """What a version says; None: there is no such version."""
+        return self.facts if version == self.version else self.earlier.get(version)
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -170,7 +176,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.AUTHORITY_STATED: Kind("authority", 1, register.AuthorityStated),
     ActKind.DEPARTMENT_STATED: Kind("department", 1, register.DepartmentStated),
     ActKind.CUSTODIANSHIP_STATED: Kind("custodianship", 1, register.CustodianshipStated),
-    ActKind.LISTING_STATED: Kind("listing", 1, register.ListingStated),
+    ActKind.LISTING_STATED: Kind("listing", 2, register.ListingStated, {1: register.FirstListingStated}),
     ActKind.ATTESTATION_STATED: Kind("attestation", 1, register.AttestationStated),
     ActKind.EXEMPTION_STATED: Kind("exemption", 1, register.ExemptionStated),
     ActKind.CANDIDACY_STATED: Kind("candidacy", 1, register.CandidacyStated),
@@ -189,12 +195,13 @@ def check_facts(kind: str, version: int, subject_kind: str, facts: Mapping[str, 
         ValueError: otherwise. The message does not repeat what was said.
     """
     known = KINDS.get(kind)
-    if known is None or known.version != version:
+    says = None if known is None else known.facts_of(version)
+    if known is None or says is None:
         raise ValueError(f"this version knows no act {kind!r} of version {version}")
     if known.subject != subject_kind:
         raise ValueError(f"an act {kind} is about a subject of kind {known.subject}, not {subject_kind!r}")
     try:
-        known.facts.model_validate(facts)
+        says.model_validate(facts)
     except ValidationError as error:
         wrong = {".".join(map(str, one["loc"])): one["type"] for one in error.errors(include_input=False)}
         raise ValueError(f"an act {kind} cannot say this: {wrong}") from None

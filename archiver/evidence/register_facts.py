@@ -22,6 +22,15 @@ LARGEST_DOCUMENT = 8 * 2**20
 _BASE64 = -(-LARGEST_DOCUMENT // 3) * 4
 
 
+#: A mail address as the register takes it: in ASCII, without quotes and comments (RFC 5321 §4.1.2, a dot-string at a
+#: domain), so that it can stand in no header as anything else.
+MAIL = (
+    "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64})*"
+    "@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+)
+MAIL_LENGTH = 254
+
+
 class Facts(BaseModel):
     """What an act says. Every field is always there."""
 
@@ -60,6 +69,7 @@ Line = Annotated[str, Field(max_length=2000)]
 Words = Annotated[str, Field(max_length=20_000)]
 Code = Annotated[str, Field(pattern="^[a-z][a-z0-9_-]{0,62}$")]
 Short = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
+Mail = Annotated[str, Field(max_length=MAIL_LENGTH, pattern=MAIL)]
 Day = Annotated[str, AfterValidator(_is_day)]
 Time = Annotated[str, Field(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$")]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -151,8 +161,8 @@ class CustodianshipSays(Facts):
     documents: Documents
 
 
-class ListingSays(Facts):
-    """An account as the register lists it, captured or not (law R12)."""
+class FirstListingSays(Facts):
+    """An account as the first version of the act lists it."""
 
     authority: AuthorityId | None
     department: DepartmentId | None
@@ -178,6 +188,13 @@ class ListingSays(Facts):
     series: Line | None
     note: Words | None
     documents: Documents
+
+
+class ListingSays(FirstListingSays):
+    """An account as the register lists it, captured or not (law R12)."""
+
+    owner_mail: Mail | None = None
+    """Where its owner is written to. What was said in the first version of the act says nothing of it."""
 
 
 class AttestationSays(Facts):
@@ -264,6 +281,12 @@ class CustodianshipStated(Stated):
     """Who is custodian of what."""
 
     says: CustodianshipSays
+
+
+class FirstListingStated(Stated):
+    """The same in the first version."""
+
+    says: FirstListingSays
 
 
 class ListingStated(Stated):

@@ -13,7 +13,7 @@ from archiver import clock
 from archiver.accounts import service as accounts
 from archiver.accounts.models import Credential
 from archiver.accounts.permission import Actor, Resource, require_permission
-from archiver.accounts.register import handover, service
+from archiver.accounts.register import contacts, handover, service
 from archiver.accounts.register.handover import Cause, Step, Sweep, Token
 from archiver.accounts.register.statements import Register, Thing
 from archiver.archive import Archive
@@ -161,10 +161,8 @@ def transfer(
         for listing_id in says.listings:
             listing = register.listings[listing_id]
             new = {"owner": owner, "owner_position": position, "owner_until": None}
-            service.state(
-                connection, archive, actor, listing_id, Thing.LISTING, listing.model_copy(update=new),
-                why="hand-over to a successor",
-            )  # fmt: skip
+            after = listing.model_copy(update=contacts.renewed(listing, new))
+            service.state(connection, archive, actor, listing_id, Thing.LISTING, after, why="hand-over to a successor")
         return {"incoming": incoming, "tokens": tokens}
 
     return _advance(archive, actor, handover_id, Step.TRANSFERRED, changed, why)

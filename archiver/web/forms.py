@@ -27,6 +27,10 @@ class Form:
             raise UsageError("a field was sent several times")
         return found[0] if found else ""
 
+    def __contains__(self, name: str) -> bool:
+        """Whether a field was sent, if only empty."""
+        return any(field == name for field, _ in self._fields)
+
     def all(self, name: str) -> list[str]:
         """Every value of a field: of boxes that were ticked."""
         return [value for field, value in self._fields if field == name]

@@ -8,14 +8,17 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
+from archiver.accounts.register.service import LONGEST_WHY
 from archiver.operations import register_page
 from archiver.operations.master_list import master_list
 from archiver.operations.master_list_files import TYPES, written
+from archiver.operations.register_page import ListingPage
 from archiver.operations.register_seen import Sight, seen
-from archiver.people import permission
+from archiver.people import permission, registering
 from archiver.people.actions import Action
-from archiver.web.door import Here, Seen, Who, needs
+from archiver.web.door import Here, Seen, Visitor, Who, needs
 from archiver.web.register_load import may_load
+from archiver.web.site import Site
 
 router = APIRouter()
 _ON_A_PAGE = 25
@@ -75,10 +78,37 @@ def show_authority(site: Here, sight: Sees, authority_id: str) -> HTMLResponse:
 
 @router.get("/register/accounts/{listing_id}", response_class=HTMLResponse)
 @needs(Action.CAPTURE_VIEW)
-def show_listing(site: Here, sight: Sees, listing_id: str) -> HTMLResponse:
+def show_listing(site: Here, sight: Sees, who: Who, listing_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
         page = register_page.listing(site.archive, connection, listing_id, sight)
-    return site.page("register_account.html", here="register", page=page)
+    return listing_shown(site, page, who)
+
+
+def owner_fields(page: ListingPage) -> dict[str, str]:
+    """What the form about an account's owner holds before anybody typed."""
+    says = page.entry.listing
+    assert says is not None
+    held = {"owner": says.owner, "position": says.owner_position, "mail": says.owner_mail}
+    return {name: value or "" for name, value in held.items()}
+
+
+def listing_shown(
+    site: Site, page: ListingPage, who: Visitor, *, failure: str | None = None, typed: dict[str, str] | None = None
+) -> HTMLResponse:
+    """The page of a listed account. ``typed``: about its owner, and ``failure``: what is wrong with it."""
+    with site.archive.database.read() as connection:
+        now = site.archive.clock.now()
+        may_name = registering.reaches(connection, who.person.id, now, page.authority_short)
+    return site.page(
+        "register_account.html",
+        here="register",
+        status=200 if failure is None else 400,
+        page=page,
+        may_name=may_name,
+        failure=failure,
+        typed=typed or owner_fields(page),
+        longest=LONGEST_WHY,
+    )
 
 
 @router.get("/register/master-list.{form}")

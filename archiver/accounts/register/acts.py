@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from archiver import clock
 from archiver.accounts.register.models import RegisterDocument, RegisterStatement
-from archiver.accounts.register.statements import THING_OF, Thing
+from archiver.accounts.register.statements import SORTS, THING_OF, Thing
 from archiver.evidence.act import Act
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import SERVICE, Acts, NewAct
@@ -48,12 +48,13 @@ def record_all(connection: Connection, acts: Acts, at: datetime) -> int:
         said += 1
     statements = connection.execute(select(RegisterStatement.__table__).order_by(RegisterStatement.number)).mappings()
     for row in statements.all():
-        facts = {name: row[name] for name in ("effective", "by", "why", "void", "says")}
+        says = SORTS[Thing(row["thing"])].says.model_validate(row["says"]).model_dump()  # as it is written today
+        facts = {name: row[name] for name in ("effective", "by", "why", "void")} | {"says": says}
         facts |= {"entered": clock.to_text(row["entered_at"])}
         kind = ActKind(f"{row['thing']}.stated")
         act = acts.record(connection, NewAct(kind, row["thing_id"], facts, SERVICE), at)
         mine = update(RegisterStatement).where(RegisterStatement.act_id == row["act_id"])
-        connection.execute(mine.values(act_id=act.id, number=act.number))
+        connection.execute(mine.values(act_id=act.id, number=act.number, says=says))
         said += 1
     return said
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, select
 
 from archiver import ids
+from archiver.accounts.register.contacts import wrong_mail
 from archiver.accounts.register.models import RegisterDocument, RegisterStatement
 from archiver.accounts.register.statements import Thing
 from archiver.capture.masking import mask_text
@@ -122,6 +123,8 @@ def _listing(connection: Connection, says: ListingSays) -> None:
     problem = wrong_address(says.url)
     if problem is not None:
         raise UsageError(f"the address {problem}")
+    if says.owner_mail is not None and (problem := wrong_mail(says.owner_mail)) is not None:
+        raise UsageError(f"the owner's mail address {problem}")
     if any(";" in name or "\n" in name for name in says.administrators):
         raise UsageError("a page administrator's name has no semicolon and stands on one line")
     if says.account is not None and says.platform_id is not None:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from archiver.accounts.register.checks import wrong_address, wrong_text
+from archiver.accounts.register.contacts import wrong_mail
 from archiver.accounts.register.sheets import LONGEST_CELL, Line, letter
 from archiver.evidence.register_facts import AuthorityKind, Capacity, Capturing
 
@@ -92,6 +93,13 @@ def _address(cell: str) -> str:
     return _line(cell)
 
 
+def _mail(cell: str) -> str:
+    problem = wrong_mail(cell)
+    if problem is not None:
+        raise ValueError(problem)
+    return cell
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column. ``parse`` is None where it is only written, and passed over when a list is loaded."""
@@ -118,6 +126,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("owner", "Owner", _line, "the person responsible for it"),
     Column("owner_position", "Owner position", _line, "of that person"),
     Column("owner_until", "Owner until", _day, "last day"),
+    Column("owner_mail", "Owner mail", _mail, "where links to connect the account are sent; not in the printed list"),
     Column("custodian", "Legal custodian", _line, "under Wis. Stat. 19.33"),
     Column("custodian_position", "Legal custodian position", _line, "of that person"),
     Column("custodian_since", "Legal custodian since", _day, "first day"),

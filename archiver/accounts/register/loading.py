@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from archiver import ids
 from archiver.accounts.permission import Actor, Resource, require_permission
-from archiver.accounts.register import custody, linking, service
+from archiver.accounts.register import contacts, custody, linking, service
 from archiver.accounts.register.columns import COLUMNS, Header, Wrong, header_of, values_of
 from archiver.accounts.register.linking import Name
 from archiver.accounts.register.sheets import Sheet, Unreadable, letter, read
@@ -288,7 +288,7 @@ class _Loader:
             if name is not None and before.account is None:
                 given = {"platform": name.platform, "service": name.service} | given
                 given |= self._joined(name, {"capacity": before.capacity} | given)
-            return before.model_copy(update=given)
+            return before.model_copy(update=contacts.renewed(before, given))
         assert name is not None
         found: dict[str, Any] = dict.fromkeys(_LISTED)
         found |= {"administrators": [], "documents": [], "name": "", "capture": Capturing.SERVICE.value}

@@ -150,7 +150,7 @@ def shape(thing: Thing, says: dict[str, Any]) -> Facts:
     Raises:
         UsageError: a field is missing, or holds what it cannot.
     """
-    return shaped(SORTS[thing].says, says, {"short": _SHORT_NAME})
+    return shaped(SORTS[thing].says, says, {"short": _SHORT_NAME, "owner_mail": "write it as name@city.example"})
 
 
 def state(
