@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, sync_playwright
@@ -13,19 +13,17 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 from archiver.accounts.register.checks import wrong_text
 from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
-from archiver.moderation import service as moderation
-from archiver.people.acting import of_machine
 from archiver.people.practice import visitor
 from archiver.practice import faults
 from archiver.practice.acts import Wording
-from archiver.records.models import Record
 from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
-from tests.browser.payloads import as_html, payloads
+from tests.browser.furnishing import Captured, furnish
+from tests.browser.payloads import MARKUP, as_html, payloads
+from tests.browser.scenes import Place, Scene, scenes
 from tests.capture.house import NEW, WATCH, House
-from tests.moderation.saying import says
 from tests.register.town import Town
 from tests.signed_in import everything
 
@@ -35,20 +33,21 @@ WIDE, NARROW = 1280, 390
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The practice archive at ``practice``, an empty real one at ``real``."""
+    """The practice archive, in which everything has happened, and an empty real one beside it."""
 
-    real: str
-    practice: str
+    place: Place
     house: House
-    account: str
-    edited: str
-    """Id of a record with more than one version, in a thread."""
     cookies: dict[str, str]
-    """Of somebody who sees everything of the real archive."""
-    statement: str
-    """Id of a statement on the moderation of a record."""
-    url: str
-    """Address of a post that was captured."""
+    """Of somebody who sees everything of both."""
+
+    @property
+    def home(self) -> str:
+        """Where both are."""
+        return self.place.empty
+
+    def pages(self) -> dict[str, Scene]:
+        """Every page there is, by its address."""
+        return {one.address(self.place): one for one in scenes()}
 
 
 @dataclass
@@ -57,7 +56,10 @@ class Reader:
 
     page: Page
     home: str
+    cookies: dict[str, str] = field(default_factory=dict)
     trouble: list[str] = field(default_factory=list)
+    status: int = 0
+    """Of the page that was read last."""
 
     def __post_init__(self) -> None:
         self.page.on("console", self._on_console)
@@ -71,7 +73,16 @@ class Reader:
 
     def read(self, address: str) -> None:
         """Open a page and let it finish."""
-        self.page.goto(address, wait_until="load")
+        answer = self.page.goto(address, wait_until="load")
+        self.status = 0 if answer is None else answer.status
+
+    def sign_in(self) -> None:
+        self.page.context.add_cookies(
+            [{"name": name, "value": value, "url": self.home} for name, value in self.cookies.items()]
+        )
+
+    def sign_out(self) -> None:
+        self.page.context.clear_cookies()
 
     def expect_calm(self) -> None:
         assert self.trouble == [], self.page.url
@@ -96,16 +107,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     settings = Settings(home=folder / "real", web_port=0, disk_reserve_percent=0)
     with Archive.open(settings) as empty:
         try:
-            account, edited = _captured(house)
+            captured = _captured(house)
             practice = Site(house.archive, base="/practice", other="/accounts", visitor=visitor(house.archive))
             pages = PageServer(create_app(Site(empty, other="/practice/"), practice), bind(settings))
             pages.start()
-            words = payloads()[5][:500]
-            says_it = says(account, edited, actor="staff", words=words, matter=words, actor_name=words)
-            (statement,) = moderation.state(house.archive, of_machine(), [says_it])
-            url = f"{house.server.mastodon.account_url(house.cast.city)}/{_first_post(house)}"
-            real, practised = pages.url.rstrip("/"), f"{pages.url}practice"
-            yield Served(real, practised, house, account, edited, everything(empty), statement, url)
+            made = furnish(house, captured, _Attacks())
+            at = {"base": f"{pages.url}practice", "empty": pages.url.rstrip("/")}
+            yield Served(replace(made.place, **at), house, made.cookies | everything(empty))
             pages.stop()
         finally:
             house.close()
@@ -131,20 +139,28 @@ def reader(chromium: Browser, served: Served) -> Iterator[Callable[..., Reader]]
     def make(width: int = WIDE) -> Reader:
         context = chromium.new_context(viewport={"width": width, "height": 900})
         contexts.append(context)
-        context.add_cookies(
-            [{"name": name, "value": value, "url": served.real} for name, value in served.cookies.items()]
-        )
         context.set_default_timeout(60_000)
-        return Reader(context.new_page(), served.real)
+        made = Reader(context.new_page(), served.home, served.cookies)
+        made.sign_in()
+        return made
 
     yield make
     for context in contexts:
         context.close()
 
 
-def _captured(house: House) -> tuple[str, str]:
-    """Two accounts and what is said under them, captured; then edits and deletions, captured too. Returns the account,
-    and a record that was edited."""
+class _Attacks:
+    """Another attack for every purpose, as long as fits there."""
+
+    def __init__(self) -> None:
+        self._next = itertools.cycle(one for one in MARKUP if not wrong_text(one) and len(one) <= 100)
+
+    def __call__(self, purpose: str) -> str:
+        return next(self._next)
+
+
+def _captured(house: House) -> Captured:
+    """Two accounts and what is said under them, captured; then edits and deletions, captured too."""
     city, office = house.city, house.cast.city
     posts = [_post(house, payload) for payload in payloads()]
     comments = [_comment(house, number, payload, posts[number // 12]) for number, payload in enumerate(payloads())]
@@ -168,13 +184,9 @@ def _captured(house: House) -> tuple[str, str]:
     house.run(account, NEW)
     house.server.faults.clear()
     _register(house)
-    (record,) = house.rows(Record, Record.key == f"status/{comments[0]}")
-    return account, record.id
-
-
-def _first_post(house: House) -> str:
-    rows = house.rows(Record, Record.kind == "post", Record.key.startswith("status/"))
-    return str(rows[0].key.partition("/")[2])
+    edited, removed = (house.records()[f"status/{comments[number]}"].id for number in (0, 1))
+    url = f"{house.server.mastodon.account_url(office)}/{posts[0]}"
+    return Captured(account, edited, removed, url, "script")
 
 
 def _register(house: House) -> None:
@@ -203,49 +215,3 @@ def _comment(house: House, number: int, payload: str, post: int) -> int:
     wording = Wording(payload, media=(house.city.picture(payload[:1500]),))
     raw = replace(wording, html=payload) if as_html(payload) else wording
     return house.city.say(stranger, raw, answering=post)
-
-
-def _stored(served: Served) -> str:
-    """The answer in which a record is stored."""
-    (row,) = served.house.rows(Record, Record.id == served.edited)
-    return str(row.exchange_id)
-
-
-def pages_of(served: Served) -> dict[str, str]:
-    """Every page there is, by a name for it."""
-    practice, real = served.practice, served.real
-    run = served.house.runs()[0].id
-    own = ("accounts", "register", "changes", "runs", "gaps", "search")
-    register = Town(served.house.archive).register
-    listed = [f"{practice}/register/accounts/{one}" for one in register.listings]
-    offices = [f"{practice}/register/authorities/{one}" for one in register.authorities]
-    return {
-        "authority": offices[0],
-        "listed account": listed[0],
-        "what the register lacks": f"{practice}/register?only=lacking",
-        "list to load": f"{real}/register/load",
-        **{f"practice {name}": f"{practice}/{name}" for name in own},
-        **{f"empty {name}": f"{real}/{name}" for name in own},
-        "account": f"{practice}/accounts/{served.account}",
-        "record": f"{practice}/records/{served.edited}",
-        "record as of a moment": f"{practice}/records/{served.edited}?at=2026-03-02T08:30",
-        "versions side by side": f"{practice}/records/{served.edited}/versions",
-        "stored answer": f"{practice}/records/{served.edited}/exchanges/{_stored(served)}",
-        "record that nobody had seen": f"{practice}/records/{served.edited}?at=2026-03-01",
-        "run": f"{practice}/runs/{run}",
-        "runs of one account": f"{practice}/runs?account={served.account}",
-        "changes narrowed": f"{practice}/changes?account={served.account}&kind=edited&since=2026-01-01",
-        "only unexplained": f"{practice}/changes?unexplained=yes",
-        "saying who moderated": f"{practice}/moderation/new?of={served.edited},state,",
-        "announcing a removal": f"{practice}/moderation/new?stage=announced&of={served.edited},state,",
-        "statements": f"{practice}/moderation",
-        "one statement": f"{practice}/moderation/{served.statement}",
-        "captured": f"{practice}/captured?q={quote(served.url)}",
-        "not captured": f"{practice}/captured?q={quote(served.url)}999",
-        "looks": f"{practice}/looks?account={served.account}&at=2026-03-02T02:00",
-        "amber accounts": f"{practice}/accounts?colour=amber",
-        "closed gaps": f"{practice}/gaps?all=1",
-        "search": f"{practice}/search?q=script",
-        "nothing found": f"{practice}/search?q=nosuchwordanywhere",
-        "error": f"{practice}/nothing-here",
-    }

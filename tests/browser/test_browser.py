@@ -2,76 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from archiver.records.models import Record
 from archiver.visible import parts
-from tests.browser.conftest import NARROW, WIDE, Reader, Served, pages_of
+from tests.browser import axe
+from tests.browser.conftest import NARROW, WIDE, Reader, Served
 from tests.browser.payloads import payloads
+from tests.browser.scenes import NOT_THERE, Scene
 
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+#: What no page holds; drawn are only charts of our own, and the code for an authenticator.
+_DRAWN = "script, iframe, img, svg:not(.month, .use, .bar, .square svg), object, style"
+_ZOOMED = WIDE // 4
+"""Pixels that are left of a window at four times the size (WCAG 2.1, 1.4.10)."""
+_MOST = 100_000
+"""Bytes until a page is first painted, uncompressed."""
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.mark.law("R69")
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_every_page_is_accessible_fits_and_breaks_no_policy(
-    served: Served, reader: Callable[..., Reader], width: int
+def test_every_page_is_accessible_fits_weighs_little_and_breaks_no_policy(
+    served: Served, reader: Callable[..., Reader]
 ) -> None:
-    one: Reader = reader(width)
-    found: dict[str, list[object]] = {}
-    for name, address in pages_of(served).items():
-        one.page.emulate_media(color_scheme="light")
-        one.read(address)
-        one.expect_calm()
-        wide = one.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{name} scrolls sideways: {wide}"
-        violations = _violations(one, _RULES)
-        one.page.emulate_media(color_scheme="dark")
-        violations += _violations(one, _COLOURS)
-        if violations:
-            found[name] = violations
-        one.trouble.clear()  # the checker adds styles of its own, which the policy of the page refuses
-    assert found == {}
-
-
-def _violations(reader: Reader, rules: object) -> list[object]:
-    answer = Axe().run(reader.page, options={"runOnly": rules, "resultTypes": ["violations"]})
-    return [
-        (rule["id"], rule["nodes"][0]["html"][:200], rule["nodes"][0]["failureSummary"])
-        for rule in answer.response["violations"]
-    ]
-
-
-@pytest.mark.law("R69")
-def test_zoomed_to_four_times_nothing_is_lost(served: Served, reader: Callable[..., Reader]) -> None:
-    one: Reader = reader(WIDE // 4)
-    for name, address in pages_of(served).items():
-        one.read(address)
-        assert one.page.evaluate("document.documentElement.scrollWidth") <= WIDE // 4, name
-
-
-def test_nothing_a_stranger_wrote_runs_loads_or_turns_anything(served: Served, reader: Callable[..., Reader]) -> None:
-    assert len(payloads()) >= 50
+    """Each with attacks wherever somebody can write, and each as it is while nothing has happened. In the dark only
+    what colours change is looked at again."""
     one: Reader = reader()
-    addresses = list(pages_of(served).values())
-    addresses += [f"{served.practice}/records/{row.id}" for row in served.house.rows(Record, Record.kind == "comment")]
-    assert len(addresses) > len(payloads())
-    tried = 0
-    for address in addresses:
+    found: dict[str, list[object]] = {}
+    attacked = 0
+    for address, scene in served.pages().items():
+        one.sign_in() if scene.signed_in else one.sign_out()
         one.read(address)
         one.expect_calm()
         text = one.page.inner_text("body")
-        assert not [part for part, steers in parts(text) if steers], address
+        attacked += "caught()" in text
+        wrong = [*_wrong(one, scene, text), *_inaccessible(one)]
+        if wrong:
+            found[scene.name] = wrong
+        one.trouble.clear()  # the checker adds styles of its own, which the policy of the page refuses
+    assert found == {}
+    assert attacked > 25, "the attacks are on the pages"
+
+
+def _wrong(one: Reader, scene: Scene, text: str) -> Iterator[str]:
+    """What no page may do, whatever is on it."""
+    if one.status != (404 if scene.name in NOT_THERE else 200):
+        yield f"answers with {one.status}"
+    if any(steers for _, steers in parts(text)):
+        yield "holds what steers the words around it"
+    if (weight := one.page.evaluate(_WEIGHT)) >= _MOST:
+        yield f"weighs {weight}"
+    if drawn := one.page.locator(_DRAWN).count():
+        yield f"draws {drawn} things"
+    if one.page.locator("h1").count() != 1:
+        yield "has not one heading"
+
+
+def _inaccessible(one: Reader) -> Iterator[object]:
+    """What the checker finds, in both schemes and widths; and whether nothing is lost at four times the size."""
+    for width in (WIDE, NARROW):
+        one.page.set_viewport_size({"width": width, "height": 900})
+        yield from axe.violations(one.page, axe.RULES)
+    for width in (NARROW, _ZOOMED):
+        one.page.set_viewport_size({"width": width, "height": 900})
+        if (wide := one.page.evaluate("document.documentElement.scrollWidth")) > width:
+            yield f"is {wide} wide in a window of {width}", one.page.evaluate(_WIDER)
+    one.page.set_viewport_size({"width": WIDE, "height": 900})
+    one.page.emulate_media(color_scheme="dark")
+    yield from axe.violations(one.page, axe.COLOURS)
+    one.page.emulate_media(color_scheme="light")
+
+
+def test_nothing_a_stranger_wrote_runs_loads_or_turns_anything(served: Served, reader: Callable[..., Reader]) -> None:
+    """Every record of the city; all other pages are read by the test before."""
+    assert len(payloads()) >= 50
+    one: Reader = reader()
+    records = served.house.rows(Record, Record.kind == "comment")
+    assert len(records) > len(payloads())
+    tried = 0
+    for row in records:
+        one.read(f"{served.place.base}/records/{row.id}")
+        one.expect_calm()
+        text = one.page.inner_text("body")
+        assert not [part for part, steers in parts(text) if steers], row.id
         tried += "caught()" in text
-        assert (
-            one.page.evaluate("document.querySelectorAll('script, iframe, img, svg:not(.month), object, style').length")
-            == 0
-        )
+        assert one.page.locator(_DRAWN).count() == 0
         assert one.page.locator("h1").count() == 1
         assert one.page.locator("main h1").is_visible(), "a style of a stranger hides the page"
     assert tried > 40, "the attacks are on the pages"
@@ -85,8 +101,9 @@ def test_five_hundred_attacks_move_nothing_either(served: Served, reader: Callab
     """In each width: nothing runs or loads, the page is no wider than the window, and its head can be reached."""
     assert len(payloads()) == len(set(payloads())) == 500
     one: Reader = reader(width)
-    records = [f"{served.practice}/records/{row.id}" for row in served.house.rows(Record)]
-    for address in (*pages_of(served).values(), *records):
+    records = [f"{served.place.base}/records/{row.id}" for row in served.house.rows(Record)]
+    signed_in = [address for address, scene in served.pages().items() if scene.signed_in]
+    for address in (*signed_in, *records):
         one.read(address)
         one.expect_calm()
         assert not [part for part, steers in parts(one.page.inner_text("body")) if steers], address
@@ -95,6 +112,11 @@ def test_five_hundred_attacks_move_nothing_either(served: Served, reader: Callab
         assert one.page.evaluate(_HEAD_IS_ON_TOP), address
         assert one.page.locator("h1").count() == 1, address
 
+
+#: What the browser has to fetch before it paints, uncompressed.
+_WEIGHT = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  .filter(one => ["navigation", "link", "css", "script"].includes(one.initiatorType))
+  .reduce((sum, one) => sum + one.decodedBodySize, 0)"""
 
 #: What reaches beyond the window, where something does.
 _WIDER = """() => [...document.querySelectorAll("main *")]
@@ -110,7 +132,7 @@ _HEAD_IS_ON_TOP = """() => {
 
 def test_a_script_that_ran_would_be_noticed(served: Served, reader: Callable[..., Reader]) -> None:
     one: Reader = reader()
-    one.read(f"{served.practice}/accounts")
+    one.read(f"{served.place.base}/accounts")
     one.page.evaluate("caught()")
     one.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=//evil.example/x onerror=caught()>')")
     for _ in range(100):
@@ -126,13 +148,13 @@ def test_a_script_that_ran_would_be_noticed(served: Served, reader: Callable[...
 @pytest.mark.law("R69")
 def test_the_whole_way_with_the_keyboard_alone(served: Served, reader: Callable[..., Reader]) -> None:
     one: Reader = reader()
-    one.read(f"{served.practice}/accounts")
+    one.read(f"{served.place.base}/accounts")
     keys = _Keys(one)
     keys.press("Tab")
     assert keys.focused() == "Skip to the content"
     keys.press("Enter")
     assert one.page.evaluate("document.activeElement.id") == "main"
-    one.read(f"{served.practice}/accounts")
+    one.read(f"{served.place.base}/accounts")
     keys.until("Search the archive")
     one.page.keyboard.type("corrected kind:comment")
     with one.page.expect_navigation():

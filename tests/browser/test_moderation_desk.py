@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
+from tests.browser import axe
 from tests.capture.house import House
 from tests.signed_in import everything
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -56,9 +55,7 @@ def _fine(page: Page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        answer = Axe().run(page, options={"runOnly": _RULES, "resultTypes": ["violations"]})
-        found = [(one["id"], one["nodes"][0]["html"][:150]) for one in answer.response["violations"]]
-        assert found == [], (page.url, scheme)
+        assert axe.violations(page, axe.RULES) == [], (page.url, scheme)
 
 
 @pytest.mark.law("R16", "R22", "R69")

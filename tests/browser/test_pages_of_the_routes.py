@@ -10,31 +10,24 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
-from fastapi.responses import HTMLResponse
 
-from archiver.web import door
-from archiver.web.app import _site_app
 from archiver.web.site import Site
-from tests.browser.conftest import Served, pages_of
+from tests.browser.conftest import Served
+from tests.browser.scenes import NO_PAGE, pages_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _MOST = 100_000
 """Bytes until a page is first painted, uncompressed."""
 _OF_A_ROUTE = 6
 """Pages of one route that are looked at."""
-#: Of which no link leads to a page for somebody who is signed in, or none in this archive.
+#: To which no link leads for somebody who is signed in.
 _NOT_LINKED = {
-    "/": "leads on",
+    **NO_PAGE,
     "/sign-in": "for who is not signed in",
     "/sign-in/again": "asked for by acts",
-    "/sign-in/return": "comes back from the city's sign-in",
     "/welcome/{token}": "by a mail",
     "/connect/{token}": "by a mail",
     "/connect/ended/{link}": "after a consent",
-    "/records/{record_id}/files/{medium_id}": "captions, which this city has none of",
-    "/records/{record_id}/challenges/new": "for legal custodians, and nobody here is one who sees a record",
-    "/records/{record_id}/challenges/{challenge_id}": "of which there is none here",
-    "/saved/{saved_id}": "of which there is none here",
 }
 
 
@@ -96,16 +89,14 @@ def _weight(client: httpx.Client, base: str, text: str, known: dict[str, int]) -
 def test_every_page_is_light_and_asks_nobody_else(served: Served) -> None:
     """Of the practice city, whose people write attacks; and, of what only some may see, of the empty real archive."""
     heavy, visited, known = {}, set[str](), dict[str, int]()
-    routes = door.routes(_site_app(Site(served.house.archive)))
-    paths = [one.path for one in routes if "GET" in (one.methods or ()) and one.response_class is HTMLResponse]
-    paths.sort(key=lambda path: path.count("{"))
-    start = [urlsplit(one)._replace(scheme="", netloc="").geturl() for one in pages_of(served).values()]
-    with httpx.Client(base_url=served.real, cookies=served.cookies, timeout=60) as client:
+    paths = sorted(pages_of(Site(served.house.archive)), key=lambda path: path.count("{"))
+    start = [urlsplit(one)._replace(scheme="", netloc="").geturl() for one in served.pages()]
+    with httpx.Client(base_url=served.home, cookies=served.cookies, timeout=60) as client:
         for base in ("/practice", ""):
             patterns = {path: re.compile(base + re.sub(r"\{[^}]*\}", "[^/]+", path)) for path in paths}
             for route, address, text in _pages(client, start, patterns):
                 visited.add(route)
-                weight = _weight(client, f"{served.real}/", text, known)
+                weight = _weight(client, f"{served.home}/", text, known)
                 if weight > _MOST:
                     heavy[address] = weight
     assert sorted(set(paths) - visited - set(_NOT_LINKED)) == [], "no page links to these: nobody would find them"

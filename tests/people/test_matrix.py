@@ -20,6 +20,7 @@ from archiver.people.roles import Access, Role
 from archiver.web import door
 from archiver.web.app import _site_app, create_app
 from archiver.web.site import Site
+from tests.browser.scenes import NO_PAGE, SCENES, pages_of
 from tests.people import matrix
 from tests.people.scene import CANARIES, account_of, departments, record_of
 from tests.signed_in import cookies, person
@@ -43,6 +44,12 @@ def test_a_route_that_does_not_say_what_it_is_for_stops_the_service(archive: Arc
         assert client.get("/nameless").status_code == 403, "and lets nobody in where it serves all the same"
     with pytest.raises(TypeError, match="do not say"):
         door.check(FastAPI())
+
+
+def test_every_page_has_a_scene(archive: Archive) -> None:
+    """So that a page made later is looked at too: in the browser, by the checker of accessibility, and in pictures."""
+    made = sorted(set(pages_of(Site(archive))) - set(NO_PAGE))
+    assert made == sorted(SCENES), "give the page a scene in tests/browser/scenes.py"
 
 
 def _crawl(client: TestClient) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,151 @@
+"""What makes a captured city a place in which everything has happened once: people with roles, links they were sent, an
+owner's consent, a film with captions, searches, statements, a challenge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from archiver.challenges import service as challenges
+from archiver.desk import saved
+from archiver.evidence.challenge_facts import ChallengeSays
+from archiver.moderation import service as moderation
+from archiver.people import links, service, sessions
+from archiver.people.acting import SERVICE, of_machine, of_person
+from archiver.people.actions import Action
+from archiver.people.roles import OPENS, Role
+from archiver.people.service import NewGrant
+from archiver.practice.acts import Wording
+from archiver.records.models import Record
+from archiver.records.stored import MEDIUM
+from tests.browser.scenes import Place
+from tests.capture.house import House
+from tests.connecting.consenting import Owner
+from tests.moderation.saying import says
+from tests.register.town import Town
+from tests.signed_in import ALL_ROLES, cookies, person
+from tests.vimeo.place import account as vimeo
+
+#: Gives the words for a purpose: attacks, or what a city would say.
+Words = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What was captured already."""
+
+    account: str
+    record: str
+    removed: str
+    url: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """The place, but for where it is served; and the cookies of somebody who may do everything there."""
+
+    place: Place
+    cookies: dict[str, str]
+
+
+def furnish(house: House, captured: Captured, words: Words) -> Furnished:
+    """Let everything happen once."""
+    archive = house.archive
+    film, captions = _film(house, words)
+    owner = Owner.of(house, "x")
+    ended = owner.connect()
+    owner.link(second=True)
+    assert owner.offer is not None
+    who = person(archive, *ALL_ROLES, name=words("name"))
+    other = service.add(archive, SERVICE, words("another name"), "robin@city.example")
+    for role in (Role.CUSTODIAN, Role.REVIEWER):
+        grant = NewGrant(role, access=frozenset(OPENS[role]), reason=words("reason of a role"))
+        service.grant(archive, SERVICE, other.id, grant)
+    sessions.make_token(archive, of_person(who.id), who.id, words("token"), {Action.RECORDS_SEARCH}, timedelta(days=90))
+    search = saved.save(archive, of_person(who.id), words("saved"), words("query"))
+    town = Town(archive)
+    place = Place(
+        base="",
+        empty="",
+        account=captured.account,
+        record=captured.record,
+        removed=captured.removed,
+        film=film,
+        captions=captions,
+        exchange=_exchange(house, captured.record),
+        run=house.runs()[0].id,
+        listing=next(iter(town.register.listings)),
+        authority=next(iter(town.register.authorities)),
+        person=other.id,
+        saved=search,
+        statement=_statement(house, captured, words),
+        challenge=_challenge(house, captured, words),
+        welcome=_welcome(house, other.id),
+        connect=owner.offer.address.rpartition("/")[2],
+        ended=ended.id,
+        url=captured.url,
+        moment="2026-03-02T08:30",
+        word=captured.word,
+    )
+    return Furnished(place, cookies(archive, who))
+
+
+def _film(house: House, words: Words) -> tuple[str, str]:
+    """A film with captions: its record, and the file of the captions."""
+    one = vimeo(house)
+    number = house.city.say(one.id, Wording(words("film")))
+    house.city.say(one.cast.residents[0], words("comment of a film"), answering=number)
+    one.server.captions[number] = ["en"]
+    house.run(one.account)
+    (record,) = house.rows(Record, Record.key == f"video/{number}")
+    with house.archive.database.read() as connection:
+        of_it = select(MEDIUM.c.id).where(MEDIUM.c.record_id == record.id, MEDIUM.c.kind == "caption")
+        return record.id, str(connection.scalars(of_it).one())
+
+
+def _statement(house: House, captured: Captured, words: Words) -> str:
+    said = says(
+        captured.account,
+        captured.removed,
+        actor="staff",
+        words=words("statement"),
+        matter=words("matter"),
+        actor_name=words("who did it"),
+    )
+    return moderation.state(house.archive, of_machine(), [said])[0]
+
+
+def _challenge(house: House, captured: Captured, words: Words) -> str:
+    on = house.clock.now().date().isoformat()
+    said = ChallengeSays.model_validate(
+        {
+            "account": captured.account,
+            "record": captured.record,
+            "received_on": on,
+            "individual": words("individual"),
+            "authorized": None,
+            "disputed": words("disputed"),
+            "outcome": "denied",
+            "decided_on": on,
+            "decided_by": words("decided by"),
+            "correction": None,
+            "reasons": words("reasons"),
+            "statement_on": on,
+            "statement": words("statement of the individual"),
+        }
+    )
+    return challenges.state(house.archive, of_machine(), said)
+
+
+def _welcome(house: House, person_id: str) -> str:
+    return links.offer(house.archive, of_machine(), person_id).address.rpartition("/")[2]
+
+
+def _exchange(house: House, record: str) -> str:
+    """The answer in which a record is stored."""
+    (row,) = house.rows(Record, Record.id == record)
+    return str(row.exchange_id)
