@@ -106,7 +106,7 @@ class Archive:
             database.close()
             raise
         vault = Vault(settings.key_file, database)
-        search = open_index(database.dialect, settings.time_zone)
+        search = open_index(database.dialect, settings.time_zone, clock)
         archive = cls(settings, clock, database, store, known, load_platforms(), vault, search)
         archive._catch_up()
         return archive

@@ -23,7 +23,7 @@ def search(
     after: Annotated[str | None, typer.Option(help="Go on where a page ended: its `next`.")] = None,
     order: Annotated[Order, typer.Option(help="Newest first, or best match first.")] = Order.NEWEST,
     facets: Annotated[
-        bool, typer.Option("--facets", help="With --json: count by account, kind, state and year.")
+        bool, typer.Option("--facets", help="With --json: count by account, kind, state, year and month.")
     ] = False,
     json: AsJson = False,
     practice: InPractice = False,

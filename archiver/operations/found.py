@@ -45,5 +45,6 @@ def _facets(facets: Facets) -> dict[str, Any]:
         "kinds": facets.kinds,
         "states": facets.states,
         "years": facets.years,
+        "months": facets.months,
     }
-    return {name: dict(counts) for name, counts in named.items()} | {"exact": facets.exact}
+    return {name: dict(counts) for name, counts in named.items()} | {"edited": facets.edited, "exact": facets.exact}

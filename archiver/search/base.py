@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,12 +15,13 @@ from archiver.helper import Helper
 from archiver.search import paging
 from archiver.search import query as queries
 from archiver.search.analyser import IDENTITY
-from archiver.search.conditions import Condition
+from archiver.search.conditions import Condition, all_of
 from archiver.search.documents import Document
-from archiver.search.facets import Facets, count_facets
+from archiver.search.facets import Counts, Facets, Values, by_month, of_hits
 from archiver.search.hits import Asked, Hit
 from archiver.search.index import (
     COUNT_LIMIT,
+    EDITED,
     CheckReport,
     Listing,
     Order,
@@ -128,8 +130,16 @@ class BaseIndex(ABC, Generic[S, R]):
         """How many records answer."""
 
     @abstractmethod
-    def _facet_rows(self, reader: R, selection: S, newest: int | None) -> Iterable[tuple[Any, ...]]:
-        """Second, account, kind and state of the newest so many hits; None: of all."""
+    def _newest_values(self, reader: R, selection: S, newest: int) -> Iterable[tuple[Any, ...]]:
+        """Row id, account, kind and state of the newest so many hits."""
+
+    @abstractmethod
+    def _newest_ids(self, reader: R, selection: S, newest: int) -> Iterable[int]:
+        """Row ids of the newest so many hits."""
+
+    @abstractmethod
+    def _tally(self, reader: R, selection: S) -> tuple[Mapping[Values, int], Counts]:
+        """All hits, by account, kind and state, and by month of the city's calendar."""
 
     @abstractmethod
     def _names(self, reader: R, selection: S) -> Iterable[tuple[Any, ...]]:
@@ -220,7 +230,7 @@ class BaseIndex(ABC, Generic[S, R]):
         plan = paging.plan(asked, viewer, order, self._select)
         with self._reading(connection, self._timeout) as reader:
             found, total = self._page(reader, plan, page, count_limit)
-            counted = self._facets(reader, plan.whole, COUNT_LIMIT) if facets else None
+            counted = self._facets(reader, paging.whole(asked, viewer), COUNT_LIMIT) if facets else None
         shown, context = found[: page.size], Asked(asked)
         return Results(
             hits=tuple(Hit(row, context) for _, row in shown),
@@ -238,9 +248,10 @@ class BaseIndex(ABC, Generic[S, R]):
     def facets(
         self, connection: Connection, query: str | Query, *, viewer: Viewer, limit: int | None = COUNT_LIMIT
     ) -> Facets:
-        selection = self._selection(connection, query, viewer)
+        self._refuse_if_unmarked(connection, viewer)
+        condition = paging.whole(self._asked(connection, query, viewer), viewer)
         with self._reading(connection, self._timeout) as reader:
-            return self._facets(reader, selection, limit)
+            return self._facets(reader, condition, limit)
 
     def listing(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> Listing:
         asked = self._asked(connection, query, viewer)
@@ -262,6 +273,16 @@ class BaseIndex(ABC, Generic[S, R]):
         self._refuse_if_unmarked(connection, viewer)
         return self._select(paging.whole(self._asked(connection, query, viewer), viewer))
 
-    def _facets(self, reader: R, selection: S, limit: int | None) -> Facets:
-        found = self._facet_rows(reader, selection, None if limit is None else limit + 1)
-        return count_facets(found, limit, self._zone)
+    def _facets(self, reader: R, condition: Condition, limit: int | None) -> Facets:
+        selection, edited = self._select(condition), self._select(all_of([condition, EDITED]))
+        if limit is None:
+            values, months = self._tally(reader, selection)
+            return of_hits(values, months, self._count(reader, edited), exact=True)
+        rows = list(self._newest_values(reader, selection, limit + 1))
+        exact = len(rows) <= limit
+        rows.sort(reverse=True)
+        rows = rows[:limit]
+        lowest = rows[-1][0] if rows else 0
+        changed = sum(1 for row_id in self._newest_ids(reader, edited, limit) if row_id >= lowest)
+        seconds = [second_of(row[0]) for row in rows]
+        return of_hits(Counter(row[1:] for row in rows), by_month(seconds, self._zone), changed, exact=exact)

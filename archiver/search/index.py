@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
@@ -21,6 +21,8 @@ from archiver.viewing import MESSAGE, Viewer
 
 #: Hits are counted exactly up to here; beyond, the count reads "10,000+" until :meth:`SearchIndex.count_exact`.
 COUNT_LIMIT = 10_000
+#: What ``has:edits`` asks for.
+EDITED: Final[Condition] = Run((terms.value(terms.TRAIT, "edits"),))
 
 
 class SearchTooSlow(ArchiverError):  # noqa: N818 - named as the cause, like its siblings

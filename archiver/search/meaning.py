@@ -81,6 +81,8 @@ def _leaf(leaf: Leaf) -> Condition:
             return text(leaf)
         case Author():
             return _author(leaf)
+        case Accounts("series", said, ids):
+            return any_of([accounts(ids), Run((terms.value(terms.SERIES, said),))])
         case Accounts():
             return accounts(leaf.ids)
         case Dated(_, _, start, end):

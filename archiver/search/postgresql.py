@@ -6,7 +6,7 @@ so that every query finds exactly what it finds on SQLite.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
@@ -15,7 +15,9 @@ from sqlalchemy import Connection
 from archiver.search import paging, postgresql_check, postgresql_rows
 from archiver.search.base import BaseIndex, Found, Rows
 from archiver.search.conditions import Condition
+from archiver.search.facets import Counts, Values, month_starts, newest_first
 from archiver.search.index import CheckReport, Page, Progress, Total
+from archiver.search.places import first_id, second_of
 from archiver.search.postgresql_time import Habit, Reader, reading
 from archiver.search.tsquery import Selection, select
 
@@ -36,9 +38,18 @@ _ROWS = f"""
     ORDER BY r.id DESC
 """  # noqa: S608
 _FACETS = """
-    SELECT r.id >> 20, r.account_id, r.kind, r.state
-    FROM ({ids}) AS hit JOIN search_record AS r ON r.id = hit.id ORDER BY r.id DESC
+    SELECT r.id, r.account_id, r.kind, r.state FROM ({ids}) AS hit JOIN search_record AS r ON r.id = hit.id
 """
+#: Number of the month, or null; the values, or nulls; and how many hits. Both in one pass over the hits.
+_TALLY = """
+    SELECT month, account_id, kind, state, count(*)
+    FROM (
+        SELECT r.account_id, r.kind, r.state, width_bucket(r.id, ARRAY[{starts}]::bigint[]) AS month
+        FROM ({ids}) AS hit JOIN search_record AS r ON r.id = hit.id
+    ) AS counted
+    GROUP BY GROUPING SETS ((month), (account_id, kind, state))
+"""
+_SPAN = "SELECT min(id), max(id) FROM search_record"
 _NAMES = "SELECT r.id, r.record_id FROM ({ids}) AS hit JOIN search_record AS r ON r.id = hit.id"
 _COUNT = "SELECT count(*) FROM ({ids}) AS hit"
 _HELD = "SELECT count(*) FROM search_record"
@@ -68,8 +79,21 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
     def _count(self, reader: Reader, selection: Selection) -> int:
         return _count(reader, selection)
 
-    def _facet_rows(self, reader: Reader, selection: Selection, newest: int | None) -> list[tuple[Any, ...]]:
+    def _newest_values(self, reader: Reader, selection: Selection, newest: int) -> list[tuple[Any, ...]]:
         return _rows(reader, _FACETS, selection, newest=newest)
+
+    def _newest_ids(self, reader: Reader, selection: Selection, newest: int) -> Iterator[int]:
+        return (row[0] for row in _rows(reader, "{ids}", selection, newest=newest))
+
+    def _tally(self, reader: Reader, selection: Selection) -> tuple[Mapping[Values, int], Counts]:
+        ((first, last),) = reader.fetch(_SPAN, ())
+        if first is None:
+            return {}, ()
+        months = list(month_starts(second_of(first), second_of(last), self._zone))
+        starts = ",".join(str(first_id(start)) for _, start in months)
+        rows = _rows(reader, _TALLY.replace("{starts}", starts), selection)
+        by_month = ((months[max(row[0], 1) - 1][0], row[4]) for row in rows if row[0] is not None)
+        return {row[1:4]: row[4] for row in rows if row[0] is None}, newest_first(by_month)
 
     def _names(self, reader: Reader, selection: Selection) -> list[tuple[Any, ...]]:
         return _rows(reader, _NAMES, selection)

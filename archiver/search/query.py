@@ -9,7 +9,7 @@
 ``a OR b``             either; binds less than the *and* between words, so ``a b OR c`` is ``(a b) OR c``
 ``-word -"a b" -(…)``  in no version of the record; also ``NOT``
 ``( … )``              groups, up to eight deep
-``account: department:``  an account by id, handle, address or name; the accounts of a department
+``account: department:``  an account by id, handle, address or name; those of a department or authority
 ``author:``            words of the author's name or handle, or the whole handle or id
 ``platform: kind: state: has: series:``  a whole value
 ``after: before: on:``  a year, month, day or minute of the city's calendar; *after* begins with it, *before* ends at it
@@ -138,6 +138,8 @@ class _Parser:
             return Author(words.said, words.exact, words.prefix) if words else None
         if name in ("before", "after", "on"):
             return self._dated(name, said)
+        if name == "series" and (ids := self.register.series(said)):
+            return Accounts("series", said, ids)
         values = fields.values(name, said)
         return Value(name, said, values) if values else None  # type: ignore[arg-type]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import Connection, select
 
 from archiver.accounts.models import Account
+from archiver.accounts.register.placing import Place, places
+from archiver.clock import SystemClock
 from archiver.search.analyser import fold
 from archiver.search.tree import Register
 from archiver.viewing import Viewer
@@ -20,6 +23,8 @@ class KnownAccount:
     id: str
     names: tuple[str, ...]
     departments: tuple[str, ...] = ()
+    """Names of the authority and of the department whose it is."""
+    series: str | None = None
 
 
 class KnownAccounts:
@@ -29,11 +34,14 @@ class KnownAccounts:
     def __init__(self, accounts: Iterable[KnownAccount]) -> None:
         self._accounts: dict[str, set[str]] = {}
         self._departments: dict[str, set[str]] = {}
+        self._series: dict[str, set[str]] = {}
         for account in accounts:
             for name in (account.id, *account.names):
                 self._accounts.setdefault(_form(name), set()).add(account.id)
             for name in account.departments:
                 self._departments.setdefault(_form(name), set()).add(account.id)
+            if account.series:
+                self._series.setdefault(_form(account.series), set()).add(account.id)
 
     def accounts(self, said: str) -> frozenset[str]:
         return frozenset(self._accounts.get(_form(said), ()))
@@ -41,29 +49,49 @@ class KnownAccounts:
     def departments(self, said: str) -> frozenset[str]:
         return frozenset(self._departments.get(_form(said), ()))
 
+    def series(self, said: str) -> frozenset[str]:
+        return frozenset(self._series.get(_form(said), ()))
+
+
+def short_name(platform: str, handle: str) -> str:
+    """What an account is called in a query: ``platform/handle``."""
+    return f"{platform}/{handle.lstrip('@')}"
+
+
+def _utc_day() -> str:
+    return SystemClock().now().date().isoformat()
+
 
 class RegisterInDatabase:
-    """Reads the accounts when the first name is asked for. For one query, in one transaction."""
+    """Reads the accounts when the first name is asked for. For one query, in one transaction. ``today``: the day of the
+    city's calendar as of which the register is asked."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, today: Callable[[], str] = _utc_day) -> None:
         self._connection = connection
-        self._known: KnownAccounts | None = None
+        self._today = today
 
     def accounts(self, said: str) -> frozenset[str]:
-        return self._register().accounts(said)
+        return self._known.accounts(said)
 
     def departments(self, said: str) -> frozenset[str]:
-        return self._register().departments(said)
+        return self._known.departments(said)
 
-    def _register(self) -> KnownAccounts:
-        if self._known is None:
-            table = Account.__table__
-            columns = (table.c.id, table.c.handle, table.c.name, table.c.url, table.c.platform, table.c.authority)
-            self._known = KnownAccounts(
-                KnownAccount(id_, (handle, name, url, f"{platform}/{handle.lstrip('@')}"), (authority,))
-                for id_, handle, name, url, platform, authority in self._connection.execute(select(*columns))
-            )
-        return self._known
+    def series(self, said: str) -> frozenset[str]:
+        return self._known.series(said)
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        """Where each account stands in the register."""
+        return places(self._connection, self._today())
+
+    @cached_property
+    def _known(self) -> KnownAccounts:
+        table = Account.__table__
+        columns = (table.c.id, table.c.handle, table.c.name, table.c.url, table.c.platform)
+        return KnownAccounts(
+            KnownAccount(id_, (handle, name, url, short_name(platform, handle)), *_place(self.places[id_]))
+            for id_, handle, name, url, platform in self._connection.execute(select(*columns))
+        )
 
 
 class SeenRegister:
@@ -78,6 +106,14 @@ class SeenRegister:
 
     def departments(self, said: str) -> frozenset[str]:
         return frozenset(filter(self._viewer.sees, self._register.departments(said)))
+
+    def series(self, said: str) -> frozenset[str]:
+        return frozenset(filter(self._viewer.sees, self._register.series(said)))
+
+
+def _place(place: Place) -> tuple[tuple[str, ...], str | None]:
+    named = [one for one in (place.authority, place.department) if one is not None]
+    return tuple({name: None for one in named for name in (one.id, one.name, one.short) if name}), place.series
 
 
 def _form(name: str) -> str:

@@ -39,9 +39,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """``account:`` or ``department:``, and the accounts it stood for when the query was read."""
+    """``account:``, ``department:`` or ``series:``, and the accounts it stood for when the query was read. A series
+    also stands for records that are of it by themselves."""
 
-    field: Literal["account", "department"]
+    field: Literal["account", "department", "series"]
     said: str
     ids: frozenset[str]
 
@@ -106,7 +107,11 @@ class Register(Protocol):
         ...
 
     def departments(self, said: str) -> frozenset[str]:
-        """Ids of the accounts of this department."""
+        """Ids of the accounts of this department, or of this authority."""
+        ...
+
+    def series(self, said: str) -> frozenset[str]:
+        """Ids of the accounts of this record series."""
         ...
 
 
@@ -118,6 +123,9 @@ class OnlyIds:
         return frozenset({said})
 
     def departments(self, said: str) -> frozenset[str]:
+        return frozenset()
+
+    def series(self, said: str) -> frozenset[str]:
         return frozenset()
 
 
@@ -132,6 +140,9 @@ class RememberedRegister:
 
     def departments(self, said: str) -> frozenset[str]:
         return self.known.get(f"department:{said}", frozenset())
+
+    def series(self, said: str) -> frozenset[str]:
+        return self.known.get(f"series:{said}", frozenset())
 
 
 def leaves(node: Node, *, positive_only: bool = False) -> list[Leaf]:

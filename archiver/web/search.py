@@ -1,30 +1,45 @@
-"""The search page: a form, how the query was read, the count, facets, and hits with their place in the text marked."""
+"""The search page: a form, how the query was read, the count, what narrows it, and hits with their place in the text
+marked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from archiver.accounts import service as accounts
 from archiver.people.actions import Action
+from archiver.search import query as queries
 from archiver.search.facets import Facets
 from archiver.search.hits import Hit
 from archiver.search.index import Order, Page, Results, SearchTooSlow
+from archiver.search.narrowing import narrowed_by, narrower
+from archiver.search.register import RegisterInDatabase, SeenRegister
+from archiver.search.tree import Query as Asked
 from archiver.viewing import Viewer
 from archiver.visible import visible
 from archiver.web.door import Here, Seen, needs
+from archiver.web.search_facets import Group, Known, Narrowing, groups
+from archiver.web.search_months import Histogram, histogram
 from archiver.web.site import Site
-from archiver.web.words import STATES, plain
 
 router = APIRouter()
 PAGE = 25
 LONGEST = 2000
-_FACET = 10
+
+
+class Counts(StrEnum):
+    """How far hits are counted."""
+
+    SOME = "some"
+    """The newest 10,000."""
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +52,38 @@ class HitRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a facet: what it is called, how many hits have it, and the address of the search narrowed to it."""
+class Search:
+    """What somebody asks for, and where in it they are."""
 
-    words: str
-    count: int
-    address: str
+    q: str
+    order: Order = Order.NEWEST
+    after: str | None = None
+    counts: Counts = Counts.SOME
+
+    def address(self, **other: str) -> str:
+        """The query of this search's address, with something else in it."""
+        given = {"q": self.q, "order": self.order.value} | other
+        return urlencode(given if self.counts is Counts.SOME else given | {"counts": self.counts.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One page of hits, and what narrows the search. ``slow``: counting all took too long."""
+
+    results: Results
+    rows: list[HitRow]
+    facets: Facets | None
+    groups: list[Group]
+    histogram: Histogram | None
+    within: list[tuple[str, str]]
+    """Fields that narrow it: as typed, and the address without it."""
+    slow: str | None = None
+
+    @property
+    def total(self) -> str:
+        if self.facets is not None and self.facets.exact:
+            return f"{self.facets.counted:,}"
+        return str(self.results.total)
 
 
 @router.get("/search", response_class=HTMLResponse)
@@ -53,58 +94,69 @@ def show(
     q: Annotated[str, Query(max_length=LONGEST)] = "",
     order: Order = Order.NEWEST,
     after: Annotated[str | None, Query(max_length=200)] = None,
+    counts: Counts = Counts.SOME,
 ) -> HTMLResponse:
-    values: dict[str, Any] = {"q": q, "order": order.value, "orders": tuple(Order), "later": after is not None}
+    """Ask, and see what answers."""
+    asked = Search(q, order, after, counts)
+    values: dict[str, Any] = {"asked": asked, "orders": tuple(Order)}
     if not q.strip():
-        return site.page("search.html", here="search", results=None, problem=None, **values)
+        return site.page("search.html", here="search", found=None, problem=None, **values)
     try:
-        results, names = find(site, viewer, q, order, after)
+        found = find(site, viewer, asked)
     except SearchTooSlow as error:
-        return site.page("search.html", here="search", results=None, problem=str(error), status=503, **values)
-    older = urlencode({"q": q, "order": order.value, "after": results.next}) if results.next else None
-    return site.page(
-        "search.html",
-        here="search",
-        results=results,
-        problem=None,
-        rows=[row(hit, names) for hit in results.hits],
-        facets=_choices(results.facets, q, order, names),
-        older=older,
-        **values,
-    )
+        return site.page("search.html", here="search", found=None, problem=str(error), status=503, **values)
+    return site.page("search.html", here="search", found=found, problem=None, **values)
 
 
-def find(site: Site, viewer: Viewer, query: str, order: Order, after: str | None) -> tuple[Results, dict[str, str]]:
-    """One page of hits, and the names of accounts by id."""
-    page = Page(PAGE, after)
+def find(site: Site, viewer: Viewer, asked: Search) -> Shown:
+    """One page of hits.
+
+    Raises:
+        SearchTooSlow: it took longer than a search may take.
+        BadCursor: ``after`` is no place in this search.
+    """
     with site.archive.database.read() as connection:
-        results = site.archive.search.search(connection, query, viewer=viewer, page=page, order=order, facets=True)
-        names = {one.id: one.name or one.handle for one in accounts.list_accounts(connection) if viewer.sees(one.id)}
-    return results, names
+        known = known_to(site, connection, viewer)
+
+        def read(text: str) -> Asked:
+            return queries.parse(text, zone=site.zone.key, register=known.register)
+
+        search = site.archive.search
+        query, page = read(asked.q), Page(PAGE, asked.after)
+        few = asked.counts is Counts.SOME
+        results = search.search(connection, query, viewer=viewer, page=page, order=asked.order, facets=few)
+        facets, slow = results.facets, None
+        if not few:
+            try:
+                facets = search.facets(connection, query, viewer=viewer, limit=None)
+            except SearchTooSlow as error:
+                slow = str(error)
+        narrowing = Narrowing(narrower(asked.q, read), asked.order.value)
+        within = [
+            (typed, urlencode({"q": rest, "order": asked.order.value})) for typed, rest in narrowed_by(asked.q, read)
+        ]
+        return Shown(
+            results=results,
+            rows=[row(hit, known) for hit in results.hits],
+            facets=facets,
+            groups=[] if facets is None else groups(facets, narrowing, known),
+            histogram=None if facets is None else histogram(facets, narrowing),
+            within=within,
+            slow=slow,
+        )
 
 
-def row(hit: Hit, names: dict[str, str]) -> HitRow:
+def known_to(site: Site, connection: Connection, viewer: Viewer) -> Known:
+    """The accounts that a viewer sees, and what names stand for to them."""
+    today = site.archive.clock.now().astimezone(site.zone).date().isoformat()
+    register = RegisterInDatabase(connection, lambda: today)
+    seen = {one.id: one for one in accounts.list_accounts(connection) if viewer.sees(one.id)}
+    places = {id_: place for id_, place in register.places.items() if id_ in seen}
+    return Known(seen, places, SeenRegister(register, viewer))
+
+
+def row(hit: Hit, known: Known) -> HitRow:
+    account = known.accounts.get(hit.account_id)
+    name = (account.name or account.handle) if account else hit.account_id
     # The excerpt escapes the text before it marks what was found; what is done to it here adds no markup.
-    return HitRow(hit, names.get(hit.account_id, hit.account_id), Markup(visible(hit.excerpt.html())))  # noqa: S704
-
-
-def _choices(facets: Facets | None, query: str, order: Order, names: dict[str, str]) -> dict[str, list[Choice]]:
-    if facets is None:
-        return {}
-    groups = {
-        "Account": [(names.get(value, value), "account", value, count) for value, count in facets.accounts],
-        "Kind": [(plain(value), "kind", value, count) for value, count in facets.kinds],
-        "State": [(STATES.get(value, (plain(value), ""))[0], "state", value, count) for value, count in facets.states],
-        "Year": [(value, "on", value, count) for value, count in facets.years],
-    }
-    return {
-        title: [Choice(words, count, _narrowed(query, order, field, value)) for words, field, value, count in found]
-        for title, every in groups.items()
-        if len(found := every[:_FACET]) > 1
-    }
-
-
-def _narrowed(query: str, order: Order, field: str, value: str) -> str:
-    # The parentheses keep an OR of the query together.
-    whole = f"({query}) {field}:{value}" if " OR " in query else f"{query} {field}:{value}"
-    return urlencode({"q": whole, "order": order.value})
+    return HitRow(hit, name, Markup(visible(hit.excerpt.html())))  # noqa: S704

@@ -173,6 +173,7 @@ def answer(
     }
     if whole:
         said["facets"] = index.facets(connection, query, viewer=viewer, limit=limit)
+        said["all facets"] = index.facets(connection, query, viewer=viewer, limit=None)
         said.update(_pages(index, connection, query, viewer, limit))
     return said
 

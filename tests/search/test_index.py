@@ -109,7 +109,13 @@ def test_pages_show_every_hit_once_and_counts_are_their_number(
         assert (page.total.count, page.total.exact) == (len(shown), True)
         assert index.count_exact(connection, text, viewer=viewer) == len(shown)
         assert page.facets is not None
-        for counts in (page.facets.accounts, page.facets.kinds, page.facets.states, page.facets.years):
+        for counts in (
+            page.facets.accounts,
+            page.facets.kinds,
+            page.facets.states,
+            page.facets.years,
+            page.facets.months,
+        ):
             assert sum(count for _, count in counts) == len(shown)
 
 
@@ -255,6 +261,8 @@ def test_what_a_viewer_may_not_see_is_in_no_count_and_no_facet(database: Databas
                 assert results.facets.kinds == (("post", 1),)
                 assert results.facets.states == (("visible", 1),)
                 assert results.facets.years == (("2024", 1),)
+                assert results.facets.edited == 0
+                assert index.facets(connection, text, viewer=viewer, limit=None) == results.facets
         for text in ("account:ac_fire", "kind:message", "state:hidden", "before:2010"):
             results = index.search(connection, text, viewer=viewer)
             assert (results.hits, results.total.count) == ((), 0)
@@ -284,12 +292,29 @@ def test_counts_are_exact_up_to_the_limit_and_say_when_they_are_not(database: Da
         assert index.facets(connection, "x", viewer=ALL, limit=None).kinds == (("post", 120),)
 
 
-def test_years_of_facets_are_those_of_the_city(database: Database) -> None:
+@pytest.mark.parametrize("limit", [1_000, None])
+def test_months_and_years_of_facets_are_those_of_the_city(database: Database, limit: int | None) -> None:
     eve = datetime(2024, 1, 1, 3, tzinfo=UTC)  # still 2023 in Chicago
+    long_ago = datetime(1, 1, 1, tzinfo=UTC)  # a year that has not begun in Chicago, and that no calendar has before
     with trial(database) as connection:
-        an_index(database).put(connection, [a_document("x", at=eve), a_document("x", at=NOON)])
-        assert an_index(database).facets(connection, "x", viewer=ALL).years == (("2024", 1), ("2023", 1))
-        assert an_index(database, zone="UTC").facets(connection, "x", viewer=ALL).years == (("2024", 2),)
+        moments = (eve, NOON, long_ago, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC))
+        an_index(database).put(connection, [a_document("x", at=at) for at in moments])
+        here = an_index(database).facets(connection, "x", viewer=ALL, limit=limit)
+        assert here.months == (("2024-05", 1), ("2023-12", 1), ("1969-12", 1), ("0001-01", 1))
+        assert here.years == (("2024", 1), ("2023", 1), ("1969", 1), ("0001", 1))
+        there = an_index(database, zone="UTC").facets(connection, "x", viewer=ALL, limit=limit)
+        assert there.months[:2] == (("2024-05", 1), ("2024-01", 1))
+
+
+def test_facets_say_how_many_were_edited_among_those_they_count(database: Database, index: SearchIndex) -> None:
+    with trial(database) as connection:
+        edited = [a_document("x now", "x before", at=NOON + timedelta(hours=n)) for n in range(0, 20, 2)]
+        plain = [a_document("x", at=NOON + timedelta(hours=n)) for n in range(1, 20, 2)]
+        index.put(connection, [*edited, *plain])
+        assert index.facets(connection, "x", viewer=ALL).edited == 10
+        assert index.facets(connection, "x", viewer=ALL, limit=None).edited == 10
+        assert index.facets(connection, "x", viewer=ALL, limit=6).edited == 3
+        assert index.facets(connection, "-x", viewer=ALL).edited == 0
 
 
 # -- pages while others write

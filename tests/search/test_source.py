@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, Table, insert
 
 from archiver.accounts.models import Account
+from archiver.accounts.register.models import RegisterStatement
 from archiver.capture.models import Segment
 from archiver.database import Base, Database, Instant
 from archiver.records.import_models import ImportedVersion
@@ -28,7 +29,7 @@ def archive(tmp_path: Path) -> Iterator[Database]:
     index = SqliteSearchIndex()
     with database.write() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        for table in (Account, Record, Version, Medium, ImportedVersion, Segment):
+        for table in (Account, RegisterStatement, Record, Version, Medium, ImportedVersion, Segment):
             Base.metadata.tables[table.__tablename__].create(connection)
         index.create(connection)
         _add(connection, Account, id="ac_1", platform="mastodon", handle="parks@city.example",

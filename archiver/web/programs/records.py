@@ -47,12 +47,14 @@ class Hit(Answer):
 
 
 class Facets(Answer):
-    """Hits counted by value. ``exact`` false: there are more than were counted."""
+    """Hits counted by value, and how many were edited. ``exact`` false: there are more than were counted."""
 
     accounts: dict[str, int]
     kinds: dict[str, int]
     states: dict[str, int]
     years: dict[str, int]
+    months: dict[str, int]
+    edited: int
     exact: bool
 
 

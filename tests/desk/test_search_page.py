@@ -1,0 +1,175 @@
+"""The search page: what narrows it says what is there for whoever asks, and each click asks what it says."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import update
+
+from archiver.archive import Archive
+from archiver.clock import SetClock
+from archiver.people.permission import DEPARTMENT
+from archiver.people.roles import Access, Role
+from archiver.records.models import Record
+from archiver.records.stored import table
+from archiver.search.facets import Facets, by_month, of_hits
+from archiver.search.source import read_documents
+from archiver.web.app import create_app
+from archiver.web.search_facets import Narrowing
+from archiver.web.search_months import histogram
+from archiver.web.site import Site
+from tests.moderation.written import record
+from tests.people.scene import CANARIES, NOW, departments
+from tests.signed_in import cookies, person
+
+
+def client_of(archive: Archive, held: dict[str, str]) -> TestClient:
+    return TestClient(
+        create_app(Site(archive)),
+        base_url="http://127.0.0.1",
+        cookies=held,
+        headers={"Sec-Fetch-Site": "same-origin"},
+        follow_redirects=False,
+    )
+
+
+@pytest.fixture
+def town(offices: Archive, hands: SetClock) -> dict[str, str]:
+    """Records of two departments over some months; the ids of the departments."""
+    hands.at = NOW
+    made = departments(offices)
+    later = NOW + timedelta(hours=2)
+    with offices.database.write() as connection:
+        known = []
+        for office in ("police", "library"):
+            known.append(record(connection, office, "plain", text="fireworks at the lake", kind="post"))
+            known.append(record(connection, office, "edited", versions=(NOW, later), text="fireworks"))
+            states = [("visible", NOW), ("hidden_by_page", later)]
+            known.append(record(connection, office, "hidden", states, text="fireworks"))
+            known.append(record(connection, office, "gone", [("not_returned", later)], text="fireworks"))
+        rows = table(Record)
+        january = datetime(2026, 1, 15, 12, tzinfo=UTC)
+        connection.execute(update(rows).where(rows.c.key == "plain").values(created_at=january))
+        offices.search.put(connection, list(read_documents(connection, known)))
+    return made
+
+
+def _groups(page: str) -> dict[str, dict[str, tuple[int, str]]]:
+    """Facet → its values by their words: how many, and the address."""
+    section = page.partition('<section class="facets"')[2].partition("</section>")[0]
+    found: dict[str, dict[str, tuple[int, str]]] = {}
+    for title, listed in re.findall(r"<h3>(.*?)</h3>\s*<ul>(.*?)</ul>", section, re.S):
+        choices = re.findall(r'<a href="([^"]+)">(.*?)</a> <span class="soft">([\d,]+)</span>', listed)
+        found[title] = {
+            re.sub("<.*?>", "", words): (int(count.replace(",", "")), html.unescape(address))
+            for address, words, count in choices
+        }
+    return found
+
+
+def _total(page: str) -> str:
+    found = re.search(r'<p role="status"><strong>([\d,+]+)</strong>', page)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.usefixtures("town")
+def test_every_facet_narrows_to_as_many_as_it_says(offices: Archive) -> None:
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC})
+    with client_of(offices, cookies(offices, jo)) as client:
+        page = client.get("/search", params={"q": "fireworks OR nothing"}).text
+        groups = _groups(page)
+        assert _total(page) == "8"
+        counts = {title: {words: one[0] for words, one in values.items()} for title, values in groups.items()}
+        assert counts == {
+            "What became of it": {
+                "edited": 2,
+                "hidden by the page": 2,
+                "no longer returned by the platform": 2,
+                "visible when last seen": 4,
+            },
+            "Account": {"The library": 4, "The police": 4},
+            "Department": {"The library department": 4, "The police department": 4},
+            "Kind": {"comment": 6, "post": 2},
+        }
+        for title, values in groups.items():
+            for words, (count, address) in values.items():
+                narrowed = client.get(address).text
+                assert _total(narrowed) == str(count), (title, words)
+                assert 'aria-label="Narrowed by"' in narrowed
+        narrowed = client.get(groups["Kind"]["post"][1]).text
+        (wider,) = re.findall(r'<ul class="narrowed".*?href="([^"]+)"', narrowed, re.S)
+        assert _total(client.get(html.unescape(wider)).text) == "8"
+
+
+@pytest.mark.usefixtures("town")
+def test_each_month_narrows_and_stands_in_a_table(offices: Archive) -> None:
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC})
+    with client_of(offices, cookies(offices, jo)) as client:
+        page = client.get("/search", params={"q": "fireworks"}).text
+        figure = page.partition('<figure class="months">')[2].partition("</figure>")[0]
+        assert re.findall(r"<title>(.*?)</title>", figure) == ["2026-01: 2", "2026-03: 6"]
+        rows = re.findall(r'<th scope="row"><a href="([^"]+)">(.*?)</a></th><td class="count">(\d+)</td>', figure)
+        assert [(name, count) for _, name, count in rows] == [("2026-03", "6"), ("2026-01", "2")]
+        for address, _, count in rows:
+            narrowed = client.get(html.unescape(address)).text
+            assert _total(narrowed) == count
+            assert '<figure class="months">' not in narrowed, "one month is nothing to draw"
+
+
+@pytest.mark.law("R4")
+def test_facets_count_what_the_reader_may_see_and_name_nothing_else(offices: Archive, town: dict[str, str]) -> None:
+    own = {"scope": DEPARTMENT, "scope_id": town["police"]}
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC}, **own)
+    with client_of(offices, cookies(offices, jo)) as client:
+        pages = [
+            client.get("/search", params={"q": query, "counts": counts}).text
+            for query in ("fireworks", '-"nothing"', "kind:message OR fireworks", "department:library OR fireworks")
+            for counts in ("some", "all")
+        ]
+        assert [_total(page) for page in pages] == ["4", "4", "5", "5", "4", "4", "4", "4"]
+        for page in pages:
+            narrowed = page.partition('<figure class="months">')[2]
+            assert "ibrary" not in re.sub(r'href="[^"]*"', "", narrowed)
+            assert not any(word in page for word in CANARIES["library"].values())
+            assert "message" not in _groups(page).get("Kind", {})
+
+
+def test_all_are_counted_where_the_first_answer_counts_some(
+    offices: Archive, town: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert town
+    monkeypatch.setattr("archiver.search.base.COUNT_LIMIT", 5)
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC})
+    with client_of(offices, cookies(offices, jo)) as client:
+        some = client.get("/search", params={"q": "fireworks"}).text
+        assert "counted over the newest 5" in some
+        address = re.search(r'href="(/search\?[^"]*counts=all[^"]*)"', some)
+        assert address is not None
+        every = client.get(html.unescape(address[1])).text
+        assert _total(every) == "8"
+        assert _groups(every)["Kind"]["comment"][0] == 6
+        assert "Count all of them" not in every
+
+
+def _facets(moments: list[datetime]) -> Facets:
+    return of_hits({("a", "b", "c"): 1}, by_month([int(at.timestamp()) for at in moments], UTC), 0, exact=True)  # type: ignore[arg-type]
+
+
+def test_many_years_are_drawn_by_year_and_more_not_at_all() -> None:
+    narrowing = Narrowing(None, "newest")
+    assert histogram(_facets([NOW]), narrowing) is None
+    assert histogram(_facets([]), narrowing) is None
+    few = histogram(_facets([NOW - timedelta(days=31 * 40), NOW, NOW]), narrowing)
+    assert few is not None
+    assert (few.each, few.bars[0].name, few.bars[-1].name, few.bars[-1].count) == ("month", "2022-10", "2026-03", 2)
+    assert [one.name for one in few.filled] == ["2026-03", "2022-10"]
+    assert all(one.y >= 0 and one.y + one.height == 50 for one in few.bars)
+    many = histogram(_facets([datetime(1969, 12, 31, tzinfo=UTC), NOW]), narrowing)
+    assert many is not None
+    assert (many.each, len(many.bars)) == ("year", 58)
+    assert histogram(_facets([datetime(2, 1, 1, tzinfo=UTC), NOW]), narrowing) is None
