@@ -270,6 +270,8 @@ def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> N
     """Write what a run record says beside its exchanges. Its run row is there."""
     for exchange, positions, at in part.same:
         applier.same(exchange, positions, at)
+    for exchange, positions, at in part.named:
+        applier.named(exchange, positions, at)
     for key, number, at in part.counted:
         applier.counted(key, number, at)
     for covered in part.covered:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from archiver.capture.asks import encode_bytes
 from archiver.capture.facts import stored_json
 from archiver.evidence.commitment import commit_run_record
 from archiver.records import ranges
+from archiver.records.choice import Choice
 from connectors.contract import State, Stream
 
 PUBLIC = "public"
@@ -58,6 +59,7 @@ class Tally:
 
     asks: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     same: defaultdict[tuple[str, datetime], set[int]] = field(default_factory=lambda: defaultdict(set))
+    named: defaultdict[tuple[str, datetime], set[int]] = field(default_factory=lambda: defaultdict(set))
     stored: int = 0
     counted: list[tuple[str, int, datetime]] = field(default_factory=list)
     """What the platform counts under records, as answers said that were not stored."""
@@ -71,14 +73,17 @@ class Tally:
     @property
     def empty(self) -> bool:
         told = self.asks or self.same or self.stored or self.concluded or self.covered or self.media
-        return not (told or self.counted or self.drift or self.marked)
+        return not (told or self.named or self.counted or self.drift or self.marked)
 
     def asked(self, purpose: str, status: int | str) -> None:
         self.asks[purpose][str(status)] += 1
 
-    def seen_again(self, references: Iterable[tuple[str, int]], at: datetime) -> None:
-        for exchange, position in references:
+    def seen_again(self, choice: Choice, at: datetime) -> None:
+        """An answer that is not stored."""
+        for exchange, position in choice.same:
             self.same[exchange, at].add(position)
+        for exchange, position in choice.named:
+            self.named[exchange, at].add(position)
 
     def fields(self) -> dict[str, Any]:
         """The JSON fields, empty ones left out; everything in a fixed order."""
@@ -86,10 +91,8 @@ class Tally:
             {
                 "stored": self.stored or None,
                 "asks": {purpose: dict(sorted(counts.items())) for purpose, counts in sorted(self.asks.items())},
-                "same": [
-                    [exchange, ranges.encode(positions), clock.to_text(at)]
-                    for (exchange, at), positions in sorted(self.same.items())
-                ],
+                "same": _references(self.same),
+                "named": _references(self.named),
                 "counted": [[key, number, clock.to_text(at)] for key, number, at in self.counted],
                 "states": [
                     [one.key, one.state.value, clock.to_text(one.at), list(one.evidence)] for one in self.concluded
@@ -99,6 +102,12 @@ class Tally:
                 "drift": sorted(self.drift),
             }
         )
+
+
+def _references(told: Mapping[tuple[str, datetime], Iterable[int]]) -> list[list[str]]:
+    return [
+        [exchange, ranges.encode(positions), clock.to_text(at)] for (exchange, at), positions in sorted(told.items())
+    ]
 
 
 def _coverage_fields(covered: Covered) -> dict[str, Any]:
@@ -148,9 +157,16 @@ class Part:
 
     @property
     def same(self) -> list[tuple[str, list[int], datetime]]:
+        return self._references("same")
+
+    @property
+    def named(self) -> list[tuple[str, list[int], datetime]]:
+        return self._references("named")
+
+    def _references(self, name: str) -> list[tuple[str, list[int], datetime]]:
         return [
             (exchange, list(ranges.decode(positions)), clock.from_text(at))
-            for exchange, positions, at in self.fields.get("same", ())
+            for exchange, positions, at in self.fields.get(name, ())
         ]
 
     @property

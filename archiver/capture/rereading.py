@@ -103,7 +103,7 @@ class Rereading:
             self._seen.stored(taken, taken.reading)
         else:
             at, tally = taken.wire.received_at, self._state.tally_of(taken.ask.access)
-            tally.seen_again(choice.same, at)
+            tally.seen_again(choice, at)
             recounted = self._seen.recount(taken.reading).items()
             tally.counted += [(key, number, at) for key, number in sorted(recounted) if self._seen.knows(key)]
 

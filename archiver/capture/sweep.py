@@ -437,7 +437,7 @@ class SweepRun:
         recounted = self.seen.recount(reading)
         self.recounted.update(key for key in recounted if self.seen.knows(key))
         if not (choice.store or keep):
-            self.state.tally_of(taken.ask.access).seen_again(choice.same, taken.wire.received_at)
+            self.state.tally_of(taken.ask.access).seen_again(choice, taken.wire.received_at)
             self._note_numbers(taken, recounted)
             return False
         self._store([*asked.hops, taken])

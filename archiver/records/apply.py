@@ -45,6 +45,7 @@ class Applier:
     def _begin(self) -> None:
         self._sightings: list[Sighting] = []
         self._same: dict[tuple[str, int], list[datetime]] = {}
+        self._named: dict[tuple[str, int], list[datetime]] = {}
         self._concluded: list[tuple[str, Observation]] = []
         self._numbers: list[tuple[str, datetime, int, bool | None]] = []
         self._lists: list[tuple[str, datetime, bool]] = []
@@ -75,6 +76,11 @@ class Applier:
         """The records at these positions of a stored exchange were seen again, unchanged."""
         for position in positions:
             self._same.setdefault((exchange_id, position), []).append(at)
+
+    def named(self, exchange_id: str, positions: Iterable[int], at: datetime) -> None:
+        """The same of answers that did not show the words again: no sight of a version."""
+        for position in positions:
+            self._named.setdefault((exchange_id, position), []).append(at)
 
     def concluded(self, key: str, state: State, at: datetime, evidence: Sequence[str], run_number: int) -> None:
         """The engine concluded a state from ``evidence`` (ids of exchanges); ``run_number`` drew the conclusion. A
@@ -146,7 +152,7 @@ class Applier:
         self._sightings.sort(key=lambda sighting: sighting.arrival)
         references = self._references()
         record_ids = dict.fromkeys(sighting.record_id for sighting in self._sightings)
-        record_ids |= dict.fromkeys(reference.record_id for reference, _ in references)
+        record_ids |= dict.fromkeys(reference.record_id for reference in references)
         record_ids |= dict.fromkeys(record_id for record_id, _ in self._concluded)
         record_ids |= dict.fromkeys(one[0] for one in self._numbers)
         record_ids |= dict.fromkeys(one[0] for one in self._lists)
@@ -154,8 +160,9 @@ class Applier:
         works = {record_id: Work(record_id, known.get(record_id)) for record_id in record_ids}
         for sighting in self._sightings:
             works[sighting.record_id].take(sighting)
-        for reference, times in references:
-            works[reference.record_id].take_again(reference, times)
+        for reference in references:
+            place = reference.exchange_id, reference.position
+            works[reference.record_id].take_again(reference, self._same.get(place, ()), self._named.get(place, ()))
         for record_id, observation in self._concluded:
             works[record_id].observations.append(observation)
         for record_id, at, number, deep in self._numbers:
@@ -164,14 +171,14 @@ class Applier:
             works[record_id].lists.append((at, whole))
         return [work for work in works.values() if work.known is not None or work.sightings]
 
-    def _references(self) -> list[tuple[stored.Reference, list[datetime]]]:
+    def _references(self) -> list[stored.Reference]:
         """What was seen again: occurrences of this very batch are told so themselves, stored ones are looked up."""
-        if not self._same:
+        if not (self._same or self._named):
             return []
         for sighting in self._sightings:
-            sighting.again = self._same.pop((sighting.arrived.id, sighting.position), [])
+            place = sighting.arrived.id, sighting.position
+            sighting.again, sighting.named = self._same.pop(place, []), self._named.pop(place, [])
         wanted: dict[str, set[int]] = {}
-        for exchange_id, position in self._same:
+        for exchange_id, position in self._same.keys() | self._named.keys():
             wanted.setdefault(exchange_id, set()).add(position)
-        found = sorted(stored.references(self._connection, wanted), key=lambda one: (one.exchange_id, one.position))
-        return [(reference, self._same[reference.exchange_id, reference.position]) for reference in found]
+        return sorted(stored.references(self._connection, wanted), key=lambda one: (one.exchange_id, one.position))

@@ -54,12 +54,27 @@ class KnownVersion:
     as_of: datetime | None
     """Earliest of its occurrences, by the platform's clock."""
     seen: bool
-    """Seen standing, not only in the platform's history."""
+    """Any of it was seen standing, not only in the platform's history."""
     exchange_id: str
     """Of its reference: the stored occurrence that an unchanged answer repeats."""
     position: int
     reference_as_of: datetime | None
     reference_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSight:
+    """The stored occurrence of a record that arrived last."""
+
+    version: int
+    """Which of the record's versions it stands in, from 0."""
+    scheme: int
+    content: Content
+    """Its own, which may be less than its version's."""
+    exchange_id: str
+    position: int
+    as_of: datetime | None
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,8 @@ class KnownRecord:
     """Known as part of another record's thread."""
     counted: int | None = None
     """How many records the platform last counted under it."""
+    last: KnownSight | None = None
+    """None: that came out of the platform's history."""
 
     @property
     def current(self) -> KnownVersion:
@@ -110,6 +127,8 @@ class Choice:
     reasons: tuple[Reason, ...] = ()
     same: list[tuple[str, int]] = field(default_factory=list)
     """Where the answer is not stored: (exchange, position) of the stored occurrences that it repeats."""
+    named: list[tuple[str, int]] = field(default_factory=list)
+    """The same of those of which it does not show the words again: only that they are there, in that state."""
     new_media: list[tuple[str, MediaRef]] = field(default_factory=list)
     """Files that are not known yet, each once, with the key of their record: to be fetched in this run."""
 
@@ -131,6 +150,7 @@ def choose(
     scheme = 1 if ask is None else ask.scheme
     reasons: dict[Reason, None] = {}
     same: dict[tuple[str, int], None] = {}
+    named: dict[tuple[str, int], None] = {}
     new_media: dict[tuple[str, str], tuple[str, MediaRef]] = {}
     for seen in reading.records:
         record = known.get(seen.key)
@@ -140,10 +160,13 @@ def choose(
         if reason is not None:
             reasons[reason] = None
         elif record is not None and not seen.retrospective:
-            version = record.at(instant(seen.as_of)) or record.current
-            same[version.exchange_id, version.position] = None
+            repeated = _repeated(record, seen)
+            whole = bool(seen.content) or not repeated.content
+            (same if whole else named)[repeated.exchange_id, repeated.position] = None
     reasons |= dict.fromkeys(_other_reasons(reading, known, ask, kept))
-    return Choice(True, tuple(reasons), [], list(new_media.values())) if reasons else Choice(False, (), list(same))
+    if reasons:
+        return Choice(True, tuple(reasons), new_media=list(new_media.values()))
+    return Choice(False, (), list(same), list(named))
 
 
 def news(record: KnownRecord, seen: SeenRecord, scheme: int) -> Reason | None:
@@ -156,7 +179,35 @@ def news(record: KnownRecord, seen: SeenRecord, scheme: int) -> Reason | None:
         return Reason.HISTORY if seen.retrospective else Reason.CONTENT
     if _new_media(record, seen):
         return Reason.MEDIA
-    return None if seen.retrospective else _standing_news(record, version, seen, as_of)
+    if seen.retrospective or _is_last_again(record, version, seen, as_of):
+        return None
+    return _standing_news(record, version, seen, as_of)
+
+
+def _repeated(record: KnownRecord, seen: SeenRecord) -> KnownVersion | KnownSight:
+    """The stored occurrence that a sight repeats which adds nothing: of its version the one that shows most of it,
+    where that says the same of time and state."""
+    as_of = instant(seen.as_of)
+    version = record.at(as_of) or record.current
+    if record.last is not None and _standing_news(record, version, seen, as_of) is not None:
+        return record.last
+    return version
+
+
+def _is_last_again(record: KnownRecord, version: KnownVersion, seen: SeenRecord, as_of: datetime | None) -> bool:
+    """Whether a sight of a version is the one again that was stored last, in every respect. What goes on standing
+    without its words never shows the whole of a version, so it would be news each time: beside the words, it is of
+    another state and has no time. Where anything else was stored since (the words again, another state), or concluded,
+    it is news."""
+    last = record.last
+    return (
+        last is not None
+        and record.versions[last.version] is version
+        and last.scheme == version.scheme
+        and seen.state.value == last.state == record.state
+        and as_of == last.as_of
+        and equal(plain(seen.content), last.content)
+    )
 
 
 def _surroundings(record: KnownRecord, seen: SeenRecord, ask: Ask | None) -> Reason | None:
@@ -231,18 +282,19 @@ def learn(
     new = _version(seen, exchange_id, position, scheme)
     media = frozenset(ids.medium_id(record_id, medium.key) for medium in seen.media)
     if record is None:
-        return KnownRecord(record_id, seen.key, seen.state.value, (new,), media, public, in_thread)
+        return KnownRecord(record_id, seen.key, seen.state.value, (new,), media, public, in_thread, last=_sight(new, 0))
     version = record.at(new.as_of)
     if version is None:
-        versions = (new, *record.versions)
+        index, versions = 0, (new, *record.versions)
     else:
         index = record.versions.index(version)
         if version.scheme == scheme and contradict(new.content, version.content):
-            versions = (*record.versions[: index + 1], new, *record.versions[index + 1 :])
+            index += 1
+            versions = (*record.versions[:index], new, *record.versions[index:])
         else:
             versions = (*record.versions[:index], _merge(version, new), *record.versions[index + 1 :])
     state = record.state if seen.retrospective else seen.state.value
-    known = replace(record, versions=versions, media=record.media | media, state=state)
+    known = replace(record, versions=versions, media=record.media | media, state=state, last=_sight(new, index))
     return replace(known, public=record.public or public, in_thread=record.in_thread or in_thread)
 
 
@@ -260,20 +312,30 @@ def _version(seen: SeenRecord, exchange_id: str, position: int, scheme: int) -> 
     )
 
 
+def _sight(new: KnownVersion, version: int) -> KnownSight | None:
+    """The same as the sight that was stored last; None where it came out of the platform's history."""
+    told = (new.scheme, new.content, new.exchange_id, new.position, new.reference_as_of, new.reference_state)
+    return KnownSight(version, *told) if new.seen else None
+
+
 def _merge(version: KnownVersion, new: KnownVersion) -> KnownVersion:
     scheme = max(version.scheme, new.scheme)
     contents = [one.content for one in (version, new) if one.scheme == scheme]
     content = {name: value for content in contents for name, value in content.items()}
     times = [one.as_of for one in (version, new) if one.as_of is not None]
-    # As in the index: live ones first, then those that show the whole of it, then the latest.
-    reference = max((new, version), key=lambda one: (one.seen, one.scheme == scheme and equal(one.content, content)))
+    # As in the index: live ones first, then those that show the whole of it, or anything, then the latest.
+    reference = max((new, version), key=lambda one: (one.seen, _is_whole(one, scheme, content), bool(one.content)))
     return KnownVersion(
         scheme=scheme,
         content=content,
         as_of=min(times, default=None),
-        seen=version.seen or new.seen,
+        seen=any(one.seen and (one.content or _is_whole(one, scheme, content)) for one in (version, new)),
         exchange_id=reference.exchange_id,
         position=reference.position,
         reference_as_of=reference.reference_as_of,
         reference_state=reference.reference_state,
     )
+
+
+def _is_whole(one: KnownVersion, scheme: int, content: Content) -> bool:
+    return one.scheme == scheme and equal(one.content, content)

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, select
 
 from archiver import ids
-from archiver.records.choice import KnownRecord, KnownVersion, learn
+from archiver.records.choice import KnownRecord, KnownSight, KnownVersion, learn
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, VERSION, chunks
 from connectors.contract import AccessClass, Ask, Reading, SeenRecord, State
 
+_LAST = OCCURRENCE.alias("last")
 _QUERY = (
     select(
         RECORD.c.id,
@@ -20,6 +21,7 @@ _QUERY = (
         RECORD.c.access,
         RECORD.c.thread_id,
         RECORD.c.counted,
+        VERSION.c.id.label("version_id"),
         VERSION.c.scheme,
         VERSION.c.content,
         VERSION.c.as_of,
@@ -28,12 +30,21 @@ _QUERY = (
         VERSION.c.position,
         OCCURRENCE.c.as_of.label("reference_as_of"),
         OCCURRENCE.c.state.label("reference_state"),
+        _LAST.c.exchange_id.label("last_exchange_id"),
+        _LAST.c.position.label("last_position"),
+        _LAST.c.version_id.label("last_version_id"),
+        _LAST.c.partial.label("last_partial"),
+        _LAST.c.scheme.label("last_scheme"),
+        _LAST.c.as_of.label("last_as_of"),
+        _LAST.c.state.label("last_state"),
+        _LAST.c.retrospective.label("last_retrospective"),
     )
     .join(VERSION, VERSION.c.record_id == RECORD.c.id)
     .join(
         OCCURRENCE,
         and_(OCCURRENCE.c.exchange_id == VERSION.c.exchange_id, OCCURRENCE.c.position == VERSION.c.position),
     )
+    .outerjoin(_LAST, and_(_LAST.c.exchange_id == RECORD.c.exchange_id, _LAST.c.position == RECORD.c.position))
     .where(RECORD.c.id.in_(bindparam("record_ids", expanding=True)))
     .order_by(RECORD.c.id, VERSION.c.number)
 )
@@ -62,9 +73,27 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
             rows[0].access == AccessClass.PUBLIC,
             rows[0].thread_id != record_id,
             rows[0].counted,
+            _last(rows),
         )
         for record_id, rows in found.items()
     }
+
+
+def _last(rows: list[Any]) -> KnownSight | None:
+    """The occurrence that arrived last; None where it came out of the platform's history."""
+    index = next((number for number, one in enumerate(rows) if one.version_id == one.last_version_id), None)
+    if index is None or rows[index].last_retrospective:
+        return None
+    row = rows[index]
+    return KnownSight(
+        version=index,
+        scheme=row.last_scheme,
+        content=row.content if row.last_partial is None else row.last_partial["content"],
+        exchange_id=row.last_exchange_id,
+        position=row.last_position,
+        as_of=row.last_as_of,
+        state=row.last_state,
+    )
 
 
 def _version(row: Any) -> KnownVersion:

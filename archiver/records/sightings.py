@@ -31,7 +31,10 @@ class Arrived:
 class Sighting:
     """One record at one place of one stored answer."""
 
-    __slots__ = ("again", "arrival", "arrived", "as_of", "carries", "content", "position", "record_id", "seen")
+    __slots__ = (
+        *("again", "arrival", "arrived", "as_of", "carries"),
+        *("content", "named", "position", "record_id", "seen"),
+    )
 
     def __init__(
         self, record_id: str, arrived: Arrived, position: int, seen: SeenRecord, carries: str | None = None
@@ -43,6 +46,8 @@ class Sighting:
         self.carries = carries
         self.again: list[datetime] = []
         """When unchanged answers of the same batch already repeated it."""
+        self.named: list[datetime] = []
+        """When such that did not show its words only named it."""
         self.arrival: Arrival = (arrived.run_number, arrived.ordinal, arrived.id, position)
         self.content: Content = plain(seen.content)
         self.as_of = instant(seen.as_of)
@@ -57,7 +62,13 @@ class Sighting:
 
     @property
     def seen_until(self) -> datetime:
-        return max(self.arrived.received_at, *self.again) if self.again else self.arrived.received_at
+        """The last sight of what it shows."""
+        return max((self.arrived.received_at, *self.again))
+
+    @property
+    def there_until(self) -> datetime:
+        """The last sight of its record."""
+        return max((self.seen_until, *self.named))
 
     def occurrence(self) -> Occurrence:
         return Occurrence(
@@ -141,7 +152,7 @@ def first_row(account_id: str, sighting: Sighting) -> Row:
         "listing": _listing(sighting),
         **_NOTHING_COUNTED,
         "first_seen_at": sighting.arrived.received_at,
-        "last_seen_at": sighting.seen_until,
+        "last_seen_at": sighting.there_until,
         "exchange_id": sighting.arrived.id,
         "position": sighting.position,
     }
@@ -173,7 +184,7 @@ def fold(row: Row, account_id: str, sighting: Sighting, *, latest: bool) -> None
         _fill(row, news)
     row["listing"] = row["listing"] or _listing(sighting)
     row["first_seen_at"] = min(row["first_seen_at"], sighting.arrived.received_at)
-    row["last_seen_at"] = max(row["last_seen_at"], sighting.seen_until)
+    row["last_seen_at"] = max(row["last_seen_at"], sighting.there_until)
     if latest:
         row["exchange_id"], row["position"] = sighting.arrived.id, sighting.position
 

@@ -55,6 +55,12 @@ class Reference:
     version_id: str
     state: str
     retrospective: bool
+    partial: dict[str, Any] | None
+
+    @property
+    def shows(self) -> bool:
+        """Whether it is a sight of its version (:func:`archiver.records.versions.shows`)."""
+        return not self.retrospective and (self.partial is None or bool(self.partial["content"]))
 
 
 def records(connection: Connection, record_ids: Iterable[str]) -> dict[str, Held]:

@@ -34,7 +34,8 @@ class Known:
     @property
     def seen_until(self) -> datetime | None:
         """The last sight of it by then that is stored. That it was looked for and not found is no sight."""
-        return max((one.last_seen_at for one in self.versions if one.last_seen_at is not None), default=None)
+        sights = (one for version in self.versions for one in version.members if not one.retrospective)
+        return max((one.seen_until for one in sights), default=None)
 
 
 def known(

@@ -16,6 +16,8 @@ versions. So:
 * A version's id comes from its occurrence that arrived first. What arrives later may split a version or move numbers,
   but every id that was given stays, and stays with the occurrence that gave it: versions are split, never joined.
 * Neighbours in time with equal contents are always in one version.
+* A version was seen when any of it was. What stands without its words (deleted, hidden) or is only named is a sight of
+  the record, in its state, and never one of the words that stood there before.
 """
 
 from __future__ import annotations
@@ -80,12 +82,14 @@ class Version:
     text: str
     as_of: datetime | None
     first_seen_at: datetime | None
-    """None: never seen standing, only remembered by the platform."""
+    """When any of it was first seen standing; None: never, the platform only remembers it."""
     last_seen_at: datetime | None
+    """When any of it was last seen standing. The record itself may be seen later, without its words."""
     members: tuple[Occurrence, ...]
     """Its occurrences in order of time."""
     reference: Occurrence
-    """What an unchanged answer repeats: the latest to arrive of those that show the whole of it, live ones first."""
+    """What an unchanged answer repeats: the latest to arrive of those that show the whole of it, or else anything of
+    it; live ones first."""
 
 
 class Timeline:
@@ -154,6 +158,11 @@ def differs(occurrence: Occurrence, scheme: int, content: Content) -> bool:
     return occurrence.scheme != scheme or not equal(occurrence.content, content)
 
 
+def shows(occurrence: Occurrence, scheme: int, content: Content) -> bool:
+    """Whether an occurrence shows anything of its version, so that this was seen then."""
+    return bool(occurrence.content) or not differs(occurrence, scheme, content)
+
+
 def _not_before(as_of: datetime | None, start: datetime | None) -> bool:
     if as_of is None or start is None:
         return as_of is start
@@ -195,7 +204,7 @@ class _Span:
     def version(self, record_id: str, number: int) -> Version:
         scheme = max(self.contents)
         content = self.contents[scheme]
-        live = [member for member in self.members if not member.retrospective]
+        live = [one for one in self.members if not one.retrospective and shows(one, scheme, content)]
         fullest = min(self.members, key=lambda one: (-one.scheme, -len(one.content), one.arrival))
         return Version(
             id=_id(record_id, min(self.members, key=lambda one: one.arrival)),
@@ -209,7 +218,12 @@ class _Span:
             members=tuple(self.members),
             reference=max(
                 self.members,
-                key=lambda one: (not one.retrospective, not differs(one, scheme, content), one.arrival),
+                key=lambda one: (
+                    not one.retrospective,
+                    not differs(one, scheme, content),
+                    bool(one.content),
+                    one.arrival,
+                ),
             ),
         )
 

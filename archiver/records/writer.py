@@ -27,6 +27,8 @@ class Work:
     known: stored.Held | None
     sightings: list[Sighting] = field(default_factory=list)
     again: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
+    there: list[datetime] = field(default_factory=list)
+    """When unchanged answers showed the record, with its words or without."""
     observations: list[Observation] = field(default_factory=list)
     numbers: list[tuple[datetime, int, bool | None]] = field(default_factory=list)
     """When the platform said how many records it counts under it, at any depth or not, in order of arrival."""
@@ -37,14 +39,19 @@ class Work:
         """One more sighting, in order of arrival. A version out of the platform's history says nothing of the state,
         except where it is the first that is known of a record: then that it was answered is what was seen."""
         if not sighting.seen.retrospective or (self.known is None and not self.sightings):
-            self._observe(sighting.seen.state.value, sighting.arrived.id, sighting.arrived.received_at, *sighting.again)
+            times = (sighting.arrived.received_at, *sighting.again, *sighting.named)
+            self._observe(sighting.seen.state.value, sighting.arrived.id, *times)
         self.sightings.append(sighting)
 
-    def take_again(self, reference: stored.Reference, times: Sequence[datetime]) -> None:
-        """Unchanged answers repeated a stored occurrence."""
-        self.again.append((reference, max(times)))
+    def take_again(
+        self, reference: stored.Reference, times: Sequence[datetime], named: Sequence[datetime] = ()
+    ) -> None:
+        """Unchanged answers repeated a stored occurrence; at some times they only ``named`` it."""
+        if times:
+            self.again.append((reference, max(times)))
+        self.there += [*times, *named]
         if not reference.retrospective:
-            self._observe(reference.state, reference.exchange_id, *times)
+            self._observe(reference.state, reference.exchange_id, *times, *named)
 
     def _observe(self, state: str, shown_by: str, *times: datetime) -> None:
         self.observations.extend(Observation(state, at, (shown_by,)) for at in times)
@@ -157,7 +164,7 @@ class Writer:
             occurrence = sighting.occurrence()
             if not versions.repeats(current, occurrence):
                 return False
-            current = replace(current, arrival=sighting.arrival, last_seen_at=sighting.seen_until)
+            current = replace(current, arrival=sighting.arrival, last_seen_at=sighting.there_until)
         return True
 
     def repeated(self, work: Work, before: tuple[Interval, ...]) -> None:
@@ -166,7 +173,7 @@ class Writer:
         row = dict(work.known.row)
         self._seen_again(work, row)
         self.rows.versions_seen.extend(
-            {"b_id": reference.version_id, "at": at} for reference, at in work.again if not reference.retrospective
+            {"b_id": reference.version_id, "at": at} for reference, at in work.again if reference.shows
         )
         for sighting in work.sightings:
             fold(row, self._account_id, sighting, latest=True)
@@ -195,7 +202,7 @@ class Writer:
             self.rows.occurrences_seen.append(
                 {"b_exchange_id": reference.exchange_id, "b_position": reference.position, "at": at}
             )
-            row["last_seen_at"] = max(row["last_seen_at"], at)
+        row["last_seen_at"] = max((row["last_seen_at"], *work.there))
 
     def _write_record(self, before: Row, after: Row) -> None:
         changed = {name for name, value in after.items() if before[name] != value}

@@ -142,6 +142,7 @@ class City:
         self,
         *exchanges: Told,
         same: Iterable[tuple[Told, Sequence[int], float]] = (),
+        named: Iterable[tuple[Told, Sequence[int], float]] = (),
         concluded: Iterable[tuple[str, State, float, Sequence[str]]] = (),
         media: Iterable[tuple[str, str, dict[str, Any]]] = (),
         carried: dict[tuple[str, int], str] | None = None,
@@ -154,6 +155,8 @@ class City:
                 applier.exchange(one.arrived(), Reading(records=one.records))
             for reference, positions, hours in same:
                 applier.same(reference.id, positions, at(hours))
+            for reference, positions, hours in named:
+                applier.named(reference.id, positions, at(hours))
             for key, state, hours, evidence in concluded:
                 applier.concluded(key, state, at(hours), evidence, 1)
             for medium, became, more in media:

@@ -223,6 +223,45 @@ def test_an_unchanged_answer_moves_the_last_sight_of_record_version_and_state_an
     assert city.versions("status/1")[0]["last_seen_at"] == at(5)
 
 
+@pytest.mark.law("R16", "R18")
+@pytest.mark.parametrize("in_one", [False, True])
+def test_an_answer_that_only_names_a_record_is_no_sight_of_its_words(city: City, in_one: bool) -> None:
+    first = told(1, 1, seen("status/1"))
+    if in_one:
+        city.apply(first, named=[(first, [0], 5)])
+    else:
+        city.apply(first)
+        assert city.apply(named=[(first, [0, 3], 5)]).changed == []
+    assert city.record("status/1")["last_seen_at"] == at(5)
+    assert city.states("status/1") == [("visible", at(1), at(5))]
+    assert city.versions("status/1")[0]["last_seen_at"] == at(1)
+    assert city.row(Occurrence, position=0)["last_seen_at"] is None
+
+
+@pytest.mark.law("R16", "R18")
+def test_what_stands_without_its_words_is_no_sight_of_them_and_keeps_them(city: City) -> None:
+    words, gone = seen("status/1", "hello", as_of=0), seen("status/1", content={}, state=State.DELETED_BY_AUTHOR)
+    gone = replace(gone, text="")
+    city.apply(told(1, 1, words))
+    bare = told(2, 2, gone)
+    city.apply(bare)
+    city.apply(same=[(bare, [0], 5)])
+    assert city.texts("status/1") == ["hello"]
+    (version,) = city.versions("status/1")
+    assert (version["first_seen_at"], version["last_seen_at"]) == (at(1), at(1))
+    assert city.states("status/1") == [("visible", at(1), at(1)), ("deleted_by_author", at(2), at(5))]
+    assert city.record("status/1")["last_seen_at"] == at(5)
+
+
+@pytest.mark.law("R18")
+def test_words_that_only_the_history_tells_were_never_seen_though_the_record_stood(city: City) -> None:
+    city.apply(told(1, 1, replace(seen("status/1", content={}), text="")))
+    assert city.versions("status/1")[0]["first_seen_at"] == at(1)
+    city.apply(told(2, 2, seen("status/1", "A", as_of=0, back=True)))
+    (version,) = city.versions("status/1")
+    assert (version["text"], version["first_seen_at"], version["last_seen_at"]) == ("A", None, None)
+
+
 def test_positions_that_are_not_there_are_passed_over(city: City) -> None:
     first = told(1, 1, seen("status/1"))
     city.apply(first)
@@ -299,10 +338,11 @@ def test_files_are_wanted_then_fetched_and_stay_fetched(city: City) -> None:
 
 KEYS = ("status/1", "status/2", "status/3")
 texts = st.sampled_from(["A", "B"])
-contents = st.one_of(
+contents: st.SearchStrategy[dict[str, Any]] = st.one_of(
     texts.map(lambda text: {"text": text, "language": "en"}),
     texts.map(lambda text: {"text": text}),
     texts.map(lambda text: {"text": text, "poll": None}),
+    st.just({}),
 )
 
 
@@ -314,7 +354,7 @@ def sightings(draw: st.DrawFn) -> SeenRecord:
     timed = key != "status/3"
     return seen(
         key,
-        str(content["text"]),
+        content.get("text", ""),
         content=content,
         back=back and timed,
         as_of=draw(st.integers(0, 4)) if timed else None,
@@ -365,17 +405,18 @@ def test_batches_of_any_size_give_the_same_rows(
 
 
 @st.composite
-def months(draw: st.DrawFn) -> list[tuple[list[Told], list[Any], list[Any]]]:
-    """Runs: what each stored, what it saw again, and what it concluded."""
-    runs: list[tuple[list[Told], list[Any], list[Any]]] = []
+def months(draw: st.DrawFn) -> list[tuple[list[Told], list[Any], list[Any], list[Any]]]:
+    """Runs: what each stored, what it saw again, with its words or without, and what it concluded."""
+    runs: list[tuple[list[Told], list[Any], list[Any], list[Any]]] = []
     exchanges = draw(captures())
     for number in sorted({one.run for one in exchanges}):
         earlier = [one for one in exchanges if one.run < number]
         references = draw(st.lists(st.sampled_from(earlier), max_size=2)) if earlier else []
-        same = [(one, [0], number + 0.3 + n / 50) for n, one in enumerate(references)]
+        again = [(one, [0], number + 0.3 + n / 50) for n, one in enumerate(references)]
+        same, named = draw(st.sampled_from([(again, []), (again[:1], again[1:]), ([], again)]))
         keys = draw(st.lists(st.sampled_from(KEYS), max_size=1))
         gone = [(key, State.NOT_RETURNED, number + 0.4, ["ex_look"]) for key in keys]
-        runs.append(([one for one in exchanges if one.run == number], same, gone))
+        runs.append(([one for one in exchanges if one.run == number], same, named, gone))
     return runs
 
 
@@ -384,18 +425,20 @@ def months(draw: st.DrawFn) -> list[tuple[list[Told], list[Any], list[Any]]]:
 )
 @given(months())
 def test_runs_told_piece_by_piece_or_whole_give_the_same_rows(
-    cities: tuple[City, City, City], runs: list[tuple[list[Told], list[Any], list[Any]]]
+    cities: tuple[City, City, City], runs: list[tuple[list[Told], list[Any], list[Any], list[Any]]]
 ) -> None:
     live, whole, _ = cities
     live.begin()
     whole.begin()
-    for exchanges, same, gone in runs:
+    for exchanges, same, named, gone in runs:
         for exchange in exchanges:
             live.apply(exchange)
         for one in same:
             live.apply(same=[one])
+        for one in named:
+            live.apply(named=[one])
         live.apply(concluded=gone)
-        whole.apply(*reversed(exchanges), same=same, concluded=gone)
+        whole.apply(*reversed(exchanges), same=same, named=named, concluded=gone)
     assert differences(live.digests(), whole.digests()) == []
 
 

@@ -272,6 +272,9 @@ def test_what_the_batch_learns_agrees_with_what_the_index_says_afterwards(city: 
         [seen("status/1", "A", as_of=1, back=True), seen("status/1", "x", as_of=2, back=True)],
         [seen("status/1", "B", content={"text": "B", "language": "en"}, as_of=3)],
         [seen("status/1", "B", content={"text": "B", "language": "en"}, as_of=3, state=State.HIDDEN_BY_PAGE)],
+        [replace(seen("status/1", content={}, state=State.DELETED_BY_AUTHOR), text="")],
+        [seen("status/1", "B", content={"text": "B", "language": "en"}, as_of=3)],
+        [replace(seen("status/1", content={}, state=State.DELETED_BY_AUTHOR), text="")],
     ]
     batch = []
     with city.database.read() as connection:
@@ -296,3 +299,38 @@ def test_a_choice_to_repeat_leads_back_to_the_same_record(city: City) -> None:
     assert city.row(Occurrence, position=1)["last_seen_at"] == at(9)
     assert city.record("status/2")["last_seen_at"] == at(9)
     assert city.record("status/1")["last_seen_at"] == at(1)
+
+
+@pytest.mark.parametrize("as_of", [0, None])
+def test_what_goes_on_standing_without_its_words_is_stored_once(city: City, as_of: int | None) -> None:
+    """Reddit shows a deleted comment so for ever, in the lists of its post and to every direct look."""
+    stored(city, seen("status/1", content={"text": "hello"}, as_of=as_of))
+    bare = replace(seen("status/1", content={}), text="", state=State.DELETED_BY_AUTHOR)
+    assert choice(city, bare).store
+    gone = stored(city, bare, run=2)
+    assert choice(city, bare) == Choice(False, (), [(gone.id, 0)])
+    assert choice(city, replace(bare, state=State.HIDDEN_BY_PAGE)).reasons
+    words = seen("status/1", content={"text": "hello"}, as_of=as_of)
+    assert choice(city, words).reasons == (Reason.STATE,)
+    stored(city, words, run=3)
+    assert choice(city, bare).store
+    city.apply(concluded=[("status/1", State.NOT_RETURNED, 5, ["ex_look"])])
+    stored(city, bare, run=6)
+    assert choice(city, bare).same == [(told(6, 6).id, 0)]
+
+
+def test_a_list_that_only_names_what_stands_repeats_no_words(city: City) -> None:
+    first = stored(city, seen("status/1"))
+    assert choice(city, replace(seen("status/1", content={}), text="")) == Choice(False, named=[(first.id, 0)])
+
+
+def test_what_arrives_late_is_not_repeated_for_another_version(city: City) -> None:
+    """An adopted answer arrives last, and is of a time before the words that stand now."""
+    hidden = State.HIDDEN_BY_PAGE
+    bare = replace(seen("status/1", content={}, state=hidden), text="")
+    stored(city, seen("status/1", "A", as_of=0, state=hidden))
+    stored(city, seen("status/1", "B", as_of=3, state=hidden), run=3)
+    city.apply(told(4, 2, bare))
+    assert choice(city, bare).reasons == (Reason.TIME,)
+    later = stored(city, bare, run=5)
+    assert choice(city, bare).same == [(later.id, 0)]
