@@ -14,6 +14,7 @@ from archiver.practice.graph_ids import message_id, post_id
 from archiver.practice.graph_pages import ENGAGEMENT, MESSAGING, METADATA, USER_CONTENT
 from tests.capture.dying import ProcessDied, die_at
 from tests.capture.house import FULL, NEW, WATCH, House
+from tests.capture.rebuilding import check_rebuilt
 from tests.facebook.page import TOKEN, Page, page
 from tests.graph.scenes import (
     GOOD,
@@ -38,6 +39,21 @@ def found(house: House) -> Page:
 
 
 # What is seen.
+
+
+@pytest.mark.law("R16", "R18")
+def test_a_list_that_only_names_a_post_says_that_it_stands_and_nothing_of_its_words(found: Page) -> None:
+    house = found.house
+    post, _ = found.talk(2)
+    house.run(found.account, FULL)
+    words_seen = house.versions(found.key_of(post))[-1].last_seen_at
+    house.server.faults.add(says(10, status=403), "message_tags", times=None)
+    house.later(hours=1)
+    assert house.run(found.account, NEW).outcome == "partial", "the list came, the words did not"
+    row, (version,) = house.records()[found.key_of(post)], house.versions(found.key_of(post))
+    assert row.last_seen_at > words_seen, "its list named it"
+    assert version.last_seen_at == words_seen, "nobody read it again"
+    check_rebuilt(house, anew=True)
 
 
 def test_comments_at_every_level_pictures_and_counts_are_seen_and_make_no_edits(found: Page) -> None:

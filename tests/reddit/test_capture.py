@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from archiver.accounts import tokens
 from archiver.practice.acts import Wording
 from archiver.practice.words import CITY
 from tests.capture.house import FULL, NEW, WATCH, House
+from tests.capture.rebuilding import check_rebuilt
 from tests.counts.asking import thread
 from tests.graph.scenes import GOOD, is_away
 from tests.graph.truth import public_words
@@ -72,6 +74,38 @@ def test_what_moderators_remove_keeps_its_words_and_says_who_hid_it(found: Subre
     house.later(hours=1)
     house.run(found.account, NEW)
     assert found.states(one) == ["visible"]
+
+
+@pytest.mark.law("R16", "R18")
+def test_what_stands_without_its_words_is_stored_once_and_every_wording_is_kept(found: Subreddit) -> None:
+    """It stands so in every list for ever: that is no news, and no sight of what it said."""
+    house, city = found.house, found.house.city
+    post, (one, two, three) = found.talk()
+    for answered in (one, two):
+        city.say(found.cast.residents[1], "an answer to it", answering=answered)
+    assert house.run(found.account, FULL).outcome == "complete"
+    words_seen = house.versions(found.key_of(one))[-1].last_seen_at
+    house.later(hours=1)
+    city.delete(one)
+    city.delete(two, "platform")
+    assert house.run(found.account, FULL).outcome == "complete"
+    for _ in range(2):
+        house.later(hours=1)
+        assert house.run(found.account, FULL).outcome == "unchanged"
+    city.edit(three, Wording("said otherwise"))
+    house.later(hours=1)
+    assert house.run(found.account, FULL).outcome == "complete"
+    records = house.records()
+    assert found.states(one, two, three) == ["deleted_by_author", "removed_by_platform", "visible"]
+    (kept,) = house.versions(found.key_of(one))
+    assert (kept.text, kept.last_seen_at) == ("comment 0", words_seen)
+    assert records[found.key_of(one)].last_seen_at > words_seen
+    assert [version.text for version in house.versions(found.key_of(three))] == ["comment 2", "said otherwise"]
+    assert records[found.key_of(post)].versions == 1
+    check_rebuilt(house, anew=True)
+    tokens.keep(house.archive, found.account, found.token)
+    house.later(hours=1)
+    assert house.run(found.account, FULL).outcome == "unchanged", "a rebuilt index knows what stands there"
 
 
 @pytest.mark.long
