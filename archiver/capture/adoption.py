@@ -1,7 +1,8 @@
 """Segments that stand in the store without a row: adopted, never deleted. They are evidence.
 
-An adopted segment's exchanges arrive with the adopting run. Of the run that wrote it only its existence counts: its
-conclusions, coverage and bookmark were refused when they were fresh, and others have looked since.
+An adopted segment's exchanges arrive with the adopting run. Of the run that wrote it only its existence counts, and how
+much it asked and stored: its conclusions, coverage and bookmark were refused when they were fresh, and others have
+looked since.
 """
 
 from __future__ import annotations
@@ -25,19 +26,18 @@ from archiver.capture.commit import (
     known_exchanges,
     known_segments,
     write_exchanges,
-    write_lost_runs,
-    write_run,
     write_segments,
 )
 from archiver.capture.committer import exchange_events, index_changed, run_event, segment_event
 from archiver.capture.contents import Contents, check_hash, read_contents
 from archiver.capture.facts import RunIdentity
 from archiver.capture.leases import Held, Leases
-from archiver.capture.models import Run, Segment
+from archiver.capture.models import Segment
 from archiver.capture.names import follow_names
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.parts import Part, seal_part
 from archiver.capture.pending import Pending
+from archiver.capture.run_rows import write_lost_runs, write_run
 from archiver.capture.standing import ADOPTION
 from archiver.clock import to_text
 from archiver.errors import Busy, IntegrityError, SettingsError
@@ -222,14 +222,13 @@ def write_adopted(
     arrival: int,
     search: SearchIndex,
 ) -> tuple[list[ExchangeRow], Brought]:
-    """Rows of adopted exchanges, and of the runs that made them where they have none. Which were written (one that
-    another segment brought already is not written twice), and what of them came with imports."""
+    """Rows of adopted exchanges, and what their runs' rows say of them. Which were written (one that another segment
+    brought already is not written twice), and what of them came with imports."""
     for part in parts:
-        if connection.execute(select(Run.id).where(Run.id == part.run)).first() is None:
-            write_run(connection, part, adopted=True)
+        write_run(connection, part, adopted=True)
     known = known_exchanges(connection, (row.id for row in exchanges))
     rows = list({row.id: row for row in exchanges if row.id not in known}.values())
-    write_lost_runs(connection, rows)
+    write_lost_runs(connection, (row.facts for row in rows))
     write_exchanges(connection, rows)
     applier = Applier(connection, account)
     for row in sorted(rows, key=lambda row: (row.facts["run_number"], row.facts["ordinal"])):

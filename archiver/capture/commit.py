@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from archiver.capture.batch import Entry, FinishedSegment
 from archiver.capture.deposits import row_of
 from archiver.capture.listings import thread_of
-from archiver.capture.models import Coverage, Deposit, Exchange, Run, Segment
-from archiver.capture.parts import PUBLIC, Part
+from archiver.capture.models import Coverage, Deposit, Exchange, Segment
+from archiver.capture.parts import Part
 from archiver.clock import from_text
 from archiver.database import key_text, safe_text
 from archiver.evidence.log import NewEvent
@@ -25,13 +25,10 @@ from archiver.records.stored import chunks
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_reader import MADE
 from archiver.storage.segment_writer import Placed
-from connectors.contract import Ask, Reading, SweepKind
+from connectors.contract import Ask, Reading
 
 IMPORTED = "imported"
 """Source of an exchange that an import brought."""
-INTERRUPTED = "interrupted"
-RECOVERY = "recovery"
-_LOST = "the object with its run record is lost; what is left of it is here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +94,6 @@ def _known(connection: Connection, column: InstrumentedAttribute[str], ids: Iter
     for some in chunks(ids):
         found.update(connection.execute(select(column).where(column.in_(some))).scalars())
     return found
-
-
-def write_lost_runs(connection: Connection, rows: Iterable[ExchangeRow]) -> None:
-    """Rows of runs of which only exchanges are there: the object with their run record is lost, or was never stored.
-    They count as interrupted."""
-    for facts in {row.facts["run"]: row.facts for row in rows}.values():
-        if connection.execute(select(Run.id).where(Run.id == facts["run"])).first() is None:
-            before = last_bookmarks(connection, facts["account"], facts["run_number"])
-            connection.execute(
-                insert(Run).values(
-                    id=facts["run"],
-                    account_id=facts["account"],
-                    number=facts["run_number"],
-                    sweep=SweepKind.NEW.value,
-                    trigger=RECOVERY,
-                    started_at=from_text(facts["sent_at"]),
-                    finished_at=from_text(facts["received_at"]),
-                    outcome=INTERRUPTED,
-                    reason=_LOST,
-                    settings_hash="",
-                    connector_version=facts["connector"]["version"],
-                    counts={},
-                    bookmark_before=before,
-                    bookmark_after=before,
-                    drift=[],
-                )
-            )
 
 
 def write_exchanges(connection: Connection, rows: Sequence[ExchangeRow]) -> None:
@@ -298,86 +268,6 @@ def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> N
     ]
     if rows:
         connection.execute(insert(Coverage), rows)
-
-
-def write_run(connection: Connection, part: Part, *, adopted: bool = False) -> None:
-    """Fold one part into the run's row. Until the final part, a run counts as interrupted: that is what it is when
-    nothing more comes, and what an adopted one is, whatever it said of itself."""
-    row = connection.execute(select(Run.counts, Run.drift, Run.bookmark_after).where(Run.id == part.run)).one_or_none()
-    if part.access != PUBLIC and row is not None:
-        values = {
-            "counts": _counts(row.counts, part.fields),
-            **_told(part, row, row.bookmark_after, adopted=adopted),
-        }
-        connection.execute(update(Run).where(Run.id == part.run).values(**values))
-        return
-    before = last_bookmarks(connection, part.account, part.number)
-    kept = row.bookmark_after if row is not None else before
-    fields = part.fields
-    values = {
-        "finished_at": part.at,
-        **_end(part, adopted=adopted),
-        "counts": _counts(row.counts if row else {}, fields),
-        **_told(part, row, kept, adopted=adopted),
-    } | ({"about": fields["about"]} if "about" in fields else {})
-    if row is not None:
-        connection.execute(update(Run).where(Run.id == part.run).values(**values))
-        return
-    fixed = {
-        "id": part.run,
-        "account_id": part.account,
-        "number": part.number,
-        "sweep": fields["sweep"],
-        "trigger": fields["trigger"],
-        "started_at": from_text(fields["started_at"]),
-        "settings_hash": fields["settings"],
-        "connector_version": fields["connector"],
-        "bookmark_before": before,
-    }
-    connection.execute(insert(Run).values(**fixed, **values))
-
-
-def _told(part: Part, row: Any, kept: dict[str, Any], *, adopted: bool) -> dict[str, Any]:
-    """Drift and bookmark, of which each access class's part tells its own."""
-    fields = part.fields
-    mark = {part.access: fields["bookmark"]} if "bookmark" in fields and not adopted else {}
-    return {
-        "drift": sorted({*(row.drift if row else ()), *fields.get("drift", ())}),
-        "bookmark_after": {name: one for name, one in {**(kept or {}), **mark}.items() if one},
-    }
-
-
-def _end(part: Part, *, adopted: bool) -> dict[str, str | None]:
-    """How a run ended, and why, which may quote what a stranger named."""
-    if adopted:
-        return {"outcome": INTERRUPTED, "reason": "it came too late to be archived; what it captured was adopted"}
-    if part.access != PUBLIC:
-        return {"outcome": INTERRUPTED, "reason": _LOST}
-    if not part.final:
-        return {"outcome": INTERRUPTED, "reason": "stopped before its end"}
-    reason = part.fields.get("reason")
-    return {"outcome": part.fields["outcome"], "reason": None if reason is None else safe_text(reason)}
-
-
-def _counts(before: dict[str, int], fields: dict[str, Any]) -> dict[str, int]:
-    counts = dict(before)
-    for statuses in fields.get("asks", {}).values():
-        counts["asked"] = counts.get("asked", 0) + sum(statuses.values())
-    counts["stored"] = counts.get("stored", 0) + fields.get("stored", 0)
-    for name, amount in fields.get("counts", {}).items():
-        counts[name] = counts.get(name, 0) + amount
-    return counts
-
-
-def last_bookmarks(connection: Connection, account: str, before: int) -> dict[str, dict[str, Any]]:
-    """Where the account's next sweep continues, by access class: what the last run below number ``before`` left."""
-    row = connection.execute(
-        select(Run.bookmark_after)
-        .where(Run.account_id == account, Run.number < before)
-        .order_by(Run.number.desc())
-        .limit(1)
-    ).first()
-    return dict(row[0] or {}) if row else {}
 
 
 def exchange_row(entry: Entry) -> ExchangeRow:

@@ -20,8 +20,6 @@ from archiver.capture.commit import (
     import_events,
     known_segments,
     write_exchanges,
-    write_lost_runs,
-    write_run,
     write_segments,
 )
 from archiver.capture.deposits import SOURCE, event_facts
@@ -29,6 +27,7 @@ from archiver.capture.leases import Held, StaleLease
 from archiver.capture.models import Run
 from archiver.capture.names import follow_names
 from archiver.capture.parts import PUBLIC, Part
+from archiver.capture.run_rows import write_lost_runs, write_run
 from archiver.capture.standing import follow
 from archiver.clock import Clock
 from archiver.database import Database
@@ -138,7 +137,7 @@ def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applie
         apply_conclusions(connection, applier, part)
         if part.final and part.access == PUBLIC:
             followed += follow(connection, part, [one for one in ordered if one.run == part.run])
-    write_lost_runs(connection, left)
+    write_lost_runs(connection, (row.facts for row in left))
     followed += _apply_rows(connection, applier, work.account, left, arrival, only_imported)
     applied = applier.flush()
     applied.changed += only_imported

@@ -172,12 +172,19 @@ class Looks:
         for asked in group:
             if asked.problem is not None and asked.problem.kind is ProblemKind.UNSUPPORTED:
                 self.state.count("looks_undecided")  # it can only be seen in its list; that is no gap
+                self._keep_once(asked)
                 continue
             self.take(asked, False)
             self.listings.of(asked.ask).page(asked.ask, asked.reading, not_modified=False)
             taken.append(asked)
         group.clear()
         return taken
+
+    def _keep_once(self, asked: Asked) -> None:
+        """Nothing follows from it, so that it stays so is no news. But it is the platform's word, be it that what the
+        record stood under is not there any more, and the first time it is kept."""
+        if asked.answer is not None and not self.seen.had_problem(asked.answer, asked.reading):
+            self.take(asked, False)
 
     def judge(self, group: Iterable[Asked]) -> None:
         """Conclude what answers of direct looks say; they were taken already."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archiver.database import Base, Instant, Json
@@ -77,6 +77,12 @@ class Run(Base):
     drift: Mapped[Any] = mapped_column(Json)
     about: Mapped[Any] = mapped_column(Json, default=None, nullable=True)
     """The account, where this run said it anew."""
+    parts: Mapped[Any] = mapped_column(
+        Json,
+        default=None,
+        nullable=True,
+        comment="[[part, access]] of its record that this row tells of; null: written by an earlier version",
+    )
 
 
 class Segment(Base):
@@ -104,6 +110,15 @@ class Exchange(Base):
     """One stored request and answer, or a pushed frame."""
 
     __tablename__ = "exchange"
+    __table_args__ = (
+        Index(
+            "ix_exchange_problem",
+            "account_id",
+            "problem",
+            sqlite_where=text("problem IS NOT NULL"),
+            postgresql_where=text("problem IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     segment_id: Mapped[str] = mapped_column(ForeignKey("segment.id"), index=True)

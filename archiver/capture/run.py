@@ -83,7 +83,7 @@ class RunState:
     spool: Spool
     batch: Batch
     bookmarks: dict[str, dict[str, Any]] | None
-    """By access class, as :func:`archiver.capture.commit.last_bookmarks` gives them, and kept up to date by the run.
+    """By access class, as :func:`archiver.capture.run_rows.last_bookmarks` gives them, and kept up to date by the run.
     None: this run has nothing to say of them."""
     part: int = 1
     ordinal: int = 0

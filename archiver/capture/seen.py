@@ -19,7 +19,7 @@ from archiver.records.choice import Choice, Kept, KnownRecord, Reason, choose, p
 from archiver.records.known import Known
 from archiver.records.models import Medium, Record
 from archiver.records.stored import chunks
-from connectors.contract import MediaRef, Reading, RecordRef, State
+from connectors.contract import MediaRef, Problem, Reading, RecordRef, State
 
 _DRIFT = 200
 """Most unknown names of fields that are remembered of an account: a platform that makes up names all the time must not
@@ -126,7 +126,15 @@ class Seen:
         problem = reading.problem
         if problem is None:
             return True
-        return problem_key(taken.ask, problem) in self._problems or self._stored_lately(taken, problem.kind.value)
+        since = taken.wire.received_at - _PROBLEM_LASTS
+        return problem_key(taken.ask, problem) in self._problems or self._stored_since(taken, problem, since)
+
+    def had_problem(self, taken: Taken, reading: Reading) -> bool:
+        """Whether the problem of an answer was ever stored."""
+        problem = reading.problem
+        if problem is None:
+            return True
+        return problem_key(taken.ask, problem) in self._problems or self._stored_since(taken, problem, None)
 
     def stored(self, taken: Taken, reading: Reading) -> None:
         """The batch will store the answer that was last chosen."""
@@ -275,12 +283,13 @@ class Seen:
                 self._drift = {name for row in connection.execute(query) for name in row.drift}
         return self._drift
 
-    def _stored_lately(self, taken: Taken, kind: str) -> bool:
+    def _stored_since(self, taken: Taken, problem: Problem, since: datetime | None) -> bool:
         query = select(Exchange.id).where(
             Exchange.account_id == self.account,
             Exchange.uri == taken.wire.url,
-            Exchange.problem == kind,
-            Exchange.received_at > taken.wire.received_at - _PROBLEM_LASTS,
+            Exchange.problem == problem.kind.value,
         )
+        if since is not None:
+            query = query.where(Exchange.received_at > since)
         with self.database.read() as connection:
             return connection.execute(query.limit(1)).first() is not None

@@ -21,7 +21,6 @@ from archiver.accounts.register import service as register
 from archiver.accounts.renewing import Renewals
 from archiver.capture import again, due
 from archiver.capture.batch import Batch
-from archiver.capture.commit import last_bookmarks
 from archiver.capture.committer import Committer, Work
 from archiver.capture.depositing import Deposited, Depositing
 from archiver.capture.deposits import Said
@@ -36,6 +35,7 @@ from archiver.capture.pushed import LISTENING, Hearing, Place, place_of
 from archiver.capture.rationing import Rations, plans, rations
 from archiver.capture.recovery import Recovery, RecoveryReport
 from archiver.capture.run import Watcher
+from archiver.capture.run_rows import last_bookmarks
 from archiver.capture.sessions import Sessions
 from archiver.capture.spool import Spool, dead
 from archiver.capture.terms import account_ref, segment_terms

@@ -52,11 +52,16 @@ class Survey:
 
     account: str
     segments: list[Surveyed] = field(default_factory=list)
-    parts: dict[_PartKey, tuple[Part, list[Surveyed]]] = field(default_factory=dict)
-    """By run, part and class, with every segment it was found in."""
+    parts: dict[_PartKey, list[tuple[Part, Surveyed]]] = field(default_factory=dict)
+    """By run, part and class, as it stands in each segment it was found in."""
     damaged: list[str] = field(default_factory=list)
     _about: tuple[int, dict[str, Any]] | None = None
     _first: tuple[int, dict[str, Any]] | None = None
+
+    @property
+    def found(self) -> Iterable[Part]:
+        """Every part, as often as it was found."""
+        return (part for several in self.parts.values() for part, _ in several)
 
     @property
     def about(self) -> dict[str, Any] | None:
@@ -85,7 +90,7 @@ class Survey:
         surveyed = replace(found.surveyed(stored), intact=intact)
         self.segments.append(surveyed)
         for part in found.parts:
-            self.parts.setdefault((part.run, part.part, part.access), (part, []))[1].append(surveyed)
+            self.parts.setdefault((part.run, part.part, part.access), []).append((part, surveyed))
             if "about" in part.fields:
                 self._learn(part.number, part.fields["about"])
         if found.account is not None:
@@ -186,7 +191,7 @@ class Step:
 def steps(survey: Survey, logged: Logged) -> list[Step]:
     """Everything that was committed, in order of arrival. A segment stands with the part whose ordinals its own are
     among. One that was never committed is in no step: it is adopted later, like any object without a row."""
-    named = {key for part, _ in survey.parts.values() for key in part.adopted}
+    named = {key for part in survey.found for key in part.adopted}
     adopted = {one.stored.key: one for one in survey.segments if one.stored.key in named}
     refused = _refused(survey, logged, named)
     own: defaultdict[str, list[Surveyed]] = defaultdict(list)
@@ -195,9 +200,10 @@ def steps(survey: Survey, logged: Logged) -> list[Step]:
             own[one.run].append(one)
     outside = {*adopted, *refused}
     runs: defaultdict[tuple[int, str], defaultdict[int, list[Part]]] = defaultdict(lambda: defaultdict(list))
-    for part, homes in survey.parts.values():
+    for several in survey.parts.values():
         # What a run said of itself in a segment that was refused does not count, what rode along does.
-        if any(part.run != home.run or home.stored.key not in outside for home in homes):
+        counts = (part for part, home in several if part.run != home.run or home.stored.key not in outside)
+        if (part := next(counts, None)) is not None:
             runs[part.number, part.run][part.part].append(part)
     found = [
         step for (number, run), parts in runs.items() for step in _of_run(number, parts, own.pop(run, []), adopted)
@@ -227,7 +233,7 @@ def _refused(survey: Survey, logged: Logged, adopted: set[str]) -> set[str]:
     Commits are logged in their own transaction and the log is stored without holes. So what has no entry, while a
     later run of the account has one, was never committed; and what has none, with nothing after it, was logged last.
     """
-    later = max((part.number for part, _ in survey.parts.values() if part.run in logged.runs), default=0)
+    later = max((part.number for part in survey.found if part.run in logged.runs), default=0)
     refused = set()
     for one in survey.segments:
         key, segment = one.stored.key, one.finished.id

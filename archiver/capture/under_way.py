@@ -15,7 +15,7 @@ from archiver.accounts.renewing import Renewals
 from archiver.capture import due, rounds, watching
 from archiver.capture.asking import Asker, Stopped
 from archiver.capture.batch import Batch
-from archiver.capture.commit import exchange_row, last_bookmarks
+from archiver.capture.commit import exchange_row
 from archiver.capture.commitments import Commitments
 from archiver.capture.committer import Committer, Work
 from archiver.capture.facts import RunIdentity, Taken
@@ -27,6 +27,7 @@ from archiver.capture.pending import Pending
 from archiver.capture.pushed import Hearing
 from archiver.capture.rounds import Round
 from archiver.capture.run import RunState, RunTerms, Watcher
+from archiver.capture.run_rows import last_bookmarks
 from archiver.capture.run_tokens import RunToken
 from archiver.capture.seen import Seen
 from archiver.capture.sessions import Sessions

@@ -121,6 +121,8 @@ class Scripted:
             return Reading(problem=Problem(ProblemKind.GONE, "not found"))
         if answer.status == 429 and self.limited:
             return Reading(problem=Problem(ProblemKind.RATE, "too many questions"))
+        if answer.status == 501:
+            return Reading(problem=Problem(ProblemKind.UNSUPPORTED, "it is only seen in its list"))
         if answer.status != 200:
             return Reading(problem=Problem(ProblemKind.TRANSIENT, "it failed"))
         if ask.purpose == "me":

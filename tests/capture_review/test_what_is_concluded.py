@@ -20,6 +20,7 @@ from tests.capture_review.script import Said, Stage, page
 NEW, FULL = SweepKind.NEW, SweepKind.FULL
 NOT_THERE: Said = (404, {}, b"")
 BROKEN: Said = (500, {}, b"")
+NOT_OFFERED: Said = (501, {}, b"what it stood under is not there")
 
 
 def test_a_run_after_one_that_was_cut_short_goes_on_to_what_was_covered_before(stage: Stage) -> None:
@@ -118,6 +119,25 @@ def test_a_control_read_does_not_speak_for_looks_long_before_it(stage: Stage) ->
     assert stage.records()["2"].state == "visible"
     assert stage.records()["3"].state == "not_returned"
     assert run.counts["looks_undecided"] == 1
+
+
+def test_what_is_said_of_a_record_that_is_only_seen_in_its_list_is_kept_once_and_proves_nothing(stage: Stage) -> None:
+    stage.answers["/list"] = page(("1", "one"), ("2", "two"), ("3", "three"))
+    stage.run(FULL)
+    stage.answers |= {"/list": page(("1", "one")), "/look?2": NOT_OFFERED, "/look?3": NOT_OFFERED}
+
+    run = stage.run(FULL)
+
+    def kept() -> list[str]:
+        return sorted(row.uri for row in stage.rows(Exchange, Exchange.problem == "unsupported"))
+
+    assert (run.counts["looks_undecided"], run.counts["exchanges"]) == (2, 2)
+    assert {row.state for row in stage.records().values()} == {"visible"}
+    assert kept() == [f"{stage.origin}/look?2", f"{stage.origin}/look?3"]
+    assert stage.rows(Gap) == []
+    stage.later(days=2)
+    assert stage.run(FULL).outcome == "unchanged", "that it stays so is no news"
+    assert len(kept()) == 2
 
 
 def test_an_empty_answer_is_no_control(stage: Stage) -> None:

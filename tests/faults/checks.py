@@ -29,7 +29,7 @@ from archiver.records.contents import plain, within
 from archiver.records.models import Record, Version
 from archiver.storage.segment_check import check_segment
 from archiver.storage.segment_reader import ReadRunRecord, read_segment
-from connectors.contract import ProblemKind, SweepKind
+from connectors.contract import SweepKind
 from tests.capture.observed import Observed
 from tests.capture.secrecy import nothing_left
 from tests.faults.sessions import open_archive
@@ -133,12 +133,6 @@ def _shows_nothing_new(archive: Archive, connection: Connection, one: Spooled) -
     if taken.medium is not None:
         return False
     reading = understand_wire(archive.platforms.connector(one.platform), taken.ask, taken.wire)
-    if (
-        reading.problem is not None
-        and reading.problem.kind is ProblemKind.UNSUPPORTED
-        and taken.ask.context.get("look")
-    ):
-        return True  # a direct look at what can only be seen in its list
     if reading.problem is not None or reading.quarantine:
         query = select(Exchange.id).where(Exchange.uri == taken.wire.url, Exchange.problem.is_not(None))
         return connection.execute(query).first() is not None

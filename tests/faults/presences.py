@@ -177,6 +177,8 @@ class Kind:
     acts: Sequence[tuple[str, int]]
     issues: Sequence[str] = ()
     """Secrets that its answers hold, beside what was sent."""
+    reads: int = 5
+    """So many answers a full sweep reads at least."""
 
 
 @dataclass
@@ -344,7 +346,7 @@ KINDS = {
         ),
         Kind(
             "nextdoor", nextdoor.TOKEN, lambda city: populate_nextdoor(city, city.now() - _LONG_AGO), _nextdoor,
-            lambda person, number: f"post/{number}", nextdoor.check, _MODERATED,
+            lambda person, number: f"post/{number}", nextdoor.check, _MODERATED, reads=2,
         ),
         Kind(
             "threads", threads.TOKEN, lambda city: populate_threads(city, city.now() - _LONG_AGO), _threads,
@@ -356,7 +358,7 @@ KINDS = {
         ),
         Kind(
             "tiktok_display", tiktok.TOKEN, lambda city: populate_tiktok(city, city.now() - _LONG_AGO),
-            _tiktok_display, lambda person, number: f"video/{number}", tiktok.check_videos, _MODERATED,
+            _tiktok_display, lambda person, number: f"video/{number}", tiktok.check_videos, _MODERATED, reads=2,
         ),
         Kind(
             "x", place.TOKEN, lambda city: populate_x(city, city.now() - _LONG_AGO), _x,

@@ -86,9 +86,12 @@ def _recovering(town: Town, point: str) -> None:
 
 
 def _choosing_again(town: Town, point: str) -> None:
-    town.live(8)
-    assert town.killed(*town.everything(FULL), arm="run.read:4")
-    assert town.killed(arm=point)
+    for answers in (4, 2):  # where a full sweep asks less often
+        town.live(8)
+        if town.killed(*town.everything(FULL), arm=f"run.read:{answers}"):
+            assert town.killed(arm=point)
+            return
+    pytest.fail("nothing was left to choose again")
 
 
 def _adopting(town: Town, point: str) -> None:

@@ -121,6 +121,8 @@ def test_of_comments_of_a_deleted_video_nothing_is_concluded(found: Channel) -> 
         house.run(found.account, FULL)
     assert house.records()[found.key_of(video)].state == "not_returned"
     assert {house.records()[found.key_of(one)].state for one in comments} == {"visible"}
+    kept = [(row.status, row.problem) for row in house.exchanges() if row.purpose == "gate" and row.problem]
+    assert kept == [(404, "unsupported")], "what YouTube says of them is kept, once"
 
 
 @pytest.mark.law("R16")
