@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol, overload
 
 from archiver.archive import Archive
 from archiver.capture.rebuild import rebuild
@@ -16,10 +16,18 @@ class Captured(Protocol):
     archive: Archive
     capture: Capture
 
+
+class Emptied(Captured, Protocol):
+    """One whose index can be thrown away."""
+
     def empty_index(self) -> None: ...
 
 
-def check_rebuilt(house: Captured, *, anew: bool = False) -> None:
+@overload
+def check_rebuilt(house: Captured) -> None: ...
+@overload
+def check_rebuilt(house: Emptied, *, anew: bool) -> None: ...
+def check_rebuilt(house: Any, *, anew: bool = False) -> None:
     """Everything that was captured is read again, and says the same. ``anew``: into an empty index, not in place."""
     house.capture.flush(all=True)
     with house.archive.database.read() as connection:
