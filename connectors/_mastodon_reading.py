@@ -12,7 +12,14 @@ from connectors._mastodon_asks import LISTS, Asks, edits_after
 from connectors._mastodon_pages import paged
 from connectors._mastodon_problems import problem_of, rate_of
 from connectors._mastodon_settings import SETTINGS, read_settings
-from connectors._mastodon_statuses import account_facts, key_of, profile_record, status_record, version_record
+from connectors._mastodon_statuses import (
+    account_facts,
+    follow_setting,
+    key_of,
+    profile_record,
+    status_record,
+    version_record,
+)
 from connectors.bodies import quarantined
 from connectors.contract import (
     Answer,
@@ -118,6 +125,7 @@ def _account(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:
     try:
         facts = account_facts(body, Asks.of(ask).service)
         found.records.append(profile_record(body, ""))
+        found.records += follow_setting(body, facts.platform_id)
     except Unreadable as error:
         return quarantined(str(error))
     reading = replace(found.reading(), account=facts)

@@ -190,6 +190,25 @@ def profile_record(value: JSONValue, place: str) -> SeenRecord:
     )
 
 
+def follow_setting(value: Json, identity: str) -> list[SeenRecord]:
+    """Whether the account approves each follower itself (law R17): who sees what it says to followers. Of a suspended
+    account nothing is said, since servers blank it."""
+    locked = value.get("locked")
+    if not isinstance(locked, bool) or value.get("suspended") is True:
+        return []
+    return [
+        SeenRecord(
+            key=f"follows/account/{identity}",
+            kind=RecordKind.SETTINGS,
+            place="",
+            content={"locked": locked},
+            text=f"followers: {'each is approved' if locked else 'everybody may follow'}",
+            parent=f"account/{identity}",
+            word="follow setting",
+        )
+    ]
+
+
 def account_facts(value: JSONValue, service: str) -> AccountFacts:
     """What the server says the account is.
 

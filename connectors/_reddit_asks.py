@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from connectors._account_asks import AccountAsks, batches, ident, looked_at
-from connectors.contract import Ask, JSONValue, RecordKind, RecordRef, Stream
+from connectors.contract import AccessClass, Ask, JSONValue, RecordKind, RecordRef, Stream
 from connectors.sites import Site
 
 SITE, SERVER = "https://www.reddit.com", "https://oauth.reddit.com"
@@ -36,6 +36,16 @@ LISTS: Mapping[str, tuple[str, Stream]] = {
     "log": ("about/log", Stream.SETTINGS),
 }
 MESSAGES: Mapping[str, str] = {"inbox": "message/inbox", "sent": "message/sent"}
+#: Lists of people that say how an account is moderated: path behind its own, and what stands in the list.
+PEOPLE: Mapping[str, tuple[str, str]] = {
+    "moderators": ("about/moderators", "moderators"),
+    "banned": ("about/banned", "banned"),
+    "muted": ("about/muted", "muted"),
+    "contributors": ("about/contributors", "approved"),
+    "blocked": ("prefs/blocked", "blocked"),
+}
+#: The same of its rules.
+RULES: Mapping[str, str] = {"rules": "about/rules", "automoderator": "wiki/config/automoderator"}
 KINDS: Mapping[str, str] = {"post": "t3_", "comment": "t1_"}
 
 
@@ -55,19 +65,21 @@ class Asks(AccountAsks):
         """Whose account an address is."""
         return self._about("identify")
 
-    def profile(self) -> Ask:
-        """The account itself; beside who is signed in as control."""
+    def profile(self, *, settings: bool = False) -> Ask:
+        """The account itself; beside who is signed in as control. ``settings``: how it is moderated is asked next."""
         kind = "user" if self.is_user else "subreddit"
         ask = self._about("profile")
+        ask = replace(ask, context={**ask.context, "settings": True}) if settings else ask
         return looked_at(ask, [f"{kind}/{self.account}"], self.me("me"))
 
     def _about(self, purpose: str) -> Ask:
         return self.ask(f"/{self.named}/about", purpose, Stream.PROFILE, (_RAW,))
 
-    def me(self, purpose: str = "owner") -> Ask:
-        """Who is signed in: messages are asked for only where it is the account itself."""
+    def me(self, purpose: str = "owner", *, settings: bool = False) -> Ask:
+        """Who is signed in: messages, and whom it blocks, are asked for only where it is the account itself."""
         stream = Stream.PROFILE if purpose == "me" else Stream.MESSAGES
-        return self.ask("/api/v1/me", purpose, stream, (_RAW,))
+        context = {"settings": True} if settings else {}
+        return self.ask("/api/v1/me", purpose, stream, (_RAW,), context=context)
 
     # Lists.
 
@@ -82,6 +94,25 @@ class Asks(AccountAsks):
         """What was sent to the account, and by it."""
         for purpose, path in MESSAGES.items():
             yield self.ask(f"/{path}", purpose, Stream.MESSAGES, (("mark", "false"), *_PAGE), listing=purpose)
+
+    # How it is moderated.
+
+    def of_moderators(self) -> Iterator[Ask]:
+        """Settings of a subreddit; those that not every moderator may see are lists of their own, of which each can be
+        a gap."""
+        for purpose, (path, _) in PEOPLE.items():
+            if purpose != "blocked":
+                yield self._setting(f"/{self.named}/{path}", purpose, _PAGE)
+        for purpose, path in RULES.items():
+            yield self._setting(f"/{self.named}/{path}", purpose, (_RAW,))
+
+    def blocked(self) -> Ask:
+        """Whom a user blocks."""
+        return self._setting("/prefs/blocked", "blocked", (_RAW,))
+
+    def _setting(self, path: str, purpose: str, parameters: Sequence[tuple[str, str]]) -> Ask:
+        ask = self.ask(path, purpose, Stream.SETTINGS, parameters, listing=purpose)
+        return replace(ask, access=AccessClass.SETTINGS)
 
     # Threads.
 

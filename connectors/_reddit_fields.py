@@ -10,6 +10,11 @@ KNOWN: Mapping[str, frozenset[str]] = {
     for kind, names in {
         "Listing": "after before children dist facets geo_filter modhash whitelist_status",
         "more": "children count depth id name parent_id",
+        "people": "after before children dist geo_filter modhash",
+        "person": "author_flair_css_class author_flair_text date days_left id mod_permissions name note rel_id",
+        "rules": "rules site_rules site_rules_flow",
+        "rule": "created_utc description description_html kind priority short_name violation_reason",
+        "wikipage": "content_html content_md may_revise reason revision_by revision_date revision_id",
         "modaction": "action created_utc description details id mod mod_id36 sr_id36 subreddit subreddit_name_prefixed"
         " target_author target_body target_fullname target_permalink target_title",
         "t1": "all_awardings approved approved_at_utc approved_by archived associated_award"

@@ -57,6 +57,7 @@ _OF_USERS = (
 _OF_SUBREDDITS = (
     Scope("mysubreddits", "Which subreddits you moderate, to see that this is one."),
     Scope("modlog", "What moderators removed, approved and banned, and by whom.", needed=False),
+    Scope("wikiread", "The rules that AutoModerator goes by, which are a page of the wiki.", needed=False),
 )
 
 

@@ -56,6 +56,11 @@ def _gone(told: Mapping[str, JSONValue]) -> Problem:
     return Problem(_K.GONE, "Reddit says that it is not there")
 
 
+def reason_of(answer: Answer) -> str:
+    """Reddit's word for why it refuses; empty where it gives none."""
+    return str(_told(answer).get("reason") or "")
+
+
 def _told(answer: Answer) -> Mapping[str, JSONValue]:
     """The error that an answer is; nothing where it is not Reddit that speaks."""
     try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from connectors import _reddit_settings as settings
 from connectors import _reddit_things as things
 from connectors._account_asks import with_page
 from connectors._account_found import AccountFound, is_look, read_json
 from connectors._reddit_asks import LISTED, LISTS, MESSAGES, Asks
 from connectors._reddit_fields import KNOWN
-from connectors._reddit_problems import problem_of, rate_of
+from connectors._reddit_problems import problem_of, rate_of, reason_of
 from connectors.answers import moment
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord, State
@@ -71,7 +72,7 @@ def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
     rate, problem = rate_of(answer), problem_of(answer)
     if problem is not None:
-        return replace(_of_problem(ask, problem), rate=rate)
+        return replace(_of_problem(ask, answer, problem), rate=rate)
     reader = _READERS.get(ask.purpose)
     if reader is None:
         return replace(quarantined("a question this connector never asked"), rate=rate)
@@ -79,7 +80,9 @@ def read(ask: Ask, answer: Answer) -> Reading:
     return replace(read_json(answer, lambda body: reader(found, body)), rate=rate)
 
 
-def _of_problem(ask: Ask, problem: Problem) -> Reading:
+def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
+    if ask.purpose == "automoderator" and problem.kind is _K.GONE and reason_of(answer) in settings.NO_PAGE:
+        return Reading(records=(settings.automoderator(None),))
     if ask.purpose == "profile" and problem.kind is _K.GONE:
         told = "Reddit no longer knows the account: it was deleted, suspended or renamed, Reddit does not say which"
         return Reading(problem=Problem(_K.DEACTIVATED, told))
@@ -104,21 +107,26 @@ def _account(found: Found, body: JSONValue) -> Reading:
     if asks.account and facts.platform_id != asks.account:
         return Reading(problem=Problem(_K.CONTRACT, "Reddit answered with another account"))
     found.add(kind, data, "/data", lambda: things.account_record(kind, data, "/data", asks.site))
+    if kind == "t5" and found.ask.purpose == "profile":
+        found.records += settings.community(data, "/data")
     if found.ask.purpose == "about":
         return Reading(present=("about",))
-    follows = _to_moderators(asks) if data.get("user_is_moderator") is True and not asks.is_user else ()
+    follows = _for_moderators(found) if data.get("user_is_moderator") is True and not asks.is_user else ()
     return replace(found.reading(), account=facts, asks=tuple(follows) if found.ask.purpose == "profile" else ())
 
 
 _NONE = "Reddit knows no such account or subreddit"
 
 
-def _to_moderators(asks: Asks) -> Iterator[Ask]:
+def _for_moderators(found: Found) -> Iterator[Ask]:
     """What only moderators are shown."""
+    asks = found.asks
     if asks.sweep in ("new", "full"):
         yield asks.listing("log")
     if asks.full:
         yield asks.listing("removed")
+    if found.ask.context.get("settings") is True:
+        yield from asks.of_moderators()
 
 
 def _me(found: Found, body: JSONValue) -> Reading:
@@ -130,7 +138,8 @@ def _me(found: Found, body: JSONValue) -> Reading:
     if data["id"] != found.asks.account:
         told = "whoever signed in is another account: messages are not asked for"
         return Reading(problem=Problem(_K.PERMISSION, told))
-    return Reading(present=("me",), asks=tuple(found.asks.messages()))
+    blocked = [found.asks.blocked()] if found.ask.context.get("settings") is True else []
+    return Reading(present=("me",), asks=(*found.asks.messages(), *blocked))
 
 
 # Lists.
@@ -319,4 +328,5 @@ _READERS: Mapping[str, Callable[[Found, JSONValue], Reading]] = {
     **dict.fromkeys(("comments", "branch"), _thread),
     "more": _more,
     "info": _info,
+    **dict(settings.readers()),
 }

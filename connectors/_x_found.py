@@ -10,7 +10,7 @@ from connectors import _x_fields as fields
 from connectors import drift
 from connectors._x_asks import Asks
 from connectors._x_people import message_record
-from connectors._x_posts import Around, Included, key_of, post_record, references
+from connectors._x_posts import Around, Included, key_of, post_record, references, reply_setting
 from connectors._x_problems import Refusal, refusals
 from connectors.contract import Ask, JSONValue, Reading, RecordKind, SeenRecord
 from connectors.values import Json, Unreadable
@@ -27,6 +27,8 @@ class Found:
     quarantine: list[tuple[str, str]] = field(default_factory=list)
     drift: set[str] = field(default_factory=set)
     included: Included = field(default_factory=Included)
+    settings: list[SeenRecord] = field(default_factory=list)
+    """Who may reply to the account's own posts."""
 
     @property
     def asks(self) -> Asks:
@@ -61,7 +63,9 @@ class Found:
         try:
             if not isinstance(value, dict):
                 raise Unreadable("not a post")
-            self.records.append(post_record(value, place, self.included, around, passed_on=passed_on is True))
+            record = post_record(value, place, self.included, around, passed_on=passed_on is True)
+            self.records.append(record)
+            self.settings += reply_setting(value, record, around.account)
         except Unreadable as error:
             self.quarantine.append((place, str(error)))
 
@@ -77,7 +81,8 @@ class Found:
             self.quarantine.append((place, str(error)))
 
     def reading(self) -> Reading:
-        return Reading(records=tuple(self.records), quarantine=tuple(self.quarantine), drift=drift.report(self.drift))
+        records = (*self.records, *self.settings)
+        return Reading(records=records, quarantine=tuple(self.quarantine), drift=drift.report(self.drift))
 
 
 # What an answer gives beside its data.

@@ -158,6 +158,27 @@ def post_record(post: Json, place: str, included: Included, around: Around, *, p
     )
 
 
+def reply_setting(post: Json, record: SeenRecord, account: str) -> list[SeenRecord]:
+    """Who may reply to a post of the account's own (law R17), as X says it of the version that stands now; a record of
+    its own, since it is no part of what the post says."""
+    said, author = post.get("reply_settings"), record.author
+    mine = author is not None and author.id == account and record.kind is RecordKind.POST
+    if not mine or record.retrospective or not isinstance(said, str) or not said:
+        return []
+    shown = storable(said)
+    return [
+        SeenRecord(
+            key=f"replies/{record.key}",
+            kind=RecordKind.SETTINGS,
+            place=record.place,
+            content={"reply_settings": shown},
+            text=f"may reply: {shown}",
+            parent=record.key,
+            word="reply setting",
+        )
+    ]
+
+
 def restricted(key: str, kind: RecordKind, place: str) -> SeenRecord:
     """A post of which X says that it is not ours to see: it stands, and nothing is known of what it says now."""
     return SeenRecord(key=key, kind=kind, place=place, content={}, text="", state=State.RESTRICTED)

@@ -14,6 +14,7 @@ from connectors._youtube_records import (
     TURNED_OFF,
     channel_facts,
     channel_record,
+    channel_setting,
     comment_record,
     ident,
     listed_video,
@@ -132,6 +133,8 @@ def _channel(found: Found, items: Sequence[JSONValue]) -> Reading:
     if record is None:
         return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
     facts = channel_facts(items[0], asks.site)
+    if found.ask.purpose == "channel" and isinstance(items[0], dict):
+        found.records += channel_setting(items[0], "/items/0")
     playlist = _uploads_of(items[0])
     reading = replace(found.reading(), account=facts, bookmark={"uploads": playlist} if playlist else None)
     if asks.account and facts.platform_id != asks.account:

@@ -126,6 +126,23 @@ def setting_record(video: str, comments: str, place: str = "") -> SeenRecord:
     )
 
 
+def channel_setting(value: Json, place: str) -> list[SeenRecord]:
+    """What a channel says of its comments (law R17): whether they wait until the owner approves them, and whether its
+    videos are for children, under which YouTube takes none. Nothing where it says none of it."""
+    branding, status = part(part(value, "brandingSettings"), "channel"), part(value, "status")
+    told = {
+        "moderateComments": branding.get("moderateComments"),
+        "madeForKids": status.get("madeForKids"),
+        "selfDeclaredMadeForKids": status.get("selfDeclaredMadeForKids"),
+    }
+    content: dict[str, JSONValue] = {name: one for name, one in told.items() if isinstance(one, bool)}
+    if not content:
+        return []
+    said = ", ".join(f"{name} {'yes' if one else 'no'}" for name, one in content.items())
+    key, text = "settings/comments", f"comments of the channel: {said}"
+    return [SeenRecord(key, RecordKind.SETTINGS, place, content, text, word="setting of the channel")]
+
+
 # Videos.
 
 

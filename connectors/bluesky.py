@@ -85,6 +85,7 @@ class Bluesky:
         history="Back to the account's first post.",
         moderation="Whom the account blocks, which lists of people it blocks, who may answer or quote which of its"
         " posts, and which answers it hides; every state that full sweeps saw.",
+        moderation_by_hand="Whom and which words the account mutes.",
         limits=(
             "An edit that was undone before the next look was not seen, unless the service listens to the server's"
             " stream; of replies it is never seen.",

@@ -435,10 +435,18 @@ class Capabilities:
     moderation: str | None = None
     """Which settings of moderation are captured as records: who is blocked, which words are filtered, who has a role,
     who may comment. None: no program is shown them, so somebody has to deposit them by hand, month after month."""
+    moderation_by_hand: str | None = None
+    """Which other such settings there are that no program is shown: they too are deposited by hand, month after month.
+    None: there are none, or :attr:`moderation` is None, and it is all of them."""
     proven: str | None = None
     """What it was proven against; None shows *not yet proven against the live platform*."""
     counted: tuple[Counted, ...] = ()
     """Numbers that what was captured is set against; of a kind of record at most one. Empty: there are none."""
+
+    @property
+    def deposited(self) -> str:
+        """What of the moderation settings somebody has to bring by hand, in words."""
+        return self.moderation_by_hand or ("Nothing." if self.moderation else "All of them.")
 
 
 PASSWORD = b"{password}"

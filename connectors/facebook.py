@@ -100,6 +100,7 @@ class Facebook:
         history="As far back as Facebook lists the Page's posts: of one year about 600.",
         moderation="Who is blocked, who has a role, and the Page's settings, the strength of its profanity filter among"
         " them; every state that full sweeps saw.",
+        moderation_by_hand="Which words the Page blocks, and who may comment on its posts.",
         limits=(
             "An edit that was undone, and a comment that was deleted, between two looks was not seen, unless"
             " Facebook sends what happens there.",
@@ -112,8 +113,7 @@ class Facebook:
             "Of a review, story or message that is no longer listed nothing is said.",
             "That a post or comment was deleted is said only while the token still shows another one.",
             "Who reacted is not captured, only how many; nor who shared a post, and what was said there.",
-            "Which words the Page blocks is not captured: Facebook does not say it to programs.",
-            "Who may comment on a post, advertisements that stand in no list, events and groups are not captured.",
+            "Advertisements that stand in no list, events and groups are not captured.",
             "People who do not want to be known to apps are left without a name.",
         ),
         counted=(

@@ -60,6 +60,8 @@ class Flickr:
         media="The largest file of each photo that its owner lets everybody have; of a video its picture.",
         counts="Views and comments of photos, photos and comments of albums, photos of the account, as of capture.",
         history="Back to the first photo that everybody sees.",
+        moderation="Whether everybody may comment on a photo, as full sweeps saw it.",
+        moderation_by_hand="Whom the account blocks, and who may comment and add tags where not everybody may.",
         limits=(
             "That a photo is gone is told between full sweeps only beside another one that is looked at again, and is"
             " there.",
@@ -76,7 +78,6 @@ class Flickr:
             " captured.",
             "Titles and descriptions are compared as Flickr shows them; tags without their spelling and order.",
             "Who marked a photo as a favourite is not captured, nor how many.",
-            "Who is blocked is not captured: deposit it by hand, month after month.",
         ),
         counted=(
             Counted(

@@ -83,6 +83,9 @@ class Instagram:
         media="Pictures and videos of posts and stories, in the size that Instagram gives out, and files of messages.",
         counts="Likes and comments, as of capture; followers and posts of the account.",
         history="The newest 10,000 posts; stories of the last day.",
+        moderation="Whether each post takes comments, as it was seen.",
+        moderation_by_hand="Whom the account blocks, restricts or mutes, which words it hides, and who may comment,"
+        " mention, tag and write to it.",
         limits=(
             "An edit that was undone, and a comment that was deleted, between two looks was not seen, unless"
             " Instagram sends what happens there.",
@@ -104,8 +107,6 @@ class Instagram:
             "An edit that only sets or takes away an @ in a caption is not told as one: Meta takes those signs away by"
             " itself where the token may see less. Every answer is kept as it came.",
             "Tokens of an Instagram login (graph.instagram.com) are not taken.",
-            "Who is blocked or restricted and which words are filtered is not captured: deposit it by hand, month"
-            " after month. Whether a post may be commented on is a record of its own.",
         ),
         counted=(
             Counted(

@@ -66,6 +66,8 @@ class LinkedIn:
         media="Pictures, videos and documents of posts, pictures in comments, logo and cover of the page.",
         counts="Comments and reactions of each kind, votes in polls, as of capture.",
         history="Every post that LinkedIn lists of the page: nothing says that it stops anywhere.",
+        moderation="Whether each post takes comments, as it was seen.",
+        moderation_by_hand="Who administers the page, whom it blocks, and which words it filters.",
         limits=(
             "Personal profiles are not captured, whoever they belong to.",
             "The names of people who comment are not given: their number is kept, which this app alone knows them by.",
@@ -87,8 +89,6 @@ class LinkedIn:
             f"Version {VERSION} of LinkedIn's interface is spoken, which is answered until August 2027: before that, a"
             " newer release of this program is needed.",
             "A token ends after 60 days. Where the page was connected by an administrator it is renewed for a year.",
-            "Who administers the page and which words are filtered is not captured: deposit it by hand, month after"
-            " month.",
         ),
         proven=None,
     )

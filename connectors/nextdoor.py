@@ -64,8 +64,6 @@ class Nextdoor:
             " private.",
             "With the agency's profile Nextdoor tells that of the person who connected it, which is kept among what is"
             " private.",
-            "Who moderates the agency's page, who is blocked and who may comment is not captured: deposit it by hand,"
-            " month after month.",
         ),
         proven=None,
     )

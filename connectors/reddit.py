@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from connectors import _limits, _reddit_grants, _reddit_reading
 from connectors._reddit_asks import ON_REDDIT, Asks
@@ -29,7 +29,6 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.settings import NoSettings
 
 _PATH = re.compile(
     r"/(?P<kind>u|user|r)/(?P<name>[A-Za-z0-9_][A-Za-z0-9_-]{1,29})(?:/(?:about|best|comments|controversial|hot|new|"
@@ -42,6 +41,19 @@ _POST = re.compile(
 )
 
 
+class RedditSettings(BaseModel):
+    """Settings of one account or subreddit on Reddit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    moderation: bool = Field(
+        default=True,
+        title="Moderation settings are captured",
+        description="Of a subreddit its moderators, rules, AutoModerator's rules, and who is banned, muted or approved;"
+        " of a user whom it blocks. AutoModerator's rules need wikiread.",
+    )
+
+
 class Reddit:
     """Accounts of users, and subreddits: posts, all comments under them, and what moderators did."""
 
@@ -49,7 +61,7 @@ class Reddit:
     title: ClassVar[str] = "Reddit"
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
-    settings: ClassVar[type[BaseModel]] = NoSettings
+    settings: ClassVar[type[BaseModel]] = RedditSettings
     media_hosts: ClassVar[tuple[str, ...]] = ("redd.it", "redditmedia.com", "redditstatic.com")
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token of who looks after the account", r"[\w.~+/=-]{20,4000}", speaks_for_owner=True),
@@ -71,6 +83,12 @@ class Reddit:
         counts="Comments, crossposts and score, as of capture. Reddit blurs scores on purpose.",
         history="The newest 1,000 posts, and for users the newest 1,000 comments: Reddit gives no more of any list."
         " What is older is captured only as far as it was seen before.",
+        moderation_signed_in=True,
+        moderation="Of a subreddit its moderators and what each may do, its rules, AutoModerator's rules, who is"
+        " banned, muted or approved, and who may post and comment, where the token is of a moderator who may see them;"
+        " of a user whom it blocks. Every state that full sweeps saw.",
+        moderation_by_hand="Of a subreddit crowd control, Reddit's filters of spam, harassment and reputation, and"
+        " automations, which no permission shows that only reads; of a user who may write to it.",
         limits=(
             "Reddit does not mark an edit within three minutes after something was written: such an edit is seen, but"
             " not its time.",
@@ -87,11 +105,9 @@ class Reddit:
             "Who voted, and how many up and down, is not given. A score below zero is in the stored bytes alone.",
             "Flairs, marks (NSFW, spoiler) and pins are in the stored bytes, and never an edit: moderators set them"
             " too.",
-            "Chats, modmail, live threads, wiki pages, rules and polls' votes are not captured.",
+            "Chats, modmail, live threads, wiki pages other than AutoModerator's, and polls' votes are not captured.",
             "Reddit keeps the log of moderators for three months.",
             "A token lasts an hour or a day. Where the account was connected by its owner it is renewed.",
-            "Who moderates, who is banned or muted, rules and AutoModerator are not captured as they stand, only what"
-            " the log of moderators tells: deposit them by hand, month after month.",
         ),
         counted=(
             Counted(
@@ -139,10 +155,15 @@ class Reddit:
         threads = [asks.comments(ref.key) for ref in sweep.threads if ref.key.startswith("post/")]
         if sweep.kind is SweepKind.WATCH:
             return (asks.profile(), *threads)
+        settings = sweep.kind is SweepKind.FULL and self._keeps_moderation(account)
         names = ("submitted", "comments_of") if asks.is_user else ("new", "comments_in")
         lists = [asks.listing(purpose, known.get(purpose)) for purpose in names]
-        own = [asks.me()] if asks.is_user else []
-        return (asks.profile(), *lists, *own, *threads)
+        own = [asks.me(settings=settings)] if asks.is_user else []
+        return (asks.profile(settings=settings), *lists, *own, *threads)
+
+    @staticmethod
+    def _keeps_moderation(account: AccountRef) -> bool:
+        return account.settings.moderation if isinstance(account.settings, RedditSettings) else True
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known posts and comments by their ids, 100 at once."""

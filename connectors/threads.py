@@ -78,6 +78,8 @@ class Threads:
         media="Pictures, videos and moving pictures of posts and replies, in the size that Threads gives out.",
         counts="Votes in polls, as of capture. Likes, views and followers are not asked for.",
         history="Everything that Threads lists of the account: nothing says that it stops anywhere.",
+        moderation="Who may reply to each post, and whether replies to it have to be approved, as it was seen.",
+        moderation_by_hand="Whom the profile blocks, restricts or mutes, which words it hides, and who may mention it.",
         limits=(
             "An edit that was undone, and a reply that was deleted, between two looks was not seen, unless"
             " Threads sends what happens there.",
@@ -97,8 +99,6 @@ class Threads:
             "Who liked, reposted, quoted, follows or is blocked is not captured.",
             "Whether the profile is private is not told; it is taken for public unless its settings say otherwise.",
             "A token ends after 60 days. Where the account was connected by its owner it is renewed in time.",
-            "Who is blocked, restricted or muted and which words are filtered is not captured: deposit it by hand,"
-            " month after month. Who may answer a post is a record of its own.",
         ),
         proven=None,
     )

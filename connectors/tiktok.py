@@ -84,8 +84,6 @@ class TikTok:
             "Whether a video takes comments is not captured.",
             "What the account says of itself is captured only where the app has the permission user.info.profile.",
             "A token ends after a day. Where the account was connected by its owner it is renewed for a year.",
-            "Who is blocked, which words are filtered and who may comment is not captured: deposit it by hand, month"
-            " after month.",
         ),
         counted=(
             Counted(

@@ -69,8 +69,6 @@ class TikTokDisplay:
             "While the account shows no video, nothing is said of what is no longer returned.",
             "Messages, live streams and stories are not captured.",
             "A token ends after two hours. Where the account was connected by its owner it is renewed for 180 days.",
-            "Who is blocked, which words are filtered and who may comment is not captured: deposit it by hand, month"
-            " after month.",
         ),
         counted=(
             Counted(

@@ -67,6 +67,8 @@ class Vimeo:
         media="The picture of each video, captions and subtitles, the account's picture. Not the videos themselves.",
         counts="Plays, likes and comments of videos, replies to comments, videos of the account, as of capture.",
         history="Back to the account's first video.",
+        moderation="Who may comment on each video, as it was seen.",
+        moderation_by_hand="Whom the account blocks, and which words its comments are filtered for.",
         limits=(
             "That a video is gone is told between full sweeps only beside another one that is looked at again, and is"
             " there.",
@@ -82,8 +84,6 @@ class Vimeo:
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "Showcases, channels, groups, live events and their chat, review notes and messages are not captured.",
             "Who liked a video is not captured, only how many.",
-            "Who is blocked and which words are filtered is not captured: deposit it by hand, month after month. Who"
-            " may comment on a video is a record of its own.",
         ),
         counted=(
             Counted(

@@ -89,17 +89,17 @@ class X:
         counts="Replies, reposts, likes, quotes, bookmarks, views and votes, as of capture.",
         history="The newest 3,200 posts and 800 mentions.",
         moderation_signed_in=True,
-        moderation="Whom the account blocks and mutes, by their numbers, where it is read with its owner's token; once"
-        " a week. Of a post who may reply to it is in the answers that are kept, and is not followed.",
+        moderation="Who may reply to each post of the account, as it was seen; whom the account blocks and mutes, by"
+        " their numbers, where it is read with its owner's token, once a week.",
+        moderation_by_hand="Which words the account mutes, and who may mention it, tag it and write to it.",
         limits=(
             "A search reaches back seven days. A reply that does not name the account, and was not found by then, is"
             " never found; one that is missing from a search is looked for directly only if it is younger than that.",
             "Replies that were written and deleted between two looks are not seen, unless X sends what happens there.",
             "In a conversation that somebody else began, only what the account answered, its answers, and what names"
             " it are captured.",
-            "Replies that the account hid are not told from others. Who may reply to a post is not followed.",
-            "Words that the account mutes are not captured: X does not say them to programs. Nor is a list of more than"
-            " 5,000 blocked or muted people.",
+            "Replies that the account hid are not told from others.",
+            "A list of more than 5,000 blocked or muted people is not captured.",
             "Who liked or reposted a post is not captured, only how many.",
             "Of a long article only its address; pictures sent in messages are not fetched; polls without who voted.",
             "With the owner's token everything is kept as private, since it may show what nobody else sees. Such a"

@@ -68,6 +68,10 @@ class YouTube:
         media="The largest thumbnail of each video, the channel's picture and banner. Not the videos themselves.",
         counts="Views, likes, comments and replies, as of capture.",
         history="Back to the channel's first video.",
+        moderation="Whether comments on the channel wait until its owner approves them, where YouTube says it; whether"
+        " each video takes comments; as the channel's owner also which comments are held or taken for spam.",
+        moderation_by_hand="Which words are blocked, whether links are, who is hidden from the channel, who may always"
+        " comment, who moderates, and how comments are held by default.",
         limits=(
             "Videos are not downloaded: YouTube's terms forbid it. Archive the city's own master files.",
             "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
@@ -79,8 +83,6 @@ class YouTube:
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "A token lasts an hour: then the channel needs signing in again.",
             "A thumbnail that is replaced under the same address is not fetched again.",
-            "Who is hidden from the channel, which words are blocked and who moderates is not captured: deposit it"
-            " by hand, month after month.",
         ),
         counted=(
             Counted(

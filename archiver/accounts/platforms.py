@@ -26,6 +26,7 @@ CAPABILITIES = (
     ("Numbers", "counts"),
     ("First capture", "history"),
     ("Moderation settings", "moderation"),
+    ("Moderation settings to deposit by hand", "deposited"),
 )
 #: The connectors that come with the program; found also where its entry points are not installed.
 _OWN = (

@@ -4,7 +4,7 @@ The rule is pure; who is reminded of it once is the event log's to know, so that
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -24,12 +24,16 @@ from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Event
 from archiver.operations import invocation
 from archiver.records.models import RebuildProgress, Record
-from connectors.contract import Capabilities, RecordKind
+from connectors.contract import AccessClass, Capabilities, RecordKind
 
 _log = logs.get(__name__)
 #: Accounts that a person stopped, or that are no more on their platform: nobody is reminded of them.
 _ENDED = frozenset({"paused", "closed", "gone", "taken_down", "deactivated"})
 _DAY = timedelta(days=1)
+_NOT_INSTALLED = Capabilities(
+    edits=None, deletions=None, hidden=None, messages=None, comments=None, media=None, counts=None, history=None,
+    moderation="Nothing is known of it.",
+)  # fmt: skip
 _ZONES = timedelta(hours=14)
 """By so much a day may begin earlier or later once the city's time zone is set anew."""
 
@@ -48,11 +52,15 @@ class DueDeposit:
     """What to type."""
     sign_in: bool = False
     """They would be captured if the account were signed in."""
+    left: str | None = None
+    """Which of them are to be deposited, where others are captured; None: all."""
 
     @property
     def said(self) -> str:
         """What is to be said of it, one sentence without its end."""
         was = "were never deposited" if self.last is None else f"were last deposited as of {self.last}"
+        if self.left is not None:
+            return f"the moderation settings of {self.account} that no program is shown {was}: {self.left.rstrip('.')}"
         why = "only where the account is signed in" if self.sign_in else "to no program"
         return f"the moderation settings of {self.account} {was}; its platform shows them {why}"
 
@@ -65,7 +73,7 @@ def due_at(last: date | None, added_at: datetime, days: int, zone: ZoneInfo) -> 
     return datetime.combine(last + (days + 1) * _DAY, time(), zone)
 
 
-def is_expected(state: str, told: str | None, days: int, *, shown: bool = True) -> bool:
+def is_expected(state: str, told: str | None, days: int, *, shown: bool = True, left: str | None = None) -> bool:
     """Whether deposits are expected of an account.
 
     Args:
@@ -73,8 +81,9 @@ def is_expected(state: str, told: str | None, days: int, *, shown: bool = True) 
         told: what its connector declares to see of moderation settings; None: nothing.
         days: as the setting has it; 0: never.
         shown: whether the platform shows us what is declared.
+        left: which others no program is shown.
     """
-    return days > 0 and (told is None or not shown) and state not in _ENDED
+    return days > 0 and (told is None or not shown or left is not None) and state not in _ENDED
 
 
 def expected(connection: Connection, archive: Archive, account_id: str | None = None) -> list[DueDeposit]:
@@ -84,18 +93,17 @@ def expected(connection: Connection, archive: Archive, account_id: str | None = 
     captured = _captured(connection)
     wanted = []
     for one in known:
-        seen = _declared(archive, one.platform)
-        shown = seen is None or not seen.moderation_signed_in or one.id in captured
-        if is_expected(one.state, "" if seen is None else seen.moderation, days, shown=shown):
-            wanted.append(one)
-    last = _last(connection, [one.id for one in wanted], now.astimezone(zone).date())
+        told = _declared(archive, one.platform)
+        shown = not told.moderation_signed_in or one.id in captured
+        if is_expected(one.state, told.moderation, days, shown=shown, left=told.moderation_by_hand):
+            wanted.append((one, told, shown))
+    last = _last(connection, [one.id for one, _, _ in wanted], now.astimezone(zone).date())
     found = []
-    for one in wanted:
+    for one, told, shown in wanted:
         at = due_at(last.get(one.id), one.added_at, days, zone)
-        command = _command(archive, one)
-        declared = _declared(archive, one.platform)
-        sign_in = declared is not None and declared.moderation is not None
-        found.append(DueDeposit(one.id, one.handle or one.name, last.get(one.id), at, at <= now, command, sign_in))
+        due = DueDeposit(one.id, one.handle or one.name, last.get(one.id), at, at <= now, _command(archive, one))
+        left = told.moderation_by_hand if shown and told.moderation is not None else None
+        found.append(replace(due, sign_in=not shown, left=left))
     return sorted(found, key=lambda one: (one.due_at, one.account_id))
 
 
@@ -143,15 +151,15 @@ def _last(connection: Connection, account_ids: Collection[str], today: date) -> 
 
 
 def _captured(connection: Connection) -> frozenset[str]:
-    """Accounts of which some setting was captured."""
-    query = select(Record.account_id).where(Record.kind == RecordKind.SETTINGS.value).distinct()
-    return frozenset(connection.execute(query).scalars())
+    """Accounts of which some list was captured that the platform shows to their owners alone."""
+    owners = (Record.kind == RecordKind.SETTINGS.value) & (Record.access == AccessClass.SETTINGS.value)
+    return frozenset(connection.execute(select(Record.account_id).where(owners).distinct()).scalars())
 
 
-def _declared(archive: Archive, platform: str) -> Capabilities | None:
+def _declared(archive: Archive, platform: str) -> Capabilities:
     """What the connector declares; of one that is not installed nothing is expected."""
     connector = archive.platforms.connectors.get(platform)
-    return None if connector is None else connector.capabilities
+    return _NOT_INSTALLED if connector is None else connector.capabilities
 
 
 def _command(archive: Archive, account: AccountView) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from archiver.accounts.platforms import CAPABILITIES, UNPROVEN, load_platforms
-from connectors.contract import Connector, Counted
+from connectors.contract import Capabilities, Connector, Counted
 
 
 def render() -> str:
@@ -29,9 +29,15 @@ def _table(found: list[Connector]) -> Iterator[str]:
     yield "| | " + " | ".join(one.title for one in found) + " |"
     yield "|---" * (len(found) + 1) + "|"
     for words, name in CAPABILITIES:
-        cells = ("seen" if getattr(one.capabilities, name) else "**not seen**" for one in found)
+        cells = (_cell(one.capabilities, name) for one in found)
         yield f"| {words} | " + " | ".join(cells) + " |"
     yield "| Proven | " + " | ".join("yes" if one.capabilities.proven else "**not yet**" for one in found) + " |"
+
+
+def _cell(told: Capabilities, name: str) -> str:
+    if name == "deposited":
+        return "some" if told.moderation_by_hand else "nothing" if told.moderation else "**all**"
+    return "seen" if getattr(told, name) else "**not seen**"
 
 
 def _section(connector: Connector) -> Iterator[str]:

@@ -35,6 +35,8 @@ class Bodies:
     def __init__(self, city: City, base: str) -> None:
         self._city = city
         self._base = base
+        self.locked: set[int] = set()
+        """People who approve each follower; to be told before anybody asks for them."""
         self._people: dict[int, tuple[int, bytes]] = {}
         self._posts: dict[tuple[int, str], tuple[int, bytes, bytes]] = {}
 
@@ -71,7 +73,7 @@ class Bodies:
             "username": person.handle,
             "acct": person.handle,
             "display_name": person.profile.name,
-            "locked": False,
+            "locked": person.id in self.locked,
             "bot": False,
             "discoverable": True,
             "indexable": True,

@@ -20,6 +20,7 @@ from archiver.practice.history import History, is_removed
 from archiver.practice.messages import Headers, Request, Response
 from archiver.practice.pictures import png
 from archiver.practice.reddit_json import Bodies, Body, base36, fullname, listing, number_of
+from archiver.practice.reddit_moderation import Moderation, somebody
 from archiver.practice.truth import TrueRecord
 from archiver.practice.words import CITY
 
@@ -65,6 +66,7 @@ class RedditApi:
     depth: int = 10
     limit: int = 10**6
     used: int = 0
+    moderation: Moderation = field(default_factory=Moderation)
     _window: int = 0
 
     def __post_init__(self) -> None:
@@ -240,6 +242,58 @@ class RedditApi:
         chosen = children[start : min(start + size, self.most)]
         return listing(chosen, names[start + size - 1] if len(chosen) == size else None)
 
+    # How it is moderated
+
+    def _people(self, request: Request, found: _Found, viewer: int) -> Body:
+        self._need("read")
+        self._in_place(found)
+        if not self.moderates(viewer):
+            raise Failure(403, "Forbidden")
+        if found["what"] == "moderators":  # (all at once, whatever is asked for)
+            main = self.city.people[self.main]
+            one = somebody(main, base36(main.id), main.created_at, mod_permissions=["all"])
+            return {"kind": "UserList", "data": {"children": [one]}}
+        return self._paged_people(request, list(self._of_list(found["what"])))
+
+    def _of_list(self, what: str) -> Iterator[Body]:
+        people, chosen = self.city.people, self.moderation
+        if what == "banned":
+            for _, act in self._history.done(acts.Block):
+                if isinstance(act, acts.Block) and act.person == self.main and act.whom in people[self.main].blocked:
+                    more = {"note": chosen.notes.get(act.whom, ""), "days_left": chosen.days.get(act.whom)}
+                    yield somebody(people[act.whom], base36(act.whom), act.at, **more)
+            return
+        for number, since in (chosen.muted if what == "muted" else chosen.approved).items():
+            yield somebody(people[number], base36(number), since)
+
+    def _paged_people(self, request: Request, people: Sequence[Body]) -> Body:
+        names = [one["rel_id"] for one in people]
+        after, size = request.parameter("after"), min(int(request.parameter("limit") or 25), 100, self.page)
+        start = names.index(after) + 1 if after in names else 0
+        chosen = list(people[start : start + size])
+        more = start + size < len(people)
+        return listing(chosen, names[start + size - 1] if more else None)
+
+    def _rules(self, request: Request, found: _Found, viewer: int) -> Body:
+        self._need("read")
+        self._in_place(found)
+        return self.moderation.listed()
+
+    def _wiki(self, request: Request, found: _Found, viewer: int) -> Body:
+        self._need("wikiread")
+        self._in_place(found)
+        if found["page"].startswith("config/") and not self.moderates(viewer):
+            raise Failure(403, "Forbidden", "MAY_NOT_VIEW")
+        if found["page"] not in self.moderation.pages:
+            raise Failure(404, "Not Found", "PAGE_NOT_CREATED" if self.moderates(viewer) else "PAGE_NOT_FOUND")
+        return self.moderation.page(found["page"])
+
+    def _blocked(self, request: Request, found: _Found, viewer: int) -> Body:
+        self._need("read")
+        people = self.city.people
+        blocked = [somebody(people[one], base36(one), people[one].created_at) for one in people[viewer].blocked]
+        return {"kind": "UserList", "data": {"children": blocked}}
+
     # Single things
 
     def _info(self, request: Request, found: _Found, viewer: int) -> Body:
@@ -390,6 +444,10 @@ _ROUTES: tuple[tuple[re.Pattern[str], _Method], ...] = tuple(
         (r"/r/(?P<name>\w+)/(?P<what>new|comments)", RedditApi._of_place),
         (r"/r/(?P<name>\w+)/about/spam", RedditApi._spam),
         (r"/r/(?P<name>\w+)/about/log", RedditApi._log),
+        (r"/r/(?P<name>\w+)/about/(?P<what>moderators|banned|muted|contributors)", RedditApi._people),
+        (r"/r/(?P<name>\w+)/about/rules", RedditApi._rules),
+        (r"/r/(?P<name>\w+)/wiki/(?P<page>[\w/]+)", RedditApi._wiki),
+        (r"/prefs/blocked", RedditApi._blocked),
         (r"/comments/(?P<id>[0-9a-z]{1,13})", RedditApi._comments),
         (r"/api/morechildren", RedditApi._more),
         (r"/api/info", RedditApi._info),

@@ -251,7 +251,8 @@ class Bodies:
             "description": "Rules of the house", "submit_text": "", "subreddit_type": "public", "subscribers": 41,
             "url": f"/r/{CITY}/", "created_utc": 1.5e9, "user_is_moderator": moderator, "quarantine": False,
             "community_icon": f"{self._base}/reddit/pictures/{profile.avatar}-64x64.png", "icon_img": "",
-            "over18": False,
+            "over18": False, "restrict_posting": True, "restrict_commenting": False, "submission_type": "any",
+            "should_archive_posts": False,
         }  # fmt: skip
         return {"kind": "t5", "data": data}
 

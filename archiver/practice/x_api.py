@@ -85,7 +85,7 @@ class XApi:
     _quoted: dict[str, list[Post]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._bodies = Bodies(self.city, self.base, self.polls)
+        self.bodies = Bodies(self.city, self.base, self.polls)
 
     def account_url(self, person: int) -> str:
         """Address of the profile."""
@@ -181,7 +181,7 @@ class XApi:
             told = refused(_GONE, "user", parameter, asked, f"User has been suspended: [{asked}].")
             return {"errors": [told | {"title": "Forbidden"}]}
         fields = {*_listed(request, "user.fields"), "id", "name", "username"}
-        body = self._bodies.user(person, protected=person.id in self.protected)
+        body = self.bodies.user(person, protected=person.id in self.protected)
         return {"data": {name: value for name, value in body.items() if name in fields}}
 
     # How the account moderates.
@@ -311,12 +311,12 @@ class XApi:
         media = {one.id: one for post, version in (*posts, *beside) for one in post.versions[version][1].media}
         polls = sorted({post.id for post in shown if post.id in self.polls})
         fields = {*_listed(request, "user.fields"), "id", "name", "username"}
-        users_said = [self._bodies.user(one, protected=one.id in self.protected) for one in people]
+        users_said = [self.bodies.user(one, protected=one.id in self.protected) for one in people]
         given = {
             "users": [{name: one[name] for name in one if name in fields} for one in users_said],
             "posts": [self._body(request, post, version) for post, version in beside],
-            "media": self._bodies.media(media.values()) if "attachments.media_keys" in expansions else [],
-            "polls": [self._bodies.poll(one) for one in polls] if "attachments.poll_ids" in expansions else [],
+            "media": self.bodies.media(media.values()) if "attachments.media_keys" in expansions else [],
+            "polls": [self.bodies.poll(one) for one in polls] if "attachments.poll_ids" in expansions else [],
         }
         includes = {name: value for name, value in given.items() if value}
         return {"data": data} | ({"includes": includes} if includes else {}) | ({"errors": errors} if errors else {})
@@ -328,7 +328,7 @@ class XApi:
         wanted: dict[str, None] = {}
         listed = {versions_of(post)[version] for post, version in posts}
         for post, version in posts:
-            body = self._bodies.post(post, version, parent=self._parent(post), quotes=0)
+            body = self.bodies.post(post, version, parent=self._parent(post), quotes=0)
             referred = [one["id"] for one in body.get("referenced_posts", ())]
             wanted |= dict.fromkeys(referred if "referenced_posts" in expansions else ())
             wanted |= dict.fromkeys(versions_of(post) if "edit_history_post_ids" in expansions else ())
@@ -344,7 +344,7 @@ class XApi:
     def _body(self, request: Request, post: Post, version: int) -> Body:
         quotes = sum(1 for _ in self._quoting(post)) if post.share_of is None else 0
         withheld = self.withheld.get(post.id, ())
-        body = self._bodies.post(post, version, parent=self._parent(post), quotes=quotes, withheld=withheld)
+        body = self.bodies.post(post, version, parent=self._parent(post), quotes=quotes, withheld=withheld)
         fields = {*_ALWAYS, *_listed(request, "post.fields")}
         fields |= {_EXPANDED[one] for one in _listed(request, "expansions") if one in _EXPANDED}
         return {name: value for name, value in body.items() if name in fields}
@@ -359,14 +359,14 @@ class XApi:
         body: Body = {"meta": {"result_count": len(wanted[:size])}}
         if len(wanted) > size:
             body["meta"]["next_token"] = _token(wanted[size - 1])
-        return ({"data": [self._bodies.message(mine[one]) for one in wanted[:size]]} if wanted else {}) | body
+        return ({"data": [self.bodies.message(mine[one]) for one in wanted[:size]]} if wanted else {}) | body
 
     def _message(self, request: Request, found: _Found, viewer: int | None) -> Body:
         number, since = number_of(found["id"]), self.city.clock.now() - _KEPT
         event = next((one for one in self._messages_of(viewer) if one.id == number and one.created_at > since), None)
         if event is None:
             return {"errors": [refused(_GONE, "dm_event", "event_id", found["id"])]}
-        return {"data": self._bodies.message(event)}
+        return {"data": self.bodies.message(event)}
 
     def _messages_of(self, viewer: int | None) -> Iterator[Post]:
         for post in self.city.posts.values():

@@ -56,6 +56,8 @@ class Bodies:
         self._city = city
         self._base = base
         self._polls = polls
+        self.reply_settings: dict[int, str] = {}
+        """Who may reply, by post, where it is not everybody."""
 
     def user(self, person: Person, *, protected: bool) -> Body:
         return {
@@ -91,7 +93,7 @@ class Bodies:
             },
             "lang": "en",
             "possibly_sensitive": False,
-            "reply_settings": "everyone",
+            "reply_settings": self.reply_settings.get(post.id, "everyone"),
             "public_metrics": {
                 "repost_count": len(post.shares), "reply_count": len(post.replies), "like_count": post.likes,
                 "quote_count": quotes, "bookmark_count": 0, "impression_count": post.likes * 9,

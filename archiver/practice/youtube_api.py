@@ -65,7 +65,7 @@ class YouTubeApi:
     _read: int = 0
 
     def __post_init__(self) -> None:
-        self._bodies = Bodies(self.city, self.base)
+        self.bodies = Bodies(self.city, self.base)
 
     def account_url(self, person: int) -> str:
         """Address of the channel."""
@@ -132,7 +132,7 @@ class YouTubeApi:
             wanted.add(named.id if named else None)
         found = [self.city.people[one] for one in wanted if one is not None and one in self.city.people]
         found = [one for one in found if one.home == HOME]
-        body = listed("channel", [self._bodies.channel(one, len(self._videos_of(one.id, None))) for one in found], 1, 5)
+        body = listed("channel", [self.bodies.channel(one, len(self._videos_of(one.id, None))) for one in found], 1, 5)
         if not found:
             del body["items"]
             body["pageInfo"]["totalResults"] = 0
@@ -150,14 +150,14 @@ class YouTubeApi:
             message = "The playlist identified with the request's playlistId parameter cannot be found."
             raise Failure(404, "playlistNotFound", message, "youtube.playlistItem")
         videos = list(enumerate(self._videos_of(person, viewer)))
-        return self._paged(request, "playlistItem", videos, lambda one: self._bodies.playlist_item(one[1], one[0]), 50)
+        return self._paged(request, "playlistItem", videos, lambda one: self.bodies.playlist_item(one[1], one[0]), 50)
 
     def _videos(self, request: Request, viewer: int | None) -> Body:
         numbers = [video_of(one) for one in _ids(request)]
         if len(numbers) > 50:
             raise Failure(400, "invalidParameterValue", "Too many ids.", "youtube.parameter")
         found = [video for number in numbers if (video := self._video(number, viewer)) is not None]
-        items = [self._bodies.video(one, self._counted(one)) for one in found]
+        items = [self.bodies.video(one, self._counted(one)) for one in found]
         return listed("video", items, len(items), len(items))
 
     def _counted(self, video: Post) -> int | None:
@@ -205,15 +205,15 @@ class YouTubeApi:
         replies = self._replies(top, video)
         shown = "" if state == "published" else state
         newest = replies[:_SHOWN_REPLIES] if not shown else ()
-        return self._bodies.thread(
+        return self.bodies.thread(
             top, video, newest, 0 if shown else len(replies), plain=plain, state=shown
         ) if self.top_of(top.id) == top.id else self._held_reply(top, video, plain)  # fmt: skip
 
     def _held_reply(self, reply: Post, video: Post, plain: bool) -> Body:
         """A held reply stands in its list as a thread of its own."""
         top = self.city.posts.get(self.top_of(reply.id) or 0) or reply
-        body = self._bodies.thread(reply, video, (), 0, plain=plain, state=_HELD)
-        body["snippet"]["topLevelComment"] = self._bodies.comment(reply, top, video, plain=plain, state=_HELD)
+        body = self.bodies.thread(reply, video, (), 0, plain=plain, state=_HELD)
+        body["snippet"]["topLevelComment"] = self.bodies.comment(reply, top, video, plain=plain, state=_HELD)
         return body
 
     def _comments(self, request: Request, viewer: int | None) -> Body:
@@ -240,7 +240,7 @@ class YouTubeApi:
 
     def _one(self, post: Post, video: Post, plain: bool) -> Body:
         top = self.city.posts.get(self.top_of(post.id) or 0) or post
-        return self._bodies.comment(post, top, video, plain=plain, state=_HELD if post.hidden else "")
+        return self.bodies.comment(post, top, video, plain=plain, state=_HELD if post.hidden else "")
 
     # What there is.
 

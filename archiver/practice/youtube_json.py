@@ -55,6 +55,8 @@ class Bodies:
     def __init__(self, city: City, base: str) -> None:
         self._city = city
         self._base = base
+        self.approving: set[int] = set()
+        """People on whose channels comments wait until they are approved."""
 
     def channel(self, person: Person, videos: int) -> Body:
         picture = f"{self._base}/youtube/pictures/{person.profile.avatar}-88.png"
@@ -75,7 +77,7 @@ class Bodies:
             contentDetails={"relatedPlaylists": {"likes": "", "uploads": f"UU{identity[2:]}"}},
             statistics={"viewCount": "0", "hiddenSubscriberCount": True, "videoCount": str(videos)},
             status={"privacyStatus": "public", "isLinked": True, "longUploadsStatus": "longUploadsUnspecified"},
-            brandingSettings={"channel": {**words, "country": "US"}},
+            brandingSettings={"channel": {**words, "country": "US", "moderateComments": person.id in self.approving}},
         )
 
     def playlist_item(self, video: Post, position: int) -> Body:

@@ -113,3 +113,17 @@ def test_the_settings_of_a_month_are_told_as_full_sweeps_saw_them(new_house: Cal
     told = [[(one["id"], one["title"]) for one in row.content["filters"]] for row in house.versions("settings/filters")]
     assert [sorted(one) for one in told] == seen
     assert len(seen) > 3
+
+
+@pytest.mark.law("R17")
+def test_whether_each_follower_is_approved_is_a_record_of_its_own(house: House) -> None:
+    account, city = house.office(), house.cast.city
+    house.run(account, FULL)
+    house.server.mastodon.bodies.locked.add(city)
+    house.city.people[city].revision += 1
+    house.later(hours=1)
+    house.run(account, FULL)
+    told = [row.text for row in house.versions(f"follows/account/{city}")]
+    assert told == ["followers: everybody may follow", "followers: each is approved"]
+    with house.archive.database.read() as connection:
+        assert deposits_due.expected(connection, house.archive)[0].sign_in, "that is no list of whom it blocks"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from archiver import errors
+from archiver.accounts.platforms import load_platforms
 from archiver.cli import INTERRUPTED
 from archiver.cli.verify import DAMAGED
 from archiver.errors import IntegrityError
@@ -54,3 +55,13 @@ def test_every_exit_code_is_documented() -> None:
     page = (DOCS / "commands.md").read_text()
     for code, meaning in codes.items():
         assert f"| {code} | {meaning} |" in page
+
+
+@pytest.mark.law("R17")
+def test_of_every_platform_it_is_said_what_is_to_be_deposited_by_hand() -> None:
+    page = (DOCS / "platforms.md").read_text()
+    sections = {part.partition("\n")[0]: part for part in page.split("\n## ")}
+    for one in load_platforms(()).connectors.values():
+        if one.capabilities.deposited != "Nothing.":
+            found = sections.get(one.title) or sections[one.title.split()[0].strip(",")]
+            assert "eposited by hand" in found, one.title

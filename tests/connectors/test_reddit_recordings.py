@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors._reddit_asks import Asks
+from connectors._reddit_asks import PEOPLE, RULES, Asks
 from connectors.contract import Answer, Ask, ProblemKind, State
 from connectors.invariants import check_reading
 from connectors.reddit import Reddit
@@ -33,6 +33,9 @@ _PURPOSES = (
     (r"/api/morechildren/?", "more", False),
     (r"/api/info/?", "info", False),
     (r"/api/v1/me", "me", True),
+    *((rf"/r/[^/]+/about/{one}/?", one, False) for one in ("moderators", "banned", "muted", "contributors", "rules")),
+    (r"/prefs/blocked/?", "blocked", True),
+    (r"/r/[^/]+/wiki/(?!discussions|revisions|settings|pages)[^/]+", "automoderator", False),
 )
 _NAMES = re.compile(rb"<[A-Z_]+>")
 """What stands for names that were blotted out."""
@@ -102,6 +105,24 @@ def test_everything_in_every_recorded_body_is_read() -> None:
     assert counted["action"] > 50, counted
     assert counted[f"state {State.DELETED_BY_AUTHOR}"] > 20, counted
     assert counted[f"state {State.HIDDEN_BY_PAGE}"] > 20, counted
+
+
+def test_every_recorded_setting_of_moderation_is_a_record_that_holds_all_of_it() -> None:
+    counted: Counter[str] = Counter()
+    for ask, answer in replayable():
+        if ask.purpose in (*PEOPLE, *RULES) and answer.status in (200, 404):
+            reading = READ(ask, answer)
+            check_reading(reading, ask, answer, Reddit())
+            assert not reading.quarantine
+            (record,) = reading.records
+            body = answer.json
+            told = {"rules": body.get("rules"), "automoderator": None}.get(
+                ask.purpose, body.get("data", {}).get("children")
+            )
+            held = record.content.get("people", record.content.get("rules"))
+            assert told is None or len(held) == len(told)
+            counted[ask.purpose] += 1
+    assert set(counted) == {*PEOPLE, *RULES}, counted
 
 
 def test_accounts_are_told_and_errors_are_what_reddit_means_by_them() -> None:

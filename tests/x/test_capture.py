@@ -519,3 +519,21 @@ def test_lists_that_the_plan_does_not_give_are_no_reason_to_stop(house: House) -
     house.run(found.account, FULL)
     assert house.account_state(found.account) == "active"
     assert {gap.stream for gap in house.gaps(open_only=True)} <= {"settings"}
+
+
+@pytest.mark.law("R17")
+def test_who_may_reply_to_a_post_is_a_record_of_its_own(house: House) -> None:
+    found = place(house, APP)
+    post = house.city.say(found.id, "The bridge is closed.")
+    house.city.say(found.cast.residents[0], "Why?", answering=post)
+    house.run(found.account, FULL)
+    key = f"replies/post/{x_id(post)}"
+    house.server.x.bodies.reply_settings[post] = "mentionedUsers"
+    for _ in range(2):
+        house.later(days=1)
+        house.run(found.account, FULL)
+    assert [row.text for row in house.versions(key)] == ["may reply: everyone", "may reply: mentionedUsers"]
+    record, said = house.records()[key], house.records()[f"post/{x_id(post)}"]
+    assert (record.parent_id, record.state, said.versions) == (said.id, "visible", 1)
+    others = [name for name in house.records() if name.startswith("replies/")]
+    assert others == [key], "of what others say it is theirs to choose"

@@ -232,3 +232,15 @@ def test_a_key_goes_to_the_platform_alone(new_house: Callable[..., House]) -> No
     pictures = [one.target for one in house.server.log if "/youtube/pictures/" in one.target]
     assert pictures
     assert all("key=" not in target for target in pictures)
+
+
+@pytest.mark.law("R17")
+def test_whether_comments_wait_for_the_owner_is_a_record_of_its_own(found: Channel) -> None:
+    house = found.house
+    house.run(found.account, FULL)
+    house.server.youtube.bodies.approving.add(found.id)
+    for _ in range(2):
+        house.later(days=1)
+        house.run(found.account, FULL)
+    told = [row.text for row in house.versions("settings/comments")]
+    assert told == [f"comments of the channel: moderateComments {said}" for said in ("no", "yes")]
