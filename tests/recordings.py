@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source distribution on the package index."""
+    """One distribution on the package index: what its source holds, or, of a wheel, what is installed."""
 
     requirement: str
     file: str
@@ -47,6 +48,13 @@ FEEDS = Source(
 )
 
 REDDIT = Source("praw==8.0.3", "praw-8.0.3.tar.gz", "9b1428eb27e75420010713a5d6e86e7444540164efbb89eba6e693df0a10a512")
+
+
+YOUTUBE = Source(
+    "google-api-python-client==2.202.0",
+    "google_api_python_client-2.202.0-py3-none-any.whl",
+    "aaa90064c9bb642ff1d065b22ca8958a2cb6e345909cefe70d0e5452fc50e08b",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,14 @@ def reddit() -> tuple[Recorded, ...]:
         if "/cassettes/" in name and name.endswith(".json")
         for recorded in _cassette(name.rpartition("/")[2], content)
     )
+
+
+@functools.cache
+def youtube() -> Mapping[str, Any]:
+    """Google's discovery document of the YouTube Data API v3."""
+    with zipfile.ZipFile(_fetched(YOUTUBE)) as wheel:
+        found: Mapping[str, Any] = json.loads(wheel.read("googleapiclient/discovery_cache/documents/youtube.v3.json"))
+    return found
 
 
 @functools.cache
@@ -127,7 +143,8 @@ def _download(source: Source, kept: Path) -> None:
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
         # pip asks a package for its name by the package's own build tool, which it fetches where we do not have it.
         name = source.requirement.partition("==")[0]
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name]
+        form = "--only-binary" if source.file.endswith(".whl") else "--no-binary"
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", form, name]
         command += ["--dest", folder, source.requirement]
         try:
             done = subprocess.run(command, capture_output=True, timeout=120, check=False, text=True)

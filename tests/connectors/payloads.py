@@ -16,6 +16,14 @@ _FOLDER = next((place for place in _ABOVE if place.is_dir()), _ABOVE[0])
 ODD: tuple[Any, ...] = (None, True, 5, "", "5", [], {}, [{}], float(2**60), "\ud800\x00")
 
 
+def every() -> list[str]:
+    """Names of all of them, but for what describes them; whoever needs them where they are not is skipped."""
+    if not _FOLDER.is_dir():
+        pytest.skip("not here, beside this checkout: shared/payloads")
+    found = (path.relative_to(_FOLDER).as_posix() for path in _FOLDER.rglob("*") if path.is_file())
+    return sorted(name for name in found if name != "README.md")
+
+
 def recorded(name: str) -> Path:
     """A file among them; whoever needs one that is not here is skipped."""
     path = _FOLDER / name

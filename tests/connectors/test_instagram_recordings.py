@@ -99,6 +99,17 @@ def test_recorded_albums_are_read_with_every_picture_under_names_that_do_not_exp
     assert not re.search(r"oh=|oe=|_nc_|fbcdn|cdninstagram", told)
 
 
+def test_every_picture_of_a_recorded_list_of_children_is_read_in_the_album_that_holds_it() -> None:
+    ask, body = _by_ids()
+    album = next(one for one in body.values() if "children" in one)
+    album["children"] = given = body_of("children.json")
+    reading = READ(ask, answer(body))
+    assert (reading.problem, reading.quarantine, reading.drift) == (None, (), ())
+    record = next(one for one in reading.records if one.word == "album")
+    assert record.content["children"] == [one["id"] for one in given["data"]]
+    assert {ref.url for ref in record.media} >= {one["media_url"] for one in given["data"]}
+
+
 def test_a_recorded_account_and_single_comment() -> None:
     body = body_of("user_fields.json")
     profile = Asks(SITE, SERVER, body["id"], "full", body["username"]).profile()

@@ -133,14 +133,18 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+#: What a server tells no time of change of.
+_TIMELESS = (RecordKind.PROFILE, RecordKind.SETTINGS)
+
+
 def check(ask: Ask, reading: Reading) -> None:
     """What holds of every reading, whatever the body."""
     for record in reading.records:
-        assert record.key.partition("/")[0] in ("status", "account")
+        assert record.key.partition("/")[0] in ("status", "account", "follows")
         json.dumps([record.content, record.text], allow_nan=False).encode()
         record.text.encode()
         assert all(isinstance(count, int) and count >= 0 for count in record.counts.values())
-        assert record.retrospective or record.kind is RecordKind.PROFILE or record.as_of is not None
+        assert record.retrospective or record.kind in _TIMELESS or record.as_of is not None
     assert not (reading.whole and reading.quarantine)
     assert all(reason for _, reason in reading.quarantine)
     for following in (*reading.asks, *([reading.next_page] if reading.next_page else [])):

@@ -48,11 +48,7 @@ def _new_town(kind: Kind, folder: Path) -> Town:
     return Town(folder, dict(_SETTINGS), found=partial(OneAccount, kind=kind), log="debug")
 
 
-#: In every run those that differ most; the others stand on the same pieces, and are held in long runs.
-_NAMES = [pytest.param(name, marks=pytest.mark.long if name in ("flickr", "vimeo") else ()) for name in KINDS]
-
-
-@pytest.fixture(scope="module", params=_NAMES)
+@pytest.fixture(scope="module", params=KINDS)
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """A town of each platform."""
     thorough = request.config.getoption("--cycles", default=20) >= 500
