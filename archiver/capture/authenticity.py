@@ -98,9 +98,14 @@ class Awaited:
     asked_at: datetime | None
     """When; None: nothing is waited for."""
     lease_until: datetime | None
+    confirmed_at: datetime | None = None
+    """When it was last confirmed."""
 
 
 _PATIENCE: Final = timedelta(days=1)
+_REPEATS: Final = timedelta(hours=1)
+"""For so long a hub that did not get our answer asks the same again. Not for ever: whoever learned the address could
+have a hub take another subscription for ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +114,18 @@ class Confirmed:
 
     challenge: bytes
     lease_until: datetime
+    again: bool = False
+    """It was confirmed before, and only asked once more: nothing changes."""
 
 
 def confirmed(query: Mapping[str, str], awaited: Awaited, now: datetime) -> Confirmed | None:
     """What follows from a hub's question whether we asked for a subscription (W3C WebSub §5.3). Anybody may put it who
-    knows the address: so only what was asked for, lately, counts, and no lease is made shorter by it."""
+    knows the address: so only what was asked for, lately, counts, and no lease is made shorter by it. A hub that asks
+    once more, since our answer was lost, is told the same again; that changes nothing."""
     challenge, lease = query.get("hub.challenge", ""), query.get("hub.lease_seconds", "")
     waits = awaited.asked_at is not None and now - awaited.asked_at <= _PATIENCE
-    if not waits or query.get("hub.mode") != "subscribe" or query.get("hub.topic") != awaited.topic:
+    again = not waits and _is_repeated(awaited, now)
+    if not (waits or again) or query.get("hub.mode") != "subscribe" or query.get("hub.topic") != awaited.topic:
         return None
     if not _ECHOED.fullmatch(challenge) or not _SECONDS.fullmatch(lease):
         return None
@@ -124,7 +133,15 @@ def confirmed(query: Mapping[str, str], awaited: Awaited, now: datetime) -> Conf
     if lasts < SHORTEST_LEASE:
         return None
     until = now + lasts
+    if again and awaited.lease_until is not None:
+        return Confirmed(challenge.encode(), awaited.lease_until, again=True)
     return Confirmed(challenge.encode(), until if awaited.lease_until is None else max(until, awaited.lease_until))
+
+
+def _is_repeated(awaited: Awaited, now: datetime) -> bool:
+    """Whether what was confirmed a moment ago still stands."""
+    at, until = awaited.confirmed_at, awaited.lease_until
+    return awaited.asked_at is None and at is not None and now - at <= _REPEATS and until is not None and until > now
 
 
 def kept_headers(receiving: Receiving, headers: Headers) -> tuple[tuple[str, str], ...]:

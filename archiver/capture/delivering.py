@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -17,7 +19,7 @@ from archiver.capture import hooks
 from archiver.capture.arrivals import Arrival, Arrivals, Waiting
 from archiver.capture.expecting import last_seen
 from archiver.capture.leases import require_whole_index
-from archiver.capture.models import Exchange
+from archiver.capture.models import Exchange, Run
 from archiver.capture.pushed import Hearing, Pushed
 from archiver.capture.receiving import NOT_CAPTURED
 from archiver.capture.terms import account_ref
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 _MOST: Final = 2000
 _SIZE: Final = 16 * 2**20
 """Bytes of what is archived by one run."""
+_CLOCKS: Final = timedelta(days=1)
+"""By so much the clocks of two machines may differ."""
 
 
 @dataclass(slots=True)
@@ -39,10 +43,6 @@ class Deliverer:
 
     capture: Capture
     arrivals: Arrivals = field(init=False)
-    _fresh: set[str] = field(default_factory=set)
-    """Accounts for which this process archived everything that it found when it began."""
-    _tried: set[str] = field(default_factory=set)
-    """Names of what it tried to archive: whether that came to anything may not be known."""
 
     def __post_init__(self) -> None:
         self.arrivals = Arrivals(self.capture.archive.settings.deliveries)
@@ -63,20 +63,23 @@ class Deliverer:
         """
         found = self.arrivals.of(account_id, _MOST, _SIZE)
         wanted = self._wanted(account_id, found)
-        if not found:
-            self._fresh.add(account_id)
         if not wanted:
             return None
-        known = self._archived(account_id, [one for one, _ in wanted])
-        frames = [_pushed(one.arrival, heard) for one, heard in wanted if one.path.name not in known]
-        again = [heard for one, heard in wanted if one.path.name in known]
-        self._tried.update(one.path.name for one, _ in wanted)
         ask, now = wanted[0][0].arrival.ask, self.capture.archive.clock.now()
-        hearing = Hearing(ask, frames, None, now, listens=False, again=again)
-        result = self.capture.hear(account_id, hearing, stop)
+        every = [_pushed(one.arrival, heard) for one, heard in wanted]
+        hearing = Hearing(ask, every, None, now, listens=False)
+        result = self.capture.hear(account_id, hearing, stop, partial(self._settle, account_id, wanted))
         self.arrivals.done((one for one, _ in wanted), now.date())
-        self._tried.difference_update(one.path.name for one, _ in wanted)
         return result
+
+    def _settle(self, account_id: str, wanted: Sequence[tuple[Waiting, Heard]], hearing: Hearing) -> Hearing:
+        """What of it is left, where nobody else is at this account: what another process, or this one in vain, has
+        archived meanwhile is only looked at; what is done with altogether is not even that."""
+        known = self._archived(account_id, [one for one, _ in wanted])
+        left = [(one, heard) for one, heard in wanted if one.path.exists()]
+        frames = [_pushed(one.arrival, heard) for one, heard in left if one.path.name not in known]
+        again = [heard for one, heard in left if one.path.name in known]
+        return replace(hearing, frames=frames, again=again)
 
     def _wanted(self, account_id: str, found: Sequence[Waiting]) -> list[tuple[Waiting, Heard]]:
         """What concerns the account, with what it names. The rest is nobody's, and goes."""
@@ -101,14 +104,16 @@ class Deliverer:
         return wanted
 
     def _archived(self, account_id: str, found: Sequence[Waiting]) -> set[str]:
-        """Names of what may have been archived before, and was."""
-        doubtful = [one for one in found if account_id not in self._fresh or one.path.name in self._tried]
-        by_digest = {(one.arrival.digest, one.arrival.received_at): one.path.name for one in doubtful}
+        """Names of those that are archived. Whoever did it did so in a run that ended after they came."""
+        by_digest = {(one.arrival.digest, one.arrival.received_at): one.path.name for one in found}
+        since = min(at for _, at in by_digest)
+        lately = Run.finished_at.is_(None) | (Run.finished_at >= since - _CLOCKS)
+        runs = select(Run.id).where(Run.account_id == account_id, lately)
         known: set[str] = set()
         with self.capture.archive.database.read() as connection:
             for chunk in chunks(sorted({digest for digest, _ in by_digest})):
                 query = select(Exchange.body_sha256, Exchange.received_at).where(
-                    Exchange.account_id == account_id, Exchange.method.is_(None), Exchange.body_sha256.in_(chunk)
+                    Exchange.run_id.in_(runs), Exchange.method.is_(None), Exchange.body_sha256.in_(chunk)
                 )
                 known |= {by_digest[key] for row in connection.execute(query) if (key := tuple(row)) in by_digest}
         return known

@@ -120,13 +120,16 @@ class Receiver:
             return _NONE
         if asked.get("hub.mode") == "denied":
             return _TAKEN
-        awaited = Awaited(row.topic, row.asked_at if row.awaited else None, row.lease_until)
+        standing = row.confirmed_at if row.failed is None else None
+        awaited = Awaited(row.topic, row.asked_at if row.awaited else None, row.lease_until, standing)
         found = confirmed(asked, awaited, self.archive.clock.now())
         if found is None:
             return _NONE
+        if found.again:
+            return Reply(200, found.challenge)
         now = self.archive.clock.now()
         values = {"awaited": False, "confirmed_at": now, "lease_until": found.lease_until, "failed": None}
-        # Once: whoever asks the same again has no answer of ours to go by.
+        # Once: of two that ask at the same time, the other one asks again.
         once = (which, Subscription.awaited, Subscription.asked_at == row.asked_at)
 
         def act(connection: Connection) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -147,9 +147,19 @@ class Capture:
         reference = account_ref(account, connector, authorised=False)
         return place_of(connector, reference, again.for_connector(merged) or {}, merged.get(LISTENING) or {})
 
-    def hear(self, account_id: str, hearing: Hearing, stop: threading.Event | None = None) -> RunResult:
+    def hear(
+        self,
+        account_id: str,
+        hearing: Hearing,
+        stop: threading.Event | None = None,
+        settle: Callable[[Hearing], Hearing] | None = None,
+    ) -> RunResult:
         """Archive what was pushed, and look at what it names; a sweep for what is new is due then, and what could not
         be looked at. That, and the place to listen on at, is kept in the same commit.
+
+        Args:
+            settle: what of it is left to do, told once nobody else can be at this account: another process may have
+                archived it while we waited for that.
 
         Raises:
             As :meth:`run`. Nothing of it is archived then, and nothing lost: it is heard again from the last place.
@@ -161,6 +171,7 @@ class Capture:
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 ended = threading.Event() if stop is None else stop
+                hearing = hearing if settle is None else settle(hearing)
                 result = self._carry_out(account, held, SweepKind.WATCH, hearing.trigger, ended, None, hearing)
             store_deltas(self.archive.database, self.archive.store)
         return result

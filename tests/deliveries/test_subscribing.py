@@ -104,6 +104,7 @@ def test_no_stranger_breaks_a_subscription(subscribed: Subscribed) -> None:
     assert hub.verify(wanted, lease_seconds="60")[0] == 404
     assert hub.verify(wanted)[0] == 200
     before = subscribed.row()
+    house.later(hours=1, seconds=1)
     assert hub.verify(wanted)[0] == 404, "nothing is waited for any more"
     assert hub.verify(wanted, mode="unsubscribe")[0] == 404
     assert hub.verify(wanted, mode="denied")[0] == 200
@@ -115,6 +116,21 @@ def test_no_stranger_breaks_a_subscription(subscribed: Subscribed) -> None:
     until = subscribed.row().lease_until
     assert hub.verify(again, lease_seconds="3600")[0] == 200
     assert subscribed.row().lease_until == until
+
+
+def test_a_hub_that_did_not_hear_our_answer_asks_again_and_nothing_changes(subscribed: Subscribed) -> None:
+    house, hub = subscribed.house, subscribed.house.server.hub
+    (wanted,) = subscribed.keep_up()
+    assert hub.verify(wanted)[0] == 200
+    before = subscribed.row()
+    house.later(minutes=20)
+    for lease in ("3600", "864000", "31536000"):
+        status, said, challenge = hub.verify(wanted, lease_seconds=lease)
+        assert (status, said.decode()) == (200, challenge)
+    assert hub.verify(wanted, topic="https://elsewhere.example/")[0] == 404
+    assert hub.verify(wanted, mode="unsubscribe")[0] == 404
+    assert subscribed.row() == before, "no lease is made longer by who knows the address"
+    assert hub.publish(wanted, deliveries.video_feed(channel_id(subscribed.channel.id), "abcdefghijk")) == 200
 
 
 def test_a_hub_that_refuses_is_asked_again_later(subscribed: Subscribed) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,6 +20,7 @@ from archiver.accounts import acts as register
 from archiver.accounts import service as accounts
 from archiver.accounts.models import Hook
 from archiver.capture.arrivals import Arrivals
+from archiver.capture.delivering import Deliverer
 from archiver.capture.models import Due
 from archiver.capture.rebuild import rebuild
 from archiver.evidence.act import Act
@@ -398,3 +400,55 @@ def test_a_body_that_names_very_many_is_answered_while_the_platform_waits(town: 
     assert scene.send(hook, body) == 200
     assert time.process_time() - began < 5
     assert scene.waiting(found.account) == 1
+
+
+def test_two_workers_that_found_the_same_delivery_archive_it_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each read the folder before the other had archived it; one of them waits for the other."""
+    found, house = Page.open(scene.house), scene.house
+    hook = scene.hook("facebook")
+    post, _ = found.talk(1)
+    house.run(found.account, FULL)
+    house.later(minutes=1)
+    said = house.city.say(found.cast.residents[0], "Is the pool open?", answering=post)
+    told = deliveries.page_comment(post_id(found.id, post), comment_id(post, said), "Is the pool open?")
+    assert scene.send(hook, deliveries.page_changes({str(found.id): [told]})) == 200
+    one, other = Deliverer(house.capture), Deliverer(house.capture)
+    hear, before = house.capture.hear, list[Any]()
+
+    def second(*args: Any, **more: Any) -> Any:
+        """The other one is done with it while this one is about to take the account."""
+        if not before:
+            before.append(None)
+            before[0] = other.deliver(found.account)
+        return hear(*args, **more)
+
+    monkeypatch.setattr(type(house.capture), "hear", lambda self, *args, **more: second(*args, **more))
+    assert one.deliver(found.account) is not None
+    assert before[0] is not None
+    assert len(scene.stored()) == 1
+    assert one.deliver(found.account) is None
+    house.run_due()
+    assert found.states(said) == ["visible"]
+
+
+def test_what_another_process_archived_and_did_not_forget_is_not_archived_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It died between the two; whoever comes next has long archived deliveries of this account itself."""
+    found, house = Page.open(scene.house), scene.house
+    hook = scene.hook("facebook")
+    bodies = [deliveries.page_messages(str(found.id), f"words {number}") for number in range(2)]
+    mine, another = Deliverer(house.capture), Deliverer(house.capture)
+    assert mine.deliver(found.account) is None
+    assert scene.send(hook, bodies[0]) == 200
+    assert mine.deliver(found.account) is not None
+    assert scene.send(hook, bodies[1]) == 200
+    with monkeypatch.context() as patched:
+        patched.setattr(type(another.arrivals), "done", lambda *_: None)
+        another.deliver(found.account)
+    assert scene.waiting(found.account) == 1
+    mine.deliver(found.account)
+    assert scene.waiting(found.account) == 0
+    assert len(scene.stored()) == 2
