@@ -87,11 +87,14 @@ def capture_lines(found: dict[str, Any]) -> Lines:
         lines.append(f"| {names[name]} | {cost} | {ratio} | {aims.get(name, '')} |")
     parts = ", ".join(f"{name} {cost}" for name, cost in found["parts_ms_per_page"].items())
     rebuilt = found["rebuild"]["records_per_second"]
+    processor = found.get("processor_ms_per_page", {})
+    used = " and ".join(f"{cost} in {name}" for name, cost in processor.items())
     return [
         *lines,
         "",
         f"The parts, ms per page: {parts}.",
         "",
+        *([f"Processor time of this archiver, ms per page: {used}.", ""] if used else []),
         f"A rebuild from the store alone reads {rebuilt:,} records a second; aim: at least 3,000.",
     ]
 
