@@ -1,6 +1,7 @@
 """Facebook's "Download your information", as JSON: of a Page, or of a person's profile. Pure.
 
-Posts and comments have no id there, only the second in which they were written, so they are records of their own. The
+Posts and comments have no id there that captures know, only the second in which they were written, so they are records
+of their own; in the newer form (:mod:`connectors.exports.labels`) an entry has a number. The
 export holds what its owner wrote; of what the public wrote under the Page's posts only comments under single pictures
 are in it. Folders are named in English whatever the language is: ``this_profile's_activity_across_facebook`` of a Page,
 ``your_facebook_activity`` of a profile; older exports have neither.
@@ -9,7 +10,7 @@ are in it. Folders are named in English whatever the language is: ``this_profile
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from connectors.contract import AccessClass, AccountRef, Answer, Ask, JSONValue, RecordKind, SeenRecord, Stream
@@ -33,6 +34,7 @@ from connectors.exports._meta import (
 )
 from connectors.exports.contract import Identity, ImportReading, Part, Planned, Use, Why
 from connectors.exports.elements import parse
+from connectors.exports.labels import is_labelled, labelled
 from connectors.exports.unnamed import key_of, stable_name
 from connectors.text import tidy
 from connectors.values import Json, Unreadable, part, text, thing
@@ -44,6 +46,7 @@ _ACTIVITY = re.compile(r"(?:this_profile.{0,3}s_activity_across_facebook|your_fa
 _INFORMATION = re.compile(r"(?:personal_information/)?profile_information/profile_information\.json")
 _POSTS = re.compile(r"posts/(?:profile_posts|your_posts(?:__check_ins__photos_and_videos)?)_\d{1,4}\.json")
 _COMMENTS = re.compile(r"comments(?:_and_reactions)?/comments\.json")
+_ELSEWHERE = re.compile(r"posts/posts_on_other_pages_and_profiles\.json")
 _STORIES = re.compile(r"stories/archived_stories\.json")
 _PICTURES = re.compile(r"posts/(?:album/\d{1,6}|(?:your_)?(?:videos|uncategorized_photos))\.json")
 _FILES = re.compile(r"(?:posts|stories|photos_and_videos)/(?!media/stickers_used/).{1,500}")
@@ -58,6 +61,7 @@ _NO_RECORD = re.compile(
 )
 _LISTS = {
     "posts": ("status_updates",),
+    "elsewhere": ("posts_on_other_pages_and_profiles", "posts"),
     "comments": ("comments_v2", "comments"),
     "stories": ("archived_stories_v2",),
     "pictures": ("photos", "videos_v2", "videos", "other_photos_v2", "other_photos"),
@@ -119,6 +123,8 @@ class FacebookExport:
             return Planned(Use.READ, "posts", cut=True)
         if _COMMENTS.fullmatch(inside):
             return Planned(Use.READ, "comments", Stream.COMMENTS, cut=True)
+        if _ELSEWHERE.fullmatch(inside):
+            return Planned(Use.READ, "elsewhere", Stream.POSTS, AccessClass.PRIVATE, cut=True)
         if _STORIES.fullmatch(inside):
             return Planned(Use.READ, "stories", Stream.POSTS, AccessClass.PRIVATE, cut=True)
         if _PICTURES.fullmatch(inside):
@@ -143,7 +149,7 @@ class FacebookExport:
     def read(self, ask: Ask, answer: Answer) -> ImportReading:
         if ask.purpose == "messages":
             return read_messages(ask, answer)
-        one_of = {"posts": _post, "comments": _comment, "stories": _story, "pictures": _picture}.get(ask.purpose)
+        one_of = _READERS.get(ask.purpose)
         return ImportReading() if one_of is None else read_entries(ask, answer, _LISTS[ask.purpose], one_of)
 
 
@@ -166,7 +172,7 @@ def _known(entry: Json) -> Json:
     Raises:
         Unreadable: it is one.
     """
-    if "label_values" in entry or "data" not in entry:
+    if "data" not in entry:
         raise Unreadable(OTHER_LANGUAGE)
     return entry
 
@@ -175,17 +181,54 @@ def _known(entry: Json) -> Json:
 
 
 def _post(found: Found, entry: Json, place: str) -> None:
+    if is_labelled(entry):
+        _labelled(found, entry, place, RecordKind.POST)
+        return
     at = moment_of(_known(entry).get("timestamp"))
     _publish(found, entry, place, RecordKind.POST, at=entry.get("timestamp"))
     for number, medium in enumerate(_attached(entry, "media")):
         _answers(found, medium, place, at=str(int(at.timestamp())), number=number)
 
 
+def _elsewhere(found: Found, entry: Json, place: str) -> None:
+    """What the account wrote on other people's pages. Who could see it the export does not say."""
+    if is_labelled(entry):
+        _labelled(found, entry, place, RecordKind.POST, private=True)
+    else:
+        _publish(found, _known(entry), place, RecordKind.POST, at=entry.get("timestamp"), private=True)
+
+
+def _labelled(found: Found, entry: Json, place: str, kind: RecordKind, *, private: bool = False) -> None:
+    """An entry of the newer form. It is known by its number, where it has one: then other words make it no other
+    record."""
+    one = labelled(entry)
+    content: dict[str, JSONValue] = {"message": one.words, "links": one.links, "files": [ref.url for ref in one.media]}
+    content["labels"] = [[name, value] for name, value in one.others]
+    facts = [f"fbid {one.identity}"] if one.identity else [*one.lines, *names_of(one.media)]
+    record = SeenRecord(
+        key=found.keys.of(kind, one.at, *facts),
+        kind=kind,
+        place=place,
+        content=content,
+        text="\n\n".join(one.lines),
+        author=found.own(),
+        created_at=one.at,
+        media=one.media,
+        word=kind.value,
+    )
+    found.add(record, private=private)
+    for number, medium in enumerate(one.hung):
+        _answers(found, medium, place, at=str(int(one.at.timestamp())), number=number)
+
+
 def _story(found: Found, entry: Json, place: str) -> None:
+    if is_labelled(entry):
+        _labelled(found, entry, place, RecordKind.STORY, private=True)
+        return
     _publish(found, _known(entry), place, RecordKind.STORY, at=entry.get("timestamp"))
 
 
-def _publish(found: Found, entry: Json, place: str, kind: RecordKind, *, at: JSONValue) -> None:
+def _publish(found: Found, entry: Json, place: str, kind: RecordKind, *, at: JSONValue, private: bool = False) -> None:
     when = moment_of(at)
     words = "\n\n".join(one for each in listed(entry, "data") if (one := said(each, "post")))
     files = media_of(_attached(entry, "media"))
@@ -206,7 +249,7 @@ def _publish(found: Found, entry: Json, place: str, kind: RecordKind, *, at: JSO
         media=files,
         word=kind.value,
     )
-    found.add(record, private=kind is RecordKind.STORY)
+    found.add(record, private=private or kind is RecordKind.STORY)
 
 
 def _attached(entry: Json, name: str) -> list[Json]:
@@ -247,6 +290,9 @@ def _new(words: str, lines: Iterator[str]) -> Iterator[str]:
 
 def _comment(found: Found, entry: Json, place: str) -> None:
     """One that the account wrote. Under whose post only the title says, in words."""
+    if is_labelled(entry):
+        _labelled(found, entry, place, RecordKind.COMMENT)
+        return
     told = next((part(one, "comment") for one in listed(_known(entry), "data") if "comment" in one), None)
     if told is None:
         raise Unreadable("an entry without a comment")
@@ -295,3 +341,12 @@ def _answers(found: Found, medium: Json, place: str, *, at: str, number: int) ->
             word="comment",
         )
         found.add(record, private=False)
+
+
+_READERS: Mapping[str, Callable[[Found, Json, str], None]] = {
+    "posts": _post,
+    "elsewhere": _elsewhere,
+    "comments": _comment,
+    "stories": _story,
+    "pictures": _picture,
+}

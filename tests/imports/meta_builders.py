@@ -37,6 +37,15 @@ def fb_post(words: str, at: int = SECOND, *media: Mapping[str, Any], **more: Any
     return {"timestamp": at, "data": data, "title": "City of Elm updated its status.", "attachments": hung} | more
 
 
+def labels(*values: Mapping[str, Any], at: int = SECOND, fbid: str = "", **more: Any) -> dict[str, Any]:
+    """One entry in the newer form."""
+    return (
+        {"timestamp": at, "media": [], "label_values": [dict(one) for one in values]}
+        | more
+        | ({"fbid": fbid} if fbid else {})
+    )
+
+
 def fb_comment(words: str, at: int = SECOND, author: str = "City of Elm", **more: Any) -> dict[str, Any]:
     """One comment in Facebook's export."""
     said = {"timestamp": at, "comment": words, "author": author} | more

@@ -38,7 +38,17 @@ from tests.capture.rebuilding import check_rebuilt
 from tests.facebook.page import page
 from tests.imports.builders import zipped
 from tests.imports.desk import CAPTURED, IMPORTED, Desk
-from tests.imports.meta_builders import PAGE, SECOND, facebook_files, fb_comment, fb_post, picture, talk, tiktok_data
+from tests.imports.meta_builders import (
+    PAGE,
+    SECOND,
+    facebook_files,
+    fb_comment,
+    fb_post,
+    labels,
+    picture,
+    talk,
+    tiktok_data,
+)
 from tests.imports.test_shown import _Opened
 from tests.signed_in import everything
 from tests.tiktok.account import account as on_tiktok
@@ -266,3 +276,19 @@ def test_pages_commands_bundles_and_certificates_say_it(
     told = as_text(page_of(certified(archive, out), Form.COPY))
     assert "1 record asked for could not be put in" in told
     assert "only exports of the platform tell" in " ".join(told.split())
+
+
+def test_entries_of_the_newer_form_are_brought_with_their_pictures_and_known_by_their_numbers(office: Desk) -> None:
+    post = labels(
+        {"label": "Message", "value": "Die Brücke – open"},
+        {"label": "Media", "media": [picture("posts/media/a_12516677818.jpg")]},
+        fbid="400000000000001",
+    )
+    files = facebook_files([post], media={"posts/media/a_12516677818.jpg": b"\x89PNG\r\n\x1a\n-not-really"})
+    bring(office, files)
+    again = facebook_files([labels({"label": "Message", "value": "Closed again"}, fbid="400000000000001")])
+    bring(office, again, "again.zip")
+    check_rebuilt(office.house)
+    rows = office.rows(ImportedVersion)
+    assert len({row.record_id for row in rows}) == 1
+    assert {row.text.partition("\n")[0] for row in rows} == {"Die Brücke – open", "Closed again"}
