@@ -22,9 +22,11 @@ RECEIVES: Final = Receiving(
     Signed("x-twitter-webhooks-signature", encoding="base64"),
     Keyed("crc_token", "response_token", "sha256=", "base64"),
     (
-        "Register the address as a webhook of the app (POST /2/webhooks with the app's bearer token), then subscribe"
-        " the account to post.create, post.delete, post.mention.create, post.reply.create, post.quote.create"
-        " (POST /2/activity/subscriptions). Both are done by the city: the archive's own token only reads.",
+        "For an account that is read with the app's own bearer token the archive registers the address as a webhook of"
+        " the app by itself, subscribes the account to post.create, post.delete, post.mention.create, post.reply.create"
+        " and post.quote.create, and looks every day whether both still stand. X has to reach the address.",
+        "For one that is read with its owner's token the city does both, with the app's bearer token: POST /2/webhooks,"
+        " POST /2/activity/subscriptions.",
         "X signs with the API key secret (consumer secret), not with the OAuth 2.0 client secret: give it to"
         " archiver platform hook x --secret.",
     ),

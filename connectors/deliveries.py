@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 
-from connectors.contract import MOST_PARTS, AccessClass, AccountRef, Ask, Heard, JSONValue, Stream
+from connectors.contract import MOST_PARTS, AccessClass, AccountRef, Answer, Ask, Heard, JSONValue, Stream
 from connectors.values import Json
 
 DELIVERY: Final = "delivery"
@@ -126,6 +126,36 @@ class Subscribes(Protocol):
 
     def subscribing(self, account: AccountRef) -> Subscribing | None:
         """The question; None where this account cannot be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One question of several with which a platform is asked to send, signed with the account's credential; what its
+    answer says decides the next. None of it is stored."""
+
+    method: Literal["GET", "POST", "PUT"]
+    url: str
+    body: JSONValue = None
+    """Sent as JSON; None: nothing is sent."""
+    what: str = ""
+    """What it asks, for whoever reads the answer."""
+    known: Mapping[str, JSONValue] = field(default_factory=dict)
+    """What earlier answers said."""
+
+
+@runtime_checkable
+class Registers(Protocol):
+    """A connector of a platform where the archive itself enters its address, and subscribes each account at it."""
+
+    def registering(self, account: AccountRef, address: str) -> Step | str | None:
+        """The first question; why nothing is asked, one plain clause for a person; None: the credential of this account
+        is not for that, and the city does it."""
+        ...
+
+    def registered(self, account: AccountRef, address: str, step: Step, answer: Answer) -> Step | str | None:
+        """What follows from an answer: the next question; why it came to nothing, in words that repeat none of the
+        answer; None: it is done. Pure; never raises."""
         ...
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _x_deliveries, _x_grants, _x_reading
+from connectors import _limits, _x_deliveries, _x_grants, _x_reading, _x_subscribing
 from connectors._x_asks import LISTED, ON_X, Asks
 from connectors._x_settings import due
 from connectors.allowances import Allowance
@@ -32,7 +32,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.deliveries import DELIVERY, Part, Receiving
+from connectors.deliveries import DELIVERY, Part, Receiving, Step
 
 _PATH = re.compile(
     r"/@?(?P<name>[A-Za-z0-9_]{1,15})(?:/(?:with_replies|media|likes|highlights|articles|status(?:es)?/\d{1,19}))?/?"
@@ -187,6 +187,14 @@ class X:
     def delivered(self, account: AccountRef, body: bytes) -> Heard:
         """What a delivery names."""
         return _x_deliveries.delivered(account, body)
+
+    def registering(self, account: AccountRef, address: str) -> Step | str | None:
+        """Whether the archive's address is a webhook of the app."""
+        return _x_subscribing.registering(account, address)
+
+    def registered(self, account: AccountRef, address: str, step: Step, answer: Answer) -> Step | str | None:
+        """What is asked next, until the account is subscribed."""
+        return _x_subscribing.registered(account, address, step, answer)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

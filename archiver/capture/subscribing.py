@@ -1,5 +1,6 @@
-"""Asking platforms to send: at a hub (WebSub), and where an account is subscribed by a question of its own (Meta). It
-is asked for again before it ends. Where neither can be done the city does it: the platform's page says how.
+"""Asking platforms to send: at a hub (WebSub), where an account is subscribed by a question of its own (Meta), and
+where the address is registered first (X). It is asked for again before it ends. Where none of it can be done the city
+does it: the platform's page says how.
 
 What is asked here is not stored: it holds secrets, and is no record. What comes of it is in the table, and in the log
 where it changes."""
@@ -21,18 +22,20 @@ from archiver.accounts.trades import Unrecorded
 from archiver.capture import hooks
 from archiver.capture.fetch_errors import FetchError, UnsendableRequest
 from archiver.capture.receiving import NOT_CAPTURED, note
+from archiver.capture.registering import register
 from archiver.capture.terms import account_ref
 from archiver.errors import ArchiverError
 from archiver.evidence.event_types import EventType
 from archiver.settings import Settings, is_loopback
 from connectors.contract import AccountRef, Connector
-from connectors.deliveries import Published, Subscribes, Subscribing
+from connectors.deliveries import Published, Registers, Subscribes, Subscribing
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
 
 _log = logs.get(__name__)
 _LEASE: Final = timedelta(days=10)
+_EVERY_DAY: Final = timedelta(days=1)
 _BEFORE: Final = timedelta(days=2)
 """So long before its lease ends a subscription is asked for again."""
 _AGAIN: Final = timedelta(hours=1)
@@ -107,6 +110,12 @@ class Subscriber:
             ready = hook is not None and hook.verified_at is not None
             if ready and is_due(self._known(row.id), wanted.again, self.archive.clock.now()):
                 self._at_platform(row.id, wanted)
+        elif isinstance(connector, Registers):
+            hook = hooks.of_platform(self.archive, hooks.application(connector))
+            if hook is not None and is_due(self._known(row.id), _EVERY_DAY, self.archive.clock.now()):
+                ended = register(self.archive, self.fetcher, row, connector, hook)
+                if ended is not None:
+                    self._ended(row.id, ended.failed)
 
     # A hub
 

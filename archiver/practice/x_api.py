@@ -21,6 +21,7 @@ from archiver.practice.messages import Headers, Request, Response
 from archiver.practice.pictures import png
 from archiver.practice.x_ids import number_of, versions_of, x_id
 from archiver.practice.x_json import Bodies, Body, dump, problem, quoted_by, refused
+from archiver.practice.x_webhooks import Webhooks
 
 HOME = "x"
 _API = "/2/"
@@ -74,6 +75,7 @@ class XApi:
     polls: dict[int, list[str]] = field(default_factory=dict)
     muted: dict[int, set[int]] = field(default_factory=dict)
     page: int = 100
+    webhooks: Webhooks = field(default_factory=Webhooks)
     used: int = 0
     """Posts returned since the allowance was last renewed."""
     _period: tuple[int, int] = (0, 0)
@@ -99,8 +101,23 @@ class XApi:
             return Response(200, (("Content-Type", "image/png"),), png(number, width, width * 3 // 4))
         if not request.path.startswith(_API):
             return None
+        if (found := self._of_webhooks(request)) is not None:
+            return found
         with self.city.lock:
             return self._answered(request)
+
+    def _of_webhooks(self, request: Request) -> Response | None:
+        """What is about webhooks takes an app's token. The city goes on meanwhile: an address is asked back."""
+        if not request.path.startswith(("/2/webhooks", "/2/activity/")):
+            return None
+        try:
+            _, viewer = self._caller(request)
+        except Failure as failure:
+            return _json(failure.status, failure.body, failure.headers)
+        if viewer is not None:
+            kind = problem("unsupported-authentication", "OAuth 2.0 User Context is forbidden for this endpoint.")
+            return _json(403, kind | {"status": 403}, ())
+        return self.webhooks.answer(request)
 
     def _answered(self, request: Request) -> Response:
         headers: Headers = ()

@@ -31,15 +31,17 @@ def specification() -> Mapping[str, Any]:
     return found
 
 
-def faults_of_request(target: str) -> list[str]:
+def faults_of_request(target: str, method: str = "get", body: Any = None) -> list[str]:
     """What of a question the specification does not allow."""
     parts = urlsplit(target)
-    operation = _operation(parts.path)
+    operation = _operation(parts.path, method)
     if operation is None:
         return [f"no such path: {parts.path}"]
-    parameters = [one for one in map(_resolved, operation["parameters"]) if one["in"] == "query"]
+    parameters = [one for one in map(_resolved, operation.get("parameters", ())) if one["in"] == "query"]
     known = {one["name"]: one["schema"] for one in parameters}
-    found = []
+    taken = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    found = ["a body that is not taken"] if body is not None and taken is None else []
+    found += [] if taken is None else faults_of(body, taken, "")
     for name, value in parse_qsl(parts.query):
         if name not in known:
             found.append(f"no such parameter: {name}")
@@ -47,13 +49,13 @@ def faults_of_request(target: str) -> list[str]:
         schema = _resolved(known[name])
         given: Any = int(value) if schema.get("type") == "integer" else value
         found += faults_of(given.split(",") if schema.get("type") == "array" else given, schema, name)
-    wanted = {one["name"] for one in parameters if one["required"]}
+    wanted = {one["name"] for one in parameters if one.get("required")}
     return found + [f"missing: {name}" for name in wanted - {name for name, _ in parse_qsl(parts.query)}]
 
 
-def faults_of_answer(target: str, status: int, body: Any) -> list[str]:
+def faults_of_answer(target: str, status: int, body: Any, method: str = "get") -> list[str]:
     """What of an answer the specification does not promise."""
-    operation = _operation(urlsplit(target).path)
+    operation = _operation(urlsplit(target).path, method)
     if status != 200:
         kind = body.get("type", "") if isinstance(body, dict) else ""
         if kind == "about:blank" or kind.endswith(_BEYOND):
@@ -129,11 +131,11 @@ def _one_of(value: Any, schema: Mapping[str, Any], place: str) -> Iterator[str]:
     yield from min(tried, key=len)
 
 
-def _operation(path: str) -> Mapping[str, Any] | None:
+def _operation(path: str, method: str = "get") -> Mapping[str, Any] | None:
     """Of the paths that fit, the one with fewest places left open."""
     paths = specification()["paths"]
-    fits = [one for one in paths if "get" in paths[one] and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one), path)]
-    found: Mapping[str, Any] | None = paths[min(fits, key=lambda one: one.count("{"))]["get"] if fits else None
+    fits = [one for one in paths if method in paths[one] and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", one), path)]
+    found: Mapping[str, Any] | None = paths[min(fits, key=lambda one: one.count("{"))][method] if fits else None
     return found
 
 
