@@ -172,7 +172,7 @@ def choose(
 def news(record: KnownRecord, seen: SeenRecord, scheme: int) -> Reason | None:
     """What a sight of a known record adds to what is known of it; None: nothing."""
     as_of = instant(seen.as_of)
-    version = record.at(as_of)
+    version = _of_one_moment(record, seen, as_of) or record.at(as_of)
     if version is not None and version.scheme != scheme:
         return Reason.SCHEME
     if version is None or not within(plain(seen.content), version.content):
@@ -182,6 +182,15 @@ def news(record: KnownRecord, seen: SeenRecord, scheme: int) -> Reason | None:
     if seen.retrospective or _is_last_again(record, version, seen, as_of):
         return None
     return _standing_news(record, version, seen, as_of)
+
+
+def _of_one_moment(record: KnownRecord, seen: SeenRecord, as_of: datetime | None) -> KnownVersion | None:
+    """What a history shows again, where several versions are of one moment by the platform's clock: it may be coarse,
+    and no time then tells them apart."""
+    if not seen.retrospective or as_of is None:
+        return None
+    same = (version for version in record.versions if version.as_of == as_of)
+    return next((version for version in same if within(plain(seen.content), version.content)), None)
 
 
 def _repeated(record: KnownRecord, seen: SeenRecord) -> KnownVersion | KnownSight:

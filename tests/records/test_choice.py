@@ -142,6 +142,15 @@ def test_a_history_is_stored_if_it_tells_anything_new(city: City) -> None:
     assert choice(city, seen("status/1", "A", as_of=1)).reasons == (Reason.STANDING,)
 
 
+def test_a_history_of_two_versions_of_one_moment_is_stored_once(city: City) -> None:
+    """Edited within the second, or the millisecond, that the platform's clock counts in."""
+    now, before = seen("status/1", "B", as_of=1), seen("status/1", "A", as_of=1, back=True)
+    first = stored(city, now, before)
+    assert choice(city, now, before) == Choice(False, (), [(first.id, 0)])
+    assert choice(city, replace(before, content={"text": "C"})).reasons == (Reason.HISTORY,)
+    assert choice(city, replace(now, content={"text": "A"})).reasons == (Reason.CONTENT,), "it stands again"
+
+
 def test_a_record_that_was_not_returned_and_is_back_is_stored(city: City) -> None:
     one = seen("status/1")
     stored(city, one)
