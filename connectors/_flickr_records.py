@@ -28,14 +28,21 @@ def nsid(value: JSONValue, what: str) -> str:
     return value
 
 
-def said(value: Json, name: str) -> str:
-    """A text, which Flickr gives as it is or as ``_content``.
+def told(value: Json, name: str) -> str | None:
+    """A text, which Flickr gives as it is or as ``_content``; None where it does not give it. What is empty it gives
+    empty.
 
     Raises:
         Unreadable: it is neither.
     """
     found = value.get(name)
-    return text(found, "_content", "") if isinstance(found, dict) else text(value, name, "")
+    holder, key = (found, "_content") if isinstance(found, dict) else (value, name)
+    return None if holder.get(key) is None else text(holder, key)
+
+
+def said(value: Json, name: str) -> str:
+    """The same, empty where Flickr does not give it."""
+    return told(value, name) or ""
 
 
 def marked_up(words: str) -> str:
@@ -146,19 +153,18 @@ def profile_record(value: Json, place: str, site: str) -> SeenRecord:
         Unreadable: it lacks what every account has.
     """
     facts = profile_facts(value, site)
-    names = {"username": tidy(said(value, "username")), "realname": tidy(said(value, "realname"))}
-    content = names | {
-        "location": tidy(said(value, "location")),
-        "description": reduced(marked_up(said(value, "description"))),
+    content: dict[str, JSONValue] = {
+        name: tidy(one) for name in ("username", "realname", "location") if (one := told(value, name)) is not None
     }
+    shown = [*content.values(), plain(marked_up(said(value, "description")))]
+    content |= _description(value)
     photos = _count(part(value, "photos"), "count")
-    parts = (*names.values(), content["location"], plain(marked_up(said(value, "description"))))
     return SeenRecord(
         key=f"user/{facts.platform_id}",
         kind=RecordKind.PROFILE,
         place=place,
         content=content,
-        text="\n\n".join(one for one in parts if one),
+        text="\n\n".join(one for one in shown if one),
         url=facts.url,
         counts={} if photos is None else {"posts": photos},
         counted=photos,
@@ -181,7 +187,13 @@ def profile_facts(value: Json, site: str) -> AccountFacts:
 
 
 def _words(value: Json) -> dict[str, JSONValue]:
-    return {"title": tidy(said(value, "title")), "description": reduced(marked_up(said(value, "description")))}
+    title = told(value, "title")
+    return ({} if title is None else {"title": tidy(title)}) | _description(value)
+
+
+def _description(value: Json) -> dict[str, JSONValue]:
+    found = told(value, "description")
+    return {} if found is None else {"description": reduced(marked_up(found))}
 
 
 def _named(value: Json, owner: str) -> tuple[str, str | None]:
@@ -202,7 +214,11 @@ def _tags(value: Json) -> list[JSONValue]:
 
 
 def _text_of(content: Mapping[str, JSONValue], description: str) -> str:
-    parts = (content["title"], plain(marked_up(description)), " ".join(f"#{one}" for one in content.get("tags", ())))
+    parts = (
+        content.get("title", ""),
+        plain(marked_up(description)),
+        " ".join(f"#{one}" for one in content.get("tags", ())),
+    )
     return "\n\n".join(one for one in parts if one)
 
 

@@ -25,8 +25,8 @@ from connectors._linkedin_urns import (
 from connectors._offset_pages import Onward, tail_of
 from connectors.contract import Ask, JSONValue, MediaRef, Problem, ProblemKind, Reading, RecordKind, SeenRecord
 from connectors.links import is_web
-from connectors.text import storable, tidy
-from connectors.values import Json, Unreadable, counts, number, part, text, thing
+from connectors.text import tidy
+from connectors.values import Json, Unreadable, counts, given, number, part, thing
 
 # Lists.
 
@@ -219,7 +219,7 @@ def _parent(told: Json, asked: Mapping[str, JSONValue]) -> str | None:
 
 def _said(told: Json) -> dict[str, JSONValue]:
     message = part(told, "message")
-    said: dict[str, JSONValue] = {"text": storable(text(message, "text", ""))} if message else {}
+    said: dict[str, JSONValue] = dict(given(message, "text"))
     named = sorted(set(_named(message.get("attributes"))))
     said |= {"mentions": named} if named else {}
     shown = _shown(told)

@@ -15,7 +15,7 @@ from connectors._linkedin_text import plain
 from connectors._linkedin_urns import address_of_post, file_of, is_urn, page_number, post_key
 from connectors.contract import AccountFacts, Author, JSONValue, RecordKind, SeenRecord, State
 from connectors.text import storable, tidy
-from connectors.values import Json, Unreadable, number, objects, part, thing
+from connectors.values import Json, Unreadable, given, number, objects, part, thing
 from connectors.values import text as given_text
 
 _BRAND = "organizationBrand"
@@ -158,10 +158,7 @@ def files_of_post(post: Json) -> Iterator[tuple[str, str | None]]:
 
 def _said(post: Json) -> dict[str, JSONValue]:
     content, reshared = part(post, "content"), part(post, "reshareContext")
-    said: dict[str, JSONValue] = {
-        "commentary": storable(given_text(post, "commentary", "")),
-        "visibility": storable(given_text(post, "visibility")),
-    }
+    said: dict[str, JSONValue] = given(post, "commentary") | {"visibility": storable(given_text(post, "visibility"))}
     said |= _content(content)
     if reshared:
         said["reshared"] = _urn(reshared.get("parent"), "what is reshared")
@@ -217,7 +214,7 @@ def _lines(said: Mapping[str, JSONValue]) -> Iterator[str]:
     """What a reader reads of it."""
     media, article = said.get("media") or {}, said.get("article") or {}
     poll, celebration = said.get("poll") or {}, said.get("celebration") or {}
-    shown = [plain(said["commentary"]), media.get("title"), article.get("title"), article.get("description")]
+    shown = [plain(said.get("commentary", "")), media.get("title"), article.get("title"), article.get("description")]
     shown += [article.get("source"), poll.get("question"), "\n".join(poll.get("options", ())), celebration.get("text")]
     shown += [one.get("title") for one in said.get("cards") or ()]
     yield from (line for line in shown if line)

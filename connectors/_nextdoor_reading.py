@@ -32,8 +32,8 @@ from connectors.contract import (
 )
 from connectors.found import Finding
 from connectors.links import is_web
-from connectors.text import storable, tidy
-from connectors.values import Json, Unreadable, ident, number, objects, text, thing
+from connectors.text import tidy
+from connectors.values import Json, Unreadable, given, ident, number, objects, text, thing
 
 _K = ProblemKind
 _LATEST = 253_402_300_799
@@ -142,14 +142,14 @@ def _facts(profile: Json, site: str, handle: str) -> AccountFacts:
 
 def _agency(profile: Json, place: str, asks: Asks) -> SeenRecord:
     names = ("agency_name", "agency_external_url", "agency_city", "agency_state")
-    said: dict[str, JSONValue] = {name: storable(text(profile, name, "")) for name in names if name in profile}
+    said = given(profile, *names)
     facts = _facts(profile, asks.site, asks.handle)
     return SeenRecord(
         key=f"agency/{facts.platform_id}",
         kind=RecordKind.PROFILE,
         place=place,
         content=said,
-        text="\n\n".join(tidy(str(one)) for one in said.values() if one),
+        text="\n\n".join(tidy(one) for one in said.values() if one),
         author=Author(facts.platform_id, facts.name, facts.handle, facts.url),
         url=facts.url,
         media=tuple(_files([{"is_photo": True, "url": profile.get("agency_photo")}])),
@@ -173,18 +173,15 @@ def _posts(found: Found, body: Json) -> Reading:
 
 def _post(entry: Json, place: str, ask: Ask) -> SeenRecord:
     asks, address = Asks.of(ask), entry.get("url")
-    files = tuple(_files(objects(entry, "media") if entry.get("media") is not None else []))
-    said: dict[str, JSONValue] = {
-        "title": storable(text(entry, "title", "")),
-        "body": storable(text(entry, "body", "")),
-        "media": [one.key for one in files],
-    }
+    listed = entry.get("media") is not None
+    files, words = tuple(_files(objects(entry, "media") if listed else [])), given(entry, "title", "body")
+    said: dict[str, JSONValue] = words | ({"media": [one.key for one in files]} if listed else {})
     return SeenRecord(
         key=f"post/{ident(entry.get('id'), 'a post')}",
         kind=RecordKind.POST,
         place=place,
         content=said,
-        text="\n\n".join(filter(None, (tidy(str(said["title"])), tidy(str(said["body"]))))),
+        text="\n\n".join(filter(None, map(tidy, words.values()))),
         author=Author(asks.account, asks.handle, asks.handle, f"{asks.site}/{asks.handle}"),
         created_at=_seconds(entry),
         url=address.partition("?")[0] if isinstance(address, str) and is_web(address) else None,
@@ -213,14 +210,14 @@ def _comment(entry: Json, place: str, post: str, above: str | None) -> SeenRecor
     told = entry.get("parent_comment_id")
     parent = f"comment/{ident(told, 'what is answered')}" if told not in (None, 0, "", "0") else above
     name = tidy(text(entry, "author_name", ""))
-    body = storable(text(entry, "body", ""))
+    said = given(entry, "body")
     likes = number(entry.get("like_count"))
     return SeenRecord(
         key=f"comment/{ident(entry.get('id'), 'a comment')}",
         kind=RecordKind.COMMENT,
         place=place,
-        content={"body": body},
-        text=tidy(body),
+        content=said,
+        text=tidy(said.get("body", "")),
         author=Author(None, name) if name else None,
         created_at=_seconds(entry),
         parent=post if parent is None else parent,

@@ -16,7 +16,7 @@ from connectors._account_found import seconds
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
-from connectors.values import Json, Unreadable, counts, ident, number, part, text, thing
+from connectors.values import Json, Unreadable, counts, given, ident, number, part, text, thing
 
 NOBODY = "[deleted]"
 """Stands for an author who deleted the account or what it says, and of comments that were removed."""
@@ -170,7 +170,7 @@ def _has_words(data: Json, state: State) -> bool:
 
 def _said(data: Json) -> dict[str, JSONValue]:
     """What of a post somebody wrote. Flairs, marks and pins are also set by moderators, and renamed for all at once."""
-    said: dict[str, JSONValue] = {"title": tidy(text(data, "title")), "selftext": storable(text(data, "selftext", ""))}
+    said: dict[str, JSONValue] = {"title": tidy(text(data, "title"))} | given(data, "selftext")
     if data.get("is_self") is False:
         said["link"] = storable(text(data, "url"))
     if data.get("crosspost_parent"):
@@ -319,7 +319,7 @@ def account_record(kind: str, data: Json, place: str, site: str) -> SeenRecord:
     """
     facts = account_facts(kind, data, site)
     profile = part(data, "subreddit") if kind == "t2" else data
-    content = {name: storable(text(profile, name, "")) for name in _WORDS[kind]} | {"name": facts.handle}
+    content = given(profile, *_WORDS[kind]) | {"name": facts.handle}
     pictures = (data.get(name) or profile.get(name) for name in ("icon_img", "community_icon", "banner_img"))
     found = {f"image/{_of_path(one)}": one for one in pictures if isinstance(one, str) and is_web(one)}
     return SeenRecord(
@@ -327,7 +327,7 @@ def account_record(kind: str, data: Json, place: str, site: str) -> SeenRecord:
         kind=RecordKind.PROFILE,
         place=place,
         content=content,
-        text="\n\n".join(one for one in (facts.handle, *(tidy(content[name]) for name in _WORDS[kind])) if one),
+        text="\n\n".join(one for one in (facts.handle, *(tidy(content.get(name, "")) for name in _WORDS[kind])) if one),
         url=facts.url,
         counts=counts(data, {"followers": "subscribers"}) | counts(profile, {"followers": "subscribers"}),
         media=tuple(MediaRef(key, url, "image") for key, url in found.items()),

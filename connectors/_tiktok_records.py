@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from connectors.contract import AccountFacts, Author, JSONValue, MediaRef, RecordKind, SeenRecord, State
 from connectors.links import is_web
 from connectors.text import storable, tidy
-from connectors.values import Json, Unreadable, counts, ident, number, text, thing
+from connectors.values import Json, Unreadable, counts, given, ident, number, text, thing
 
 VIDEO, COMMENT, ACCOUNT = "video", "comment", "account"
 _NUMBER = re.compile(r"[0-9]{1,13}")
@@ -73,7 +73,7 @@ def display_video(value: JSONValue, place: Place) -> SeenRecord:
         Unreadable: it lacks what every video has, or has it in another shape.
     """
     told = thing(value, "not a video")
-    said = {name: storable(text(told, name, "")) for name in ("title", "video_description") if name in told}
+    said = given(told, "title", "video_description")
     words = [tidy(said.get(name, "")) for name in ("title", "video_description")]
     shown = [words[1]] if words[1].startswith(words[0]) else words
     counted = counts(told, _DISPLAY_COUNTS)
@@ -95,14 +95,14 @@ def display_video(value: JSONValue, place: Place) -> SeenRecord:
 def item(value: JSONValue, place: Place) -> SeenRecord:
     """A video as the Accounts API returns it. Raises as :func:`display_video`."""
     told = thing(value, "not a video")
-    caption = storable(text(told, "caption", ""))
+    said = given(told, "caption")
     counted = counts(told, _ITEM_COUNTS)
     return SeenRecord(
         key=video_key(told.get("item_id")),
         kind=RecordKind.POST,
         place=place.pointer,
-        content={"caption": caption},
-        text=tidy(caption),
+        content=said,
+        text=tidy(said.get("caption", "")),
         author=place.owner,
         created_at=seconds(told, "create_time"),
         url=_shared(told, place),
@@ -126,7 +126,7 @@ def comment(value: JSONValue, place: Place, video: str, under: str | None) -> Se
         raise Unreadable("a comment on another video")
     above = told.get("parent_comment_id") or under
     parent = None if above is None else f"{COMMENT}/{ident(above, 'what is answered')}"
-    said: dict[str, JSONValue] = {"text": storable(text(told, "text", ""))}
+    said = given(told, "text")
     attached = picture("image", told.get("image_url"))
     said |= {"image": attached[0].key} if attached else {}
     counted = counts(told, {"likes": "likes", "replies": "replies"})
@@ -135,7 +135,7 @@ def comment(value: JSONValue, place: Place, video: str, under: str | None) -> Se
         kind=RecordKind.COMMENT,
         place=place.pointer,
         content=said,
-        text=tidy(str(said["text"])),
+        text=tidy(said.get("text", "")),
         author=_author(told, place),
         created_at=seconds(told, "create_time"),
         parent=video if parent is None else parent,
@@ -212,14 +212,13 @@ def _profile(
     told: Json, facts: AccountFacts, pointer: str, counted: Mapping[str, int], media: tuple[MediaRef, ...]
 ) -> SeenRecord:  # fmt: skip
     names = ("display_name", "bio_description")
-    said: dict[str, JSONValue] = {name: storable(text(told, name, "")) for name in names if name in told}
-    said["username"] = facts.handle
+    said = given(told, *names) | {"username": facts.handle}
     return SeenRecord(
         key=f"{ACCOUNT}/{facts.platform_id}",
         kind=RecordKind.PROFILE,
         place=pointer,
         content=said,
-        text="\n\n".join(tidy(str(said[name])) for name in (*names, "username") if said.get(name)),
+        text="\n\n".join(tidy(said[name]) for name in (*names, "username") if said.get(name)),
         author=Author(facts.platform_id, facts.name, facts.handle, facts.url),
         url=facts.url,
         counts=counted,

@@ -47,9 +47,8 @@ def account_record(value: Json, site: str) -> SeenRecord:
         Unreadable: it has no usable path, or says something that is no text.
     """
     facts = account_facts(value, site)
-    content: dict[str, JSONValue] = {
-        name: storable(text(value, name, "")) for name in ("name", "location", "bio", "short_bio")
-    }
+    names = ("name", "location", "bio", "short_bio")
+    content: dict[str, JSONValue] = {name: storable(text(value, name, "")) for name in names if name in value}
     content["handle"] = facts.handle
     videos = total(value, "videos")
     return SeenRecord(
@@ -76,7 +75,7 @@ def video_record(value: Json, place: str, site: str) -> SeenRecord:
     if key is None:
         raise Unreadable("a video has no usable path")
     content = _said(value)
-    parts = (content["name"], content["description"], " ".join(f"#{one}" for one in content.get("tags", ())))
+    parts = (content["name"], content.get("description", ""), " ".join(f"#{one}" for one in content.get("tags", ())))
     told = {"views": number(part(value, "stats").get("plays")), "likes": total(value, "likes")}
     told["replies"] = total(value, "comments")
     return SeenRecord(
@@ -97,7 +96,8 @@ def video_record(value: Json, place: str, site: str) -> SeenRecord:
 def _said(value: Json) -> dict[str, JSONValue]:
     """What of a video its owner wrote, and who was meant to see it."""
     content: dict[str, JSONValue] = {"name": tidy(text(value, "name"))}
-    content["description"] = storable(text(value, "description", ""))
+    if "description" in value:  # (Vimeo writes null where there is none)
+        content["description"] = storable(text(value, "description", ""))
     if isinstance(value.get("tags"), list):
         content["tags"] = sorted({storable(text(thing(one, "no tag"), "name", "")) for one in value["tags"]} - {""})
     seen = part(value, "privacy").get("view")

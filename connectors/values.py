@@ -12,6 +12,7 @@ from datetime import datetime
 
 from connectors.answers import moment
 from connectors.contract import JSONValue
+from connectors.text import storable
 
 #: An object of a body, as :func:`json.loads` returns it.
 Json = Mapping[str, JSONValue]
@@ -70,6 +71,16 @@ def text(value: Json, name: str, missing: str | None = None) -> str:
     if not isinstance(found, str):
         raise Unreadable(f"{name} is not text")
     return found
+
+
+def given(value: Json, *names: str) -> dict[str, str]:
+    """Those of these texts that an answer gives, by their names, as they can be stored. One that is left out, or null,
+    was not sent: it is left out here too, and so it is not compared. Where somebody emptied it, it is given empty.
+
+    Raises:
+        Unreadable: one is something else than text.
+    """
+    return {name: storable(text(value, name)) for name in names if value.get(name) is not None}
 
 
 def ident(value: JSONValue, what: str) -> str:
