@@ -16,7 +16,7 @@ from connectors import _bluesky_fields as fields
 from connectors import drift
 from connectors._bluesky_asks import with_cursor
 from connectors._bluesky_names import is_did, place_of
-from connectors._moderation import MOST, TOO_MANY, anew, carried, is_late, list_record, listed_before, setting_record
+from connectors._moderation import anew, carried, is_late, list_record, listed_before, no_list, setting_record
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.text import storable
@@ -49,9 +49,9 @@ def read_settings(ask: Ask, answer: Answer, body: Json) -> Reading:
         except Unreadable as error:
             unread.append((f"/records/{number}", str(error)))
     reading = Reading(quarantine=tuple(unread), drift=drift.report(strange))
-    if unread or len(known) > MOST:  # what is missing in it makes it no list of all
-        why = "a list of which something cannot be read" if unread else TOO_MANY
-        return replace(reading, quarantine=(*unread, ("", why)), problem=Problem(ProblemKind.CONTRACT, why))
+    problem = no_list(known, unread=bool(unread))
+    if problem is not None:
+        return replace(reading, quarantine=(*unread, ("", problem.detail)) if unread else (), problem=problem)
     cursor = body.get("cursor")
     if not cursor:
         return replace(reading, records=(_whole(ask.purpose, known),))

@@ -30,6 +30,7 @@ from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
 from connectors._graph_values import flag, ident, time_of
+from connectors._moderation import no_list
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.values import Json, Unreadable
 
@@ -50,7 +51,6 @@ _MARGIN = timedelta(hours=1)
 """What was touched so shortly before the last sweep is looked into again."""
 _SINGLY = 8
 """Of so few known things each is asked for alone once one of them is not there."""
-_MOST_PEOPLE = 5000
 
 
 @dataclass(slots=True)
@@ -345,8 +345,14 @@ def _people(found: Found, body: Json) -> Reading:
         except Unreadable as error:
             found.quarantine.append((f"/data/{number}", str(error)))
     following = found.following(body, people=known)
-    if following is not None or found.unread or len(known) > _MOST_PEOPLE:
-        return replace(found.reading(), part=True, next_page=following if len(known) <= _MOST_PEOPLE else None)
+    problem = no_list(known, unread=following is None and found.unread)
+    if following is not None or problem is not None:
+        return replace(
+            found.reading(),
+            part=True,
+            next_page=following if problem is None else None,
+            problem=problem,
+        )
     found.records.append(people_record(found.ask.purpose, known, found.place("")))
     return found.reading()
 

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from connectors import _mastodon_fields as fields
 from connectors import drift, links
 from connectors._mastodon_statuses import author_of
-from connectors._moderation import MOST, TOO_MANY, anew, carried, is_late, list_record, listed_before, setting_record
+from connectors._moderation import anew, carried, is_late, list_record, listed_before, no_list, setting_record
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, Stream
 from connectors.text import storable
 from connectors.values import Unreadable, ident, objects, text, thing
@@ -60,9 +60,9 @@ def read_settings(ask: Ask, answer: Answer, body: Sequence[JSONValue]) -> Readin
         except Unreadable as error:
             unread.append((f"/{number}", str(error)))
     reading = Reading(quarantine=tuple(unread), drift=drift.report(strange))
-    if unread or len(known) > MOST:  # what is missing in it makes it no list of all
-        why = TOO_MANY if not unread else "a list of which something cannot be read"
-        return replace(reading, quarantine=(*unread, ("", why)), problem=Problem(ProblemKind.CONTRACT, why))
+    problem = no_list(known, unread=bool(unread))
+    if problem is not None:
+        return replace(reading, quarantine=(*unread, ("", problem.detail)) if unread else (), problem=problem)
     return _went_on(ask, answer, known, reading)
 
 

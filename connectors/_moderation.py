@@ -13,12 +13,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.answers import moment
-from connectors.contract import Ask, JSONValue, RecordKind, SeenRecord
+from connectors.contract import Ask, JSONValue, Problem, ProblemKind, RecordKind, SeenRecord
 from connectors.values import Json
 
 MOST = 5000
 """Entries of a list. One that is longer is no record, and said not to be one: it would be stored anew, whole, with
 every change."""
+UNREAD = "a list of which something cannot be read"
 TOO_MANY = f"a list of more than {MOST:,} entries, which is not kept as a record"
 TOGETHER = timedelta(hours=1)
 """Within which all pages of a list were read that are taken together."""
@@ -36,6 +37,14 @@ def carried(ask: Ask, entries: Iterable[str], at: datetime) -> dict[str, JSONVal
     """Context of the question for the page after the one of ``ask``, which came at ``at``: what was listed so far, and
     since when."""
     return {**ask.context, _BEFORE: list(entries), _SINCE: ask.context.get(_SINCE) or at.isoformat()}
+
+
+def no_list(entries: Sequence[str], *, unread: bool) -> Problem | None:
+    """Why the entries so far make no list of all: something of it could not be read, or it is too long; None: they
+    may."""
+    if unread:
+        return Problem(ProblemKind.CONTRACT, UNREAD)
+    return Problem(ProblemKind.BEYOND, TOO_MANY) if len(entries) > MOST else None
 
 
 def is_late(ask: Ask, at: datetime) -> bool:

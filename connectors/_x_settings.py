@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors import _x_fields as fields
-from connectors._moderation import MOST, TOO_MANY, anew, carried, is_late, list_record, listed_before
+from connectors._moderation import anew, carried, is_late, list_record, listed_before, no_list
 from connectors._x_asks import with_page
 from connectors._x_found import Found
 from connectors._x_values import ID
 from connectors.answers import moment
 from connectors.bodies import quarantined
-from connectors.contract import Bookmark, JSONValue, Problem, ProblemKind, Reading
+from connectors.contract import Bookmark, JSONValue, Reading
 
 #: Purpose, and last part of the path → what stands in the list.
 SETTINGS: Mapping[str, str] = {"blocking": "blocked", "muting": "muted"}
@@ -57,10 +57,11 @@ def read_people(found: Found) -> Reading:
         else:
             found.quarantine.append((f"/data/{number}", "a user without a usable id"))
     short = meta.get("result_count") not in (None, len(data))
-    if found.quarantine or short or len(known) > MOST:  # what is missing in it makes it no list of all
-        why = TOO_MANY if len(known) > MOST else "a list of which something is missing"
-        found.quarantine.append(("", why))
-        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, why))
+    unread = bool(found.quarantine) or short
+    problem = no_list(known, unread=unread)
+    if problem is not None:
+        found.quarantine += [("", problem.detail)] if unread else []
+        return replace(found.reading(), problem=problem)
     if token is not None:
         context = carried(found.ask, known, found.received_at)
         return replace(found.reading(), part=True, next_page=with_page(found.ask, token, **context))

@@ -114,6 +114,9 @@ class ProblemKind(StrEnum):
     WITHDRAWN = "withdrawn"
     """The platform no longer lets the city's application ask at all: nothing that an account's owner could mend. The
     stream stops with a gap."""
+    BEYOND = "beyond"
+    """More than the archive takes in, though the platform gives it. The list stops with a gap, and somebody has to
+    deposit it by hand; other lists go on."""
     UNSUPPORTED = "unsupported"
     """This server does not offer the endpoint. Noted; the connector gives other asks where it can."""
 

@@ -37,6 +37,7 @@ class Cause(StrEnum):
     DEACTIVATED = "deactivated"
     TAKEN_DOWN = "taken_down"
     WITHDRAWN = "withdrawn"
+    BEYOND = "beyond"
     UNSUPPORTED = "unsupported"
     INTERRUPTED = "interrupted"
     NOT_RUNNING = "not_running"
@@ -55,6 +56,7 @@ REMEDIES: Mapping[Cause, str] = {
     Cause.DEACTIVATED: "Ask whoever runs the account to switch it on again, or pause it here.",
     Cause.TAKEN_DOWN: "Ask whoever runs the account to take it up with the platform. What was captured before is kept.",
     Cause.WITHDRAWN: "Look into the platform's developer console: it no longer lets the city's application ask.",
+    Cause.BEYOND: "Deposit it by hand, month after month (`archiver deposit`): it is too long to be taken in.",
     Cause.UNSUPPORTED: "This server does not offer it. Keep these records in another way, or note that there are none.",
     Cause.INTERRUPTED: "Nothing: the next run covers it.",
     Cause.NOT_RUNNING: "Check why the archiver did not run.",
@@ -74,6 +76,7 @@ WORDS: Mapping[Cause, str] = {
     Cause.DEACTIVATED: "the account is switched off",
     Cause.TAKEN_DOWN: "the platform took the account down",
     Cause.WITHDRAWN: "the platform no longer lets the city's application ask",
+    Cause.BEYOND: "it is longer than the archiver takes in",
     Cause.UNSUPPORTED: "this server does not offer it",
     Cause.INTERRUPTED: "the run was interrupted",
     Cause.NOT_RUNNING: "the archiver did not run",

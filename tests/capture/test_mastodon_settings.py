@@ -84,6 +84,12 @@ def test_a_list_is_a_record_only_where_all_of_it_was_read(house: House) -> None:
     house.later(hours=1)
     assert house.run(account, FULL).outcome == "partial"
     assert len(texts(house, "domain_blocks")) == 2, "too many are not taken for all"
+    (gap,) = house.gaps(open_only=True)
+    assert (gap.stream, gap.cause) == ("settings", "beyond"), "it is said to be too long, and not that it is not known"
+    del mine.servers[-MOST:]
+    house.later(hours=3)
+    assert house.run(account, FULL).outcome in ("complete", "unchanged")
+    assert house.gaps(open_only=True) == []
 
 
 def test_strangers_and_who_switched_it_off_ask_for_none(new_house: Callable[..., House]) -> None:
