@@ -61,7 +61,7 @@ def state(
     """Say what is known of a challenge; of a new one where no id is given. Its id.
 
     Args:
-        void: it was entered by mistake.
+        void: it was entered by mistake. Then ``why`` has to be said: nothing of it travels with the record any more.
 
     Raises:
         Refused: the actor may not.
@@ -71,6 +71,8 @@ def state(
     """
     if why is not None and len(why) > LONGEST_WHY:
         raise UsageError(f"a reason has at most {LONGEST_WHY:,} characters")
+    if void and not (why and why.strip()):
+        raise UsageError("say why it was a mistake: it no longer goes with the record")
     now = archive.clock.now()
     wrong = complaint(says, now.astimezone(archive.settings.zone).date().isoformat())
     if wrong is not None and not void:

@@ -51,7 +51,9 @@ takes about ten minutes.
 
    data/records/      one folder for each record: record.json is the archive's reading of it, beside it its files.
                       A file drawn-….png is a picture that the archive drew itself from the record. It was not captured
-                      and is no screenshot of the platform
+                      and is no screenshot of the platform. What stands under "challenges" in record.json was said
+                      about the record by the person it is about, and by the authority (Wis. Stat. 19.70): people
+                      entered it, and it was not captured. The list is as it was when this folder was made
    data/exchanges/    for each stored answer of the platform: what of it belongs to these records, and the proof that it
                       stood there. Parts that belong to other records are there as numbers (hashes) only
    data/runs/         what the archive concluded, such as that a comment is no longer returned

@@ -24,6 +24,8 @@ _FIELDS: Final = (
     *("received_on", "individual", "authorized", "disputed", "outcome", "decided_on", "decided_by"),
     *("correction", "reasons", "statement_on", "statement"),
 )
+_TAKES: Final = 512 * 1024
+"""Bytes of the form. The longest texts and lines that may be entered take up to 12 each of their characters."""
 _ALWAYS: Final = ("received_on", "individual", "disputed", "outcome")
 
 
@@ -35,7 +37,7 @@ def begin(site: Here, viewer: Seen, record_id: Id) -> HTMLResponse:
 
 
 @router.post("/records/{record_id}/challenges", response_class=HTMLResponse)
-@needs(Action.CHALLENGES_DECIDE)
+@needs(Action.CHALLENGES_DECIDE, largest=_TAKES)
 def enter(site: Here, viewer: Seen, who: Who, record_id: Id, form: Typed) -> Response:
     """Enter one that was received."""
     return _say(site, viewer, who, record_id, None, form)
@@ -55,7 +57,7 @@ def show(site: Here, viewer: Seen, record_id: Id, challenge_id: Id) -> HTMLRespo
 
 
 @router.post("/records/{record_id}/challenges/{challenge_id}", response_class=HTMLResponse)
-@needs(Action.CHALLENGES_DECIDE)
+@needs(Action.CHALLENGES_DECIDE, largest=_TAKES)
 def change(site: Here, viewer: Seen, who: Who, record_id: Id, challenge_id: Id, form: Typed) -> Response:
     """Decide it, attach the statement, or say that it was a mistake."""
     return _say(site, viewer, who, record_id, challenge_id, form)
@@ -75,7 +77,7 @@ def _say(site: Site, viewer: Viewer, who: Who, record_id: str, challenge_id: str
         actor, why = of_person(who.person.id), form["why"].strip() or None
         service.state(site.archive, actor, says, challenge_id, why=why, void=void)
     except (UsageError, Refused) as failure:
-        return _form(site, viewer, record_id, challenge_id, values, str(failure))
+        return _form(site, viewer, record_id, challenge_id, values, str(failure), form["why"])
     return RedirectResponse(f"{site.base}/records/{record_id}#challenges", status_code=303)
 
 
@@ -86,6 +88,7 @@ def _form(
     challenge_id: str | None,
     values: dict[str, str],
     failure: str | None = None,
+    why: str = "",
 ) -> HTMLResponse:
     with site.archive.database.read() as connection:
         row = finding.one(connection, record_id, viewer)
@@ -96,6 +99,7 @@ def _form(
         record_id=row.id,
         challenge_id=challenge_id,
         values=values,
+        why=why,
         failure=failure,
         OUTCOMES=OUTCOMES,
         longest=LONGEST,

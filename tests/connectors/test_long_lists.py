@@ -9,6 +9,7 @@ import pytest
 
 from connectors._mastodon_settings import settings_ask
 from connectors._moderation import MOST
+from connectors.bluesky import Bluesky
 from connectors.contract import Ask, Connector, ProblemKind
 from connectors.mastodon import Mastodon
 from tests.connectors import test_bluesky_reading as of_bluesky
@@ -22,7 +23,7 @@ _MANY = [f"number-{number}" for number in range(MOST)]
 _LISTS: dict[str, tuple[Connector, Ask, str, Any]] = {
     "mastodon": (Mastodon(), settings_ask("https://town.example", "domain_blocks", _SERVER), "listed", ["x.example"]),
     "bluesky": (
-        of_bluesky.Bluesky(), next(of_bluesky.FULL.settings(of_bluesky.PDS)), "listed",
+        Bluesky(), next(of_bluesky.FULL.settings(of_bluesky.PDS)), "listed",
         {"records": [of_bluesky._SET["blocks"]]},
     ),
     "x": (of_x.CONNECTOR, of_x.ASKS.people("blocking"), "listed", {"data": [{"id": "9"}], "meta": {"result_count": 1}}),

@@ -129,6 +129,8 @@ def test_who_may_decides_and_nobody_else(records: Archive) -> None:
         (one,) = service.of_record(connection, record_of("police", "public"))
         assert (one.says, one.statements, one.decided) == (says(**FILED), 3, True)
         assert service.of_record(connection, record_of("library", "public")) == []
+    with pytest.raises(UsageError, match="why"):
+        service.state(records, may, says(**FILED), known, void=True, why=" ")
     service.state(records, may, says(**FILED), known, void=True, why="another record")
     with records.database.read() as connection:
         assert service.of_record(connection, record_of("police", "public")) == []
@@ -162,6 +164,27 @@ def test_it_is_entered_decided_and_shown_on_the_pages(records: Archive) -> None:
         assert "/challenges/" not in page.text
         for answer in (browser.get(link), browser.post(link, headers=here, data=fields)):
             assert answer.status_code == 403
+
+
+def test_the_longest_texts_that_may_be_entered_fit_the_form(records: Archive) -> None:
+    """Also in a language of which every letter takes nine bytes on the way."""
+    record, longest = record_of("police", "public"), "ꖃ" * LONGEST
+    app, here = create_app(Site(records)), {"Sec-Fetch-Site": "same-origin"}
+    fields = {name: value for name, value in says(disputed=longest, **FILED).model_dump().items() if value}
+    fields |= {"reasons": longest, "statement": longest, "individual": "𖬌" * 2000, "decided_by": "𖬌" * 2000}
+    held = cookies(records, person(records, Role.LEGAL_CUSTODIAN))
+    with TestClient(app, base_url="http://127.0.0.1", cookies=held) as browser:
+        page = browser.post(f"/records/{record}/challenges", headers=here, data=fields)
+        assert (page.status_code, page.text.count(longest)) == (200, 3)
+        too_long = browser.post(
+            f"/records/{record}/challenges", headers=here, data=fields | {"statement": longest + "ꖃ"}
+        )
+        assert (too_long.status_code, longest in too_long.text) == (400, True), "what was typed is there still"
+        link = next(one for one in page.text.split('"') if f"/records/{record}/challenges/ch_" in one)
+        refused = browser.post(link, headers=here, data={"step": "void"})
+        assert (refused.status_code, "say why" in refused.text.lower()) == (400, True)
+        page = browser.post(link, headers=here, data={"step": "void", "why": "It is about another record."})
+        assert longest not in page.text
 
 
 @pytest.fixture

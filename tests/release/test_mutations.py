@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -14,12 +15,23 @@ from pathlib import Path
 
 import pytest
 
+from archiver.challenges import service as challenges
 from archiver.evidence import anchoring, service
 from archiver.evidence.notes import SignerKey, new_key
 from archiver.evidence.verifier import verify
+from archiver.people.acting import of_machine
 from tests.capture.house import FULL, WATCH, House
 from tests.release import second
-from tests.release.mutating import Changing, Files, first_accepts, second_accepts
+from tests.release.mutating import (
+    Changing,
+    Files,
+    canonical,
+    first_accepts,
+    fit_bag,
+    fit_entry,
+    fit_manifest,
+    second_accepts,
+)
 from tests.release.town import Town, manifest, talk
 from tests.servers.tsa import OPENSSL, Authority
 
@@ -45,7 +57,7 @@ class Bundles:
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundles]:
     """One comment; one that is no longer returned, time-stamped; three with an edit; one of a feed; one with the whole
-    exchange."""
+    exchange; two, of which one was challenged (Wis. Stat. 19.70)."""
     home = tmp_path_factory.mktemp("bundles")
     house = House(home / "house")
     town = talk(house)
@@ -67,11 +79,26 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundles]:
         town.export(*comments[:3]),
         town.export(news),
         town.export(comments[3], whole=True),
+        town.export(*_challenged(town, comments[2:4])),
     ]
     assert len(manifest(made[1])["records"][0]["states"]) == 1
     assert OPENSSL is None or manifest(made[1])["stamps"]
+    assert manifest(made[-1])["format"] == "records-evidence/3"
     yield Bundles(town, [one.folder for one in made])
     house.close()
+
+
+def _challenged(town: Town, records: list[str]) -> list[str]:
+    """After the other bundles were made: the first of these is challenged, denied, and disagreed with."""
+    on = town.house.clock.now().date().isoformat()
+    said = challenges.shape({
+        "account": town.account, "record": records[0], "received_on": on, "individual": "Robin Doe",
+        "authorized": "A lawyer", "disputed": "canarydisputed", "outcome": "denied", "decided_on": on,
+        "decided_by": "The clerk", "correction": None, "reasons": "Nothing shows it.", "statement_on": on,
+        "statement": "canarystatement </dd><script>alert(1)</script> \u202e \u0000",
+    })  # fmt: skip
+    challenges.state(town.house.archive, of_machine(), said)
+    return records
 
 
 def _stamp(house: House, home: Path) -> None:
@@ -113,6 +140,46 @@ def test_no_changed_bundle_is_accepted_by_either(bundles: Bundles, mutations: in
             assert accepted == (False, False), f"bundle {which}, change {number}: {how}"
         kinds |= {name: kinds.get(name, 0) + count for name, count in changing.kinds.items()}
     assert len(kinds) >= 13
+
+
+@pytest.mark.law("R41", "R65")
+@pytest.mark.parametrize("how", ["dropped", "altered", "added", "moved", "format", "all dropped"])
+def test_what_was_said_under_19_70_cannot_be_dropped_altered_or_added(bundles: Bundles, how: str) -> None:
+    """Whoever hands a copy on makes all its lists anew, as well as can be done without the key."""
+    files = dict(bundles.files[-1])
+    listed = json.loads(files["data/manifest.json"])
+    paths = [one["file"] for one in listed["records"]]
+    readings = {path: json.loads(files[path]) for path in paths}
+    said, other = sorted(readings, key=lambda path: not readings[path]["challenges"])
+    (one,) = readings[said]["challenges"]
+    if how == "dropped":
+        readings[said]["challenges"] = []
+    elif how == "altered":
+        one["statement"] = "I agree."
+    elif how == "added":
+        readings[other]["challenges"] = [one]
+    elif how == "moved":
+        readings[other]["challenges"], readings[said]["challenges"] = [one], []
+    elif how == "all dropped":
+        for reading in readings.values():
+            del reading["challenges"]
+        listed["format"] = "records-evidence/2"
+    else:
+        listed["format"] = "records-evidence/2"
+    files |= {path: canonical(reading) for path, reading in readings.items()}
+    files["data/manifest.json"] = canonical(listed)
+    fit_manifest(files)
+    for again in (fit_bag, fit_entry, fit_bag):
+        again(files)
+        assert (first_accepts(files, [bundles.key]), second_accepts(files, [bundles.key])) == (False, False)
+
+
+def test_what_people_said_is_told_apart_from_what_is_proven(bundles: Bundles) -> None:
+    claims, ok = verify.verify(verify.Folder(str(bundles.folders[-1])), [verify.read_key(bundles.key)])
+    assert ok
+    (one,) = [one for one in claims if one["claim"] == "challenge"]
+    assert (one["result"], one["required"]) == (verify.NOT_CHECKED, False)
+    assert "no part of what was captured" in one["detail"]
 
 
 def test_no_changed_folder_is_accepted_by_the_verifier_by_itself(bundles: Bundles, tmp_path: Path) -> None:
