@@ -96,6 +96,11 @@ class Asks:
         path = f"organizations/{page_number(self.author)}?fields={_PROFILE}"
         return self._ask(path, purpose, Stream.PROFILE, access=_PUBLIC)
 
+    def roles(self) -> Ask:
+        """Who has which role on the page."""
+        path = f"organizationAcls?q=organization&organization={quoted(self.author)}&count={PAGE}"
+        return self._ask(path, "roles", Stream.SETTINGS, method="FINDER", access=AccessClass.SETTINGS, listing="roles")
+
     # Posts.
 
     def posts(self, modified: JSONValue = None, **known: JSONValue) -> Ask:

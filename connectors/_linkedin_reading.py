@@ -23,6 +23,7 @@ from connectors._linkedin_posts import (
     sight,
 )
 from connectors._linkedin_problems import problem_of
+from connectors._linkedin_settings import read_roles
 from connectors._linkedin_urns import file_of, page_number, post_key, post_urn
 from connectors.answers import moment
 from connectors.bodies import read_object
@@ -340,6 +341,7 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "comment": talk.comment,
     "vouch": _vouch,
     "own": _own,
+    "roles": read_roles,
 }
 _WITHOUT: Mapping[str, Callable[[Found], Reading]] = {
     "replies": talk.no_replies,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 from urllib.parse import parse_qs
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from connectors import _limits, _linkedin_deliveries, _linkedin_grants, _linkedin_reading
 from connectors._linkedin_asks import BRAND, LINKEDIN, ORGANIZATION, VERSION, Asks
@@ -30,13 +30,24 @@ from connectors.contract import (
     SweepKind,
 )
 from connectors.deliveries import DELIVERY, Part, Receiving
-from connectors.settings import NoSettings
 
 _TAB = r"(?:/(?:about|admin|events|jobs|life|mycompany|people|posts|products|services|videos)(?:/[\w/-]{0,80})?)?/?"
 _PATH = re.compile(rf"/(?P<kind>company|showcase|school)/(?P<name>[^\W_][\w.&'-]{{0,99}}){_TAB}")
 _PERSON = re.compile(r"/(?:in|pub)/[^/]+.*")
 _UPDATE = re.compile(r"/feed/update/(?P<urn>urn:li:(?:share|ugcPost|activity):[0-9]{1,25})/?")
 _SLUG = re.compile(r"/posts/[^/]{1,300}-(?P<kind>share|ugcPost|activity)-(?P<id>[0-9]{1,25})-[\w-]{1,20}/?")
+
+
+class LinkedInSettings(BaseModel):
+    """Settings of one page on LinkedIn."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    moderation: bool = Field(
+        default=True,
+        title="Who has a role on the page is captured",
+        description="Which people administer the page and write for it, by their URNs; on full sweeps.",
+    )
 
 
 class LinkedIn:
@@ -46,7 +57,7 @@ class LinkedIn:
     title: ClassVar[str] = "LinkedIn"
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
-    settings: ClassVar[type[BaseModel]] = NoSettings
+    settings: ClassVar[type[BaseModel]] = LinkedInSettings
     media_hosts: ClassVar[tuple[str, ...]] = ("licdn.com", "linkedin.com")
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token of an administrator of the page", r"[\w.~+/=-]{20,2000}", speaks_for_owner=True),
@@ -66,8 +77,9 @@ class LinkedIn:
         media="Pictures, videos and documents of posts, pictures in comments, logo and cover of the page.",
         counts="Comments and reactions of each kind, votes in polls, as of capture.",
         history="Every post that LinkedIn lists of the page: nothing says that it stops anywhere.",
-        moderation="Whether each post takes comments, as it was seen.",
-        moderation_by_hand="Who administers the page, whom it blocks, and which words it filters.",
+        moderation="Who has which role on the page, by a URN without a name, as full sweeps saw it; whether each post"
+        " takes comments, as it was seen.",
+        moderation_by_hand="The names of those who have a role, whom the page blocks, and which words it filters.",
         limits=(
             "Personal profiles are not captured, whoever they belong to.",
             "The names of people who comment are not given: their number is kept, which this app alone knows them by.",
@@ -149,8 +161,10 @@ class LinkedIn:
             names = ("commented", "commented_private")
             return (asks.posts(known.get("modified"), **{name: known.get(name) for name in names}),)
         watched = asks.known([ref.key for ref in sweep.threads])
-        lists = (asks.posts(),) if sweep.kind is SweepKind.FULL else ()
-        return (asks.profile(), *lists, *watched)
+        if sweep.kind is not SweepKind.FULL:
+            return (asks.profile(), *watched)
+        chosen = account.settings if isinstance(account.settings, LinkedInSettings) else LinkedInSettings()
+        return (asks.profile(), asks.posts(), *((asks.roles(),) if chosen.moderation else ()), *watched)
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known posts and comments by their numbers; for comments only where those on their post can be

@@ -156,7 +156,8 @@ class Consent:
                 method = Consent._token
             mine = request.path == "/youtube/v3/channels" and request.parameter("mine") == "true"
             method = Consent._channels if mine else method
-            if method is None:
+            of_page = request.path == "/rest/organizationAcls" and request.parameter("q") == "organization"
+            if method is None or of_page:
                 return None
             try:
                 return _json(200, method(self, request))

@@ -82,6 +82,8 @@ class LinkedInApi:
     contents: dict[int, Body] = field(default_factory=dict)
     kinds: dict[int, str] = field(default_factory=dict)
     not_given: set[int] = field(default_factory=set)
+    roles: list[tuple[str, str, str]] = field(default_factory=lambda: [("adm1", "ADMINISTRATOR", "APPROVED")])
+    """On the city's page: person, role, state."""
     used: int = 0
     _day: date | None = None
 
@@ -168,6 +170,20 @@ class LinkedInApi:
             raise _not_there()
         self._check(ADMIN, found[0].id, asked.viewer, "organizations.GET")
         return _projected(self._bodies.organization(found[0]), asked)
+
+    def _roles(self, asked: Asked) -> Body:
+        """Who has which role on the page."""
+        page = page_urn(asked.viewer)
+        self._check(ADMIN, asked.viewer, asked.viewer, "organizationAcls.FINDER-organization")
+        if asked.parameters.get("q") != "organization" or asked.parameters.get("organization") != page:
+            raise Failure(403, "ACCESS_DENIED", "Not enough permissions to access: organizationAcls", 100)
+        start = int(asked.parameters.get("start", "0"))
+        count = min(int(asked.parameters.get("count", "10")), self.page)
+        elements = [
+            {"organization": page, "roleAssignee": f"urn:li:person:{who}", "role": role, "state": state}
+            for who, role, state in self.roles[start : start + count]
+        ]
+        return paged(elements, start, count, None, len(self.roles) if self.totals else None)
 
     # Posts.
 
@@ -385,6 +401,7 @@ _METHODS: dict[tuple[str, int, tuple[str, ...]], _Method] = {
     **_FILE_METHODS,
     ("organizations", 1, ()): LinkedInApi._organizations,
     ("organizations", 2, ()): LinkedInApi._organization,
+    ("organizationAcls", 1, ()): LinkedInApi._roles,
     ("posts", 1, ()): LinkedInApi._posts,
     ("posts", 2, ()): LinkedInApi._post,
     ("socialMetadata", 1, ()): LinkedInApi._metadata,
