@@ -164,12 +164,20 @@ def end_sessions(
 
 
 def make_token(
-    archive: Archive, actor: Actor, person_id: str, name: str, scopes: Collection[Action], lasts: timedelta
+    archive: Archive,
+    actor: Actor,
+    person_id: str,
+    name: str,
+    scopes: Collection[Action],
+    lasts: timedelta,
+    session: SessionView | None = None,
 ) -> tuple[TokenView, str]:
     """Make a token with which programs do what its person may, as far as ``scopes`` go. The token, told once.
 
+    ``session``: in which somebody asks for it; where it is ended meanwhile, no token outlives it.
+
     Raises:
-        NotFound: there is no such person.
+        NotFound: there is no such person, or the session is over.
         UsageError: no name, no or unusable scopes, or a time that is too long.
     """
     if not scopes or not set(scopes) <= FOR_TOKENS:
@@ -184,6 +192,8 @@ def make_token(
     times = {"made_at": now, "ends_at": now + lasts, "used_at": None, "ended_at": None}
 
     def do(connection: Connection) -> TokenView:
+        if session is not None:
+            require_goes_on(connection, archive, session)
         alive = select(Person.id).where(Person.id == person_id, Person.ended_at.is_(None))
         if connection.execute(alive).first() is None:
             raise NotFound("there is nobody of that id who may sign in here")

@@ -78,7 +78,7 @@ def make_token(site: Here, visitor: Who, form: Typed) -> Response:
         scopes = {Action(one) for one in form.all("scope")}
         lasts = timedelta(days=int(form["days"] or "90"))
         _, secret = sessions.make_token(
-            site.archive, of_person(visitor.person.id), visitor.person.id, form["name"], scopes, lasts
+            site.archive, of_person(visitor.person.id), visitor.person.id, form["name"], scopes, lasts, visitor.session
         )
     except (UsageError, ValueError, OverflowError) as failure:
         said = f"{failure}" if isinstance(failure, UsageError) else "that is no length of time, or no such action"

@@ -371,6 +371,26 @@ def test_a_token_does_what_its_person_may_and_it_is_for_until_it_ends(archive: A
     assert (events(archive, "token.made"), events(archive, "token.ended")) == (3, 2 + 1)
 
 
+def test_no_token_outlives_the_session_that_was_ended_while_it_was_asked_for(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = person(archive, Role.CUSTODIAN)
+    browser = browser_of(archive)
+    browser.cookies.update(cookies(archive, who))
+    make = sessions.make_token
+
+    def ended_first(*given: Any) -> Any:
+        archive.database.act(lambda connection: sessions.end_sessions(connection, archive, SERVICE, who.id, "ended"))
+        return make(*given)
+
+    monkeypatch.setattr(sessions, "make_token", ended_first)
+    form = {"name": "left behind", "scope": "records.search", "days": "2"}
+    answer = browser.post("/me/tokens", data=form, headers=SAME)
+    assert (answer.status_code, "cra_" in answer.text) == (404, False)
+    with archive.database.read() as connection:
+        assert sessions.tokens(connection, who.id) == []
+
+
 def test_the_database_holds_nothing_that_signs_anybody_in(archive: Archive, hands: SetClock) -> None:
     who, secret = set_up(archive)
     hands.at += timedelta(minutes=1)
