@@ -21,7 +21,8 @@ DAYS = 30
 _RUNS = 30_000
 _SETTLED = timedelta(days=1)
 """After its end a day is kept: runs that began on it have ended."""
-_GOOD = frozenset({RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value})
+GOOD = frozenset({RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value})
+"""Outcomes of runs that saw all that they asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _counted_of_all(connection: Connection, start: datetime, end: datetime) -> d
 
 
 def _is_good(outcome: str | None) -> bool:
-    return outcome is None or outcome in _GOOD
+    return outcome is None or outcome in GOOD
 
 
 def _starts(now: datetime, zone: ZoneInfo) -> list[datetime]:

@@ -3,9 +3,9 @@ address is taken apart by the connectors, and looked for in the index."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,7 +15,9 @@ from archiver import ids
 from archiver.accounts import service as accounts
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
-from archiver.capture.models import Run
+from archiver.operations import history
+from archiver.operations.days import GOOD
+from archiver.operations.history import RunView
 from archiver.records.seeing import allowed
 from archiver.records.stored import RECORD, chunks
 from archiver.viewing import Viewer
@@ -24,6 +26,7 @@ from connectors.links import web
 
 LONGEST: Final = 2000
 _ACCOUNT: Final = "{account}"
+_LOOKS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +87,34 @@ def record_address(connector: Connector, url: str) -> RecordAddress | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A run that began after somebody asked for it."""
+class Looks:
+    """What came of asking to have an account looked at."""
 
-    run_id: str
-    sweep: str
-    started_at: datetime
-    finished_at: datetime | None
-    outcome: str | None
+    runs: tuple[RunView, ...]
+    """Runs that looked at it and began since, oldest first."""
+    waits: bool
+    """Whether a sweep that was due by then has not come to its end."""
+
+    @property
+    def done(self) -> bool:
+        """Whether everything that was asked for was looked at, with whatever success."""
+        return bool(self.runs) and not self.waits and all(one.outcome is not None for one in self.runs)
+
+    @property
+    def saw_all(self) -> bool:
+        """Whether the last look of each kind saw all that it asked for: only then is what it did not see not there."""
+        last = {one.sweep: one.outcome for one in self.runs}
+        return self.done and all(one in GOOD for one in last.values())
 
 
-def looks_since(connection: Connection, account_id: str, asked: datetime) -> list[Look]:
-    """Runs of an account that began since, oldest first."""
-    columns = (Run.id, Run.sweep, Run.started_at, Run.finished_at, Run.outcome)
-    query = select(*columns).where(Run.account_id == account_id, Run.started_at >= asked)
-    return [Look(*row) for row in connection.execute(query.order_by(Run.started_at).limit(20))]
+def looks_since(
+    connection: Connection, account_id: str, asked: datetime, now: datetime, dead: Collection[str]
+) -> Looks:
+    """What came of asking. ``dead``: as :func:`archiver.operations.history.runs`."""
+    from_then_on = asked - timedelta(microseconds=1)
+    runs = history.runs_after(connection, now, account_id, from_then_on, _LOOKS, dead)
+    due = history.due(connection, account_id).get(account_id, [])
+    return Looks(tuple(runs), any(one.due_at <= asked for one in due))
 
 
 #: Platforms whose records may have an address on any other site.

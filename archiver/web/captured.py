@@ -66,7 +66,7 @@ def _page(
         looks = None
         if asked is not None and account:
             seen_account(connection, viewer, account)
-            looks = is_captured.looks_since(connection, account, asked)
+            looks = is_captured.looks_since(connection, account, asked, site.archive.clock.now(), site.dead())
     return site.page(
         "captured.html",
         here="captured",
@@ -77,7 +77,7 @@ def _page(
         asked=asked,
         account=account,
         looks=looks,
-        done=bool(looks) and all(one.finished_at is not None for one in looks or ()),
+        done=looks is not None and looks.done,
         failure=failure,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import func, select, update
 from archiver import ids
 from archiver.accounts.models import Account
 from archiver.capture import asking_now
+from archiver.capture.models import Lease, Run
 from archiver.errors import NotFound, Refused
 from archiver.evidence.models import Event
 from archiver.operations import is_captured
@@ -23,6 +25,7 @@ from archiver.records.models import Record
 from archiver.viewing import Viewer
 from archiver.web.app import create_app
 from archiver.web.site import Site
+from connectors.contract import SweepKind
 from tests.capture.house import House
 from tests.signed_in import cookies, person
 
@@ -151,3 +154,44 @@ def test_only_who_may_has_an_account_looked_at(house: House) -> None:
     with pytest.raises(Refused, match="paused"):
         asking_now.ask(house.archive, of_machine(), account)
     assert _events(house) == 0
+
+
+def _looks(house: House, account: str, asked: datetime, dead: frozenset[str] = frozenset()) -> is_captured.Looks:
+    with house.archive.database.read() as connection:
+        return is_captured.looks_since(connection, account, asked, house.clock.now(), dead)
+
+
+@pytest.mark.law("R22")
+def test_nothing_is_said_to_be_gone_before_all_that_was_asked_for_was_looked_at(
+    house: House, communications: TestClient
+) -> None:
+    account = house.office()
+    house.run(account)
+    house.later(minutes=1)
+    url = _url(house, 999_999_999)
+    asked = communications.post("/captured", data={"q": url, "account": account})
+    at = house.clock.now()
+    house.run(account, SweepKind.NEW)
+    assert not _looks(house, account, at).done, "the threads were not looked at yet"
+    page = communications.get(str(asked.url)).text
+    assert "It was not there" not in page
+    assert "Look again" in page
+    house.run(account, SweepKind.WATCH)
+    assert _looks(house, account, at).saw_all
+    assert "It was not there" in communications.get(str(asked.url)).text
+    with house.archive.database.write() as connection:
+        last = select(func.max(Run.number)).where(Run.account_id == account).scalar_subquery()
+        mine = (Run.account_id == account, Run.number == last)
+        connection.execute(update(Run).where(*mine).values(outcome="partial", reason="busy"))
+    page = communications.get(str(asked.url)).text
+    assert "It was not there" not in page, "a look that did not see all tells nothing"
+    assert "it may be there all the same" in page
+    with house.archive.database.write() as connection:
+        number = connection.execute(select(Run.number).where(*mine)).scalar_one()
+        held = {"holder": "somebody", "epoch": number, "expires_at": house.clock.now() + timedelta(minutes=5)}
+        connection.execute(update(Lease).where(Lease.account_id == account).values(**held))
+    looks = _looks(house, account, at)
+    assert (looks.done, None in {one.outcome for one in looks.runs}) == (False, True), (
+        "what is committed of a run is not its end"
+    )
+    assert "Being captured now" in communications.get(str(asked.url)).text
