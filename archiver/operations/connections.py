@@ -22,6 +22,8 @@ from archiver.capture.gaps import Cause
 from archiver.capture.models import Gap
 from archiver.clock import to_text
 from archiver.evidence.event_types import EventType
+from archiver.operations.history import gaps_told
+from archiver.viewing import Viewer
 from connectors.authorization import RENEWAL, Authorization, Versioned
 from connectors.contract import Connector
 
@@ -99,9 +101,9 @@ def connections(connection: Connection, archive: Archive, account_id: str | None
     return known
 
 
-def refilled(connection: Connection, account_id: str) -> Refilled | None:
-    """What was made up for since an account was last connected, and what is still missing; None: it never was, or
-    nothing was missing."""
+def refilled(connection: Connection, account_id: str, viewer: Viewer = Viewer.EVERYTHING) -> Refilled | None:
+    """What was made up for since an account was last connected, and what is still missing, of what a viewer may know;
+    None: it never was, or nothing was missing."""
     since = connection.execute(
         select(Credential.added_at)
         .where(Credential.account_id == account_id, Credential.connected)
@@ -111,7 +113,7 @@ def refilled(connection: Connection, account_id: str) -> Refilled | None:
     if since is None:
         return None
     about = (Gap.account_id == account_id, Gap.cause.in_(_SIGN_IN), Gap.opened_at <= since)
-    query = select(Gap.stream, Gap.span_from, Gap.closed_at).where(*about).order_by(Gap.opened_at)
+    query = select(Gap.stream, Gap.span_from, Gap.closed_at).where(*about, *gaps_told(viewer)).order_by(Gap.opened_at)
     holes = [Hole(*row) for row in connection.execute(query)]
     filled = tuple(one for one in holes if one.closed_at is not None and one.closed_at >= since)
     left = tuple(one for one in holes if one.closed_at is None)

@@ -215,7 +215,7 @@ def gaps(
 ) -> list[GapView]:
     """Gaps, open ones first, then newest first. Closed ones only if asked for."""
     columns = [*Gap.__table__.columns, Account.name, Account.handle]
-    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*_told(viewer))
+    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*gaps_told(viewer))
     query = query.order_by(Gap.closed_at.is_not(None), Gap.opened_at.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Gap.account_id == account_id)
@@ -237,7 +237,7 @@ def gaps_from(
     ended."""
     here = (Gap.account_id, Gap.stream, Gap.opened_by)
     columns = [*Gap.__table__.columns, Account.name, Account.handle]
-    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*_told(viewer))
+    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*gaps_told(viewer))
     query = query.order_by(Gap.opened_at.desc(), *here).limit(limit)
     if account_id is not None:
         query = query.where(Gap.account_id == account_id)
@@ -252,7 +252,7 @@ def gaps_from(
 def gaps_since(connection: Connection, since: datetime, viewer: Viewer = Viewer.EVERYTHING) -> dict[str, list[GapView]]:
     """Gaps that were open at some time since, by account, newest first."""
     columns = [*Gap.__table__.columns, Account.name, Account.handle]
-    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*_told(viewer))
+    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*gaps_told(viewer))
     query = query.order_by(Gap.opened_at.desc())
     found: dict[str, list[GapView]] = {}
     for row in connection.execute(query.where(Gap.closed_at.is_(None) | (Gap.closed_at >= since))):
@@ -321,7 +321,7 @@ def totals(connection: Connection, viewer: Viewer = Viewer.EVERYTHING) -> Totals
         exchanges=count(select(func.count()).select_from(Exchange).where(*_of(wholly, Exchange.account_id))),
         segments=count(select(func.count()).select_from(Segment).where(*_of(wholly, Segment.account_id))),
         stored_bytes=count(select(func.sum(Segment.size)).where(*_of(wholly, Segment.account_id))),
-        open_gaps=count(select(func.count()).select_from(Gap).where(Gap.closed_at.is_(None), *_told(viewer))),
+        open_gaps=count(select(func.count()).select_from(Gap).where(Gap.closed_at.is_(None), *gaps_told(viewer))),
     )
 
 
@@ -331,7 +331,7 @@ def _of(viewer: Viewer, account_id: Any) -> list[ColumnElement[bool]]:
     return [] if ids is None else [account_id.in_(sorted(ids))]
 
 
-def _told(viewer: Viewer) -> list[ColumnElement[bool]]:
+def gaps_told(viewer: Viewer) -> list[ColumnElement[bool]]:
     """Conditions for gaps that a viewer may know of: that messages were not looked at is nothing for who sees only
     what was public."""
     watching = [part.accounts for part in viewer.parts if part.watched]

@@ -102,7 +102,7 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
             ],
             "records": history.record_counts(connection, account_id, viewer).get(account_id, 0),
             "joined": connections.connections(connection, site.archive, account_id).get(account_id),
-            "refilled": connections.refilled(connection, account_id),
+            "refilled": connections.refilled(connection, account_id, viewer),
             "reach": _open(viewer, account_id, goes_back(connection, account_id, site.archive.platforms))
             if whole
             else [],

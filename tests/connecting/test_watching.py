@@ -15,6 +15,7 @@ from archiver.evidence.models import Event
 from archiver.operations import doctor
 from archiver.operations.connections import connections, refilled, sunset, warn_of_ends
 from archiver.people.practice import visitor
+from archiver.viewing import Viewer
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
@@ -76,6 +77,12 @@ def test_what_was_made_up_for_is_said_after_connecting_again(house: House, owner
         found = refilled(connection, one.account)
     assert found is not None
     assert (len(found.filled), len(found.open) > 0) == (0, True)
+    with house.archive.database.read() as connection:
+        everybody = Viewer(access=frozenset({"public"}), messages=False, watched=False)
+        rest = refilled(connection, one.account, everybody)
+    assert rest is not None
+    assert "messages" in {one.stream for one in found.open}
+    assert rest.open == tuple(one for one in found.open if one.stream != "messages"), "nothing of messages"
     house.run(one.account)
     with house.archive.database.read() as connection:
         found = refilled(connection, one.account)
