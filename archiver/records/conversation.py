@@ -73,13 +73,15 @@ def thread(
     conditions = [RECORD.c.thread_id.in_(together), families.of_account(row.account_id), *seen]
     members, total = _members(connection, conditions, row, most)
     beside: dict[str, OnlyImported] = {}
+    counted: set[str] = set()
     if as_of is None:  # what exports say was seen at no time
         over = list(dict.fromkeys((*together, *members)))
-        beside = import_views.in_threads(connection, row.account_id, over, viewer, max(most - len(members), 0))
+        left = max(most - len(members), 0)
+        beside, counted = import_views.in_threads(connection, row.account_id, over, viewer, left)
         members |= {one: _member(one, only) for one, only in beside.items()}
     lines = threads.arrange(root, members.values(), deepest)
     shown = _Shown(connection, as_of, only_public(viewer, row.account_id), beside)
-    return _view(root, finding.account_of(row), lines, total + len(beside), shown, record_id, part)
+    return _view(root, finding.account_of(row), lines, total + len(counted), shown, record_id, part)
 
 
 def _members(
@@ -190,11 +192,12 @@ def _imported_thread(
             with suppress(NotFound):
                 finding.one(connection, above, viewer)
                 return thread(connection, above, as_of, viewer, most=most, deepest=deepest, part=part)
-    found = import_views.in_threads(connection, account_id, [root], viewer, most) | {record_id: one}
+    others, counted = import_views.in_threads(connection, account_id, [root], viewer, most)
+    found = others | {record_id: one}
     lines = threads.arrange(root, [_member(each, only) for each, only in found.items()], deepest)
     shown = _Shown(connection, None, only_public(viewer, account_id), found)
     account = finding.account_named(connection, account_id)
-    return _view(root, account, lines, len(found), shown, record_id, part)
+    return _view(root, account, lines, len(counted | {record_id}), shown, record_id, part)
 
 
 def _member(record_id: str, one: OnlyImported) -> Member:

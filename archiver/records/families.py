@@ -65,15 +65,16 @@ def _upwards(
 
 
 def _hanging(connection: Connection, threads: Iterable[str], conditions: Sequence[ColumnElement[bool]]) -> list[str]:
-    """Threads whose first record answers something in these."""
-    above = RECORD.alias("above")
-    query = (
-        select(RECORD.c.id)
-        .join(above, above.c.id == RECORD.c.parent_id)
-        .where(RECORD.c.thread_id == RECORD.c.id, RECORD.c.parent_id.is_not(None), *conditions)
-        .order_by(RECORD.c.id)
-        .limit(_MOST)
-    )
-    return [
-        row.id for chunk in chunks(threads) for row in connection.execute(query.where(above.c.thread_id.in_(chunk)))
-    ]
+    """Threads whose first record answers something in these that the reader sees, too."""
+    found: list[str] = []
+    for chunk in chunks(threads):
+        above = select(RECORD.c.id).where(RECORD.c.thread_id.in_(chunk), *conditions).subquery("above")
+        query = (
+            select(RECORD.c.id)
+            .join(above, above.c.id == RECORD.c.parent_id)
+            .where(RECORD.c.thread_id == RECORD.c.id, RECORD.c.parent_id.is_not(None), *conditions)
+            .order_by(RECORD.c.id)
+            .limit(_MOST)
+        )
+        found += connection.execute(query).scalars()
+    return found

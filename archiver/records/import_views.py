@@ -17,13 +17,15 @@ from archiver.accounts.models import Account
 from archiver.database import among, key_text
 from archiver.errors import NotFound
 from archiver.records.import_models import Import, ImportedFile, ImportedVersion, ImportEnd
-from archiver.records.seeing import rows_of
+from archiver.records.seeing import of_part, rows_of
 from archiver.records.stored import RECORD, chunks, table
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.viewing import Viewer
 
 IMPORT, END, FILE, VERSION = table(Import), table(ImportEnd), table(ImportedFile), table(ImportedVersion)
 _PRIVATE = "private"
+_COUNTED = 100_000
+"""Most records of a part of a thread that are counted: strangers write exports."""
 _FILES_OF = {"public": "media", "private": "private-media"}
 """Access class of the files of records, by that of the records."""
 _NEWEST_FIRST = (
@@ -298,9 +300,10 @@ def in_threads(
     threads: Sequence[str],
     viewer: Viewer,
     most: int,
-) -> dict[str, OnlyImported]:
-    """Records of these threads that only imports tell of, and those that answer one of these records."""
-    found: list[str] = []
+) -> tuple[dict[str, OnlyImported], set[str]]:
+    """Records of these threads that only imports tell of, and those that answer one of these records: at most so many,
+    and the ids of all, up to 100,000 of a part of the threads."""
+    found: set[str] = set()
     for chunk in chunks(threads):
         query = (
             select(VERSION.c.record_id)
@@ -308,16 +311,25 @@ def in_threads(
                 VERSION.c.account_id == account_id,
                 among(connection, VERSION.c.thread_id, chunk) | among(connection, VERSION.c.parent_id, chunk),
                 not_captured(),
-                *rows_of(viewer, VERSION),
+                *_wholly_seen_by(viewer),
             )
             .distinct()
             .order_by(VERSION.c.record_id)
-            .limit(most)
+            .limit(_COUNTED)
         )
-        found += connection.execute(query).scalars()
-    return {
-        record_id: one for record_id, one in only_imported(connection, found[:most]).items() if one.is_seen_by(viewer)
-    }
+        found.update(connection.execute(query).scalars())
+    read = only_imported(connection, sorted(found)[:most])
+    return {record_id: one for record_id, one in read.items() if one.is_seen_by(viewer)}, found
+
+
+def _wholly_seen_by(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """That no statement about the record is closed, as :meth:`OnlyImported.is_seen_by` has it: one that is makes the
+    whole record private, so that no number tells of it either."""
+    if Viewer() in viewer.parts:
+        return []
+    other = VERSION.alias("other")
+    same = other.c.record_id == VERSION.c.record_id
+    return [or_(*(~select(other.c.id).where(same, ~of_part(part, other)).exists() for part in viewer.parts))]
 
 
 def ids_after(connection: Connection, last: str, most: int) -> Sequence[str]:

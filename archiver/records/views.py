@@ -203,7 +203,7 @@ class ThreadRecord:
 
 @dataclass(frozen=True, slots=True)
 class ThreadLine:
-    """One line of a thread. ``record`` None: answered by others, but not captured."""
+    """One line of a thread. ``record`` None: answered by others, but not captured, or not open to the viewer."""
 
     id: str
     depth: int

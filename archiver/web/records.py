@@ -54,7 +54,7 @@ def show(site: Here, viewer: Seen, who: Who, record_id: str, at: AsOf = "", line
             "moderated": _moderated(connection, viewer, who, record_id),
             "challenges": challenges.of_record(connection, record_id),
         }
-    return _page(site, record=now, thread=thread, counts=counts, deposits=brought, **values)
+    return _page(site, viewer, record=now, thread=thread, counts=counts, deposits=brought, **values)
 
 
 def _as_of(
@@ -75,7 +75,7 @@ def _as_of(
         "said": told.in_words(looks),
         "challenges": challenges.of_record(connection, record_id, as_of=then.at),
     }
-    return _page(site, then, record=record, thread=thread, counts=None, deposits=known, **values)
+    return _page(site, viewer, then, record=record, thread=thread, counts=None, deposits=known, **values)
 
 
 def _moderated(connection: Connection, viewer: Viewer, who: Visitor, record_id: str) -> list[statements.StatementView]:
@@ -83,7 +83,7 @@ def _moderated(connection: Connection, viewer: Viewer, who: Visitor, record_id: 
     return statements.of_records(connection, viewer, who.person.id, [record_id]).get(record_id, [])
 
 
-def _page(site: Site, then: Moment | None = None, **values: Any) -> HTMLResponse:
+def _page(site: Site, viewer: Viewer, then: Moment | None = None, **values: Any) -> HTMLResponse:
     given = {"then": then, "looks": None, "said": (), "moderated": None, "challenges": (), **values}
     return site.page(
         "record.html",
@@ -92,6 +92,7 @@ def _page(site: Site, then: Moment | None = None, **values: Any) -> HTMLResponse
         targets=targets,
         is_text=is_text,
         each=_LINES,
+        open=viewer.sees_private_of(values["record"].account.id),
         DONE=DONE,
         **given,
     )

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from archiver.accounts import service as service_of_accounts
 from archiver.accounts.models import Account, Handle
@@ -337,3 +338,14 @@ def test_an_imported_answer_stands_in_the_captured_thread(office: Desk) -> None:
     said = {one.record.text: one.record.state for one in thread.lines if one.record is not None}
     assert said["And bring towels"] == KNOWN_FROM_IMPORT
     assert thread.whole
+    public = Viewer(access=frozenset({"public"}), messages=False)
+    with house.archive.database.read() as connection:
+        short = service.thread(connection, office.record(key).id, most=1)
+        rest = service.thread(connection, office.record(key).id, viewer=public, most=1)
+    assert (short.total, short.whole) == (thread.total, False), "what is left out for its number is counted"
+    assert rest.total == thread.total
+    with house.archive.database.write() as connection:
+        connection.execute(update(ImportedVersion).values(access="private"))
+    with house.archive.database.read() as connection:
+        rest = service.thread(connection, office.record(key).id, viewer=public, most=1)
+    assert rest.total < thread.total, "what is closed is not"

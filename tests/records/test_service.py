@@ -263,6 +263,12 @@ def test_what_a_reader_may_not_see_leads_nowhere(city: City) -> None:
     public = Viewer(access=frozenset({"public"}))
     assert shown(threaded(city, "status/2", viewer=public)) == [(0, "In public")]
     assert shown(threaded(city, "status/2")) == [(0, "In private"), (1, "In public")]
+    city.apply(told(3, 3, seen("status/3", "A post", created_at=at(3))))
+    hidden = comment("status/4", "status/3", "status/3", "Hidden", created_at=at(4))
+    city.apply(told(4, 4, hidden, asked=private))
+    city.apply(told(5, 5, comment("status/5", "status/4", None, "The answer", created_at=at(5))))
+    assert shown(threaded(city, "status/3", viewer=public)) == [(0, "A post")], "nor across what is closed"
+    assert shown(threaded(city, "status/3")) == [(0, "A post"), (1, "Hidden"), (2, "The answer")]
 
 
 def test_records_of_another_account_are_not_mixed_into_a_thread(city: City) -> None:

@@ -261,7 +261,7 @@ class ThreadRecord(Answer):
 
 
 class Line(Answer):
-    """One line of a thread. ``record`` null: answered by others, not captured."""
+    """One line of a thread. ``record`` null: answered by others, not captured or not open to you."""
 
     id: str
     depth: int
