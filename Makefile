@@ -7,7 +7,7 @@ export PYTHONDONTWRITEBYTECODE :=
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
 
-.PHONY: run test quick browser lint format bench faults long search-equality mutations docs lock clean help
+.PHONY: run test quick browser lint format bench faults long search-equality mutations docs screenshots lock clean help
 
 help:
 	@echo "make run     start the service on http://127.0.0.1:8080 (with a practice city to look at)"
@@ -20,6 +20,7 @@ help:
 	@echo "make search-equality  5,000 queries over 100,000 records: the same on both databases?"
 	@echo "make mutations  ten thousand changed evidence bundles, none of which may be accepted"
 	@echo "make docs    write the generated pages of docs/ anew"
+	@echo "make screenshots  take the pictures of every page in docs/screenshots anew"
 	@echo "make lock    choose the dependencies' versions anew"
 
 $(VENV)/bin/python:
@@ -82,6 +83,9 @@ mutations: $(STAMP_DEV)
 
 docs: $(STAMP_DEV)
 	$(BIN)/python -m archiver.operations.documentation
+
+screenshots: $(STAMP_DEV) browser
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 lock: $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet uv

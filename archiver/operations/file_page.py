@@ -1,5 +1,5 @@
-"""One kept file of a record, for people: captions and other text as text, anything as a file. Nothing is ever handed
-out in a way that a browser would run or draw."""
+"""One kept file of a record, for people: captions and other text as text, pictures and films to be shown, anything as a
+file. Nothing is ever handed out in a way that a browser would run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 from archiver.archive import Archive
 from archiver.capture.codings import Undecodable, decoded
 from archiver.errors import IntegrityError, NotFound
-from archiver.records import pictures, service
+from archiver.records import finding, pictures, service
 from archiver.records.pictures import StoredAt
+from archiver.records.seeing import only_public
 from archiver.records.views import MediumView
+from archiver.records.withheld import OPEN
 from archiver.storage.protocol import NoSuchObject
 from archiver.storage.segment_reader import read_exchange
 from archiver.viewing import Viewer
@@ -57,9 +59,16 @@ def find(connection: Connection, viewer: Viewer, record_id: str, medium_id: str)
     media = service.record(connection, record_id, viewer, occurrences=1).media
     medium = next((one for one in media if one.id == medium_id and one.exchange_id is not None), None)
     at = None if medium is None or medium.exchange_id is None else pictures.place(connection, medium.exchange_id)
-    if medium is None or at is None:
+    if medium is None or at is None or not _opens(viewer, connection, record_id, at):
         raise NotFound(NO_SUCH)
     return KeptFile(medium, at)
+
+
+def _opens(viewer: Viewer, connection: Connection, record_id: str, at: StoredAt) -> bool:
+    """Whether the segment that holds a file is open to a viewer, whatever record names it: who sees public things only
+    gets none out of a segment of private ones."""
+    account = finding.one(connection, record_id, viewer).account_id
+    return not only_public(viewer, account) or at.access in OPEN
 
 
 def content(archive: Archive, file: KeptFile) -> bytes:

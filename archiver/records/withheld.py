@@ -21,14 +21,14 @@ from connectors.contract import AccessClass, State
 
 _EXCHANGE, _SEGMENT = table(Exchange), table(Segment)
 #: Segments that everybody may read: public exchanges, and the files of public records.
-_OPEN = (AccessClass.PUBLIC.value, AccessClass.MEDIA.value)
+OPEN = (AccessClass.PUBLIC.value, AccessClass.MEDIA.value)
 
 
 def in_public(exchange_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether an exchange stands in a segment that everybody may read."""
     exchange, segment = _EXCHANGE.alias(), _SEGMENT.alias()
     joined = exchange.join(segment, segment.c.id == exchange.c.segment_id)
-    found = select(exchange.c.id).select_from(joined).where(exchange.c.id == exchange_id, segment.c.access.in_(_OPEN))
+    found = select(exchange.c.id).select_from(joined).where(exchange.c.id == exchange_id, segment.c.access.in_(OPEN))
     return found.exists()
 
 
@@ -71,7 +71,7 @@ def withheld_among(connection: Connection, record_ids: Collection[str]) -> set[s
     if not these:
         return set()
     accounts = select(RECORD.c.account_id).where(among(connection, RECORD.c.id, these)).distinct()
-    closed = select(_SEGMENT.c.id).where(_SEGMENT.c.account_id.in_(accounts), _SEGMENT.c.access.not_in(_OPEN))
+    closed = select(_SEGMENT.c.id).where(_SEGMENT.c.account_id.in_(accounts), _SEGMENT.c.access.not_in(OPEN))
     if connection.execute(closed.limit(1)).first() is None:
         return set()
     found = select(RECORD.c.id).where(among(connection, RECORD.c.id, these), withheld(connection))

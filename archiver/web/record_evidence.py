@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from archiver.errors import IntegrityError, NotFound
-from archiver.operations import exchange_page, file_page
+from archiver.operations import exchange_page, file_page, shown_files
 from archiver.people.actions import Action
 from archiver.records import service
 from archiver.records.comparing import compare
@@ -17,6 +17,7 @@ from archiver.records.views import RecordView, VersionView
 from archiver.storage.protocol import NoSuchObject
 from archiver.web.door import Here, Seen, needs
 from archiver.web.records import targets
+from archiver.web.security import OF_A_FILE
 
 router = APIRouter()
 Id = Annotated[str, Path(max_length=200)]
@@ -94,3 +95,41 @@ def download_file(site: Here, viewer: Seen, record_id: Id, medium_id: Id) -> Res
         file = file_page.find(connection, viewer, record_id, medium_id)
     headers = {"content-disposition": f'attachment; filename="{file.medium.id}"'}
     return Response(file_page.content(site.archive, file), media_type=_FILE, headers=headers)
+
+
+@router.get("/records/{record_id}/files/{medium_id}/shown", response_class=Response)
+@needs(Action.RECORDS_VIEW)
+def hand_out(site: Here, viewer: Seen, request: Request, record_id: Id, medium_id: Id) -> Response:
+    """A kept picture or film, to stand in a page; by parts where a film is wound. Nothing else, whatever its server
+    called it."""
+    with site.archive.database.read() as connection:
+        file = file_page.find(connection, viewer, record_id, medium_id)
+    content = file_page.content(site.archive, file)
+    kind = shown_files.kind_of(content)
+    if kind is None:
+        raise NotFound("that file is no picture or film that is shown; it can be taken as a file")
+    return _part(request, content, kind)
+
+
+@router.get("/records/{record_id}/files/{medium_id}/captions", response_class=Response)
+@needs(Action.RECORDS_VIEW)
+def hand_out_captions(site: Here, viewer: Seen, record_id: Id, medium_id: Id) -> Response:
+    """Captions beside a film."""
+    with site.archive.database.read() as connection:
+        file = file_page.find(connection, viewer, record_id, medium_id)
+    content = shown_files.as_captions(file_page.content(site.archive, file)) if file.medium.kind == "caption" else None
+    if content is None:
+        raise NotFound("these are no captions that a browser reads; they can be taken as a file")
+    return Response(content, media_type=shown_files.CAPTIONS, headers={"content-security-policy": OF_A_FILE})
+
+
+def _part(request: Request, content: bytes, kind: str) -> Response:
+    headers = {"content-security-policy": OF_A_FILE, "accept-ranges": "bytes", "content-disposition": "inline"}
+    try:
+        part = shown_files.part_of(request.headers.get("range"), len(content))
+    except ValueError:
+        return Response(status_code=416, headers=headers | {"content-range": f"bytes */{len(content)}"})
+    if part is None:
+        return Response(content, media_type=kind, headers=headers)
+    said = {"content-range": f"bytes {part.first}-{part.last}/{len(content)}"}
+    return Response(content[part.first : part.last + 1], 206, headers | said, kind)

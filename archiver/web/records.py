@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -12,14 +13,15 @@ from archiver.challenges import service as challenges
 from archiver.moderation import statements
 from archiver.moderation.words import DONE
 from archiver.operations import changes as told
-from archiver.operations import completeness, deposits
+from archiver.operations import completeness, deposits, file_page, shown_files
 from archiver.operations.file_page import is_text
 from archiver.operations.poll_times import poll_times
 from archiver.people.actions import Action
-from archiver.records import links, pictures, service
+from archiver.records import files, links, pictures, service
 from archiver.records.conversation import Part
 from archiver.records.finding import NotSeenYet
-from archiver.records.views import VersionView
+from archiver.records.seeing import only_public
+from archiver.records.views import MediumView, ThreadView, VersionView
 from archiver.storage.segment_reader import read_exchange
 from archiver.viewing import Viewer
 from archiver.web.door import Here, Seen, Visitor, Who, needs
@@ -53,6 +55,7 @@ def show(site: Here, viewer: Seen, who: Who, record_id: str, at: AsOf = "", line
         values: dict[str, Any] = {
             "moderated": _moderated(connection, viewer, who, record_id),
             "challenges": challenges.of_record(connection, record_id),
+            "files": _files(connection, viewer, thread),
         }
     return _page(site, viewer, record=now, thread=thread, counts=counts, deposits=brought, **values)
 
@@ -74,8 +77,17 @@ def _as_of(
         "looks": looks,
         "said": told.in_words(looks),
         "challenges": challenges.of_record(connection, record_id, as_of=then.at),
+        "files": _files(connection, viewer, thread, then.at),
     }
     return _page(site, viewer, then, record=record, thread=thread, counts=None, deposits=known, **values)
+
+
+def _files(
+    connection: Connection, viewer: Viewer, thread: ThreadView, as_of: datetime | None = None
+) -> dict[str, tuple[MediumView, ...]]:
+    """The kept pictures and films of the lines that are shown."""
+    lines = [one.id for one in (*thread.above, *thread.lines)]
+    return files.kept(connection, lines, public=only_public(viewer, thread.account.id), as_of=as_of)
 
 
 def _moderated(connection: Connection, viewer: Viewer, who: Visitor, record_id: str) -> list[statements.StatementView]:
@@ -93,6 +105,8 @@ def _page(site: Site, viewer: Viewer, then: Moment | None = None, **values: Any)
         is_text=is_text,
         each=_LINES,
         open=viewer.sees_private_of(values["record"].account.id),
+        shown_files=shown_files,
+        largest_file=file_page.LARGEST,
         DONE=DONE,
         **given,
     )

@@ -38,6 +38,7 @@ def environment() -> Environment:
         said=said,
         shown=shown,
         outside=outside,
+        commands=commands,
         size=size,
         number=number,
         span=span,
@@ -106,6 +107,12 @@ def when(at: datetime | None, zone: ZoneInfo, nothing: str = "never") -> Markup:
     utc = at.astimezone(UTC)
     title = utc.strftime("%Y-%m-%d %H:%M:%S UTC")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(to_text(utc), title, local_time(at, zone))
+
+
+def commands(text: str) -> Markup:
+    """Text in which what stands between backticks is a command."""
+    parted = enumerate(text.split("`")) if text.count("`") % 2 == 0 else [(0, text)]
+    return Markup("").join(Markup("<code>{}</code>").format(shown(one)) if at % 2 else shown(one) for at, one in parted)
 
 
 def outside(url: str | None) -> Markup:

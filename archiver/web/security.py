@@ -19,10 +19,13 @@ from archiver.settings import is_loopback
 
 _log = logs.get(__name__)
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
 #: Of a page that runs a script: one of our own files, and none that a page names or writes by itself.
 WITH_SCRIPT = f"{_POLICY}; script-src 'self'; require-trusted-types-for 'script'"
+#: Of a stranger's file that is handed out to be shown: opened by itself it is a page that may do nothing at all.
+OF_A_FILE = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
 HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
@@ -129,11 +132,11 @@ class _WithHeaders:
         if message["type"] == "http.response.start":
             self.started = True
             headers = MutableHeaders(scope=message)
-            scripted = headers.get("content-security-policy") == WITH_SCRIPT
+            said = headers.get("content-security-policy")
             for name, value in HEADERS.items():
                 headers[name] = value
-            if scripted:
-                headers["content-security-policy"] = WITH_SCRIPT
+            if said in (WITH_SCRIPT, OF_A_FILE):
+                headers["content-security-policy"] = said
             if "server" in headers:
                 del headers["server"]
         await self._send(message)

@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
 
 from archiver.accounts.register.checks import wrong_text
 from archiver.accounts.register.statements import Thing
-from archiver.archive import Archive
-from archiver.people.practice import visitor
 from archiver.practice import faults
 from archiver.practice.acts import Wording
-from archiver.settings import Settings
-from archiver.web.app import create_app
-from archiver.web.server import PageServer, bind
-from archiver.web.site import Site
-from tests.browser.furnishing import Captured, furnish
+from tests.browser import serving
+from tests.browser.furnishing import Captured
 from tests.browser.payloads import MARKUP, as_html, payloads
-from tests.browser.scenes import Place, Scene, scenes
+from tests.browser.serving import WIDE, Served, served_beside_nothing
 from tests.capture.house import NEW, WATCH, House
 from tests.register.town import Town
-from tests.signed_in import everything
-
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-WIDE, NARROW = 1280, 390
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """The practice archive, in which everything has happened, and an empty real one beside it."""
-
-    place: Place
-    house: House
-    cookies: dict[str, str]
-    """Of somebody who sees everything of both."""
-
-    @property
-    def home(self) -> str:
-        """Where both are."""
-        return self.place.empty
-
-    def pages(self) -> dict[str, Scene]:
-        """Every page there is, by its address."""
-        return {one.address(self.place): one for one in scenes()}
 
 
 @dataclass
@@ -104,31 +75,17 @@ class Reader:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("browser")
     house = House(folder / "house", capped=False)
-    settings = Settings(home=folder / "real", web_port=0, disk_reserve_percent=0)
-    with Archive.open(settings) as empty:
-        try:
-            captured = _captured(house)
-            practice = Site(house.archive, base="/practice", other="/accounts", visitor=visitor(house.archive))
-            pages = PageServer(create_app(Site(empty, other="/practice/"), practice), bind(settings))
-            pages.start()
-            made = furnish(house, captured, _Attacks())
-            at = {"base": f"{pages.url}practice", "empty": pages.url.rstrip("/")}
-            yield Served(replace(made.place, **at), house, made.cookies | everything(empty))
-            pages.stop()
-        finally:
-            house.close()
+    with served_beside_nothing(house, folder / "real", _captured, _Attacks()) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's browser. The event loop of its driver ends with the module, so that other tests can have their own."""
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no browser: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    with serving.chromium() as browser:
+        if browser is None:
+            pytest.skip("no browser: apt-get install chromium")
         yield browser
-        browser.close()
 
 
 @pytest.fixture

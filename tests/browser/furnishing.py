@@ -82,8 +82,8 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         authority=next(iter(town.register.authorities)),
         person=other.id,
         saved=search,
-        statement=_statement(house, captured, words),
-        challenge=_challenge(house, captured, words),
+        statement=_statement(house, captured, words, who.id),
+        challenge=_challenge(house, captured, words, who.id),
         welcome=_welcome(house, other.id),
         connect=owner.offer.address.rpartition("/")[2],
         ended=ended.id,
@@ -107,7 +107,7 @@ def _film(house: House, words: Words) -> tuple[str, str]:
         return record.id, str(connection.scalars(of_it).one())
 
 
-def _statement(house: House, captured: Captured, words: Words) -> str:
+def _statement(house: House, captured: Captured, words: Words, who: str) -> str:
     said = says(
         captured.account,
         captured.removed,
@@ -116,10 +116,10 @@ def _statement(house: House, captured: Captured, words: Words) -> str:
         matter=words("matter"),
         actor_name=words("who did it"),
     )
-    return moderation.state(house.archive, of_machine(), [said])[0]
+    return moderation.state(house.archive, of_person(who), [said])[0]
 
 
-def _challenge(house: House, captured: Captured, words: Words) -> str:
+def _challenge(house: House, captured: Captured, words: Words, who: str) -> str:
     on = house.clock.now().date().isoformat()
     said = ChallengeSays.model_validate(
         {
@@ -138,7 +138,7 @@ def _challenge(house: House, captured: Captured, words: Words) -> str:
             "statement": words("statement of the individual"),
         }
     )
-    return challenges.state(house.archive, of_machine(), said)
+    return challenges.state(house.archive, of_person(who), said)
 
 
 def _welcome(house: House, person_id: str) -> str:
