@@ -109,6 +109,14 @@ class Settings(BaseSettings):
     )
 
     # Who and where the city is
+    city_name: str = Field(
+        default="", max_length=80, description="Name of the city, as it stands in the head of every page and list."
+    )
+    seal_file: Path = Field(
+        default=Path(),
+        description="The city's seal for the head of every page: a PNG, or an SVG of shapes only, up to 256 KiB."
+        " Anything that could run or load something is refused when the service starts.",
+    )
     time_zone: str = Field(
         default="America/Chicago", description="Time zone of every time shown to people, an IANA name."
     )
@@ -381,7 +389,7 @@ class Settings(BaseSettings):
             raise ValueError("should be name=address such as freetsa=https://freetsa.org/tsr, each name once")
         return value
 
-    @field_validator("home", "key_file", "timestamp_roots", "openid_secret_file")
+    @field_validator("home", "key_file", "timestamp_roots", "openid_secret_file", "seal_file")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value if value == Path() else value.expanduser().absolute()
@@ -437,6 +445,13 @@ class Settings(BaseSettings):
         if value is not None and not value.is_file():
             raise ValueError("should name a file that is there")
         return value
+
+    @field_validator("city_name")
+    @classmethod
+    def _one_name(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("should be one line, such as City of Madison")
+        return value.strip()
 
     @field_validator("contact")
     @classmethod

@@ -88,7 +88,10 @@ def _printed(archive: Archive, one: Entry) -> list[str]:
 
 
 def _title(archive: Archive) -> str:
-    return "Practice: list of social-media accounts" if archive.practice else "Master list of social-media accounts"
+    if archive.practice:
+        return "Practice: list of social-media accounts"
+    city = archive.settings.city_name
+    return f"{city}: master list of social-media accounts" if city else "Master list of social-media accounts"
 
 
 def _as_of(archive: Archive, made: MasterList) -> str:

@@ -29,6 +29,7 @@ from archiver.web import (
     connect,
     door,
     evidence,
+    heading,
     hooks,
     me,
     moderation,
@@ -103,6 +104,7 @@ def _error_page(site: Site) -> ErrorPage:
 
 
 def _site_app(site: Site) -> FastAPI:
+    _ = site.seal  # (where it is not usable, nothing starts)
     app = FastAPI(
         title=site.title,
         version=__version__,
@@ -116,7 +118,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(passkeys.router, include_in_schema=False)
     app.include_router(register_load.router, include_in_schema=False)
     for part in (
-        *(hooks, connect, sign_in, welcome, me, people),
+        *(heading, hooks, connect, sign_in, welcome, me, people),
         *(
             platforms,
             board,

@@ -18,7 +18,7 @@ from archiver.capture.receiving import Receiver
 from archiver.errors import WrongStore
 from archiver.operations import board, invocation, log_state, probe_record
 from archiver.people.access_log import AccessLog
-from archiver.web import rendering
+from archiver.web import rendering, seal
 
 if TYPE_CHECKING:
     from archiver.work.service import Work
@@ -65,7 +65,15 @@ class Site:
 
     @property
     def title(self) -> str:
-        return "Practice archive" if self.practice else "Records archive"
+        if self.practice:
+            return "Practice archive"
+        city = self.archive.settings.city_name
+        return f"{city}: records archive" if city else "Records archive"
+
+    @cached_property
+    def seal(self) -> seal.Seal | None:
+        """The city's seal; never on what is practice."""
+        return None if self.practice else seal.read(self.archive.settings.seal_file)
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -14,7 +14,8 @@ from tests.browser.payloads import payloads
 from tests.browser.scenes import NOT_THERE, Scene
 
 #: What no page holds; drawn are only charts of our own, and the code for an authenticator.
-_DRAWN = "script, iframe, img:not(.kept), video:not(.kept), svg:not(.month, .use, .bar, .square svg, .months svg), object, style"
+_CHARTS = ".month, .use, .bar, .square svg, .months svg"
+_DRAWN = f"script, iframe, img:not(.kept), video:not(.kept), svg:not({_CHARTS}), object, style"
 _ZOOMED = WIDE // 4
 """Pixels that are left of a window at four times the size (WCAG 2.1, 1.4.10)."""
 _MOST = 100_000
