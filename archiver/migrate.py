@@ -34,6 +34,7 @@ _MODELS = (
     "archiver.accounts.register.models",
     "archiver.capture.models",
     "archiver.desk.models",
+    "archiver.desk.mark_models",
     "archiver.quota.models",
     "archiver.evidence.models",
     "archiver.moderation.models",

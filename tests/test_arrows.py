@@ -70,7 +70,10 @@ ARROWS: dict[str, frozenset[str]] = {
     "practice": frozenset(),
     "pictures": frozenset(),
     "release": frozenset(
-        {"challenges", "capture", "operations", "records", "search", "evidence", "storage", "archive"}
+        {
+            *("challenges", "desk", "people", "capture", "operations", "records", "search", "evidence", "storage"),
+            "archive",
+        }
     ),
     "operations": frozenset(
         {

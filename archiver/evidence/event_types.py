@@ -80,6 +80,7 @@ class EventType(StrEnum):
     REGISTER_CHANGED = "register.changed"
     MODERATION_STATED = "moderation.stated"
     CHALLENGE_STATED = "challenge.stated"
+    RECORDS_MARKED = "records.marked"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_KEY_CREATED = "log.key_created"
     LOG_KEY_ROTATED = "log.key_rotated"
@@ -419,6 +420,12 @@ class ChallengeStated(Facts):
     change: Annotated[Code, Field(description="`new`, `changed` or `void`")]
 
 
+class RecordsMarked(Facts):
+    what: Annotated[Literal["tag", "note"], Field(description="what was written on records, or taken away")]
+    done: Annotated[Literal["added", "removed"], Field(description="which of the two")]
+    records: Annotated[Count, Field(description="of the account")]
+
+
 class ModerationStated(Facts):
     change: Annotated[Code, Field(description="`new`, `corrected` or `void`")]
 
@@ -605,6 +612,13 @@ EVENTS: Final[Mapping[str, EventKind]] = {
             "act",
             "Somebody said by this act what is known of a challenge to the accuracy of a record (Wis. Stat. 19.70).",
             ChallengeStated,
+        ),
+        EventKind(
+            _E.RECORDS_MARKED,
+            "account",
+            "A person wrote a tag or a note on records of the account, or took one away: their own work, whose words"
+            " no entry holds.",
+            RecordsMarked,
         ),
         EventKind(
             _E.MODERATION_STATED,

@@ -39,6 +39,7 @@ IN_SNAPSHOTS: Final = frozenset(
         *("run", "exchange", "segment", "coverage", "gap", "standing", "deposit"),
         *("register_statement", "register_document"),
         *("saved_search", "saved_search_mark"),
+        *("record_tag", "record_note", "selection", "selection_record", "selection_statement"),
         *("moderation_statement", "moderation_item", "change_mark", "challenge_statement"),
         *("record", "version", "occurrence", "state", "medium", "picture"),
         *("import", "import_end", "imported_file", "imported_version"),

@@ -21,6 +21,8 @@ class Action(StrEnum):
     """What is set up at platforms."""
     SEARCH_FREEZE = "search.freeze"
     RECORDS_RELEASE = "records.release"
+    RECORDS_MARK = "records.mark"
+    """Read and write the tags and notes of one's offices on records."""
     ACCOUNTS_CHANGE = "accounts.change"
     """Pause, resume and connect accounts."""
     REGISTER_CHANGE = "register.change"
@@ -48,6 +50,7 @@ ON_RECORDS: Final = frozenset(
         *(Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.SEARCH_FREEZE, Action.RECORDS_RELEASE),
         Action.MODERATION_STATE,
         Action.CHALLENGES_DECIDE,
+        Action.RECORDS_MARK,
     }
 )
 #: For which somebody has to show once more who it is, within the last minutes.

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
-
-from sqlalchemy import exc
+from typing import Any
 
 from archiver.archive import Archive
-from archiver.errors import NotFound, UsageError
-from archiver.evidence import log
-from archiver.evidence.log import NewEvent
-from archiver.search import acts, statements
+from archiver.desk.freezing import freeze
+from archiver.errors import UsageError
+from archiver.people.acting import of_machine
 from archiver.search.statements import Statement
-from archiver.viewing import Viewer
-
-_TRIES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +55,5 @@ def by_query(archive: Archive, query: str) -> Chosen:
         NotFound: nothing answers it.
         OutdatedIndex, SearchTooSlow: see :func:`archiver.search.statements.freeze`.
     """
-    if not query.isprintable() and any(0xD800 <= ord(character) <= 0xDFFF for character in query):
-        raise UsageError("the query holds bytes that are no text")
-    for _ in range(_TRIES):
-        with suppress(exc.IntegrityError):
-            return _frozen(archive, query)
-    return _frozen(archive, query)
-
-
-def _frozen(archive: Archive, query: str) -> Chosen:
-    """Search and freeze in one view of the database. Where somebody else acts in the same moment, that view may not
-    know the number of their act, and PostgreSQL gives ours up."""
-    now = archive.clock.now()
-    with archive.database.write(still=True) as connection:
-        size = log.read_head(connection).size
-        frozen = statements.freeze(connection, archive.search, query, viewer=Viewer.EVERYTHING, at=now, log_size=size)
-        if not frozen.record_ids:
-            raise NotFound(f"no record answers the query; it was read as: {frozen.reading}")
-        archive.acts.record(connection, acts.frozen(frozen), now)
-        facts = {"sha256": frozen.sha256, "hits": len(frozen.record_ids)}
-        log.append(connection, [NewEvent("search.frozen", "search", frozen.id, facts)], now)
+    frozen = freeze(archive, of_machine(), query)
     return Chosen(frozen.record_ids, query, frozen.reading, frozen)

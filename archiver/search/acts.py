@@ -17,9 +17,9 @@ from archiver.search.models import SearchStatement
 from archiver.search.statements import Statement
 
 
-def frozen(statement: Statement) -> NewAct:
-    """The act of freezing a search."""
-    return _frozen(statement.id, statement.body, PERSON)
+def frozen(statement: Statement, actor: tuple[str, str] = PERSON) -> NewAct:
+    """The act of freezing a search; ``actor``: who froze it, by kind and id."""
+    return _frozen(statement.id, statement.body, actor)
 
 
 def record_all(connection: Connection, acts: Acts, at: datetime, *, anew: bool = False) -> int:

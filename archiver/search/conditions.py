@@ -40,6 +40,13 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """One of these rows of the index. Asked of an index only, never of a record by itself."""
+
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class All:
     parts: tuple[Condition, ...]
 
@@ -54,7 +61,7 @@ class Not:
     part: Condition
 
 
-Condition = Always | Never | Run | Between | All | Any | Not
+Condition = Always | Never | Run | Between | Among | All | Any | Not
 
 
 def all_of(parts: Iterable[Condition]) -> Condition:
@@ -103,14 +110,14 @@ def negation(part: Condition) -> Condition:
 
 
 def has_time(condition: Condition) -> bool:
-    """Whether it says anything of dates."""
+    """Whether it says anything of dates, or of single rows: of ids, and not of words."""
     match condition:
         case All(parts) | Any(parts):
             return any(has_time(part) for part in parts)
         case Not(part):
             return has_time(part)
         case _:
-            return isinstance(condition, Between)
+            return isinstance(condition, Between | Among)
 
 
 def holds(condition: Condition, document: Document, versions: Iterable[DocumentVersion] | None = None) -> bool:
@@ -130,5 +137,7 @@ def _holds(condition: Condition, text: str, second: int) -> bool:
             return any(_holds(part, text, second) for part in parts)
         case Not(part):
             return not _holds(part, text, second)
+        case Among():
+            raise AssertionError("a record by itself has no row")
         case _:
             return isinstance(condition, Always)

@@ -8,11 +8,12 @@ letters, digits and characters beyond ASCII.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from archiver.search import terms
-from archiver.search.conditions import All, Always, Any, Between, Condition, Never, Not, Run, all_of, has_time
+from archiver.search.conditions import All, Always, Among, Any, Between, Condition, Never, Not, Run, all_of, has_time
 from archiver.search.places import first_id
 
 _MATCHED = "SELECT rowid AS id FROM search_words WHERE search_words MATCH ?"
@@ -117,6 +118,9 @@ def _sql(condition: Condition, parameters: list[object]) -> str:
             low, high = _bounds(condition)
             parameters += (-(2**63) if low is None else low, 2**63 - 1 if high is None else high)
             return "(id >= ? AND id <= ?)"
+        case Among(rows):
+            parameters.append(json.dumps(rows))
+            return "id IN (SELECT value FROM json_each(?))"
         case Not(part):
             return f"NOT {_sql(part, parameters)}"
         case All(parts):

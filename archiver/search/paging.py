@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from archiver.search import meaning
-from archiver.search.conditions import Condition, Never, all_of, negation
+from archiver.search.conditions import Among, Condition, Never, all_of, negation
 from archiver.search.index import BadCursor, Order, seen_by
 from archiver.search.tree import Query
 from archiver.viewing import Viewer
@@ -30,7 +30,12 @@ class Plan(Generic[S]):
 
 def whole(query: Query, viewer: Viewer) -> Condition:
     """What is true of every hit."""
-    return all_of([meaning.condition(query.root), seen_by(viewer)])
+    return all_of([meaning.condition(query.root), _allowed(query, viewer)])
+
+
+def _allowed(query: Query, viewer: Viewer) -> Condition:
+    seen = seen_by(viewer)
+    return seen if query.within is None else all_of([seen, Among(query.within) if query.within else Never()])
 
 
 def plan(query: Query, viewer: Viewer, order: Order, select: Callable[[Condition], S]) -> Plan[S]:
@@ -38,7 +43,7 @@ def plan(query: Query, viewer: Viewer, order: Order, select: Callable[[Condition
     everything = select(whole(query, viewer))
     if order is Order.NEWEST:
         return Plan(order, everything, (everything,))
-    allowed, before = seen_by(viewer), negation(Never())
+    allowed, before = _allowed(query, viewer), negation(Never())
     steps: list[S] = []
     for tier in meaning.tiers(query.root):
         steps.append(select(all_of([tier, before, allowed])))

@@ -12,7 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from archiver.search import terms
-from archiver.search.conditions import All, Always, Any, Between, Condition, Never, Not, Run, all_of, any_of, has_time
+from archiver.search.conditions import (
+    All,
+    Always,
+    Among,
+    Any,
+    Between,
+    Condition,
+    Never,
+    Not,
+    Run,
+    all_of,
+    any_of,
+    has_time,
+)
 from archiver.search.places import first_id
 
 _AMONG_SHORT = "SELECT w.id FROM search_words AS w WHERE "
@@ -118,6 +131,9 @@ class _Sql:
                     _HIGHEST if end is None else first_id(end) - 1,
                 )
                 return f"({self.row}.id >= %s AND {self.row}.id <= %s)"
+            case Among(rows):
+                self.parameters.append(list(rows))
+                return f"{self.row}.id = ANY(%s::bigint[])"
             case All(parts):
                 return "(" + " AND ".join(map(self.sql, parts)) + ")"
             case Any(parts):
@@ -137,7 +153,7 @@ class _Short(_Sql):
     row = "w"
 
     def sql(self, condition: Condition) -> str:
-        if isinstance(condition, Always | Never | Between):
+        if isinstance(condition, Always | Never | Between | Among):
             return super().sql(condition)
         if not has_time(condition):
             self.parameters.append(tsquery(condition))

@@ -10,7 +10,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from archiver.people.access_log import Looked
 from archiver.web.site import Shown, Site, visiting
 
-_SUBJECTS = ("saved_id", "record_id", "account_id", "run_id", "exchange_id", "person_id", "listing_id", "authority_id")
+_SUBJECTS = (
+    "saved_id",
+    "selection_id",
+    "record_id",
+    "account_id",
+    "run_id",
+    "exchange_id",
+    "person_id",
+    "listing_id",
+    "authority_id",
+)
 
 
 class Noting:

@@ -25,6 +25,7 @@ from archiver.records.views import MediumView, ThreadView, VersionView
 from archiver.storage.segment_reader import read_exchange
 from archiver.viewing import Viewer
 from archiver.web.door import Here, Seen, Visitor, Who, needs
+from archiver.web.marks import on_record
 from archiver.web.moments import AsOf, Moment, moment
 from archiver.web.site import Site
 
@@ -54,6 +55,7 @@ def show(site: Here, viewer: Seen, who: Who, record_id: str, at: AsOf = "", line
         brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS, viewer=viewer)
         values: dict[str, Any] = {
             "moderated": _moderated(connection, viewer, who, record_id),
+            "marks": on_record(site, connection, who, record_id),
             "challenges": challenges.of_record(connection, record_id),
             "files": _files(connection, viewer, thread),
         }
@@ -96,7 +98,7 @@ def _moderated(connection: Connection, viewer: Viewer, who: Visitor, record_id: 
 
 
 def _page(site: Site, viewer: Viewer, then: Moment | None = None, **values: Any) -> HTMLResponse:
-    given = {"then": then, "looks": None, "said": (), "moderated": None, "challenges": (), **values}
+    given = {"then": then, "looks": None, "said": (), "moderated": None, "marks": None, "challenges": (), **values}
     return site.page(
         "record.html",
         here="search",

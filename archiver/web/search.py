@@ -3,7 +3,7 @@ marked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,6 +14,9 @@ from markupsafe import Markup
 from sqlalchemy import Connection
 
 from archiver.accounts import service as accounts
+from archiver.desk import marks
+from archiver.desk.selections import listed
+from archiver.errors import UsageError
 from archiver.people.actions import Action
 from archiver.search import query as queries
 from archiver.search.facets import Facets
@@ -24,7 +27,8 @@ from archiver.search.register import RegisterInDatabase, SeenRegister
 from archiver.search.tree import Query as Asked
 from archiver.viewing import Viewer
 from archiver.visible import visible
-from archiver.web.door import Here, Seen, needs
+from archiver.web.door import Here, Seen, Visitor, Who, needs
+from archiver.web.marks import reach
 from archiver.web.search_facets import Group, Known, Narrowing, groups
 from archiver.web.search_months import Histogram, histogram
 from archiver.web.site import Site
@@ -59,10 +63,16 @@ class Search:
     order: Order = Order.NEWEST
     after: str | None = None
     counts: Counts = Counts.SOME
+    tag: str = ""
+    """Only records that have this tag of the reader's offices. No part of the query: tags never leave the desk."""
+
+    @property
+    def empty(self) -> bool:
+        return not self.q.strip() and not self.tag.strip()
 
     def address(self, **other: str) -> str:
         """The query of this search's address, with something else in it."""
-        given = {"q": self.q, "order": self.order.value} | other
+        given = {"q": self.q, "order": self.order.value} | ({"tag": self.tag} if self.tag else {}) | other
         return urlencode(given if self.counts is Counts.SOME else given | {"counts": self.counts.value})
 
 
@@ -77,6 +87,10 @@ class Shown:
     histogram: Histogram | None
     within: list[tuple[str, str]]
     """Fields that narrow it: as typed, and the address without it."""
+    tags: dict[str, tuple[str, ...]]
+    """Of the hits, by record."""
+    known: list[tuple[str, int]]
+    """Every tag that the reader may put on records, and on how many it is."""
     slow: str | None = None
 
     @property
@@ -91,24 +105,28 @@ class Shown:
 def show(
     site: Here,
     viewer: Seen,
+    who: Who,
     q: Annotated[str, Query(max_length=LONGEST)] = "",
     order: Order = Order.NEWEST,
     after: Annotated[str | None, Query(max_length=200)] = None,
     counts: Counts = Counts.SOME,
+    tag: Annotated[str, Query(max_length=200)] = "",
 ) -> HTMLResponse:
     """Ask, and see what answers."""
-    asked = Search(q, order, after, counts)
-    values: dict[str, Any] = {"asked": asked, "orders": tuple(Order)}
-    if not q.strip():
+    asked = Search(q, order, after, counts, tag)
+    values: dict[str, Any] = {"asked": asked, "orders": tuple(Order), "selections": ()}
+    if asked.empty:
         return site.page("search.html", here="search", found=None, problem=None, **values)
     try:
-        found = find(site, viewer, asked)
+        found = find(site, viewer, who, asked)
+        with site.archive.database.read() as connection:
+            values["selections"] = listed(connection, who.person.id)
     except SearchTooSlow as error:
         return site.page("search.html", here="search", found=None, problem=str(error), status=503, **values)
     return site.page("search.html", here="search", found=found, problem=None, **values)
 
 
-def find(site: Site, viewer: Viewer, asked: Search) -> Shown:
+def find(site: Site, viewer: Viewer, who: Visitor, asked: Search) -> Shown:
     """One page of hits.
 
     Raises:
@@ -122,7 +140,10 @@ def find(site: Site, viewer: Viewer, asked: Search) -> Shown:
             return queries.parse(text, zone=site.zone.key, register=known.register)
 
         search = site.archive.search
+        marker = reach(site, connection, who)
         query, page = read(asked.q), Page(PAGE, asked.after)
+        if asked.tag:
+            query = replace(query, within=_tagged(connection, marker, asked.tag))
         few = asked.counts is Counts.SOME
         results = search.search(connection, query, viewer=viewer, page=page, order=asked.order, facets=few)
         facets, slow = results.facets, None
@@ -131,10 +152,9 @@ def find(site: Site, viewer: Viewer, asked: Search) -> Shown:
                 facets = search.facets(connection, query, viewer=viewer, limit=None)
             except SearchTooSlow as error:
                 slow = str(error)
-        narrowing = Narrowing(narrower(asked.q, read), asked.order.value)
-        within = [
-            (typed, urlencode({"q": rest, "order": asked.order.value})) for typed, rest in narrowed_by(asked.q, read)
-        ]
+        narrowing = Narrowing(narrower(asked.q, read), asked.address)
+        within = [(typed, asked.address(q=rest)) for typed, rest in narrowed_by(asked.q, read)]
+        ids = [hit.record_id for hit in results.hits]
         return Shown(
             results=results,
             rows=[row(hit, known) for hit in results.hits],
@@ -142,8 +162,19 @@ def find(site: Site, viewer: Viewer, asked: Search) -> Shown:
             groups=[] if facets is None else groups(facets, narrowing, known),
             histogram=None if facets is None else histogram(facets, narrowing),
             within=within,
+            tags={} if marker is None else marks.of_records(connection, marker, ids),
+            known=[] if marker is None else marks.known(connection, marker),
             slow=slow,
         )
+
+
+def _tagged(connection: Connection, marker: Viewer | None, tag: str) -> tuple[int, ...]:
+    """Rows of the records with a tag; none for who may not read tags."""
+    try:
+        word = marks.tag_of(tag)
+    except UsageError:
+        return ()
+    return () if marker is None else tuple(one.row for one in marks.tagged(connection, marker, word))
 
 
 def known_to(site: Site, connection: Connection, viewer: Viewer) -> Known:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
-from urllib.parse import urlencode
 
 from archiver.accounts.register.placing import Named, Place
 from archiver.accounts.service import AccountView
@@ -54,14 +53,15 @@ class Narrowing:
     """How this search is made narrower. ``put``: as :func:`archiver.search.narrowing.narrower`."""
 
     put: Callable[[str], str] | None
-    order: str
+    address: Callable[..., str]
+    """The query of the search's address with another ``q`` in it."""
 
     def to(self, field: str, value: str) -> str | None:
         """The address of the search narrowed to a value."""
         said = term(field, value)
         if self.put is None or said is None:
             return None
-        return urlencode({"q": self.put(said), "order": self.order})
+        return self.address(q=self.put(said))
 
 
 _T = TypeVar("_T")

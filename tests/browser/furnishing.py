@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from archiver.challenges import service as challenges
-from archiver.desk import saved
+from archiver.desk import marks, saved, selections
 from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.moderation import service as moderation
 from archiver.people import links, service, sessions
@@ -82,6 +82,7 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         authority=next(iter(town.register.authorities)),
         person=other.id,
         saved=search,
+        selection=_marked(house, captured, words, who.id),
         statement=_statement(house, captured, words, who.id),
         challenge=_challenge(house, captured, words, who.id),
         welcome=_welcome(house, other.id),
@@ -92,6 +93,18 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         word=captured.word,
     )
     return Furnished(place, cookies(archive, who))
+
+
+def _marked(house: House, captured: Captured, words: Words, person_id: str) -> str:
+    """Tags and a note on a record, and a selection with that record and a frozen search; its id."""
+    archive, actor = house.archive, of_person(person_id)
+    for tag in (captured.word, words("tag")[:50]):
+        marks.tag(archive, actor, [captured.record], tag)
+    marks.note(archive, actor, captured.record, words("note"))
+    selection = selections.make(archive, actor, words("selection")[:100])
+    selections.add(archive, actor, selection, [captured.record])
+    selections.add_all(archive, actor, selection, captured.word)
+    return selection
 
 
 def _film(house: House, words: Words) -> tuple[str, str]:

@@ -36,6 +36,7 @@ class Place:
     authority: str
     person: str
     saved: str
+    selection: str
     statement: str
     challenge: str
     welcome: str
@@ -103,9 +104,15 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
     "/register/load": _one("register-load", "/register/load", "Loading a city's list from a file."),
     "/search": (
         Scene("search", "/search?q={word}", "The search desk, with what narrows what was found."),
+        Scene("search-tagged", "/search?tag={word}", "What has a tag of one's offices."),
         Scene("search-nothing", "/search?q=nosuchwordanywhere", "Nothing is found."),
     ),
     "/saved": _one("saved", "/saved", "Searches that somebody comes back to."),
+    "/tags": _one("tags", "/tags", "The words that people of one's offices put on records."),
+    "/selections": _one("selections", "/selections", "Records laid aside for a request or a hold."),
+    "/selections/{selection_id}": _one(
+        "selection", "/selections/{selection}", "One selection, with a search that was frozen for it."
+    ),
     "/saved/{saved_id}": _one("saved-one", "/saved/{saved}", "What is new in one of them."),
     "/records/{record_id}": (
         Scene("record", "/records/{record}", "A record in its thread: what it says, and said before."),
