@@ -37,6 +37,7 @@ _MODELS = (
     "archiver.desk.mark_models",
     "archiver.quota.models",
     "archiver.evidence.models",
+    "archiver.mail.models",
     "archiver.moderation.models",
     "archiver.challenges.models",
     "archiver.people.models",

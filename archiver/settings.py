@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -36,6 +37,8 @@ _PATH = r"(/[A-Za-z0-9._~/-]*)?"
 _ISSUER = re.compile(rf"https://[A-Za-z0-9.\-\[\]:]+{_PATH}|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?{_PATH}")
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LOG_ORIGIN = re.compile(r"[A-Za-z0-9._~/-]{1,200}")
+
+_SENDER = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 _QUOTA = re.compile(r"[a-z_]{1,40}\.[a-z]{1,40}=[1-9][0-9]{0,11}")
 _GROUND = re.compile(r"[a-z][a-z0-9_-]{0,29}=[^\x00-\x1f]{1,200}")
@@ -164,6 +167,28 @@ class Settings(BaseSettings):
         gt=0,
         le=60,
         description="For high-risk acts, such as giving roles, it was shown at most so many minutes ago who it is.",
+    )
+
+    # How people are written to
+    mail_url: str = Field(
+        default="",
+        repr=False,
+        description="How mail leaves: `smtps://user:password@host` (TLS at once), `smtp://user:password@host:587`"
+        " (STARTTLS, else nothing is sent; `?tls=no` sends without, only inside a network that you trust), or"
+        " `file:///folder`, where each mail is written as a file for somebody to send. Empty: links are shown to"
+        " whoever makes them, to be handed over.",
+    )
+    mail_from: str = Field(
+        default="",
+        description="From whom mail comes: an address, or `Name <address>`. Needed where ARCHIVER_MAIL_URL is set.",
+    )
+    mail_password_file: Path = Field(
+        default=Path(),
+        description="File with the password of the user in ARCHIVER_MAIL_URL, readable for the service only. Empty: it"
+        " is in the address, or there is none.",
+    )
+    mail_ca_file: Path | None = Field(
+        default=None, description="Certificates to trust for mail, a PEM file, where the system's do not do."
     )
 
     # When to look
@@ -389,7 +414,7 @@ class Settings(BaseSettings):
             raise ValueError("should be name=address such as freetsa=https://freetsa.org/tsr, each name once")
         return value
 
-    @field_validator("home", "key_file", "timestamp_roots", "openid_secret_file", "seal_file")
+    @field_validator("home", "key_file", "timestamp_roots", "openid_secret_file", "seal_file", "mail_password_file")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value if value == Path() else value.expanduser().absolute()
@@ -438,7 +463,27 @@ class Settings(BaseSettings):
             raise ValueError("should be the name of a region such as us-east-2")
         return value or None
 
-    @field_validator("s3_ca_file")
+    @field_validator("mail_url")
+    @classmethod
+    def _is_mail(cls, value: str) -> str:
+        if value and not _is_mail_url(value):
+            raise ValueError("should look like smtp://user:password@host:587, smtps://host or file:///folder")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        fine = (
+            value.isprintable()
+            and _SENDER.fullmatch(address)
+            and value in (address, f"{name} <{address}>", f'"{name}" <{address}>')
+        )
+        if value and not fine:
+            raise ValueError("should be an address such as records@city.example, or Records archive <records@…>")
+        return value
+
+    @field_validator("s3_ca_file", "mail_ca_file")
     @classmethod
     def _is_there(cls, value: Path | None) -> Path | None:
         value = value.expanduser().absolute() if value is not None and value != Path() else None
@@ -476,6 +521,8 @@ class Settings(BaseSettings):
         if self.timestamp_services and self.timestamp_roots == Path():
             raise ValueError("timestamp_roots: should name a file where there are time-stamp services")
         _check_store_url(self.store_url)
+        if self.mail_url and not self.mail_from:
+            raise ValueError("mail_from: should be set where mail_url is")
         if bool(self.openid_issuer) != bool(self.openid_client):
             raise ValueError("openid_client: should be set together with openid_issuer")
         return self
@@ -558,6 +605,20 @@ def _check_store_url(url: str) -> None:
     raise ValueError("store_url: should be file:///folder or s3://bucket/prefix, without credentials")
 
 
+def _is_mail_url(url: str) -> bool:
+    """Never shows any of it: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    if parts.scheme == "file":
+        return parts.netloc in ("", "localhost") and parts.path.startswith("/") and len(parts.path) > 1
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or port == 0:
+        return False
+    return parts.path in ("", "/") and parts.query in (("", "tls=no") if parts.scheme == "smtp" else ("",))
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches an address."""
     if host == "localhost":
@@ -586,6 +647,10 @@ def practice_settings(settings: Settings, trusted_origin: str | None = None) -> 
         "key_file": home / "keys" / "tokens.key",
         "log_origin": "",
         "snapshot_hours": 0,
+        "mail_url": (home / "mail").as_uri(),
+        "mail_from": "practice@city.example",
+        "mail_password_file": Path(),
+        "mail_ca_file": None,
         "timestamp_services": (),
         "timestamp_roots": Path(),
         "trusted_origins": (trusted_origin,) if trusted_origin else (),

@@ -39,7 +39,8 @@ ARROWS: dict[str, frozenset[str]] = {
     "wire": frozenset(),
     "storage": frozenset({"wire"}),
     "evidence": frozenset({"storage"}),
-    "accounts": frozenset({"evidence", "storage", "archive", "http"}),
+    "mail": frozenset({"evidence", "archive", "http"}),
+    "accounts": frozenset({"mail", "evidence", "storage", "archive", "http"}),
     "quota": frozenset(),
     "people": frozenset({"accounts", "evidence", "storage", "archive"}),
     "desk": frozenset({"people", "records", "search", "evidence", "archive"}),
@@ -78,14 +79,16 @@ ARROWS: dict[str, frozenset[str]] = {
     "operations": frozenset(
         {
             *("accounts", "people", "moderation", "desk", "challenges", "capture", "pictures", "quota", "records"),
-            *("search", "evidence", "storage", "archive", "migrate"),
+            *("mail", "search", "evidence", "storage", "archive", "migrate"),
         }
     ),
-    "work": frozenset({"accounts", "people", "capture", "operations", "evidence", "practice", "archive", "http"}),
+    "work": frozenset(
+        {"accounts", "mail", "people", "capture", "operations", "evidence", "practice", "archive", "http"}
+    ),
     "web": frozenset(
         {
             *("accounts", "people", "moderation", "desk", "challenges", "capture", "operations", "records", "search"),
-            *("evidence", "storage", "work", "archive"),
+            *("mail", "evidence", "storage", "work", "archive"),
         }
     ),
     "cli": frozenset(

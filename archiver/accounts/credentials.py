@@ -202,10 +202,15 @@ class Vault:
     def _create_key_file(self, connection: Connection) -> None:
         counted = (select(func.count()).select_from(model) for model in (Credential, PlatformApp, Hook))
         sealed = select(func.count()).where(ConnectLink.verifier.is_not(None))
-        # What people sign in with, and what they searched for, is sealed with the same key (:mod:`archiver.people`).
+        # What people sign in with, what they searched for, and mail that waits is sealed with the same key
+        # (:mod:`archiver.people`, :mod:`archiver.mail`).
         others = (
             select(func.count()).select_from(text_of).where(column(sealed_in).is_not(None))
-            for text_of, sealed_in in ((table("person_factor"), "code_sealed"), (table("access_log"), "note"))
+            for text_of, sealed_in in (
+                (table("person_factor"), "code_sealed"),
+                (table("access_log"), "note"),
+                (table("mail"), "sealed"),
+            )
         )
         if any(connection.execute(query).scalar_one() for query in (*counted, sealed, *others)):
             raise MissingKey(f"tokens are stored, but their key file {self.key_file} is gone: put it back")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,10 +18,12 @@ from archiver.accounts.credentials import READ, SECOND
 from archiver.accounts.events import OPERATOR
 from archiver.accounts.models import Account, ConnectLink
 from archiver.archive import Archive
+from archiver.database import safe_text
 from archiver.errors import NotFound, UsageError
 from archiver.evidence import log
 from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
+from archiver.mail import service as mail
 from connectors.authorization import Authorization, Connects, Scope
 from connectors.contract import Claim, Connector
 
@@ -32,6 +34,11 @@ PATH: Final = "/connect/"
 RETURN_PATH: Final = "/connect/return"
 OVER: Final = "This link can no longer be used: its days are over. Ask for a new one."
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+_NOT_SENT: Final = {
+    "connected": "the account was connected meanwhile",
+    "replaced": "a newer link took its place",
+    "withdrawn": "the link was withdrawn",
+}
 _ENDED: Final = {
     "connected": "This link has done its work: the account is connected.",
     "replaced": "A newer link was made for this account, so this one can no longer be used.",
@@ -87,6 +94,24 @@ class Link:
         return claim.service if claim is not None else self.row.url
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks the owner, and how. ``guard`` and ``post`` are called in the transaction in which the link is made."""
+
+    actor: tuple[str, str] = ("person", OPERATOR)
+    listing_id: str | None = None
+    """Entry of the register."""
+    owner: str | None = None
+    """By name."""
+    guard: Callable[[Connection], None] | None = None
+    """Raises where the actor may not."""
+    post: Callable[[Connection, Offer], None] | None = None
+    """Puts the mail that brings the link into the outbox."""
+
+
+_BY_COMMAND: Final = Asking()
+
+
 def offer(
     archive: Archive,
     name: str,
@@ -95,11 +120,13 @@ def offer(
     authority: str = service.UNASSIGNED,
     second: bool = False,
     lasts: timedelta = LASTS,
+    asking: Asking = _BY_COMMAND,
 ) -> Offer:
     """Make a link with which the owner of an account, registered or named by its address, lets the archive read it. An
     older link for the same purpose can no longer be used.
 
     Raises:
+        Refused: ``asking.guard`` says no.
         NotFound, UsageError, UnknownAddress, Ambiguous: no such account, or owners cannot be asked there.
         NotFound: the city's application at the platform is not stored yet.
     """
@@ -117,10 +144,12 @@ def offer(
     values = {
         "id": link, "secret_sha256": hashed(token), "account_id": account_id, "platform": connector.platform,
         "url": url, "authority": authority, "purpose": SECOND if second else READ, "made_at": now,
-        "ends_at": now + lasts,
+        "ends_at": now + lasts, "listing_id": asking.listing_id,
+        "owner": safe_text(asking.owner) if asking.owner else None,
     }  # fmt: skip
-    archive.database.act(lambda connection: _insert(connection, archive, values))
-    return Offer(link, f"{base_url(archive)}{PATH}{token}", now + lasts, handle, connector.title)
+    made = Offer(link, f"{base_url(archive)}{PATH}{token}", now + lasts, handle, connector.title)
+    archive.database.act(lambda connection: _insert(connection, archive, values, asking, made))
+    return made
 
 
 def withdraw(archive: Archive, link: str) -> None:
@@ -222,6 +251,7 @@ def end(
     ended = list(connection.execute(query.with_for_update()).scalars())
     for link_id in ended:
         connection.execute(update(ConnectLink).where(ConnectLink.id == link_id).values(**values))
+        mail.drop(connection, archive, link_id, _NOT_SENT.get(how, OVER))
         if how != "connected":
             log.append(connection, [event(EventType.CONNECTION_WITHDRAWN, link_id, {})], now)
     return bool(ended)
@@ -254,9 +284,15 @@ def _named(archive: Archive, name: str, platform: str | None) -> tuple[service.A
     return found, archive.platforms.claim(found.url, found.platform)[1]
 
 
-def _insert(connection: Connection, archive: Archive, values: dict[str, Any]) -> None:
+def _insert(connection: Connection, archive: Archive, values: dict[str, Any], asking: Asking, made: Offer) -> None:
+    if asking.guard is not None:
+        asking.guard(connection)
     same = [ConnectLink.url == values["url"], ConnectLink.platform == values["platform"]]
     end(connection, archive, (*same, ConnectLink.purpose == values["purpose"]), "replaced")
     connection.execute(insert(ConnectLink).values(**values))
     facts = {"platform": values["platform"], "account": values["account_id"], "purpose": values["purpose"]}
-    log.append(connection, [event(EventType.CONNECTION_OFFERED, values["id"], facts)], archive.clock.now())
+    kind = EventType.CONNECTION_OFFERED.value
+    told = NewEvent(kind, "connection", values["id"], facts, *asking.actor)
+    log.append(connection, [told], archive.clock.now())
+    if asking.post is not None:
+        asking.post(connection, made)

@@ -107,6 +107,8 @@ class ConnectLink(Base):
     browser_sha256: Mapped[str | None] = mapped_column(comment="of what the owner's browser must send back")
     verifier: Mapped[bytes | None] = mapped_column(comment="of the challenge (RFC 7636), sealed")
     verifier_key_id: Mapped[str | None]
+    listing_id: Mapped[str | None] = mapped_column(comment="entry of the register it is for")
+    owner: Mapped[str | None] = mapped_column(comment="for whom it was made, by name")
 
 
 class Hook(Base):

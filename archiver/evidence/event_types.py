@@ -33,6 +33,10 @@ class EventType(StrEnum):
     CONNECTION_WITHDRAWN = "connection.withdrawn"
     CONNECTION_REFUSED = "connection.refused"
     CONNECTION_MADE = "connection.made"
+    MAIL_ASKED = "mail.asked"
+    MAIL_SENT = "mail.sent"
+    MAIL_FAILED = "mail.failed"
+    MAIL_DROPPED = "mail.dropped"
     PERSON_ADDED = "person.added"
     PERSON_CHANGED = "person.changed"
     PERSON_ENDED = "person.ended"
@@ -103,6 +107,7 @@ SUBJECTS: Final[Mapping[str, str]] = {
     "grant": "gr",
     "person": "pe",
     "import": "im",
+    "mail": "ml",
     "run": "rn",
     "search": "se",
     "segment": "sg",
@@ -154,6 +159,7 @@ def _no_record_id(text: str) -> str:
 
 AccountId = Annotated[str, _text("id, `ac_…`")]
 PersonId = Annotated[str, _text("id, `pe_…`")]
+ConnectionId = Annotated[str, _text("id, `cl_…`")]
 RunId = Annotated[str, _text("id, `rn_…`")]
 ExchangeId = Annotated[str, _text("id, `ex_…`")]
 SegmentId = Annotated[str, _text("id, `sg_…`")]
@@ -236,6 +242,26 @@ class ConnectionOffered(Facts):
 class ConnectionRefused(Facts):
     account: Annotated[AccountId | None, Field(description="the account; null: it is not registered yet")]
     problem: Annotated[Code, Field(description="why what was granted was not taken")]
+
+
+class MailAsked(Facts):
+    purpose: Annotated[Code, Field(description="what it is for")]
+    connection: Annotated[ConnectionId, Field(description="the link that it brings")]
+
+
+class MailFacts(Facts):
+    purpose: Annotated[Code, Field(description="what it is for")]
+
+
+class MailSent(Facts):
+    purpose: Annotated[Code, Field(description="what it is for")]
+    attempts: Annotated[Count, Field(description="tries, the last of them included")]
+
+
+class MailFailed(Facts):
+    purpose: Annotated[Code, Field(description="what it is for")]
+    attempts: Annotated[Count, Field(description="tries that came to nothing")]
+    problem: Annotated[Code, Field(description="what the last try failed for")]
 
 
 class ConnectionMade(Facts):
@@ -543,6 +569,12 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         EventKind(_E.CONNECTION_WITHDRAWN, "connection", "A link can no longer be used.", NoFacts),
         EventKind(_E.CONNECTION_REFUSED, "connection", "What an owner granted was not taken.", ConnectionRefused),
         EventKind(_E.CONNECTION_MADE, "connection", "An account's owner let it be read.", ConnectionMade),
+        EventKind(
+            _E.MAIL_ASKED, "mail", "A mail was put into the outbox; its words and address are not told.", MailAsked
+        ),
+        EventKind(_E.MAIL_SENT, "mail", "A mail was taken by the server, or written into the folder.", MailSent),
+        EventKind(_E.MAIL_FAILED, "mail", "A mail was given up.", MailFailed),
+        EventKind(_E.MAIL_DROPPED, "mail", "What a mail was about ended before it was sent.", MailFacts),
         EventKind(_E.PERSON_ADDED, "person", "Somebody was added who may be given roles.", NoFacts),
         EventKind(_E.PERSON_CHANGED, "person", "What is kept of a person changed.", AccountChanged),
         EventKind(_E.PERSON_ENDED, "person", "Somebody may do nothing here any more.", NoFacts),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from archiver.accounts.links import LASTS, RETURN_PATH
 from archiver.accounts.platforms import load_platforms
+from archiver.mail.trying import MOST
 from connectors.authorization import Connects, Versioned
 from connectors.contract import Connector
 
@@ -21,10 +22,13 @@ and agrees there (OAuth 2.0, RFC 6749).
 
 1. **Once for each platform:** the city registers an application there. `archiver platform show PLATFORM`, the page
    *Platforms* and this page say how. `archiver platform app PLATFORM --id ID` stores it, and asks for its secret.
-2. **For each account:** `archiver account connect ACCOUNT` (or the address of a new account) makes a link. It is shown
-   once, works once, for {LASTS.days} days unless `--days` says otherwise, and only for this account. Send it
-   to whoever looks after the account; they need no login here. `ARCHIVER_WEB_URL` has to name the address at which they
-   reach the pages; a proxy that asks everybody else who they are lets `/connect/` through.
+2. **For each account:** the [board](board.md#asking-the-owner) has a button that sends its owner a link, also for
+   accounts that the register lists and that were never captured. Without mail, or without an address in the
+   [register](register.md), it shows the link once, to be handed over; `archiver account connect ACCOUNT` (or the
+   address of a new account) does the same by command. A link works once, for {LASTS.days} days unless `--days` says
+   otherwise, and only for this account; an older one for the same ends. Whoever looks after the account needs no login
+   here. `ARCHIVER_WEB_URL` has to name the address at which they reach the pages; a proxy that asks everybody else who
+   they are lets `/connect/` through.
 3. The owner reads what is asked and why, goes to the platform, signs in and agrees. A grant of another account is not
    kept; nor is one without what is needed, or one that could also write although nobody asked for that. What is kept is
    encrypted ([settings](settings.md): `ARCHIVER_KEY_FILE`) and capture begins within seconds.
@@ -46,6 +50,23 @@ access to a personal account (law R5, R6).
   deleted while nobody could look stays lost.
 - `--second` connects a second person. Their consent counts as soon as the first one's does not.
 - `archiver account disconnect` forgets a token here. At the platform the consent stands until its owner takes it back.
+
+## Mail
+
+`ARCHIVER_MAIL_URL` and `ARCHIVER_MAIL_FROM` ([settings](settings.md)) say how mail leaves. A running service looks
+every five seconds. The link stands in the mail alone: until it is sent it waits in the database encrypted as tokens
+are, and is removed then; neither log nor events have it. Without encryption on the way nothing is sent, unless the
+server is this machine or the settings say `?tls=no`; its certificate is checked.
+
+What a server does not take for now is tried again after a minute, then ever later, {MOST} times in about two days; what
+it refuses for good is given up at once. Board and `archiver doctor` say so with the reason, and the button can be
+pressed again. Two processes never send the same at the same time. One that is killed between the server's answer and
+the database may let a mail be sent once more, under the same Message-ID. A mail whose link was replaced, withdrawn or
+used is not sent.
+
+With `file:///folder` each mail is written there as `ID.eml`, for its owner only, for somebody or something that sends
+it on. These files hold links in the clear: remove them when they are sent. In the practice city mail goes to
+`practice/mail` in the home.
 
 Nothing of signing in is stored: not the questions, not the answers, not the addresses that come back. Each link is kept
 as a hash.

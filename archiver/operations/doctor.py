@@ -22,6 +22,8 @@ from archiver.clock import to_text
 from archiver.database import Database
 from archiver.errors import ArchiverError, Unreachable
 from archiver.evidence import acts
+from archiver.mail import service as mail
+from archiver.mail.trying import State
 from archiver.operations import (
     connections,
     database_check,
@@ -81,7 +83,13 @@ def examine(settings: Settings) -> list[Finding]:
             _snapshots(archive),
         ]
         findings += [_log(archive), *_stamps(archive)]
-        findings += [*_connectors(archive), *_connections(archive), *_quotas(archive), *_deposits(archive)]
+        findings += [
+            *_connectors(archive),
+            *_connections(archive),
+            *_mail(archive),
+            *_quotas(archive),
+            *_deposits(archive),
+        ]
         findings += [*_register(archive), *_deliveries(archive)]
     return findings
 
@@ -310,6 +318,16 @@ def _connections(archive: Archive) -> Iterator[Finding]:
         version = connections.sunset(connector, archive.clock.now().date())
         if version is not None:
             yield Finding("version", False, version, "Update the archiver before.")
+
+
+def _mail(archive: Archive) -> Iterator[Finding]:
+    """Mail that did not arrive, or does not leave."""
+    with archive.database.read() as connection:
+        late = mail.late(connection, archive.clock.now())
+    remedy = "Look at ARCHIVER_MAIL_URL and at the server; the board's button asks the owner again."
+    for one in late:
+        what = "was given up" if one.state is State.DEAD else "waits"
+        yield Finding("mail", False, f"to {one.recipient} {what}: {one.reason or 'no service sends it'}", remedy)
 
 
 def _quotas(archive: Archive) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ LEFT_OUT: Final = frozenset(
     {
         *("person_factor", "sign_in_link", "sign_in_trip", "sign_in_try", "known_browser", "session", "api_token"),
         *("passkey", "passkey_challenge", "address_change"),
-        *("credential", "platform_app", "connect_link", "hook", "subscription", "lease", "archive"),
+        *("credential", "platform_app", "connect_link", "mail", "hook", "subscription", "lease", "archive"),
         *("quota", "quota_use", "quota_cost"),
         *("event", "log_head", "log_subtree", "log_signing", "log_checkpoint", "anchor"),
     }

@@ -40,6 +40,7 @@ from archiver.web import (
     people,
     platforms,
     programs,
+    reconnect,
     record_evidence,
     records,
     register,
@@ -124,6 +125,7 @@ def _site_app(site: Site) -> FastAPI:
         *(
             platforms,
             board,
+            reconnect,
             pages,
             register,
             register_owner,

@@ -12,12 +12,13 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
 from archiver.clock import to_text
-from archiver.operations import board, history, proving_record
+from archiver.operations import board, history, proving_record, reconnecting
 from archiver.operations.board import Row
 from archiver.operations.board_rules import Colour
 from archiver.operations.days import DayView
 from archiver.people import permission
 from archiver.people.actions import Action
+from archiver.web.asking import words_of
 from archiver.web.door import Here, Seen, Who, needs
 from archiver.web.register import Sees
 
@@ -100,12 +101,15 @@ SetUp = Annotated[frozenset[str], Depends(known_platforms)]
 
 @router.get("/accounts", response_class=HTMLResponse)
 @needs(Action.CAPTURE_VIEW)
-def show(site: Here, viewer: Seen, sight: Sees, set_up: SetUp, narrowed: Narrowed, page: Number = 1) -> HTMLResponse:
+def show(
+    site: Here, viewer: Seen, sight: Sees, who: Who, set_up: SetUp, narrowed: Narrowed, page: Number = 1
+) -> HTMLResponse:
     with site.archive.database.read() as connection:
         made = board.board(site.archive, connection, site.board, sight=sight, platforms=set_up)
         totals = history.totals(connection, viewer)
-    found = [one for one in made.rows if narrowed.keeps(one)]
-    here = found[(page - 1) * PAGE : page * PAGE]
+        found = [one for one in made.rows if narrowed.keeps(one)]
+        here = found[(page - 1) * PAGE : page * PAGE]
+        waiting = reconnecting.waiting(site.archive, connection, who.person.id, here)
     return site.page(
         "board.html",
         here="accounts",
@@ -120,6 +124,7 @@ def show(site: Here, viewer: Seen, sight: Sees, set_up: SetUp, narrowed: Narrowe
         later=narrowed.address(page=page + 1) if page * PAGE < len(found) else None,
         totals=totals,
         platforms=proving_record.offered(site.archive),
+        **words_of(site, waiting),
     )
 
 

@@ -15,6 +15,7 @@ from archiver.work.clock import Ticker
 from archiver.work.deliveries import Deliveries
 from archiver.work.evidence import Evidence
 from archiver.work.listening import Listeners
+from archiver.work.mailing import Mailing
 from archiver.work.sign_ins import SignIns
 from archiver.work.storage import StoreCare
 from archiver.work.workers import Running, Workers
@@ -42,6 +43,7 @@ class Work:
         self.snapshots = Ticker(self._snapshot, _LOOK_EVERY, archive.clock)
         self.reminders = Ticker(self._remind, _LOOK_EVERY, archive.clock)
         self.sign_ins = SignIns(self.capture.renewals)
+        self.mailing = Mailing(archive)
         self.listeners = Listeners(self.capture) if archive.settings.listen else None
         self.deliveries = Deliveries(self.capture)
         self.subscriptions = Ticker(Subscriber(archive, self.capture.fetcher).keep_up, _SUBSCRIBE_EVERY, archive.clock)
@@ -61,6 +63,7 @@ class Work:
         self.snapshots.start()
         self.reminders.start()
         self.sign_ins.start()
+        self.mailing.start()
         self.deliveries.start()
         self.subscriptions.start()
         if self.listeners is not None:
@@ -75,6 +78,7 @@ class Work:
             self.snapshots.stop()
             self.reminders.stop()
             self.sign_ins.stop()
+            self.mailing.stop()
             self.subscriptions.stop()
             self.deliveries.stop(self.archive.settings.stop_seconds)
             if self.listeners is not None:

@@ -9,6 +9,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from archiver.accounts import links as connect_links
+from archiver.accounts.register.checks import wrong_text
 from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
 from archiver.evidence.challenge_facts import ChallengeSays
@@ -60,6 +62,7 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
     ended = owner.connect()
     owner.link(second=True)
     assert owner.offer is not None
+    _waiting(house, owner.url, words)
     who = person(archive, *ALL_ROLES, name=words("name"))
     other = service.add(archive, SERVICE, words("another name"), "robin@city.example")
     for role in (Role.CUSTODIAN, Role.REVIEWER):
@@ -118,6 +121,16 @@ def _film(house: House, words: Words) -> tuple[str, str]:
     with house.archive.database.read() as connection:
         of_it = select(MEDIUM.c.id).where(MEDIUM.c.record_id == record.id, MEDIUM.c.kind == "caption")
         return record.id, str(connection.scalars(of_it).one())
+
+
+def _waiting(house: House, url: str, words: Words) -> None:
+    """An account that its owner was asked for, and did not connect."""
+    said = {name: words(f"{name} that waits").strip()[:200] for name in ("name", "owner")}
+    said = {name: text if text and wrong_text(text) is None else name for name, text in said.items()}
+    address = f"{url.rpartition('/')[0]}/waiting"
+    listing = Town(house.archive).listing(address, platform="x", owner_mail="robin@city.example", **said)
+    asking = connect_links.Asking(listing_id=listing, owner=said["owner"])
+    connect_links.offer(house.archive, address, platform="x", asking=asking)
 
 
 def _statement(house: House, captured: Captured, words: Words, who: str) -> str:

@@ -82,6 +82,10 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("coverage-amber", "/accounts?colour=amber", "The board, narrowed to what needs somebody soon."),
     ),
     "/accounts/{account_id}": _one("account", "/accounts/{account}", "One account: how it is captured, day by day."),
+    "/reconnect": (
+        Scene("owners-to-ask", "/reconnect", "Accounts that wait for their owner, who is sent a link."),
+        Scene("owners-to-ask-none", "/reconnect", "Nobody has to be asked.", empty=True),
+    ),
     "/runs": (
         Scene("runs", "/runs", "Every look at an account, and what it brought."),
         Scene("runs-of-account", "/runs?account={account}", "The looks at one account."),

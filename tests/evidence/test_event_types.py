@@ -28,6 +28,7 @@ EXAMPLES = {
     "id, `rn_…`": ids.new_id("rn"),
     "id, `bu_…`": ids.new_id("bu"),
     "id, `cl_…`": ids.new_id("cl"),
+    "id, `ml_…`": ids.new_id("ml"),
     "id, `se_…`": ids.new_id("se"),
     "id, `sg_…`": ids.new_id("sg"),
     "id, `sn_…`": ids.new_id("sn"),

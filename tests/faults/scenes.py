@@ -19,6 +19,7 @@ ELSEWHERE = {
     "snapshot.loaded": "tests/operations/test_snapshots.py",
     **{f"renewal.{name}": "tests/connecting/test_renewing.py" for name in ("begun", "answered", "kept", "entered")},
     **{f"delivery.{name}": "tests/deliveries/test_killed.py" for name in ("written", "kept", "remembered")},
+    "mail.sent": "tests/mail/test_outbox.py",
     "act.put": "tests/evidence/test_acts.py",
     "deposit.copied": "tests/deposits/test_deposit_commands.py",
     "deposit.spooled": "tests/deposits/test_deposit_commands.py",

@@ -1,0 +1,1 @@
+"""Mail to people: an outbox in the database, and what sends it."""
