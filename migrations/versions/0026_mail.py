@@ -1,7 +1,7 @@
 """Mail that waits, and whom links for owners are for
 
-Revision: 0025
-Follows: 0024
+Revision: 0026
+Follows: 0025
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from archiver.database import Instant
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
