@@ -1,18 +1,19 @@
 """The one guard of every act: may this actor do this to that?
 
-It answers for the command line: files are deposited, and the register is changed, by command only. Whoever may run
-commands on this machine is a person, acts under the name they give, and may do everything. The pages ask what the roles
-of whoever is signed in allow (:mod:`archiver.people.permission`) before anything else; a page that changes the register
-or takes a deposit must do so too, since this guard knows no roles.
+Whoever may run commands on this machine is a person, acts under the name they give, and may do everything. Whoever is
+signed in brings what their roles allow (:class:`Roles`), which is asked in the act's own transaction; without it they
+may do nothing here. Files are deposited by command only.
 """
 
 from __future__ import annotations
 
 import getpass
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
+
+from sqlalchemy import Connection
 
 from archiver.database import safe_text
 from archiver.errors import Refused, UsageError
@@ -28,33 +29,6 @@ class Deed(StrEnum):
 
     DEPOSIT = "deposit"
     """Bring a file by hand, to be kept beside what was captured."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who does it."""
-
-    kind: str
-    """``person``, or ``service`` for what the archive does by itself."""
-    id: str
-    """As acts and events name them; of a person who changes the register the name they gave, which no event holds."""
-    person_id: str | None = None
-    """Of somebody who is signed in, whose roles were asked before; None: whoever may run commands on this machine."""
-
-    @property
-    def name(self) -> str:
-        return self.id
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """As acts and entries of the log name whoever changes the register: never by their name."""
-        return (PERSON, self.person_id or "operator")
-
-
-#: Whoever may run commands on this machine.
-OPERATOR: Final = Actor(PERSON, "operator")
-#: Deeds that somebody has to answer for, in words: never done by the service of its own accord.
-_A_PERSONS: Final = {Deed.DEPOSIT.value: "deposit a file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +48,53 @@ class Answer:
     reason: str
 
 
+class Roles(Protocol):
+    """What the roles of somebody who is signed in allow."""
+
+    def answer(self, connection: Connection, action: str, resource: Resource) -> Answer:
+        """Whether they allow to do ``action`` to ``resource`` now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it."""
+
+    kind: str
+    """``person``, or ``service`` for what the archive does by itself."""
+    id: str
+    """As acts and events name them; of a person who changes the register the name they gave, which no event holds."""
+    person_id: str | None = None
+    """Of somebody who is signed in; None: whoever may run commands on this machine."""
+    roles: Roles | None = field(default=None, compare=False, repr=False)
+    """Of somebody who is signed in."""
+
+    @property
+    def name(self) -> str:
+        return self.id
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """As acts and entries of the log name whoever changes the register: never by their name."""
+        return (PERSON, self.person_id or "operator")
+
+
+#: Whoever may run commands on this machine.
+OPERATOR: Final = Actor(PERSON, "operator")
+#: Deeds that somebody has to answer for, in words: never done by the service of its own accord.
+_A_PERSONS: Final = {Deed.DEPOSIT.value: "deposit a file"}
+
+
 class NotPermitted(Refused):
     """The actor may not do this."""
 
 
-def permission(action: str, resource: Resource, actor: Actor) -> Answer:
-    """Whether ``actor`` may do ``action`` (a :class:`Deed`, ``register.change``) to ``resource``."""
+def permission(action: str, resource: Resource, actor: Actor, connection: Connection | None = None) -> Answer:
+    """Whether ``actor`` may do ``action`` (a :class:`Deed`, ``register.change``) to ``resource``. ``connection``: of
+    the act's transaction, by which roles are asked; of whoever is signed in nothing is allowed without it."""
+    if actor.person_id is not None:
+        if actor.roles is None or connection is None:
+            return Answer(False, "what your roles allow was not asked")
+        return actor.roles.answer(connection, action, resource)
     if actor.kind != PERSON and action in _A_PERSONS:
         return Answer(False, f"only a person may {_A_PERSONS[action]}: somebody has to answer for it")
     if actor.kind == SERVICE:
@@ -89,13 +104,13 @@ def permission(action: str, resource: Resource, actor: Actor) -> Answer:
     return Answer(False, f"nobody may do {action} to a {resource.kind} without saying who they are")
 
 
-def require_permission(action: str, resource: Resource, actor: Actor) -> None:
+def require_permission(action: str, resource: Resource, actor: Actor, connection: Connection | None = None) -> None:
     """Refuse what may not be done.
 
     Raises:
         NotPermitted: with the reason.
     """
-    answer = permission(action, resource, actor)
+    answer = permission(action, resource, actor, connection)
     if not answer.allowed:
         raise NotPermitted(answer.reason)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from archiver import ids
 from archiver.accounts import acts
 from archiver.accounts.credentials import READ
-from archiver.accounts.events import log_event
+from archiver.accounts.events import OPERATOR, log_event
 from archiver.accounts.grants import Grant
 from archiver.accounts.identify import ask_platform
 from archiver.accounts.models import Account, Handle
@@ -200,8 +200,10 @@ def _stored(connection: Connection, archive: Archive, account_id: str, purpose: 
     log_event(connection, archive, EventType.CREDENTIAL_STORED, account_id, {"purpose": purpose})
 
 
-def forget_credential(archive: Archive, account_id: str, purpose: str) -> None:
-    """Forget what an account is read with. What was captured with it stays.
+def forget_credential(
+    archive: Archive, account_id: str, purpose: str, actor: tuple[str, str] = ("person", OPERATOR)
+) -> None:
+    """Forget what an account is read with. What was captured with it stays. ``actor``: kind and id, for the log.
 
     Raises:
         NotFound: there is none.
@@ -211,7 +213,8 @@ def forget_credential(archive: Archive, account_id: str, purpose: str) -> None:
         hold(connection, account_id)
         if not archive.vault.remove(connection, account_id, purpose):
             raise NotFound("nothing is kept that this account could be read with")
-        log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose})
+        facts = {"purpose": purpose}
+        log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, facts, actor=actor)
 
     archive.database.act(forget)
 

@@ -23,7 +23,7 @@ from archiver.database import safe_text
 from archiver.errors import NotFound, UsageError
 from archiver.evidence.event_types import EventType
 from archiver.evidence.models import Event
-from archiver.evidence.register_facts import AuthorityKind, Capacity, HandoverSays, ListingSays
+from archiver.evidence.register_facts import LARGEST_DOCUMENT, AuthorityKind, Capacity, HandoverSays, ListingSays
 from archiver.operations import inventory
 from archiver.operations.inventory import Inventory
 from archiver.visible import one_line
@@ -48,7 +48,7 @@ def begin(archive: Archive, actor: Actor, authority_id: str, cause: Cause, outgo
         handover_id = service.new_id(Thing.HANDOVER)
         says = HandoverSays(
             authority=authority_id, step=Step.BEGUN.value, cause=cause.value, outgoing=outgoing, incoming=incoming,
-            listings=_scope(register, authority_id), frozen_at=None, sweeps={}, left_out={}, tokens={}, inventory=None,
+            listings=scope(register, authority_id), frozen_at=None, sweeps={}, left_out={}, tokens={}, inventory=None,
             inventory_pdf=None, receipt=[], received_by=None, received_on=None, filed_on=None, filed_with=None,
         )  # fmt: skip
         service.state(connection, archive, actor, handover_id, Thing.HANDOVER, says)
@@ -78,7 +78,7 @@ def freeze(archive: Archive, actor: Actor, handover_id: str) -> HandoverSays:
     now = clock.to_text(archive.clock.now())
 
     def settled(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
-        return {"listings": _scope(register, says.authority), "frozen_at": now}
+        return {"listings": scope(register, says.authority), "frozen_at": now}
 
     return _advance(archive, actor, handover_id, Step.FROZEN, settled)
 
@@ -105,13 +105,13 @@ def sweep(
     if unknown:
         raise UsageError(f"not in this hand-over: {', '.join(unknown)}")
     _require(says, Step.SWEPT)
-    missing = [one for listing, one in _captured(register, says).items() if listing not in left]
-    found = _sweeps(archive, says, missing)
+    missing = [one for listing, one in captured(register, says).items() if listing not in left]
+    found = sweeps(archive, says, missing)
     if capture is not None:
         for account_id in missing:
             if account_id not in found:
                 capture(account_id)
-        found = _sweeps(archive, says, missing)
+        found = sweeps(archive, says, missing)
     return _advance(archive, actor, handover_id, Step.SWEPT, lambda *_: {"sweeps": found, "left_out": left})
 
 
@@ -144,8 +144,8 @@ def transfer(
     _require(says, Step.TRANSFERRED)
     if keep and not why:
         raise UsageError("say why the tokens are kept (--because)")
-    tokens = _tokens(archive, register, says)
-    old = sorted({one for one, state in tokens.items() if state == Token.KEPT})
+    found = tokens(archive, register, says)
+    old = sorted({one for one, state in found.items() if state == Token.KEPT})
     if old and not forget and not keep:
         raise UsageError(
             f"still read with what was granted before: {', '.join(old)}. Let the successor connect them (`archiver"
@@ -153,8 +153,8 @@ def transfer(
         )
     if forget:
         for account_id, purpose in _purposes(archive, old):
-            accounts.forget_credential(archive, account_id, purpose)
-        tokens |= dict.fromkeys(old, Token.REMOVED.value)
+            accounts.forget_credential(archive, account_id, purpose, actor.pair)
+        found |= dict.fromkeys(old, Token.REMOVED.value)
 
     def changed(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
         _change_custody(connection, archive, actor, register, says, incoming, day)
@@ -163,7 +163,7 @@ def transfer(
             new = {"owner": owner, "owner_position": position, "owner_until": None}
             after = listing.model_copy(update=contacts.renewed(listing, new))
             service.state(connection, archive, actor, listing_id, Thing.LISTING, after, why="hand-over to a successor")
-        return {"incoming": incoming, "tokens": tokens}
+        return {"incoming": incoming, "tokens": found}
 
     return _advance(archive, actor, handover_id, Step.TRANSFERRED, changed, why)
 
@@ -174,19 +174,36 @@ def take_inventory(archive: Archive, actor: Actor, handover_id: str) -> tuple[Ha
     _require(says, Step.INVENTORIED)
     made = inventory.make(archive, register, handover_id, says)
     json_id = service.keep_document(archive, actor, "inventory.json", "application/json", made.json)
+    if len(made.segments) in range(1, LARGEST_DOCUMENT + 1):
+        service.keep_document(archive, actor, "segments.txt", "text/plain", made.segments)
     pdf_id = service.keep_document(archive, actor, "inventory.pdf", "application/pdf", made.pdf)
     kept = {"inventory": json_id, "inventory_pdf": pdf_id}
     return _advance(archive, actor, handover_id, Step.INVENTORIED, lambda *_: kept), made
 
 
 def receipt(archive: Archive, actor: Actor, handover_id: str, document: str, by: str, on: date) -> HandoverSays:
-    """Note the successor's signed receipt; of a vacant office, the clerk's on their behalf."""
-    given = {"receipt": [document], "received_by": safe_text(by), "received_on": on.isoformat()}
-    return _advance(archive, actor, handover_id, Step.RECEIPTED, lambda *_: given)
+    """Note the successor's signed receipt; of a vacant office, the clerk's on their behalf. Until it is filed another
+    document can be added to it; none is taken away.
+
+    Raises:
+        UsageError: it is of a day that has not come yet.
+    """
+    _require_past(archive, on)
+
+    def given(_: Connection, __: Register, says: HandoverSays) -> dict[str, Any]:
+        documents = list(dict.fromkeys([*says.receipt, document]))
+        return {"receipt": documents, "received_by": safe_text(by), "received_on": on.isoformat()}
+
+    return _advance(archive, actor, handover_id, Step.RECEIPTED, given)
 
 
 def file(archive: Archive, actor: Actor, handover_id: str, with_whom: str, on: date) -> HandoverSays:
-    """Note that the receipt was filed with the clerk."""
+    """Note that the receipt was filed with the clerk.
+
+    Raises:
+        UsageError: on a day that has not come yet.
+    """
+    _require_past(archive, on)
     given = {"filed_with": safe_text(with_whom), "filed_on": on.isoformat()}
     return _advance(archive, actor, handover_id, Step.FILED, lambda *_: given)
 
@@ -212,7 +229,7 @@ def _advance(
         _, says = find(register, handover_id)
         _require(says, to)
         after = says.model_copy(update={"step": to.value, **more(connection, register, says)})
-        missing = handover.lacks(after, to, _captured(register, after))
+        missing = handover.lacks(after, to, captured(register, after))
         if missing:
             raise UsageError(f"it cannot be {to} yet; missing: {', '.join(missing)}")
         service.state(connection, archive, actor, handover_id, Thing.HANDOVER, after, why=why)
@@ -231,12 +248,19 @@ def _read(archive: Archive, actor: Actor, handover_id: str) -> tuple[Register, H
     """The hand-over, for whoever may go on with it: before anything of a step is done."""
     with archive.database.read() as connection:
         register = service.read(connection, service.today(archive))
-    says = find(register, handover_id)[1]
-    require_permission(service.CHANGE, Resource(Thing.HANDOVER.value, handover_id, says.authority), actor)
+        says = find(register, handover_id)[1]
+        resource = Resource(Thing.HANDOVER.value, handover_id, says.authority)
+        require_permission(service.CHANGE, resource, actor, connection)
     return register, says
 
 
-def _scope(register: Register, authority_id: str) -> list[str]:
+def _require_past(archive: Archive, day: date) -> None:
+    if day > service.today(archive):
+        raise UsageError(f"{day.isoformat()} has not come yet")
+
+
+def scope(register: Register, authority_id: str) -> list[str]:
+    """Listings of an authority that are handed over: none of a person's own or of a campaign."""
     return sorted(
         one
         for one, says in register.listings.items()
@@ -244,14 +268,14 @@ def _scope(register: Register, authority_id: str) -> list[str]:
     )
 
 
-def _captured(register: Register, says: HandoverSays) -> dict[str, str]:
+def captured(register: Register, says: HandoverSays) -> dict[str, str]:
     """Listing → account, of those in a hand-over that are captured."""
     known: dict[str, ListingSays] = register.listings
     found = {one: known[one].account for one in says.listings if one in known}
     return {one: account for one, account in found.items() if account is not None}
 
 
-def _sweeps(archive: Archive, says: HandoverSays, wanted: list[str]) -> dict[str, str]:
+def sweeps(archive: Archive, says: HandoverSays, wanted: list[str]) -> dict[str, str]:
     """Account → the newest run that is the last look at it."""
     query = select(Run.id, Run.account_id, Run.sweep, Run.outcome, Run.started_at)
     query = query.where(Run.account_id.in_(wanted), Run.finished_at.is_not(None)).order_by(Run.number)
@@ -264,7 +288,7 @@ def _sweeps(archive: Archive, says: HandoverSays, wanted: list[str]) -> dict[str
     }
 
 
-def _tokens(archive: Archive, register: Register, says: HandoverSays) -> dict[str, str]:
+def tokens(archive: Archive, register: Register, says: HandoverSays) -> dict[str, str]:
     """What each account is read with now: nothing, what was given since, or what was there before."""
     assert says.frozen_at is not None
     frozen, found = clock.from_text(says.frozen_at), {}
@@ -272,7 +296,7 @@ def _tokens(archive: Archive, register: Register, says: HandoverSays) -> dict[st
         given = connection.execute(select(Credential.account_id, Credential.added_at)).all()
         gone = select(Event.subject_id).where(Event.type == EventType.CREDENTIAL_REMOVED.value, Event.at >= frozen)
         removed = set(connection.execute(gone).scalars())
-    for account_id in _captured(register, says).values():
+    for account_id in captured(register, says).values():
         times = [row.added_at for row in given if row.account_id == account_id]
         old = any(at < frozen for at in times)
         nothing = Token.REMOVED if account_id in removed else Token.NONE  # also by who was interrupted after it

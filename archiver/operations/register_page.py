@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from archiver.accounts.register import attestations, custody, handover, owners
+from archiver.accounts.register import attestations, custody, handover
 from archiver.accounts.register.attestations import Due
 from archiver.accounts.register.candidacies import windows
 from archiver.accounts.register.custody import Custody
@@ -93,8 +93,6 @@ class ListingPage:
     entry: Entry
     authority_id: str | None
     """None: it has none, or not all of it is seen."""
-    authority_short: str | None
-    """Of the authority whose it is, seen or not; None: it has none."""
     by: str
     attested: tuple[AttestationSays, ...]
     due: Due
@@ -169,7 +167,6 @@ def listing(archive: Archive, connection: Connection, listing_id: str, sight: Si
     return ListingPage(
         entry=entry,
         authority_id=entry.listing.authority if sight.sees_authority(register, entry.listing.authority) else None,
-        authority_short=owners.authority_of(register, listing_id),
         by=custody_words(entry.custody),
         attested=signed,
         due=attestations.standing(signed[0] if signed else None, register.day),

@@ -30,6 +30,7 @@ from archiver.web import (
     door,
     evidence,
     heading,
+    handovers,
     hooks,
     marks,
     me,
@@ -44,6 +45,7 @@ from archiver.web import (
     record_evidence,
     records,
     register,
+    register_documents,
     register_load,
     register_owner,
     saved,
@@ -120,6 +122,8 @@ def _site_app(site: Site) -> FastAPI:
     app.state.site = site
     app.include_router(passkeys.router, include_in_schema=False)
     app.include_router(register_load.router, include_in_schema=False)
+    app.include_router(handovers.router, include_in_schema=False)
+    app.include_router(register_documents.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),
         *(

@@ -244,6 +244,8 @@ def _here(request: Request, site: Site) -> str:
     """The page to come back to: where a form was sent from, since nobody can come back to the sending."""
     path = str(request.scope["path"]).removeprefix(site.base) or "/"
     if request.method != "GET":
+        if path.startswith("/register/"):  # (there a form has the address that it is sent to)
+            return quote(path, safe="/")
         return "/me" if path.startswith("/me") else "/people"
     query = request.scope["query_string"].decode("latin-1")
     return quote(path, safe="/") + (f"?{query}" if query else "")

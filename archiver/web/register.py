@@ -14,8 +14,9 @@ from archiver.operations.master_list import master_list
 from archiver.operations.master_list_files import TYPES, written
 from archiver.operations.register_page import ListingPage
 from archiver.operations.register_seen import Sight, seen
-from archiver.people import permission, registering
+from archiver.people import permission
 from archiver.people.actions import Action
+from archiver.people.registering import Reach
 from archiver.web.door import Here, Seen, Visitor, Who, needs
 from archiver.web.register_load import may_load
 from archiver.web.site import Site
@@ -70,10 +71,11 @@ def show(
 
 @router.get("/register/authorities/{authority_id}", response_class=HTMLResponse)
 @needs(Action.CAPTURE_VIEW)
-def show_authority(site: Here, sight: Sees, authority_id: str) -> HTMLResponse:
+def show_authority(site: Here, sight: Sees, who: Who, authority_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
         page = register_page.authority(site.archive, connection, authority_id, sight)
-    return site.page("register_authority.html", here="register", page=page, linked={authority_id})
+        may = Reach.of(connection, who.person.id, site.archive.clock.now()).over(authority_id).allowed
+    return site.page("register_authority.html", here="register", page=page, linked={authority_id}, may=may)
 
 
 @router.get("/register/accounts/{listing_id}", response_class=HTMLResponse)
@@ -98,7 +100,8 @@ def listing_shown(
     """The page of a listed account. ``typed``: about its owner, and ``failure``: what is wrong with it."""
     with site.archive.database.read() as connection:
         now = site.archive.clock.now()
-        may_name = registering.reaches(connection, who.person.id, now, page.authority_short)
+        listing = page.entry.listing
+        may_name = Reach.of(connection, who.person.id, now).over(listing and listing.authority).allowed
     return site.page(
         "register_account.html",
         here="register",

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
-from sqlalchemy import Connection
 
 from archiver.accounts.register import sheets
 from archiver.accounts.register.columns import COLUMNS, header_of, values_of
@@ -18,6 +17,7 @@ from archiver.accounts.register.service import LONGEST_WHY
 from archiver.errors import Refused, UsageError
 from archiver.people import registering
 from archiver.people.actions import Action
+from archiver.people.registering import Reach
 from archiver.web.door import Here, NotAllowed, Visitor, Who, needs
 from archiver.web.site import Site
 from archiver.web.uploads import Upload, Uploaded
@@ -69,7 +69,7 @@ def take(site: Here, who: Who, form: Uploaded) -> Response:
 def may_load(site: Site, who: Visitor) -> bool:
     """Whether a list may be loaded: it can be about any authority, so that it takes a role for everything."""
     with site.archive.database.read() as connection:
-        return registering.reaches(connection, who.person.id, site.archive.clock.now(), None)
+        return Reach.of(connection, who.person.id, site.archive.clock.now()).over(None).allowed
 
 
 def _require(site: Site, who: Visitor) -> None:
@@ -78,11 +78,8 @@ def _require(site: Site, who: Visitor) -> None:
 
 
 def _load(site: Site, who: Visitor, content: bytes, why: str | None, *, for_good: bool) -> Loaded:
-    def guard(connection: Connection) -> None:
-        registering.require(connection, who.person.id, site.archive.clock.now(), None)
-
-    actor = registering.actor_of(who.person)
-    return load(site.archive, content, actor, try_only=not for_good, why=why, guard=guard)
+    actor = registering.actor_of(site.archive.clock, who.person)
+    return load(site.archive, content, actor, try_only=not for_good, why=why)
 
 
 def _content(form: Upload) -> bytes:

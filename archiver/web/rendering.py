@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from archiver.capture import gaps
-from archiver.clock import to_text
+from archiver.clock import from_text, to_text
 from archiver.operations.counts import in_words
 from archiver.records.changes import WHO
 from archiver.visible import character_name, code_point, local_time, parts, size, visible
@@ -48,6 +48,7 @@ def environment() -> Environment:
         why=gaps.in_words,
         part=lambda text: quote(text, ""),
         exact=lambda at: quote(to_text(at), ""),
+        moment=from_text,
     )
     made.globals.update(
         CHANGES=CHANGES,

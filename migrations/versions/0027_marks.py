@@ -1,7 +1,7 @@
 """Tags and notes on records, and records that somebody laid aside
 
-Revision: 0026
-Follows: 0025
+Revision: 0027
+Follows: 0026
 """
 
 from __future__ import annotations

@@ -64,6 +64,9 @@ NEXT: Final[Mapping[Step, Step]] = {
 _TOO_LATE: Final = (Step.RECEIPTED, Step.FILED, Step.WITHDRAWN)
 
 
+_LEAVE: Final = (Role.HOLDER, Role.HIGHEST_OFFICER, Role.LEGAL_CUSTODIAN, Role.CHIEF_ADMINISTRATOR)
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """One run that looked at an account."""
@@ -84,7 +87,7 @@ def refused(says: HandoverSays, to: Step) -> str | None:
     now = Step(says.step)
     if to is Step.WITHDRAWN:
         return f"it is {now} already" if now in _TOO_LATE else None
-    if NEXT.get(now) is to:
+    if NEXT.get(now) is to or (now is to is Step.RECEIPTED):  # another page of the receipt, until it is filed
         return None
     wanted = NEXT.get(now)
     return f"it is {now}; " + (f"next it has to be {wanted}, not {to}" if wanted else "nothing follows")
@@ -128,6 +131,13 @@ def ended(register: Register, says: HandoverSays, day: date) -> list[str]:
         and (held.since is None or held.since < day.isoformat())
         and (held.until is None or held.until >= day.isoformat())
     ]
+
+
+def holder(register: Register, authority_id: str) -> str | None:
+    """Who leaves where an authority's term ends today, as far as the register knows: who holds the office, or of an
+    agency is its legal custodian."""
+    there = register.of_authority(authority_id)
+    return next((one.person for role in _LEAVE for one in there if one.role == role and one.listing is None), None)
 
 
 def begun(register: Register, says: HandoverSays, incoming: str, day: date) -> list[CustodianshipSays]:

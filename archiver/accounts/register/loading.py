@@ -8,7 +8,6 @@ exported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -79,19 +78,16 @@ def load(
     *,
     try_only: bool = False,
     why: str | None = None,
-    guard: Callable[[Connection], None] | None = None,
 ) -> Loaded:
     """Load a list.
 
     Args:
         try_only: say what would come of it; nothing is kept.
-        guard: asked in the same transaction, before anything else; it raises where the actor's roles do not allow it.
 
     Raises:
         NotPermitted: the guard says no.
         UsageError: the file is no list of accounts.
     """
-    require_permission(service.CHANGE, Resource("register"), actor)
     try:
         sheet = read(content)
     except Unreadable as error:
@@ -101,8 +97,7 @@ def load(
     results: list[Loaded] = []
 
     def enter(connection: Connection) -> None:
-        if guard is not None:
-            guard(connection)
+        require_permission(service.CHANGE, Resource("register"), actor, connection)
         loader = _Loader(archive, connection, actor, why)
         results.append(loader.load(sheet, header))
         if try_only:

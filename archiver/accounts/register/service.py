@@ -179,7 +179,7 @@ def state(
         UsageError: it contradicts itself, or names what is not there.
         Busy, MissingKey: as :meth:`archiver.evidence.acts.Acts.record`.
     """
-    require_permission(CHANGE, Resource(thing.value, thing_id, authority_of(thing_id, says)), actor)
+    _require(connection, archive, actor, thing_id, thing, says)
     if why is not None and len(why) > LONGEST_WHY:
         raise UsageError(f"a reason has at most {LONGEST_WHY:,} characters")
     day = effective or today(archive)
@@ -231,7 +231,7 @@ def keep_document(archive: Archive, actor: Actor, name: str, kind: str, content:
     }
 
     def keep(connection: Connection) -> str:
-        require_permission(CHANGE, Resource("document"), actor)
+        require_permission(CHANGE, Resource("document"), actor, connection)
         same = select(RegisterDocument.id).where(RegisterDocument.sha256 == digest).limit(1)
         known = connection.execute(same).scalar()
         if known is not None:
@@ -256,9 +256,40 @@ def document(connection: Connection, document_id: str) -> Any:
     return row
 
 
+def document_with(connection: Connection, digest: str) -> bytes | None:
+    """The content of a document by its SHA-256; None: nobody kept it."""
+    query = select(RegisterDocument.content).where(RegisterDocument.sha256 == digest).limit(1)
+    found: bytes | None = connection.execute(query).scalar()
+    return found
+
+
 def authority_of(thing_id: str, says: Facts) -> str | None:
     """Whose a thing is: the id of an authority."""
     return thing_id if isinstance(says, AuthoritySays) else getattr(says, "authority", None)
+
+
+def _require(connection: Connection, archive: Archive, actor: Actor, thing_id: str, thing: Thing, says: Facts) -> None:
+    """Ask the guard for every authority that it concerns: whose the thing is, and was before, and whose the account is
+    that it is about, as the register and the archive have it."""
+    whose = _whose(connection, archive, thing_id, says)
+    held = said_on(statements_of(connection, thing_id), today(archive).isoformat())
+    if held is not None and not held.void:
+        whose |= _whose(connection, archive, thing_id, held.says)
+    for authority in sorted(whose, key=str):
+        require_permission(CHANGE, Resource(thing.value, thing_id, authority), actor, connection)
+
+
+def _whose(connection: Connection, archive: Archive, thing_id: str, says: Facts) -> set[str | None]:
+    """Ids of the authorities; None: it is nobody's."""
+    named, listing = authority_of(thing_id, says), getattr(says, "listing", None)
+    found = {named} if named is not None or listing is None else set()
+    if listing is not None:
+        about = said_on(statements_of(connection, listing), today(archive).isoformat())
+        found.add(None if about is None else authority_of(listing, about.says))
+    if isinstance(says, ListingSays) and says.account is not None:
+        short = connection.execute(select(Account.authority).where(Account.id == says.account)).scalar()
+        found |= set() if short is None else {ids.authority_id(short)}
+    return found
 
 
 def _record(
