@@ -204,7 +204,8 @@ def _looks(
     found, accounts = [], {one: register.listings[one].account for one in settled if one in register.listings}
     wanted = [one for one in accounts.values() if one is not None]
     good = says.sweeps or handovers.sweeps(archive, says, wanted)
-    states = dict(connection.execute(select(Account.id, Account.state).where(Account.id.in_(wanted))).tuples().all())
+    query = select(Account.id, Account.state).where(Account.id.in_(wanted))
+    states = {row.id: row.state for row in connection.execute(query)}
     asked = _asked(connection, says, wanted)
     held = history.held(connection, archive.clock.now(), dead)
     for listing_id, account in accounts.items():

@@ -6,14 +6,12 @@ that the signed receipt covers every byte. What both say is in ``docs/register.m
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import typst
 from sqlalchemy import Connection, func, select
 
 from archiver import canonical
@@ -23,8 +21,9 @@ from archiver.capture.models import Exchange, Gap, Segment
 from archiver.clock import to_text
 from archiver.evidence import log
 from archiver.evidence.register_facts import HandoverSays
+from archiver.operations.typesetting import as_pdf
 from archiver.records.models import Record
-from archiver.visible import local_time, size, visible
+from archiver.visible import local_time, size
 
 VERSION = 1
 
@@ -125,12 +124,7 @@ def _pdf(archive: Archive, body: dict[str, Any], content: bytes, now: datetime) 
         "totals": [f"{body['totals'][name]:,}" for name in ("records", "exchanges", "segments")]
         + [size(body["totals"]["bytes"])],
     }
-    shown = json.dumps(page)
-    source = Path(__file__).with_name("inventory.typ").read_bytes()
-    made: Any = typst.compile(
-        source, sys_inputs={"page": json.dumps(_visible(json.loads(shown)))}, pdf_standards="ua-1"
-    )
-    return bytes(made)
+    return as_pdf(Path(__file__).with_name("inventory.typ").read_bytes(), page)
 
 
 def _printed(one: dict[str, Any]) -> list[str]:
@@ -144,11 +138,3 @@ def _printed(one: dict[str, Any]) -> list[str]:
         size(one["bytes"]),
         f"{looked}{gaps}; token: {one['token'] or 'none'}",
     ]
-
-
-def _visible(value: Any) -> Any:
-    if isinstance(value, str):
-        return visible(value)
-    if isinstance(value, list):
-        return [_visible(one) for one in value]
-    return {name: _visible(one) for name, one in value.items()} if isinstance(value, dict) else value

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import typst
 import xlsxwriter
 
 from archiver.accounts.register import sheets
 from archiver.accounts.register.columns import COLUMNS, cells_of
 from archiver.archive import Archive
 from archiver.operations.master_list import Entry, MasterList, custody_words, rows
+from archiver.operations.typesetting import as_pdf
 from archiver.visible import local_time, visible
 
 FORMATS: Final = ("csv", "xlsx", "pdf")
@@ -62,12 +61,10 @@ def _pdf(archive: Archive, made: MasterList) -> bytes:
         "subtitle": _as_of(archive, made),
         "counts": f"{len(made.entries)} accounts, {len(made.uncaptured)} of them not captured.",
         "head": ["Account", "Authority, custodian", "Owner", "Use", "Captured", "Register"],
-        "rows": [[visible(cell) for cell in _printed(archive, one)] for one in made.entries],
-        "uncaptured": [[visible(cell) for cell in (one.name, one.authority, one.captured)] for one in made.uncaptured],
+        "rows": [_printed(archive, one) for one in made.entries],
+        "uncaptured": [[one.name, one.authority, one.captured] for one in made.uncaptured],
     }
-    source = Path(__file__).with_name("master_list.typ").read_bytes()
-    made_of: Any = typst.compile(source, sys_inputs={"page": json.dumps(page)}, pdf_standards="ua-1")
-    return bytes(made_of)
+    return as_pdf(Path(__file__).with_name("master_list.typ").read_bytes(), page)
 
 
 def _printed(archive: Archive, one: Entry) -> list[str]:

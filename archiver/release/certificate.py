@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -19,14 +18,14 @@ from archiver.archive import Archive
 from archiver.errors import UsageError
 from archiver.evidence import log
 from archiver.evidence.log import NewEvent
+from archiver.operations.typesetting import changed, in_latin
 from archiver.release.certified import Certified, certified
 from archiver.release.forms import Form, Page, page
-from archiver.visible import code_point, visible
+from archiver.visible import visible
 
 _HERE = Path(__file__).parent
 _MOST_ROWS = 12
 _WIDTH = 78
-_NO_LATIN = re.compile("[^\\x00-\u017f‐-‧⟨⟩]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def as_pdf(made: Page, at: datetime) -> tuple[bytes, int]:
     try:
         return _compiled(_data(made), at)
     except typst.TypstError:
-        return _compiled(_changed(_data(made), _in_latin), at)
+        return _compiled(changed(_data(made), in_latin), at)
 
 
 def _compiled(data: dict[str, Any], at: datetime) -> tuple[bytes, int]:
@@ -148,18 +147,5 @@ def _section(section: dict[str, Any]) -> Iterator[str]:
 def _data(made: Page) -> dict[str, Any]:
     """Plain data, in which no character can steer anything."""
     signer = ", ".join(one for one in (made.name, made.office) if one)
-    data: dict[str, Any] = _changed(asdict(made) | {"signer": signer}, lambda text: visible(text).replace("\n", " "))
+    data: dict[str, Any] = changed(asdict(made) | {"signer": signer}, lambda text: visible(text).replace("\n", " "))
     return data
-
-
-def _changed(value: Any, change: Callable[[str], str]) -> Any:
-    """``value`` with every text in it changed."""
-    if isinstance(value, dict):
-        return {name: _changed(one, change) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_changed(one, change) for one in value]
-    return change(value) if isinstance(value, str) else value
-
-
-def _in_latin(text: str) -> str:
-    return _NO_LATIN.sub(lambda match: f"⟨{code_point(match[0])}⟩", text)

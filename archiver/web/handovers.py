@@ -47,8 +47,8 @@ CAUSES: Final = {
 TOKENS: Final = {
     "none": "read without anybody's consent",
     "replaced": "connected anew by the successor",
-    "removed": "forgotten",
-    "kept": "kept as it was",
+    "removed": "token forgotten",
+    "kept": "token kept as it was",
 }
 _FILES: Final = {"json": "application/json", "pdf": "application/pdf", "txt": "text/plain; charset=utf-8"}
 
@@ -124,7 +124,7 @@ def look(site: Here, sight: Sees, who: Who, handover_id: Id) -> Response:
 
 
 @router.post("/register/handovers/{handover_id}/sweep", response_class=HTMLResponse)
-@needs(Action.REGISTER_CHANGE)
+@needs(Action.REGISTER_CHANGE, largest=2**18)
 def sweep(site: Here, sight: Sees, who: Who, handover_id: Id, form: Typed) -> Response:
     """Note that all of it was looked at, or why not."""
     page = _page(site, sight, handover_id)
@@ -132,6 +132,9 @@ def sweep(site: Here, sight: Sees, who: Who, handover_id: Id, form: Typed) -> Re
     left = {listing: why for listing, why in left.items() if why}
     silent = [one_line(one.name, 60) for one in page.lacking if one.listing not in left]
     try:
+        problem = handover.refused(page.says, Step.SWEPT)
+        if problem is not None:
+            raise UsageError(f"this hand-over cannot go on like that: {problem}")
         if silent:
             raise UsageError(
                 f"not looked at yet, and no reason is given: {', '.join(silent[:5])}"

@@ -11,10 +11,13 @@ from sqlalchemy import select
 
 from archiver.accounts import links as connect_links
 from archiver.accounts.register.checks import wrong_text
+from archiver.accounts.register import service as register
+from archiver.accounts.register.handover import Cause, Step
 from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
 from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.moderation import service as moderation
+from archiver.operations import handovers
 from archiver.people import links, service, sessions
 from archiver.people.acting import SERVICE, of_machine, of_person
 from archiver.people.actions import Action
@@ -27,7 +30,7 @@ from tests.browser.scenes import Place
 from tests.capture.house import House
 from tests.connecting.consenting import Owner
 from tests.moderation.saying import says
-from tests.register.town import Town
+from tests.register.town import CLERK, Town
 from tests.signed_in import ALL_ROLES, cookies, person
 from tests.vimeo.place import account as vimeo
 
@@ -92,6 +95,8 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         connect=owner.offer.address.rpartition("/")[2],
         ended=ended.id,
         url=captured.url,
+        handover=_handed_over(house, town, words, "handed-over", last=Step.RECEIPTED),
+        leaving=_handed_over(house, town, words, "leaving", last=Step.SWEPT),
         moment="2026-03-02T08:30",
         word=captured.word,
     )
@@ -165,6 +170,28 @@ def _challenge(house: House, captured: Captured, words: Words, who: str) -> str:
         }
     )
     return challenges.state(house.archive, of_person(who), said)
+
+
+def _handed_over(house: House, town: Town, words: Words, short: str, last: Step) -> str:
+    """A hand-over of an office, up to a step."""
+    archive, day = house.archive, town.today
+    office = town.authority(short, kind="elected", name=words(f"office that is {short}"))
+    for number in range(12):
+        name = words(f"account {number} of {short}")
+        town.listing(f"https://a.example/{short}/{number}", authority=office, name=name)
+    leaves, follows = words(f"who leaves {short}"), words(f"who follows {short}")
+    handover_id = handovers.begin(archive, CLERK, office, Cause.TERM, leaves, follows)
+    handovers.freeze(archive, CLERK, handover_id)
+    handovers.sweep(archive, CLERK, handover_id)
+    if last is Step.SWEPT:
+        return handover_id
+    why = words("why of a hand-over")
+    handovers.transfer(archive, CLERK, handover_id, day=day, incoming=follows, owner=follows, why=why)
+    handovers.take_inventory(archive, CLERK, handover_id)
+    content = words("a receipt").encode()
+    signed = register.keep_document(archive, CLERK, words("name of a receipt"), "text/html", content)
+    handovers.receipt(archive, CLERK, handover_id, signed, words("who signed"), day)
+    return handover_id
 
 
 def _welcome(house: House, person_id: str) -> str:

@@ -47,6 +47,10 @@ class Place:
     """Id of a link that was used."""
     url: str
     """Of a post that was captured."""
+    handover: str
+    """Id of one that waits for its receipt to be filed."""
+    leaving: str
+    """Id of one in which custody is about to change."""
     moment: str
     """When something was known already, and not everything."""
     word: str
@@ -104,6 +108,20 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
     ),
     "/register/accounts/{listing_id}": _one(
         "listing", "/register/accounts/{listing}", "One account of the register, with its history."
+    ),
+    "/register/handovers": _one("handovers", "/register/handovers", "Offices that change hands."),
+    "/register/handovers/new": _one(
+        "handover-new", "/register/handovers/new?authority={authority}", "Beginning to hand an office's accounts over."
+    ),
+    "/register/handovers/{handover_id}": (
+        Scene("handover", "/register/handovers/{handover}", "A hand-over that waits for its receipt to be filed."),
+        Scene("handover-looks", "/register/handovers/{leaving}", "One in which custody is about to change."),
+    ),
+    "/register/handovers/{handover_id}/transfer": _one(
+        "handover-transfer", "/register/handovers/{leaving}/transfer", "Custodian, owner and tokens."
+    ),
+    "/register/handovers/{handover_id}/inventory": _one(
+        "inventory", "/register/handovers/{handover}/inventory", "What is handed over, counted and hashed."
     ),
     "/register/load": _one("register-load", "/register/load", "Loading a city's list from a file."),
     "/search": (

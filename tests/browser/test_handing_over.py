@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pypdfium2
@@ -56,7 +56,8 @@ class Office:
         return f"http://127.0.0.1:{self.port}"
 
     def archive(self) -> Archive:
-        return Archive.open(Settings(home=self.home, **self._settings()))
+        trusted = (self.city.base_url,)
+        return Archive.open(Settings(home=self.home, trusted_origins=trusted, **self._settings()))
 
     def fill(self) -> None:
         backends.prepare(self.home, {})
@@ -142,12 +143,17 @@ def _said(page: Page) -> str:
     return page.inner_text("main")
 
 
+def _follow(page: Page, role: Literal["link", "button"], name: str) -> None:
+    with page.expect_navigation(wait_until="load"):
+        page.get_by_role(role, name=name).click()
+
+
 def _until(page: Page, words: str) -> None:
     deadline = time.monotonic() + 120
     while words not in _said(page):
         assert time.monotonic() < deadline, _said(page)
         page.wait_for_timeout(300)
-        page.get_by_role("link", name="Look again how far it is").click()
+        _follow(page, "link", "Look again how far it is")
 
 
 @pytest.mark.law("R10", "R11")
@@ -164,15 +170,15 @@ def test_a_term_ends_from_freeze_to_filed_receipt_in_a_browser(
     page.goto(f"{office.url}/register/handovers")
     assert "No hand-over yet" in _said(page)
     page.goto(f"{office.url}/register/authorities/{office.mayor}")
-    page.get_by_role("link", name="Hand its accounts over").click()
+    _follow(page, "link", "Hand its accounts over")
     assert page.get_by_label("Who leaves").input_value() == "Ada Out", "the register knows who holds the office"
     page.get_by_label("Who follows").fill("Bo In")
     fine(page, "begin")
-    page.get_by_role("button", name="Begin").click()
+    _follow(page, "button", "Begin")
     assert "Ada for us" in _said(page), "named as not handed over"
     fine(page, "begun")
 
-    page.get_by_role("button", name="Settle these 2 accounts").click()
+    _follow(page, "button", "Settle these 2 accounts")
     address = page.url
     office.stop(signal.SIGKILL)
     office.serve()
@@ -181,22 +187,22 @@ def test_a_term_ends_from_freeze_to_filed_receipt_in_a_browser(
     fine(page, "looks")
     _until(page, "Every account that is captured was looked at whole")
     fine(page, "looked")
-    page.get_by_role("button", name="All of it was looked at: go on").click()
+    _follow(page, "button", "All of it was looked at: go on")
 
     assert "still read with what was granted before" in _said(page)
     fine(page, "swept")
-    page.get_by_role("link", name="Prepare the change").click()
+    _follow(page, "link", "Prepare the change")
     page.get_by_label("Their position").fill("Mayor")
     page.get_by_label("Forget it.").check()
     fine(page, "transfer")
-    page.get_by_role("button", name="Show what would change").click()
+    _follow(page, "button", "Show what would change")
     shown = _said(page)
     assert all(words in shown for words in ("Staff Of Ada, designee", "Bo In, holder", "cannot be undone")), shown
     fine(page, "preview")
     with office.archive() as archive:
         assert custody.of_account(Town(archive).register, office.listing).names == "Ada Out", "nothing is changed yet"
-    page.get_by_role("button", name="Change it").click()
-    page.get_by_role("button", name="Take the inventory").click()
+    _follow(page, "button", "Change it")
+    _follow(page, "button", "Take the inventory")
 
     fine(page, "inventory")
     page.set_viewport_size({"width": WIDE, "height": 900})
@@ -209,7 +215,7 @@ def test_a_term_ends_from_freeze_to_filed_receipt_in_a_browser(
     files = {}
     for name in ("PDF with the receipt", "JSON", "List of stored objects"):
         with page.expect_download() as waiting:
-            page.get_by_role("link", name=name).click()
+            page.get_by_role("link", name=name, exact=name == "JSON").click()
         files[name] = Path(waiting.value.path()).read_bytes()
     _check(office, page, *files.values())
 
@@ -219,12 +225,12 @@ def test_a_term_ends_from_freeze_to_filed_receipt_in_a_browser(
     )
     page.get_by_label("This is the signed receipt").check()
     fine(page, "receipt")
-    page.get_by_role("button", name="Keep the receipt").click()
+    _follow(page, "button", "Keep the receipt")
     assert "receipt of Bo.pdf" in _said(page)
     assert page.get_by_label("Filed with").input_value() == "City Clerk"
     page.get_by_label("It is filed.").check()
     fine(page, "file")
-    page.get_by_role("button", name="Note that it is filed").click()
+    _follow(page, "button", "Note that it is filed")
     assert "The hand-over is done" in _said(page)
     fine(page, "filed")
     with page.expect_download() as waiting:
@@ -233,16 +239,16 @@ def test_a_term_ends_from_freeze_to_filed_receipt_in_a_browser(
     context.close()
     office.stop()
     _check_register(office)
-    assert told == []
+    assert [one for one in told if "CONNECTION_REFUSED" not in one] == [], "but for the moment in which it was killed"
 
 
 def _check(office: Office, page: Page, pdf: bytes, content: bytes, listed: bytes) -> None:
     """What was downloaded fits what is shown, and what is stored."""
     told = json.loads(content)
     assert told["segments_sha256"] == sha256(listed).hexdigest()
-    lines = dict(reversed(line.split("  ")) for line in listed.decode().splitlines())  # type: ignore[misc]
+    lines = [line.split("  ") for line in listed.decode().splitlines()]
     assert lines
-    for key, digest in lines.items():
+    for digest, key in lines:
         assert sha256((office.home / "store" / key).read_bytes()).hexdigest() == digest
     shown = _said(page)
     for words in (sha256(content).hexdigest(), told["segments_sha256"], f"{told['totals']['records']:,}"):

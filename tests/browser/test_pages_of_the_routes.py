@@ -86,6 +86,19 @@ def _weight(client: httpx.Client, base: str, text: str, known: dict[str, int]) -
     return total
 
 
+@pytest.mark.law("R12")
+def test_no_text_of_a_stranger_keeps_the_list_or_an_inventory_from_being_printed(served: Served) -> None:
+    handed = served.place.handover
+    files = {f"master-list.{one}": one for one in ("csv", "xlsx", "pdf")}
+    files |= {f"handovers/{handed}/inventory/{one}": one for one in ("json", "pdf")}
+    with httpx.Client(base_url=served.place.base, cookies=served.cookies, timeout=120) as client:
+        for path, form in files.items():
+            answer = client.get(f"/register/{path}")
+            assert answer.status_code == 200, path
+            assert answer.content.startswith({"pdf": b"%PDF", "xlsx": b"PK", "json": b"{"}.get(form, b"")), path
+            assert "attachment" in answer.headers["content-disposition"]
+
+
 def test_every_page_is_light_and_asks_nobody_else(served: Served) -> None:
     """Of the practice city, whose people write attacks; and, of what only some may see, of the empty real archive."""
     heavy, visited, known = {}, set[str](), dict[str, int]()

@@ -11,11 +11,14 @@ from archiver import ids
 from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
 from archiver.capture.models import Deposit, Exchange
+from archiver.clock import to_text
+from archiver.evidence.register_facts import HandoverSays
+from archiver.operations import handovers
 from archiver.records.import_models import Import, ImportedVersion, ImportEnd
 from archiver.search.source import read_documents
 from connectors.exports.unnamed import PREFIX
 from tests.people.scene import NOW, OFFICES, account_of, record_of
-from tests.register.town import Town
+from tests.register.town import CLERK, Town
 
 #: Seen by who sees what is public: a record that an export tells of, a deposit.
 PUBLIC = ("imported", "deposited")
@@ -56,6 +59,17 @@ def department_of(office: str) -> str:
     return ids.department_id(authority_of(office), "patrol")
 
 
+def handover_of(office: str) -> str:
+    """The id of the hand-over of its accounts, of which there is an inventory."""
+    return ids.derive("ho", "test", office)
+
+
+def documents(archive: Archive) -> dict[str, str]:
+    """By office: the inventory of its hand-over."""
+    known = Town(archive).register.handovers
+    return {office: known[handover_of(office)].inventory or "" for office in OFFICES if handover_of(office) in known}
+
+
 def fill(archive: Archive) -> dict[str, tuple[str, str]]:
     """Write all of it, with its index. By office: the listing of its account, and that of one nobody captures."""
     with archive.database.write() as connection:
@@ -76,7 +90,19 @@ def fill(archive: Archive) -> dict[str, tuple[str, str]]:
         named, owner = f"The {office} beside", WORDS[office]["owner"]
         beside = town.listing(f"{url}/beside", authority=authority, name=named, owner=owner, capture="none")
         listed[office] = (captured, beside)
+        _hand_over(town, office, [captured, beside])
     return listed
+
+
+def _hand_over(town: Town, office: str, listings: list[str]) -> None:
+    """One whose inventory is taken: from somebody whose name is closed elsewhere."""
+    says = HandoverSays(
+        authority=authority_of(office), step="transferred", cause="term", outgoing=WORDS[office]["owner"], incoming="B",
+        listings=listings, frozen_at=to_text(NOW), sweeps={}, left_out={}, tokens={}, inventory=None,
+        inventory_pdf=None, receipt=[], received_by=None, received_on=None, filed_on=None, filed_with=None,
+    )  # fmt: skip
+    town.state(Thing.HANDOVER, handover_of(office), says)
+    handovers.take_inventory(town.archive, CLERK, handover_of(office))
 
 
 def _exports(connection: Connection, office: str) -> None:

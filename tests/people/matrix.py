@@ -33,7 +33,7 @@ from archiver.web import door
 from archiver.web.app import _site_app, create_app
 from archiver.web.site import Site
 from tests.people import beside, scene
-from tests.people.beside import authority_of, imported
+from tests.people.beside import authority_of, handover_of, imported
 from tests.people.scene import KINDS, account_of, record_of
 from tests.signed_in import cookies, person
 
@@ -57,7 +57,14 @@ _STATES: Mapping[str, Mapping[str, str]] = {
         "none": "au_none",
     },
     "form": {"known": "csv"},
+    "handover_id": {
+        "of the police": handover_of("police"),
+        "of the library": handover_of("library"),
+        "none": "ho_none",
+    },
 }
+#: What stands in an address behind what it is about.
+_BESIDE = {"form": "pdf"}
 #: Of which ids are made anew each time: what stands in the place of a name here.
 _LISTINGS = ("captured", "not captured")
 
@@ -109,9 +116,12 @@ def comers(archive: Archive) -> dict[str, dict[str, dict[str, str]]]:
 
 
 def cells(
-    app: FastAPI, listed: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    app: FastAPI,
+    listed: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    documents: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[str, str, str, str]]:
-    """Route, method, state of its object, and an address of it. ``listed``: the register's listings, by office."""
+    """Route, method, state of its object, and an address of it. ``listed``, ``documents``: the register's listings and
+    documents, by office."""
     listings = {
         f"of the {office}, {said}": one
         for office, each in listed.items()
@@ -120,12 +130,13 @@ def cells(
     for route in sorted(door.routes(app), key=lambda one: (one.path, sorted(one.methods or ()))):
         for method in sorted((route.methods or set()) - {"HEAD"}):
             names = re.findall(r"\{(\w+)\}", route.path)
-            known = {**_STATES, "listing_id": listings}
+            kept = {f"of the {office}": one for office, one in documents.items()} | {"none": "do_none"}
+            known = {**_STATES, "listing_id": listings, "document_id": kept}
             states = known.get(names[0], {"none": "none"}) if names else {"": ""}
             for state, value in states.items():
                 path = route.path
                 for name in names:
-                    path = path.replace(f"{{{name}}}", value if name == names[0] else "none")
+                    path = path.replace(f"{{{name}}}", value if name == names[0] else _BESIDE.get(name, "none"))
                 yield route.path, method, state, path
 
 
@@ -157,7 +168,7 @@ def matrix(archive: Archive, listed: Mapping[str, tuple[str, ...]]) -> Matrix:
         for name, sent in who.items()
     }
     in_order = sorted(
-        cells(_site_app(site), listed), key=lambda cell: cell[1]
+        cells(_site_app(site), listed, beside.documents(archive)), key=lambda cell: cell[1]
     )  # (what only reads, before what changes)
     for route, method, state, path in in_order:
         row: dict[str, list[str]] = {}

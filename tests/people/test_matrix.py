@@ -22,6 +22,7 @@ from archiver.web.app import _site_app, create_app
 from archiver.web.site import Site
 from tests.browser.scenes import NO_PAGE, SCENES, pages_of
 from tests.people import matrix
+from tests.people.beside import handover_of
 from tests.people.scene import CANARIES, account_of, departments, record_of
 from tests.signed_in import cookies, person
 
@@ -86,6 +87,8 @@ def _guesses() -> Iterator[str]:
         yield from (f"/api/v1/looks?account={account}&at=2026-03-01T00:00:00Z", f"/api/v1/board?authority={office}")
         for path in ("changes", "looks"):
             yield from (f"{start}/{path}?account={account}&at=2026-03-01" for start in ("", "/api"))
+        handed = f"/register/handovers/{handover_of(office)}"
+        yield from (handed, f"{handed}/inventory", f"{handed}/inventory/json", f"{handed}/inventory/txt")
         for kind in words:
             yield f"/records/{record_of(office, kind)}"
             yield from (f"/api/v1/records/{record_of(office, kind)}{end}" for end in ("", "/thread"))
