@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ from archiver.archive import Archive
 from archiver.people.roles import Access, Role
 from archiver.practice.run import RunningPractice, start_practice
 from archiver.settings import Settings
-from tests import backends
+from tests import backends, effort
 from tests.browser.conftest import NARROW, WIDE
 from tests.register.town import Town
 from tests.signed_in import cookies, person
@@ -122,11 +123,13 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 @pytest.fixture
 def fine(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Nobody is kept out of a page, in light and dark, on a small screen and a wide one."""
+    """Nobody is kept out of a page, in light and dark, on a small screen and a wide one; one after the other, or in the
+    long run both on each."""
     folder = request.config.getoption("--pictures")
+    turn = cycle((("light", WIDE), ("dark", NARROW)))
 
     def look(page: Page, name: str) -> None:
-        for scheme, width in (("light", WIDE), ("dark", NARROW)):
+        for scheme, width in islice(turn, 2 if effort.long or folder else 1):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
