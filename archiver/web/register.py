@@ -101,7 +101,9 @@ def listing_shown(
     with site.archive.database.read() as connection:
         now = site.archive.clock.now()
         listing = page.entry.listing
-        may_name = Reach.of(connection, who.person.id, now).over(listing and listing.authority).allowed
+        may_name = (
+            Reach.of(connection, who.person.id, now).over(listing.authority if listing is not None else None).allowed
+        )
     return site.page(
         "register_account.html",
         here="register",

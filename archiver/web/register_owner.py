@@ -49,6 +49,6 @@ def _seen(site: Site, sight: Sight, who: Visitor, listing_id: str) -> ListingPag
         now = site.archive.clock.now()
         listing = page.entry.listing if page is not None else None
         reach = Reach.of(connection, who.person.id, now)
-        if page is None or not reach.over(listing and listing.authority).allowed:
+        if page is None or not reach.over(listing.authority if listing is not None else None).allowed:
             raise NotAllowed("your roles do not reach there")
     return page
