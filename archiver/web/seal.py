@@ -76,7 +76,7 @@ def made_safe(content: bytes) -> Seal:
 
 def _only_pixels(content: bytes) -> bytes:
     """A PNG without words, profiles and whatever else stands beside its pixels (PNG 1.2 §3)."""
-    at, parts, names = len(_PNG), [_PNG], []
+    at, parts, names = len(_PNG), [_PNG], list[bytes]()
     while at < len(content) and names[-1:] != [b"IEND"]:
         length, name = int.from_bytes(content[at : at + 4]), content[at + 4 : at + 8]
         whole = content[at : at + 12 + length]
@@ -105,7 +105,7 @@ def _only_shapes(content: bytes) -> bytes:
     for one in root.iter():
         _check(one)
     ElementTree.register_namespace("", _SVG[1:-1])
-    return ElementTree.tostring(root, encoding="utf-8")
+    return bytes(ElementTree.tostring(root, encoding="utf-8"))
 
 
 def _check(one: ElementTree.Element) -> None:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from archiver.accounts import links as connect_links
-from archiver.accounts.register.checks import wrong_text
 from archiver.accounts.register import service as register
+from archiver.accounts.register.checks import wrong_text
 from archiver.accounts.register.handover import Cause, Step
 from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections

@@ -9,7 +9,8 @@ import pytest
 from archiver.records.models import Record
 from archiver.visible import parts
 from tests.browser import axe
-from tests.browser.conftest import NARROW, WIDE, Reader, Served
+from tests.browser.conftest import Reader
+from tests.browser.serving import NARROW, WIDE, Served
 from tests.browser.payloads import payloads
 from tests.browser.scenes import NOT_THERE, Scene
 

@@ -13,7 +13,7 @@ from archiver.people.practice import visitor
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.serving import NARROW, WIDE
 from tests.capture.house import House
 from tests.connecting.consenting import Owner
 

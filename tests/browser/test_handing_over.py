@@ -31,7 +31,7 @@ from archiver.people.roles import Access, Role
 from archiver.practice.run import RunningPractice, start_practice
 from archiver.settings import Settings
 from tests import backends, effort
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.serving import NARROW, WIDE
 from tests.register.town import Town
 from tests.signed_in import cookies, person
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from archiver.web.site import Site
-from tests.browser.conftest import Served
+from tests.browser.serving import Served
 from tests.browser.scenes import NO_PAGE, pages_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

@@ -22,7 +22,7 @@ from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
-from tests.browser.conftest import NARROW
+from tests.browser.serving import NARROW
 from tests.people import scene
 from tests.people.scene import CANARIES, account_of, departments, record_of
 

@@ -183,7 +183,7 @@ def test_what_is_too_large_to_stand_in_a_page_does_not() -> None:
     one = MediumView("md_1", "k", "image", "u", None, "fetched", None, "Image/PNG; x=y", "0" * 64, 2**20, "ex_1")
     assert is_picture(one)
     for other in ({"size": 2**24}, {"content_type": "image/svg+xml"}, {"content_type": None}, {"exchange_id": None}):
-        assert not is_picture(replace(one, **other))  # type: ignore[arg-type]
+        assert not is_picture(replace(one, **other))
 
 
 @pytest.mark.law("R4", "R71")
@@ -217,8 +217,8 @@ def test_a_file_is_found_by_where_it_is_stored_and_not_only_by_what_is_listed(
         connection.execute(update(Medium).where(Medium.id == medium).values(**fetched))
     public = Viewer(access=frozenset({"public"}), messages=False)
     with offices.database.read() as connection:
-        everything_of_it = file_page.service.record(connection, record, Viewer.EVERYTHING)
-        monkeypatch.setattr(file_page.service, "record", lambda *_, **__: everything_of_it)
+        everything_of_it = records.record(connection, record, Viewer.EVERYTHING)
+        monkeypatch.setattr(records, "record", lambda *_, **__: everything_of_it)
         with pytest.raises(NotFound):
             file_page.find(connection, public, record, medium)
         assert file_page.find(connection, Viewer.EVERYTHING, record, medium).medium.id == medium
