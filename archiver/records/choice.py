@@ -64,7 +64,8 @@ class KnownVersion:
 
 @dataclass(frozen=True, slots=True)
 class KnownSight:
-    """The stored occurrence of a record that arrived last."""
+    """The stored occurrence of a record that arrived last, where it is not the one that an unchanged answer repeats
+    anyway (its version's reference)."""
 
     version: int
     """Which of the record's versions it stands in, from 0."""
@@ -95,7 +96,7 @@ class KnownRecord:
     counted: int | None = None
     """How many records the platform last counted under it."""
     last: KnownSight | None = None
-    """None: that came out of the platform's history."""
+    """None: it is a reference, or came out of the platform's history."""
 
     @property
     def current(self) -> KnownVersion:
@@ -291,7 +292,7 @@ def learn(
     new = _version(seen, exchange_id, position, scheme)
     media = frozenset(ids.medium_id(record_id, medium.key) for medium in seen.media)
     if record is None:
-        return KnownRecord(record_id, seen.key, seen.state.value, (new,), media, public, in_thread, last=_sight(new, 0))
+        return KnownRecord(record_id, seen.key, seen.state.value, (new,), media, public, in_thread)
     version = record.at(new.as_of)
     if version is None:
         index, versions = 0, (new, *record.versions)
@@ -303,7 +304,9 @@ def learn(
         else:
             versions = (*record.versions[:index], _merge(version, new), *record.versions[index + 1 :])
     state = record.state if seen.retrospective else seen.state.value
-    known = replace(record, versions=versions, media=record.media | media, state=state, last=_sight(new, index))
+    known = replace(
+        record, versions=versions, media=record.media | media, state=state, last=_sight(new, index, versions[index])
+    )
     return replace(known, public=record.public or public, in_thread=record.in_thread or in_thread)
 
 
@@ -321,10 +324,13 @@ def _version(seen: SeenRecord, exchange_id: str, position: int, scheme: int) -> 
     )
 
 
-def _sight(new: KnownVersion, version: int) -> KnownSight | None:
-    """The same as the sight that was stored last; None where it came out of the platform's history."""
+def _sight(new: KnownVersion, index: int, version: KnownVersion) -> KnownSight | None:
+    """The same as the sight that was stored last. ``version``: the one that it stands in."""
+    is_reference = version.seen and (version.exchange_id, version.position) == (new.exchange_id, new.position)
+    if is_reference or not new.seen:
+        return None
     told = (new.scheme, new.content, new.exchange_id, new.position, new.reference_as_of, new.reference_state)
-    return KnownSight(version, *told) if new.seen else None
+    return KnownSight(index, *told)
 
 
 def _merge(version: KnownVersion, new: KnownVersion) -> KnownVersion:

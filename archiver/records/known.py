@@ -13,7 +13,6 @@ from archiver.records.choice import KnownRecord, KnownSight, KnownVersion, learn
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, VERSION, chunks
 from connectors.contract import AccessClass, Ask, Reading, SeenRecord, State
 
-_LAST = OCCURRENCE.alias("last")
 _QUERY = (
     select(
         RECORD.c.id,
@@ -21,6 +20,8 @@ _QUERY = (
         RECORD.c.access,
         RECORD.c.thread_id,
         RECORD.c.counted,
+        RECORD.c.exchange_id.label("last_exchange_id"),
+        RECORD.c.position.label("last_position"),
         VERSION.c.id.label("version_id"),
         VERSION.c.scheme,
         VERSION.c.content,
@@ -30,30 +31,27 @@ _QUERY = (
         VERSION.c.position,
         OCCURRENCE.c.as_of.label("reference_as_of"),
         OCCURRENCE.c.state.label("reference_state"),
-        _LAST.c.exchange_id.label("last_exchange_id"),
-        _LAST.c.position.label("last_position"),
-        _LAST.c.version_id.label("last_version_id"),
-        _LAST.c.partial.label("last_partial"),
-        _LAST.c.scheme.label("last_scheme"),
-        _LAST.c.as_of.label("last_as_of"),
-        _LAST.c.state.label("last_state"),
-        _LAST.c.retrospective.label("last_retrospective"),
     )
     .join(VERSION, VERSION.c.record_id == RECORD.c.id)
     .join(
         OCCURRENCE,
         and_(OCCURRENCE.c.exchange_id == VERSION.c.exchange_id, OCCURRENCE.c.position == VERSION.c.position),
     )
-    .outerjoin(_LAST, and_(_LAST.c.exchange_id == RECORD.c.exchange_id, _LAST.c.position == RECORD.c.position))
     .where(RECORD.c.id.in_(bindparam("record_ids", expanding=True)))
     .order_by(RECORD.c.id, VERSION.c.number)
+)
+_LAST = (
+    select(*(OCCURRENCE.c[name] for name in ("record_id", "exchange_id", "position", "version_id", "retrospective")))
+    .add_columns(*(OCCURRENCE.c[name] for name in ("scheme", "as_of", "state", "partial")))
+    .join(RECORD, and_(RECORD.c.exchange_id == OCCURRENCE.c.exchange_id, RECORD.c.position == OCCURRENCE.c.position))
+    .where(RECORD.c.id.in_(bindparam("record_ids", expanding=True)))
 )
 _MEDIA = select(MEDIUM.c.record_id, MEDIUM.c.id).where(MEDIUM.c.record_id.in_(bindparam("record_ids", expanding=True)))
 
 
 def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[str, KnownRecord]:
     """What the index knows of an account's records, by the connector's key; unknown keys are left out. Two queries for
-    a page of keys."""
+    a page of keys, and one more for those whose last occurrence shows less than what they say."""
     names = {ids.record_id(account_id, key): key for key in keys}
     found: dict[str, list[Any]] = {}
     media: dict[str, set[str]] = {}
@@ -63,6 +61,7 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
         if found:
             for medium in connection.execute(_MEDIA, {"record_ids": chunk}):
                 media.setdefault(medium.record_id, set()).add(medium.id)
+    last = _last(connection, found)
     return {
         names[record_id]: KnownRecord(
             record_id,
@@ -73,27 +72,38 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
             rows[0].access == AccessClass.PUBLIC,
             rows[0].thread_id != record_id,
             rows[0].counted,
-            _last(rows),
+            last.get(record_id),
         )
         for record_id, rows in found.items()
     }
 
 
-def _last(rows: list[Any]) -> KnownSight | None:
-    """The occurrence that arrived last; None where it came out of the platform's history."""
-    index = next((number for number, one in enumerate(rows) if one.version_id == one.last_version_id), None)
-    if index is None or rows[index].last_retrospective:
-        return None
-    row = rows[index]
-    return KnownSight(
-        version=index,
-        scheme=row.last_scheme,
-        content=row.content if row.last_partial is None else row.last_partial["content"],
-        exchange_id=row.last_exchange_id,
-        position=row.last_position,
-        as_of=row.last_as_of,
-        state=row.last_state,
-    )
+def _last(connection: Connection, found: Mapping[str, list[Any]]) -> dict[str, KnownSight]:
+    """The occurrences that arrived last, of records of which it is not what an unchanged answer repeats: nothing is
+    asked of a sight that is. None of those that came out of the platform's history."""
+    others = [record_id for record_id, rows in found.items() if not any(map(_is_reference, rows))]
+    sights = {}
+    for chunk in chunks(others):
+        for row in connection.execute(_LAST, {"record_ids": chunk}):
+            versions = found[row.record_id]
+            index = next((number for number, one in enumerate(versions) if one.version_id == row.version_id), None)
+            if index is not None and not row.retrospective:
+                sights[row.record_id] = KnownSight(
+                    version=index,
+                    scheme=row.scheme,
+                    content=versions[index].content if row.partial is None else row.partial["content"],
+                    exchange_id=row.exchange_id,
+                    position=row.position,
+                    as_of=row.as_of,
+                    state=row.state,
+                )
+    return sights
+
+
+def _is_reference(row: Any) -> bool:
+    """Whether what an unchanged answer repeats of a version that was seen is what arrived last."""
+    is_last = row.exchange_id == row.last_exchange_id and row.position == row.last_position
+    return bool(is_last and row.first_seen_at is not None)
 
 
 def _version(row: Any) -> KnownVersion:
