@@ -48,6 +48,11 @@ class ChallengeView:
         """Then it is part of the record, and travels with it."""
         return self.says.outcome != Outcome.OPEN
 
+    def flat(self) -> dict[str, Any]:
+        """What is said of it, for programs: fields as docs/challenges.md lays them down."""
+        said = {name: one for name, one in self.says.model_dump().items() if name not in ("account", "record")}
+        return {"id": self.id, "entered_at": self.entered_at, **said}
+
 
 def state(
     archive: Archive,

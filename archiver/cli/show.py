@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from archiver.archive import Archive
+from archiver.challenges import service as challenges
+from archiver.challenges.rules import OUTCOMES
+from archiver.challenges.service import ChallengeView
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import deposits
@@ -28,11 +31,14 @@ def show(
             found = service.record(connection, record.strip())
             thread = service.thread(connection, found.id)
             brought = deposits.deposits(connection, record_id=found.id, limit=100)
+            challenged = challenges.of_record(connection, found.id)
         if json:
             told = {"thread": asdict(thread), "deposits": [asdict(one) for one in brought]}
+            told["challenges"] = [one.flat() for one in challenged]
             output.as_json(asdict(found) | told)
             return
         _print_record(archive, found)
+        print_challenges(archive, challenged)
         _print_thread(found, thread)
         _print_place(archive, found)
         _print_deposits(archive, brought)
@@ -81,6 +87,26 @@ def _print_imported(archive: Archive, record: RecordView) -> None:
             output.line(f"  {kind} named in the export: {url}")
         for file in one.files:
             output.line(f"  kept: {file.name}, {size(file.size)}, SHA-256 {file.sha256}, {file.exchange_id}")
+
+
+def print_challenges(archive: Archive, found: list[ChallengeView]) -> None:
+    """What was said about the record under Wis. Stat. 19.70."""
+    for one in found:
+        says = one.says
+        print()
+        by = f" (by {says.authorized})" if says.authorized else ""
+        output.line(f"Challenged under Wis. Stat. 19.70 by {says.individual}{by}, received {says.received_on}:")
+        output.block(says.disputed)
+        decided = f" on {says.decided_on}{f', by {says.decided_by}' if says.decided_by else ''}" if one.decided else ""
+        output.line(f"  {OUTCOMES[says.outcome]}{decided}")
+        for name, text in (("What is right", says.correction), ("Reasons", says.reasons)):
+            if text:
+                output.line(f"  {name}:")
+                output.block(text, "    ")
+        if says.statement:
+            output.line(f"  Statement of the individual, filed {says.statement_on}:")
+            output.block(says.statement, "    ")
+        output.line(f"  entered by {one.by}, {shown(one.entered_at, archive)}  [{one.id}]")
 
 
 def _print_thread(record: RecordView, thread: ThreadView) -> None:

@@ -137,13 +137,11 @@ def _beside(record: WantedRecord, *, pictures: bool, said: bool) -> dict[str, An
 
 
 def _challenge(one: ChallengeView) -> dict[str, Any]:
-    said = one.says.model_dump()
     return {
         "note": "Said about this record under Wis. Stat. 19.70 by the person it is about, and by the authority. Entered"
         " by a person; no part of what was captured.",
-        "id": one.id,
+        **one.flat(),
         "entered_at": _time(one.entered_at),
-        **{name: value for name, value in said.items() if name not in ("account", "record")},
     }
 
 

@@ -17,6 +17,7 @@ from archiver.capture.rebuild import rebuild
 from archiver.challenges import service
 from archiver.challenges.models import ChallengeStatement
 from archiver.challenges.rules import LONGEST, OUTCOMES, complaint
+from archiver.cli import show
 from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence.models import Event
 from archiver.operations.act_keys import renew_key
@@ -162,6 +163,8 @@ def test_it_is_entered_decided_and_shown_on_the_pages(records: Archive) -> None:
         page = browser.get(f"/records/{record}")
         assert "I disagree" in page.text
         assert "/challenges/" not in page.text
+        (told,) = browser.get(f"/api/v1/records/{record}").json()["challenges"]
+        assert (told["outcome"], told["statement"]) == ("denied", FILED["statement"])
         for answer in (browser.get(link), browser.post(link, headers=here, data=fields)):
             assert answer.status_code == 403
 
@@ -226,6 +229,19 @@ def test_the_store_alone_gives_it_back_also_said_anew_under_another_key(house: H
     house.empty_index()
     rebuild(house.archive)
     assert kept()[1] == shown
+
+
+def test_the_command_that_shows_a_record_shows_what_was_said_about_it(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with house.archive.database.read() as connection:
+        found = service.of_record(connection, _challenged(house))
+    show.print_challenges(house.archive, found)
+    told = capsys.readouterr().out
+    assert "Statement of the individual, filed 2026-03-02:" in told
+    assert "I disagree." in told
+    assert "\u202e" not in told
+    assert "not decided yet" in told
 
 
 def test_what_was_decided_travels_with_the_record(house: House, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
+from archiver.challenges import service as challenges
+from archiver.challenges.service import ChallengeView
 from archiver.operations import changes as told
 from archiver.operations import found
 from archiver.people.actions import Action
@@ -214,6 +216,25 @@ class Suggested(Answer):
     text: Text
 
 
+class Challenge(Answer):
+    """What the person whom the record is about, and the authority, said of its accuracy (Wis. Stat. 19.70): once
+    ``outcome`` is no longer *open* it goes with every copy of the record. It is no part of what was captured."""
+
+    id: str
+    entered_at: Time
+    received_on: str
+    individual: Text
+    authorized: Text | None
+    disputed: Text
+    outcome: Literal["open", "corrected", "denied"]
+    decided_on: str | None
+    decided_by: Text | None
+    correction: Text | None
+    reasons: Text | None
+    statement_on: str | None
+    statement: Text | None
+
+
 class Record(Answer):
     """One record. ``versions`` is empty where only exports tell of it; ``occurrences`` are the latest of
     ``occurrence_count``."""
@@ -241,6 +262,7 @@ class Record(Answer):
     pictures: list[Picture]
     imported: list[Imported]
     suggested: list[Suggested]
+    challenges: list[Challenge]
 
 
 class ThreadRecord(Answer):
@@ -329,7 +351,8 @@ def record(
 ) -> Record:
     """One record with its versions, states, files, and every place where it is stored."""
     with site.archive.database.read() as connection:
-        return _record(service.record(connection, record_id, viewer, occurrences=occurrences))
+        found = service.record(connection, record_id, viewer, occurrences=occurrences)
+        return _record(found, challenges.of_record(connection, found.id))
 
 
 @router.get("/records/{record_id}/thread")
@@ -371,5 +394,6 @@ def _place(one: Place) -> str:
     return cursors.write("changes", one.at, one.record, one.what, one.number)
 
 
-def _record(one: RecordView) -> Record:
-    return Record.model_validate(one)
+def _record(one: RecordView, said: list[ChallengeView]) -> Record:
+    shown = {name: getattr(one, name) for name in Record.model_fields if name != "challenges"}
+    return Record.model_validate(shown | {"challenges": [each.flat() for each in said]})
