@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import accounts, capture, growth, memory, search
+from bench import accounts, capture, growth, memory, search, search_page
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 FIGURES = PAGE.with_suffix(".json")
@@ -133,6 +133,16 @@ def _postgresql_lines(found: dict[str, Any]) -> Lines:
     ]
 
 
+def _page(short: bool, *, postgresql: bool) -> dict[str, Any]:
+    found: dict[str, Any] = search_page.run(5_000 if short else 1_000_000, 4 if short else 30, postgresql=postgresql)
+    return found
+
+
+def _page_lines(found: dict[str, Any]) -> Lines:
+    where = f"SQLite {found['sqlite']}" if "sqlite" in found else f"PostgreSQL {found['postgresql']}"
+    return [f"## The search page on {where.partition(' ')[0]}", "", *search_page.lines(found, where)]
+
+
 def search_lines(found: dict[str, Any], where: str, raw_name: str) -> Lines:
     """Search against the database's own in the same run."""
     put = found["records put per second"]
@@ -175,6 +185,8 @@ SECTIONS: dict[str, tuple[Callable[[bool], dict[str, Any]], Callable[[dict[str, 
     "accounts": (lambda short: accounts.measure(short=short), accounts.lines),
     "search": (_search, _sqlite_lines),
     "search-postgresql": (_search_postgresql, _postgresql_lines),
+    "search-page": (lambda short: _page(short, postgresql=False), _page_lines),
+    "search-page-postgresql": (lambda short: _page(short, postgresql=True), _page_lines),
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
+from archiver import ids
 from archiver.accounts.models import Account
 from archiver.archive import Archive
 from archiver.search.documents import Document, DocumentVersion
@@ -29,7 +30,7 @@ _GIN = "CREATE INDEX ix_search_words_words ON search_words USING gin (words) WIT
 
 def account_id(number: int) -> str:
     """Id of one of the accounts."""
-    return f"ac_{number % ACCOUNTS:032d}"
+    return ids.account_id("bench", "https://bench.example", str(number % ACCOUNTS))
 
 
 def fill(archive: Archive, records: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +16,7 @@ from archiver.search.paging import whole
 from archiver.search.source import read_documents
 from archiver.viewing import Viewer
 
-#: Up to so many touched records are held against the query one by one; of more, the index is asked for all that answer.
+#: Up to so many touched records are held against the query one by one; of more, the index is asked which answer.
 ONE_BY_ONE: Final = 1000
 _KNOWN: Final = "known"
 #: Most records that are looked at, the newest changes first.
@@ -99,6 +99,7 @@ def _answering(
     if not late:
         return ()
     if len(late) > ONE_BY_ONE:
-        return late & set(index.listing(connection, query, viewer=viewer).record_ids)
+        asked = replace(index.read(connection, query, viewer), within=index.rows(connection, late))
+        return index.listing(connection, asked, viewer=viewer).record_ids
     wanted = whole(index.read(connection, query, viewer), viewer)
     return [one.record_id for one in read_documents(connection, late) if holds(wanted, one)]

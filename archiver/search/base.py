@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from archiver.database import among
 from archiver.helper import Helper
 from archiver.search import paging
 from archiver.search import query as queries
@@ -33,6 +34,7 @@ from archiver.search.index import (
     UnmarkedIndex,
     record_order,
 )
+from archiver.search.models import SearchRecord
 from archiver.search.paging import S
 from archiver.search.places import second_of
 from archiver.search.register import RegisterInDatabase, SeenRegister
@@ -41,6 +43,7 @@ from archiver.search.tree import Query, Register
 from archiver.viewing import Viewer
 
 _BATCH = 2000
+_INDEXED = SearchRecord.__table__
 #: What an engine reads with, in the transaction of a connection.
 R = TypeVar("R")
 #: (step, row) of the hits of a page.
@@ -261,6 +264,10 @@ class BaseIndex(ABC, Generic[S, R]):
             rows = [(second_of(row_id), name) for row_id, name in self._names(reader, selection)]
             held = self._held(reader)
         return Listing(asked, tuple(record_order(rows)), held)
+
+    def rows(self, connection: Connection, record_ids: Collection[str]) -> tuple[int, ...]:
+        these = among(connection, _INDEXED.c.record_id, sorted(record_ids))
+        return tuple(connection.scalars(select(_INDEXED.c.id).where(these).order_by(_INDEXED.c.id)))
 
     def _asked(self, connection: Connection, query: str | Query, viewer: Viewer) -> Query:
         return self._read(connection, query, viewer) if isinstance(query, str) else query

@@ -35,7 +35,17 @@ _TRAITS = {
     "reply": ("comments",),
     "attachment": ("media",),
 }
+_USUAL: Mapping[str, tuple[str, ...]] = {
+    "kind": tuple(kind.value for kind in RecordKind),
+    "state": (*("hidden", "held", "deleted", "removed", "gone"), *(state.value for state in State), KNOWN_FROM_IMPORT),
+    "has": ("edits", "media", "link", "comments"),
+}
 _KNOWN: dict[str, Mapping[str, tuple[str, ...]]] = {"kind": _KINDS, "state": _STATES, "has": _TRAITS}
+
+
+def usual(field: str) -> tuple[str, ...]:
+    """The values of a field that a reader is told of, each once; none where any value is one."""
+    return tuple(dict.fromkeys(_USUAL.get(field, ())))
 
 
 def values(field: str, said: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
@@ -203,6 +203,10 @@ class SearchIndex(Protocol):
         Raises:
             SearchTooSlow: it took longer than a listing may take.
         """
+        ...
+
+    def rows(self, connection: Connection, record_ids: Collection[str]) -> tuple[int, ...]:
+        """The rows of these records, for :attr:`archiver.search.tree.Query.within`; those of no record are left out."""
         ...
 
     def outdated(self, connection: Connection) -> bool:

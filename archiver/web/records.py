@@ -27,6 +27,7 @@ from archiver.viewing import Viewer
 from archiver.web.door import Here, Seen, Visitor, Who, needs
 from archiver.web.marks import on_record
 from archiver.web.moments import AsOf, Moment, moment
+from archiver.web.search import back_to
 from archiver.web.site import Site
 
 router = APIRouter()
@@ -35,13 +36,16 @@ _LINES = 100
 """Of a thread, on one page."""
 _MOST = 50_000
 """Records of a thread whose places are worked out."""
+Trail = Annotated[str, Query(max_length=1000, description="The search whose hit was followed.")]
 Line = Annotated[int | None, Query(ge=0, le=10_000_000, description="First line of the thread to show.")]
 
 
 @router.get("/records/{record_id}", response_class=HTMLResponse)
 @needs(Action.RECORDS_VIEW)
-def show(site: Here, viewer: Seen, who: Who, record_id: str, at: AsOf = "", line: Line = None) -> HTMLResponse:
-    """A record in its thread; ``at``: as it was known at a moment."""
+def show(
+    site: Here, viewer: Seen, who: Who, record_id: str, at: AsOf = "", line: Line = None, found: Trail = ""
+) -> HTMLResponse:
+    """A record in its thread; ``at``: as it was known at a moment; ``found``: the search it was found by."""
     then = moment(site, at)
     with site.archive.database.read() as connection:
         if then is not None:
@@ -55,6 +59,7 @@ def show(site: Here, viewer: Seen, who: Who, record_id: str, at: AsOf = "", line
         brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS, viewer=viewer)
         values: dict[str, Any] = {
             "moderated": _moderated(connection, viewer, who, record_id),
+            "back": back_to(found, record_id),
             "marks": on_record(site, connection, who, record_id),
             "challenges": challenges.of_record(connection, record_id),
             "files": _files(connection, viewer, thread),
@@ -98,7 +103,16 @@ def _moderated(connection: Connection, viewer: Viewer, who: Visitor, record_id: 
 
 
 def _page(site: Site, viewer: Viewer, then: Moment | None = None, **values: Any) -> HTMLResponse:
-    given = {"then": then, "looks": None, "said": (), "moderated": None, "marks": None, "challenges": (), **values}
+    given = {
+        "then": then,
+        "looks": None,
+        "said": (),
+        "moderated": None,
+        "marks": None,
+        "back": None,
+        "challenges": (),
+        **values,
+    }
     return site.page(
         "record.html",
         here="search",

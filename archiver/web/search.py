@@ -5,15 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 from sqlalchemy import Connection
 
-from archiver.accounts import service as accounts
 from archiver.desk import marks
 from archiver.desk.selections import listed
 from archiver.errors import UsageError
@@ -23,19 +22,21 @@ from archiver.search.facets import Facets
 from archiver.search.hits import Hit
 from archiver.search.index import Order, Page, Results, SearchTooSlow
 from archiver.search.narrowing import narrowed_by, narrower
-from archiver.search.register import RegisterInDatabase, SeenRegister
 from archiver.search.tree import Query as Asked
 from archiver.viewing import Viewer
 from archiver.visible import visible
 from archiver.web.door import Here, Seen, Visitor, Who, needs
 from archiver.web.marks import reach
-from archiver.web.search_facets import Group, Known, Narrowing, groups
+from archiver.web.search_facets import Group, Known, Narrowing, groups, known_to
+from archiver.web.search_help import offered
 from archiver.web.search_months import Histogram, histogram
 from archiver.web.site import Site
 
 router = APIRouter()
 PAGE = 25
 LONGEST = 2000
+_TRAIL: Final = 300
+_TRAILED: Final = ("q", "order", "after", "tag", "counts")
 
 
 class Counts(StrEnum):
@@ -74,6 +75,18 @@ class Search:
         """The query of this search's address, with something else in it."""
         given = {"q": self.q, "order": self.order.value} | ({"tag": self.tag} if self.tag else {}) | other
         return urlencode(given if self.counts is Counts.SOME else given | {"counts": self.counts.value})
+
+    def trail(self, record_id: str) -> str:
+        """What a link to a hit takes along, so that its page leads back to the hit. Nothing where that is too long to
+        stand at every hit."""
+        here = self.address(**({"after": self.after} if self.after else {}))
+        return f"?{urlencode({'found': here})}" if len(here) <= _TRAIL else ""
+
+
+def back_to(found: str, record_id: str) -> str | None:
+    """The address of a hit in its search, from what its link took along (:meth:`Search.trail`)."""
+    known = [(name, value) for name, value in parse_qsl(found) if name in _TRAILED]
+    return f"search?{urlencode(known)}#hit-{quote(record_id)}" if known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,58 +127,57 @@ def show(
 ) -> HTMLResponse:
     """Ask, and see what answers."""
     asked = Search(q, order, after, counts, tag)
-    values: dict[str, Any] = {"asked": asked, "orders": tuple(Order), "selections": ()}
-    if asked.empty:
-        return site.page("search.html", here="search", found=None, problem=None, **values)
-    try:
-        found = find(site, viewer, who, asked)
-        with site.archive.database.read() as connection:
-            values["selections"] = listed(connection, who.person.id)
-    except SearchTooSlow as error:
-        return site.page("search.html", here="search", found=None, problem=str(error), status=503, **values)
-    return site.page("search.html", here="search", found=found, problem=None, **values)
+    values: dict[str, Any] = {"asked": asked, "orders": tuple(Order), "found": None, "problem": None}
+    status = 200
+    with site.archive.database.read() as connection:
+        known = known_to(site, connection, viewer)
+        values |= {"offered": offered(known), "selections": listed(connection, who.person.id)}
+        if not asked.empty:
+            try:
+                values["found"] = find(site, connection, viewer, who, asked, known)
+            except SearchTooSlow as error:
+                values["problem"], status = str(error), 503
+    return site.page("search.html", here="search", status=status, **values)
 
 
-def find(site: Site, viewer: Viewer, who: Visitor, asked: Search) -> Shown:
+def find(site: Site, connection: Connection, viewer: Viewer, who: Visitor, asked: Search, known: Known) -> Shown:
     """One page of hits.
 
     Raises:
         SearchTooSlow: it took longer than a search may take.
         BadCursor: ``after`` is no place in this search.
     """
-    with site.archive.database.read() as connection:
-        known = known_to(site, connection, viewer)
 
-        def read(text: str) -> Asked:
-            return queries.parse(text, zone=site.zone.key, register=known.register)
+    def read(text: str) -> Asked:
+        return queries.parse(text, zone=site.zone.key, register=known.register)
 
-        search = site.archive.search
-        marker = reach(site, connection, who)
-        query, page = read(asked.q), Page(PAGE, asked.after)
-        if asked.tag:
-            query = replace(query, within=_tagged(connection, marker, asked.tag))
-        few = asked.counts is Counts.SOME
-        results = search.search(connection, query, viewer=viewer, page=page, order=asked.order, facets=few)
-        facets, slow = results.facets, None
-        if not few:
-            try:
-                facets = search.facets(connection, query, viewer=viewer, limit=None)
-            except SearchTooSlow as error:
-                slow = str(error)
-        narrowing = Narrowing(narrower(asked.q, read), asked.address)
-        within = [(typed, asked.address(q=rest)) for typed, rest in narrowed_by(asked.q, read)]
-        ids = [hit.record_id for hit in results.hits]
-        return Shown(
-            results=results,
-            rows=[row(hit, known) for hit in results.hits],
-            facets=facets,
-            groups=[] if facets is None else groups(facets, narrowing, known),
-            histogram=None if facets is None else histogram(facets, narrowing),
-            within=within,
-            tags={} if marker is None else marks.of_records(connection, marker, ids),
-            known=[] if marker is None else marks.known(connection, marker),
-            slow=slow,
-        )
+    search = site.archive.search
+    marker = reach(site, connection, who)
+    query, page = read(asked.q), Page(PAGE, asked.after)
+    if asked.tag:
+        query = replace(query, within=_tagged(connection, marker, asked.tag))
+    few = asked.counts is Counts.SOME
+    results = search.search(connection, query, viewer=viewer, page=page, order=asked.order, facets=few)
+    facets, slow = results.facets, None
+    if not few:
+        try:
+            facets = search.facets(connection, query, viewer=viewer, limit=None)
+        except SearchTooSlow as error:
+            slow = str(error)
+    narrowing = Narrowing(narrower(asked.q, read), asked.address)
+    within = [(typed, asked.address(q=rest)) for typed, rest in narrowed_by(asked.q, read)]
+    ids = [hit.record_id for hit in results.hits]
+    return Shown(
+        results=results,
+        rows=[row(hit, known) for hit in results.hits],
+        facets=facets,
+        groups=[] if facets is None else groups(facets, narrowing, known),
+        histogram=None if facets is None else histogram(facets, narrowing),
+        within=within,
+        tags={} if marker is None else marks.of_records(connection, marker, ids),
+        known=[] if marker is None else marks.known(connection, marker),
+        slow=slow,
+    )
 
 
 def _tagged(connection: Connection, marker: Viewer | None, tag: str) -> tuple[int, ...]:
@@ -175,15 +187,6 @@ def _tagged(connection: Connection, marker: Viewer | None, tag: str) -> tuple[in
     except UsageError:
         return ()
     return () if marker is None else tuple(one.row for one in marks.tagged(connection, marker, word))
-
-
-def known_to(site: Site, connection: Connection, viewer: Viewer) -> Known:
-    """The accounts that a viewer sees, and what names stand for to them."""
-    today = site.archive.clock.now().astimezone(site.zone).date().isoformat()
-    register = RegisterInDatabase(connection, lambda: today)
-    seen = {one.id: one for one in accounts.list_accounts(connection) if viewer.sees(one.id)}
-    places = {id_: place for id_, place in register.places.items() if id_ in seen}
-    return Known(seen, places, SeenRegister(register, viewer))
 
 
 def row(hit: Hit, known: Known) -> HitRow:

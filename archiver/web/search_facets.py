@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from sqlalchemy import Connection
+
+from archiver.accounts import service as accounts
 from archiver.accounts.register.placing import Named, Place
 from archiver.accounts.service import AccountView
 from archiver.search.facets import Facets
 from archiver.search.narrowing import term
-from archiver.search.register import short_name
+from archiver.search.register import RegisterInDatabase, SeenRegister, short_name
 from archiver.search.tree import Register
+from archiver.viewing import Viewer
+from archiver.web.site import Site
 from archiver.web.words import STATES, plain
 
 #: Most values of a facet that are listed.
@@ -134,3 +139,12 @@ def _added(facets: Facets, known: Known, value: Callable[[str], _T | None]) -> l
         if one is not None:
             found[one] += count
     return sorted(found.items(), key=lambda pair: (-pair[1], str(pair[0])))
+
+
+def known_to(site: Site, connection: Connection, viewer: Viewer) -> Known:
+    """The accounts that a viewer sees, and what names stand for to them."""
+    today = site.archive.clock.now().astimezone(site.zone).date().isoformat()
+    register = RegisterInDatabase(connection, lambda: today)
+    seen = {one.id: one for one in accounts.list_accounts(connection) if viewer.sees(one.id)}
+    places = {id_: place for id_, place in register.places.items() if id_ in seen}
+    return Known(seen, places, SeenRegister(register, viewer))

@@ -130,6 +130,7 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("search-nothing", "/search?q=nosuchwordanywhere", "Nothing is found."),
     ),
     "/saved": _one("saved", "/saved", "Searches that somebody comes back to."),
+    "/search/help": _one("search-help", "/search/help", "What can be asked, and the values that fields have."),
     "/tags": _one("tags", "/tags", "The words that people of one's offices put on records."),
     "/selections": _one("selections", "/selections", "Records laid aside for a request or a hold."),
     "/selections/{selection_id}": _one(

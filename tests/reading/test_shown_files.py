@@ -23,6 +23,7 @@ from archiver.people.roles import Access, Role
 from archiver.practice.acts import Wording
 from archiver.practice.messages import Request, Response
 from archiver.records import files
+from archiver.records import service as records
 from archiver.records.models import Medium
 from archiver.records.views import MediumView
 from archiver.viewing import Viewer

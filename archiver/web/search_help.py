@@ -1,0 +1,84 @@
+"""Help for whoever searches: what can be asked, and the values that fields have for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from archiver.accounts.register.placing import Named, Place
+from archiver.people.actions import Action
+from archiver.search import fields
+from archiver.search.narrowing import term
+from archiver.search.register import short_name
+from archiver.web.door import Here, Seen, needs
+from archiver.web.search_facets import Known, known_to
+from archiver.web.words import plain
+
+router = APIRouter()
+#: Most values of a field that the page lists, and that the box offers.
+MOST: Final = 200
+OFFERED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value: as it is typed, and what it means."""
+
+    typed: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that has values to choose from. ``more``: those that are not listed."""
+
+    title: str
+    values: tuple[Value, ...]
+    more: int = 0
+
+
+@router.get("/search/help", response_class=HTMLResponse)
+@needs(Action.RECORDS_SEARCH)
+def show(site: Here, viewer: Seen) -> HTMLResponse:
+    """What can be asked."""
+    with site.archive.database.read() as connection:
+        known = known_to(site, connection, viewer)
+    return site.page("search_help.html", here="search", fields=[*_fields(known)])
+
+
+def offered(known: Known) -> list[str]:
+    """What the box offers to whoever begins to type."""
+    fixed = [f"{name}:{value}" for name in ("state", "has", "kind") for value in fields.usual(name)]
+    own = [one.typed for field in _fields(known) if field.title in _OWN for one in field.values[:OFFERED]]
+    return [*fixed, *own]
+
+
+_OWN: Final = ("Accounts", "Authorities", "Departments")
+
+
+def _fields(known: Known) -> Iterator[Field]:
+    """Only what the reader sees: accounts of others, and what only they have, are not named."""
+    accounts = sorted(known.accounts.values(), key=lambda one: (one.name or one.handle).casefold())
+    yield _field("Accounts", "account", ((short_name(a.platform, a.handle), a.name or a.handle) for a in accounts))
+    yield _field("Authorities", "department", _named(known, lambda place: place.authority))
+    yield _field("Departments", "department", _named(known, lambda place: place.department))
+    yield _field("Platforms", "platform", ((one, plain(one)) for one in sorted({a.platform for a in accounts})))
+    series = sorted({place.series for place in known.places.values() if place.series})
+    yield _field("Record series", "series", ((one, one) for one in series))
+    for title, name in (("Kinds", "kind"), ("What became of it", "state"), ("What it has", "has")):
+        yield _field(title, name, ((value, plain(value)) for value in fields.usual(name)))
+
+
+def _named(known: Known, which: Callable[[Place], Named | None]) -> list[tuple[str, str]]:
+    found = {one for place in known.places.values() if (one := which(place)) is not None}
+    return [(one.short or one.id, one.name) for one in sorted(found, key=lambda one: (one.name.casefold(), one.id))]
+
+
+def _field(title: str, name: str, pairs: Iterable[tuple[str, str]]) -> Field:
+    typed = ((term(name, value), words) for value, words in pairs)
+    values = [Value(said, words) for said, words in typed if said is not None]
+    return Field(title, tuple(values[:MOST]), max(len(values) - MOST, 0))
