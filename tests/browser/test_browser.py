@@ -10,9 +10,9 @@ from archiver.records.models import Record
 from archiver.visible import parts
 from tests.browser import axe
 from tests.browser.conftest import Reader
-from tests.browser.serving import NARROW, WIDE, Served
 from tests.browser.payloads import payloads
 from tests.browser.scenes import NOT_THERE, Scene
+from tests.browser.serving import NARROW, WIDE, Served
 
 #: What no page holds; drawn are only charts of our own, and the code for an authenticator.
 _CHARTS = ".month, .use, .bar, .square svg, .months svg"

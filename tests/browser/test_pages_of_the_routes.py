@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from archiver.web.site import Site
-from tests.browser.serving import Served
 from tests.browser.scenes import NO_PAGE, pages_of
+from tests.browser.serving import Served
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _MOST = 100_000
