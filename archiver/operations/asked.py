@@ -62,7 +62,7 @@ def asked(connection: Connection) -> dict[str, Asked]:
 def told(one: Asked, now: datetime) -> Told:
     """What somebody has to know of it. Pure."""
     if one.ended == "connected":
-        return Told(f"{one.owner or 'the owner'} used the link that was made", "good", one.made_at)
+        return Told(f"{one.owner or 'the owner'} used the link that was made", "quiet", one.made_at)
     if one.mail is not None and one.mail.state is not State.SENT:
         return _not_sent(one, one.mail)
     if one.ended is not None:

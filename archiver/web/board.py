@@ -90,13 +90,21 @@ class Strip:
     height: int = _HIGH
 
 
-def known_platforms(site: Here, who: Who) -> frozenset[str]:
-    """Accounts of which whoever was let in may know how their platforms are set up, and what is used of allowances."""
+def known_platforms(site: Here, who: Who) -> frozenset[str] | None:
+    """Accounts of which whoever was let in may know how their platforms are set up, and what is used of allowances;
+    None: of all, those to come too. Where nothing is captured yet, what is set up is known all the same."""
     with site.archive.database.read() as connection:
-        return permission.accounts_seen(connection, who.person.id, Action.PLATFORMS_VIEW, site.archive.clock.now())
+        asked = (connection, who.person.id, Action.PLATFORMS_VIEW)
+        now = site.archive.clock.now()
+        if permission.authorities_seen(*asked, now) is None:
+            return None
+        known = permission.accounts_seen(*asked, now)
+        return known or (_NONE_YET if permission.may(*asked, None, now).allowed else frozenset())
 
 
-SetUp = Annotated[frozenset[str], Depends(known_platforms)]
+_NONE_YET = frozenset({""})
+"""No account, and yet not nothing: of no allowance is told, but of platforms."""
+SetUp = Annotated[frozenset[str] | None, Depends(known_platforms)]
 
 
 @router.get("/accounts", response_class=HTMLResponse)

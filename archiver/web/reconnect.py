@@ -73,7 +73,7 @@ def _asked(site: Site, sight: Sight, who: Visitor, subject: str) -> Outcome:
 
 
 def _list(
-    site: Site, sight: Sight, who: Visitor, set_up: frozenset[str], *, failure: str | None = None
+    site: Site, sight: Sight, who: Visitor, set_up: frozenset[str] | None, *, failure: str | None = None
 ) -> HTMLResponse:
     with site.archive.database.read() as connection:
         made = board.board(site.archive, connection, site.board, days=False, sight=sight, platforms=set_up)
