@@ -14,7 +14,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import WIDE
+from tests.browser.serving import WIDE
 from tests.browser.story import Story, press, reload_until, story
 from tests.browser.test_people import until
 

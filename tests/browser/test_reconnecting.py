@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from archiver.archive import Archive
 from archiver.settings import Settings
-from tests.browser.conftest import WIDE
+from tests.browser.serving import WIDE
 from tests.browser.story import press, reload_until, story, wait_for
 from tests.signed_in import everything
 
