@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from archiver.records.stored import RECORD, STATE, VERSION, chunks
 from archiver.records.threads import Line, Member
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import EVERYTHING, AccountName, AuthorView, ThreadLine, ThreadRecord, ThreadView
-from archiver.records.withheld import public_state, public_version, withheld_among
+from archiver.records.withheld import public_state, public_version, seen_in_public, withheld_among
 from archiver.viewing import Viewer
 from connectors.contract import State
 
@@ -152,12 +152,14 @@ class _Shown:
         """Of what is held back, the words and states that everybody could see stand in place of the latest."""
         held_back = withheld_among(self.connection, rows) if self.public else set()
         texts = _texts(self.connection, rows) | _public_texts(self.connection, held_back)
-        states = _public_states(self.connection, held_back)
+        states, times = _public_states(self.connection, held_back), seen_in_public(self.connection, held_back)
         found = {}
         for row in rows.values():
             text, number = texts.get(row.id, ("", 0))
             many = number if row.id in held_back else row.versions
-            found[row.id] = _in_thread(row, states.get(row.id, row.state), text, number, many, row.last_seen_at)
+            one = _in_thread(row, states.get(row.id, row.state), text, number, many, row.last_seen_at)
+            first, last = times.get(row.id, (one.first_seen_at, one.last_seen_at))
+            found[row.id] = replace(one, first_seen_at=first, last_seen_at=last)
         return found
 
     def _then(self, rows: Mapping[str, Row[Any]], at: datetime) -> dict[str, ThreadRecord]:

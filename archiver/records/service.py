@@ -35,7 +35,15 @@ from archiver.records.views import (
     StateView,
     VersionView,
 )
-from archiver.records.withheld import in_public, open_among, public_state, public_version, withheld_among
+from archiver.records.withheld import (
+    in_public,
+    open_among,
+    public_state,
+    public_version,
+    seen_in_public,
+    versions_seen_in_public,
+    withheld_among,
+)
 from archiver.viewing import Viewer
 from connectors.contract import State
 
@@ -60,6 +68,10 @@ def record(
     held_back = public and bool(withheld_among(connection, [record_id]))
     where = _occurred(record_id, public)
     versions, states = _versions(connection, record_id, public), _states(connection, record_id, public)
+    first, last = row.first_seen_at, row.last_seen_at
+    if held_back:  # times, too: of what everybody saw
+        first, last = seen_in_public(connection, [record_id]).get(record_id, (first, last))
+        versions = _as_everybody_saw(connection, record_id, versions)
     return RecordView(
         id=row.id,
         key=row.key,
@@ -73,8 +85,8 @@ def record(
         url=row.url,
         created_at=row.created_at,
         counts={} if held_back else row.counts or {},
-        first_seen_at=row.first_seen_at,
-        last_seen_at=row.last_seen_at,
+        first_seen_at=first,
+        last_seen_at=last,
         state=(states[-1].state if states else State.VISIBLE.value) if held_back else row.state,
         versions=versions,
         states=states,
@@ -195,6 +207,14 @@ def _versions(connection: Connection, record_id: str, public: bool) -> tuple[Ver
     query = select(VERSION).where(VERSION.c.record_id == record_id).order_by(VERSION.c.number)
     query = query.where(public_version()) if public else query
     return _shown_as(connection.execute(query).all())
+
+
+def _as_everybody_saw(
+    connection: Connection, record_id: str, versions: Sequence[VersionView]
+) -> tuple[VersionView, ...]:
+    times = versions_seen_in_public(connection, record_id)
+    seen = ((one, times.get(one.id, (None, None))) for one in versions)
+    return tuple(replace(one, first_seen_at=first, last_seen_at=last) for one, (first, last) in seen)
 
 
 def _shown_as(rows: Sequence[Row[Any] | Version]) -> tuple[VersionView, ...]:

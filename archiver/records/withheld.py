@@ -9,6 +9,7 @@ that they are part of the query that counts and lists.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Text, and_, cast, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSON
@@ -76,6 +77,25 @@ def withheld_among(connection: Connection, record_ids: Collection[str]) -> set[s
         return set()
     found = select(RECORD.c.id).where(among(connection, RECORD.c.id, these), withheld(connection))
     return set(connection.scalars(found))
+
+
+def seen_in_public(connection: Connection, record_ids: Collection[str]) -> dict[str, tuple[datetime, datetime]]:
+    """When each of these records was first and last seen in what everybody could see, where it was."""
+    until = func.coalesce(OCCURRENCE.c.last_seen_at, OCCURRENCE.c.observed_at)
+    times = (func.min(OCCURRENCE.c.observed_at).label("first"), func.max(until).label("last"))
+    query = select(OCCURRENCE.c.record_id, *times).group_by(OCCURRENCE.c.record_id)
+    these = among(connection, OCCURRENCE.c.record_id, [*record_ids])
+    found = connection.execute(query.where(these, in_public(OCCURRENCE.c.exchange_id))) if record_ids else ()
+    return {row.record_id: (row.first, row.last) for row in found}
+
+
+def versions_seen_in_public(connection: Connection, record_id: str) -> dict[str, tuple[datetime, datetime]]:
+    """The same of each version of a record; not where its platform's history alone tells of it."""
+    until = func.coalesce(OCCURRENCE.c.last_seen_at, OCCURRENCE.c.observed_at)
+    times = (func.min(OCCURRENCE.c.observed_at).label("first"), func.max(until).label("last"))
+    query = select(OCCURRENCE.c.version_id, *times).group_by(OCCURRENCE.c.version_id)
+    mine = (OCCURRENCE.c.record_id == record_id, ~OCCURRENCE.c.retrospective, in_public(OCCURRENCE.c.exchange_id))
+    return {row.version_id: (row.first, row.last) for row in connection.execute(query.where(*mine))}
 
 
 def _evidence(connection: Connection, state: FromClause) -> FromClause:

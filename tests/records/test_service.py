@@ -256,6 +256,21 @@ def test_threads_that_answer_one_another_in_a_circle_are_read_all_the_same(city:
         assert {text for _, text in shown(threaded(city, key))} == {"One", "Two"}
 
 
+def test_when_something_was_seen_in_private_is_not_told_to_who_sees_what_is_public(city: City) -> None:
+    private = ask(access=AccessClass.PRIVATE)
+    held = seen("status/1", "Held", state=State.HELD_FOR_REVIEW)
+    city.apply(told(1, 1, held, asked=private))
+    city.apply(told(2, 5, seen("status/1", "Held")))
+    city.apply(told(3, 9, seen("status/1", "Edited while hidden", state=State.HIDDEN_BY_PAGE), asked=private))
+    public = Viewer(access=frozenset({"public"}), messages=False)
+    one, line = read(city, "status/1", public), threaded(city, "status/1", viewer=public).lines[0].record
+    assert line is not None
+    assert [(each.text, each.first_seen_at, each.last_seen_at) for each in one.versions] == [("Held", at(5), at(5))]
+    assert (one.first_seen_at, one.last_seen_at) == (line.first_seen_at, line.last_seen_at) == (at(5), at(5))
+    whole = read(city, "status/1")
+    assert (whole.first_seen_at, whole.last_seen_at) == (at(1), at(9))
+
+
 def test_what_a_reader_may_not_see_leads_nowhere(city: City) -> None:
     private = ask(access=AccessClass.PRIVATE)
     city.apply(told(1, 1, seen("status/1", "In private", created_at=at(1)), asked=private))
