@@ -62,6 +62,10 @@ class Viewer:
             for part in self.parts
         )
 
+    def watches(self, account_id: str) -> bool:
+        """Whether it may be known what of an account's private messages was not looked at."""
+        return any(part.watched and (part.accounts is None or account_id in part.accounts) for part in self.parts)
+
     def sees_private_of(self, account_id: str) -> bool:
         """Whether what only an account's owner sees is seen; messages may be closed all the same."""
         return any(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from archiver.capture.listings import Listing
-from connectors.contract import AccessClass
+from connectors.contract import AccessClass, Stream
 
 
 class RunOutcome(StrEnum):
@@ -28,9 +28,12 @@ class RunOutcome(StrEnum):
 
 def public_name(listing: Listing) -> str:
     """A listing as the public part of a run record may name it: the name of a private one may hold a record's key."""
-    if listing.access is AccessClass.PUBLIC:
-        return listing.name
-    return f"a list of {listing.stream.value} that is not public"
+    return listing.name if listing.access is AccessClass.PUBLIC else closed_name(listing.stream)
+
+
+def closed_name(stream: Stream) -> str:
+    """What a listing of a stream that is not public is called there."""
+    return f"a list of {stream.value} that is not public"
 
 
 def judge(

@@ -219,7 +219,7 @@ class _Gathered:
     ) -> None:
         now, dead = archive.clock.now(), spool.dead(archive.settings.spool)
         self._archive, self.now = archive, now
-        self._last, self._held = history.last_runs(connection, now, dead), history.held(connection, now, dead)
+        self._last, self._held = history.last_runs(connection, now, dead, viewer), history.held(connection, now, dead)
         self._due, self._joined = history.due(connection), connections.connections(connection, archive)
         gaps = history.gaps_since(connection, now - (DAYS + 1) * timedelta(days=1), viewer)
         self._gaps = {name: [one for one in some if one.closed_at is None] for name, some in gaps.items()}

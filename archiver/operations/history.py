@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Coverage, Due, Exchange, Gap, Lease, Run, Segment
+from archiver.capture.outcomes import closed_name
 from archiver.capture.standing import LOOKED_AT_NOTHING
 from archiver.database import among
 from archiver.errors import NotFound
@@ -19,6 +20,7 @@ from archiver.records.service import allowed
 from archiver.viewing import Viewer
 from connectors.contract import Stream
 
+_NOT_ALL = "not everything that was asked for was answered"
 _LEFT = "its process ended in the middle; what it captured beyond this is kept and not archived yet"
 
 
@@ -140,22 +142,35 @@ def runs(
         query = query.where((Run.started_at < at) | ((Run.started_at == at) & (Run.id < run_id)))
     if looking:
         query = query.where(Run.trigger.not_in(LOOKED_AT_NOTHING))
-    return [_run_view(row, now, dead) for row in connection.execute(query)]
+    return [_run_view(row, now, dead, viewer) for row in connection.execute(query)]
 
 
 def runs_after(
-    connection: Connection, now: datetime, account_id: str, at: datetime, limit: int, dead: Collection[str] = ()
+    connection: Connection,
+    now: datetime,
+    account_id: str,
+    at: datetime,
+    limit: int,
+    dead: Collection[str] = (),
+    viewer: Viewer = Viewer.EVERYTHING,
 ) -> list[RunView]:
     """Runs that looked at an account and began after a moment, oldest first."""
-    mine = (Run.account_id == account_id, Run.started_at > at, Run.trigger.not_in(LOOKED_AT_NOTHING))
+    mine = (
+        *_of(viewer, Run.account_id),
+        Run.account_id == account_id,
+        Run.started_at > at,
+        Run.trigger.not_in(LOOKED_AT_NOTHING),
+    )
     query = _run_query().where(*mine).order_by(Run.started_at, Run.id).limit(limit)
-    return [_run_view(row, now, dead) for row in connection.execute(query)]
+    return [_run_view(row, now, dead, viewer) for row in connection.execute(query)]
 
 
-def last_runs(connection: Connection, now: datetime, dead: Collection[str] = ()) -> dict[str, RunView]:
-    """The newest run of every account that looked at it."""
+def last_runs(
+    connection: Connection, now: datetime, dead: Collection[str] = (), viewer: Viewer = Viewer.EVERYTHING
+) -> dict[str, RunView]:
+    """The newest run of every account that looked at it; of which of them a viewer knows is for whoever asks."""
     query = _run_query().where(among(connection, Run.__table__.c.id, newest_runs(connection)))
-    return {row.account_id: _run_view(row, now, dead) for row in connection.execute(query)}
+    return {row.account_id: _run_view(row, now, dead, viewer) for row in connection.execute(query)}
 
 
 def newest_runs(connection: Connection, *conditions: ColumnElement[bool]) -> list[str]:
@@ -202,7 +217,7 @@ def run(
     row = connection.execute(_run_query().where(Run.id == run_id, *_of(viewer, Run.account_id))).one_or_none()
     if row is None:
         raise NotFound("there is no such run in this archive")
-    return _run_view(row, now, dead)
+    return _run_view(row, now, dead, viewer)
 
 
 def gaps(
@@ -358,7 +373,13 @@ def _recovery_due_at(holder: str, expires_at: datetime, now: datetime, dead: Col
     return None
 
 
-def _run_view(row: Row[Any], now: datetime, dead: Collection[str]) -> RunView:
+def _reason(row: Row[Any], viewer: Viewer) -> str | None:
+    """Why a run ended as it did, as far as a viewer may know: as with gaps, nothing of messages."""
+    closed = row.reason is not None and row.reason.startswith(closed_name(Stream.MESSAGES))
+    return _NOT_ALL if closed and not viewer.watches(row.account_id) else row.reason
+
+
+def _run_view(row: Row[Any], now: datetime, dead: Collection[str], viewer: Viewer = Viewer.EVERYTHING) -> RunView:
     due = None if row.holder is None else _recovery_due_at(row.holder, row.expires_at, now, dead)
     under_way = row.holder is not None and due is None
     return RunView(
@@ -372,7 +393,7 @@ def _run_view(row: Row[Any], now: datetime, dead: Collection[str]) -> RunView:
         started_at=row.started_at,
         finished_at=None if under_way else row.finished_at,
         outcome=None if under_way else row.outcome,
-        reason=None if under_way else row.reason if due is None else _LEFT,
+        reason=None if under_way else _reason(row, viewer) if due is None else _LEFT,
         counts=dict(row.counts or {}),
         drift=tuple(row.drift or ()),
         recovery_due_at=due,

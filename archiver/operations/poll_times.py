@@ -107,8 +107,8 @@ def poll_times(
     the account than what is public, of messages to who may see all of it."""
     told = viewer.sees_private_of(account_id)
     closed = () if viewer.sees_all_of(account_id) else (contract.Stream.MESSAGES.value,)
-    earlier = history.runs(connection, now, account_id, _MOST, (at, _LAST), dead, looking=True)
-    later = history.runs_after(connection, now, account_id, at, _MOST, dead)
+    earlier = history.runs(connection, now, account_id, _MOST, (at, _LAST), dead, viewer, looking=True)
+    later = history.runs_after(connection, now, account_id, at, _MOST, dead, viewer)
     streams = _streams(connection, [one.id for one in (*earlier, *later)], closed) if told else {}
     before = [Look(one, streams.get(one.id, ())) for one in earlier]
     after = [Look(one, streams.get(one.id, ())) for one in later]

@@ -98,7 +98,8 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
             "gaps": with_imports(connection, [gap for gap in gaps if gap.closed_at is None], viewer),
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
             "runs": [
-                told(counted, one) for one in history.runs(connection, now, account_id, limit=10, dead=site.dead())
+                told(counted, one)
+                for one in history.runs(connection, now, account_id, limit=10, dead=site.dead(), viewer=viewer)
             ],
             "records": history.record_counts(connection, account_id, viewer).get(account_id, 0),
             "joined": connections.connections(connection, site.archive, account_id).get(account_id),

@@ -12,7 +12,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import insert, update
 
 from archiver.archive import Archive
-from archiver.capture.models import Coverage
+from archiver.capture.models import Coverage, Run
+from archiver.capture.outcomes import closed_name
 from archiver.operations import deposits_due, quota
 from archiver.operations.board import Compared
 from archiver.operations.deposits_due import DueDeposit
@@ -22,6 +23,7 @@ from archiver.people.service import PersonView
 from archiver.records.models import Occurrence, Record, RecordState, Version
 from archiver.web.app import create_app
 from archiver.web.site import Site
+from connectors.contract import Stream
 from tests.people import beside
 from tests.people.scene import CANARIES, NOW, OFFICES, account_of, record_of
 from tests.signed_in import cookies, person
@@ -157,6 +159,20 @@ def test_changes_are_those_of_what_is_seen(offices: Archive) -> None:
 
 
 @pytest.mark.law("R4", "R71")
+def test_that_messages_were_not_looked_at_is_no_reason_told_to_who_sees_what_is_public(offices: Archive) -> None:
+    ended = {"outcome": "partial", "reason": f"{closed_name(Stream.MESSAGES)}: a secret trouble"}
+    with offices.database.write() as connection:
+        connection.execute(update(Run).where(Run.id == "rn_police").values(**ended))
+    site, told = Site(offices), {}
+    pages = (f"/accounts/{POLICE}", "/accounts", "/runs", "/runs/rn_police", "/api/v1/runs", "/api/v1/runs/rn_police")
+    for name, who in (("public", reader(offices)), ("private", of_one_account(offices))):
+        with client(site, who) as browser:
+            told[name] = [page for page in pages if "a secret trouble" in browser.get(page).text]
+            assert ("not everything that was asked for" in browser.get("/runs").text) is (name == "public")
+    assert told["public"] == []
+    assert {"/runs/rn_police", "/api/v1/runs"} <= set(told["private"])
+
+
 def test_looks_are_those_of_accounts_that_are_seen_and_say_what_may_be_known(offices: Archive) -> None:
     with offices.database.write() as connection:
         for office in OFFICES:
