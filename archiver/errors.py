@@ -5,6 +5,7 @@
     ArchiverError                 exit 1   something went wrong; the message says what to do
     ├─ UsageError                 exit 2   what was typed or set is not usable
     │  ├─ SettingsError           exit 2
+    │  ├─ WrongField              exit 2   one field of a form
     │  └─ UnknownAddress          exit 2   no connector knows this URL
     ├─ NotFound                   exit 3   no such account, record, run
     ├─ Unreachable                exit 4   a platform, database or store does not answer
@@ -35,6 +36,14 @@ class UsageError(ArchiverError):
 
 class SettingsError(UsageError):
     """A setting is missing, unknown or unreadable."""
+
+
+class WrongField(UsageError):  # noqa: N818 - named as the cause, like its siblings
+    """One field of a form cannot be like this. ``problem`` stands behind the name of the field."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field, self.problem = field, problem
+        super().__init__(f"{field.replace('_', ' ')} {problem}")
 
 
 class UnknownAddress(UsageError):  # noqa: N818 - named as the cause, like its siblings

@@ -9,10 +9,8 @@ from sqlalchemy import Connection
 
 from archiver import ids
 from archiver.accounts.permission import acting
-from archiver.accounts.register import contacts, linking, naming, service
-from archiver.accounts.register.linking import Name
+from archiver.accounts.register import contacts, naming, saying, service
 from archiver.accounts.register.statements import Register, Thing
-from archiver.archive import Archive
 from archiver.cli.common import AsJson, InPractice, opened
 from archiver.cli.register_common import (
     Attached,
@@ -27,9 +25,8 @@ from archiver.cli.register_common import (
     tell,
     text_of_day,
 )
-from archiver.errors import ArchiverError, NotFound, UsageError
-from archiver.evidence.register_facts import Facts, ListingSays, Role
-from archiver.visible import one_line
+from archiver.errors import UsageError
+from archiver.evidence.register_facts import Facts, Role
 
 Authority = Annotated[str, typer.Argument(metavar="AUTHORITY", help="Its short name, name or id.")]
 Listed = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its address, handle, name or id.")]
@@ -59,11 +56,13 @@ def authority(
     """Enter or change an authority: an elected official's office, an agency such as the library, a committee."""
     options = given(name=name, kind=kind, since=text_of_day(since, "--since"), until=text_of_day(until, "--until"))
     options |= given(note=note) | ({} if clerk is None else {"clerk": clerk})
-    fresh = {"short": short, "clerk": False, "since": None, "until": None, "note": None, "kind": "agency"}
+    fresh = {"short": short, **saying.FRESH[Thing.AUTHORITY]}
 
     def build(_: Connection, register: Register) -> tuple[str, Facts]:
         authority_id = ids.authority_id(short)
-        return authority_id, _shape(Thing.AUTHORITY, register.authorities.get(authority_id), fresh, options, "--name")
+        return authority_id, saying.put_together(
+            Thing.AUTHORITY, register.authorities.get(authority_id), fresh, options
+        )
 
     with opened(create=True, practice=practice) as archive:
         stated = say(archive, by, Thing.AUTHORITY, build, effective=start, correct=correct, void=void, why=because)
@@ -90,9 +89,9 @@ def department(
     def build(_: Connection, register: Register) -> tuple[str, Facts]:
         authority_id, _says = naming.authority(register, of)
         department_id = ids.department_id(authority_id, short)
-        fresh = {"authority": authority_id, "short": short, "since": None, "until": None}
+        fresh = {"authority": authority_id, "short": short, **saying.FRESH[Thing.DEPARTMENT]}
         before = register.departments.get(department_id)
-        return department_id, _shape(Thing.DEPARTMENT, before, fresh, options, "--name")
+        return department_id, saying.put_together(Thing.DEPARTMENT, before, fresh, options)
 
     with opened(create=True, practice=practice) as archive:
         stated = say(archive, by, Thing.DEPARTMENT, build, effective=start, correct=correct, void=void, why=because)
@@ -138,16 +137,11 @@ def custodian(
                 "role": role,
                 "person": person.strip(),
             }
-            same = [
-                (one, says)
-                for one, says in register.custodianships.items()
-                if all(getattr(says, name) == value for name, value in place.items())
-                and (says.until is None or says.until >= register.today or correct or void)
-            ]
-            known_id, before = same[-1] if same else (service.new_id(Thing.CUSTODIANSHIP), None)
-            fresh = dict.fromkeys(("position", "contact", "since", "until", "ended")) | {"documents": []} | place
+            same = saying.same_custodian(register, place, at_any_time=correct or void)
+            known_id, before = same or (service.new_id(Thing.CUSTODIANSHIP), None)
+            fresh = {**saying.FRESH[Thing.CUSTODIANSHIP], **place}
             more = {"documents": [*(before.documents if before else ()), *documents]} if documents else {}
-            return known_id, _shape(Thing.CUSTODIANSHIP, before, fresh, options | more)
+            return known_id, saying.put_together(Thing.CUSTODIANSHIP, before, fresh, options | more)
 
         stated = say(archive, by, Thing.CUSTODIANSHIP, build, effective=start, correct=correct, void=void, why=because)
         tell(stated, f"{person}, {role.replace('_', ' ')}", json)
@@ -207,7 +201,7 @@ def account(
             more = dict(options)
             if authority is not None:
                 more |= {"authority": naming.authority(register, authority)[0], "department": None}
-            known_id, before, fresh = _listing(archive, connection, register, named, platform)
+            known_id, before, fresh = saying.listing_named(archive, connection, register, named, platform)
             if department is not None:
                 whose = more.get("authority") or (before.authority if before else None)
                 if whose is None:
@@ -215,7 +209,7 @@ def account(
                 more["department"] = naming.department(register, whose, department)[0] if department else None
             if documents:
                 more["documents"] = [*(before.documents if before else ()), *documents]
-            return known_id, _shape(Thing.LISTING, before, fresh, contacts.renewed(before, more))
+            return known_id, saying.put_together(Thing.LISTING, before, fresh, contacts.renewed(before, more))
 
         stated = say(archive, by, Thing.LISTING, build, effective=start, correct=correct, void=void, why=because)
         tell(stated, named, json)
@@ -306,55 +300,3 @@ def candidacy(
 
     with opened(create=True, practice=practice) as archive:
         tell(say(archive, by, Thing.CANDIDACY, build, why=because), f"{person}, candidate for {office}", json)
-
-
-def _shape(thing: Thing, before: Facts | None, fresh: Any, options: dict[str, Any], needed: str = "") -> Facts:
-    says = {**(before.model_dump() if before is not None else fresh), **options}
-    if needed and not says.get(needed.removeprefix("--")):
-        raise UsageError(f"a new {thing.value} needs {needed}")
-    return service.shape(thing, says)
-
-
-def _listing(
-    archive: Archive, connection: Connection, register: Register, named: str, platform: str | None
-) -> tuple[str, ListingSays | None, dict[str, Any]]:
-    """The listing that a person names; a new one where it is an address or an account of the archive."""
-    try:
-        known_id, before = naming.listing(register, named)
-    except NotFound:
-        fresh = _fresh(archive, connection, named, platform)
-        listed = register.by_account.get(fresh["account"] or "")  # it goes by another name now than when it was listed
-        if listed is None:
-            return service.new_id(Thing.LISTING), None, fresh
-        return listed, register.listings[listed], {}
-    return known_id, before, {}
-
-
-def _fresh(archive: Archive, connection: Connection, named: str, platform: str | None) -> dict[str, Any]:
-    from archiver.accounts import service as accounts
-
-    empty: dict[str, Any] = dict.fromkeys(ListingSays.model_fields)
-    empty |= {"administrators": [], "documents": [], "capture": "service", "capacity": "unknown", "service": ""}
-    try:
-        found = accounts.find(connection, named)
-    except NotFound:
-        found = None
-    if found is None:
-        name = _claimed(archive, named, platform)
-        found = linking.account_of(connection, name)
-        if found is None:
-            told = {"platform": name.platform, "service": name.service, "platform_id": name.platform_id}
-            return empty | told | {"url": name.url, "handle": name.handle, "name": ""}
-    whole = accounts.get(connection, found.id)
-    told = {one: getattr(whole, one) for one in ("platform", "service", "platform_id", "url", "handle", "name")}
-    return empty | told | {"account": whole.id, "capacity": "official"}
-
-
-def _claimed(archive: Archive, url: str, platform: str | None) -> Name:
-    if "." not in url:
-        raise NotFound(f"the register has no account called {one_line(url, 80)!r}; a new one is entered by its address")
-    try:
-        _, claim = archive.platforms.claim(url, platform if platform in archive.platforms.connectors else None)
-    except ArchiverError:
-        return Name(platform or "other", "", None, "", url if "://" in url else f"https://{url}")
-    return Name(claim.platform, claim.service, claim.platform_id or None, claim.handle, claim.url)

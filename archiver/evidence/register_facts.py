@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from archiver.errors import UsageError
+from archiver.errors import WrongField
 
 #: Longest document, bytes: a scanned letter, not a film.
 LARGEST_DOCUMENT = 8 * 2**20
@@ -54,7 +54,7 @@ def shaped(kind: type[_F], says: Mapping[str, Any], hints: Mapping[str, str] = M
     """What is said, checked for its form. ``hints``: what a field takes, by its name, where its pattern tells nobody.
 
     Raises:
-        UsageError: a field is missing, or holds what it cannot.
+        WrongField: a field is missing, or holds what it cannot.
     """
     try:
         return kind.model_validate(says)
@@ -62,7 +62,7 @@ def shaped(kind: type[_F], says: Mapping[str, Any], hints: Mapping[str, str] = M
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         why = hints.get(name, first["msg"])
-        raise UsageError(f"{name.replace('_', ' ')} cannot be this: {why}") from None
+        raise WrongField(name, f"cannot be this: {why}") from None
 
 
 Line = Annotated[str, Field(max_length=2000)]

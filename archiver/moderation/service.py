@@ -54,13 +54,31 @@ def state(archive: Archive, actor: Actor, several: Sequence[ModerationSays]) -> 
     return archive.database.act(say)
 
 
+class SaidMeanwhile(UsageError):  # noqa: N818 - named as the cause
+    """Somebody else said it anew since it was read. ``fields``: what they changed; empty: they took it back, or only
+    part of it is shown."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        self.fields = fields
+        super().__init__("somebody else said it anew while you wrote: look at what holds now, and say yours again")
+
+
 def correct(
-    archive: Archive, actor: Actor, moderation_id: str, says: ModerationSays, *, why: str | None, void: bool = False
+    archive: Archive,
+    actor: Actor,
+    moderation_id: str,
+    says: ModerationSays,
+    *,
+    why: str | None,
+    void: bool = False,
+    after: str | None = None,
 ) -> None:
-    """Say it anew: what was said before stays, and counts no more. ``void``: it was entered by mistake.
+    """Say it anew: what was said before stays, and counts no more. ``void``: it was entered by mistake. ``after``: the
+    act that they had read when they wrote it; None: whatever holds.
 
     Raises:
         As :func:`state`.
+        SaidMeanwhile: it is not the last one any more. Nothing is written.
         NotFound: no such statement, or not for them.
         Refused: part of it is not shown to them, so they cannot know what they would take back.
     """
@@ -70,18 +88,26 @@ def correct(
     def say(connection: Connection) -> None:
         viewer = viewer_of(connection, archive, actor, Action.MODERATION_STATE)
         take_chains(connection, [moderation_id])
-        before = statements.one(connection, viewer, actor.person_id, moderation_id)[0]
+        told = statements.one(connection, viewer, actor.person_id, moderation_id)
+        before = told[0]
         if not before.whole:
             raise Refused("part of this statement is not open to you: somebody who sees all of it corrects it")
         if says.account != before.account_id:
             raise UsageError("a correction is about the same account")
         if before.says == says and before.void == void:
             return
+        if after is not None and before.act_id != after:
+            raise SaidMeanwhile(next((changed(one.says, before.says) for one in told if one.act_id == after), ()))
         if not void:
             _check(connection, archive, viewer, says, before.says.ground)
         _record(connection, archive, actor, moderation_id, says, why, change="void" if void else "corrected")
 
     archive.database.act(say)
+
+
+def changed(before: ModerationSays, now: ModerationSays) -> tuple[str, ...]:
+    """Names of what is said otherwise."""
+    return tuple(name for name in ModerationSays.model_fields if getattr(before, name) != getattr(now, name))
 
 
 def shape(says: dict[str, Any]) -> ModerationSays:

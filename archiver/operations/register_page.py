@@ -65,6 +65,7 @@ class HandoverRow:
 class Person:
     """Somebody with a role, now or at another time."""
 
+    id: str
     says: CustodianshipSays
     now: bool
     scope: str
@@ -79,7 +80,8 @@ class AuthorityPage:
     custody: Custody
     by: str
     people: tuple[Person, ...]
-    departments: tuple[DepartmentSays, ...]
+    departments: tuple[tuple[str, DepartmentSays], ...]
+    """With the id of each."""
     entries: tuple[Entry, ...]
     candidacies: tuple[CandidacySays, ...]
     handovers: tuple[HandoverRow, ...]
@@ -134,17 +136,15 @@ def authority(archive: Archive, connection: Connection, authority_id: str, sight
     if authority_id not in register.authorities or not sight.sees_authority(register, authority_id):
         raise NotFound("there is no such authority in the register")
     kept = custody.of_authority(register, authority_id)
-    people = [one for one in register.custodianships.values() if one.authority == authority_id]
-    people.sort(
-        key=lambda one: (not is_in(register.today, one.since, one.until), one.role, one.since or "", one.person)
-    )
+    people = [_person(register, *pair) for pair in register.custodianships.items() if pair[1].authority == authority_id]
+    people.sort(key=lambda one: (not one.now, one.says.role, one.says.since or "", one.says.person))
     return AuthorityPage(
         id=authority_id,
         says=register.authorities[authority_id],
         custody=kept,
         by=custody_words(kept),
-        people=tuple(_person(register, one) for one in people),
-        departments=tuple(one for one in register.departments.values() if one.authority == authority_id),
+        people=tuple(people),
+        departments=tuple(pair for pair in register.departments.items() if pair[1].authority == authority_id),
         entries=tuple(one for one in made.entries if one.listing and one.listing.authority == authority_id),
         candidacies=tuple(windows(register, authority_id)),
         handovers=tuple(handovers(register, authority_id)),
@@ -191,7 +191,7 @@ def history(register: Register, thing_id: str) -> tuple[Said, ...]:
     )
 
 
-def _person(register: Register, says: CustodianshipSays) -> Person:
+def _person(register: Register, custodianship_id: str, says: CustodianshipSays) -> Person:
     if says.listing is not None:
         known = register.listings.get(says.listing)
         scope = f"only {known.name or known.handle or known.url}" if known is not None else "only one account"
@@ -199,7 +199,7 @@ def _person(register: Register, says: CustodianshipSays) -> Person:
         scope = f"only {register.departments[says.department].name}"
     else:
         scope = ""
-    return Person(says, is_in(register.today, says.since, says.until), scope)
+    return Person(custodianship_id, says, is_in(register.today, says.since, says.until), scope)
 
 
 def _name(register: Register, authority_id: str) -> str:

@@ -48,6 +48,7 @@ from archiver.web import (
     register_documents,
     register_load,
     register_owner,
+    register_say,
     saved,
     search,
     search_help,
@@ -125,6 +126,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(register_load.router, include_in_schema=False)
     app.include_router(handovers.router, include_in_schema=False)
     app.include_router(register_documents.router, include_in_schema=False)
+    app.include_router(register_say.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),
         *(

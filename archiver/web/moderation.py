@@ -17,6 +17,7 @@ from archiver.evidence.matter_facts import ModerationSays
 from archiver.moderation import service, statements
 from archiver.moderation.briefs import Brief, briefs
 from archiver.moderation.matching import EDITED, STATE, track_of
+from archiver.moderation.statements import StatementView
 from archiver.moderation.words import ACTORS, DONE, OUTCOMES, STAGES, Stage, grounds
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
@@ -120,7 +121,14 @@ def correct(site: Here, viewer: Seen, who: Who, moderation_id: Id, form: Typed) 
         else:
             kept = [one.model_dump() for one in before.says.records]
             says, void = service.shape(_said(site, values) | {"account": before.account_id, "records": kept}), False
-        service.correct(site.archive, of_person(who.person.id), moderation_id, says, why=form["why"] or None, void=void)
+        service.correct(
+            site.archive, of_person(who.person.id), moderation_id, says, why=form["why"] or None, void=void,
+            after=form["after"],
+        )  # fmt: skip
+    except service.SaidMeanwhile as failure:
+        return _one(
+            site, viewer, who.person.id, moderation_id, failure=str(failure), values=values, after=form["after"]
+        )
     except (UsageError, Refused) as failure:
         return _one(site, viewer, who.person.id, moderation_id, failure=str(failure), values=values)
     return RedirectResponse(f"{site.base}/moderation/{moderation_id}", status_code=303)
@@ -134,7 +142,9 @@ def _one(
     *,
     failure: str | None = None,
     values: dict[str, str] | None = None,
+    after: str | None = None,
 ) -> HTMLResponse:
+    """``after``: the act that somebody had read, where another was said meanwhile."""
     with site.archive.database.read() as connection:
         said = statements.one(connection, viewer, person_id, moderation_id)
         records = briefs(connection, viewer, {one.record_id for each in said for one in each.records})
@@ -147,9 +157,27 @@ def _one(
         records=records,
         account=account,
         failure=failure,
+        meanwhile=None if after is None else _meanwhile(said, after),
         values=values or _typed_again(site, said[0].says),
         **_words(site, said[0].says.ground),
     )
+
+
+def _meanwhile(said: list[StatementView], after: str) -> list[tuple[str, str, str]]:
+    """What others changed since an act: its name, what was said of it then, and what is said now."""
+    then = next((one for one in said if one.act_id == after), None)
+    if then is None:
+        return []
+    names = service.changed(then.says, said[0].says)
+    return [
+        (plain(name), _in_words(getattr(then.says, name)), _in_words(getattr(said[0].says, name))) for name in names
+    ]
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} records"
+    return "" if value is None else plain(str(value))
 
 
 def _form(

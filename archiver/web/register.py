@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
 
 from archiver.accounts.register.service import LONGEST_WHY
 from archiver.operations import register_page
@@ -74,8 +75,10 @@ def show(
 def show_authority(site: Here, sight: Sees, who: Who, authority_id: str) -> HTMLResponse:
     with site.archive.database.read() as connection:
         page = register_page.authority(site.archive, connection, authority_id, sight)
-        may = Reach.of(connection, who.person.id, site.archive.clock.now()).over(authority_id).allowed
-    return site.page("register_authority.html", here="register", page=page, linked={authority_id}, may=may)
+        may, may_except = _may(site, connection, who, authority_id)
+    return site.page(
+        "register_authority.html", here="register", page=page, linked={authority_id}, may=may, may_except=may_except
+    )
 
 
 @router.get("/register/accounts/{listing_id}", response_class=HTMLResponse)
@@ -84,6 +87,13 @@ def show_listing(site: Here, sight: Sees, who: Who, listing_id: str) -> HTMLResp
     with site.archive.database.read() as connection:
         page = register_page.listing(site.archive, connection, listing_id, sight)
     return listing_shown(site, page, who)
+
+
+def _may(site: Site, connection: Connection, who: Visitor, authority: str | None) -> tuple[bool, bool]:
+    """Whether somebody may change what is said of an authority, by its id, and grant exceptions there."""
+    actions, now = (Action.REGISTER_CHANGE, Action.EXCEPTIONS_DECIDE), site.archive.clock.now()
+    change, grant = (Reach.of(connection, who.person.id, now, one).over(authority).allowed for one in actions)
+    return change, grant
 
 
 def owner_fields(page: ListingPage) -> dict[str, str]:
@@ -99,17 +109,15 @@ def listing_shown(
 ) -> HTMLResponse:
     """The page of a listed account. ``typed``: about its owner, and ``failure``: what is wrong with it."""
     with site.archive.database.read() as connection:
-        now = site.archive.clock.now()
         listing = page.entry.listing
-        may_name = (
-            Reach.of(connection, who.person.id, now).over(listing.authority if listing is not None else None).allowed
-        )
+        may_name, may_except = _may(site, connection, who, listing.authority if listing is not None else None)
     return site.page(
         "register_account.html",
         here="register",
         status=200 if failure is None else 400,
         page=page,
         may_name=may_name,
+        may_except=may_except,
         failure=failure,
         typed=typed or owner_fields(page),
         longest=LONGEST_WHY,

@@ -109,6 +109,20 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
     "/register/accounts/{listing_id}": _one(
         "listing", "/register/accounts/{listing}", "One account of the register, with its history."
     ),
+    "/register/say/{thing}/{thing_id}": (
+        Scene("say-listing", "/register/say/listing/{listing}", "Changing what the register says of an account."),
+        Scene("say-authority", "/register/say/authority/{authority}", "Changing an authority."),
+        Scene(
+            "say-custodian", "/register/say/custodianship/new?authority={authority}", "Entering a custodian or deputy."
+        ),
+        Scene(
+            "say-attestation", "/register/say/attestation/new?listing={listing}", "Control of an account is attested."
+        ),
+        Scene("say-candidacy", "/register/say/candidacy/new?authority={authority}", "Somebody runs for an office."),
+    ),
+    "/register/exceptions/{thing_id}": _one(
+        "exception", "/register/exceptions/new?listing={listing}", "The CIO grants an exception."
+    ),
     "/register/handovers": _one("handovers", "/register/handovers", "Offices that change hands."),
     "/register/handovers/new": _one(
         "handover-new", "/register/handovers/new?authority={authority}", "Beginning to hand an office's accounts over."

@@ -11,6 +11,7 @@ import pytest
 from archiver.archive import Archive
 from archiver.settings import load_settings
 from tests.cli.conftest import CommandLine
+from tests.register.test_loading import with_three_bad_lines
 from tests.register.town import Town
 
 PAGE = "https://www.facebook.com/mayor"
@@ -116,6 +117,23 @@ def test_a_list_is_tried_loaded_exported_and_loaded_again(say: CommandLine, tmp_
     missing = say("register", "missing").out
     assert "lib: incomplete: nobody is its legal custodian; no owner" in missing
     assert "lib: not captured: not added to the archive yet" in missing
+
+
+@pytest.mark.law("R12")
+def test_300_accounts_of_40_authorities_load_by_command_but_for_three_lines(say: CommandLine, tmp_path: Path) -> None:
+    content, wrong = with_three_bad_lines()
+    city, out = tmp_path / "city.csv", tmp_path / "out.csv"
+    city.write_bytes(content)
+    loaded = say("register", "load", str(city), "--by", "Jo", "--json")
+    assert loaded.code == 2
+    assert loaded.json["new"] == 297
+    assert [(one["line"], one["column"], one["letter"]) for one in loaded.json["wrong"]] == wrong
+    assert say("register", "export", "--out", str(out)).code == 0
+    again = say("register", "load", str(out), "--json")
+    assert (again.code, again.json["same"], again.json["new"], again.json["changed"]) == (0, 297, 0, 0)
+    once_more = tmp_path / "again.csv"
+    assert say("register", "export", "--out", str(once_more)).code == 0
+    assert once_more.read_bytes() == out.read_bytes()
 
 
 def test_an_empty_register_says_how_to_begin(archiver: CommandLine) -> None:

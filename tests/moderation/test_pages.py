@@ -88,12 +88,41 @@ def test_one_is_said_corrected_and_taken_back(offices: Archive, custodian: TestC
     assert wrong.status_code == 400
     assert "Nothing was kept" in wrong.text
     assert 'value="yesterday"' in wrong.text, "what was typed is still there"
-    corrected = custodian.post(page, data={**_FORM, "ground": "malware", "why": "looked again", "step": "keep"})
+    corrected = custodian.post(
+        page, data={**_FORM, **_read(custodian, page), "ground": "malware", "why": "looked again", "step": "keep"}
+    )
     assert corrected.status_code == 303
     assert "What was said before" in custodian.get(page).text
-    custodian.post(page, data={**_FORM, "why": "another one", "step": "void"})
+    custodian.post(page, data={**_FORM, **_read(custodian, page), "why": "another one", "step": "void"})
     assert "entered by mistake" in custodian.get(page).text
     assert custodian.get("/moderation").text.count("<section") == 0
+
+
+def _read(client: TestClient, page: str) -> dict[str, str]:
+    """What was read when a correction is begun."""
+    (after,) = re.findall(r'name="after" value="([^"]+)"', client.get(page).text)
+    return {"after": after}
+
+
+@pytest.mark.law("R16")
+def test_who_corrects_what_somebody_corrected_meanwhile_is_shown_the_change_and_keeps_what_they_typed(
+    offices: Archive, custodian: TestClient
+) -> None:
+    (made,) = _gone(offices, "police", "c/1")
+    page = custodian.post("/moderation", data={**_FORM, "of": f"{made},state,", "step": "keep"}).headers["location"]
+    read = _read(custodian, page)
+    with _client(offices, cookies(offices, person(offices, Role.CUSTODIAN, name="Quick"))) as quick:
+        theirs = quick.post(page, data={**_FORM, **read, "matter": "M-18 <b>", "step": "keep"})
+        assert theirs.status_code == 303
+    late = custodian.post(page, data={**_FORM, **read, "words": "typed for long", "step": "keep"})
+    assert late.status_code == 400
+    assert all(one in late.text for one in ("Quick", "M-17", "M-18 &lt;b&gt;", "typed for long", "Nothing was kept"))
+    for step in ("keep", "void"):
+        assert custodian.post(page, data={**_FORM, **read, "step": step, "words": "x"}).status_code == 400
+    assert custodian.post(page, data={**_FORM, "step": "keep", "words": "x"}).status_code == 400, "of nothing read"
+    assert "M-18" in custodian.get(page).text
+    again = custodian.post(page, data={**_FORM, **_read(custodian, page), "words": "typed for long", "step": "keep"})
+    assert again.status_code == 303
 
 
 @pytest.mark.law("R4", "R16", "R71")

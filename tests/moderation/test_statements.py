@@ -57,6 +57,28 @@ def _gone(archive: Archive, key: str = "c/1", *, kind: str = "comment", access: 
 
 
 @pytest.mark.law("R16")
+def test_of_two_who_correct_at_once_the_second_is_told_what_the_first_changed(offices: Archive) -> None:
+    gone, account = _gone(offices), account_of("police")
+    one, other = (of_person(person(offices, Role.CUSTODIAN, name=name).id) for name in ("Jo One", "Bo Other"))
+    first = says(account, gone, seen=NOW + timedelta(hours=3), actor="staff", ground="spam", **_WORDS)
+    (said,) = service.state(offices, one, [first])
+    (read,) = _said(offices, Viewer.EVERYTHING, gone)
+    quick = first.model_copy(update={"ground": "malware", "matter": "M-2"})
+    service.correct(offices, one, said, quick, why="looked again", after=read.act_id)
+    slow = first.model_copy(update={"words": "as it was read before"})
+    for void in (False, True):
+        with pytest.raises(service.SaidMeanwhile) as refused:
+            service.correct(offices, other, said, slow, why="me too", void=void, after=read.act_id)
+        assert set(refused.value.fields) == {"ground", "matter"}
+    (now,) = _said(offices, Viewer.EVERYTHING, gone)
+    assert (now.says, _events(offices)) == (quick, 2)
+    service.correct(offices, other, said, quick, why="sent twice", after=read.act_id)
+    assert _events(offices) == 2, "what holds already is nothing new"
+    service.correct(offices, other, said, slow, why="having seen it", after=now.act_id)
+    assert _said(offices, Viewer.EVERYTHING, gone)[0].says == slow
+
+
+@pytest.mark.law("R16")
 def test_a_statement_explains_a_change_and_is_corrected_by_a_later_one_only(offices: Archive, hands: SetClock) -> None:
     gone, account = _gone(offices), account_of("police")
     custodian = of_person(person(offices, Role.CUSTODIAN, name="Jo Custodian").id)

@@ -57,6 +57,8 @@ _STATES: Mapping[str, Mapping[str, str]] = {
         "none": "au_none",
     },
     "form": {"known": "csv"},
+    "thing": {"known": "authority"},
+    "thing_id": {"new": "new", "none": "xm_none"},
     "handover_id": {
         "of the police": handover_of("police"),
         "of the library": handover_of("library"),
@@ -64,7 +66,7 @@ _STATES: Mapping[str, Mapping[str, str]] = {
     },
 }
 #: What stands in an address behind what it is about.
-_BESIDE = {"form": "pdf"}
+_BESIDE = {"form": "pdf", "thing_id": "new"}
 #: Of which ids are made anew each time: what stands in the place of a name here.
 _LISTINGS = ("captured", "not captured")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from archiver.accounts import service
 from archiver.archive import Archive
 from archiver.people.roles import Role
 from tests.people import scene
+from tests.register.test_loading import with_three_bad_lines
 from tests.register.town import Town
 from tests.register_pages.conftest import Desk
 
@@ -66,6 +68,31 @@ def test_a_list_is_shown_before_it_is_loaded_and_loaded_as_it_was_shown(desk: Si
     again = officer.post("/register/load", step="load", **_kept(shown))
     assert "2 as before" in again.text
     assert len(officer.events()) == before, "sent twice, it changes nothing"
+
+
+@pytest.mark.law("R12")
+def test_300_accounts_of_40_authorities_load_but_for_three_lines_and_load_again_unchanged(
+    desk: Sit, town: Town
+) -> None:
+    officer = desk()
+    content, wrong = with_three_bad_lines()
+    shown = _show(officer, content)
+    told = [(f"line {line}", f"{letter}, {column}") for line, column, letter in wrong]
+    plain = re.sub("</?bdi[^>]*>", "", shown)
+    assert re.findall(r'<th scope="row">(line \d+)</th>\s*<td data-label="Column">([^<]*)</td>', plain) == told
+    loaded = officer.post("/register/load", step="load", **_kept(shown))
+    assert (loaded.status_code, len(town.register.listings), len(town.register.authorities)) == (200, 297, 40)
+    exported = officer.get("/register/master-list.csv").content
+    before = len(officer.events())
+    again = _show(officer, exported)
+    assert "the register says all of this already" in again
+    assert officer.post("/register/load", step="load", **_kept_of(exported)).status_code == 200
+    assert len(officer.events()) == before
+    assert officer.get("/register/master-list.csv").content == exported
+
+
+def _kept_of(content: bytes) -> dict[str, str]:
+    return {"kept": b64encode(content).decode(), "name": "master-list.csv", "why": ""}
 
 
 @pytest.mark.law("R5")

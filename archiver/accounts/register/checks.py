@@ -14,7 +14,7 @@ from archiver.accounts.register.contacts import wrong_mail
 from archiver.accounts.register.models import RegisterDocument, RegisterStatement
 from archiver.accounts.register.statements import Thing
 from archiver.capture.masking import mask_text
-from archiver.errors import UsageError
+from archiver.errors import UsageError, WrongField
 from archiver.evidence.register_facts import (
     AuthorityKind,
     AuthoritySays,
@@ -43,13 +43,13 @@ def check(connection: Connection, thing: Thing, says: Facts) -> None:
     for name, text in _texts(fields):
         problem = wrong_text(text)
         if problem is not None:
-            raise UsageError(f"{name.replace('_', ' ')} {problem}")
+            raise WrongField(name, problem)
     for name in _NAMED:
         if name in fields and not fields[name] and thing is not Thing.LISTING:
-            raise UsageError(f"{name} is missing")
+            raise WrongField(name, "is missing")
     for first, last in _SPANS:
         if fields.get(first) and fields.get(last) and fields[first] > fields[last]:
-            raise UsageError(f"{last.replace('_', ' ')} ({fields[last]}) is before {first} ({fields[first]})")
+            raise WrongField(last, f"({fields[last]}) is before {first} ({fields[first]})")
     _codes(says)
     _known(connection, fields)
     if isinstance(says, ListingSays):
@@ -100,7 +100,7 @@ def _codes(says: Facts) -> None:
         known = [("capacity", says.capacity, Capacity), ("capture", says.capture, Capturing)]
     for name, value, codes in known:
         if value not in {one.value for one in codes}:
-            raise UsageError(f"{name} is one of {', '.join(one.value for one in codes)}")
+            raise WrongField(name, f"is one of {', '.join(one.value for one in codes)}")
 
 
 def _known(connection: Connection, fields: dict[str, Any]) -> None:
@@ -122,9 +122,9 @@ def _known(connection: Connection, fields: dict[str, Any]) -> None:
 def _listing(connection: Connection, says: ListingSays) -> None:
     problem = wrong_address(says.url)
     if problem is not None:
-        raise UsageError(f"the address {problem}")
+        raise WrongField("url", problem)
     if says.owner_mail is not None and (problem := wrong_mail(says.owner_mail)) is not None:
-        raise UsageError(f"the owner's mail address {problem}")
+        raise WrongField("owner_mail", problem)
     if any(";" in name or "\n" in name for name in says.administrators):
         raise UsageError("a page administrator's name has no semicolon and stands on one line")
     if says.account is not None and says.platform_id is not None:

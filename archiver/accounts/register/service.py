@@ -211,15 +211,26 @@ def state(
 
 
 def keep_document(archive: Archive, actor: Actor, name: str, kind: str, content: bytes) -> str:
-    """Take in a document that statements can name; its id. The same content is kept once.
+    """Take in a document that statements can name; its id. The same content is kept once. Raises as
+    :func:`take_document`."""
+    return archive.database.act(lambda connection: take_document(connection, archive, actor, name, kind, content))
+
+
+def take_document(connection: Connection, archive: Archive, actor: Actor, name: str, kind: str, content: bytes) -> str:
+    """The same in the caller's transaction.
 
     Raises:
         NotPermitted: the guard says no.
         UsageError: it is empty, or too large.
     """
+    require_permission(CHANGE, Resource("document"), actor, connection)
     if not 0 < len(content) <= LARGEST_DOCUMENT:
         raise UsageError(f"a document has between 1 byte and {LARGEST_DOCUMENT // 2**20} MiB: {safe_text(name)[:80]}")
     digest = sha256(content).hexdigest()
+    same = select(RegisterDocument.id).where(RegisterDocument.sha256 == digest).limit(1)
+    known = connection.execute(same).scalar()
+    if known is not None:
+        return str(known)
     facts = {
         "by": safe_text(actor.name),
         "entered": None,
@@ -229,18 +240,9 @@ def keep_document(archive: Archive, actor: Actor, name: str, kind: str, content:
         "sha256": digest,
         "content": b64encode(content).decode(),
     }
-
-    def keep(connection: Connection) -> str:
-        require_permission(CHANGE, Resource("document"), actor, connection)
-        same = select(RegisterDocument.id).where(RegisterDocument.sha256 == digest).limit(1)
-        known = connection.execute(same).scalar()
-        if known is not None:
-            return str(known)
-        document_id = ids.new_id("do")
-        _record(connection, archive, actor, ActKind.DOCUMENT_KEPT, document_id, facts, "document", "kept")
-        return document_id
-
-    return archive.database.act(keep)
+    document_id = ids.new_id("do")
+    _record(connection, archive, actor, ActKind.DOCUMENT_KEPT, document_id, facts, "document", "kept")
+    return document_id
 
 
 def document(connection: Connection, document_id: str) -> Any:

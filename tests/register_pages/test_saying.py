@@ -1,0 +1,236 @@
+"""The page that says something of the register: the command's service, one guard, errors at the field."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from archiver import ids
+from archiver.accounts import service as accounts
+from archiver.accounts.register import custody
+from archiver.accounts.register.statements import Thing
+from archiver.archive import Archive
+from archiver.people.roles import Role
+from archiver.web.register_fields import SHEETS
+from tests.people import scene
+from tests.register.town import Town
+from tests.register_pages.conftest import Desk
+
+Sit = Callable[..., Desk]
+_VALUES: dict[Thing, dict[str, str]] = {
+    Thing.AUTHORITY: {"name": "Office <b>of</b> X", "short": "x", "kind": "elected", "since": "2020-01-01"},
+    Thing.DEPARTMENT: {"name": "Outreach", "short": "outreach"},
+    Thing.CUSTODIANSHIP: {"person": "Ada Brown", "role": "holder", "position": "Mayor", "since": "2024-04-16"},
+    Thing.LISTING: {
+        "url": "https://social.example/@mayor", "capacity": "official", "capture": "service", "owner": "Ada",
+        "administrators": "Bo\r\n\r\nCy", "opened": "2020-02-29",
+    },
+    Thing.ATTESTATION: {"person": "Ada Brown", "on": "2026-02-01"},
+    Thing.EXEMPTION: {"rule": "series", "reason": "is being decided", "approver": "Cleo CIO"},
+    Thing.CANDIDACY: {"person": "Ada", "office": "Governor", "since": "2026-04-15", "until": "2026-11-03"},
+}  # fmt: skip
+_IDS = [thing.value for thing in _VALUES]
+
+
+def _where(town: Town, thing: Thing) -> tuple[str, dict[str, str]]:
+    """Where the form is, and what it says of whose the thing is."""
+    mayor = town.authority("mayor", kind="elected")
+    about = {"authority": mayor, "listing": ""}
+    if thing in (Thing.ATTESTATION, Thing.EXEMPTION):
+        listing = next(iter(town.register.listings), None) or town.listing(authority=mayor)
+        about = {"authority": mayor if thing is Thing.ATTESTATION else "", "listing": listing}
+    if thing is Thing.AUTHORITY:
+        about = {"authority": "", "listing": ""}
+    path = "/register/exceptions" if thing is Thing.EXEMPTION else f"/register/say/{thing.value}"
+    return path, about
+
+
+def _role(thing: Thing) -> Role:
+    return Role.CIO if thing is Thing.EXEMPTION else Role.RECORDS_OFFICER
+
+
+def _of(town: Town, thing: Thing) -> dict[str, Any]:
+    return {
+        Thing.AUTHORITY: town.register.authorities, Thing.DEPARTMENT: town.register.departments,
+        Thing.CUSTODIANSHIP: town.register.custodianships, Thing.LISTING: town.register.listings,
+        Thing.ATTESTATION: town.register.attestations, Thing.EXEMPTION: town.register.exemptions,
+        Thing.CANDIDACY: town.register.candidacies,
+    }[thing]  # type: ignore[return-value]  # fmt: skip
+
+
+def _hidden(page: str) -> dict[str, str]:
+    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in found}
+
+
+@pytest.mark.law("R10", "R12")
+@pytest.mark.parametrize("thing", _VALUES, ids=_IDS)
+def test_each_thing_is_entered_changed_and_taken_out(desk: Sit, town: Town, thing: Thing) -> None:
+    officer = desk(_role(thing))
+    path, about = _where(town, thing)
+    before = set(_of(town, thing))
+    empty = officer.get(f"{path}/new?authority={about['authority']}&listing={about['listing']}")
+    assert empty.status_code == 200
+    file = ("letter.pdf", b"%PDF of " + thing.value.encode()) if SHEETS[thing].document else ()
+    answer = officer.post(f"{path}/new", *file, **about, **_VALUES[thing], step="keep", why="of March")
+    assert answer.status_code == 303, re.findall(r'role="alert"[^>]*>([^<]*)', answer.text)
+    (new,) = set(_of(town, thing)) - before
+    says = _of(town, thing)[new]
+    for name, value in _VALUES[thing].items():
+        held = getattr(says, name)
+        assert held == (["Bo", "Cy"] if name == "administrators" else value), name
+    (said,) = town.register.history(new)
+    assert (said.by, said.why) == ("Jo Clerk", "of March")
+    assert {(one.actor_kind, one.actor_id) for one in officer.events()} >= {("person", officer.person_id)}
+    if file:
+        (document,) = says.documents
+        assert officer.get(f"/register/documents/{document}").content == file[1]
+    back = officer.get(answer.headers["location"])
+    assert back.status_code == 200
+    assert "<b>of</b>" not in back.text
+
+    changing = officer.get(f"{path}/{new}")
+    words = {
+        Thing.ATTESTATION: "position",
+        Thing.EXEMPTION: "reason",
+        Thing.CANDIDACY: "note",
+        Thing.CUSTODIANSHIP: "contact",
+    }
+    field = words.get(thing, "name")
+    form = _VALUES[thing] | _hidden(changing.text) | {field: "Another & more", "step": "keep"}
+    assert officer.post(f"{path}/{new}", **form).status_code == 303
+    assert getattr(_of(town, thing)[new], field) == "Another & more"
+    assert len(town.register.history(new)) == 2
+    late = officer.post(f"{path}/{new}", **form | {field: "of somebody who looked before"})
+    assert late.status_code == 400
+    assert "said it anew while you wrote" in late.text
+    assert field in late.text
+    assert getattr(_of(town, thing)[new], field) == "Another & more"
+
+    form = _VALUES[thing] | _hidden(officer.get(f"{path}/{new}").text) | {"step": "void"}
+    doubted = officer.post(f"{path}/{new}", **form)
+    assert doubted.status_code == 400
+    assert "That is meant" in doubted.text
+    assert new in _of(town, thing)
+    assert officer.post(f"{path}/{new}", **form, sure="yes").status_code == 303
+    assert new not in _of(town, thing)
+    assert officer.get(f"{path}/{new}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("thing", "fields", "field", "says"),
+    [
+        (Thing.AUTHORITY, {"short": "Not A Short"}, "short", "it takes lower-case letters"),
+        (Thing.AUTHORITY, {"short": "mayor"}, "short", "is another authority"),
+        (Thing.AUTHORITY, {"name": ""}, "name", "is missing"),
+        (Thing.AUTHORITY, {"until": "2019-01-01"}, "until", "is before since"),
+        (Thing.AUTHORITY, {"since": "1.1.2020"}, "since", "is no day"),
+        (Thing.CUSTODIANSHIP, {"role": "king"}, "role", "is one of"),
+        (Thing.CUSTODIANSHIP, {"person": "A\x1b[2J"}, "person", "cannot be seen"),
+        (Thing.LISTING, {"url": "javascript:alert(1)"}, "url", "is no web address"),
+        (Thing.LISTING, {"owner_mail": "nobody"}, "owner_mail", "mail"),
+        (Thing.LISTING, {"closed": "2019-01-01"}, "closed", "is before opened"),
+        (Thing.ATTESTATION, {"until": "2020-01-01"}, "until", "is before on"),
+        (Thing.CANDIDACY, {"office": ""}, "office", "is missing"),
+        (Thing.EXEMPTION, {"reason": ""}, "reason", "is missing"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
+    desk: Sit, town: Town, thing: Thing, fields: dict[str, str], field: str, says: str
+) -> None:
+    path, about = _where(town, thing)
+    before = dict(_of(town, thing))
+    typed = _VALUES[thing] | {"why": '"><script>alert(1)</script>'} | fields
+    answer = desk(_role(thing)).post(f"{path}/new", **about, **typed, step="keep")
+    assert answer.status_code == 400
+    (told,) = re.findall(rf'<p id="{field}-wrong"[^>]*>(.*?)</p>', html.unescape(answer.text))
+    assert says in told
+    assert f'aria-describedby="{field}-wrong' in answer.text
+    assert "<script" not in answer.text
+    assert _of(town, thing) == before
+
+
+@pytest.mark.law("R10", "R14")
+def test_who_may_say_what(desk: Sit, town: Town) -> None:
+    mayor = town.authority("mayor", kind="elected")
+    library = town.authority("library")
+    of_library = town.listing("https://social.example/@books", authority=library)
+    held = town.person(library, "Li Brarian")
+    custodian = desk(Role.LEGAL_CUSTODIAN, "mayor", name="Ma Yor")
+    say = "/register/say"
+    refused = (
+        f"{say}/authority/new", f"{say}/authority/{library}", f"{say}/department/new?authority={library}",
+        f"{say}/custodianship/{held}", f"{say}/listing/{of_library}", f"{say}/attestation/new?listing={of_library}",
+        f"{say}/custodianship/new?authority={mayor}&listing={of_library}", f"{say}/listing/new",
+        f"/register/exceptions/new?authority={mayor}",
+    )  # fmt: skip
+    for path in refused[:6]:
+        assert custodian.get(path).status_code == 403, path
+    assert custodian.get(f"{say}/department/new?authority={mayor}").status_code == 200
+    count = len(town.register.statements)
+    person = _VALUES[Thing.CUSTODIANSHIP] | {"step": "keep"}
+    for path, form in (
+        ("custodianship/new", person | {"authority": mayor, "listing": of_library}),
+        ("custodianship/new", person | {"authority": library, "listing": ""}),
+        (f"listing/{of_library}", _VALUES[Thing.LISTING] | {"authority": mayor, "step": "keep"}),
+        ("attestation/new", _VALUES[Thing.ATTESTATION] | {"authority": mayor, "listing": of_library, "step": "keep"}),
+    ):
+        assert custodian.post(f"{say}/{path}", **form).status_code in (400, 403), path
+    assert len(town.register.statements) == count
+    assert custodian.post(f"{say}/custodianship/new", **person, authority=mayor, listing="").status_code == 303
+    assert custody.of_authority(town.register, mayor).names == "Ada Brown"
+    exception = _VALUES[Thing.EXEMPTION] | {"authority": mayor, "listing": "", "step": "keep"}
+    for role, status in ((Role.RECORDS_OFFICER, 403), (Role.LEGAL_CUSTODIAN, 403), (Role.CIO, 303)):
+        someone = desk(role, name=role.value)
+        assert someone.post("/register/exceptions/new", **exception).status_code == status, role
+    assert (
+        desk(Role.CIO, name="Cleo").post(f"{say}/department/new", authority=mayor, name="x", short="x").status_code
+        == 403
+    )
+
+
+@pytest.mark.law("R5", "R10")
+def test_nobody_takes_an_account_of_another_office_by_listing_it(desk: Sit, archive: Archive, town: Town) -> None:
+    scene.fill(archive)
+    police = town.authority("police")
+    custodian = desk(Role.LEGAL_CUSTODIAN, "police", name="Po Lice")
+    form = _VALUES[Thing.LISTING] | {"url": scene.account_of("library"), "authority": police, "step": "keep"}
+    answer = custodian.post("/register/say/listing/new", **form)
+    assert answer.status_code == 400
+    assert "your roles do not reach there" in answer.text.lower()
+    assert not town.register.listings
+    with archive.database.read() as connection:
+        assert accounts.get(connection, scene.account_of("library")).authority == "library"
+
+
+@pytest.mark.law("R5", "R6")
+def test_what_ends_a_capture_has_to_be_confirmed(desk: Sit, archive: Archive, town: Town) -> None:
+    scene.fill(archive)
+    officer, police = desk(), town.authority("police")
+    where = {"platform": "facebook", "service": "https://facebook.example", "platform_id": "police"}
+    account = scene.account_of("police")
+    listing = town.listing("https://facebook.example/police", authority=police, account=account, **where)
+    address = f"/register/say/listing/{listing}"
+    form = _VALUES[Thing.LISTING] | {"url": "https://facebook.example/police", "capacity": "campaign"}
+    form |= _hidden(officer.get(address).text) | {"step": "keep"}
+    asked = officer.post(address, **form)
+    assert asked.status_code == 400
+    assert "Its capture ends at once" in asked.text
+    with archive.database.read() as connection:
+        assert accounts.get(connection, account).state == "active"
+    assert officer.post(address, **form, sure="yes").status_code == 303
+    with archive.database.read() as connection:
+        assert accounts.get(connection, account).state == "paused"
+
+
+def test_an_authority_s_short_name_never_changes(desk: Sit, town: Town) -> None:
+    mayor, officer = town.authority("mayor", kind="elected"), desk()
+    address = f"/register/say/authority/{mayor}"
+    form = _VALUES[Thing.AUTHORITY] | _hidden(officer.get(address).text) | {"short": "other", "step": "keep"}
+    assert officer.post(address, **form).status_code == 303
+    assert town.register.authorities[mayor].short == "mayor"
+    assert ids.authority_id("other") not in town.register.authorities
