@@ -38,8 +38,8 @@ def put_together(thing: Thing, before: Facts | None, fresh: Mapping[str, Any], g
         WrongField: a field is missing, or holds what it cannot.
     """
     says = {**(before.model_dump() if before is not None else fresh), **given}
-    if "name" in says and not says["name"] and thing is not Thing.LISTING:
-        raise WrongField("name", "is missing: it needs a name")
+    if thing in (Thing.AUTHORITY, Thing.DEPARTMENT) and not says.get("name"):
+        raise WrongField("name", "is missing")
     return service.shape(thing, says)
 
 
