@@ -155,7 +155,8 @@ def why_not(archive: Archive, says: ListingSays | None, account: AccountView | N
     if may is May.NOT_BEGIN:
         return reason
     if says.platform not in archive.platforms.connectors:
-        return f"the archive has no connector for {says.platform}"
+        where = "it" if says.platform == "other" else says.platform
+        return f"the archive has no connector for {where}"
     return "not added to the archive yet: archiver account add"
 
 

@@ -61,7 +61,7 @@ def smaller(png: bytes, most: int) -> bytes:
     picture = picture.crop((0, 0, picture.width, min(picture.height, most)))
     reduced = picture.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     made = io.BytesIO()
-    reduced.convert("RGB").save(made, "WEBP", lossless=True, quality=100, method=6)
+    reduced.convert("RGB").save(made, "WEBP", lossless=True, quality=50, method=3)
     return made.getvalue()
 
 

@@ -26,6 +26,8 @@ from tests.people.beside import handover_of
 from tests.people.scene import CANARIES, account_of, departments, record_of
 from tests.signed_in import cookies, person
 
+_DOCS = Path(__file__).parents[2] / "docs"
+
 
 @pytest.mark.law("R71")
 def test_the_matrix_is_the_signed_off_one(tmp_path: Path) -> None:
@@ -51,6 +53,13 @@ def test_every_page_has_a_scene(archive: Archive) -> None:
     """So that a page made later is looked at too: in the browser, by the checker of accessibility, and in pictures."""
     made = sorted(set(pages_of(Site(archive))) - set(NO_PAGE))
     assert made == sorted(SCENES), "give the page a scene in tests/browser/scenes.py"
+
+
+def test_every_picture_of_a_page_is_there_and_they_stay_small() -> None:
+    named = set(re.findall(r"\((screenshots/[^)]*\.webp)\)", (_DOCS / "screenshots.md").read_text()))
+    files = {one.relative_to(_DOCS).as_posix(): one.stat().st_size for one in (_DOCS / "screenshots").iterdir()}
+    assert named == set(files), "make screenshots"
+    assert sum(files.values()) < 6_000_000
 
 
 def _crawl(client: TestClient) -> Iterator[tuple[str, str]]:
