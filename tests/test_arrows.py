@@ -94,7 +94,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "cli": frozenset(
         {
             *("accounts", "people", "capture", "imports", "operations", "records", "search", "evidence", "release"),
-            *("storage", "work", "archive"),
+            *("challenges", "storage", "work", "archive"),
         }
     ),
     # Modules that put packages together.

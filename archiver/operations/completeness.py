@@ -404,9 +404,10 @@ def _of(connection: Connection, column: ColumnElement[str], account: Accounts) -
 
 
 def _is_under(counted: Counted, bearer: FromClause, under: FromClause) -> ColumnElement[bool]:
+    answers = under.c.kind != RecordKind.SETTINGS.value  # such as who may reply to it, which nobody counts
     if counted.of is Extent.ANSWERS:
-        return under.c.parent_id == bearer.c.id
-    return and_(under.c.thread_id == bearer.c.id, under.c.id != bearer.c.id)
+        return and_(under.c.parent_id == bearer.c.id, answers)
+    return and_(under.c.thread_id == bearer.c.id, under.c.id != bearer.c.id, answers)
 
 
 def _cases(counted: Counted, bearer: FromClause, under: FromClause) -> Iterable[tuple[str, ColumnElement[bool]]]:

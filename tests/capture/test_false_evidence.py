@@ -256,7 +256,7 @@ def test_an_empty_page_is_not_the_end(new_house: Callable[..., House]) -> None:
     house.server.faults.add(faults.empty_page, r"/statuses\?", after=1, times=1)
     assert house.run(office).outcome == "complete"
     check_mastodon(house, house.cast.city, authorised=False)
-    assert len(house.records()) == 91
+    assert len(house.records()) == 92
 
 
 def test_records_on_two_pages_are_one_record(town: House) -> None:
@@ -318,13 +318,13 @@ def test_an_error_on_the_third_page_keeps_the_first_two_and_is_a_gap(
     run = house.run(office, sweep)  # type: ignore[arg-type]
     assert run.outcome == "partial"
     assert (run.reason or "").startswith("statuses: transient")
-    assert len(house.records()) == 81
+    assert len(house.records()) == 82
     (gap,) = house.gaps(open_only=True)
     assert (gap.stream, gap.cause) == ("posts", "transient")
     house.server.faults.clear()
     house.later(minutes=30)
     assert house.run(office, sweep).outcome == "complete"  # type: ignore[arg-type]
-    assert len(house.records()) == 131
+    assert len(house.records()) == 132
     if sweep is NEW:
         assert house.run(office, FULL).outcome in ("complete", "unchanged")
     check_mastodon(house, house.cast.city, authorised=False)

@@ -203,7 +203,7 @@ def test_a_database_without_room_is_told_from_one_that_is_broken(town: Town) -> 
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", folder], capture_output=True)
     if mounted.returncode != 0:
         pytest.skip("only root may mount a small disk")
     try:

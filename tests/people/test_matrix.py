@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -125,7 +126,7 @@ def test_nothing_of_what_is_closed_is_found_by_any_way(
     with TestClient(app, base_url="http://127.0.0.1", cookies=cookies(offices, who)) as client:
         for path, text in _crawl(client):
             pages += 1
-            asked = path.partition("q=")[2].lstrip("-").partition("&")[0]
+            asked = unquote(path).partition("q=")[2].lstrip("-").partition("&")[0]
             found = {word for word in closed if word in text} - {asked}
             assert not found, path
             assert "The library" not in text, path
