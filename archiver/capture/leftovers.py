@@ -36,7 +36,12 @@ class Leftover:
     @property
     def part(self) -> int:
         """Which batch of its run it is, from 1."""
-        return int(self.stem.split(".")[1])
+        return _part(self.stem)
+
+    @property
+    def parts(self) -> list[int]:
+        """All batches of its run that are in the folder."""
+        return [_part(stem) for stem in stems(self.folder) if stem.partition(".")[0] == self.identity.run]
 
     def clear(self) -> None:
         """Remove its files: everything in them is archived.
@@ -99,6 +104,10 @@ def leftover(folder: Path, stem: str, torn: list[str]) -> Leftover | None:
             torn += keep_damaged(folder, stem)
             clear_files(folder, stem)
     return found
+
+
+def _part(stem: str) -> int:
+    return int(stem.split(".")[1])
 
 
 def _order(one: Leftover) -> tuple[str, int, int]:

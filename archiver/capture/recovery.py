@@ -36,6 +36,7 @@ from archiver.capture.models import Run
 from archiver.capture.parts import Part
 from archiver.capture.pending import Pending, forget, left_behind
 from archiver.capture.rereading import Rereading
+from archiver.capture.run_rows import NOT_COMMITTED
 from archiver.capture.spool import Spool, SpoolError, is_empty, sync_folder
 from archiver.errors import Busy, IntegrityError, SettingsError
 from archiver.evidence import log
@@ -173,7 +174,7 @@ class Recovery:
 
     def _is_quiet(self, held: Held, one: Leftover, waiting: _Waiting) -> bool:
         """Whether all there is to write of this batch is a run record, which then is written."""
-        if one.part == 1 and self._ended(one.identity.run) is not None:
+        if one.part == 1 and self._is_committed(one.identity.run):
             return True
         parts = waiting.get(one.identity.run)
         if parts is None:
@@ -215,7 +216,7 @@ class Recovery:
 
     def _choose_again(self, held: Held, one: Leftover, report: RecoveryReport) -> None:
         """Read the spooled exchanges as the run would have, and finish the run."""
-        rereading = Rereading(self.archive, self.spool, one)
+        rereading = Rereading(self.archive, self.spool, one, self._free_part(one))
         finished = rereading.perform()
         crash_point("recovery.sealed")
         stored = self.committer.put(one.folder, finished)
@@ -283,6 +284,21 @@ class Recovery:
         """When the last part of a run was written that the index knows; None: it has none."""
         with self.archive.database.read() as connection:
             return connection.execute(select(Run.finished_at).where(Run.id == run)).scalar()
+
+    def _is_committed(self, run: str) -> bool:
+        """Whether a run has committed anything itself. Of one that was adopted in part, the rest may be in the frames
+        alone."""
+        with self.archive.database.read() as connection:
+            row = connection.execute(select(Run.reason).where(Run.id == run)).first()
+        return row is not None and row.reason not in NOT_COMMITTED
+
+    def _free_part(self, one: Leftover) -> int:
+        """The number of the part of its record that a run gets for a batch that is read again: one that no other part
+        has, where some of the batch was adopted with its own."""
+        with self.archive.database.read() as connection:
+            parts = connection.execute(select(Run.parts).where(Run.id == one.identity.run)).scalar()
+        taken = {number for number, _ in parts or ()}
+        return one.part if one.part not in taken else max(taken | set(one.parts)) + 1
 
     def _is_logged(self, run: str) -> bool:
         """Whether the log knows its end already: its rows were there, and were lost with the index."""

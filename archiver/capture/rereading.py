@@ -36,6 +36,8 @@ class Rereading:
     archive: Archive
     spool: Spool
     left: Leftover
+    part: int
+    """Number of the part of its run's record that it makes."""
     at: datetime | None = None
     """When it was sealed."""
     parts: Sequence[Part] = ()
@@ -59,7 +61,7 @@ class Rereading:
         terms = self.left.terms
         assert terms is not None
         batch = Batch(self.left.folder, terms.identity, self.left.part, terms.segments)
-        self._state = RunState(terms, self.spool, batch, None, part=self.left.part)
+        self._state = RunState(terms, self.spool, batch, None, part=self.part)
         self._seen = Seen(self.archive.database, terms.identity.account, terms.identity.run, terms.started_at)
         try:
             through = self._choose()

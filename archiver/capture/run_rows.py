@@ -22,6 +22,8 @@ RECOVERY: Final = "recovery"
 _LOST = "the object with its run record is lost; what is left of it is here"
 _LATE = "it came too late to be archived; what it captured was adopted"
 _STOPPED = "stopped before its end"
+NOT_COMMITTED: Final = frozenset({_LOST, _LATE})
+"""Reasons in the row of a run of which nothing was committed by itself: it is there for what was found of it."""
 
 Row = Mapping[str, Any]
 Bookmarks = dict[str, dict[str, Any]]

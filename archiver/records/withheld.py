@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Text, and_, cast, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Text, and_, cast, func, literal_column, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSON
 
 from archiver.capture.models import Exchange, Segment
@@ -23,6 +23,9 @@ from connectors.contract import AccessClass, State
 _EXCHANGE, _SEGMENT = table(Exchange), table(Segment)
 #: Segments that everybody may read: public exchanges, and the files of public records.
 OPEN = (AccessClass.PUBLIC.value, AccessClass.MEDIA.value)
+
+#: What is kept of an occurrence without its words begins so: JSON in the database is compact, its keys sorted.
+_WORDLESS = '{"content":{}%'
 
 
 def in_public(exchange_id: ColumnElement[str]) -> ColumnElement[bool]:
@@ -42,9 +45,10 @@ def open_among(connection: Connection, exchange_ids: Collection[str]) -> set[str
 
 
 def public_version(version: FromClause = VERSION) -> ColumnElement[bool]:
-    """Whether a public occurrence says what a version says."""
+    """Whether a public occurrence says what a version says. One without its words says nothing of it: it stands in
+    whatever version was there, be it one that was seen in private alone."""
     seen = OCCURRENCE.alias()
-    same = and_(seen.c.record_id == version.c.record_id, seen.c.version_id == version.c.id)
+    same = and_(seen.c.record_id == version.c.record_id, seen.c.version_id == version.c.id, _shows(seen))
     return select(seen.c.position).where(same, in_public(seen.c.exchange_id)).exists()
 
 
@@ -94,8 +98,15 @@ def versions_seen_in_public(connection: Connection, record_id: str) -> dict[str,
     until = func.coalesce(OCCURRENCE.c.last_seen_at, OCCURRENCE.c.observed_at)
     times = (func.min(OCCURRENCE.c.observed_at).label("first"), func.max(until).label("last"))
     query = select(OCCURRENCE.c.version_id, *times).group_by(OCCURRENCE.c.version_id)
-    mine = (OCCURRENCE.c.record_id == record_id, ~OCCURRENCE.c.retrospective, in_public(OCCURRENCE.c.exchange_id))
+    mine = (OCCURRENCE.c.record_id == record_id, ~OCCURRENCE.c.retrospective, _shows(OCCURRENCE))
+    query = query.where(in_public(OCCURRENCE.c.exchange_id))
     return {row.version_id: (row.first, row.last) for row in connection.execute(query.where(*mine))}
+
+
+def _shows(seen: FromClause) -> ColumnElement[bool]:
+    """Whether an occurrence shows anything of its version (:func:`archiver.records.versions.shows`)."""
+    own = type_coerce(seen.c.partial, Text)
+    return or_(own.is_(None), own.not_like(_WORDLESS))
 
 
 def _evidence(connection: Connection, state: FromClause) -> FromClause:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from pathlib import Path
 
 import pytest
 
@@ -194,3 +195,23 @@ def test_what_was_never_committed_is_not_in_a_rebuilt_index_until_it_is_adopted(
     assert town.session().recovered.adopted == 1  # type: ignore[union-attr]
     checks.check(town)
     assert first in checks.visible(town, account)
+
+
+def test_what_a_run_had_put_in_part_is_read_again_from_its_frames_where_its_choice_is_damaged(
+    new_town: object, tmp_path: Path
+) -> None:
+    """The part that was put was adopted: that its run has a row says nothing of the rest."""
+    town: Town = new_town(lease_seconds=1)  # type: ignore[operator]
+    assert town.killed((town.accounts[1], FULL), arm="commit.put", recover=False)
+    (dead,) = {path.parent for path in town.spool.glob("*/rn_*.choice")}
+    assert len(list(dead.glob("*.warc.gz"))) > 1
+    aside = dead.rename(tmp_path / dead.name)  # its process is only slow, and nobody drains it yet
+    time.sleep(1.1)
+    assert town.session().recovered.adopted == 1  # type: ignore[union-attr]
+    aside.rename(dead)
+    (choice,) = dead.glob("rn_*.choice")
+    choice.write_bytes(choice.read_bytes()[:-20])
+    town.session()
+    checks.check(town)
+    town.session(*town.everything(NEW))
+    checks.check(town)

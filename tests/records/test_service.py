@@ -311,3 +311,18 @@ def test_records_of_another_account_are_not_mixed_into_a_thread(city: City) -> N
     other.apply(told(1, 1, seen("status/1", "another city's post"), ordinal=5))
     assert shown(threaded(city, "status/1")) == [(0, "post")]
     assert shown(threaded(other, "status/1")) == [(0, "another city's post")]
+
+
+def test_words_seen_in_private_are_not_shown_for_a_public_sight_without_them(city: City) -> None:
+    """What stands in public without its words stands in the version that was edited in private; it shows none of it."""
+    private = ask(access=AccessClass.PRIVATE)
+    city.apply(told(1, 1, seen("status/1", "Said in public")))
+    city.apply(told(2, 5, seen("status/1", "Edited while hidden", state=State.HIDDEN_BY_PAGE), asked=private))
+    city.apply(told(3, 9, seen("status/1", content={}, state=State.DELETED_BY_AUTHOR)))
+    public = Viewer(access=frozenset({"public"}), messages=False)
+    one, line = read(city, "status/1", public), threaded(city, "status/1", viewer=public).lines[0].record
+    assert line is not None
+    assert [(each.text, each.first_seen_at, each.last_seen_at) for each in one.versions] == [
+        ("Said in public", at(1), at(1))
+    ]
+    assert "hidden" not in line.text
