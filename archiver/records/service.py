@@ -205,8 +205,11 @@ def _occurred(record_id: str, public: bool) -> list[ColumnElement[bool]]:
 
 def _versions(connection: Connection, record_id: str, public: bool) -> tuple[VersionView, ...]:
     query = select(VERSION).where(VERSION.c.record_id == record_id).order_by(VERSION.c.number)
-    query = query.where(public_version()) if public else query
-    return _shown_as(connection.execute(query).all())
+    rows = connection.execute(query.where(public_version()) if public else query).all()
+    if rows or not public:
+        return _shown_as(rows)
+    first = connection.execute(query.limit(1)).one()  # everybody saw that it is there, and none of its words
+    return (replace(_version(1, first, None), text="", content={}, as_of=None),)
 
 
 def _as_everybody_saw(

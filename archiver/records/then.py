@@ -14,7 +14,7 @@ from archiver.records import stored
 from archiver.records.moments import Sight, states_at, versions_at
 from archiver.records.states import Interval
 from archiver.records.stored import OCCURRENCE, chunks
-from archiver.records.versions import Version
+from archiver.records.versions import Occurrence, Version, shows
 from archiver.records.withheld import open_among
 from connectors.contract import State
 
@@ -84,11 +84,27 @@ def _public(
 
 
 def _seen_by_all(one: Known, open_ids: Collection[str], shown: Collection[str]) -> Known:
-    versions = [each for each in one.versions if any(member.exchange_id in open_ids for member in each.members)]
+    versions = [each for each in one.versions if _said_to_all(each, open_ids)]
     states = [
         replace(each, evidence=named)
         for each in one.states
         for named in [tuple(name for name in each.evidence if name in open_ids)]
         if named or each.state in shown or each.state == State.VISIBLE.value
     ]
+    if len(versions) < len(one.versions) or len(states) < len(one.states):  # times, too: of what everybody saw
+        versions = [_as_all_saw(each, open_ids) for each in versions]
     return Known(tuple(replace(each, number=number) for number, each in enumerate(versions, 1)), tuple(states))
+
+
+def _said_to_all(version: Version, open_ids: Collection[str]) -> list[Occurrence]:
+    """The occurrences that everybody could see of what a version says."""
+    public = (each for each in version.members if each.exchange_id in open_ids)
+    return [each for each in public if shows(each, version.scheme, version.content)]
+
+
+def _as_all_saw(version: Version, open_ids: Collection[str]) -> Version:
+    members = tuple(each for each in version.members if each.exchange_id in open_ids)
+    live = [each for each in _said_to_all(version, open_ids) if not each.retrospective]
+    first = min((each.observed_at for each in live), default=None)
+    last = max((each.seen_until for each in live), default=None)
+    return replace(version, members=members, first_seen_at=first, last_seen_at=last)

@@ -12,7 +12,7 @@ from archiver.errors import NotFound
 from archiver.records.changes import Kind, Place, Wanted, place_of
 from archiver.records.changes import recent as recent_changes
 from archiver.records.differences import Segment
-from archiver.records.service import record, thread
+from archiver.records.service import record, record_at, thread
 from archiver.records.views import RecordView, ThreadView
 from archiver.viewing import Viewer
 from connectors.contract import AccessClass, State
@@ -326,3 +326,20 @@ def test_words_seen_in_private_are_not_shown_for_a_public_sight_without_them(cit
         ("Said in public", at(1), at(1))
     ]
     assert "hidden" not in line.text
+    with city.database.read() as connection:
+        then = record_at(connection, city.id("status/1"), at(10), public)
+    assert [(each.text, each.last_seen_at) for each in then.versions] == [("Said in public", at(1))]
+
+
+def test_what_was_only_named_in_public_is_shown_without_the_words_that_were_seen_in_private(city: City) -> None:
+    private = ask(access=AccessClass.PRIVATE)
+    city.apply(told(1, 1, seen("status/1", content={}, state=State.DELETED_BY_AUTHOR, created_at=at(1))))
+    city.apply(told(2, 5, seen("status/1", "Held", state=State.DELETED_BY_AUTHOR), asked=private))
+    public = Viewer(access=frozenset({"public"}), messages=False)
+    one, line = read(city, "status/1", public), threaded(city, "status/1", viewer=public).lines[0].record
+    assert line is not None
+    assert "Held" not in repr(one) + repr(line)
+    assert (one.captured, one.text, one.versions[0].first_seen_at) == (True, "", None)
+    with city.database.read() as connection:
+        assert "Held" not in repr(record_at(connection, city.id("status/1"), at(6), public))
+    assert [each.text for each in read(city, "status/1").versions] == ["Held"]
