@@ -32,7 +32,7 @@ from archiver.capture.contents import Contents, read_contents
 from archiver.capture.facts import RunIdentity
 from archiver.capture.leases import Held, Leases, StaleLease
 from archiver.capture.leftovers import Leftover, leftover, leftovers
-from archiver.capture.models import Run
+from archiver.capture.models import Exchange, Run, Segment
 from archiver.capture.parts import Part
 from archiver.capture.pending import Pending, forget, left_behind
 from archiver.capture.rereading import Rereading
@@ -174,7 +174,7 @@ class Recovery:
 
     def _is_quiet(self, held: Held, one: Leftover, waiting: _Waiting) -> bool:
         """Whether all there is to write of this batch is a run record, which then is written."""
-        if one.part == 1 and self._is_committed(one.identity.run):
+        if self._is_committed(one):
             return True
         parts = waiting.get(one.identity.run)
         if parts is None:
@@ -285,12 +285,18 @@ class Recovery:
         with self.archive.database.read() as connection:
             return connection.execute(select(Run.finished_at).where(Run.id == run)).scalar()
 
-    def _is_committed(self, run: str) -> bool:
-        """Whether a run has committed anything itself. Of one that was adopted in part, the rest may be in the frames
+    def _is_committed(self, one: Leftover) -> bool:
+        """Whether its run committed this batch itself. Of one that was adopted in part, the rest may be in the frames
         alone."""
+        run = one.identity.run
+        adopted = select(Exchange.id).join(Segment, Segment.id == Exchange.segment_id)
+        adopted = adopted.where(Exchange.run_id == run, Segment.adopted_by.is_not(None))
         with self.archive.database.read() as connection:
-            row = connection.execute(select(Run.reason).where(Run.id == run)).first()
-        return row is not None and row.reason not in NOT_COMMITTED
+            row = connection.execute(select(Run.reason, Run.parts).where(Run.id == run)).first()
+            if row is None or row.reason in NOT_COMMITTED:
+                return False
+            told = any(number == one.part for number, _ in row.parts or ())
+            return one.part == 1 or (told and connection.execute(adopted.limit(1)).first() is None)
 
     def _free_part(self, one: Leftover) -> int:
         """The number of the part of its record that a run gets for a batch that is read again: one that no other part

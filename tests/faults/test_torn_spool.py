@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,22 @@ def test_a_damaged_choice_is_made_again_from_the_frames(town: Town) -> None:
     town.session()
     checks.check(town)
     assert key in checks.visible(town, town.accounts[1])
+
+
+def test_a_damaged_choice_of_what_was_committed_is_not_made_again(new_town: object) -> None:
+    """Also where its run had committed something before it."""
+    town: Town = new_town(segment_bytes=2**16)  # type: ignore[operator]
+    town.session(*town.everything(FULL))
+    for number in range(12):
+        town.say(random.Random(number).randbytes(8000).hex(), picture=True)
+    assert town.killed((town.accounts[1], NEW), arm="commit.done:2", recover=False)
+    (choice,) = town.spool.glob("*/rn_*.2.choice")
+    choice.write_bytes(choice.read_bytes()[:-20])
+    told = town.session()
+    assert told.recovered is not None
+    assert told.recovered.postponed == 0
+    checks.check(town)
+    assert town.left_in_spool() == []
 
 
 def test_a_damaged_choice_without_frames_is_kept_for_a_person_to_look_at(town: Town) -> None:
