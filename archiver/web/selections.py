@@ -19,6 +19,8 @@ router = APIRouter()
 Id = Annotated[str, Path(max_length=100)]
 #: Records of a selection that are listed; of more the page says how many.
 _LISTED: Final = 100
+#: Most records of frozen searches that are looked at to count those that are seen now, each once.
+COUNTED: Final = 50_000
 
 
 @router.get("/selections", response_class=HTMLResponse)
@@ -38,10 +40,11 @@ def show(site: Here, viewer: Seen, who: Who, selection_id: Id) -> HTMLResponse:
         one = selections.get(connection, who.person.id, selection_id)
         frozen = selections.frozen(connection, selection_id)
         single = selections.one_by_one(connection, selection_id, viewer)
-        whole = len(selections.records(connection, selection_id, viewer))
+        most = len(single) + sum(len(each.record_ids) for each in frozen)
+        whole = len(selections.records(connection, selection_id, viewer)) if most <= COUNTED else None
         lines = briefs(connection, viewer, single[:_LISTED])
     rows = [(record_id, lines.get(record_id)) for record_id in single[:_LISTED]]
-    values = {"whole": whole, "single": len(single), "hidden": one.records - len(single)}
+    values = {"whole": whole, "most": most, "single": len(single), "hidden": one.records - len(single)}
     return site.page("selection.html", here="search", selection=one, frozen=frozen, rows=rows, **values)
 
 

@@ -33,6 +33,7 @@ from archiver.release.certificate import certify
 from archiver.release.forms import Form
 from archiver.search.statements import load
 from archiver.viewing import Viewer
+from archiver.web import selections as selection_pages
 from archiver.web.app import _site_app
 from archiver.web.door import routes
 from archiver.web.site import Site
@@ -186,7 +187,7 @@ def test_the_pages_write_and_take_away(offices: Archive) -> None:
 # -- selections
 
 
-def test_a_selection_takes_hits_and_whole_searches(offices: Archive) -> None:
+def test_a_selection_takes_hits_and_whole_searches(offices: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC})
     with client_of(offices, cookies(offices, jo)) as client:
         assert "Nothing is laid aside yet" in client.get("/selections").text
@@ -206,6 +207,10 @@ def test_a_selection_takes_hits_and_whole_searches(offices: Archive) -> None:
         assert not any("private" in one or "message" in one for one in statement.record_ids)
         assert f"<strong>{len(statement.record_ids)}</strong> records in all" in page
         assert "Rally &lt;b&gt;" in page
+        with monkeypatch.context() as patch:
+            patch.setattr(selection_pages, "COUNTED", 1)
+            most = len(statement.record_ids) + 1
+            assert f"At most <strong>{most}</strong> records in all" in client.get(one).text
         assert client.post(f"{one}/leave-out", data={"of": [_POLICE, frozen[0]]}).status_code == 303
         assert "<strong>0</strong> records in all" in client.get(one).text
         wrongs: tuple[dict[str, object], ...] = (
