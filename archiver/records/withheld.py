@@ -1,9 +1,9 @@
 """What of a public record is known only from answers that not everybody could see (decision 9): the words of a comment
 that was edited while it was hidden, and that it was hidden.
 
-A version is public where an occurrence of it stands in a public segment. A state is where a public exchange is among
-its evidence, or a public occurrence shows it; that a public record was visible tells nothing. Conditions in SQL, so
-that they are part of the query that counts and lists.
+A version is public where an occurrence that shows any of it stands in a public segment. A state is where a public
+exchange is among its evidence, or a public occurrence shows it; that a public record was visible tells nothing.
+Conditions in SQL, so that they are part of the query that counts and lists.
 """
 
 from __future__ import annotations
