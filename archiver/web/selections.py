@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -44,7 +44,7 @@ def show(site: Here, viewer: Seen, who: Who, selection_id: Id) -> HTMLResponse:
         whole = len(selections.records(connection, selection_id, viewer)) if most <= COUNTED else None
         lines = briefs(connection, viewer, single[:_LISTED])
     rows = [(record_id, lines.get(record_id)) for record_id in single[:_LISTED]]
-    values = {"whole": whole, "most": most, "single": len(single), "hidden": one.records - len(single)}
+    values: dict[str, Any] = {"whole": whole, "most": most, "single": len(single), "hidden": one.records - len(single)}
     return site.page("selection.html", here="search", selection=one, frozen=frozen, rows=rows, **values)
 
 
