@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from connectors._linkedin_asks import PAGE, start_of, with_start
 from connectors._linkedin_found import Found, entries_of
 from connectors._moderation import MOST, TOO_MANY, anew, carried, is_late, listed_before, setting_record
 from connectors.contract import JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.text import storable
-from connectors.values import Json, Unreadable, number, text, thing
+from connectors.values import Json, Unreadable, number, part, text, thing
 
 
 def read_roles(found: Found, body: Json) -> Reading:
@@ -36,7 +37,13 @@ def read_roles(found: Found, body: Json) -> Reading:
     if _goes_on(body, len(entries)):
         following = with_start(found.ask, start_of(found.ask) + len(entries), **carried(found.ask, known, found.at))
         return replace(found.reading(), part=True, next_page=following)
+    total = number(part(body, "paging").get("total"))
+    if total is not None and len(known) < total:  # a page of nothing, or one of which something is held back
+        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, _FEWER))
     return replace(found.reading(), records=(_everybody(known),))
+
+
+_FEWER: Final = "a list of fewer entries than LinkedIn says that there are"
 
 
 def _role(found: Found, one: Json) -> str:
