@@ -42,7 +42,7 @@ class KeptFile:
     @property
     def offered(self) -> bool:
         """Whether it is small enough to be handed out here."""
-        return self.at.length <= LARGEST
+        return max(self.at.length, self.medium.size or 0) <= LARGEST  # (what is stored may be much smaller)
 
 
 def is_text(medium: MediumView) -> bool:

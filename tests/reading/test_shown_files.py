@@ -25,6 +25,7 @@ from archiver.practice.messages import Request, Response
 from archiver.records import files
 from archiver.records import service as records
 from archiver.records.models import Medium
+from archiver.records.pictures import StoredAt
 from archiver.records.views import MediumView
 from archiver.viewing import Viewer
 from archiver.web.app import create_app
@@ -185,6 +186,13 @@ def test_what_is_too_large_to_stand_in_a_page_does_not() -> None:
     assert is_picture(one)
     for other in ({"size": 2**24}, {"content_type": "image/svg+xml"}, {"content_type": None}, {"exchange_id": None}):
         assert not is_picture(replace(one, **other))
+
+
+def test_a_file_that_is_stored_small_and_comes_out_large_is_not_handed_out() -> None:
+    one = MediumView("md_1", "k", "video", "u", None, "fetched", None, "video/mp4", "0" * 64, 2**30, "ex_1")
+    stored = StoredAt("segment", None, 0, 2**20, 0, 0, "public")
+    assert not file_page.KeptFile(one, stored).offered
+    assert file_page.KeptFile(replace(one, size=2**20), stored).offered
 
 
 @pytest.mark.law("R4", "R71")
