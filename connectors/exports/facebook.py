@@ -216,7 +216,7 @@ def _labelled(found: Found, entry: Json, place: str, kind: RecordKind, *, privat
         media=one.media,
         word=kind.value,
     )
-    found.add(record, private=private)
+    found.add(record, private=private or one.restricted)
     for number, medium in enumerate(one.hung):
         _answers(found, medium, place, at=str(int(one.at.timestamp())), number=number)
 

@@ -10,6 +10,7 @@ not known here stands in it, with its value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,10 @@ _WORDS = ("Message", "Post", "Text", "Comment", "Caption", "Description")
 _FILES = ("Media", "Photos", "Videos", "Photo", "Video")
 _LINKS = ("URL", "Link", "External link")
 _KNOWN = frozenset((*_WORDS, *_FILES, *_LINKS))
+_NAMES = frozenset({"label", "title", "ent_field_name"})
+_VALUES = frozenset({"value", "href", "timestamp_value", "media"})
+_AUDIENCE = re.compile(r"audience|privacy|visib|shared with|who can see", re.IGNORECASE)
+_EVERYBODY = frozenset({"public", "everyone", "anyone"})
 _DEEPEST = 8
 _MOST = 1000
 """Labels of one entry."""
@@ -42,6 +47,11 @@ class Labelled:
     media: tuple[MediaRef, ...] = ()
     hung: list[Json] = field(default_factory=list)
     """Its files as they stand in it."""
+
+    @property
+    def restricted(self) -> bool:
+        """Whether it says of itself that not everybody could see it, or not surely that everybody could."""
+        return any(_AUDIENCE.search(name) and value.casefold() not in _EVERYBODY for name, value in self.others)
 
     @property
     def lines(self) -> list[str]:
@@ -72,7 +82,7 @@ def labelled(entry: Json) -> Labelled:
     others = [
         (name, told)
         for name, value in found
-        if name not in _KNOWN or (name in _LINKS and _address(value) is None)
+        if name not in _KNOWN or name in _FILES or (name in _LINKS and _address(value) is None)
         if (told := _value(value) or _address(value))
     ]
     identity = entry.get("fbid")
@@ -91,7 +101,7 @@ def _flat(value: JSONValue, above: str, depth: int) -> Iterator[tuple[str, Json]
     """Every label with what stands beside it; labels inside of something else bear its name before their own.
 
     Raises:
-        Unreadable: it is no list of objects, or goes too deep, or on for too long.
+        Unreadable: it is no list of objects, or goes too deep, or on for too long, or holds what is not known here.
     """
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise Unreadable("label_values is not a list of objects")
@@ -99,11 +109,16 @@ def _flat(value: JSONValue, above: str, depth: int) -> Iterator[tuple[str, Json]
         raise Unreadable("an entry of more labels than anybody reads")
     for one in value:
         name = " / ".join(part for part in (above, said(one, "label") or said(one, "title")) if part)
-        inner = next((one[kind] for kind in ("dict", "vec") if kind in one), None)
-        if inner is None:
+        within = [one[kind] for kind in ("dict", "vec") if kind in one]
+        beside = {
+            key for key, held in one.items() if key not in ("dict", "vec", *_NAMES) and held not in (None, "", [])
+        }
+        if beside - _VALUES or len(within) > 1 or (within and beside):
+            raise Unreadable("a label with something beside it that is not known here")
+        if not within:
             yield name, one
         else:
-            yield from _flat(inner, name, depth + 1)
+            yield from _flat(within[0], name, depth + 1)
 
 
 def _value(one: Json) -> str:

@@ -87,6 +87,9 @@ def test_comments_stories_and_what_was_written_elsewhere_are_read_too() -> None:
         [{"label": {}, "value": "Hallo"}],
         [{"label": "Media", "media": "a.jpg"}],
         [{"label": "Message", "value": "x"}] * 1001,
+        [{"label": "Message", "value": "x"}, {"label": "Place", "place": {"name": "Main Street"}}],
+        [{"label": "Message", "value": "x"}, {"label": "More", "value": "y", "vec": [{"value": "z"}]}],
+        [{"label": "Message", "value": "x"}, {"label": "More", "dict": [], "vec": [{"value": "z"}]}],
     ],
 )
 def test_what_has_another_shape_is_told_and_not_half_read(values: Any) -> None:
@@ -94,6 +97,24 @@ def test_what_has_another_shape_is_told_and_not_half_read(values: Any) -> None:
     found = read("facebook-export", "posts", meta([entry, POST]))
     assert [record.place for record in found.records] == ["/1"]
     assert [place for place, _ in found.quarantine] == ["/0"]
+
+
+@pytest.mark.parametrize(
+    ("audience", "private"),
+    [
+        ({"label": "Audience", "value": "Only me"}, True),
+        ({"title": "Privacy", "dict": [{"label": "Description", "value": "Your friends"}]}, True),
+        ({"label": "Audience", "value": "Public"}, False),
+    ],
+)
+def test_what_says_that_not_everybody_could_see_it_is_private(audience: Any, private: bool) -> None:
+    found = read("facebook-export", "posts", meta([labels({"label": "Message", "value": "x"}, audience)]))
+    assert found.private == ({found.records[0].key} if private else set())
+
+
+def test_words_beside_files_are_read_too() -> None:
+    beside = labels({"label": "Message", "value": "x"}, {"label": "Photo", "value": "a bridge"})
+    assert read("facebook-export", "posts", meta([beside])).records[0].content["labels"] == [["Photo", "a bridge"]]
 
 
 def test_labels_inside_of_labels_end_somewhere() -> None:
