@@ -6,6 +6,7 @@ clear only to this machine, or where the settings say so in as many words (``?tl
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -31,6 +32,8 @@ _LARGEST_SECRET: Final = 4096
 _SAID: Final = 120
 """Characters of a server's answer that are kept."""
 _PERMANENT: Final = 500
+_SECRET: Final = re.compile(r"://|/connect/|[A-Za-z0-9_-]{40}")
+"""An address, or what may be the secret of one: filters repeat addresses without their scheme."""
 _READY: Final = 220
 
 
@@ -157,10 +160,10 @@ class Server:
 
 def _refused(code: str, words: str, number: int, said: bytes | str, host: str) -> NotSent:
     """What a server answered. Its words are a stranger's, and may repeat what the mail says: of them the first line is
-    kept, without anything that looks like an address of ours."""
+    kept, without anything that looks like an address or the secret of a link of ours."""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    first = one_line(text.partition("\n")[0], _SAID)
-    told = f': "{first}"' if first and "://" not in first else ""
+    first = one_line(text.partition("\n")[0])
+    told = "" if not first or _SECRET.search(first) else f': "{one_line(first, _SAID)}"'
     return NotSent(code, f"{host} {words}{told}", final=number >= _PERMANENT)
 
 

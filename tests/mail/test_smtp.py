@@ -45,6 +45,7 @@ def _fails(transport: Transport, code: str) -> NotSent:
         send(transport)
     assert caught.value.code == code
     assert "/connect/" not in str(caught.value)
+    assert "s" * 43 not in str(caught.value)
     return caught.value
 
 
@@ -110,6 +111,8 @@ def test_nothing_leaves_without_encryption_unless_the_settings_say_so(
         ("RCPT", "450 4.2.0 greylisted", "recipient", False),
         ("MAIL", "553 5.7.1 not yours", "sender", False),
         ("DATA", "554 5.7.1 spam: https://records.example/connect/secret", "refused", True),
+        ("DATA", "554 5.7.1 listed: records.example/connect/secret", "refused", True),
+        ("DATA", f"554 5.7.1 listed: {'s' * 43}", "refused", True),
         ("DATA", "451 4.3.0 later \u202esecrets", "refused", False),
     ],
 )
