@@ -183,6 +183,8 @@ class Lock(IntEnum):
     """Noting where signing, time-stamps and the heartbeat stand."""
     ACTS = 7
     """Giving the next number to an act."""
+    LINKS = 8
+    """Making a link for an account's owner: of two at a time neither would end the other's."""
 
 
 #: First half of the keys of our advisory locks, so that they are not those of another program in the same database.

@@ -18,7 +18,7 @@ from archiver.accounts.credentials import READ, SECOND
 from archiver.accounts.events import OPERATOR
 from archiver.accounts.models import Account, ConnectLink
 from archiver.archive import Archive
-from archiver.database import safe_text
+from archiver.database import Lock, safe_text, take
 from archiver.errors import NotFound, UsageError
 from archiver.evidence import log
 from archiver.evidence.event_types import EventType
@@ -285,6 +285,7 @@ def _named(archive: Archive, name: str, platform: str | None) -> tuple[service.A
 
 
 def _insert(connection: Connection, archive: Archive, values: dict[str, Any], asking: Asking, made: Offer) -> None:
+    take(connection, Lock.LINKS)
     if asking.guard is not None:
         asking.guard(connection)
     same = [ConnectLink.url == values["url"], ConnectLink.platform == values["platform"]]

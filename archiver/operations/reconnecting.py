@@ -45,6 +45,7 @@ OWNERS: Final = frozenset(
 PURPOSE: Final = "connect"
 #: Who was asked a moment ago is not asked again: somebody pressed twice, or two did.
 REST: Final = timedelta(minutes=5)
+_LATELY: Final = "its owner was asked a moment ago; wait some minutes"
 #: Most owners who are asked at once.
 MOST: Final = 50
 
@@ -127,10 +128,10 @@ def ask(archive: Archive, person: PersonView, subject: str, sight: Sight) -> Out
     with archive.database.read() as connection:
         entry = _entry(archive, connection, subject, sight)
         _require(archive, connection, person, entry)
-        known = _last(asked(connection), entry)
+        lately = _rests(archive, connection, entry)
     name = entry.name or subject
-    if known is not None and rests(known, archive.clock.now()):
-        return Outcome(subject, name, Way.REFUSED, why="its owner was asked a moment ago; wait some minutes")
+    if lately:
+        return Outcome(subject, name, Way.REFUSED, why=_LATELY)
     try:
         return _ask(archive, person, subject, entry)
     except ArchiverError as failure:
@@ -146,6 +147,11 @@ def rests(one: Asked, now: datetime) -> bool:
     return now - ((one.mail.ended_at if one.mail else None) or one.made_at) < REST
 
 
+def _rests(archive: Archive, connection: Connection, entry: Entry) -> bool:
+    known = _last(asked(connection), entry)
+    return known is not None and rests(known, archive.clock.now())
+
+
 def _ask(archive: Archive, person: PersonView, subject: str, entry: Entry) -> Outcome:
     listing, account = entry.listing, entry.account
     may, why_not = may_run(listing)
@@ -155,6 +161,8 @@ def _ask(archive: Archive, person: PersonView, subject: str, entry: Entry) -> Ou
 
     def guard(connection: Connection) -> None:
         _require(archive, connection, person, entry)
+        if _rests(archive, connection, entry):  # (again: two may have pressed at the same time)
+            raise Refused(_LATELY)
 
     def post(connection: Connection, offer: Offer) -> None:
         if to is not None:

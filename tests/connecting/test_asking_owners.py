@@ -217,6 +217,25 @@ def test_without_an_address_or_after_the_owner_left_it_is_shown_although_mail_is
     assert broken.rows(Mail) == []
 
 
+def test_of_two_who_press_at_the_same_time_one_is_told_that_the_other_did(
+    make: Callable[..., Broken], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = make(**MAIL)
+    client, other, offer = broken.client(), broken.client(name="Al Other"), links.offer
+    between: list[int] = []
+
+    def late(*said: Any, **more: Any) -> Any:
+        if not between:
+            between.append(0)
+            between[0] = other.post(broken.button).status_code
+        return offer(*said, **more)
+
+    monkeypatch.setattr(links, "offer", late)
+    assert client.post(broken.button).status_code == 409
+    assert between == [200]
+    assert [row.state for row in broken.rows(Mail)] == ["waiting"]
+
+
 def test_several_are_asked_at_once_by_whoever_chooses_them(make: Callable[..., Broken]) -> None:
     broken = make(**MAIL)
     broken.town.change(broken.library, owner_mail="bo@city.example")
