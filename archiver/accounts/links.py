@@ -103,8 +103,8 @@ class Asking:
     """Entry of the register."""
     owner: str | None = None
     """By name."""
-    guard: Callable[[Connection], None] | None = None
-    """Raises where the actor may not."""
+    guard: Callable[[Connection, str | None], None] | None = None
+    """Raises where the actor may not; called with the account that the link is for, if the archive has it."""
     post: Callable[[Connection, Offer], None] | None = None
     """Puts the mail that brings the link into the outbox."""
 
@@ -287,7 +287,7 @@ def _named(archive: Archive, name: str, platform: str | None) -> tuple[service.A
 def _insert(connection: Connection, archive: Archive, values: dict[str, Any], asking: Asking, made: Offer) -> None:
     take(connection, Lock.LINKS)
     if asking.guard is not None:
-        asking.guard(connection)
+        asking.guard(connection, values["account_id"])
     same = [ConnectLink.url == values["url"], ConnectLink.platform == values["platform"]]
     end(connection, archive, (*same, ConnectLink.purpose == values["purpose"]), "replaced")
     connection.execute(insert(ConnectLink).values(**values))

@@ -4,7 +4,7 @@ and what came of it."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -159,8 +159,8 @@ def _ask(archive: Archive, person: PersonView, subject: str, entry: Entry) -> Ou
         raise Refused(f"{why_not}; nobody is asked to connect it (law R6)")
     owner, to = (listing.owner if listing is not None else None) or "", _to(archive, entry)
 
-    def guard(connection: Connection) -> None:
-        _require(archive, connection, person, entry)
+    def guard(connection: Connection, account_id: str | None) -> None:
+        _require(archive, connection, person, entry, account_id)
         if _rests(archive, connection, entry):  # (again: two may have pressed at the same time)
             raise Refused(_LATELY)
 
@@ -219,9 +219,16 @@ def _entry(archive: Archive, connection: Connection, subject: str, sight: Sight)
     raise Refused("your roles do not reach there")
 
 
-def _require(archive: Archive, connection: Connection, person: PersonView, entry: Entry) -> None:
+def _require(
+    archive: Archive, connection: Connection, person: PersonView, entry: Entry, account_id: str | None = None
+) -> None:
+    """``account_id``: of the account that the address of the entry leads to. A listing may name the address of one that
+    is another authority's, without saying that it is that one."""
     reach = asking_owners.reach(connection, person.id, archive.clock.now())
-    reach.require(_place(_authorities(archive, connection), entry))
+    place = _place(_authorities(archive, connection), entry)
+    reach.require(place)
+    if account_id is not None:
+        reach.require(replace(place, account_id=account_id))
 
 
 def _authorities(archive: Archive, connection: Connection) -> dict[str, AuthoritySays]:

@@ -292,6 +292,20 @@ def test_nobody_asks_owners_where_their_roles_do_not_reach(make: Callable[..., B
     assert refused[-1][0].post(buttons["library"]).status_code == 200, "of their own department they do"
 
 
+@pytest.mark.law("R71")
+def test_a_listing_with_the_address_of_another_authoritys_account_asks_nobody(make: Callable[..., Broken]) -> None:
+    broken = make(**MAIL)
+    assert broken.client().post(broken.button).status_code == 200
+    before = [row.ended for row in broken.rows(ConnectLink)]
+    broken.town.change(broken.library, url="https://x.com/city", owner_mail="mallory@city.example")
+    library = broken.client(Role.CUSTODIAN, "Mallory", scope=AUTHORITY, scope_id="library")
+    answer = library.post(f"/register/accounts/{broken.library}/reconnect")
+    assert answer.status_code == 409
+    assert "your roles do not reach there" in answer.text
+    assert [row.ended for row in broken.rows(ConnectLink)] == before == [None]
+    assert [row.recipient for row in broken.rows(Mail)] == [ADA]
+
+
 @pytest.mark.law("R6")
 def test_nobody_is_asked_to_connect_a_personal_account(make: Callable[..., Broken]) -> None:
     broken = make(**MAIL)
