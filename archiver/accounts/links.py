@@ -240,9 +240,15 @@ def view_of(archive: Archive, link: Link) -> LinkView:
 
 
 def end(
-    connection: Connection, archive: Archive, which: Sequence[Any], how: str, account_id: str | None = None
+    connection: Connection,
+    archive: Archive,
+    which: Sequence[Any],
+    how: str,
+    account_id: str | None = None,
+    *,
+    actor: tuple[str, str] = ("person", OPERATOR),
 ) -> bool:
-    """Let links no longer be used; whether there was one that could be."""
+    """Let links no longer be used; whether there was one that could be. ``actor``: who took them back."""
     now = archive.clock.now()
     values: dict[str, Any] = dict.fromkeys(("state_sha256", "browser_sha256", "verifier"))
     values |= {"ended": how, "ended_at": now}
@@ -253,7 +259,8 @@ def end(
         connection.execute(update(ConnectLink).where(ConnectLink.id == link_id).values(**values))
         mail.drop(connection, archive, link_id, _NOT_SENT.get(how, OVER))
         if how != "connected":
-            log.append(connection, [event(EventType.CONNECTION_WITHDRAWN, link_id, {})], now)
+            told = NewEvent(EventType.CONNECTION_WITHDRAWN.value, "connection", link_id, {}, *actor)
+            log.append(connection, [told], now)
     return bool(ended)
 
 
@@ -289,7 +296,7 @@ def _insert(connection: Connection, archive: Archive, values: dict[str, Any], as
     if asking.guard is not None:
         asking.guard(connection, values["account_id"])
     same = [ConnectLink.url == values["url"], ConnectLink.platform == values["platform"]]
-    end(connection, archive, (*same, ConnectLink.purpose == values["purpose"]), "replaced")
+    end(connection, archive, (*same, ConnectLink.purpose == values["purpose"]), "replaced", actor=asking.actor)
     connection.execute(insert(ConnectLink).values(**values))
     facts = {"platform": values["platform"], "account": values["account_id"], "purpose": values["purpose"]}
     kind = EventType.CONNECTION_OFFERED.value

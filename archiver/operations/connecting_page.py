@@ -62,7 +62,8 @@ What a server does not take for now is tried again after a minute, then ever lat
 it refuses for good is given up at once. Board and `archiver doctor` say so with the reason, and the button can be
 pressed again. Two processes never send the same at the same time. One that is killed between the server's answer and
 the database may let a mail be sent once more, under the same Message-ID. A mail whose link was replaced, withdrawn or
-used is not sent.
+used is not sent. Nor is one whose owner has left, or is written to elsewhere by now, as the register says: such a link
+ends within seconds, also where it was sent already.
 
 With `file:///folder` each mail is written there as `ID.eml`, for its owner only, for somebody or something that sends
 it on. These files hold links in the clear: remove them when they are sent. In the practice city mail goes to

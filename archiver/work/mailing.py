@@ -8,6 +8,7 @@ import threading
 from archiver.archive import Archive
 from archiver.mail import service
 from archiver.mail.transports import transport_of
+from archiver.operations.moved_owners import MovedOwners
 from archiver.work.clock import Ticker
 
 _EVERY = 5.0
@@ -24,6 +25,7 @@ class Mailing:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._transport = transport_of(archive.settings)
+        self._moved = MovedOwners(archive)
         self._stop = threading.Event()
         self.ticker = Ticker(self._look, _EVERY, archive.clock)
 
@@ -40,4 +42,5 @@ class Mailing:
 
     def _look(self) -> None:
         assert self._transport is not None
+        self._moved.settle()
         service.deliver(self._archive, self._transport, self._stop)

@@ -25,6 +25,7 @@ from archiver.evidence.models import Event
 from archiver.mail import service as mail
 from archiver.mail.models import Mail
 from archiver.mail.transports import NotSent
+from archiver.operations.moved_owners import MovedOwners
 from archiver.operations.reconnecting import REST
 from archiver.people.permission import AUTHORITY, DEPARTMENT
 from archiver.people.roles import Role
@@ -290,6 +291,29 @@ def test_nobody_asks_owners_where_their_roles_do_not_reach(make: Callable[..., B
     assert broken.rows(Mail) == []
     town.change(broken.library, department=traffic)
     assert refused[-1][0].post(buttons["library"]).status_code == 200, "of their own department they do"
+
+
+@pytest.mark.parametrize(
+    "changed", [{"owner_mail": "bo@city.example"}, {"owner_mail": None}, {"owner_until": "2026-03-01"}]
+)
+@pytest.mark.parametrize("sent", [False, True])
+def test_whoever_is_written_to_no_more_is_left_with_no_link(
+    make: Callable[..., Broken], changed: dict[str, Any], sent: bool
+) -> None:
+    broken = make(**MAIL)
+    broken.client().post(broken.button)
+    out, moved = broken.deliver() if sent else Out(), MovedOwners(broken.archive)
+    assert moved.settle() == 0
+    broken.town.change(broken.listing, name="City News of the day")
+    assert moved.settle() == 0, "what else is said of an account ends nothing"
+    broken.town.change(broken.listing, **changed)
+    assert (moved.settle(), moved.settle()) == (1, 0)
+    assert len(broken.deliver(out).sent) == int(sent)
+    assert [row.ended for row in broken.rows(ConnectLink)] == ["withdrawn"]
+    assert [row.state for row in broken.rows(Mail)] == ["sent" if sent else "dropped"]
+    (told,) = broken.events("connection.withdrawn")
+    assert (told.actor_kind, told.actor_id) == ("service", "mail")
+    assert broken.client(name="Later").post(broken.button).status_code == 200
 
 
 @pytest.mark.law("R71")
