@@ -176,7 +176,10 @@ def _letter(archive: Archive, row: Row[Any]) -> Letter:
 
 
 def _sent(connection: Connection, *, archive: Archive, row: Row[Any]) -> None:
-    if _end(connection, archive, row, State.SENT, _mine(row)):
+    """Noted also of one that was dropped while the server took it: that it was not sent would not be true."""
+    if any(
+        _end(connection, archive, row, State.SENT, only) for only in (_mine(row), (Mail.state == State.DROPPED.value,))
+    ):
         _tell(connection, archive, EventType.MAIL_SENT, row, {"attempts": row.attempts})
         _log.info("mail.sent", mail=row.id, purpose=row.purpose, attempts=row.attempts)
 

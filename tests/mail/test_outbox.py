@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -177,6 +178,25 @@ def test_mail_about_what_has_ended_is_not_sent(archive: Archive, clock: SetClock
     assert {_row(archive, mail).sealed for mail in (one, other)} == {None}
     archive.database.act(lambda connection: service.drop(connection, archive, about, "again"))
     assert [one.type for one in _events(archive)] == ["mail.asked", "mail.asked", "mail.dropped", "mail.failed"]
+
+
+def test_a_mail_that_is_dropped_while_the_server_takes_it_is_told_as_sent(archive: Archive) -> None:
+    mail_id = put(archive)
+    about = _row(archive, mail_id).about
+
+    class Late(Out):
+        def send(self, message: EmailMessage, to: str) -> None:
+            archive.database.act(lambda connection: service.drop(connection, archive, about, "it was withdrawn"))
+            super().send(message, to)
+
+    assert service.deliver(archive, Late()) == 1
+    known = seen(archive, mail_id)
+    assert (known.state, known.reason, _row(archive, mail_id).sealed) == (State.SENT, None, None)
+    assert [one.type for one in _events(archive)] == ["mail.asked", "mail.dropped", "mail.sent"]
+    failing = put(archive)
+    about = _row(archive, failing).about
+    assert service.deliver(archive, Late(failures=[NotSent("refused", "no", final=True)])) == 0
+    assert seen(archive, failing).state is State.DROPPED
 
 
 def test_what_was_changed_or_moved_in_the_database_is_not_sent(archive: Archive, clock: SetClock) -> None:
