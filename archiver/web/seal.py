@@ -105,7 +105,10 @@ def _only_shapes(content: bytes) -> bytes:
     for one in root.iter():
         _check(one)
     ElementTree.register_namespace("", _SVG[1:-1])
-    return bytes(ElementTree.tostring(root, encoding="utf-8"))
+    try:
+        return bytes(ElementTree.tostring(root, encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("the SVG holds groups in groups without end: save it as plain SVG") from None
 
 
 def _check(one: ElementTree.Element) -> None:

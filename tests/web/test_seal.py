@@ -81,6 +81,7 @@ def test_an_svg_of_shapes_is_written_anew() -> None:
         DRAWN[:60] + b"\0" + DRAWN[61:],
         b"\x89PNG\r\n\x1a\n",
         _svg("<title>" + "x" * seal.LARGEST + "</title>"),
+        _svg("<g>" * 20_000 + "</g>" * 20_000),
     ],
 )
 def test_what_is_no_seal_is_refused(content: bytes) -> None:
