@@ -50,12 +50,14 @@ def registered(account: AccountRef, address: str, step: Step, answer: Answer) ->
 
 
 def _webhooks(account: AccountRef, address: str, step: Step, body: Json) -> Step | str | None:
-    """Ours among those of the app."""
+    """Ours among those of the app. Where X tried it again a moment ago, it is valid now or it will not be."""
     for one in _objects(body.get("data")):
         identity = one.get("id")
         if one.get("url") == address and isinstance(identity, str) and ID.fullmatch(identity):
             if one.get("valid") is True:
                 return _subscriptions(account, identity)
+            if "webhook" in step.known:
+                return _NOT_VALID
             url = f"{ON_X.api_of(account.url)}/2/webhooks/{identity}"
             return Step("PUT", url, what="validated", known={"webhook": identity})
     return Step("POST", f"{ON_X.api_of(account.url)}/2/webhooks", {"url": address}, what="made")
@@ -70,9 +72,13 @@ def _made(account: AccountRef, address: str, step: Step, body: Json) -> Step | s
 
 
 def _validated(account: AccountRef, address: str, step: Step, body: Json) -> Step | str | None:
+    """By its specification X says whether the address is valid now; its clients know an answer that only says that it
+    was ``attempted``: then it stands in the list."""
     data = body.get("data")
-    valid = isinstance(data, dict) and data.get("valid") is True
-    return _subscriptions(account, str(step.known.get("webhook", ""))) if valid else _NOT_VALID
+    told = data if isinstance(data, dict) else {}
+    if "valid" not in told and told.get("attempted") is True:
+        return Step("GET", f"{ON_X.api_of(account.url)}/2/webhooks", what="webhooks", known=step.known)
+    return _subscriptions(account, str(step.known.get("webhook", ""))) if told.get("valid") is True else _NOT_VALID
 
 
 _NOT_VALID: Final = (

@@ -204,6 +204,17 @@ def test_only_what_is_surely_ours_is_taken_for_registered(listed: Any) -> None:
     assert (told.method, told.body) == ("POST", {"url": ADDRESS})
 
 
+@pytest.mark.parametrize("valid", [True, False])
+def test_where_x_only_says_that_it_tried_the_list_says_what_came_of_it(valid: bool) -> None:
+    again = X().registered(ACCOUNT, ADDRESS, _step("validated"), answer({"data": {"attempted": True}}))
+    assert isinstance(again, Step)
+    assert (again.method, again.url) == ("GET", "https://api.x.com/2/webhooks")
+    listed = {"data": [{"id": "19", "url": ADDRESS, "valid": valid}]}
+    told = X().registered(ACCOUNT, ADDRESS, again, answer(listed))
+    assert (isinstance(told, Step) and told.what == "subscriptions") if valid else "API key secret" in str(told)
+    assert "API key secret" in str(X().registered(ACCOUNT, ADDRESS, _step("validated"), answer({"data": {}})))
+
+
 def test_of_what_others_subscribed_to_nothing_is_taken_for_ours() -> None:
     mine = {"event_type": "post.create", "webhook_id": "19", "filter": {"user_id": "42"}}
     others = [
