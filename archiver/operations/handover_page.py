@@ -46,7 +46,8 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class Look:
     """The last look at one account. ``state``: *done*, *left out*, *not captured*, *under way*, *asked*, *failed* (the
-    last one did not get to its end), *wanted* (nobody asked for it yet), *stopped* (its capture is paused or ended)."""
+    last one did not get to its end), *early* (it did, and began before the accounts were settled), *wanted* (nobody
+    asked for it yet), *stopped* (its capture is paused or ended)."""
 
     listing: str
     says: ListingSays
@@ -62,7 +63,7 @@ class Look:
     @property
     def lacks(self) -> bool:
         """Whether it keeps the hand-over from going on."""
-        return self.state in ("under way", "asked", "failed", "wanted", "stopped")
+        return self.state in ("under way", "asked", "failed", "early", "wanted", "stopped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,9 @@ def _state(
         return "stopped" if states.get(account) in ("paused", "closed") else "asked"
     if states.get(account) in ("paused", "closed"):
         return "stopped"
-    return "failed" if run is not None else "wanted"
+    if run is None:
+        return "wanted"
+    return "early" if run.outcome in handovers.GOOD else "failed"
 
 
 def _run(

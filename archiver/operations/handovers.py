@@ -17,6 +17,7 @@ from archiver.accounts.register import contacts, handover, service
 from archiver.accounts.register.handover import Cause, Step, Sweep, Token
 from archiver.accounts.register.statements import Register, Thing
 from archiver.archive import Archive
+from archiver.capture import rounds
 from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
 from archiver.database import safe_text
@@ -29,7 +30,7 @@ from archiver.operations.inventory import Inventory
 from archiver.visible import one_line
 from connectors.contract import SweepKind
 
-_GOOD = (RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value)
+GOOD = (RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value)
 
 
 def begin(archive: Archive, actor: Actor, authority_id: str, cause: Cause, outgoing: str, incoming: str | None) -> str:
@@ -75,10 +76,9 @@ def find(register: Register, name: str) -> tuple[str, HandoverSays]:
 
 def freeze(archive: Archive, actor: Actor, handover_id: str) -> HandoverSays:
     """Settle which accounts it is about, as the register has them now, and of which moment."""
-    now = clock.to_text(archive.clock.now())
 
     def settled(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
-        return {"listings": scope(register, says.authority), "frozen_at": now}
+        return {"listings": scope(register, says.authority), "frozen_at": clock.to_text(archive.clock.now())}
 
     return _advance(archive, actor, handover_id, Step.FROZEN, settled)
 
@@ -277,15 +277,17 @@ def captured(register: Register, says: HandoverSays) -> dict[str, str]:
 
 def sweeps(archive: Archive, says: HandoverSays, wanted: list[str]) -> dict[str, str]:
     """Account → the newest run that is the last look at it."""
-    query = select(Run.id, Run.account_id, Run.sweep, Run.outcome, Run.started_at)
+    query = select(Run.id, Run.account_id, Run.sweep, Run.outcome, Run.started_at, Run.bookmark_before)
     query = query.where(Run.account_id.in_(wanted), Run.finished_at.is_not(None)).order_by(Run.number)
     with archive.database.read() as connection:
         rows = connection.execute(query).all()
-    return {
-        row.account_id: row.id
-        for row in rows
-        if handover.suits(says, Sweep(row.id, row.sweep == SweepKind.FULL.value, row.outcome in _GOOD, row.started_at))
-    }
+    return {row.account_id: row.id for row in rows if handover.suits(says, _sweep(row))}
+
+
+def _sweep(row: Any) -> Sweep:
+    """A run as a look at all of an account: what earlier runs of its round looked at counts as of then."""
+    began = rounds.begun(row.bookmark_before or {}, row.started_at).began
+    return Sweep(row.id, row.sweep == SweepKind.FULL.value, row.outcome in GOOD, min(began, row.started_at))
 
 
 def tokens(archive: Archive, register: Register, says: HandoverSays) -> dict[str, str]:

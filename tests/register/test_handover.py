@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import date, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -18,9 +20,9 @@ from archiver.accounts.register.handover import Cause, Step
 from archiver.capture.rebuild import rebuild
 from archiver.errors import NotFound, UsageError
 from archiver.evidence import service as evidence
-from archiver.operations import handovers
+from archiver.operations import handover_page, handovers
 from archiver.practice import faults
-from tests.capture.house import House
+from tests.capture.house import FULL, House
 from tests.register.office import Office
 from tests.register.town import CLERK, Town
 
@@ -200,3 +202,31 @@ def test_of_an_agency_the_roles_of_who_leaves_are_handed_over(town: Town) -> Non
     assert [one.position for one in kept.custodians] == ["Records manager"]
     with pytest.raises(UsageError, match="no role of 'Somebody'"):
         _transferred(town, town.authority("parks"), "Somebody", "Bo In", day)
+
+
+@pytest.mark.law("R11")
+def test_the_end_of_a_look_that_began_before_the_freeze_is_no_last_look(tmp_path: Path) -> None:
+    with closing(House(tmp_path, settings={"run_requests": 3})) as house:
+        for number in range(150):
+            house.city.say(house.cast.city, f"Notice of before {number}.")
+        office = Office(house)
+        assert house.runs()[-1].outcome == "partial", "a look that has not come to its end"
+        handover_id = office.frozen()
+        _to_the_end(house, office.account)
+        with pytest.raises(UsageError, match="a full sweep of"):
+            handovers.sweep(house.archive, CLERK, handover_id)
+        with house.archive.database.read() as connection:
+            shown = handover_page.page(house.archive, connection, handover_id)
+        assert [one.state for one in shown.lacking] == ["early"]
+        _to_the_end(house, office.account)
+        handovers.sweep(house.archive, CLERK, handover_id)
+        assert office.step(handover_id) == "swept"
+
+
+def _to_the_end(house: House, account: str) -> None:
+    for _ in range(12):
+        house.later(minutes=10)
+        house.run(account, FULL)
+        if house.runs()[-1].outcome != "partial":
+            return
+    raise AssertionError("it never comes to its end")

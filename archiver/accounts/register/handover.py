@@ -74,7 +74,8 @@ class Sweep:
     id: str
     full: bool
     good: bool
-    started_at: datetime
+    began: datetime
+    """When the look began that it ended: one may take several runs."""
 
 
 def next_step(says: HandoverSays) -> Step | None:
@@ -114,7 +115,7 @@ def lacks(says: HandoverSays, to: Step, accounts: Mapping[str, str]) -> list[str
 def suits(says: HandoverSays, sweep: Sweep) -> bool:
     """Whether a run is the last look at an account that the hand-over needs: all of it, without a gap, begun after the
     accounts were settled."""
-    return says.frozen_at is not None and sweep.full and sweep.good and sweep.started_at >= from_text(says.frozen_at)
+    return says.frozen_at is not None and sweep.full and sweep.good and sweep.began >= from_text(says.frozen_at)
 
 
 def ended(register: Register, says: HandoverSays, day: date) -> list[str]:
