@@ -209,14 +209,17 @@ def forget_credential(
         NotFound: there is none.
     """
 
-    def forget(connection: Connection) -> None:
-        hold(connection, account_id)
-        if not archive.vault.remove(connection, account_id, purpose):
-            raise NotFound("nothing is kept that this account could be read with")
-        facts = {"purpose": purpose}
-        log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, facts, actor=actor)
+    archive.database.act(lambda connection: drop_credential(connection, archive, account_id, purpose, actor))
 
-    archive.database.act(forget)
+
+def drop_credential(
+    connection: Connection, archive: Archive, account_id: str, purpose: str, actor: tuple[str, str]
+) -> None:
+    """The same in the caller's transaction."""
+    hold(connection, account_id)
+    if not archive.vault.remove(connection, account_id, purpose):
+        raise NotFound("nothing is kept that this account could be read with")
+    log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose}, actor=actor)
 
 
 def list_accounts(connection: Connection) -> list[AccountView]:

@@ -121,7 +121,9 @@ def page(
     mine = [one for one in register.listings.values() if one.authority == says.authority]
     following = handover.next_step(says)
     settled = says.listings if says.frozen_at is not None else handovers.scope(register, says.authority)
-    old = [] if following is not Step.TRANSFERRED else _read_with_old(archive, register, says)
+    if following in (Step.SWEPT, Step.TRANSFERRED, Step.INVENTORIED):
+        settled = handover.staying(register, says)
+    old = [] if following is not Step.TRANSFERRED else _read_with_old(connection, register, says)
     return HandoverPage(
         id=handover_id,
         says=says,
@@ -188,8 +190,8 @@ def _steps(register: Register, handover_id: str) -> tuple[Done, ...]:
     return tuple(steps)
 
 
-def _read_with_old(archive: Archive, register: Register, says: HandoverSays) -> list[str]:
-    states = handovers.tokens(archive, register, says)
+def _read_with_old(connection: Connection, register: Register, says: HandoverSays) -> list[str]:
+    states = handovers.tokens(connection, register, says)
     accounts = handovers.captured(register, says)
     return [listing for listing, account in accounts.items() if states[account] == Token.KEPT]
 

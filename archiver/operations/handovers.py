@@ -30,6 +30,8 @@ from archiver.operations.inventory import Inventory
 from archiver.visible import one_line
 from connectors.contract import SweepKind
 
+_ABOUT_ACCOUNTS = (Step.SWEPT, Step.TRANSFERRED, Step.INVENTORIED)
+_NOT_THEIRS = "it is not this authority's in the register any more"
 GOOD = (RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value)
 
 
@@ -128,42 +130,40 @@ def transfer(
     keep: bool = False,
     why: str | None = None,
 ) -> HandoverSays:
-    """Change custodian, owner and tokens, in one transaction but for tokens that are forgotten, which go first.
+    """Change custodian, owner and tokens, in one transaction: where something is refused, all of it stays.
 
     Args:
         day: first day of the successor; the outgoing official was in office until the day before.
         incoming: who holds the office from then on; None: it is vacant.
         owner: who is responsible for the accounts from then on; None: nobody yet, which is shown.
-        forget: forget tokens that were given before the accounts were settled.
+        forget: forget tokens that were given before the accounts were settled; what was given since stays.
         keep: keep them, for the reason ``why``.
 
     Raises:
         UsageError: tokens of before are still there, and it was not said what shall become of them.
     """
-    register, says = _read(archive, actor, handover_id)
-    _require(says, Step.TRANSFERRED)
+    _require(_read(archive, actor, handover_id)[1], Step.TRANSFERRED)
     if keep and not why:
         raise UsageError("say why the tokens are kept (--because)")
-    found = tokens(archive, register, says)
-    old = sorted({one for one, state in found.items() if state == Token.KEPT})
-    if old and not forget and not keep:
-        raise UsageError(
-            f"still read with what was granted before: {', '.join(old)}. Let the successor connect them (`archiver"
-            " account connect`), or say --forget-tokens, or --keep-tokens with the reason"
-        )
-    if forget:
-        for account_id, purpose in _purposes(archive, old):
-            accounts.forget_credential(archive, account_id, purpose, actor.pair)
-        found |= dict.fromkeys(old, Token.REMOVED.value)
+    if day == date.min:
+        raise UsageError("the successor's first day cannot be that early")
 
     def changed(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
+        old = sorted({one for one, state in tokens(connection, register, says).items() if state == Token.KEPT})
+        if old and not forget and not keep:
+            raise UsageError(
+                f"still read with what was granted before: {', '.join(old)}. Let the successor connect them (`archiver"
+                " account connect`), or say --forget-tokens, or --keep-tokens with the reason"
+            )
         _change_custody(connection, archive, actor, register, says, incoming, day)
-        for listing_id in says.listings:
+        for listing_id in handover.staying(register, says):
             listing = register.listings[listing_id]
             new = {"owner": owner, "owner_position": position, "owner_until": None}
             after = listing.model_copy(update=contacts.renewed(listing, new))
             service.state(connection, archive, actor, listing_id, Thing.LISTING, after, why="hand-over to a successor")
-        return {"incoming": incoming, "tokens": found}
+        for account_id, purpose in _old(connection, says, old) if forget else ():
+            accounts.drop_credential(connection, archive, account_id, purpose, actor.pair)
+        return {"incoming": incoming, "tokens": tokens(connection, register, says)}
 
     return _advance(archive, actor, handover_id, Step.TRANSFERRED, changed, why)
 
@@ -229,6 +229,8 @@ def _advance(
         _, says = find(register, handover_id)
         _require(says, to)
         after = says.model_copy(update={"step": to.value, **more(connection, register, says)})
+        if to in _ABOUT_ACCOUNTS:
+            after = after.model_copy(update={"left_out": _gone(register, after) | after.left_out})
         missing = handover.lacks(after, to, captured(register, after))
         if missing:
             raise UsageError(f"it cannot be {to} yet; missing: {', '.join(missing)}")
@@ -236,6 +238,11 @@ def _advance(
         return after
 
     return archive.database.act(act)
+
+
+def _gone(register: Register, says: HandoverSays) -> dict[str, str]:
+    """Listing → why it is not handed over, of those that are not the authority's any more."""
+    return dict.fromkeys(set(says.listings) - set(handover.staying(register, says)), _NOT_THEIRS)
 
 
 def _require(says: HandoverSays, to: Step) -> None:
@@ -269,9 +276,9 @@ def scope(register: Register, authority_id: str) -> list[str]:
 
 
 def captured(register: Register, says: HandoverSays) -> dict[str, str]:
-    """Listing → account, of those in a hand-over that are captured."""
+    """Listing → account, of those in a hand-over that are captured, and the authority's still."""
     known: dict[str, ListingSays] = register.listings
-    found = {one: known[one].account for one in says.listings if one in known}
+    found = {one: known[one].account for one in handover.staying(register, says)}
     return {one: account for one, account in found.items() if account is not None}
 
 
@@ -290,26 +297,28 @@ def _sweep(row: Any) -> Sweep:
     return Sweep(row.id, row.sweep == SweepKind.FULL.value, row.outcome in GOOD, min(began, row.started_at))
 
 
-def tokens(archive: Archive, register: Register, says: HandoverSays) -> dict[str, str]:
+def tokens(connection: Connection, register: Register, says: HandoverSays) -> dict[str, str]:
     """What each account is read with now: nothing, what was given since, or what was there before."""
     assert says.frozen_at is not None
     frozen, found = clock.from_text(says.frozen_at), {}
-    with archive.database.read() as connection:
-        given = connection.execute(select(Credential.account_id, Credential.added_at)).all()
-        gone = select(Event.subject_id).where(Event.type == EventType.CREDENTIAL_REMOVED.value, Event.at >= frozen)
-        removed = set(connection.execute(gone).scalars())
+    given = connection.execute(select(Credential.account_id, Credential.added_at)).all()
+    gone = select(Event.subject_id).where(Event.type == EventType.CREDENTIAL_REMOVED.value, Event.at >= frozen)
+    removed = set(connection.execute(gone).scalars())
     for account_id in captured(register, says).values():
         times = [row.added_at for row in given if row.account_id == account_id]
         old = any(at < frozen for at in times)
-        nothing = Token.REMOVED if account_id in removed else Token.NONE  # also by who was interrupted after it
+        nothing = Token.REMOVED if account_id in removed else Token.NONE  # also by who did it before
         found[account_id] = (Token.KEPT if old else Token.REPLACED if times else nothing).value
     return found
 
 
-def _purposes(archive: Archive, wanted: list[str]) -> list[tuple[str, str]]:
-    query = select(Credential.account_id, Credential.purpose).where(Credential.account_id.in_(wanted))
-    with archive.database.read() as connection:
-        return [(row[0], row[1]) for row in connection.execute(query)]
+def _old(connection: Connection, says: HandoverSays, wanted: list[str]) -> list[tuple[str, str]]:
+    """What accounts are still read with that was given before they were settled: account and purpose."""
+    assert says.frozen_at is not None
+    query = select(Credential.account_id, Credential.purpose).where(
+        Credential.account_id.in_(wanted), Credential.added_at < clock.from_text(says.frozen_at)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
 
 
 def _change_custody(

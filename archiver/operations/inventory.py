@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from archiver import canonical
+from archiver.accounts.register import handover
 from archiver.accounts.register.statements import Register
 from archiver.archive import Archive
 from archiver.capture.models import Exchange, Gap, Segment
@@ -42,7 +43,7 @@ def make(archive: Archive, register: Register, handover_id: str, says: HandoverS
     now = archive.clock.now()
     lines: list[str] = []
     with archive.database.read() as connection:
-        told = [_account(connection, register, says, one, lines) for one in says.listings]
+        told = [_account(connection, register, says, one, lines) for one in handover.staying(register, says)]
         head = log.head(connection)
     listed = "".join(sorted(lines)).encode()
     authority = register.authorities[says.authority]

@@ -13,18 +13,25 @@ import pytest
 
 from archiver.accounts import service as accounts
 from archiver.accounts import tokens
+from archiver.accounts.credentials import SECOND
 from archiver.accounts.permission import Actor, NotPermitted
 from archiver.accounts.register import custody, handover, service
 from archiver.accounts.register.custody import Basis
 from archiver.accounts.register.handover import Cause, Step
+from archiver.accounts.register.statements import Thing
+from archiver.archive import Archive
 from archiver.capture.rebuild import rebuild
 from archiver.errors import NotFound, UsageError
 from archiver.evidence import service as evidence
 from archiver.operations import handover_page, handovers
+from archiver.people.permission import AUTHORITY
+from archiver.people.registering import actor_of
+from archiver.people.roles import Role
 from archiver.practice import faults
 from tests.capture.house import FULL, House
 from tests.register.office import Office
 from tests.register.town import CLERK, Town
+from tests.signed_in import person
 
 
 @pytest.mark.law("R11")
@@ -121,10 +128,11 @@ def test_after_a_death_the_clerk_keeps_the_records_and_tokens_are_forgotten(hous
         handovers.transfer(
             house.archive, CLERK, handover_id, day=office.town.today, incoming=None, owner=None, keep=True
         )
-    with pytest.raises(UsageError, match="begins or ends"):  # killed between the tokens and the rest looks like this
+    with pytest.raises(UsageError, match="begins or ends"):
         handovers.transfer(
             house.archive, CLERK, handover_id, day=office.town.today, incoming=None, owner=" ", forget=True
         )
+    assert house.archive.vault.token(office.account) is not None, "what is refused forgets nothing"
     handovers.transfer(house.archive, CLERK, handover_id, day=office.town.today, incoming=None, owner=None, forget=True)
     register = office.town.register
     kept = custody.of_account(register, office.listing)
@@ -230,3 +238,46 @@ def _to_the_end(house: House, account: str) -> None:
         if house.runs()[-1].outcome != "partial":
             return
     raise AssertionError("it never comes to its end")
+
+
+@pytest.mark.law("R10", "R11")
+@pytest.mark.parametrize("void", [False, True])
+def test_an_account_that_is_another_authority_s_since_is_not_handed_over(house: House, void: bool) -> None:
+    office = Office(house, token="of before")
+    archive, town = house.archive, office.town
+    handover_id = office.frozen()
+    office.sweep(handover_id)
+    said = town.register.listings[office.listing]
+    library = town.authority("library")
+    town.state(
+        Thing.LISTING, office.listing, said if void else said.model_copy(update={"authority": library}), void=void
+    )
+    custodian = _signed_in(archive, "mayor")
+    handovers.transfer(archive, custodian, handover_id, day=town.today, incoming="Bo In", owner="Bo In", forget=True)
+    assert archive.vault.token(office.account) is not None, "it is not theirs to forget"
+    if not void:
+        assert town.register.listings[office.listing].owner == "Ada Out"
+    says, made = handovers.take_inventory(archive, custodian, handover_id)
+    assert [one["listing"] for one in json.loads(made.json)["accounts"]] == [office.page]
+    assert list(says.left_out) == [office.listing]
+
+
+@pytest.mark.law("R11")
+def test_what_was_given_since_the_freeze_is_not_forgotten(house: House) -> None:
+    office = Office(house, token="of before")
+    handover_id = office.frozen()
+    office.sweep(handover_id)
+    with house.archive.database.write() as connection:
+        house.archive.vault.store(connection, office.account, SECOND, "of the successor", house.clock.now())
+    done = handovers.transfer(
+        house.archive, CLERK, handover_id, day=office.town.today, incoming="Bo In", owner="Bo In", forget=True
+    )
+    assert done.tokens == {office.account: "replaced"}
+    assert house.archive.vault.token(office.account) is None
+    assert house.archive.vault.token(office.account, SECOND) is not None
+
+
+def _signed_in(archive: Archive, authority: str) -> Actor:
+    """The legal custodian of one authority."""
+    who = person(archive, Role.LEGAL_CUSTODIAN, scope=AUTHORITY, scope_id=authority)
+    return actor_of(archive.clock, who)

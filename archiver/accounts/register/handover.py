@@ -118,6 +118,13 @@ def suits(says: HandoverSays, sweep: Sweep) -> bool:
     return says.frozen_at is not None and sweep.full and sweep.good and sweep.began >= from_text(says.frozen_at)
 
 
+def staying(register: Register, says: HandoverSays) -> list[str]:
+    """Listings of a hand-over that are the authority's still. One that was taken out of the register, or is another
+    authority's since, is not handed over by who leaves this one."""
+    known = register.listings
+    return [one for one in says.listings if one in known and known[one].authority == says.authority]
+
+
 def ended(register: Register, says: HandoverSays, day: date) -> list[str]:
     """Custodianships that are over on ``day``, the successor's first: of an elected office or a committee its holder's,
     and those of whoever the holder designated, whom the successor designates anew (19.33(1), (2), (6)); of an agency
