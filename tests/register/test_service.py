@@ -21,8 +21,12 @@ from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence.entry import read_entry
 from archiver.evidence.models import ActFile, Event
 from archiver.evidence.register_facts import LARGEST_DOCUMENT
+from archiver.people.permission import AUTHORITY
+from archiver.people.registering import actor_of
+from archiver.people.roles import Role
 from tests.capture.house import FULL, House
 from tests.register.town import CLERK, Town, says
+from tests.signed_in import person
 
 
 def _counts(archive: Archive) -> tuple[int, int, int]:
@@ -310,3 +314,45 @@ def test_an_unknown_account_s_listing_changes_nothing_else(town: Town) -> None:
 def _paused(town: Town, account: str) -> str:
     accounts.pause(town.archive, account, "for a test")
     return account
+
+
+@pytest.mark.law("R10")
+def test_nobody_says_what_was_or_will_be_another_authority_s(town: Town) -> None:
+    mayor, library = town.authority("mayor", kind="elected"), town.authority("library")
+    mayors, librarian = (_signed_in(town.archive, one) for one in ("mayor", "library"))
+    later = town.today + timedelta(days=30)
+    moved = town.listing("https://social.example/@moved", authority=library)
+    town.state(Thing.LISTING, moved, says(Thing.LISTING, url="https://social.example/@moved", authority=mayor))
+    coming = town.listing("https://social.example/@coming", authority=library, effective=later)
+    gone = town.listing("https://social.example/@gone", authority=library)
+    town.state(Thing.LISTING, gone, town.register.listings[gone], void=True)
+    mine = says(Thing.LISTING, url="https://social.example/@mine", authority=mayor)
+    for listing, options in ((moved, {"effective": date(2020, 1, 1)}), (coming, {}), (gone, {})):
+        with pytest.raises(NotPermitted):
+            town.state(Thing.LISTING, listing, mine, mayors, **options)
+    town.state(Thing.LISTING, moved, mine, mayors)
+    with pytest.raises(NotPermitted):
+        town.state(Thing.LISTING, moved, mine.model_copy(update={"authority": library}), librarian)
+
+
+@pytest.mark.law("R10", "R11")
+def test_nobody_makes_their_own_office_the_clerk(town: Town) -> None:
+    mayor = town.authority("mayor", kind="elected")
+    custodian, said = _signed_in(town.archive, "mayor"), town.register.authorities[mayor]
+    with pytest.raises(NotPermitted):
+        town.state(Thing.AUTHORITY, mayor, said.model_copy(update={"clerk": True}), custodian)
+    town.state(Thing.AUTHORITY, mayor, said.model_copy(update={"note": "moved"}), custodian)
+    assert (town.register.authorities[mayor].clerk, town.register.authorities[mayor].note) == (False, "moved")
+
+
+def test_what_no_act_can_hold_is_refused_in_words(town: Town) -> None:
+    listing = town.listing(authority=town.authority("mayor"))
+    with pytest.raises(UsageError, match="owner"):
+        town.change(listing, owner="A" * 2001)
+    assert town.register.listings[listing].owner is None
+
+
+def _signed_in(archive: Archive, authority: str) -> Actor:
+    """The legal custodian of one authority."""
+    who = person(archive, Role.LEGAL_CUSTODIAN, name=authority, scope=AUTHORITY, scope_id=authority)
+    return actor_of(archive.clock, who)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from archiver.accounts.register.statements import Register, is_in
 from archiver.clock import from_text
-from archiver.evidence.register_facts import AuthorityKind, CustodianshipSays, HandoverSays, Role
+from archiver.evidence.register_facts import AuthorityKind, CustodianshipSays, HandoverSays, Role, shaped
 
 
 class Step(StrEnum):
@@ -159,7 +159,7 @@ def begun(register: Register, says: HandoverSays, incoming: str, day: date) -> l
         found = [register.custodianships[one].model_copy(update=new) for one in ended(register, says, day)]
     else:
         place = {"authority": says.authority, "department": None, "listing": None, "role": Role.HOLDER.value}
-        found = [CustodianshipSays.model_validate({**place, "position": None, **new})]
+        found = [shaped(CustodianshipSays, {**place, "position": None, **new})]
     return [one for one in found if not any(_replaces(held, one, day) for held in register.custodianships.values())]
 
 

@@ -179,10 +179,11 @@ def state(
         UsageError: it contradicts itself, or names what is not there.
         Busy, MissingKey: as :meth:`archiver.evidence.acts.Acts.record`.
     """
-    _require(connection, archive, actor, thing_id, thing, says)
+    says = shape(thing, says.model_dump())
+    day = effective or today(archive)
+    _require(connection, archive, actor, thing_id, thing, says, day)
     if why is not None and len(why) > LONGEST_WHY:
         raise UsageError(f"a reason has at most {LONGEST_WHY:,} characters")
-    day = effective or today(archive)
     take_chains(connection, [thing_id])
     before = statements_of(connection, thing_id)
     held = said_on(before, day.isoformat())
@@ -270,13 +271,19 @@ def authority_of(thing_id: str, says: Facts) -> str | None:
     return thing_id if isinstance(says, AuthoritySays) else getattr(says, "authority", None)
 
 
-def _require(connection: Connection, archive: Archive, actor: Actor, thing_id: str, thing: Thing, says: Facts) -> None:
-    """Ask the guard for every authority that it concerns: whose the thing is, and was before, and whose the account is
-    that it is about, as the register and the archive have it."""
+def _require(
+    connection: Connection, archive: Archive, actor: Actor, thing_id: str, thing: Thing, says: Facts, day: date
+) -> None:
+    """Ask the guard for every authority that it concerns: whose the thing is, now and on the day from which it is said
+    anew (one that nobody spoke of up to then: whose it is later), and whose the account is that it is about, as the
+    register and the archive have it. Who is the clerk concerns everybody."""
     whose = _whose(connection, archive, thing_id, says)
-    held = said_on(statements_of(connection, thing_id), today(archive).isoformat())
-    if held is not None and not held.void:
-        whose |= _whose(connection, archive, thing_id, held.says)
+    told = statements_of(connection, thing_id)
+    held = [one for one in (said_on(told, today(archive).isoformat()), said_on(told, day.isoformat())) if one]
+    for one in held or told:
+        whose |= _whose(connection, archive, thing_id, one.says)
+    if isinstance(says, AuthoritySays) and says.clerk != any(getattr(one.says, "clerk", False) for one in held):
+        whose.add(None)
     for authority in sorted(whose, key=str):
         require_permission(CHANGE, Resource(thing.value, thing_id, authority), actor, connection)
 
