@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from archiver import clock
+from archiver import canonical, clock
 from archiver.accounts import service as accounts
 from archiver.accounts.models import Credential
 from archiver.accounts.permission import Actor, Resource, require_permission
@@ -49,11 +50,11 @@ def begin(archive: Archive, actor: Actor, authority_id: str, cause: Cause, outgo
             if says.authority == authority_id and handover.next_step(says) is not None:
                 raise UsageError("a hand-over of this authority is under way: finish or withdraw it first")
         handover_id = service.new_id(Thing.HANDOVER)
-        says = HandoverSays(
-            authority=authority_id, step=Step.BEGUN.value, cause=cause.value, outgoing=outgoing, incoming=incoming,
-            listings=scope(register, authority_id), frozen_at=None, sweeps={}, left_out={}, tokens={}, inventory=None,
-            inventory_pdf=None, receipt=[], received_by=None, received_on=None, filed_on=None, filed_with=None,
-        )  # fmt: skip
+        empty: dict[str, Any] = dict.fromkeys(HandoverSays.model_fields)
+        empty |= {"sweeps": {}, "left_out": {}, "tokens": {}, "receipt": []}
+        about = {"authority": authority_id, "cause": cause.value, "outgoing": outgoing, "incoming": incoming}
+        about |= {"step": Step.BEGUN.value, "listings": scope(register, authority_id)}
+        says = service.shape(Thing.HANDOVER, empty | about)
         service.state(connection, archive, actor, handover_id, Thing.HANDOVER, says)
         return handover_id
 
@@ -129,6 +130,7 @@ def transfer(
     forget: bool = False,
     keep: bool = False,
     why: str | None = None,
+    shown: str | None = None,
 ) -> HandoverSays:
     """Change custodian, owner and tokens, in one transaction: where something is refused, all of it stays.
 
@@ -138,9 +140,11 @@ def transfer(
         owner: who is responsible for the accounts from then on; None: nobody yet, which is shown.
         forget: forget tokens that were given before the accounts were settled; what was given since stays.
         keep: keep them, for the reason ``why``.
+        shown: what :func:`what_changes` said when somebody was asked whether it is right; None: nobody was.
 
     Raises:
-        UsageError: tokens of before are still there, and it was not said what shall become of them.
+        UsageError: it is not any more what was shown; or tokens of before are still there, and it was not said what
+            shall become of them.
     """
     _require(_read(archive, actor, handover_id)[1], Step.TRANSFERRED)
     if keep and not why:
@@ -149,6 +153,8 @@ def transfer(
         raise UsageError("the successor's first day cannot be that early")
 
     def changed(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
+        if shown is not None and shown != what_changes(connection, register, says, incoming, day):
+            raise UsageError("somebody changed the register, or what is read with, meanwhile: look at it once more")
         old = sorted({one for one, state in tokens(connection, register, says).items() if state == Token.KEPT})
         if old and not forget and not keep:
             raise UsageError(
@@ -166,6 +172,20 @@ def transfer(
         return {"incoming": incoming, "tokens": tokens(connection, register, says)}
 
     return _advance(archive, actor, handover_id, Step.TRANSFERRED, changed, why)
+
+
+def what_changes(
+    connection: Connection, register: Register, says: HandoverSays, incoming: str | None, day: date
+) -> str:
+    """What a change of custody would end, begin and touch as things are, in one line: another where it differs."""
+    new = [] if incoming is None else handover.begun(register, says, incoming, day)
+    told = {
+        "ended": [[one, register.custodianships[one].model_dump()] for one in handover.ended(register, says, day)],
+        "begun": [one.model_dump() for one in new],
+        "accounts": handover.staying(register, says),
+        "tokens": tokens(connection, register, says),
+    }
+    return sha256(canonical.encode(told)).hexdigest()
 
 
 def take_inventory(archive: Archive, actor: Actor, handover_id: str) -> tuple[HandoverSays, Inventory]:

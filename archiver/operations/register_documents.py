@@ -46,8 +46,7 @@ def _is_seen(
 ) -> bool:
     says = one.says
     if isinstance(says, HandoverSays):
-        accounts = {found.account for name in says.listings if (found := register.listings.get(name)) is not None}
-        return sight.sees_authority(register, says.authority) and (accounts - {None}) <= set(counted)
+        return sight.sees_authority(register, says.authority) and _counted_in(register, says) <= set(counted)
     if isinstance(says, ListingSays):
         return one.id in listings
     listing = getattr(says, "listing", None)
@@ -57,6 +56,16 @@ def _is_seen(
     if whose is None:
         return sight.authorities is None
     return sight.sees_authority(register, whose) and (listing is None or isinstance(says, CustodianshipSays))
+
+
+def _counted_in(register: Register, says: HandoverSays) -> set[str]:
+    """Accounts that a receipt or an inventory may count, whatever the register says of them since."""
+    listed = {
+        one.says.account
+        for one in register.statements
+        if one.id in says.listings and isinstance(one.says, ListingSays) and one.says.account is not None
+    }
+    return listed | set(says.sweeps) | set(says.tokens)
 
 
 def _documents(one: Statement) -> Iterator[str]:

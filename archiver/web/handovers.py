@@ -70,7 +70,8 @@ def choose(site: Here, who: Who, authority: Annotated[str, Query(max_length=100)
     """The form with which one begins."""
     with site.archive.database.read() as connection:
         register = service.read(connection, service.today(site.archive))
-    leaves = handover.holder(register, authority) if authority in register.authorities else None
+        mine = authority in _offices(connection, site, who, register)
+    leaves = handover.holder(register, authority) if mine else None
     values = {"authority": authority, "outgoing": leaves or "", "incoming": "", "cause": Cause.TERM.value}
     return _new(site, who, values)
 
@@ -83,7 +84,7 @@ def begin(site: Here, who: Who, form: Typed) -> Response:
     try:
         if values["cause"] not in CAUSES:
             raise UsageError("choose why the office changes hands")
-        outgoing, incoming = _name(values["outgoing"], "who leaves"), values["incoming"] or None
+        outgoing, incoming = _name(values["outgoing"], "who leaves"), _named(values["incoming"], "who follows")
         with site.archive.database.read() as connection:
             register = service.read(connection, service.today(site.archive))
             if values["authority"] not in _offices(connection, site, who, register):
@@ -176,6 +177,7 @@ def transfer(site: Here, sight: Sees, who: Who, handover_id: Id, form: Typed) ->
         handovers.transfer(
             site.archive, _actor(site, who), handover_id, day=day, incoming=incoming, owner=values["owner"] or None,
             position=values["position"] or None, forget=forget, keep=keep, why=values["why"] or None,
+            shown=form["shown"] or None,
         )  # fmt: skip
     except (UsageError, Refused) as failure:
         return _transfer(site, sight, who, handover_id, values, failure=str(failure))
@@ -348,6 +350,11 @@ def _name(text: str, what: str) -> str:
     return text
 
 
+def _named(text: str, what: str) -> str | None:
+    """The same where nobody has to be named."""
+    return _name(text, what) if text else None
+
+
 def _day(text: str, what: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -377,7 +384,9 @@ def _checked(page: HandoverPage, values: dict[str, str]) -> tuple[date, str | No
         raise UsageError("say what becomes of what the accounts were read with before")
     if values["tokens"] == "keep" and not values["why"]:
         raise UsageError("say why what was granted before is kept")
-    return day, values["incoming"] or None
+    _named(values["owner"], "who is responsible")
+    _named(values["position"], "their position")
+    return day, _named(values["incoming"], "who holds the office")
 
 
 def _one(
@@ -446,10 +455,11 @@ def _transfer(
     with site.archive.database.read() as connection:
         register = service.read(connection, service.today(site.archive))
         may = _may(connection, site, who, page.says.authority)
-    preview = None
-    if shown and failure is None:
-        day, incoming = _checked(page, values)
-        preview = handover_page.custody(register, page.says, incoming, day)
+        preview = agreed = None
+        if shown and failure is None:
+            day, incoming = _checked(page, values)
+            preview = handover_page.custody(register, page.says, incoming, day)
+            agreed = handovers.what_changes(connection, register, page.says, incoming, day)
     problem = handover.refused(page.says, Step.TRANSFERRED)
     return site.page(
         "handover_transfer.html",
@@ -460,6 +470,7 @@ def _transfer(
         problem=problem,
         values=values,
         preview=preview,
+        agreed=agreed,
         failure=failure,
         listings=register.listings,
     )

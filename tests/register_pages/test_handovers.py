@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from archiver.accounts import service as accounts
 from archiver.accounts.register import service
+from archiver.accounts.register.statements import Thing
 from archiver.operations import handovers
 from archiver.people.permission import AUTHORITY, EVERYTHING
 from archiver.people.roles import Access, Role
@@ -87,6 +89,7 @@ def _to(office: Office, step: str) -> str:
         ({"authority": "au_none", "outgoing": "A", "cause": "term"}, "choose one of the authorities"),
         ({"outgoing": "", "cause": "term"}, "say who leaves"),
         ({"outgoing": "A" * 201, "cause": "term"}, "at most 200 characters"),
+        ({"outgoing": "A", "incoming": "Bo & Co" + "B" * 2000, "cause": "term"}, "at most 200 characters"),
         ({"outgoing": "A", "cause": "bored"}, "choose why"),
         ({"outgoing": "A\x01", "cause": "term"}, "cannot be seen"),
     ],
@@ -170,6 +173,9 @@ def test_a_look_that_fails_is_shown_with_the_reason_and_one_that_goes_well_count
         ({"tokens": ""}, "say what becomes of"),
         ({"tokens": "keep", "why": ""}, "say why what was granted before is kept"),
         ({"day": "31.3.2026"}, "no day of the calendar"),
+        ({"day": "0001-01-01"}, "cannot be that early"),
+        ({"position": "A" * 2001}, "at most 200 characters"),
+        ({"incoming": "A" * 2001}, "at most 200 characters"),
     ],
 )
 def test_a_change_of_custody_that_is_not_whole_changes_nothing(
@@ -245,6 +251,7 @@ def test_who_may_hand_over_what(sit: Sit, office: Office) -> None:
     assert strangers.get(address).status_code == 404
     assert office.mayor not in strangers.get("/register/handovers/new").text
     assert "Ada Out" not in strangers.get("/register/handovers").text
+    assert "Ada Out" not in strangers.get(f"/register/handovers/new?authority={office.mayor}").text
     for step in ("freeze", "look", "sweep", "transfer", "inventory", "file", "withdraw"):
         assert strangers.client.post(f"{address}/{step}", data={"why": "x"}).status_code == 404, step
     begin = {"authority": office.mayor, "outgoing": "A", "cause": "term"}
@@ -261,6 +268,37 @@ def test_who_may_hand_over_what(sit: Sit, office: Office) -> None:
     assert "Settle" in mayors.get(address).text
     mayors.client.post(f"{address}/freeze")
     assert office.step(handover_id) == "frozen", "of their own office they may"
+
+
+@pytest.mark.law("R10", "R11")
+def test_what_changed_since_it_was_shown_is_shown_again_before_custody_changes(sit: Sit, office: Office) -> None:
+    officer, handover_id = sit(), _to(office, "swept")
+    address = f"/register/handovers/{handover_id}/transfer"
+    day = office.town.today.isoformat()
+    whole = {"incoming": "Bo In", "owner": "Bo In", "position": "", "day": day, "tokens": "keep", "why": "x"}
+    shown = officer.client.post(address, data=whole | {"step": "show"}).text
+    (agreed,) = re.findall(r'name="shown" value="([0-9a-f]{64})"', shown)
+    office.town.person(office.mayor, "Di Signee", "designee", since="2024-05-01")
+    late = officer.client.post(address, data=whole | {"step": "do", "shown": agreed})
+    assert (late.status_code, office.step(handover_id)) == (400, "swept")
+    assert "meanwhile" in late.text
+    assert 'value="Bo In"' in late.text
+    shown = officer.client.post(address, data=whole | {"step": "show"}).text
+    assert "Di Signee" in shown
+    (agreed,) = re.findall(r'name="shown" value="([0-9a-f]{64})"', shown)
+    assert officer.client.post(address, data=whole | {"step": "do", "shown": agreed}).status_code == 303
+
+
+@pytest.mark.law("R4", "R11")
+def test_a_receipt_stays_closed_when_the_entry_of_its_account_is_taken_out(sit: Sit, office: Office) -> None:
+    handover_id = _to(office, "inventoried")
+    says, listing = office.town.register.handovers[handover_id], office.town.register.listings[office.listing]
+    part = sit(access=(Access.PUBLIC,))
+    office.town.state(Thing.LISTING, office.listing, listing, void=True)
+    try:
+        assert part.get(f"/register/documents/{says.inventory}").status_code == 404
+    finally:
+        office.town.state(Thing.LISTING, office.listing, listing)
 
 
 @pytest.mark.law("R4", "R11")
