@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import Match
 
 from archiver.people import binding, permission, service, sessions
 from archiver.people.actions import FOR_TOKENS, Action
@@ -240,12 +241,18 @@ def _fresh(site: Site, visitor: Visitor) -> bool:
     return visitor.session is not None and sessions.is_fresh(site.archive, visitor.session)
 
 
+def _is_page(request: Request) -> bool:
+    """Whether the address that something was sent to can be opened too."""
+    asked = {**request.scope, "method": "GET"}
+    return any(one.matches(asked)[0] is Match.FULL for one in routes(request.app))
+
+
 def _here(request: Request, site: Site) -> str:
     """The page to come back to: where a form was sent from, since nobody can come back to the sending."""
     path = str(request.scope["path"]).removeprefix(site.base) or "/"
     if request.method != "GET":
-        if path.startswith("/register/"):  # (there a form has the address that it is sent to)
-            return quote(path, safe="/")
+        if path.startswith("/register/"):  # (there a form has the address that it is sent to, or one right below it)
+            return quote(path if _is_page(request) else path.rpartition("/")[0], safe="/")
         return "/me" if path.startswith("/me") else "/people"
     query = request.scope["query_string"].decode("latin-1")
     return quote(path, safe="/") + (f"?{query}" if query else "")

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -299,6 +300,22 @@ def test_a_receipt_stays_closed_when_the_entry_of_its_account_is_taken_out(sit: 
         assert part.get(f"/register/documents/{says.inventory}").status_code == 404
     finally:
         office.town.state(Thing.LISTING, office.listing, listing)
+
+
+def test_whoever_has_to_sign_in_first_comes_back_to_a_page(sit: Sit, office: Office) -> None:
+    officer, listing = sit(), office.listing
+    handover_id = _to(office, "begun")
+    gone = TestClient(officer.client.app, base_url="http://127.0.0.1", headers=officer.client.headers)
+    gone.follow_redirects = False
+    for address in (
+        *(f"/register/handovers/{handover_id}/{step}" for step in ("freeze", "transfer", "receipt")),
+        f"/register/accounts/{listing}/owner",
+        f"/register/say/listing/{listing}",
+    ):
+        answer = gone.post(address, data={"why": "x"})
+        assert answer.status_code == 303, address
+        back = unquote(answer.headers["location"].partition("next=")[2])
+        assert officer.get(back).status_code == 200, back
 
 
 @pytest.mark.law("R4", "R11")
