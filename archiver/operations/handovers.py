@@ -201,17 +201,23 @@ def take_inventory(archive: Archive, actor: Actor, handover_id: str) -> tuple[Ha
     return _advance(archive, actor, handover_id, Step.INVENTORIED, lambda *_: kept), made
 
 
-def receipt(archive: Archive, actor: Actor, handover_id: str, document: str, by: str, on: date) -> HandoverSays:
+def receipt(
+    archive: Archive, actor: Actor, handover_id: str, document: str | Callable[[Connection], str], by: str, on: date
+) -> HandoverSays:
     """Note the successor's signed receipt; of a vacant office, the clerk's on their behalf. Until it is filed another
     document can be added to it; none is taken away.
+
+    Args:
+        document: its id; or what keeps it in the same transaction, so that nothing is kept where this is refused.
 
     Raises:
         UsageError: it is of a day that has not come yet.
     """
     _require_past(archive, on)
 
-    def given(_: Connection, __: Register, says: HandoverSays) -> dict[str, Any]:
-        documents = list(dict.fromkeys([*says.receipt, document]))
+    def given(connection: Connection, _: Register, says: HandoverSays) -> dict[str, Any]:
+        kept = document if isinstance(document, str) else document(connection)
+        documents = list(dict.fromkeys([*says.receipt, kept]))
         return {"receipt": documents, "received_by": safe_text(by), "received_on": on.isoformat()}
 
     return _advance(archive, actor, handover_id, Step.RECEIPTED, given)

@@ -4,6 +4,7 @@ act that the command does too, and asks the same guard; what it needs first is s
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
@@ -249,8 +250,7 @@ def receipt(site: Here, sight: Sees, who: Who, handover_id: Id, form: Uploaded) 
         if form["sure"] != "yes":
             raise UsageError("confirm that this is the signed receipt")
         by, on = _name(values["received_by"], "who signed"), _day(values["received_on"], "the day of the receipt")
-        document = _kept(site, who, form)
-        handovers.receipt(site.archive, _actor(site, who), handover_id, document, by, on)
+        handovers.receipt(site.archive, _actor(site, who), handover_id, _kept(site, who, form), by, on)
     except (UsageError, Refused) as failure:
         return _one(site, sight, who, handover_id, failure=str(failure), values=values)
     return _back(site, handover_id)
@@ -362,12 +362,14 @@ def _day(text: str, what: str) -> date:
         raise UsageError(f"{what} is no day of the calendar; say it like 2026-04-21") from None
 
 
-def _kept(site: Site, who: Visitor, form: Upload) -> str:
-    """The file that was chosen, kept with the register; its id."""
-    if not form.content:
+def _kept(site: Site, who: Visitor, form: Upload) -> Callable[[Connection], str]:
+    """What keeps the file that was chosen with the register, in the transaction of what names it; its id."""
+    content = form.content
+    if not content:
         raise UsageError("choose the file with the signed receipt")
     kind = mimetypes.guess_type(form.name)[0] or "application/octet-stream"
-    return service.keep_document(site.archive, _actor(site, who), form.name, kind, form.content)
+    actor = _actor(site, who)
+    return lambda connection: service.take_document(connection, site.archive, actor, form.name, kind, content)
 
 
 def _checked(page: HandoverPage, values: dict[str, str]) -> tuple[date, str | None]:

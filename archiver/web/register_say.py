@@ -224,9 +224,21 @@ class _Page:
         if void:
             return "it is taken out of the register from today on: there is no such thing"
         was = self.last.says.capacity if self.last is not None and isinstance(self.last.says, ListingSays) else None
-        if self.state is not None and values.get("capacity") in _PERSONAL and was not in _PERSONAL:
+        state = self.state if self.id or self.thing is not Thing.LISTING else self._captured(values["url"])
+        if state is not None and values.get("capacity") in _PERSONAL and was not in _PERSONAL:
             return "its capture ends at once, and what it is read with is forgotten; what was captured stays"
         return None
+
+    def _captured(self, url: str) -> str | None:
+        """The state of an account that is captured and would be listed by its address; None: there is none."""
+        with self.site.archive.database.read() as connection:
+            try:
+                named = saying.listing_named(self.site.archive, connection, self.register, url.strip(), None)
+            except NotFound:
+                return None
+            account = named[2].get("account")
+            state = accounts.get(connection, account).state if account else None
+        return None if state in CAPTURED else state
 
     def _held(self) -> dict[str, str]:
         """What the form holds before anybody typed."""

@@ -10,9 +10,11 @@ from urllib.parse import unquote
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from archiver.accounts import service as accounts
 from archiver.accounts.register import service
+from archiver.accounts.register.models import RegisterDocument
 from archiver.accounts.register.statements import Thing
 from archiver.operations import handovers
 from archiver.people.permission import AUTHORITY, EVERYTHING
@@ -212,6 +214,7 @@ def test_a_receipt_can_be_added_to_until_it_is_filed_and_nothing_is_filed_in_the
     address, today = f"/register/handovers/{handover_id}", office.town.today
     sign = {"received_by": "Bo In", "received_on": today.isoformat(), "sure": "yes"}
     late = (today + timedelta(days=1)).isoformat()
+    kept = _documents(office)
     for fields, file, says in (
         (sign, (), "choose the file"),
         (sign | {"sure": ""}, ("r.pdf", b"%PDF"), "confirm that this is"),
@@ -224,6 +227,7 @@ def test_a_receipt_can_be_added_to_until_it_is_filed_and_nothing_is_filed_in_the
         assert says in answer.text[answer.text.index('role="alert"') :][:300].replace("Choose", "choose").replace(
             "Confirm", "confirm"
         ).replace("Say", "say")
+    assert _documents(office) == kept, "what is refused leaves nothing behind"
     assert officer.post(f"{address}/receipt", "first \u202epage.pdf", b"%PDF 1", **sign).status_code == 303
     assert officer.post(f"{address}/receipt", "second.pdf", b"%PDF 2", **sign).status_code == 303
     first, second = office.town.register.handovers[handover_id].receipt
@@ -269,6 +273,11 @@ def test_who_may_hand_over_what(sit: Sit, office: Office) -> None:
     assert "Settle" in mayors.get(address).text
     mayors.client.post(f"{address}/freeze")
     assert office.step(handover_id) == "frozen", "of their own office they may"
+
+
+def _documents(office: Office) -> int:
+    with office.house.archive.database.read() as connection:
+        return len(connection.execute(select(RegisterDocument.id)).all())
 
 
 @pytest.mark.law("R10", "R11")

@@ -227,6 +227,22 @@ def test_what_ends_a_capture_has_to_be_confirmed(desk: Sit, archive: Archive, to
         assert accounts.get(connection, account).state == "paused"
 
 
+@pytest.mark.law("R5", "R6")
+def test_what_ends_a_capture_has_to_be_confirmed_of_what_is_listed_for_the_first_time_too(
+    desk: Sit, archive: Archive, town: Town
+) -> None:
+    scene.fill(archive)
+    officer, police, account = desk(), town.authority("police"), scene.account_of("police")
+    form = _VALUES[Thing.LISTING] | {"url": account, "capacity": "personal", "authority": police, "step": "keep"}
+    asked = officer.post("/register/say/listing/new", **form)
+    assert "Its capture ends at once" in asked.text
+    with archive.database.read() as connection:
+        assert accounts.get(connection, account).state == "active"
+    assert officer.post("/register/say/listing/new", **form, sure="yes").status_code == 303
+    with archive.database.read() as connection:
+        assert accounts.get(connection, account).state == "paused"
+
+
 def test_an_authority_s_short_name_never_changes(desk: Sit, town: Town) -> None:
     mayor, officer = town.authority("mayor", kind="elected"), desk()
     address = f"/register/say/authority/{mayor}"
