@@ -52,10 +52,10 @@ def begin(archive: Archive, actor: Actor, authority_id: str, cause: Cause, outgo
         handover_id = service.new_id(Thing.HANDOVER)
         empty: dict[str, Any] = dict.fromkeys(HandoverSays.model_fields)
         empty |= {"sweeps": {}, "left_out": {}, "tokens": {}, "receipt": []}
+        empty |= {"step": Step.BEGUN.value, "listings": scope(register, authority_id)}
         about = {"authority": authority_id, "cause": cause.value, "outgoing": outgoing, "incoming": incoming}
-        about |= {"step": Step.BEGUN.value, "listings": scope(register, authority_id)}
-        says = service.shape(Thing.HANDOVER, empty | about)
-        service.state(connection, archive, actor, handover_id, Thing.HANDOVER, says)
+        first = service.shape(Thing.HANDOVER, empty | about)
+        service.state(connection, archive, actor, handover_id, Thing.HANDOVER, first)
         return handover_id
 
     return archive.database.act(act)
