@@ -211,11 +211,14 @@ def receipt(
         document: its id; or what keeps it in the same transaction, so that nothing is kept where this is refused.
 
     Raises:
-        UsageError: it is of a day that has not come yet.
+        UsageError: it is of a day that has not come yet, or of one before the inventory that it receipts.
     """
     _require_past(archive, on)
 
-    def given(connection: Connection, _: Register, says: HandoverSays) -> dict[str, Any]:
+    def given(connection: Connection, register: Register, says: HandoverSays) -> dict[str, Any]:
+        made = _inventoried(archive, register, handover_id)
+        if made is not None and on < made:
+            raise UsageError(f"the inventory was made on {made.isoformat()}: a receipt of it is not of a day before")
         kept = document if isinstance(document, str) else document(connection)
         documents = list(dict.fromkeys([*says.receipt, kept]))
         return {"receipt": documents, "received_by": safe_text(by), "received_on": on.isoformat()}
@@ -285,6 +288,16 @@ def _read(archive: Archive, actor: Actor, handover_id: str) -> tuple[Register, H
         resource = Resource(Thing.HANDOVER.value, handover_id, says.authority)
         require_permission(service.CHANGE, resource, actor, connection)
     return register, says
+
+
+def _inventoried(archive: Archive, register: Register, handover_id: str) -> date | None:
+    """The day, by the city's calendar, on which the inventory was made."""
+    made = [
+        one.entered_at.astimezone(archive.settings.zone).date()
+        for one in register.history(handover_id)
+        if isinstance(one.says, HandoverSays) and one.says.step == Step.INVENTORIED
+    ]
+    return made[-1] if made else None
 
 
 def _require_past(archive: Archive, day: date) -> None:

@@ -45,7 +45,8 @@ def make(archive: Archive, register: Register, handover_id: str, says: HandoverS
     with archive.database.read() as connection:
         told = [_account(connection, register, says, one, lines) for one in handover.staying(register, says)]
         head = log.head(connection)
-    listed = "".join(sorted(lines)).encode()
+    listed = "".join(sorted(set(lines))).encode()
+    once = list({one["account"] or one["listing"]: one for one in told}.values())  # (an account may be listed twice)
     authority = register.authorities[says.authority]
     body: dict[str, Any] = {
         "v": VERSION,
@@ -58,7 +59,7 @@ def make(archive: Archive, register: Register, handover_id: str, says: HandoverS
         "frozen_at": says.frozen_at,
         "made_at": to_text(now),
         "accounts": told,
-        "totals": {name: sum(one[name] for one in told) for name in ("records", "exchanges", "segments", "bytes")},
+        "totals": {name: sum(one[name] for one in once) for name in ("records", "exchanges", "segments", "bytes")},
         "segments_sha256": sha256(listed).hexdigest(),
         "log": {"size": head.size, "root": head.root.hex()},
     }

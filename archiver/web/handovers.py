@@ -47,7 +47,7 @@ CAUSES: Final = {
 }
 TOKENS: Final = {
     "none": "read without anybody's consent",
-    "replaced": "connected anew by the successor",
+    "replaced": "given anew since the accounts were settled",
     "removed": "token forgotten",
     "kept": "token kept as it was",
 }

@@ -263,6 +263,20 @@ def test_an_account_that_is_another_authority_s_since_is_not_handed_over(house: 
 
 
 @pytest.mark.law("R11")
+def test_an_account_that_is_listed_twice_is_counted_and_hashed_once(house: House) -> None:
+    office = Office(house)
+    office.town.listing("https://a.example/again", account=office.account, authority=office.mayor)
+    handover_id = office.frozen()
+    office.sweep(handover_id)
+    handovers.transfer(house.archive, CLERK, handover_id, day=office.town.today, incoming="Bo In", owner="Bo In")
+    _, made = handovers.take_inventory(house.archive, CLERK, handover_id)
+    told, objects = json.loads(made.json), list(house.archive.store.list("segments/"))
+    assert len(told["accounts"]) == 3
+    assert (told["totals"]["segments"], made.segments.count(b"\n")) == (len(objects), len(objects))
+    assert told["totals"]["bytes"] == sum(one.size for one in objects)
+
+
+@pytest.mark.law("R11")
 def test_what_was_given_since_the_freeze_is_not_forgotten(house: House) -> None:
     office = Office(house, token="of before")
     handover_id = office.frozen()

@@ -213,12 +213,13 @@ def test_a_receipt_can_be_added_to_until_it_is_filed_and_nothing_is_filed_in_the
     officer, handover_id = sit(), _to(office, "inventoried")
     address, today = f"/register/handovers/{handover_id}", office.town.today
     sign = {"received_by": "Bo In", "received_on": today.isoformat(), "sure": "yes"}
-    late = (today + timedelta(days=1)).isoformat()
+    late, early = (today + timedelta(days=1)).isoformat(), (today - timedelta(days=1)).isoformat()
     kept = _documents(office)
     for fields, file, says in (
         (sign, (), "choose the file"),
         (sign | {"sure": ""}, ("r.pdf", b"%PDF"), "confirm that this is"),
         (sign | {"received_on": late}, ("r.pdf", b"%PDF"), "has not come yet"),
+        (sign | {"received_on": early}, ("r.pdf", b"%PDF"), "a receipt of it is not of a day before"),
         (sign | {"received_by": ""}, ("r.pdf", b"%PDF"), "say who signed"),
         (sign, ("r.pdf", b""), "choose the file"),
     ):
