@@ -181,10 +181,10 @@ def state(
     """
     says = shape(thing, says.model_dump())
     day = effective or today(archive)
+    take_chains(connection, [thing_id])  # (nobody says anything else of it after the guard was asked)
     _require(connection, archive, actor, thing_id, thing, says, day)
     if why is not None and len(why) > LONGEST_WHY:
         raise UsageError(f"a reason has at most {LONGEST_WHY:,} characters")
-    take_chains(connection, [thing_id])
     before = statements_of(connection, thing_id)
     held = said_on(before, day.isoformat())
     require_own_ids(thing, thing_id, says)
