@@ -35,12 +35,34 @@ _SAID = {
     "decided by": "Pat Lindgren, legal custodian",
     "reasons": "The post is kept as it was published. What it says of the request is the author's own summary.",
     "statement of the individual": "I asked about the bus, not for the closure. Please read both together.",
+    "tag": "street closures",
+    "note": "The Council asked about this closure on March 16.",
+    "selection": "For the Council's question of March 16",
+    "name that waits": "Larkmere Parks",
+    "owner that waits": "Robin Aguilar",
+    "why of a hand-over": "End of term",
+    "a receipt": "Received, with the inventory.",
+    "name of a receipt": "receipt.html",
+    "who signed": "Noor Castellan",
 }
 
 
 def words(purpose: str) -> str:
     """What somebody of the city says."""
-    return _SAID[purpose]
+    return _SAID.get(purpose) or _of_an_office(purpose)
+
+
+def _of_an_office(purpose: str) -> str:
+    """Names of an office that is handed over, and of its accounts."""
+    for start, said in (
+        ("office that is", "Alderman's office"),
+        ("who leaves", "Ilse Brandt"),
+        ("who follows", "Noor Castellan"),
+    ):
+        if purpose.startswith(start):
+            return said
+    _, number, _, short = purpose.split()
+    return f"District news {int(number) + 1} ({short})"
 
 
 def house(folder: Path) -> House:
