@@ -39,8 +39,10 @@ class Ticker:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """No further tick; one that is under way comes to its end."""
-        self._scheduler.shutdown(wait=True)
+        """No further tick; one that is under way comes to its end. Nothing where it was never started: what starts
+        beside it may have failed first."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
 
     def _tick(self) -> None:
         try:

@@ -160,6 +160,19 @@ def test_bad_input_is_one_clear_line_and_the_right_code(
     assert said.out == ""
 
 
+def test_what_keeps_serve_from_starting_is_said_in_one_line(
+    archiver: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ARCHIVER_SEAL_FILE", str(tmp_path / "nothing"))
+    env = os.environ | {"ARCHIVER_WEB_PORT": "0"}
+    command = [sys.executable, "-m", "archiver", "serve"]
+    said = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    assert said.returncode == 2
+    assert [one for one in said.stderr.splitlines() if not one.startswith("{")] == [
+        f"archiver: ARCHIVER_SEAL_FILE names {tmp_path / 'nothing'}, which cannot be read: No such file or directory"
+    ]
+
+
 @pytest.mark.parametrize("group", [[], ["account"], ["index"]])
 def test_a_group_by_itself_shows_its_help(archiver: CommandLine, group: list[str]) -> None:
     said = archiver(*group)

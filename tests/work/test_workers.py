@@ -152,6 +152,14 @@ def test_a_tick_that_fails_is_shown_and_the_next_one_tries_again() -> None:
     assert len(calls) == count, "a stopped clock does not tick"
 
 
+def test_a_clock_that_was_never_started_can_be_stopped() -> None:
+    calls: list[int] = []
+    ticker = Ticker(lambda: calls.append(1), 0.02, SystemClock())
+    ticker.stop()
+    time.sleep(0.1)
+    assert calls == []
+
+
 def test_a_slow_tick_is_not_started_twice() -> None:
     together, most, calls = [0], [0], [0]
 
