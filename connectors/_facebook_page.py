@@ -17,6 +17,8 @@ _WORDS = (
     "about", "description", "category", "website", "phone", "single_line_address", "general_info", "mission",
     "founded", "impressum",
 )  # fmt: skip
+_LISTS = {"blocked": "blocked", "roles": "roles"}
+"""Lists of people, each of which is one record, and what stands in it."""
 _COUNTS = {"likes": "fan_count", "followers": "followers_count", "ratings": "rating_count"}
 
 
@@ -83,30 +85,34 @@ def setting_record(value: JSONValue, place: Place) -> SeenRecord:
     """One setting of the Page.
 
     Raises:
-        Unreadable: it has no name.
+        Unreadable: it has no name of its own, or no value: one that is left out is not one that was emptied.
     """
     setting = thing(value, "not a setting")
     name = ident(setting.get("setting"), "a setting")
-    found = setting.get("value")
+    if "value" not in setting or name in _LISTS:
+        raise Unreadable("a setting without its value, or of the name of a list")
+    found = setting["value"]
     told = storable(found) if isinstance(found, str) else json.dumps(found, sort_keys=True)
     return one_setting(name, {"value": told}, f"{name}: {told}", "Page setting", place.pointer)
 
 
-def person_of(value: JSONValue) -> str:
+def person_of(value: JSONValue, *, has_role: bool) -> str:
     """Somebody who is blocked, or has a role: the id, with what the role allows.
 
     Raises:
-        Unreadable: it names nobody.
+        Unreadable: it names nobody, or it leaves out which role.
     """
     person = thing(value, "nobody")
     identity, tasks = ident(person.get("id"), "a person"), person.get("tasks", [])
     if not isinstance(tasks, list) or not all(isinstance(one, str) for one in tasks):
         raise Unreadable("tasks is not a list of texts")
     role = text(person, "role")
+    if has_role and role is None and "tasks" not in person:
+        raise Unreadable("somebody without a role")
     may = sorted(storable(one) for one in (*tasks, *([role] if role else ())))
     return f"{identity} ({', '.join(may)})" if may else identity
 
 
 def people_record(edge: str, people: Sequence[str], place: Place) -> SeenRecord:
     """Who is blocked, or who has a role on the Page, all together: their ids, since names change."""
-    return list_record(edge, {"blocked": "blocked", "roles": "roles"}[edge], people, place=place.pointer)
+    return list_record(edge, _LISTS[edge], people, place=place.pointer)

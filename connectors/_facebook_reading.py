@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from connectors import _facebook_fields as fields
@@ -30,7 +30,7 @@ from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
 from connectors._graph_values import flag, ident, time_of
-from connectors._moderation import no_list
+from connectors._moderation import anew, carried, is_late, listed_before, no_list, not_shown
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.values import Json, Unreadable
 
@@ -59,6 +59,9 @@ class Found(graph.Found[Place]):
 
     known: ClassVar[Mapping[str, frozenset[str]]] = fields.KNOWN
 
+    at: datetime = field(kw_only=True)
+    """When it was received."""
+
     @property
     def asks(self) -> Asks:
         return Asks.of(self.ask)
@@ -70,12 +73,16 @@ class Found(graph.Found[Place]):
 
 def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
-    return reading_of(ask, answer, begin=Found, readers=_READERS, of_problem=_of_problem)
+
+    def begin(ask: Ask) -> Found:
+        return Found(ask, at=answer.received_at)
+
+    return reading_of(ask, answer, begin=begin, readers=_READERS, of_problem=_of_problem)
 
 
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
     """Errors after which something else is asked: less at once, or each thing alone."""
-    found, error = Found(ask), error_of(answer)
+    found, error = Found(ask, at=answer.received_at), error_of(answer)
     named = idents(ask)
     if error is not None and error.too_much:
         less = smaller(ask) if not named else None
@@ -336,16 +343,20 @@ def _story_file(found: Found, body: Json) -> Reading:
 
 def _people(found: Found, body: Json) -> Reading:
     """Who is blocked, or has a role: one record of all of them, made on the last page."""
-    entries, before = found.entries(body), found.ask.context.get("people")
-    known = [one for one in before if isinstance(one, str)] if isinstance(before, list | tuple) else []
-    for number, entry in enumerate(entries):
+    if is_late(found.ask, found.at):
+        return Reading(next_page=anew(found.ask, "after", "until", "__paging_token"))
+    has_role = found.ask.purpose == "roles"
+    known = listed_before(found.ask)
+    for number, entry in enumerate(found.entries(body)):
         found.note("person", entry)
         try:
-            known.append(person_of(entry))
+            known.append(person_of(entry, has_role=has_role))
         except Unreadable as error:
             found.quarantine.append((f"/data/{number}", str(error)))
-    following = found.following(body, people=known)
+    following = found.following(body, **carried(found.ask, known, found.at))
     problem = no_list(known, unread=following is None and found.unread)
+    if problem is None and following is None and has_role and not known:
+        return replace(found.reading(), problem=not_shown("Facebook"))
     if following is not None or problem is not None:
         return replace(
             found.reading(),

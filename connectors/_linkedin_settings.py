@@ -13,7 +13,7 @@ from typing import Final
 
 from connectors._linkedin_asks import PAGE, start_of, with_start
 from connectors._linkedin_found import Found, entries_of
-from connectors._moderation import MOST, TOO_MANY, anew, carried, is_late, listed_before, setting_record
+from connectors._moderation import anew, carried, is_late, listed_before, no_list, not_shown, setting_record
 from connectors.contract import JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.text import storable
 from connectors.values import Json, Unreadable, number, part, text, thing
@@ -30,16 +30,18 @@ def read_roles(found: Found, body: Json) -> Reading:
             known.append(_role(found, thing(value, "not a role")))
         except Unreadable as error:
             found.quarantine.append((f"/elements/{place}", str(error)))
-    if found.quarantine or len(known) > MOST:  # what is missing in it makes it no list of all
-        why = TOO_MANY if not found.quarantine else "a list of which something cannot be read"
-        found.quarantine.append(("", why))
-        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, why))
+    problem = no_list(known, unread=bool(found.quarantine))
+    if problem is not None:
+        found.quarantine += [("", problem.detail)] if found.quarantine else []
+        return replace(found.reading(), problem=problem)
     if _goes_on(body, len(entries)):
         following = with_start(found.ask, start_of(found.ask) + len(entries), **carried(found.ask, known, found.at))
         return replace(found.reading(), part=True, next_page=following)
     total = number(part(body, "paging").get("total"))
     if total is not None and len(known) < total:  # a page of nothing, or one of which something is held back
         return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, _FEWER))
+    if not known:
+        return replace(found.reading(), problem=not_shown("LinkedIn"))
     return replace(found.reading(), records=(_everybody(known),))
 
 
@@ -74,5 +76,5 @@ def _goes_on(body: Json, count: int) -> bool:
 
 def _everybody(known: Sequence[str]) -> SeenRecord:
     people: list[JSONValue] = [json.loads(one) for one in sorted(set(known))]
-    told = ", ".join(f"{one['person']} {one['role']} ({one['state']})" for one in people) or "nobody"
+    told = ", ".join(f"{one['person']} {one['role']} ({one['state']})" for one in people)
     return setting_record("roles", {"people": people}, f"roles: {told}", "list of roles")

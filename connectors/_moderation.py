@@ -47,6 +47,12 @@ def no_list(entries: Sequence[str], *, unread: bool) -> Problem | None:
     return Problem(ProblemKind.BEYOND, TOO_MANY) if len(entries) > MOST else None
 
 
+def not_shown(platform: str) -> Problem:
+    """What follows from a list of roles in which nobody stands. Whoever may ask for it has a role and stands in it: so
+    it is not shown, and nobody was taken off (law R16)."""
+    return Problem(ProblemKind.PERMISSION, f"{platform} names nobody who has a role, though whoever asks must have one")
+
+
 def is_late(ask: Ask, at: datetime) -> bool:
     """Whether a page came too long after the first one for both to tell of one time."""
     since = moment(ask.context.get(_SINCE))

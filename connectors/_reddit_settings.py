@@ -14,10 +14,10 @@ from typing import Any
 
 from connectors._account_asks import with_page
 from connectors._account_found import AccountFound, seconds
-from connectors._moderation import MOST, TOO_MANY, anew, carried, is_late, listed_before, setting_record
+from connectors._moderation import anew, carried, is_late, listed_before, no_list, not_shown, setting_record
 from connectors._reddit_asks import PEOPLE
 from connectors._reddit_things import data_of
-from connectors.contract import JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.contract import JSONValue, Reading, SeenRecord
 from connectors.text import storable
 from connectors.values import Json, Unreadable, ident, objects, text, thing
 
@@ -39,15 +39,17 @@ def read_people(found: AccountFound, body: JSONValue) -> Reading:
             known.append(json.dumps(_person(found.ask.purpose, one), sort_keys=True))
         except Unreadable as error:
             found.quarantine.append((f"/data/children/{number}", str(error)))
-    if found.quarantine or len(known) > MOST:  # what is missing in it makes it no list of all
-        why = TOO_MANY if not found.quarantine else "a list of which something cannot be read"
-        found.quarantine.append(("", why))
-        return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, why))
+    problem = no_list(known, unread=bool(found.quarantine))
+    if problem is not None:
+        found.quarantine += [("", problem.detail)] if found.quarantine else []
+        return replace(found.reading(), problem=problem)
     return _went_on(found, data.get("after"), known)
 
 
 def _went_on(found: AccountFound, after: JSONValue, known: Sequence[str]) -> Reading:
     if after is None:
+        if found.ask.purpose == "moderators" and not known:
+            return replace(found.reading(), problem=not_shown("Reddit"))
         return replace(found.reading(), records=(_everybody(found.ask.purpose, known),))
     if not isinstance(after, str) or not 0 < len(after) <= 100:
         raise Unreadable("a next page without a usable place")
@@ -61,7 +63,7 @@ def _person(purpose: str, one: Json) -> dict[str, JSONValue]:
     whether it ends, where Reddit says so."""
     said: dict[str, JSONValue] = {
         "id": ident(one.get("id"), "somebody"),
-        "name": ident(one.get("name"), "the name of somebody"),
+        "name": _name(one),
         "since": None if one.get("date") is None else seconds(one["date"], "date").isoformat(),
     }
     if purpose == "moderators":
@@ -70,6 +72,14 @@ def _person(purpose: str, one: Json) -> dict[str, JSONValue]:
         said["note"] = storable(text(one, "note", ""))
         said["for_a_time"] = one["days_left"] is not None if "days_left" in one else None
     return said
+
+
+def _name(one: Json) -> str:
+    """What Reddit calls somebody: of an account that was deleted no name, but words in brackets."""
+    name = storable(text(one, "name"))
+    if not name:
+        raise Unreadable("somebody without a name")
+    return name
 
 
 def _permissions(value: JSONValue) -> list[JSONValue]:

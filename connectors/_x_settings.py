@@ -57,7 +57,7 @@ def read_people(found: Found) -> Reading:
         else:
             found.quarantine.append((f"/data/{number}", "a user without a usable id"))
     short = meta.get("result_count") not in (None, len(data))
-    unread = bool(found.quarantine) or short
+    unread = bool(found.quarantine) or short or bool(found.refusals)  # somebody was not shown, and not taken off
     problem = no_list(known, unread=unread)
     if problem is not None:
         found.quarantine += [("", problem.detail)] if unread else []
