@@ -13,10 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors import hostile
 from connectors.contract import Answer, Ask, Reading, RecordKind
 from connectors.invariants import check_reading
 from connectors.mastodon import Mastodon
 from tests import effort, recordings
+from tests.connectors.payloads import change
 from tests.connectors.reading import AT, replayable
 from tests.effort import examples
 
@@ -154,7 +156,7 @@ def check(ask: Ask, reading: Reading) -> None:
 
 @settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_mutated_bodies_are_read_or_quarantined_and_siblings_stay(data: st.DataObject) -> None:
+def test_mutated_bodies_are_read_or_quarantined(data: st.DataObject) -> None:
     small = [pair for pair in replayable(recordings.mastodon()) if len(pair[1].body) < 20_000 and pair[1].status == 200]
     ask, answer = data.draw(st.sampled_from(small))
     body = json.loads(answer.body)
@@ -168,6 +170,40 @@ def test_mutated_bodies_are_read_or_quarantined_and_siblings_stay(data: st.DataO
         else:
             container[key] = data.draw(ODD)
     check(ask, READ(ask, replace(answer, body=json.dumps(body).encode())))
+
+
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_one_changed_place_drops_and_edits_nothing_that_stands_beside_it(data: st.DataObject) -> None:
+    """What is understood of an entry that was not touched is understood as before, and of one that is no longer
+    understood it is said."""
+    listed = [
+        pair
+        for pair in replayable(recordings.mastodon(), "statuses", "context", "history")
+        if len(pair[1].body) < 20_000 and pair[1].status == 200 and len(READ(*pair).records) > 1
+    ]
+    ask, answer = data.draw(st.sampled_from(listed))
+    body, whole = json.loads(answer.body), READ(ask, answer)
+    place, _ = change(body, data)
+    reading = READ(ask, replace(answer, body=hostile.as_bytes(body)))
+    entry = place[: 1 if isinstance(body, list) else 2]
+    touched = "".join(f"/{step}" for step in entry)
+    assert not (reading.whole and reading.problem)
+    if reading.problem is not None or place == entry:
+        return
+    beside, after = (
+        [(one.key, one.place, one.content, one.text, one.state) for one in read.records if not _in(one.place, touched)]
+        for read in (whole, reading)
+    )
+    assert after == beside
+    if len(reading.records) < len(whole.records):
+        left = {one.place for one in whole.records} - {one.place for one in reading.records}
+        told = [where for where, _ in reading.quarantine]
+        assert all(any(_in(where, spot) for spot in told) for where in left), (place, left, told)
+
+
+def _in(place: str, other: str) -> bool:
+    return other == "" or place == other or place.startswith(f"{other}/")
 
 
 @settings(max_examples=effort.examples(80), suppress_health_check=[HealthCheck.too_slow])
