@@ -90,7 +90,8 @@ def expected(connection: Connection, archive: Archive, account_id: str | None = 
     """Accounts of which deposits are expected, the longest due first."""
     days, zone, now = archive.settings.deposit_days, archive.settings.zone, archive.clock.now()
     known = accounts.list_accounts(connection) if account_id is None else [accounts.get(connection, account_id)]
-    captured = _captured(connection)
+    lately = now - max(timedelta(days=days), 2 * timedelta(seconds=archive.settings.sweep_full_seconds))
+    captured = _captured(connection, lately)
     wanted = []
     for one in known:
         told = _declared(archive, one.platform)
@@ -150,10 +151,12 @@ def _last(connection: Connection, account_ids: Collection[str], today: date) -> 
     return {account: date.fromisoformat(day) for account, day in found if account in account_ids}
 
 
-def _captured(connection: Connection) -> frozenset[str]:
-    """Accounts of which some list was captured that the platform shows to their owners alone."""
+def _captured(connection: Connection, since: datetime) -> frozenset[str]:
+    """Accounts of which some list was seen since then that the platform shows to their owners alone. Where nobody is
+    signed in any more, what was seen before is no reason not to bring what stands now."""
     owners = (Record.kind == RecordKind.SETTINGS.value) & (Record.access == AccessClass.SETTINGS.value)
-    return frozenset(connection.execute(select(Record.account_id).where(owners).distinct()).scalars())
+    lately = select(Record.account_id).where(owners, Record.last_seen_at >= since)
+    return frozenset(connection.execute(lately.distinct()).scalars())
 
 
 def _declared(archive: Archive, platform: str) -> Capabilities:

@@ -56,6 +56,15 @@ def test_every_state_of_the_lists_is_a_version_and_nobody_is_called_deleted(hous
     with house.archive.database.read() as connection:
         assert deposits_due.expected(connection, house.archive) == [], "nobody has to bring what is captured"
     check_rebuilt(house)
+    house.later(days=30)
+    house.run(account, FULL)
+    house.later(days=30)
+    with house.archive.database.read() as connection:
+        assert deposits_due.expected(connection, house.archive) == [], "it was seen unchanged a month ago"
+    house.later(days=2)
+    with house.archive.database.read() as connection:
+        (due,) = deposits_due.overdue(connection, house.archive)
+    assert due.sign_in, "what was captured once says nothing of today, where it is not shown any more"
 
 
 def test_a_list_is_a_record_only_where_all_of_it_was_read(house: House) -> None:
