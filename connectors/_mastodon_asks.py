@@ -30,6 +30,7 @@ from connectors.contract import (
 from connectors.links import origin, same_origin, web
 
 PAGE = "40"
+OWNER = "verify_credentials"
 #: ``exclude_replies=false`` is what servers do anyway; it tells the signed-in list from the public one.
 _MORE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "notifications": (("types[]", "mention"),),
@@ -92,6 +93,10 @@ class Asks:
     def lookup(self, handle: str) -> Ask:
         """Who an address belongs to."""
         return self._ask("accounts/lookup", "lookup", Stream.PROFILE, parameters=(("acct", handle),))
+
+    def owner(self) -> Ask:
+        """Whose token it is: lists of what only the account sees do not name it, and are those of whoever signed in."""
+        return self._ask(f"accounts/{OWNER}", OWNER, Stream.MESSAGES, private=True)
 
     def profile(self) -> Ask:
         """The account itself, directly, beside the server's own page as control."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from connectors._mastodon_asks import OWNER
 from connectors.answers import NOT_MODIFIED, failure, moment, within_a_day
 from connectors.contract import Answer, Ask, Problem, ProblemKind, RateFacts, Stream
 
@@ -25,6 +26,10 @@ def problem_of(ask: Ask, answer: Answer) -> Problem | None:
         ask.purpose in ("notifications", "conversations") or ask.stream is Stream.SETTINGS
     ):
         return Problem(ProblemKind.UNSUPPORTED, "the server does not offer this")
+    if problem.kind is ProblemKind.GONE and ask.purpose == OWNER:
+        return Problem(ProblemKind.CONTRACT, "the server does not say whose token it is")
+    if problem.kind is ProblemKind.PERMISSION and ask.purpose == OWNER:
+        return Problem(ProblemKind.REVOKED, "the token does not let the server say whose it is (read:accounts)")
     if answer.status == 404 and not _is_error_body(answer):
         return Problem(ProblemKind.CONTRACT, "not found, but not in the words of a Mastodon server")
     return problem

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from connectors import _mastodon_fields as fields
 from connectors import drift
-from connectors._mastodon_asks import LISTS, Asks, edits_after
+from connectors._mastodon_asks import LISTS, OWNER, Asks, edits_after
 from connectors._mastodon_pages import paged
 from connectors._mastodon_problems import problem_of, rate_of
 from connectors._mastodon_settings import SETTINGS, read_settings
@@ -99,6 +99,8 @@ def _read_body(ask: Ask, answer: Answer, body: JSONValue) -> Reading:
         return _history(ask, body) if isinstance(body, list) else _wrong("a list", body)
     if not isinstance(body, dict):
         return _wrong("an object", body)
+    if ask.purpose == OWNER:
+        return _owner(ask, body)
     if ask.purpose in ("account", "lookup"):
         return _account(ask, body)
     if ask.purpose == "status":
@@ -117,6 +119,14 @@ def _instance(body: Mapping[str, JSONValue]) -> Reading:
     """The server speaks of itself: it is not some empty answer of whatever stands before it."""
     named = any(isinstance(body.get(name), str) and body[name] for name in ("uri", "domain"))
     return Reading(present=("instance",) if named else ())
+
+
+def _owner(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:
+    if not isinstance(body.get("id"), str):
+        return _wrong("an account", body)
+    if body["id"] != _account_id(ask):
+        return Reading(problem=Problem(ProblemKind.REVOKED, "the token belongs to another account"))
+    return Reading(present=(OWNER,))
 
 
 def _account(ask: Ask, body: Mapping[str, JSONValue]) -> Reading:

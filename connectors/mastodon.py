@@ -175,9 +175,13 @@ class Mastodon:
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
         """*new*: what was posted since the bookmark, everything where there is none. *watch*: the profile and the given
-        threads. *full*: every list from end to end."""
+        threads. *full*: every list from end to end. Whose token it is comes first: with that of somebody else nothing
+        is asked signed in."""
         asks = self._asks(account, sweep)
-        known = bookmark or {}
+        owner = (asks.owner(),) if account.authorised else ()
+        return (*owner, *self._sought(account, asks, sweep, bookmark or {}))
+
+    def _sought(self, account: AccountRef, asks: Asks, sweep: Sweep, known: Bookmark) -> Iterable[Ask]:
         if sweep.kind is SweepKind.WATCH:
             return (asks.profile(), *self._watched(account, asks, sweep.threads))
         lists = [

@@ -346,7 +346,7 @@ def test_a_reset_far_away_ends_the_run_with_a_gap(town: House) -> None:
     something_happens(town)
     reset = town.clock.now() + timedelta(hours=2)
     limited = faults.too_many_requests(reset.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-    town.server.faults.add(limited, after=3, times=None)
+    town.server.faults.add(limited, after=4, times=None)
     asked = len(town.server.log)
     run = town.run(account(town))
     assert run.outcome == "partial"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from archiver.accounts import tokens
 from archiver.operations import deposits_due
 from archiver.practice import faults
 from archiver.practice.script import month
@@ -142,3 +143,24 @@ def test_whether_each_follower_is_approved_is_a_record_of_its_own(house: House) 
     assert told == ["followers: everybody may follow", "followers: each is approved"]
     with house.archive.database.read() as connection:
         assert deposits_due.expected(connection, house.archive)[0].sign_in, "that is no list of whom it blocks"
+
+
+@pytest.mark.law("R5")
+def test_nothing_is_asked_with_the_token_of_somebody_else(house: House) -> None:
+    account, city = house.office(), house.cast.city
+    first, second = sorted(number for number in house.city.people if number != city)[:2]
+    house.city.block(first, second)
+    house.city.say(first, f"Between us, @{house.city.people[second].handle}", visibility="direct")
+    house.server.mastodon.grant(first, TOKEN)
+    tokens.keep(house.archive, account, TOKEN)
+    run = house.run(account, FULL)
+    assert (run.outcome, run.reason) == ("failed", "revoked: the token belongs to another account")
+    records = house.records()
+    assert {row.access for row in records.values()} == {"public"}, "what everybody sees is captured all the same"
+    assert not any(house.exchanges(one) for one in ("blocks", "filters", "conversations", "notifications"))
+    house.server.mastodon.grant(city, "tok-of-the-city-7d1f0a")
+    tokens.keep(house.archive, account, "tok-of-the-city-7d1f0a")
+    house.later(hours=1)
+    assert house.run(account, FULL).outcome == "complete"
+    assert texts(house, "blocks") == ["blocked: nobody"]
+    check_rebuilt(house)

@@ -72,7 +72,8 @@ def test_a_public_account_is_asked_for_as_a_stranger() -> None:
 def test_private_lists_are_asked_signed_in_and_kept_apart() -> None:
     asks = mastodon_asks(SweepKind.FULL, SIGNED_IN)
     private = {ask.purpose for ask in asks if ask.access is AccessClass.PRIVATE}
-    assert private == {"statuses_signed_in", "notifications", "conversations"}
+    assert private == {"verify_credentials", "statuses_signed_in", "notifications", "conversations"}
+    assert asks[0].purpose == "verify_credentials", "whose token it is comes before all that does not name the account"
     assert all((ask.authorise == "required") == (ask.access is not AccessClass.PUBLIC) for ask in asks)
     settings = {ask.purpose for ask in asks if ask.access is AccessClass.SETTINGS}
     assert settings == {"blocks", "mutes", "domain_blocks", "filters"}
