@@ -112,6 +112,8 @@ class Mastodon:
             "Replies by people whom the account's server blocks or limits may not be shown to strangers.",
             "What the people who run the server block or limit is not captured.",
             "A list of more than 5,000 blocked or muted people is not kept.",
+            "Servers leave people whom they suspended out of the lists of whom the account blocks and mutes, as if they"
+            " had been taken off.",
             "Who favourited or boosted a post is not captured, only how many.",
             "Changes of profile picture are kept as files, not as edits of the profile.",
         ),
