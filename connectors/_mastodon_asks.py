@@ -96,7 +96,7 @@ class Asks:
 
     def owner(self) -> Ask:
         """Whose token it is: lists of what only the account sees do not name it, and are those of whoever signed in."""
-        return self._ask(f"accounts/{OWNER}", OWNER, Stream.MESSAGES, private=True)
+        return self._ask(f"accounts/{OWNER}", OWNER, Stream.MESSAGES, private=True, context={"vouches": True})
 
     def profile(self) -> Ask:
         """The account itself, directly, beside the server's own page as control."""

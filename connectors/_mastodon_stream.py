@@ -68,8 +68,8 @@ def heard(account: str, event: bytes) -> tuple[Heard, AccessClass]:
     if status is None:
         return Heard(), private
     own, told = _author(status) == account, _told(found)
-    if not own and told not in ("mention", "update"):
-        return Heard(), private
+    if not own and not (told == "update" or (told == "mention" and _mentions(status, account))):
+        return Heard(), private  # (with somebody else's token: what is said to that person)
     key, first = _key(status.get("id")), _key(status.get("in_reply_to_id"))
     keys = (key,) if key else ()
     at = moment(status.get("edited_at")) or moment(status.get("created_at"))
@@ -133,6 +133,11 @@ def _key(value: JSONValue) -> str | None:
 def _author(status: Json) -> JSONValue:
     found = status.get("account")
     return found.get("id") if isinstance(found, Mapping) else None
+
+
+def _mentions(status: Json, account: str) -> bool:
+    found = status.get("mentions")
+    return isinstance(found, list) and any(isinstance(one, Mapping) and one.get("id") == account for one in found)
 
 
 def _told(event: _Event) -> JSONValue:

@@ -616,7 +616,8 @@ class Connector(Protocol):
         ...
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
-        """First questions of a sweep."""
+        """First questions of a sweep. One with ``context["vouches"]`` asks whose token the account is read with: it is put
+        before all others, and until it is answered well nothing is asked signed in (R5, R6)."""
         ...
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:

@@ -70,9 +70,13 @@ def station(capture: Capture, account_id: str) -> Station | None:
     with archive.database.read() as connection:
         row = hooks.account(connection, account_id)
     connector = archive.platforms.connector(row.platform)
-    token = archive.vault.token(account_id) if isinstance(connector, Streams) else None
-    if not isinstance(connector, Streams) or token is None:
+    if not isinstance(connector, Streams):
         return None
+    # One that the platform refused may be somebody else's.
+    held = next((one for one in archive.vault.usable(account_id) if one.refused is None), None)
+    if held is None:
+        return None
+    token = held.grant.access
     reference = account_ref(row, connector, authorised=True)
     ask = connector.stream(reference)
     # The token goes nowhere but to the account's own server.

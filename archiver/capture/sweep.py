@@ -127,6 +127,8 @@ class SweepRun:
     looks: Looks = field(init=False)
     expired: str | None = None
     """Why nothing more is asked signed in: asking on makes it worse."""
+    unvouched: str | None = None
+    """Why nothing is asked signed in for now: the platform did not say whose token it is."""
     away: str | None = None
     """Why the account itself is not there: switched off or taken down, in the platform's own words."""
     looked: dict[str, Looked] = field(default_factory=dict)
@@ -224,12 +226,15 @@ class SweepRun:
         bookmark = again.for_connector(self.state.bookmark)
         first = [self._first(ask) for ask in self.connector.begin(self.account, self.sweep, bookmark)]
         waiting = [_Question(one.ask, one.tries, first=True, again=True) for one in self._waiting]
-        self._pages([*waiting, *(question for question in first if question is not None)])
+        begun = [question for question in first if question is not None]
+        vouching = [one for one in begun if one.ask.context.get("vouches")]
+        # Whose token it is comes before what an earlier run left, too: it may have been with another one.
+        self._pages([*vouching, *waiting, *(one for one in begun if one not in vouching)])
 
     def _first(self, ask: Ask) -> _Question | None:
         """How a question is put that the sweep begins with; None: an earlier run of the round is through with it."""
         name = name_of(ask)
-        if self.round is None or thread_of(name) is not None:
+        if self.round is None or thread_of(name) is not None or ask.context.get("vouches"):
             return _Question(ask, first=True)
         if self.round.is_through(name):
             return None
@@ -264,7 +269,7 @@ class SweepRun:
         if asked is not None:
             self._waiting = [one for one in self._waiting if one.ask != question.ask]
             self._page(question, asked, queue)
-        elif question.tries == 0 and self._hindrance(question.ask) == self.expired is not None:
+        elif question.tries == 0 and self._left_unsigned(question.ask):
             self._left.append(Again(question.ask))
         if not self.ahead.under_way:
             if self.due():
@@ -328,7 +333,16 @@ class SweepRun:
     def _hindrance(self, ask: Ask) -> str | None:
         if self.asker.ordinal >= self.requests and not self.ahead.has_begun(ask):
             return PAGE_LIMIT
-        return self.expired if ask.authorise != "never" else None
+        return self._may_not_sign(ask)
+
+    def _left_unsigned(self, ask: Ask) -> bool:
+        return self._hindrance(ask) == self._may_not_sign(ask) is not None
+
+    def _may_not_sign(self, ask: Ask) -> str | None:
+        """Why what is asked signed in is not asked (any more) in this run."""
+        if ask.authorise == "never":
+            return None
+        return self.expired or (None if ask.context.get("vouches") else self.unvouched)
 
     def _page(self, question: _Question, asked: Asked, queue: deque[_Question]) -> None:
         ask, reading = question.ask, asked.reading
@@ -480,6 +494,8 @@ class SweepRun:
             return
         if problem.kind in SIGN_IN_PROBLEMS:
             self.expired = self.expired or reason_of(problem)
+        if question.ask.context.get("vouches"):
+            self.unvouched = self.unvouched or reason_of(problem)
         if question.tries is not None and again.is_passing(problem.kind):
             self._left.append(Again(question.ask, question.tries + 1))
 

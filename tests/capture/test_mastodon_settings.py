@@ -164,3 +164,22 @@ def test_nothing_is_asked_with_the_token_of_somebody_else(house: House) -> None:
     assert house.run(account, FULL).outcome == "complete"
     assert texts(house, "blocks") == ["blocked: nobody"]
     check_rebuilt(house)
+
+
+@pytest.mark.law("R5")
+def test_while_the_server_does_not_say_whose_token_it_is_nothing_is_asked_signed_in(house: House) -> None:
+    account = house.office(TOKEN)
+    house.server.mastodon.moderation[house.cast.city].filter("Swearing", "damn")
+    down = house.server.faults.add(faults.server_error(), "verify_credentials", times=None)
+    run = house.run(account, FULL)
+    assert run.outcome == "partial"
+    records = house.records()
+    assert records and {row.access for row in records.values()} == {"public"}
+    assert not any(house.exchanges(one) for one in ("blocks", "filters", "conversations", "notifications"))
+    assert {gap.stream for gap in house.gaps(open_only=True)} >= {"messages", "settings"}
+    house.server.faults.remove(down)
+    house.later(hours=1)
+    assert house.run(account, FULL).outcome == "complete"
+    assert texts(house, "filters") != []
+    assert house.gaps(open_only=True) == []
+    check_rebuilt(house)

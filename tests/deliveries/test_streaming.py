@@ -132,7 +132,18 @@ def test_without_a_token_nothing_is_listened_to(house: House) -> None:
     assert StreamListener(house.capture, account, threading.Event()).listen() is False
 
 
+@pytest.mark.law("R5")
+def test_with_the_token_of_somebody_else_nothing_is_listened_to(house: House) -> None:
+    account, city = house.office(TOKEN), house.cast.city
+    assert station(house.capture, account) is not None
+    stranger = next(number for number in house.city.people if number != city)
+    house.server.mastodon.grant(stranger, TOKEN)
+    house.run(account, FULL)
+    assert station(house.capture, account) is None
+
+
 OWN = {"id": "5", "account": {"id": "1"}, "visibility": "public", "created_at": "2026-03-02T08:00:00Z"}
+THEIRS = OWN | {"account": {"id": "2"}}
 
 
 @pytest.mark.parametrize(
@@ -141,8 +152,10 @@ OWN = {"id": "5", "account": {"id": "1"}, "visibility": "public", "created_at": 
         ("update", OWN, "private"),
         ("status.update", OWN | {"filtered": [{"filter": {"title": "angry people"}}]}, "private"),
         ("update", OWN | {"visibility": "direct"}, "private"),
-        ("update", OWN | {"account": {"id": "2"}}, None),
-        ("notification", {"type": "mention", "status": OWN | {"account": {"id": "2"}}}, "private"),
+        ("update", THEIRS, None),
+        ("notification", {"type": "mention", "status": THEIRS | {"mentions": [{"id": "1"}]}}, "private"),
+        ("notification", {"type": "mention", "status": THEIRS | {"mentions": [{"id": "3"}, None]}}, None),
+        ("notification", {"type": "mention", "status": THEIRS | {"mentions": "1"}}, None),
         ("notification", {"type": "follow", "account": {"id": "2"}}, None),
         ("conversation", {"last_status": OWN}, None),
         ("delete", "5", "private"),
@@ -257,7 +270,7 @@ def test_a_line_without_an_end_is_given_up_soon_however_small_its_pieces() -> No
 
 def test_an_edit_of_a_stranger_counts_for_what_is_known_only() -> None:
     account = AccountRef("ac_1", "mastodon", "https://a.example", "1", "city", "https://a.example/@city", True)
-    theirs = OWN | {"account": {"id": "2"}}
+    theirs = THEIRS | {"mentions": [{"id": "1"}]}
     for kind, only_known in (("update", True), ("mention", False)):
         told = json.dumps({"type": kind, "status": theirs})
         found, access = Mastodon().pushed(account, f"event: notification\ndata: {told}\n".encode())
