@@ -434,7 +434,7 @@ class Capabilities:
     limits: tuple[str, ...] = ()
     """What is known not to be seen, one plain sentence each."""
     moderation_signed_in: bool = False
-    """The platform shows them only where the account is signed in."""
+    """The platform shows them only where the account is signed in, with leave to see them: it may be read without."""
     moderation: str | None = None
     """Which settings of moderation are captured as records: who is blocked, which words are filtered, who has a role,
     who may comment. None: no program is shown them, so somebody has to deposit them by hand, month after month."""
@@ -616,8 +616,8 @@ class Connector(Protocol):
         ...
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
-        """First questions of a sweep. One with ``context["vouches"]`` asks whose token the account is read with: it is put
-        before all others, and until it is answered well nothing is asked signed in (R5, R6)."""
+        """First questions of a sweep. One with ``context["vouches"]`` asks whose token the account is read with: it is
+        put before all others, and until it is answered well nothing is asked signed in (R5, R6)."""
         ...
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:

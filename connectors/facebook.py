@@ -98,10 +98,13 @@ class Facebook:
         media="Pictures and videos that are attached, in the size that Facebook gives out, and files of messages.",
         counts="Reactions by kind, shares, comments and replies, as of capture.",
         history="As far back as Facebook lists the Page's posts: of one year about 600.",
+        moderation_signed_in=True,
         moderation="Who is blocked, who has a role, and the Page's settings, the strength of its profanity filter among"
         " them; every state that full sweeps saw.",
         moderation_by_hand="Which words the Page blocks, and who may comment on its posts.",
         limits=(
+            "Whether somebody whose profile was closed stays in the list of whom the Page blocks, Facebook does not"
+            " tell: who leaves it need not have been let in again.",
             "An edit that was undone, and a comment that was deleted, between two looks was not seen, unless"
             " Facebook sends what happens there.",
             "A comment under a post that is not among the newest 50 is seen when that post is looked at again, not at"

@@ -77,10 +77,13 @@ class LinkedIn:
         media="Pictures, videos and documents of posts, pictures in comments, logo and cover of the page.",
         counts="Comments and reactions of each kind, votes in polls, as of capture.",
         history="Every post that LinkedIn lists of the page: nothing says that it stops anywhere.",
+        moderation_signed_in=True,
         moderation="Who has which role on the page, by a URN without a name, as full sweeps saw it; whether each post"
         " takes comments, as it was seen.",
         moderation_by_hand="The names of those who have a role, whom the page blocks, and which words it filters.",
         limits=(
+            "The numbers by which people are known are made for the city's app: with another app everybody in the list"
+            " of roles seems to be somebody else.",
             "Personal profiles are not captured, whoever they belong to.",
             "The names of people who comment are not given: their number is kept, which this app alone knows them by.",
             "Messages to the page are not given out.",

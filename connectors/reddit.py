@@ -90,6 +90,8 @@ class Reddit:
         moderation_by_hand="Of a subreddit crowd control, Reddit's filters of spam, harassment and reputation, and"
         " automations, which no permission shows that only reads; of a user who may write to it.",
         limits=(
+            "Whether somebody who was suspended or left stays in a subreddit's lists of people, Reddit does not tell:"
+            " who leaves them need not have been taken off.",
             "Reddit does not mark an edit within three minutes after something was written: such an edit is seen, but"
             " not its time.",
             "An edit that was undone, and a comment that was written and deleted, between two looks was not seen.",

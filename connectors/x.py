@@ -93,6 +93,8 @@ class X:
         " their numbers, where it is read with its owner's token, once a week.",
         moderation_by_hand="Which words the account mutes, and who may mention it, tag it and write to it.",
         limits=(
+            "Whether somebody who was suspended or left stays in the lists of whom the account blocks and mutes, X does"
+            " not tell: who leaves them need not have been taken off.",
             "A search reaches back seven days. A reply that does not name the account, and was not found by then, is"
             " never found; one that is missing from a search is looked for directly only if it is younger than that.",
             "Replies that were written and deleted between two looks are not seen, unless X sends what happens there.",

@@ -51,7 +51,7 @@ class DueDeposit:
     command: str
     """What to type."""
     sign_in: bool = False
-    """They would be captured if the account were signed in."""
+    """They would be captured if the account were signed in with leave to see them."""
     left: str | None = None
     """Which of them are to be deposited, where others are captured; None: all."""
 
@@ -61,7 +61,7 @@ class DueDeposit:
         was = "were never deposited" if self.last is None else f"were last deposited as of {self.last}"
         if self.left is not None:
             return f"the moderation settings of {self.account} that no program is shown {was}: {self.left.rstrip('.')}"
-        why = "only where the account is signed in" if self.sign_in else "to no program"
+        why = "only where the account is signed in, with leave to see them" if self.sign_in else "to no program"
         return f"the moderation settings of {self.account} {was}; its platform shows them {why}"
 
 

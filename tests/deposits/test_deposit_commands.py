@@ -212,7 +212,7 @@ def test_where_settings_are_shown_to_the_owner_alone_others_have_to_bring_them(t
         clock.advance(timedelta(days=40))
         with archive.database.read() as connection:
             (due,) = deposits_due.overdue(connection, archive)
-        assert due.said.endswith("only where the account is signed in")
+        assert due.said.endswith("only where the account is signed in, with leave to see them")
 
 
 def _deposit(archive: Archive, account: str, folder: Path, day: date) -> None:
