@@ -74,9 +74,9 @@ def station(capture: Capture, account_id: str) -> Station | None:
         return None
     # One that the platform refused may be somebody else's.
     held = next((one for one in archive.vault.usable(account_id) if one.refused is None), None)
-    if held is None:
+    token = None if held is None else held.grant.access
+    if token is None:
         return None
-    token = held.grant.access
     reference = account_ref(row, connector, authorised=True)
     ask = connector.stream(reference)
     # The token goes nowhere but to the account's own server.
