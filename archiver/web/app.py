@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Request
@@ -16,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import DatabaseError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, Refused, UsageError
@@ -53,6 +54,7 @@ from archiver.web import (
     search,
     search_help,
     selections,
+    sent,
     sign_in,
     welcome,
 )
@@ -78,8 +80,11 @@ _HEADINGS = {
     403: "That is not open to you",
     404: "There is no such page",
     405: "These pages can only be read",
+    413: "That is too much at once",
     503: "The archive cannot be read just now",
 }
+_OF_SENT = {400: "That was not taken", 403: "That was not done", 404: "That is not there"}
+"""Headings where a form was sent."""
 
 
 def create_app(site: Site, practice: Site | None = None, names: Sequence[str] = ()) -> ASGIApp:
@@ -103,8 +108,8 @@ def _takes(app: FastAPI, base: str) -> Iterator[Takes]:
 
 
 def _error_page(site: Site) -> ErrorPage:
-    def page(status: int, message: str, number: str, json: bool) -> tuple[str, bytes]:
-        response = _error(site, status, message, json=json, number=number)
+    def page(status: int, message: str, number: str, scope: Scope) -> tuple[str, bytes]:
+        response = _error(site, Request(scope), status, message, number=number)
         return response.headers["content-type"], bytes(response.body)
 
     return page
@@ -172,12 +177,11 @@ def _site_app(site: Site) -> FastAPI:
 
 def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message = "Check the address."
-    return _error(request.app.state.site, error.status_code, message, json=wants_json(request.scope))
+    return _error(request.app.state.site, request, error.status_code, "Check the address.")
 
 
 def _on_invalid(request: Request, _error_: Exception) -> Response:
-    return _error(request.app.state.site, 400, "Part of the address is not usable.", json=wants_json(request.scope))
+    return _error(request.app.state.site, request, 400, "Part of the address is not usable.")
 
 
 def _on_known(request: Request, error: Exception) -> Response:
@@ -185,40 +189,51 @@ def _on_known(request: Request, error: Exception) -> Response:
     if status == 503:
         _log.error("page.unavailable", exc_info=error)
     shown = str(error) if status != 503 else "The log of the service says why. Nothing archived is affected."
-    return _error(request.app.state.site, status, shown, json=wants_json(request.scope))
+    return _error(request.app.state.site, request, status, shown)
 
 
-def _on_nobody(request: Request, error: Exception) -> Response:
+async def _on_nobody(request: Request, error: Exception) -> Response:
     assert isinstance(error, door.SignInNeeded)
     site: Site = request.app.state.site
     if wants_json(request.scope):
-        answer = _error(site, 401, "Send a token: Authorization: Bearer …", json=True)
+        answer = _error(site, request, 401, "Send a token: Authorization: Bearer …")
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
+    kept = await sent.page(request, site, error)
+    if kept is not None:
+        return kept
     page = "/sign-in/again" if error.again else "/sign-in"
     return RedirectResponse(f"{site.base}{page}?{urlencode({'next': error.address})}", status_code=303)
 
 
 def _on_not_allowed(request: Request, error: Exception) -> Response:
-    return _error(request.app.state.site, 403, f"{error}".capitalize() + ".", json=wants_json(request.scope))
+    return _error(request.app.state.site, request, 403, f"{str(error)[:1].upper()}{str(error)[1:]}.")
 
 
 def _on_rules(request: Request, _error_: Exception) -> Response:
     site: Site = request.app.state.site
     if wants_json(request.scope):
-        return _error(site, 403, "Its person has to take note of the rules first, on the pages.", json=True)
+        return _error(site, request, 403, "Its person has to take note of the rules first, on the pages.")
     return RedirectResponse(f"{site.base}/rules", status_code=303)
 
 
 def _on_database(request: Request, error: Exception) -> Response:
     _log.error("page.unavailable", exc_info=error)
     message = "The database does not answer. Try again in a moment; nothing archived is affected."
-    return _error(request.app.state.site, 503, message, json=wants_json(request.scope))
+    return _error(request.app.state.site, request, 503, message)
 
 
-def _error(site: Site, status: int, message: str, *, json: bool, number: str = "") -> Response:
-    if json:
+def _error(site: Site, request: Request, status: int, message: str, *, number: str = "") -> Response:
+    if wants_json(request.scope):
         body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": message}
         return JSONResponse(body | ({"id": number} if number else {}), status_code=status, media_type=PROBLEM_TYPE)
-    heading = _HEADINGS.get(status, "Something went wrong")
-    return site.page("error.html", status=status, heading=heading, message=message, number=number)
+    heading, back = _HEADINGS.get(status, "Something went wrong"), None
+    if request.method == "POST":
+        heading, back = _OF_SENT.get(status, heading), _back(site, request)
+    values: dict[str, Any] = {"heading": heading, "message": message, "number": number, "back": back}
+    return site.page("error.html", status=status, **values)
+
+
+def _back(site: Site, request: Request) -> str | None:
+    """The page on which a form stood."""
+    return door.page_before(request, site) if "app" in request.scope else None

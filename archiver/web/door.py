@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -241,9 +241,23 @@ def _fresh(site: Site, visitor: Visitor) -> bool:
     return visitor.session is not None and sessions.is_fresh(site.archive, visitor.session)
 
 
-def _is_page(request: Request) -> bool:
-    """Whether the address that something was sent to can be opened too."""
-    asked = {**request.scope, "method": "GET"}
+def page_before(request: Request, site: Site) -> str | None:
+    """The page of ours on which a form stood, as the browser says (Referer), without what the site stands under; None:
+    it does not say, or nobody can go there."""
+    try:
+        said = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return None
+    ours = said.netloc == request.headers.get("host") and said.path.startswith(f"{site.base}/")
+    path = said.path.removeprefix(site.base)
+    if not ours or path.startswith("/sign-in") or not _is_page(request, unquote(said.path)):
+        return None
+    return path + (f"?{said.query}" if said.query else "")
+
+
+def _is_page(request: Request, path: str) -> bool:
+    """Whether an address can be opened."""
+    asked = {**request.scope, "method": "GET", "path": path}
     return any(one.matches(asked)[0] is Match.FULL for one in routes(request.app))
 
 
@@ -251,8 +265,11 @@ def _here(request: Request, site: Site) -> str:
     """The page to come back to: where a form was sent from, since nobody can come back to the sending."""
     path = str(request.scope["path"]).removeprefix(site.base) or "/"
     if request.method != "GET":
+        before = page_before(request, site)
+        if before is not None:
+            return before
         if path.startswith("/register/"):  # (there a form has the address that it is sent to, or one right below it)
-            return quote(path if _is_page(request) else path.rpartition("/")[0], safe="/")
-        return "/me" if path.startswith("/me") else "/people"
+            return quote(path if _is_page(request, request.scope["path"]) else path.rpartition("/")[0], safe="/")
+        return next((page for page in ("/me", "/people") if path.startswith(page)), "/")
     query = request.scope["query_string"].decode("latin-1")
     return quote(path, safe="/") + (f"?{query}" if query else "")

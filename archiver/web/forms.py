@@ -36,15 +36,26 @@ class Form:
         return [value for field, value in self._fields if field == name]
 
 
-async def _form(request: Request) -> Form:
-    body = await request.body()
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        return Form([])
+def is_form(request: Request) -> bool:
+    """Whether a form without a file was sent."""
+    return request.headers.get("content-type", "").partition(";")[0].strip() == "application/x-www-form-urlencoded"
+
+
+def read(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a form, as its browser sent it.
+
+    Raises:
+        UsageError: it is none.
+    """
     try:
-        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100)
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=100)
     except ValueError:
         raise UsageError("that form cannot be read") from None
-    return Form(fields)
+
+
+async def _form(request: Request) -> Form:
+    body = await request.body()
+    return Form(read(body) if is_form(request) else [])
 
 
 Typed = Annotated[Form, Depends(_form)]

@@ -36,6 +36,7 @@ def environment() -> Environment:
     )
     made.filters.update(
         said=said,
+        typed=typed,
         shown=shown,
         outside=outside,
         commands=commands,
@@ -65,6 +66,11 @@ def environment() -> Environment:
 def _steers_nothing(value: Any) -> Any:
     """Every text that a template prints, wherever it is from: whoever forgets :func:`said` still shows, not obeys."""
     return visible(value) if type(value) is str else value
+
+
+def typed(text: str) -> Markup:
+    """What somebody typed, back in the field of a form: as it was, since it is sent from there once more."""
+    return escape(text)
 
 
 def said(text: str | None, nothing: str = "") -> Markup:

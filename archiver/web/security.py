@@ -55,8 +55,8 @@ class Takes:
     """Bytes."""
 
 
-#: Renders an error: status, what to say, id, whether JSON is wanted → content type and body.
-ErrorPage = Callable[[int, str, str, bool], tuple[str, bytes]]
+#: Renders an error: status, what to say, id, what was asked → content type and body.
+ErrorPage = Callable[[int, str, str, Scope], tuple[str, bytes]]
 
 
 class Guard:
@@ -113,7 +113,7 @@ class LastResort:
 
 async def refuse(page: ErrorPage, scope: Scope, send: Send, status: int, message: str, number: str = "") -> None:
     """Answer with an error page."""
-    kind, body = page(status, message, number, wants_json(scope))
+    kind, body = page(status, message, number, scope)
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
     if status == 405:
         headers.append((b"allow", b"GET, HEAD"))

@@ -145,10 +145,10 @@ def cells(
 def outcome(method: str, answer: httpx.Response) -> str:
     """What an answer means to whoever asked. A form that was let in and found empty was let in."""
     target = answer.headers.get("location", "")
+    if target.startswith("/sign-in/again") or (answer.status_code == 401 and "/sign-in/again" in answer.text):
+        return "show again who it is"
     if answer.status_code == 401 or (answer.status_code == 303 and target.startswith("/sign-in?")):
         return "sign in"
-    if target.startswith("/sign-in/again"):
-        return "show again who it is"
     if answer.status_code == 303 and target == "/rules" and method == "GET":
         return "rules first"
     if answer.status_code == 403:
