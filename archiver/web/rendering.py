@@ -69,8 +69,16 @@ def _steers_nothing(value: Any) -> Any:
 
 
 def typed(text: str) -> Markup:
-    """What somebody typed, back in the field of a form: as it was, since it is sent from there once more."""
-    return escape(text)
+    """What somebody typed, back in a field of a form: it is sent from there once more, so it stays as it was. What
+    steers is written by its number: it means itself to the field, and steers nothing around it."""
+    return Markup("").join(_by_number(part) if steers else escape(part) for part, steers in parts(text))
+
+
+def _by_number(one: str) -> Markup:
+    """NUL, halves of pairs and C1 controls have no number that means them (HTML, 13.2.5.80)."""
+    if one == "\0" or category(one) == "Cs" or "\x7f" <= one <= "\x9f":
+        return escape(visible(one))
+    return Markup("&#x{};").format(f"{ord(one):x}")
 
 
 def said(text: str | None, nothing: str = "") -> Markup:

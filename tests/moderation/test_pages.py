@@ -67,6 +67,8 @@ def test_several_are_explained_together_after_a_preview(offices: Archive, custod
     assert custodian.get("/moderation").text.count("<section") == 0, "nothing is kept yet"
     again = custodian.post("/moderation", data={**_FORM, "of": of, "step": "edit"}).text
     assert 'value="M-17"' in again
+    steered = custodian.post("/moderation", data={**_FORM, "words": "\u200fאב\u200e\u200b", "of": of}).text
+    assert 'name="words" value="&#x200f;אב&#x200e;&#x200b;"' in steered, "what is kept next is what was typed"
     kept = custodian.post("/moderation", data={**_FORM, "of": of, "step": "keep"})
     assert (kept.status_code, kept.headers["location"]) == (303, "/moderation")
     assert custodian.get("/moderation").text.count("<section") == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from archiver.logs import without_secrets
 from archiver.visible import local_time, one_line, parts, size, visible
-from archiver.web.rendering import outside, said
+from archiver.web.rendering import outside, said, typed
 from archiver.web.security import host_of
 
 
@@ -31,6 +33,15 @@ def test_what_is_said_is_escaped_and_isolated(text: str) -> None:
     assert "<" not in inside.replace('<span class="steering"', "").replace("</span>", "")
     if text:
         assert shown.startswith("<bdi>")
+
+
+@given(st.text() | st.text(st.characters(categories=["Cf", "Cc", "Zl", "Zp"])))
+def test_what_goes_back_into_a_field_is_what_was_typed_and_steers_nothing(text: str) -> None:
+    field = str(typed(text))
+    assert not [part for part, steers in parts(field) if steers]
+    assert not set(field) & {"<", ">", '"', "'"}
+    read = html.unescape(re.sub("&#x([0-9a-f]+);", lambda number: chr(int(number[1], 16)), field))
+    assert read == "".join(visible(one) if one == "\0" or "\x7f" <= one <= "\x9f" else one for one in text)
 
 
 @pytest.mark.parametrize(
