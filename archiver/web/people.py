@@ -193,6 +193,7 @@ def _one(site: Site, visitor: Visitor, person_id: str, failure: str | None = Non
         held_keys = passkeys.passkeys(connection, person_id)
         known = accounts.list_accounts(connection)
         named, departments = names(site, connection), _departments(site, connection)
+        offices = _authorities(site, connection, {one.authority for one in known})
     return site.page(
         "person.html",
         here="people",
@@ -208,7 +209,7 @@ def _one(site: Site, visitor: Visitor, person_id: str, failure: str | None = Non
         roles=[(role, sorted(OPENS[role])) for role in Role],
         classes=list(Access),
         accounts=known,
-        authorities=sorted({one.authority for one in known}),
+        authorities=sorted(offices.items(), key=lambda one: one[1].casefold()),
         departments=sorted(departments.items(), key=lambda one: one[1].casefold()),
         names=named,
     )
@@ -218,6 +219,15 @@ def names(site: Site, connection: Connection) -> dict[str, str]:
     """What roles are of, in words: accounts and departments by their ids."""
     known = {one.id: one.name or one.handle for one in accounts.list_accounts(connection)}
     return known | _departments(site, connection)
+
+
+def _authorities(site: Site, connection: Connection, captured: set[str]) -> dict[str, str]:
+    """By their short names: those of the register, with what they are called, also before an account of theirs is
+    captured; and those that only accounts name."""
+    register = registered.read(connection, registered.today(site.archive))
+    return {one: one for one in captured} | {
+        says.short: f"{says.name} ({says.short})" for says in register.authorities.values()
+    }
 
 
 def _departments(site: Site, connection: Connection) -> dict[str, str]:

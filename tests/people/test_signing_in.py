@@ -32,6 +32,7 @@ from archiver.people.waiting import MOST, WINDOW, wait
 from archiver.web.app import create_app
 from archiver.web.site import Site
 from tests.people.conftest import opened
+from tests.register.town import Town
 from tests.signed_in import cookies, person
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -312,7 +313,10 @@ def test_an_administrator_adds_grants_takes_back_and_ends_on_the_pages(archive: 
     def send(path: str, **form: Any) -> Any:
         return browser.post(f"{there}{path}", data=form, headers=SAME)
 
-    assert "None yet" in browser.get(there).text
+    Town(archive).authority("mayor", name="Office of the Mayor")
+    page = browser.get(there).text
+    assert "None yet" in page
+    assert '<option value="mayor">Office of the Mayor (mayor)</option>' in page, "before anything of it is captured"
     wanted = {"role": "custodian", "scope": "authority", "authority_id": "police", "own_access": "yes"}
     assert send("/roles", **wanted, access=["public", "message"]).status_code == 400
     assert (
