@@ -40,6 +40,7 @@ def test_views_searches_and_refusals_are_noted_with_who_and_what(offices: Archiv
     browser = TestClient(app, base_url="http://127.0.0.1", cookies=cookies(offices, jo), follow_redirects=False)
     for path in ("/search?q=a+neighbour", f"/records/{record_of('police', 'message')}", "/evidence", "/people", "/me"):
         browser.get(path)
+    browser.get("/moderation/md_none")
     TestClient(app, base_url="http://127.0.0.1").get("/search?q=nobody")
     audrey = TestClient(app, base_url="http://127.0.0.1", cookies=cookies(offices, auditor), follow_redirects=False)
     page = audrey.get("/access-log")
@@ -56,6 +57,7 @@ def test_views_searches_and_refusals_are_noted_with_who_and_what(offices: Archiv
         ("records.view", 404, record_of("police", "message")),
         ("evidence.view", 200, ""),
         ("people.view", 403, ""),
+        ("records.view", 404, "md_none"),
         ("access_log.view", 403, ""),
     ]
     assert "a neighbour" not in stored
