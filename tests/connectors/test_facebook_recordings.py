@@ -69,7 +69,7 @@ def body_of(name: str) -> Any:
     return body
 
 
-@pytest.mark.law("R3")
+@pytest.mark.law("R1", "R3")
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_everything_in_a_recorded_body_is_read(name: str) -> None:
     body = body_of(name)

@@ -51,7 +51,7 @@ def _by_ids() -> tuple[Ask, Any]:
     return ask, body
 
 
-@pytest.mark.law("R3")
+@pytest.mark.law("R1", "R3")
 @pytest.mark.parametrize("name", LISTS)
 def test_everything_in_a_recorded_body_is_read(name: str) -> None:
     body = body_of(name)

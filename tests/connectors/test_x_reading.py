@@ -227,6 +227,7 @@ def test_words_are_shown_as_written_and_links_written_out() -> None:
     assert links({"urls": renamed}) == links({"urls": urls}), "a new name of an author is no edit"
 
 
+@pytest.mark.law("R8")
 def test_a_profile_is_edited_by_its_owner_and_by_nothing_else() -> None:
     def said(*errors: Any, **more: Any) -> Any:
         user = {"id": ID, "name": "City", "username": "city"} | more

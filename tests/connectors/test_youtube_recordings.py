@@ -55,7 +55,7 @@ def things(value: Any, place: str = "") -> Iterator[tuple[str, str, str]]:
             yield from things(inner, f"{place}/{number}")
 
 
-@pytest.mark.law("R3")
+@pytest.mark.law("R1", "R3")
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_everything_in_a_recorded_body_is_read(name: str) -> None:
     body = json.loads(body_of(name))

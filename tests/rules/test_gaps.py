@@ -123,7 +123,7 @@ def test_an_account_that_never_worked_has_a_gap_without_a_beginning() -> None:
     assert gap.cause is Cause.SIGN_IN_EXPIRED
 
 
-@pytest.mark.law("R63")
+@pytest.mark.law("R21", "R63")
 def test_a_pause_of_the_service_is_a_gap_even_if_the_next_run_catches_up() -> None:
     runs = [run(1, 0, "complete", posts()), run(2, 3000, "complete", posts(since=at(-5)))]
     (gap,) = derive(runs, EXPECTED).gaps
