@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Match
 
 from archiver.people import binding, permission, service, sessions
-from archiver.people.actions import FOR_TOKENS, Action
+from archiver.people.actions import FOR_TOKENS, HIGH_RISK, Action
 from archiver.people.service import PersonView
 from archiver.people.sessions import SessionView, TokenView
 from archiver.settings import is_loopback
@@ -121,9 +121,14 @@ def routes(app: FastAPI) -> Iterator[APIRoute]:
 
 def check(app: FastAPI) -> None:
     """Raises:
-    TypeError: a route was not declared. So it is noticed when the service starts, not when somebody asks.
+    TypeError: a route was not declared, or does what is of high risk without asking anew who it is. So it is noticed
+        when the service starts, not when somebody asks.
     """
     known = list(routes(app))
+    said = [(route.path, door_of(route.endpoint)) for route in known]
+    stale = [path for path, door in said if door is not None and door.action in HIGH_RISK and not door.fresh]
+    if stale:
+        raise TypeError(f"routes of high risk that do not ask anew who it is: {', '.join(stale)}")
     nameless = [route.path for route in known if door_of(route.endpoint) is None]
     if nameless or not known or len(known) < sum(1 for _ in iter_route_contexts(app.routes)):
         raise TypeError(f"routes that do not say what they are for: {', '.join(nameless)}")

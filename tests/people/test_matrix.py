@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from archiver import logs
 from archiver.archive import Archive
 from archiver.evidence.models import Event
+from archiver.people.actions import HIGH_RISK, Action
 from archiver.people.permission import AUTHORITY, DEPARTMENT
 from archiver.people.roles import Access, Role
 from archiver.web import door
@@ -48,6 +49,16 @@ def test_a_route_that_does_not_say_what_it_is_for_stops_the_service(archive: Arc
         assert client.get("/nameless").status_code == 403, "and lets nobody in where it serves all the same"
     with pytest.raises(TypeError, match="do not say"):
         door.check(FastAPI())
+
+
+@pytest.mark.law("R71")
+@pytest.mark.parametrize("action", sorted(HIGH_RISK))
+def test_a_route_of_high_risk_that_does_not_ask_anew_who_it_is_stops_the_service(action: Action) -> None:
+    app, router = FastAPI(), APIRouter()
+    router.get("/risky")(door.needs(action)(lambda: "done"))
+    app.include_router(router)
+    with pytest.raises(TypeError, match="/risky"):
+        door.check(app)
 
 
 def test_every_page_has_a_scene(archive: Archive) -> None:
