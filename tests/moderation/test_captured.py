@@ -96,6 +96,7 @@ def test_what_is_not_captured_is_captured_at_once_and_its_removal_logged(
     page = communications.get(str(asked.url)).text
     assert "Said by mistake." in page
     assert "no permission to remove" in page
+    assert "whoever may release records hands it out" in page, "no command that is not for them"
     assert "nothing new" in page or "something new" in page
     link = re.search(r'href="(/moderation/new\?stage=announced[^"]+)"', page)
     assert link is not None
