@@ -6,7 +6,7 @@ after a run follows from run records. So an act has to be applied in its place a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,8 @@ from archiver.evidence.models import ActFile
 
 _WHOLE = ("platform", "service", "platform_id", "authority", "provisional", "settings", "state", "state_reason")
 _NAMES = ("handle", "name", "url")
+_ADDED = ("added_by", "added_user", "added_why")
+"""Not in version 1."""
 
 
 def registered(connection: Connection, account_id: str, **more: Any) -> NewAct:
@@ -28,7 +30,7 @@ def registered(connection: Connection, account_id: str, **more: Any) -> NewAct:
     row = connection.execute(select(*Account.__table__.columns).where(Account.id == account_id)).mappings().one()
     first = select(Handle.handle, Handle.name, Handle.url).where(Handle.account_id == account_id)
     names = connection.execute(first.order_by(Handle.first_seen_at).limit(1)).mappings().one_or_none() or row
-    facts = {name: row[name] for name in _WHOLE} | {name: names[name] for name in _NAMES}
+    facts = {name: row[name] for name in (*_WHOLE, *_ADDED)} | {name: names[name] for name in _NAMES}
     times = {name: clock.to_text(row[name]) for name in ("added_at", "state_since")}
     return NewAct(ActKind.ACCOUNT_REGISTERED, account_id, facts | times, **more)
 
@@ -61,7 +63,7 @@ def enter(connection: Connection, act: Act) -> bool:
         insert(Account).values(
             id=act.subject_id, platform=facts["platform"], service=facts["service"], platform_id=facts["platform_id"],
             authority=facts["authority"], provisional=facts["provisional"], settings=facts["settings"],
-            state="active", state_since=added_at, added_at=added_at, **names,
+            state="active", state_since=added_at, added_at=added_at, **names, **_added(facts),
         )
     )  # fmt: skip
     connection.execute(insert(Handle).values(account_id=act.subject_id, first_seen_at=added_at, **names))
@@ -80,5 +82,9 @@ def _changed(act: Act) -> dict[str, Any]:
         return {"authority": facts["authority"]}
     if act.kind == ActKind.ACCOUNT_STATE_SET:
         return {"state": facts["state"], "state_since": act.at, "state_reason": facts["reason"]}
-    whole = {name: facts[name] for name in _WHOLE}
+    whole = {name: facts[name] for name in _WHOLE} | _added(facts)
     return whole | {name: clock.from_text(facts[name]) for name in ("added_at", "state_since")}
+
+
+def _added(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: facts.get(name) for name in _ADDED}

@@ -28,6 +28,7 @@ from archiver.accounts import apps, service
 from archiver.accounts.grants import Grant, complaint
 from archiver.accounts.links import (
     OVER,
+    OWNER,
     Link,
     LinkView,
     end,
@@ -206,7 +207,8 @@ def _keep(archive: Archive, link: Link, grant: Grant) -> None:
     try:
         if link.account_id is None:
             made = partial(_connected, archive=archive, link=link)
-            given = {"credential": grant, "purpose": row.purpose, "along": made}
+            by = service.By(("person", OWNER))
+            given = {"credential": grant, "purpose": row.purpose, "along": made, "by": by}
             service.add(archive, row.url, row.platform, row.authority, **given)
         else:
             again = partial(_again, archive=archive, link=link, account_id=link.account_id, grant=grant)

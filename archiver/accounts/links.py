@@ -32,6 +32,8 @@ LASTS: Final = timedelta(days=7)
 LONGEST: Final = timedelta(days=60)
 PATH: Final = "/connect/"
 RETURN_PATH: Final = "/connect/return"
+OWNER: Final = "account_owner"
+"""Whoever answers a link, as acts and entries of the log name them."""
 OVER: Final = "This link can no longer be used: its days are over. Ask for a new one."
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _NOT_SENT: Final = {
@@ -266,7 +268,7 @@ def end(
 
 def event(kind: EventType, link_id: str, facts: dict[str, Any], *, owner: bool = False) -> NewEvent:
     """What happened to a link, for the log."""
-    return NewEvent(kind.value, "connection", link_id, facts, "person", "account_owner" if owner else OPERATOR)
+    return NewEvent(kind.value, "connection", link_id, facts, "person", OWNER if owner else OPERATOR)
 
 
 def hashed(secret: str) -> str:

@@ -30,6 +30,9 @@ class Account(Base):
     state_reason: Mapped[str | None]
     settings: Mapped[Any] = mapped_column(Json, default=dict)
     added_at: Mapped[datetime] = mapped_column(Instant)
+    added_by: Mapped[str | None] = mapped_column(comment="who, as entries of the log name them; null: not known")
+    added_user: Mapped[str | None] = mapped_column(comment="on the command line: the machine's user")
+    added_why: Mapped[str | None] = mapped_column(comment="what whoever added it said")
 
 
 class Handle(Base):

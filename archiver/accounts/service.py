@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -37,7 +37,7 @@ _AUTHORITY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 UNASSIGNED = "unassigned"
 NO_SUCH = "there is no such account in this archive; `archiver account list` shows them all"
 LONGEST_REASON = 2000
-"""Of a pause, in characters."""
+"""Of a pause, and of adding an account, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,23 @@ class AccountView:
     state_since: datetime
     state_reason: str | None
     added_at: datetime
+    added_by: str | None
+    added_user: str | None
+    added_why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who adds an account, and why."""
+
+    actor: tuple[str, str] = ("person", OPERATOR)
+    """Kind and id, as acts and entries of the log name them."""
+    user: str | None = None
+    """On the command line: the machine's user."""
+    why: str | None = None
+
+
+_NOBODY_NAMED: Final = By()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +93,14 @@ def add(
     credential: str | Grant | None = None,
     purpose: str = READ,
     along: Callable[[Connection, str], None] | None = None,
+    by: By = _NOBODY_NAMED,
 ) -> Added:
     """Register the account at ``url``. The platform is asked who it is; its stable id, not the handle, is the identity.
 
     Account, handle, due times and event are one transaction; adding it again changes nothing and says so. A
     ``credential`` (API key, token, what its owner granted) is kept in the same transaction, sealed, in place of one
-    that was there; so is what ``along`` writes of the account's id, and where that fails nothing is kept.
+    that was there; so is what ``along`` writes of the account's id, and where that fails nothing is kept. ``by``: who
+    does it, as its act and its event name them.
 
     Raises:
         UnknownAddress, Ambiguous: see :meth:`archiver.accounts.platforms.Platforms.claim`.
@@ -92,6 +111,8 @@ def add(
     """
     if not _AUTHORITY.fullmatch(authority):
         raise UsageError("an authority's short name has lower-case letters, digits and dashes, such as city-clerk")
+    if by.why is not None and len(by.why) > LONGEST_REASON:
+        raise UsageError(f"a reason has at most {LONGEST_REASON:,} characters")
     if mask_text(url) != url:
         raise UsageError(
             "this address holds what looks like a password or key, which would be stored with every answer and shown to"
@@ -109,7 +130,7 @@ def add(
         take_chains(connection, [account_id])
         known = connection.execute(select(Account.id).where(Account.id == account_id)).first()
         if known is None:
-            _insert(connection, archive, account_id, claim, facts, authority)
+            _insert(connection, archive, account_id, claim, facts, authority, by)
         name = linking.Name(claim.platform, claim.service, facts.platform_id, facts.handle or claim.handle, claim.url)
         linking.begin(connection, archive, account_id, name, new=known is None)
         if isinstance(credential, Grant):
@@ -124,7 +145,13 @@ def add(
 
 
 def _insert(
-    connection: Connection, archive: Archive, account_id: str, claim: Claim, facts: AccountFacts, authority: str
+    connection: Connection,
+    archive: Archive,
+    account_id: str,
+    claim: Claim,
+    facts: AccountFacts,
+    authority: str,
+    by: By,
 ) -> None:
     now = archive.clock.now()
     shown = {"handle": safe_text(facts.handle), "name": safe_text(facts.name), "url": safe_text(facts.url)}
@@ -137,15 +164,18 @@ def _insert(
             authority=authority,
             state_since=now,
             added_at=now,
+            added_by=by.actor[1],
+            added_user=by.user,
+            added_why=safe_text(by.why) if by.why else None,
             **shown,
         )
     )
     connection.execute(insert(Handle).values(account_id=account_id, first_seen_at=now, **shown))
     rows = [{"account_id": account_id, "sweep": sweep, "due_at": at} for sweep, at in first_due(archive.settings, now)]
     connection.execute(insert(Due), rows)
-    archive.acts.record(connection, acts.registered(connection, account_id), now)
+    archive.acts.record(connection, acts.registered(connection, account_id, actor=by.actor), now)
     data = {"platform": claim.platform, "service": claim.service, "authority": authority}
-    log_event(connection, archive, EventType.ACCOUNT_ADDED, account_id, data)
+    log_event(connection, archive, EventType.ACCOUNT_ADDED, account_id, data, actor=by.actor)
 
 
 def identified(archive: Archive, url: str, platform: str, token: Secret, named: str | None = None) -> str:

@@ -19,6 +19,7 @@ from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.cli.connect import connect, disconnect, say_connection, withdraw
 from archiver.errors import UsageError
 from archiver.operations import deposits_due, history, proving_record
+from archiver.people.acting import of_machine
 
 app = typer.Typer(help="Register, list and look at accounts.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -36,6 +37,7 @@ def add(
         ),
     ] = None,
     authority: Annotated[str, typer.Option(help="Short name of the office whose record it is.")] = service.UNASSIGNED,
+    why: Annotated[str | None, typer.Option(help="Why, in your words; kept with the account.")] = None,
     token: Annotated[
         bool,
         typer.Option(
@@ -50,7 +52,8 @@ def add(
     """Register an account; a running service begins to capture it by itself."""
     credential = _asked_for() if token else None
     with opened(create=True, practice=practice) as archive:
-        added = service.add(archive, url, platform, authority, credential=credential)
+        by = service.By(user=of_machine().by, why=why)
+        added = service.add(archive, url, platform, authority, credential=credential, by=by)
         if json:
             output.as_json({"new": added.new, "account": asdict(added.account)})
             return
@@ -216,7 +219,17 @@ def _say_proof(archive: Archive, account: AccountView) -> None:
 
 def _print_facts(account: AccountView) -> None:
     output.line(f"{account.handle or account.name} on {account.platform}")
-    for name in ("id", "url", "platform_id", "authority", "state", "state_reason"):
+    for name in (
+        "id",
+        "url",
+        "platform_id",
+        "authority",
+        "state",
+        "state_reason",
+        "added_by",
+        "added_user",
+        "added_why",
+    ):
         value = getattr(account, name)
         if value:
             output.line(f"  {name.replace('_', ' ')}: {value}")

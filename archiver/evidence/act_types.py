@@ -50,8 +50,8 @@ class ActKind(StrEnum):
 Text = Annotated[str, Field(max_length=_TEXT)]
 
 
-class AccountRegistered(Facts):
-    """An account of the register, whole: when it was added, and where all is said anew."""
+class FirstAccountRegistered(Facts):
+    """As :class:`AccountRegistered`, before it was written down who added it."""
 
     platform: Text
     service: Text
@@ -66,6 +66,15 @@ class AccountRegistered(Facts):
     state: Text
     state_since: Time
     state_reason: Text | None
+
+
+class AccountRegistered(FirstAccountRegistered):
+    """An account of the register, whole: when it was added, and where all is said anew. ``added_by``: who, as entries
+    of the log name them; ``added_user``: the machine's user, on the command line; ``added_why``: in their words."""
+
+    added_by: Text | None
+    added_user: Text | None
+    added_why: Text | None
 
 
 class AccountStateSet(Facts):
@@ -163,7 +172,7 @@ class Kind:
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    ActKind.ACCOUNT_REGISTERED: Kind("account", 1, AccountRegistered),
+    ActKind.ACCOUNT_REGISTERED: Kind("account", 2, AccountRegistered, {1: FirstAccountRegistered}),
     ActKind.ACCOUNT_STATE_SET: Kind("account", 1, AccountStateSet),
     ActKind.SEARCH_FROZEN: Kind("search", 1, SearchFrozen),
     ActKind.PERSON_STATED: Kind("person", 1, PersonStated),

@@ -17,6 +17,7 @@ from archiver.work.service import Work
 
 _log = logs.get(__name__)
 AUTHORITY = "practice-city"
+_BY = accounts.By(("service", "practice"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def begin(settings: Settings, speed: float = 1.0) -> Practice:
         raise
     work = Work(archive)
     for one in city.accounts:
-        accounts.add(archive, one.url, one.platform, AUTHORITY)
+        accounts.add(archive, one.url, one.platform, AUTHORITY, by=_BY)
     work.start()
     _log.info("practice.started", city=city.base_url)
     return Practice(city, archive, work)

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from archiver.accounts import service
+from archiver.accounts import acts, service
+from archiver.accounts.models import Account, Handle
 from archiver.archive import Archive
 from archiver.capture.models import Due
 from archiver.clock import SetClock
 from archiver.database import Base
 from archiver.errors import ArchiverError, NotFound, Refused, Unreachable, UsageError
-from archiver.evidence.models import Event
+from archiver.evidence.act import Act, key_of, open_act
+from archiver.evidence.act_types import FirstAccountRegistered, check_facts
+from archiver.evidence.entry import read_entry
+from archiver.evidence.models import ActFile, Event
 from archiver.settings import Settings
 from connectors.contract import AccountFacts, Answer, Ask, Problem, ProblemKind, Reading
 from connectors.feed import Feed
@@ -88,6 +92,51 @@ def test_adding_gives_account_handle_due_times_act_and_event(archive: Archive) -
     assert due["new"] == NOW
     assert due["full"] == NOW + timedelta(seconds=archive.settings.sweep_full_seconds)
     assert newest == "account.added"
+
+
+@pytest.mark.law("R12", "R13")
+def test_who_added_an_account_when_and_why_stands_in_its_act_its_event_and_its_row(archive: Archive) -> None:
+    added = _add(archive, by=service.By(("person", "pe_jo"), "jo", "the mayor's new account"))
+    assert (added.account.added_by, added.account.added_user) == ("pe_jo", "jo")
+    assert (added.account.added_why, added.account.added_at) == ("the mayor's new account", NOW)
+    with archive.database.read() as connection:
+        entries = [read_entry(body) for body in connection.execute(select(Event.body)).scalars()]
+        (sealed,) = connection.execute(select(ActFile.sealed)).scalars()
+        key = key_of(*connection.execute(select(ActFile.number, ActFile.id)).one())
+    told = {one.type: (one.actor_kind, one.actor_id, one.at) for one in entries if one.type != "archive.created"}
+    assert told == dict.fromkeys(("act.recorded", "account.added"), ("person", "pe_jo", NOW))
+    assert "mayor" not in str(entries), "words are in no entry"
+    act = open_act(sealed, archive.identity.id, key, archive.acts.key_file.keys()).act
+    assert (act.version, act.actor_id, act.facts["added_by"]) == (2, "pe_jo", "pe_jo")
+    assert (act.facts["added_user"], act.facts["added_why"]) == ("jo", "the mayor's new account")
+    assert not _add(archive, by=service.By(("person", "pe_other"))).new
+    with archive.database.read() as connection:
+        assert service.get(connection, added.account.id).added_by == "pe_jo", "whoever was second added nothing"
+
+
+def test_a_reason_that_is_too_long_adds_nothing(archive: Archive) -> None:
+    with pytest.raises(UsageError, match="at most"):
+        _add(archive, by=service.By(why="x" * 2001))
+    assert _rows(archive)["account"] == 0
+
+
+@pytest.mark.law("R41")
+def test_an_act_of_before_says_nothing_of_who_added_it_and_is_read(archive: Archive) -> None:
+    account = _add(archive, by=service.By(why="x")).account
+    with archive.database.write() as connection:
+        new = acts.registered(connection, account.id)
+        facts = {name: new.facts[name] for name in FirstAccountRegistered.model_fields}
+        check_facts("account.registered", 1, "account", facts)
+        with pytest.raises(ValueError, match="cannot say this"):
+            check_facts("account.registered", 2, "account", facts)
+        for table in (Due, Handle, Account):
+            connection.execute(delete(table))
+        act = Act(archive.identity.id, 1, "at_x", "account.registered", 1, NOW, "person", "operator", "account",
+                  account.id, facts)  # fmt: skip
+        assert acts.enter(connection, act)
+        acts.apply(connection, act)
+        again = service.get(connection, account.id)
+    assert again == replace(account, added_by=None, added_user=None, added_why=None)
 
 
 @pytest.mark.law("R12")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete
 
+from archiver.accounts import service as accounts
 from archiver.accounts.models import Account, Handle
 from archiver.accounts.register import service
 from archiver.accounts.register.models import RegisterDocument, RegisterStatement
@@ -40,8 +41,9 @@ def _lived_in(house: House) -> tuple[Town, str]:
     town.authority("library", name="Public Library", correct=True)
     letter = service.keep_document(house.archive, CLERK, "letter.pdf", "application/pdf", b"%PDF signed")
     town.person(mayor, "Ada", "holder", since="2024-04-16", documents=[letter])
-    account = house.office()
     url = house.server.mastodon.account_url(house.cast.city)
+    by = accounts.By(("person", "pe_jo"), "jo", "asked for — by the mayor")
+    account = accounts.add(house.archive, url, "mastodon", by=by).account.id
     listing = town.listing(url=url, account=account, authority=mayor)
     house.run(account)
     house.later(hours=1)
@@ -64,7 +66,9 @@ def test_a_rebuild_gives_the_same_register(house: House) -> None:
     assert digests.differences(before, _digests(house)) == []
     assert house.rows(Account) == states
     assert house.account_state(account) == "paused"
-    assert house.rows(Account)[0].authority == "library"
+    (row,) = house.rows(Account)
+    assert row.authority == "library"
+    assert (row.added_by, row.added_user, row.added_why) == ("pe_jo", "jo", "asked for — by the mayor")
 
 
 def test_rows_that_were_lost_come_back_and_no_row_comes_twice(house: House) -> None:
