@@ -46,7 +46,7 @@ def ask_platform(
     if reading.problem is not None:
         raise _error_of(reading.problem, connector)
     if reading.account is None or not reading.account.platform_id:
-        raise Refused(f"this address does not answer like {connector.title}; check it, or name another with --platform")
+        raise Refused(f"this address does not answer like {connector.title}; check it, and which platform it is of")
     return reading.account
 
 

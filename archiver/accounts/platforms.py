@@ -93,8 +93,7 @@ class Platforms:
         self._check_not_declined(url)
         if platform is not None:
             return self._claim_as(url, platform)
-        claims = [(one, claim) for one in self.connectors.values() if (claim := _claim(one, url)) is not None]
-        best = [pair for pair in claims if pair[1].strength == "certain"] or claims
+        best = self._best(url)
         if len(best) == 1:
             return best[0]
         if not best:
@@ -104,6 +103,23 @@ class Platforms:
             )
         names = ", ".join(sorted(claim.platform for _, claim in best))
         raise Ambiguous(f"this address may belong to any of: {names}. Say which with --platform")
+
+    def possible(self, url: str) -> list[tuple[Connector, Claim]]:
+        """Everything that an address may belong to, by name of the platform: one, several of which somebody has to
+        choose, or none.
+
+        Raises:
+            UnknownAddress: it is no address, or of a kind that is never captured.
+        """
+        url = url.strip()
+        _check_address(url)
+        url = url if "://" in url else f"https://{url}"
+        self._check_not_declined(url)
+        return sorted(self._best(url), key=lambda pair: pair[1].platform)
+
+    def _best(self, url: str) -> list[tuple[Connector, Claim]]:
+        claims = [(one, claim) for one in self.connectors.values() if (claim := _claim(one, url)) is not None]
+        return [pair for pair in claims if pair[1].strength == "certain"] or claims
 
     def _check_not_declined(self, url: str) -> None:
         for connector in self.connectors.values():

@@ -29,6 +29,7 @@ from archiver.capture.secret_forms import Secret
 from archiver.database import safe_text, take_chains
 from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence.event_types import EventType
+from archiver.settings import city_origin
 from archiver.visible import one_line
 from connectors.authorization import Connects
 from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector
@@ -107,7 +108,7 @@ def add(
         UsageError: not a usable short name of an authority, or an address with a credential in it; or the platform
             answers nobody without a credential, and none was given, or none that it could be.
         Unreachable, Refused: the platform does not answer, or knows no such account; or the register lists it as one
-            that is not captured.
+            that is not captured; or it is real and this archive for practice, or the other way round.
     """
     if not _AUTHORITY.fullmatch(authority):
         raise UsageError("an authority's short name has lower-case letters, digits and dashes, such as city-clerk")
@@ -119,6 +120,8 @@ def add(
             " whoever asks for records; name the public address instead"
         )
     connector, claim = archive.platforms.claim(url, platform)
+    if fetch is None:  # (else nobody is asked)
+        require_own_world(archive, claim)
     secret = _credential(connector, credential)
     claim = _known_as(claim, credential.account if isinstance(credential, Grant) else None)
     facts = ask_platform(archive, connector, claim, fetch, secret)
@@ -142,6 +145,22 @@ def add(
         return Added(get(connection, account_id), new=known is None)
 
     return archive.database.act(enter)
+
+
+def require_own_world(archive: Archive, claim: Claim) -> None:
+    """Keep what is made up out of the real archive, and what is real out of the practice archive.
+
+    Raises:
+        Refused: it does not belong here.
+    """
+    if archive.practice:
+        if claim.service not in archive.settings.trusted_origins:
+            raise Refused(
+                "this is the practice archive, which captures the made-up city alone: a real account is added to the"
+                " real archive"
+            )
+    elif claim.service == city_origin(archive.settings.home / "practice"):
+        raise Refused("this is an account of the practice city, which is made up: it never gets into the real archive")
 
 
 def _insert(

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Scope
 from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, Refused, UsageError
 from archiver.web import (
+    adding,
     api,
     board,
     captured,
@@ -132,6 +133,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(handovers.router, include_in_schema=False)
     app.include_router(register_documents.router, include_in_schema=False)
     app.include_router(register_say.router, include_in_schema=False)
+    app.include_router(adding.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),
         *(

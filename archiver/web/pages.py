@@ -39,6 +39,7 @@ from archiver.people.actions import Action
 from archiver.people.permission import Resource
 from archiver.records import import_views
 from archiver.viewing import Viewer
+from archiver.web.adding import added_words
 from archiver.web.door import Here, Seen, Visitor, Who, look, needs, open_door
 from archiver.web.places import AfterThread, after_thread, counted_for, seen_account, time_of
 from archiver.web.site import Site
@@ -117,6 +118,7 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
             "only_imported": import_views.count(connection, account_id, viewer),
             "entry": (entry := register_page.of_account(site.archive, connection, account_id)),
             "custody_by": custody_words(entry.custody) if entry is not None else "",
+            "added_by": added_words(connection, account),
         }
     title, capabilities, standing = _platform(site, account.platform)
     return site.page(

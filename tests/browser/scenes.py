@@ -86,6 +86,15 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("coverage-amber", "/accounts?colour=amber", "The board, narrowed to what needs somebody soon."),
     ),
     "/accounts/{account_id}": _one("account", "/accounts/{account}", "One account: how it is captured, day by day."),
+    "/accounts/add": (
+        Scene("account-add", "/accounts/add", "Adding a public account by its address."),
+        Scene(
+            "account-add-read",
+            "/accounts/add?url=https://mastodon.example/@yourcity",
+            "What the address says, before anything is added.",
+        ),
+    ),
+    "/accounts/{account_id}/first": _one("account-first", "/accounts/{account}/first", "The first capture."),
     "/reconnect": (
         Scene("owners-to-ask", "/reconnect", "Accounts that wait for their owner, who is sent a link."),
         Scene("owners-to-ask-none", "/reconnect", "Nobody has to be asked.", empty=True),
