@@ -44,6 +44,15 @@ def authority(
     ] = None,
     since: Since = None,
     until: Until = None,
+    merged_into: Annotated[
+        str | None, typer.Option(metavar="AUTHORITY", help="Which has its records after its last day.")
+    ] = None,
+    appointed_by: Annotated[
+        str | None, typer.Option(metavar="AUTHORITY", help="Who appoints it or its members (19.33(5)).")
+    ] = None,
+    attached_to: Annotated[
+        str | None, typer.Option(metavar="AUTHORITY", help="For administrative purposes (19.33(5)).")
+    ] = None,
     note: Note = None,
     start: From = None,
     correct: Correct = False,
@@ -60,13 +69,18 @@ def authority(
 
     def build(_: Connection, register: Register) -> tuple[str, Facts]:
         authority_id = ids.authority_id(short)
-        return authority_id, saying.put_together(
-            Thing.AUTHORITY, register.authorities.get(authority_id), fresh, options
-        )
+        told = options | _named(register, merged_into=merged_into, appointed_by=appointed_by, attached_to=attached_to)
+        return authority_id, saying.put_together(Thing.AUTHORITY, register.authorities.get(authority_id), fresh, told)
 
     with opened(create=True, practice=practice) as archive:
         stated = say(archive, by, Thing.AUTHORITY, build, effective=start, correct=correct, void=void, why=because)
         tell(stated, short, json)
+
+
+def _named(register: Register, **offices: str | None) -> dict[str, Any]:
+    """Authorities that were named, by their ids; an empty text takes away what was there."""
+    said = {name: one for name, one in offices.items() if one is not None}
+    return {name: naming.authority(register, one)[0] if one.strip() else None for name, one in said.items()}
 
 
 def department(
@@ -112,6 +126,10 @@ def custodian(
     since: Since = None,
     until: Until = None,
     ended: Annotated[str | None, typer.Option(help="Why it ended: term, vacancy, death, removed.")] = None,
+    designated_by: Annotated[
+        str | None,
+        typer.Option(metavar="AUTHORITY", help="Who appoints this authority, or administers it (19.33(5))."),
+    ] = None,
     document: Attached = None,
     start: From = None,
     correct: Correct = False,
@@ -140,7 +158,10 @@ def custodian(
             same = saying.same_custodian(register, place, at_any_time=correct or void)
             known_id, before = same or (service.new_id(Thing.CUSTODIANSHIP), None)
             fresh = {**saying.FRESH[Thing.CUSTODIANSHIP], **place}
-            more = {"documents": [*(before.documents if before else ()), *documents]} if documents else {}
+            more: dict[str, Any] = {}
+            if documents:
+                more["documents"] = [*(before.documents if before else ()), *documents]
+            more |= _named(register, designated_by=designated_by)
             return known_id, saying.put_together(Thing.CUSTODIANSHIP, before, fresh, options | more)
 
         stated = say(archive, by, Thing.CUSTODIANSHIP, build, effective=start, correct=correct, void=void, why=because)

@@ -182,9 +182,11 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.IMPORT_BEGUN: Kind("import", 1, ImportBegun),
     ActKind.ACTS_RESTATED: Kind("archive", 1, ActsRestated),
     ActKind.ACCOUNT_ASSIGNED: Kind("account", 1, register.AccountAssigned),
-    ActKind.AUTHORITY_STATED: Kind("authority", 1, register.AuthorityStated),
+    ActKind.AUTHORITY_STATED: Kind("authority", 2, register.AuthorityStated, {1: register.FirstAuthorityStated}),
     ActKind.DEPARTMENT_STATED: Kind("department", 1, register.DepartmentStated),
-    ActKind.CUSTODIANSHIP_STATED: Kind("custodianship", 1, register.CustodianshipStated),
+    ActKind.CUSTODIANSHIP_STATED: Kind(
+        "custodianship", 2, register.CustodianshipStated, {1: register.FirstCustodianshipStated}
+    ),
     ActKind.LISTING_STATED: Kind("listing", 2, register.ListingStated, {1: register.FirstListingStated}),
     ActKind.ATTESTATION_STATED: Kind("attestation", 1, register.AttestationStated),
     ActKind.EXEMPTION_STATED: Kind("exemption", 1, register.ExemptionStated),

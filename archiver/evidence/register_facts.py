@@ -123,8 +123,8 @@ class Capturing(StrEnum):
     NONE = "none"
 
 
-class AuthoritySays(Facts):
-    """An authority (Wis. Stat. 19.32(1)): an elected official's office, an agency, a committee."""
+class FirstAuthoritySays(Facts):
+    """An authority as the first version of the act says it."""
 
     short: Short
     name: Line
@@ -133,6 +133,18 @@ class AuthoritySays(Facts):
     since: Day | None
     until: Day | None
     note: Words | None
+
+
+class AuthoritySays(FirstAuthoritySays):
+    """An authority (Wis. Stat. 19.32(1)): an elected official's office, an agency, a committee. What was said in the
+    first version of the act says nothing of what comes last here."""
+
+    merged_into: AuthorityId | None = None
+    """Which has its records after its last day."""
+    appointed_by: AuthorityId | None = None
+    """Which appoints it or its members, and may designate its legal custodian (19.33(5))."""
+    attached_to: AuthorityId | None = None
+    """To which it is attached for administrative purposes, and which designates its legal custodian (19.33(5))."""
 
 
 class DepartmentSays(Facts):
@@ -145,8 +157,8 @@ class DepartmentSays(Facts):
     until: Day | None
 
 
-class CustodianshipSays(Facts):
-    """A person in a role, for an authority, one of its departments or one of its accounts. ``until``: the last day."""
+class FirstCustodianshipSays(Facts):
+    """A person in a role as the first version of the act says it."""
 
     authority: AuthorityId
     department: DepartmentId | None
@@ -159,6 +171,13 @@ class CustodianshipSays(Facts):
     until: Day | None
     ended: Code | None
     documents: Documents
+
+
+class CustodianshipSays(FirstCustodianshipSays):
+    """A person in a role, for an authority, one of its departments or one of its accounts. ``until``: the last day."""
+
+    designated_by: AuthorityId | None = None
+    """Another authority that designated them (19.33(5)); what was said in the first version says nothing of it."""
 
 
 class FirstListingSays(Facts):
@@ -265,6 +284,12 @@ class Stated(Facts):
     says: Any
 
 
+class FirstAuthorityStated(Stated):
+    """The same in the first version."""
+
+    says: FirstAuthoritySays
+
+
 class AuthorityStated(Stated):
     """An authority is this from a day on."""
 
@@ -275,6 +300,12 @@ class DepartmentStated(Stated):
     """A department is this from a day on."""
 
     says: DepartmentSays
+
+
+class FirstCustodianshipStated(Stated):
+    """The same in the first version."""
+
+    says: FirstCustodianshipSays
 
 
 class CustodianshipStated(Stated):

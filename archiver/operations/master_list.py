@@ -196,8 +196,8 @@ def custody_words(kept: Custody) -> str:
     if kept.basis is Basis.NOBODY:
         return "nobody"
     if kept.basis is Basis.CLERK:
-        return f"vacant: {kept.names} keeps it, Wis. Stat. {kept.basis.value}"
-    return f"Wis. Stat. {kept.basis.value}"
+        return ", ".join(filter(None, (f"vacant: {kept.names} keeps it, Wis. Stat. {kept.basis.value}", kept.because)))
+    return ", ".join(filter(None, (f"Wis. Stat. {kept.basis.value}", kept.because)))
 
 
 def _unlisted(account: AccountView | None) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from archiver.accounts.register import attestations, custody, handover
 from archiver.accounts.register.attestations import Due
-from archiver.accounts.register.candidacies import windows
 from archiver.accounts.register.custody import Custody
 from archiver.accounts.register.handover import Step
 from archiver.accounts.register.missing import WORDS
@@ -21,6 +21,7 @@ from archiver.evidence.register_facts import (
     CandidacySays,
     CustodianshipSays,
     DepartmentSays,
+    ExemptionSays,
     HandoverSays,
 )
 from archiver.operations.master_list import Entry, MasterList, custody_words, master_list
@@ -69,6 +70,18 @@ class Person:
     says: CustodianshipSays
     now: bool
     scope: str
+    designated: str
+    """Name of another authority that designated them (19.33(5)); empty: none did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An exception, with its id; what it is for, where that is all of an authority."""
+
+    id: str
+    says: ExemptionSays
+    now: bool
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +96,13 @@ class AuthorityPage:
     departments: tuple[tuple[str, DepartmentSays], ...]
     """With the id of each."""
     entries: tuple[Entry, ...]
-    candidacies: tuple[CandidacySays, ...]
+    candidacies: tuple[tuple[str, CandidacySays], ...]
+    """With the id of each; so below."""
+    exemptions: tuple[Waiver, ...]
     handovers: tuple[HandoverRow, ...]
     history: tuple[Said, ...]
+    named: Mapping[str, str]
+    """Names of other authorities that it says something of, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +116,9 @@ class ListingPage:
     attested: tuple[AttestationSays, ...]
     due: Due
     waived: tuple[str, ...]
+    attestations: tuple[tuple[str, AttestationSays], ...]
+    """With the id of each, newest first."""
+    exemptions: tuple[Waiver, ...]
     history: tuple[Said, ...]
 
 
@@ -146,9 +166,16 @@ def authority(archive: Archive, connection: Connection, authority_id: str, sight
         people=tuple(people),
         departments=tuple(pair for pair in register.departments.items() if pair[1].authority == authority_id),
         entries=tuple(one for one in made.entries if one.listing and one.listing.authority == authority_id),
-        candidacies=tuple(windows(register, authority_id)),
+        candidacies=tuple(
+            sorted(
+                (pair for pair in register.candidacies.items() if pair[1].authority == authority_id),
+                key=lambda pair: (pair[1].since, pair[1].until, pair[1].person),
+            )
+        ),
+        exemptions=_exemptions(register, None, authority_id),
         handovers=tuple(handovers(register, authority_id)),
         history=history(register, authority_id),
+        named={one: _name(register, one) for one in _others(register.authorities[authority_id])},
     )
 
 
@@ -164,13 +191,22 @@ def listing(archive: Archive, connection: Connection, listing_id: str, sight: Si
         raise NotFound("there is no such account in the register")
     register = made.register
     signed = tuple(register.attested.get(listing_id, ()))
+    whose = entry.listing.authority if sight.sees_authority(register, entry.listing.authority) else None
     return ListingPage(
         entry=entry,
-        authority_id=entry.listing.authority if sight.sees_authority(register, entry.listing.authority) else None,
+        authority_id=whose,
         by=custody_words(entry.custody),
         attested=signed,
         due=attestations.standing(signed[0] if signed else None, register.day),
         waived=tuple(WORDS[one] for one in entry.standing.waived),
+        attestations=tuple(
+            sorted(
+                (pair for pair in register.attestations.items() if pair[1].listing == listing_id),
+                key=lambda pair: (pair[1].on, pair[0]),
+                reverse=True,
+            )
+        ),
+        exemptions=_exemptions(register, listing_id, whose),
         history=history(register, listing_id),
     )
 
@@ -199,7 +235,23 @@ def _person(register: Register, custodianship_id: str, says: CustodianshipSays) 
         scope = f"only {register.departments[says.department].name}"
     else:
         scope = ""
-    return Person(custodianship_id, says, is_in(register.today, says.since, says.until), scope)
+    designated = "" if says.designated_by is None else _name(register, says.designated_by)
+    return Person(custodianship_id, says, is_in(register.today, says.since, says.until), scope, designated)
+
+
+def _exemptions(register: Register, listing_id: str | None, authority_id: str | None) -> tuple[Waiver, ...]:
+    """Exceptions for an account and for all of its authority, also those whose time is over or has not come."""
+    found = [
+        Waiver(one, says, is_in(register.today, says.since, says.until), says.listing is None)
+        for one, says in register.exemptions.items()
+        if (says.listing is not None and says.listing == listing_id)
+        or (says.listing is None and authority_id is not None and says.authority == authority_id)
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.now, one.says.rule, one.says.since or "", one.id)))
+
+
+def _others(says: AuthoritySays) -> list[str]:
+    return [one for one in (says.merged_into, says.appointed_by, says.attached_to) if one is not None]
 
 
 def _name(register: Register, authority_id: str) -> str:

@@ -16,7 +16,7 @@ Choices = tuple[tuple[str, str], ...]
 @dataclass(frozen=True, slots=True)
 class Input:
     """One field. ``kind``: *line*, *words*, *day*, *tick*, *choice*, *names* (one on a line), *department* (of the
-    thing's authority)."""
+    thing's authority), *office* (another authority)."""
 
     name: str
     label: str
@@ -68,6 +68,24 @@ SHEETS: Final[Mapping[Thing, Sheet]] = {
             ),
             _SINCE,
             _UNTIL,
+            Input(
+                "merged_into",
+                "Merged into",
+                "office",
+                help="Which has its records after its last day. What is stored stays under the short name.",
+            ),
+            Input(
+                "appointed_by",
+                "Appointed by",
+                "office",
+                help="Of an agency: who appoints it or its members, and may designate its legal custodian (19.33(5)).",
+            ),
+            Input(
+                "attached_to",
+                "Attached for administrative purposes to",
+                "office",
+                help="Of an agency: who has to designate its legal custodian (19.33(5)).",
+            ),
             _NOTE,
         ),
         "Each elected official’s office is one, so is each agency, the library too (Wis. Stat. 19.32(1)).",
@@ -94,6 +112,12 @@ SHEETS: Final[Mapping[Thing, Sheet]] = {
             _SINCE,
             _UNTIL,
             Input("ended", "Why it ended", help="term, vacancy, death, removed"),
+            Input(
+                "designated_by",
+                "Designated by another authority",
+                "office",
+                help="By whoever appoints this one, or administers it (19.33(5)).",
+            ),
         ),
         "An agency designates its legal custodian in writing (19.33(4)); an elected official is one by office "
         "(19.33(1)); each names deputies (19.33(6)). Keep the letter with it.",

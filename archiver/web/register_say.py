@@ -129,6 +129,15 @@ class _Page:
             largest=LARGEST_DOCUMENT,
         )
 
+    def offices(self, held: str) -> list[tuple[str, str]]:
+        """Other authorities that can be named: those that the roles of whoever is here reach, and one that is said."""
+        known = {
+            one: says.name
+            for one, says in self.register.authorities.items()
+            if one == held or (one != self.id and self.reach.over(one).allowed)
+        }
+        return sorted(known.items(), key=lambda one: one[1].casefold())
+
     def taken(self, form: Upload) -> Response:
         """Keep it, or the form again."""
         values = {one.name: form[one.name] for one in self.sheet.inputs}

@@ -106,6 +106,7 @@ def test_who_added_an_account_when_and_why_stands_in_its_act_its_event_and_its_r
     told = {one.type: (one.actor_kind, one.actor_id, one.at) for one in entries if one.type != "archive.created"}
     assert told == dict.fromkeys(("act.recorded", "account.added"), ("person", "pe_jo", NOW))
     assert "mayor" not in str(entries), "words are in no entry"
+    assert sealed is not None
     act = open_act(sealed, archive.identity.id, key, archive.acts.key_file.keys()).act
     assert (act.version, act.actor_id, act.facts["added_by"]) == (2, "pe_jo", "pe_jo")
     assert (act.facts["added_user"], act.facts["added_why"]) == ("jo", "the mayor's new account")

@@ -90,7 +90,7 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("account-add", "/accounts/add", "Adding a public account by its address."),
         Scene(
             "account-add-read",
-            "/accounts/add?url=https://mastodon.example/@yourcity",
+            "/accounts/add?url={url}",
             "What the address says, before anything is added.",
         ),
     ),

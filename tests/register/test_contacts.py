@@ -140,3 +140,25 @@ def test_the_first_version_says_no_address_and_the_second_always_has_its_field()
         with pytest.raises(ValueError, match=r"listing\.stated"):
             check_facts(ActKind.LISTING_STATED, version, "listing", facts)
     assert "owner_mail" in {one.key for one in COLUMNS} & set(SORTS[Thing.LISTING].says.model_fields)
+
+
+@pytest.mark.law("R10", "R41")
+@pytest.mark.parametrize(
+    ("thing", "first", "fields"),
+    [
+        (Thing.AUTHORITY, register_facts.FirstAuthoritySays, {"short": "board", "name": "Board"}),
+        (Thing.CUSTODIANSHIP, register_facts.FirstCustodianshipSays,
+         {"authority": f"au_{'a' * 32}", "person": "Ada", "role": "deputy"}),
+    ],
+)  # fmt: skip
+def test_what_was_said_before_another_could_designate_says_nothing_of_it(
+    thing: Thing, first: type[register_facts.Facts], fields: dict[str, str]
+) -> None:
+    whole = says(thing, **fields).model_dump()
+    told = {name: whole[name] for name in first.model_fields}
+    facts = {"effective": "0001-01-01", "by": "Jo", "why": None, "void": False, "entered": None}
+    check_facts(f"{thing.value}.stated", 1, thing.value, facts | {"says": told})
+    check_facts(f"{thing.value}.stated", 2, thing.value, facts | {"says": whole})
+    with pytest.raises(ValueError, match="cannot say this"):
+        check_facts(f"{thing.value}.stated", 1, thing.value, facts | {"says": whole})
+    assert SORTS[thing].says.model_validate(told) == says(thing, **fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete
 
+from archiver import ids
 from archiver.accounts import service as accounts
 from archiver.accounts.models import Account, Handle
 from archiver.accounts.register import service
@@ -48,6 +49,9 @@ def _lived_in(house: House) -> tuple[Town, str]:
     house.run(account)
     house.later(hours=1)
     town.change(listing, authority=library, capacity="campaign", note="“quoted” — \u202eturned\nand on")
+    town.authority("board", appointed_by=mayor, attached_to=library)
+    town.person(ids.authority_id("board"), "Bo", designated_by=library)
+    town.authority("bureau", until="2025-12-31", merged_into=library)
     town.say(Thing.EXEMPTION, listing=listing, rule="series", reason="later", approver="CIO")
     house.capture.flush(all=True)
     evidence.sign(house.archive.signed_log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -168,6 +169,51 @@ def test_the_statute_s_order_is_kept() -> None:
     own = [*named, person(LIBRARY, "Gus", Role.LEGAL_CUSTODIAN, listing=LISTING)]
     assert custody.of_account(register(*own), LISTING).names == "Gus"
     assert custody.of_authority(register(*own), LIBRARY).names == "Fay"
+
+
+@pytest.mark.law("R10")
+def test_who_appoints_an_agency_or_administers_it_designates_instead() -> None:
+    """19.33(5): may, where it appoints; shall, where the agency is attached to it."""
+    fay, gus = (
+        person(LIBRARY, name, Role.LEGAL_CUSTODIAN, designated_by=by) for name, by in (("Fay", None), ("Gus", MAYOR))
+    )
+    chief = person(LIBRARY, "Di", Role.HIGHEST_OFFICER)
+    offices = [authority(MAYOR, "mayor", "elected"), listing(LIBRARY), chief]
+
+    def found(*people: Any, **fields: Any) -> custody.Custody:
+        return custody.of_account(
+            register(*offices, authority(LIBRARY, "library", "agency", **fields), *people), LISTING
+        )
+
+    for field in ("appointed_by", "attached_to"):
+        instead = found(fay, gus, **{field: MAYOR})
+        assert (instead.basis, instead.names, instead.others_to_designate) == (Basis.BY_ANOTHER, "Gus", False)
+        assert instead.because == "designated by mayor"
+    assert found(fay, gus).names == "Fay", "nobody else may"
+    assert (found(gus).names, found(gus).basis) == ("Di", Basis.DEFAULT)
+    may, shall = found(fay, appointed_by=MAYOR), found(fay, attached_to=MAYOR)
+    assert (may.names, may.basis, may.others_to_designate) == ("Fay", Basis.DESIGNATED, False)
+    assert (shall.names, shall.others_to_designate) == ("Fay", True), "it has to, and has not: that is told"
+    both = found(fay, gus, appointed_by=MAYOR, attached_to=CLERK)
+    assert (both.names, both.others_to_designate) == ("Fay", True), "who administers it comes before who appoints it"
+
+
+@pytest.mark.law("R10", "R11")
+@given(DAYS, DAYS)
+def test_records_of_a_merged_authority_are_its_successors_after_its_last_day(last: date, day: date) -> None:
+    told = [authority(LIBRARY, "library", "agency", until=last.isoformat(), merged_into=MAYOR), listing(LIBRARY),
+            person(LIBRARY, "Fay", Role.LEGAL_CUSTODIAN), authority(MAYOR, "mayor", "elected"),
+            person(MAYOR, "Ada", Role.HOLDER)]  # fmt: skip
+    found = custody.of_account(register(*told, day=day), LISTING)
+    assert found.names == ("Fay" if day <= last else "Ada")
+    assert found.because == ("" if day <= last else "of mayor, with which it was merged")
+
+
+def test_authorities_that_are_said_to_be_merged_in_a_circle_are_nobodys() -> None:
+    ended = {"until": "2020-01-01"}
+    both = [authority(LIBRARY, "library", "agency", merged_into=MAYOR, **ended),
+            authority(MAYOR, "mayor", "agency", merged_into=LIBRARY, **ended), listing(LIBRARY)]  # fmt: skip
+    assert custody.of_account(register(*both), LISTING).basis is Basis.NOBODY
 
 
 def test_two_vacant_clerks_ask_each_other_only_once() -> None:

@@ -33,6 +33,7 @@ _VALUES: dict[Thing, dict[str, str]] = {
     Thing.EXEMPTION: {"rule": "series", "reason": "is being decided", "approver": "Cleo CIO"},
     Thing.CANDIDACY: {"person": "Ada", "office": "Governor", "since": "2026-04-15", "until": "2026-11-03"},
 }  # fmt: skip
+MAYOR, CLERK_ID = ids.authority_id("mayor"), ids.authority_id("city-clerk")
 _IDS = [thing.value for thing in _VALUES]
 
 
@@ -92,6 +93,8 @@ def test_each_thing_is_entered_changed_and_taken_out(desk: Sit, town: Town, thin
     back = officer.get(answer.headers["location"])
     assert back.status_code == 200
     assert "<b>of</b>" not in back.text
+    if thing is not Thing.AUTHORITY and thing is not Thing.LISTING:
+        assert f'href="{path}/{new}"' in back.text, "what is shown is corrected from where it is shown"
 
     changing = officer.get(f"{path}/{new}")
     words = {
@@ -129,6 +132,11 @@ def test_each_thing_is_entered_changed_and_taken_out(desk: Sit, town: Town, thin
         (Thing.AUTHORITY, {"name": ""}, "name", "is missing"),
         (Thing.AUTHORITY, {"until": "2019-01-01"}, "until", "is before since"),
         (Thing.AUTHORITY, {"since": "1.1.2020"}, "since", "is no day"),
+        (Thing.AUTHORITY, {"merged_into": MAYOR}, "until", "has a last day"),
+        (Thing.AUTHORITY, {"appointed_by": MAYOR}, "appointed_by", "of an agency only"),
+        (Thing.AUTHORITY, {"attached_to": MAYOR}, "attached_to", "of an agency only"),
+        (Thing.CUSTODIANSHIP, {"designated_by": CLERK_ID, "role": "deputy"}, "designated_by", "of the authority first"),
+        (Thing.CUSTODIANSHIP, {"designated_by": CLERK_ID}, "designated_by", "of a legal custodian or a deputy only"),
         (Thing.CUSTODIANSHIP, {"role": "king"}, "role", "is one of"),
         (Thing.CUSTODIANSHIP, {"person": "A\x1b[2J"}, "person", "cannot be seen"),
         (Thing.LISTING, {"url": "javascript:alert(1)"}, "url", "is no web address"),
@@ -142,6 +150,7 @@ def test_each_thing_is_entered_changed_and_taken_out(desk: Sit, town: Town, thin
 def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
     desk: Sit, town: Town, thing: Thing, fields: dict[str, str], field: str, says: str
 ) -> None:
+    town.authority("city-clerk")
     path, about = _where(town, thing)
     before = dict(_of(town, thing))
     typed = _VALUES[thing] | {"why": '"><script>alert(1)</script>'} | fields
@@ -250,3 +259,30 @@ def test_an_authority_s_short_name_never_changes(desk: Sit, town: Town) -> None:
     assert officer.post(address, **form).status_code == 303
     assert town.register.authorities[mayor].short == "mayor"
     assert ids.authority_id("other") not in town.register.authorities
+
+
+@pytest.mark.law("R10", "R14")
+def test_who_administers_an_agency_designates_and_a_merged_one_says_so(desk: Sit, town: Town) -> None:
+    clerk, board = town.authority("city-clerk", name="City Clerk"), town.authority("board", name="Review Board")
+    officer, form = desk(), {"name": "Review Board", "kind": "agency", "step": "keep"}
+    place = f"/register/say/authority/{board}"
+    hidden = _hidden(officer.get(place).text)
+    assert officer.post(place, **form | hidden | {"attached_to": clerk}).status_code == 303
+    assert "Attached to" in officer.get(f"/register/authorities/{board}").text
+    person = {"person": "Ada", "role": "legal_custodian", "designated_by": clerk, "authority": board, "step": "keep"}
+    assert officer.post("/register/say/custodianship/new", **person).status_code == 303
+    shown = officer.get(f"/register/authorities/{board}").text
+    assert "19.33(5), designated by City Clerk" in shown
+    hidden = _hidden(officer.get(place).text)
+    gone = form | hidden | {"until": "2026-02-28", "merged_into": clerk}
+    assert officer.post(place, **gone).status_code == 303
+    assert "Merged into" in officer.get(f"/register/authorities/{board}").text
+    town.person(clerk, "Cleo")
+    assert custody.of_authority(town.register, board).names == "Cleo"
+    mine = desk(Role.LEGAL_CUSTODIAN, "board", name="One")
+    count = len(town.register.statements)
+    hidden = _hidden(mine.get(place).text)
+    assert "City Clerk" in mine.get(place).text, "what is said already stays in the form"
+    for said in ({"merged_into": clerk, "until": "2026-01-31"}, {"attached_to": clerk}):
+        assert mine.post(place, **form | hidden | said).status_code in (400, 403), "nobody gives to another office"
+    assert len(town.register.statements) == count

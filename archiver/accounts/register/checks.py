@@ -29,7 +29,11 @@ from archiver.evidence.register_facts import (
 )
 
 _NAMED = ("name", "person", "rule", "reason", "approver", "office", "outgoing")
-_REFERENCES = ("authority", "department", "listing")
+_REFERENCES = {
+    **{name: name for name in ("authority", "department", "listing")},
+    **dict.fromkeys(("merged_into", "appointed_by", "attached_to", "designated_by"), "authority"),
+}
+"""By field: what it names."""
 _SPANS = (("since", "until"), ("opened", "closed"), ("on", "until"), ("received_on", "filed_on"))
 
 
@@ -54,6 +58,10 @@ def check(connection: Connection, thing: Thing, says: Facts) -> None:
     _known(connection, fields)
     if isinstance(says, ListingSays):
         _listing(connection, says)
+    elif isinstance(says, AuthoritySays):
+        _authority(connection, says)
+    elif isinstance(says, CustodianshipSays) and says.designated_by is not None:
+        _designated(connection, says, says.designated_by)
     if isinstance(says, ExemptionSays) and says.listing is None and says.authority is None:
         raise UsageError("an exception is for an account or for an authority: name one")
 
@@ -104,10 +112,10 @@ def _codes(says: Facts) -> None:
 
 
 def _known(connection: Connection, fields: dict[str, Any]) -> None:
-    for name in _REFERENCES:
+    for name, thing in _REFERENCES.items():
         wanted = fields.get(name)
         if wanted is not None and not _is_there(connection, wanted):
-            raise UsageError(f"there is no such {name} in the register: {wanted}")
+            raise UsageError(f"there is no such {thing} in the register: {wanted}")
     for wanted in fields.get("documents", ()):
         query = select(RegisterDocument.id).where(RegisterDocument.id == wanted)
         if connection.execute(query).first() is None:
@@ -117,6 +125,41 @@ def _known(connection: Connection, fields: dict[str, Any]) -> None:
         says = _newest(connection, department)
         if says is None or says["authority"] != authority:
             raise UsageError("the department is one of another authority")
+
+
+def _authority(connection: Connection, says: AuthoritySays) -> None:
+    """Contradictions between an authority and others (Wis. Stat. 19.33(5))."""
+    own = ids.authority_id(says.short)
+    for name in ("merged_into", "appointed_by", "attached_to"):
+        if getattr(says, name) == own:
+            raise WrongField(name, "is the authority itself")
+    if (says.appointed_by or says.attached_to) and says.kind != AuthorityKind.AGENCY:
+        name = "appointed_by" if says.appointed_by else "attached_to"
+        raise WrongField(name, "is said of an agency only: others have their legal custodian by office (19.33(5))")
+    if says.merged_into is None:
+        return
+    if says.until is None:
+        raise WrongField("until", "is missing: an authority that was merged has a last day")
+    passed, at = {own}, says.merged_into
+    while at is not None:
+        if at in passed:
+            raise WrongField("merged_into", "was itself merged into this one")
+        passed.add(at)
+        at = (_newest(connection, at) or {}).get("merged_into")
+
+
+def _designated(connection: Connection, says: CustodianshipSays, by: str) -> None:
+    """Only who appoints an agency, or administers it, designates for it (Wis. Stat. 19.33(5), (6))."""
+    if says.role not in (Role.LEGAL_CUSTODIAN, Role.DEPUTY):
+        raise WrongField("designated_by", "is said of a legal custodian or a deputy only")
+    of = _newest(connection, says.authority) or {}
+    other = of.get("attached_to") or of.get("appointed_by")
+    if other != by:
+        raise WrongField(
+            "designated_by",
+            "is not the authority that appoints this one, or to which it is attached for administrative purposes: say"
+            " that of the authority first (19.33(5))",
+        )
 
 
 def _listing(connection: Connection, says: ListingSays) -> None:

@@ -3,18 +3,20 @@
 19.33(1): an elective official is legal custodian of their own records and those of their office, and may designate
 somebody of their staff. 19.33(2), (3): of a committee, whoever chairs it, or whom they designate. 19.33(4): any other
 authority designates positions in writing; where it has not, its highest ranking officer and its chief administrative
-officer, if any, are legal custodians. 19.33(6): deputies act in a custodian's absence. 19.21(2): while an elective
-office is vacant, the clerk keeps its records for the successor.
+officer, if any, are legal custodians. 19.33(5): where another authority appoints it or its members, that one may
+designate instead; where it is attached to another for administrative purposes, that other one does. 19.33(6): deputies
+act in a custodian's absence. 19.21(2): while an elective office is vacant, the clerk keeps its records for the
+successor. After its last day the records of an authority that was merged are those of the one into which it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from archiver.accounts.register.statements import Register, is_in
-from archiver.evidence.register_facts import AuthorityKind, CustodianshipSays, Role
+from archiver.evidence.register_facts import AuthorityKind, AuthoritySays, CustodianshipSays, Role
 
 
 class Basis(StrEnum):
@@ -23,6 +25,7 @@ class Basis(StrEnum):
     ELECTED = "19.33(1)"
     COMMITTEE = "19.33(2)"
     DESIGNATED = "19.33(4)"
+    BY_ANOTHER = "19.33(5)"
     DEFAULT = "19.33(4), default"
     CLERK = "19.21(2)"
     NOBODY = "nobody"
@@ -37,6 +40,10 @@ class Custody:
     designees: tuple[CustodianshipSays, ...] = ()
     """Of the elected official's staff, or whom a chair designated: act as legal custodian too."""
     deputies: tuple[CustodianshipSays, ...] = ()
+    because: str = ""
+    """Why it is not the authority's own matter, in words: who designated, or with which it was merged."""
+    others_to_designate: bool = False
+    """Another authority has to designate the legal custodian, and has not."""
 
     @property
     def is_vacant(self) -> bool:
@@ -61,10 +68,33 @@ def of_authority(register: Register, authority_id: str) -> Custody:
     return _custody(register, authority_id, None, None)
 
 
+def successor(register: Register, authority_id: str) -> str:
+    """Whose an authority's records are on the day: its own, or after its last day those of the one into which it was
+    merged, and so on."""
+    passed = {authority_id}
+    while True:
+        one = register.authorities.get(authority_id)
+        if one is None or one.until is None or one.until >= register.today or one.merged_into in (None, *passed):
+            return authority_id
+        assert one.merged_into is not None
+        authority_id = one.merged_into
+        passed.add(authority_id)
+
+
 def _custody(
-    register: Register, authority_id: str, department: str | None, listing: str | None, *, itself: bool = False
+    register: Register,
+    authority_id: str,
+    department: str | None,
+    listing: str | None,
+    *,
+    itself: bool = False,
+    merged: bool = True,
 ) -> Custody:
-    """``itself``: of a vacant office nobody else is asked."""
+    """``itself``: of a vacant office nobody else is asked. ``merged``: of one that was merged, the one into which."""
+    now = successor(register, authority_id) if merged else authority_id
+    if now != authority_id:
+        found = _custody(register, now, None, listing, itself=itself, merged=False)
+        return replace(found, because=f"of {_name(register, now)}, with which it was merged")
     authority = register.authorities.get(authority_id)
     if authority is None or not is_in(register.today, authority.since, authority.until):
         return Custody(Basis.NOBODY)
@@ -77,11 +107,36 @@ def _custody(
         designees = _nearest(everybody, (Role.DESIGNEE, Role.LEGAL_CUSTODIAN), department, listing)
         basis = Basis.ELECTED if authority.kind == AuthorityKind.ELECTED else Basis.COMMITTEE
         return Custody(basis, holders, designees, deputies)
-    designated = _nearest(everybody, (Role.LEGAL_CUSTODIAN,), department, listing)
+    return _of_agency(register, authority, everybody, deputies, (department, listing))
+
+
+def _of_agency(
+    register: Register,
+    authority: AuthoritySays,
+    everybody: Sequence[CustodianshipSays],
+    deputies: tuple[CustodianshipSays, ...],
+    of: tuple[str | None, str | None],
+) -> Custody:
+    """Whom the authority that may do so instead designated, else whom it designated itself, else its officers."""
+    other = authority.attached_to or authority.appointed_by
+    theirs = [one for one in everybody if other is not None and one.designated_by == other]
+    designated = _nearest(theirs, (Role.LEGAL_CUSTODIAN,), *of)
+    if other is not None and designated:
+        because = f"designated by {_name(register, other)}"
+        return Custody(Basis.BY_ANOTHER, designated, (), deputies, because)
+    lacks = authority.attached_to is not None
+    own = [one for one in everybody if one.designated_by is None]
+    designated = _nearest(own, (Role.LEGAL_CUSTODIAN,), *of)
     if designated:
-        return Custody(Basis.DESIGNATED, designated, (), deputies)
+        return Custody(Basis.DESIGNATED, designated, (), deputies, others_to_designate=lacks)
     officers = _of(everybody, (Role.HIGHEST_OFFICER, Role.CHIEF_ADMINISTRATOR), None, None)
-    return Custody(Basis.DEFAULT if officers else Basis.NOBODY, officers, (), deputies)
+    basis = Basis.DEFAULT if officers else Basis.NOBODY
+    return Custody(basis, officers, (), deputies, others_to_designate=lacks)
+
+
+def _name(register: Register, authority_id: str) -> str:
+    found = register.authorities.get(authority_id)
+    return authority_id if found is None else found.name
 
 
 def _vacant(register: Register, authority_id: str) -> Custody:

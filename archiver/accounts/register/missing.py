@@ -45,7 +45,7 @@ WORDS: dict[Lack, str] = {
     Lack.CAPACITY: "it is not said whether it is official",
     Lack.DECISION: "no decision of the City Attorney on its mixed use",
     Lack.CUSTODIAN: "nobody is its legal custodian",
-    Lack.DESIGNATION: "no legal custodian is designated in writing",
+    Lack.DESIGNATION: "no legal custodian is designated in writing by whoever has to",
     Lack.OWNER: "no owner",
     Lack.OWNER_LEFT: "its owner has left",
     Lack.SERIES: "no record series",
@@ -136,7 +136,7 @@ def _custody(register: Register, listing_id: str) -> list[Lack]:
     found = custody.of_account(register, listing_id)
     if not found.custodians:
         return [Lack.CUSTODIAN]
-    return [Lack.DESIGNATION] if found.basis is custody.Basis.DEFAULT else []
+    return [Lack.DESIGNATION] if found.basis is custody.Basis.DEFAULT or found.others_to_designate else []
 
 
 def _owner(listing: ListingSays, day: str) -> list[Lack]:

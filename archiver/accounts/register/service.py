@@ -33,6 +33,8 @@ from archiver.evidence.log import NewEvent
 from archiver.evidence.register_facts import LARGEST_DOCUMENT, AuthoritySays, Facts, ListingSays, shaped
 
 CHANGE = "register.change"
+_OTHERS: Final = ("merged_into", "appointed_by", "attached_to", "designated_by")
+"""Fields that say something of another authority as well: what it gets, what it may do, or that it did."""
 LONGEST_WHY = 2000
 _BY_SERVICE = ("service", "register")
 
@@ -292,6 +294,7 @@ def _whose(connection: Connection, archive: Archive, thing_id: str, says: Facts)
     """Ids of the authorities; None: it is nobody's."""
     named, listing = authority_of(thing_id, says), getattr(says, "listing", None)
     found = {named} if named is not None or listing is None else set()
+    found |= {other for name in _OTHERS if (other := getattr(says, name, None)) is not None}
     if listing is not None:
         about = said_on(statements_of(connection, listing), today(archive).isoformat())
         found.add(None if about is None else authority_of(listing, about.says))
