@@ -17,7 +17,7 @@ _SECRET_NAMES = re.compile(r"token|secret|password|authori[sz]ation|cookie|api_?
 _SECRET_TEXT = re.compile(
     r"(?i)((?:(?:access_|refresh_|id_)?token|client_secret|api_?key|password|sig|signature)=)[^&\s\"']+"
     r"|((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{6,}"
-    r"|(://)[^/@\s]+(?=@)"
+    r"|(://)(?!USER:PASSWORD@)[^/@\s]+(?=@)"  # (but for what our own words show as an example)
 )
 #: These tell URLs, query text or addresses of readers; ours say what matters.
 _QUIET = (

@@ -31,7 +31,7 @@ _TEST_PREFIXES = ("ARCHIVER_CRASH", "ARCHIVER_FAULT", "ARCHIVER_TEST_")
 #: File in the practice home that remembers the port of the city.
 CITY_PORT = "city.port"
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
-_DATABASES = "should look like sqlite:////folder/index.sqlite3 or postgresql+psycopg://user:password@host/name"
+_DATABASES = "should look like sqlite:////folder/index.sqlite3 or postgresql+psycopg://USER:PASSWORD@host/name"
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?")
 _PATH = r"(/[A-Za-z0-9._~/-]*)?"
 _ISSUER = re.compile(rf"https://[A-Za-z0-9.\-\[\]:]+{_PATH}|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?{_PATH}")
@@ -73,7 +73,7 @@ class Settings(BaseSettings):
         default="",
         repr=False,
         description="The index database: `sqlite:////folder/index.sqlite3`, or PostgreSQL 15 or later with psycopg 3:"
-        " `postgresql+psycopg://user:password@host/name`, encoding UTF8, owned by that user. Empty: an SQLite file in"
+        " `postgresql+psycopg://USER:PASSWORD@host/name`, encoding UTF8, owned by that user. Empty: an SQLite file in"
         " `home`.",
     )
     store_url: str = Field(
@@ -173,7 +173,7 @@ class Settings(BaseSettings):
     mail_url: str = Field(
         default="",
         repr=False,
-        description="How mail leaves: `smtps://user:password@host` (TLS at once), `smtp://user:password@host:587`"
+        description="How mail leaves: `smtps://USER:PASSWORD@host` (TLS at once), `smtp://USER:PASSWORD@host:587`"
         " (STARTTLS, else nothing is sent; `?tls=no` sends without, only inside a network that you trust), or"
         " `file:///folder`, where each mail is written as a file for somebody to send. Empty: links are shown to"
         " whoever makes them, to be handed over.",
@@ -189,6 +189,19 @@ class Settings(BaseSettings):
     )
     mail_ca_file: Path | None = Field(
         default=None, description="Certificates to trust for mail, a PEM file, where the system's do not do."
+    )
+    mail_per_day: int = Field(
+        default=500,
+        ge=1,
+        le=1_000_000,
+        description="Mails that are asked for within 24 hours at most; what would be more is refused, and whoever asked"
+        " is told.",
+    )
+    mail_per_recipient: int = Field(
+        default=50,
+        ge=1,
+        le=1_000_000,
+        description="The same for one address: whoever looks after many accounts gets a mail for each.",
     )
 
     # When to look
@@ -467,7 +480,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_mail(cls, value: str) -> str:
         if value and not _is_mail_url(value):
-            raise ValueError("should look like smtp://user:password@host:587, smtps://host or file:///folder")
+            raise ValueError("should look like smtp://USER:PASSWORD@host:587, smtps://host or file:///folder")
         return value
 
     @field_validator("mail_from")

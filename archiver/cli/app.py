@@ -21,6 +21,7 @@ from archiver.cli.evidence import app as evidence
 from archiver.cli.gaps import gaps
 from archiver.cli.importing import bring, imports
 from archiver.cli.index import app as index
+from archiver.cli.mail import app as mail
 from archiver.cli.person import app as person
 from archiver.cli.platform import app as platform
 from archiver.cli.practice import practice
@@ -84,6 +85,7 @@ for name, act in _COMMANDS.items():
     app.command(name, context_settings={"ignore_unknown_options": name == "search"})(act)
 app.add_typer(account, name="account")
 app.add_typer(person, name="person")
+app.add_typer(mail, name="mail")
 app.add_typer(deposits, name="deposits")
 app.add_typer(register, name="register")
 app.add_typer(platform, name="platform")

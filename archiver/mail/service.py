@@ -13,20 +13,23 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from archiver import ids, logs
 from archiver.archive import Archive
 from archiver.database import safe_text
-from archiver.errors import IntegrityError, MissingKey
+from archiver.errors import ArchiverError, IntegrityError, MissingKey, NotFound, Refused
 from archiver.evidence import log
+from archiver.evidence.deltas import require_current, store_deltas
 from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
+from archiver.evidence.models import Event
 from archiver.faults import crash_point
 from archiver.mail.message import Letter, message
 from archiver.mail.models import Mail
 from archiver.mail.transports import NotSent, Transport
 from archiver.mail.trying import HOLDS, State, after
+from archiver.visible import local_time
 
 _log = logs.get(__name__)
 _SERVICE: Final = ("service", "mail")
@@ -34,9 +37,16 @@ _PATIENCE: Final = timedelta(hours=1)
 _REMEMBERED: Final = timedelta(days=7)
 _MOST: Final = 20
 _SEEN: Final = select(
-    *(Mail.id, Mail.about, Mail.recipient, Mail.name, Mail.made_at),
+    *(Mail.id, Mail.purpose, Mail.about, Mail.recipient, Mail.name, Mail.made_at),
     *(Mail.state, Mail.attempts, Mail.next_at, Mail.ended_at, Mail.reason),
 )
+_DAY: Final = timedelta(days=1)
+_ENDINGS: Final = {
+    EventType.MAIL_SENT.value: State.SENT,
+    EventType.MAIL_FAILED.value: State.DEAD,
+    EventType.MAIL_DROPPED.value: State.DROPPED,
+}
+_OLDER: Final = "it had ended before the database was set back, as the log says"
 _LATE: Final = "its time was over before it could be sent"
 
 
@@ -45,6 +55,7 @@ class MailView:
     """What is known of a mail; never what it says."""
 
     id: str
+    purpose: str
     about: str
     recipient: str
     name: str
@@ -72,9 +83,11 @@ def ask(connection: Connection, archive: Archive, new: NewMail, actor: tuple[str
     """Put a mail into the outbox, in the caller's transaction; its id.
 
     Raises:
+        Refused: as many as the settings allow were asked for within the last day.
         MissingKey: the key file is gone although something is sealed with it.
         ValueError: no usable address.
     """
+    require_below_limits(connection, archive, new.letter.to)
     mail_id, now, letter = ids.new_id("ml"), archive.clock.now(), new.letter
     message(letter, archive.settings.mail_from, mail_id, now)  # what cannot be written is told to whoever asks
     text = json.dumps({"subject": safe_text(letter.subject), "text": safe_text(letter.text)})
@@ -91,6 +104,32 @@ def ask(connection: Connection, archive: Archive, new: NewMail, actor: tuple[str
     return mail_id
 
 
+def require_below_limits(connection: Connection, archive: Archive, to: str) -> None:
+    """Refuse another mail where as many were asked for within a day as are allowed, to one address or to all. What was
+    dropped before it was sent does not count.
+
+    Raises:
+        Refused: with when there may be another.
+    """
+    now, settings = archive.clock.now(), archive.settings
+    lately = select(Mail.made_at).where(Mail.made_at > now - _DAY, Mail.state != State.DROPPED.value)
+    theirs = lately.where(func.lower(Mail.recipient) == to.lower())
+    limits = (
+        (theirs, settings.mail_per_recipient, " to this address", "ARCHIVER_MAIL_PER_RECIPIENT"),
+        (lately, settings.mail_per_day, "", "ARCHIVER_MAIL_PER_DAY"),
+    )
+    for query, most, to_whom, setting in limits:
+        newest = query.order_by(Mail.made_at.desc()).limit(1).offset(most - 1)
+        made_at = connection.execute(newest).scalar()
+        if made_at is not None:
+            again = local_time(made_at + _DAY, settings.zone)
+            count = f"{most:,} mails" if most != 1 else "one mail"
+            raise Refused(
+                f"{count}{to_whom} in 24 hours is the most ({setting}), and that was reached: the next one can be asked"
+                f" for {again}; nothing was sent"
+            )
+
+
 def drop(connection: Connection, archive: Archive, about: str, why: str) -> None:
     """Let mail about something that has ended not be sent, in the caller's transaction."""
     waiting = (Mail.about == about, Mail.state == State.WAITING.value)
@@ -103,10 +142,37 @@ def drop(connection: Connection, archive: Archive, about: str, why: str) -> None
 def deliver(archive: Archive, transport: Transport, stop: threading.Event | None = None) -> int:
     """Try every mail whose time has come, until ``stop`` is set; how many left. Safe from any number of threads and
     processes."""
+    if not _may_send(archive):
+        return 0
     sent = 0
     while not (stop and stop.is_set()) and (row := archive.database.act(partial(_take, archive=archive))) is not None:
         sent += _try(archive, transport, row)
+    if sent:
+        _tell_store(archive)
     return sent
+
+
+def _may_send(archive: Archive) -> bool:
+    """Whether there is something to send, and the database knows all that the log in the store does. One that was set
+    back to an older copy may take for waiting what was sent long ago."""
+    with archive.database.read() as connection:
+        due = select(Mail.id).where(Mail.state == State.WAITING.value, Mail.next_at <= archive.clock.now()).limit(1)
+        if connection.execute(due).first() is None:
+            return False
+    try:
+        require_current(archive.database, archive.store)
+    except ArchiverError as failure:
+        _log.warning("mail.held_back", reason=str(failure))
+        return False
+    return True
+
+
+def _tell_store(archive: Archive) -> None:
+    """Let the log in the store say at once what was sent, so that no older copy of the database sends it again."""
+    try:
+        store_deltas(archive.database, archive.store)
+    except ArchiverError as failure:  # (signing puts it there later, and says what is wrong)
+        _log.warning("mail.not_told", reason=str(failure))
 
 
 def about(connection: Connection, subjects: Sequence[str]) -> dict[str, MailView]:
@@ -127,6 +193,44 @@ def late(connection: Connection, now: datetime) -> list[MailView]:
     return [_view(row) for row in connection.execute(query)]
 
 
+def outbox(connection: Connection, state: State | None = None, most: int = 100) -> list[MailView]:
+    """What was asked for, newest first; only in one state, where that is given."""
+    query = _SEEN.order_by(Mail.made_at.desc(), Mail.id).limit(most)
+    return [
+        _view(row) for row in connection.execute(query if state is None else query.where(Mail.state == state.value))
+    ]
+
+
+def again(archive: Archive, mail_id: str) -> MailView:
+    """Let a mail that waits be tried at once.
+
+    Raises:
+        NotFound: there is none.
+        Refused: it has ended, and what it said is kept nowhere any more; or somebody tries it just now.
+    """
+
+    def act(connection: Connection) -> MailView:
+        row = connection.execute(_SEEN.where(Mail.id == mail_id)).one_or_none()
+        if row is None:
+            raise NotFound("there is no such mail in the outbox; `archiver mail list` shows them")
+        now, known = archive.clock.now(), _view(row)
+        if known.state is not State.WAITING:
+            raise Refused(
+                f"it has ended ({known.state.value}), and what it said is kept nowhere any more: make its link anew"
+                " with the board's button, or `archiver account connect`"
+            )
+        free = (
+            Mail.id == mail_id,
+            Mail.state == State.WAITING.value,
+            or_(Mail.claimed_until.is_(None), Mail.claimed_until <= now),
+        )
+        if connection.execute(update(Mail).where(*free).values(next_at=now)).rowcount != 1:
+            raise Refused("it is being sent just now")
+        return _view(connection.execute(_SEEN.where(Mail.id == mail_id)).one())
+
+    return archive.database.act(act)
+
+
 def _view(row: Any) -> MailView:
     return MailView(**{**row._mapping, "state": State(row.state)})
 
@@ -139,6 +243,7 @@ def _take(connection: Connection, *, archive: Archive) -> Row[Any] | None:
         Mail.next_at <= now,
         or_(Mail.claimed_until.is_(None), Mail.claimed_until <= now),
     )
+    _reconcile(connection, now, free)
     while True:
         first = select(Mail.id).where(*free).order_by(Mail.next_at, Mail.id).limit(1)
         mail_id = connection.execute(first).scalar()
@@ -148,6 +253,19 @@ def _take(connection: Connection, *, archive: Archive) -> Row[Any] | None:
         # Asked once more in the change itself: of two that read the same, the database lets one change it.
         if connection.execute(update(Mail).where(Mail.id == mail_id, *free).values(**values)).rowcount == 1:
             return connection.execute(select(*Mail.__table__.columns).where(Mail.id == mail_id)).one()
+
+
+def _reconcile(connection: Connection, now: datetime, free: tuple[Any, ...]) -> None:
+    """End what the log says has ended: the row is of an older copy of the database than its log, which was made anew
+    from the store. Nothing is told again."""
+    ended = select(Event.type).where(Event.subject_id == Mail.id, Event.type.in_(_ENDINGS)).exists()
+    for mail_id in connection.execute(select(Mail.id).where(*free, ended)).scalars().all():
+        types = set(connection.execute(select(Event.type).where(Event.subject_id == mail_id)).scalars())
+        state = next(state for kind, state in _ENDINGS.items() if kind in types)
+        values: dict[str, Any] = dict.fromkeys(("sealed", "key_id", "claim", "claimed_until", "problem"))
+        values |= {"state": state.value, "ended_at": now, "reason": None if state is State.SENT else _OLDER}
+        connection.execute(update(Mail).where(Mail.id == mail_id).values(**values))
+        _log.warning("mail.reconciled", mail=mail_id, state=state.value)
 
 
 def _try(archive: Archive, transport: Transport, row: Row[Any]) -> bool:

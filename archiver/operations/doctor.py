@@ -20,7 +20,7 @@ from archiver.accounts import service as accounts
 from archiver.archive import Archive
 from archiver.clock import to_text
 from archiver.database import Database
-from archiver.errors import ArchiverError, Unreachable
+from archiver.errors import ArchiverError, SettingsError, Unreachable
 from archiver.evidence import acts
 from archiver.mail import service as mail
 from archiver.mail.trying import State
@@ -34,6 +34,7 @@ from archiver.operations import (
     probe_record,
     proving_record,
     quota,
+    seal,
     snapshots,
 )
 from archiver.operations.pushing import left_lying
@@ -60,6 +61,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """Everything that can be looked at; what cannot be opened is a finding, not an error."""
     findings = [_home(settings), _disk(settings), _clock(), _software(settings), *_pictures(settings)]
+    findings += _seal(settings)
     try:
         if not _is_begun(settings):
             return [*findings, Finding("archive", True, f"none yet in {settings.home}", "Begin with `archiver serve`.")]
@@ -129,6 +131,15 @@ def _software(settings: Settings) -> Finding:
     if settings.database_url.startswith("sqlite") and not database_check.has_fts5():
         return Finding("software", False, f"{said}: without FTS5", "Use a Python whose SQLite has FTS5.")
     return Finding("software", True, said)
+
+
+def _seal(settings: Settings) -> list[Finding]:
+    """The city's seal, where one is set: a service does not start with one that cannot be used."""
+    try:
+        found = seal.read(settings.seal_file)
+    except SettingsError as error:
+        return [Finding("seal", False, str(error), "Name a PNG or SVG that only draws, or unset ARCHIVER_SEAL_FILE.")]
+    return [] if found is None else [Finding("seal", True, f"{settings.seal_file} ({found.kind})")]
 
 
 def _pictures(settings: Settings) -> Iterator[Finding]:

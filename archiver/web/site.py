@@ -16,9 +16,9 @@ from archiver.archive import Archive
 from archiver.capture import spool
 from archiver.capture.receiving import Receiver
 from archiver.errors import WrongStore
-from archiver.operations import board, invocation, log_state, probe_record
+from archiver.operations import board, invocation, log_state, probe_record, seal
 from archiver.people.access_log import AccessLog
-from archiver.web import rendering, seal
+from archiver.web import rendering
 
 if TYPE_CHECKING:
     from archiver.work.service import Work

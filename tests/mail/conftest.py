@@ -58,11 +58,11 @@ def archive(tmp_path: Path, clock: SetClock) -> Iterator[Archive]:
         yield archive
 
 
-def put(archive: Archive, name: str = "Ada Brown", days: float = 7) -> str:
+def put(archive: Archive, name: str = "Ada Brown", days: float = 7, to: str = "ada@city.example") -> str:
     """One mail in the outbox."""
     text = f"Open this:\n{LINK}\n"
     ends = archive.clock.now() + timedelta(days=days)
-    new = NewMail("connect", ids.new_id("cl"), Letter("ada@city.example", name, "Please connect", text), ends)
+    new = NewMail("connect", ids.new_id("cl"), Letter(to, name, "Please connect", text), ends)
     return archive.database.act(lambda connection: service.ask(connection, archive, new, ("person", "operator")))
 
 

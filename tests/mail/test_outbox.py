@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from archiver import ids, logs
 from archiver.archive import Archive
 from archiver.clock import SetClock
-from archiver.errors import MissingKey
+from archiver.errors import IntegrityError, MissingKey, NotFound, Refused, SettingsError, Unreachable, UsageError
+from archiver.evidence.deltas import read_entries
 from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.models import Event
 from archiver.mail import service
@@ -21,7 +24,7 @@ from archiver.mail.message import Letter
 from archiver.mail.models import Mail
 from archiver.mail.transports import NotSent
 from archiver.mail.trying import HOLDS, MOST, State
-from archiver.operations import doctor
+from archiver.operations import doctor, outbox
 from tests.faults.inside import at_point
 from tests.mail.conftest import LINK, Out, put, seen
 
@@ -236,3 +239,118 @@ def test_a_service_that_stops_begins_no_further_mail(archive: Archive) -> None:
     stop = threading.Event()
     stop.set()
     assert service.deliver(archive, Out(), stop) == 0
+
+
+def _limits(archive: Archive, **limits: int) -> Archive:
+    return replace(archive, settings=archive.settings.model_copy(update=limits))
+
+
+def test_no_more_mail_is_asked_for_in_a_day_than_is_allowed_and_who_asks_is_told(
+    archive: Archive, clock: SetClock
+) -> None:
+    small = _limits(archive, mail_per_recipient=2, mail_per_day=3)
+    first = put(small)
+    clock.advance(timedelta(hours=1))
+    put(small, to="Ada@City.example")
+    with pytest.raises(Refused, match=r"2 mails to this address in 24 hours .*MAIL_PER_RECIPIENT.*nothing was sent"):
+        put(small)
+    put(small, to="bo@city.example")
+    with pytest.raises(Refused, match=r"3 mails in 24 hours .*MAIL_PER_DAY"):
+        put(small, to="cy@city.example")
+    assert [one.type for one in _events(archive)] == ["mail.asked"] * 3, "what was refused leaves nothing"
+    with archive.database.read() as connection:
+        (about,) = connection.execute(select(Mail.about).where(Mail.id == first)).scalars()
+    archive.database.act(lambda connection: service.drop(connection, archive, about, "a newer link took its place"))
+    put(small)
+    with pytest.raises(Refused):
+        put(small)
+    clock.advance(timedelta(hours=24, minutes=1))
+    put(small)
+
+
+def _set_back(archive: Archive) -> list[dict[str, Any]]:
+    with archive.database.read() as connection:
+        return [dict(row) for row in connection.execute(select(*Mail.__table__.columns)).mappings()]
+
+
+def _as_before(archive: Archive, rows: list[dict[str, Any]]) -> None:
+    with archive.database.write() as connection:
+        connection.execute(delete(Mail))
+        connection.execute(insert(Mail), rows)
+
+
+def test_what_was_sent_is_not_sent_again_from_an_older_copy_of_the_database(archive: Archive, clock: SetClock) -> None:
+    """The log was made anew from the store; the outbox is what it was."""
+    sent, dead = put(archive), put(archive)
+    clock.advance(timedelta(seconds=1))
+    waits, copy = put(archive), _set_back(archive)
+    clock.advance(timedelta(seconds=-1))
+    out = Out(failures=[NEVER])
+    first, second = sorted([sent, dead])
+    assert service.deliver(archive, out) == 1
+    assert (seen(archive, first).state, seen(archive, second).state) == (State.DEAD, State.SENT)
+    told = len(_events(archive))
+    clock.advance(timedelta(seconds=1))
+    _as_before(archive, copy)
+    later = Out()
+    assert service.deliver(archive, later) == 1
+    assert [str(one["Message-ID"]).strip("<>").partition("@")[0] for one in later.sent] == [waits]
+    assert (seen(archive, first).state, seen(archive, second).state) == (State.DEAD, State.SENT)
+    assert _row(archive, first).sealed is None
+    assert "before the database was set back" in (seen(archive, first).reason or "")
+    assert len(_events(archive)) == told + 1, "nothing is told again"
+
+
+def test_nothing_leaves_a_database_that_is_behind_the_store(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set back, and its log not made anew: what waits here may have been sent long ago."""
+    mail_id, out = put(archive), Out()
+
+    def older(*_: object) -> int:
+        raise IntegrityError("the store holds entries that this database knows nothing of")
+
+    with monkeypatch.context() as set_back:
+        set_back.setattr("archiver.mail.service.require_current", older)
+        assert service.deliver(archive, out) == 0
+    assert (out.sent, seen(archive, mail_id).state) == ([], State.WAITING)
+    assert service.deliver(archive, out) == 1
+
+
+def test_that_a_mail_was_sent_is_in_the_store_at_once(archive: Archive, tmp_path: Path) -> None:
+    mail_id = put(archive)
+    assert service.deliver(archive, Out()) == 1
+    told = [(entry.type, entry.subject_id) for _, entry in read_entries(archive.store)]
+    assert told[-1] == ("mail.sent", mail_id)
+
+
+def test_the_outbox_is_listed_and_what_waits_is_tried_again(archive: Archive, clock: SetClock) -> None:
+    one = put(archive)
+    service.deliver(archive, Out(failures=[LATER]))
+    assert service.deliver(archive, Out()) == 0, "not before its time"
+    assert outbox.again(archive, one).next_at == clock.now()
+    assert service.deliver(archive, Out()) == 1
+    with pytest.raises(Refused, match="kept nowhere any more"):
+        outbox.again(archive, one)
+    with pytest.raises(NotFound):
+        outbox.again(archive, "ml_none")
+    clock.advance(timedelta(minutes=1))
+    two = put(archive)
+    assert [known.id for known in outbox.outbox(archive)] == [two, one]
+    assert [known.id for known in outbox.outbox(archive, "sent")] == [one]
+    assert [known.id for known in outbox.outbox(archive, most=1)] == [two]
+    with pytest.raises(UsageError, match="waiting, sent, dead, dropped"):
+        outbox.outbox(archive, "lost")
+    assert LINK not in str(outbox.outbox(archive))
+
+
+def test_a_test_mail_leaves_by_the_way_that_is_set_and_no_other(archive: Archive, tmp_path: Path) -> None:
+    folder = archive.settings.model_copy(update={"mail_url": (tmp_path / "out").as_uri()})
+    assert outbox.send_test(replace(archive, settings=folder), "it@city.example") == "written into the folder for mail"
+    (file,) = (tmp_path / "out").glob("*.eml")
+    assert b"This is a test" in file.read_bytes()
+    with pytest.raises(UsageError, match="name@city"):
+        outbox.send_test(archive, "nobody")
+    with pytest.raises(SettingsError, match="no mail is set up"):
+        outbox.send_test(replace(archive, settings=folder.model_copy(update={"mail_url": ""})), "it@city.example")
+    with pytest.raises(Unreachable, match="did not leave"):
+        outbox.send_test(archive, "it@city.example")
+    assert outbox.outbox(archive) == []

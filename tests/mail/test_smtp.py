@@ -163,7 +163,7 @@ def test_a_folder_takes_mail_as_files_for_its_owner_alone_and_the_same_once(tmp_
             "smtp://h?tls=yes", "smtp://h:0"]
 )  # fmt: skip
 def test_a_setting_that_cannot_be_right_is_told_without_showing_it(tmp_path: Path, url: str) -> None:
-    with pytest.raises(ValueError, match="smtp://user:password@host") as caught:
+    with pytest.raises(ValueError, match="smtp://USER:PASSWORD@host") as caught:
         Settings(
             home=tmp_path,
             mail_url=url.replace("://", "://u:hidden@") if url.count("/") > 1 else url,

@@ -15,9 +15,9 @@ from PIL import Image
 
 from archiver.archive import Archive
 from archiver.errors import SettingsError
+from archiver.operations import doctor, seal
 from archiver.practice.pictures import png
 from archiver.settings import Settings
-from archiver.web import seal
 from archiver.web.app import create_app
 from archiver.web.security import OF_A_FILE
 from archiver.web.site import Site
@@ -145,3 +145,20 @@ def test_with_one_that_is_not_usable_nothing_starts(tmp_path: Path, content: byt
         file.write_bytes(content)
     with _archive(tmp_path / "home", seal_file=file) as archive, pytest.raises(SettingsError, match="ARCHIVER_SEAL"):
         create_app(Site(archive))
+
+
+def test_the_doctor_says_whether_the_seal_can_be_used(tmp_path: Path) -> None:
+    file, home = tmp_path / "seal.svg", tmp_path / "home"
+    file.write_text(SVG)
+
+    def said(**given: object) -> list[tuple[bool, str]]:
+        found = doctor.examine(Settings(home=home, **given))  # type: ignore[arg-type]
+        return [(one.ok, one.found) for one in found if one.what == "seal"]
+
+    assert said() == []
+    assert said(seal_file=file) == [(True, f"{file} (image/svg+xml)")]
+    file.write_text(SVG.replace("</svg>", "<script/></svg>"))
+    for wrong in (file, tmp_path / "none.png"):
+        ((ok, words),) = said(seal_file=wrong)
+        assert not ok
+        assert "ARCHIVER_SEAL_FILE names" in words
