@@ -237,6 +237,22 @@ def test_of_two_who_press_at_the_same_time_one_is_told_that_the_other_did(
     assert [row.state for row in broken.rows(Mail)] == ["waiting"]
 
 
+def test_whoever_would_send_more_mail_than_is_allowed_is_told_at_the_button(
+    make: Callable[..., Broken], clock: SetClock
+) -> None:
+    city = make(**MAIL, mail_per_recipient=1)
+    client = city.client()
+    assert client.post(city.button).status_code == 200
+    city.deliver()
+    clock.advance(timedelta(minutes=6))
+    links = city.rows(ConnectLink)
+    refused = client.post(city.button)
+    assert refused.status_code == 409
+    assert "one mail to this address in 24 hours is the most" in html.unescape(refused.text).lower()
+    assert [(one.id, one.ended) for one in city.rows(ConnectLink)] == [(one.id, one.ended) for one in links]
+    assert len(city.rows(Mail)) == 1, "what was sent before can still be used"
+
+
 def test_several_are_asked_at_once_by_whoever_chooses_them(make: Callable[..., Broken]) -> None:
     broken = make(**MAIL)
     broken.town.change(broken.library, owner_mail="bo@city.example")
@@ -321,9 +337,11 @@ def test_a_listing_with_the_address_of_another_authoritys_account_asks_nobody(ma
     broken = make(**MAIL)
     assert broken.client().post(broken.button).status_code == 200
     before = [row.ended for row in broken.rows(ConnectLink)]
-    broken.town.change(broken.library, url="https://x.com/city", owner_mail="mallory@city.example")
+    whose = broken.town.register.listings[broken.library].authority
+    other = broken.town.listing("https://x.com/city", platform="x", authority=whose, owner="Mallory",
+                                owner_mail="mallory@city.example")  # fmt: skip
     library = broken.client(Role.CUSTODIAN, "Mallory", scope=AUTHORITY, scope_id="library")
-    answer = library.post(f"/register/accounts/{broken.library}/reconnect")
+    answer = library.post(f"/register/accounts/{other}/reconnect")
     assert answer.status_code == 409
     assert "your roles do not reach there" in answer.text
     assert [row.ended for row in broken.rows(ConnectLink)] == before == [None]

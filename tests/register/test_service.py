@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select
 from archiver import ids
 from archiver.accounts import service as accounts
 from archiver.accounts import tokens
-from archiver.accounts.models import Account
+from archiver.accounts.models import Account, Handle
 from archiver.accounts.permission import Actor, NotPermitted, acting
 from archiver.accounts.register import service
 from archiver.accounts.register.models import RegisterDocument, RegisterStatement
@@ -356,3 +356,40 @@ def _signed_in(archive: Archive, authority: str) -> Actor:
     """The legal custodian of one authority."""
     who = person(archive, Role.LEGAL_CUSTODIAN, name=authority, scope=AUTHORITY, scope_id=authority)
     return actor_of(archive.clock, who)
+
+
+@pytest.mark.law("R12")
+def test_a_captured_account_is_listed_by_none_but_its_own_addresses(house: House) -> None:
+    """What was captured would stand under the name of what it is not of; a new handle is noticed by itself."""
+    town, url = Town(house.archive), house.server.mastodon.account_url(house.cast.city)
+    listing = town.listing(url, platform="mastodon", service=house.server.base_url)
+    account = house.mastodon(house.cast.city)
+    assert town.register.listings[listing].account == account
+    other = house.server.mastodon.account_url(house.cast.works)
+    for wrong in (other, "https://elsewhere.example/@city", url.replace("http://", "https://x."), f"{url}s"):
+        for correct in (False, True):
+            held = town.register.listings[listing].model_copy(update={"url": wrong})
+            with pytest.raises(UsageError, match="none by which the captured account is, or was, known"):
+                town.state(Thing.LISTING, listing, held, correct=correct)
+    assert town.register.listings[listing].url == url
+    handle = url.rpartition("@")[2]
+    for fine in (f"{url}/", f"{house.server.base_url}/users/{handle}", url):
+        assert town.change(listing, url=fine).change == "changed"
+    with house.archive.database.write() as connection:
+        now = house.archive.clock.now() - timedelta(days=9)
+        old = {"handle": "before", "name": "Before", "url": f"{house.server.base_url}/@before"}
+        connection.execute(insert(Handle).values(account_id=account, first_seen_at=now, **old))
+    assert town.change(listing, url=old["url"]).change == "changed", "by which it was known before"
+    town.change(listing, url=url)
+
+
+@pytest.mark.law("R12")
+def test_an_entry_of_what_is_not_captured_is_not_moved_onto_an_account_that_is(house: House) -> None:
+    town, account = Town(house.archive), house.office()
+    url = house.server.mastodon.account_url(house.cast.city)
+    listing = town.listing("https://elsewhere.example/@city", platform="mastodon")
+    with pytest.raises(UsageError, match="of an account that is captured already"):
+        town.change(listing, url=url)
+    assert town.change(listing, url="https://elsewhere.example/@renamed").change == "changed"
+    assert town.register.listings[listing].account is None
+    assert account

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from archiver.accounts.models import Account
 from archiver.accounts.permission import SERVICE, Actor
 from archiver.accounts.register import service
+from archiver.accounts.register.addresses import address
 from archiver.accounts.register.capacity import May, strictest
 from archiver.accounts.register.statements import Register, Thing
 from archiver.archive import Archive
@@ -29,12 +30,6 @@ class Name:
     platform_id: str | None
     handle: str
     url: str
-
-
-def address(url: str) -> str:
-    """An address as it is compared: without scheme, ``www.`` and the slash at its end, in lower case."""
-    bare = url.strip().casefold().partition("://")[2] or url.strip().casefold()
-    return bare.removeprefix("www.").rstrip("/")
 
 
 def name_of(listing: ListingSays) -> Name:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from archiver.accounts.register.linking import address
+from archiver.accounts.register.addresses import address
 from archiver.accounts.register.statements import Register
 from archiver.errors import NotFound, UsageError
 from archiver.evidence.register_facts import AuthoritySays, DepartmentSays, ListingSays

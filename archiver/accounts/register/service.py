@@ -18,6 +18,7 @@ from archiver.accounts.events import log_event
 from archiver.accounts.models import Account
 from archiver.accounts.permission import SERVICE, Actor, Resource, require_permission
 from archiver.accounts.register import acts
+from archiver.accounts.register.addresses import check_change
 from archiver.accounts.register.capacity import May, strictest
 from archiver.accounts.register.checks import check, require_own_ids
 from archiver.accounts.register.models import RegisterDocument, RegisterStatement
@@ -191,6 +192,8 @@ def state(
     held = said_on(before, day.isoformat())
     require_own_ids(thing, thing_id, says)
     check(connection, thing, says)
+    if isinstance(says, ListingSays) and held is not None and isinstance(held.says, ListingSays) and not void:
+        check_change(connection, archive, held.says, says)
     differs = changed(held.says, says) if held is not None else ()
     if held is not None and not differs and held.void == void:
         return Stated(thing_id, "same")
