@@ -140,7 +140,8 @@ def _authority(connection: Connection, says: AuthoritySays) -> None:
         return
     if says.until is None:
         raise WrongField("until", "is missing: an authority that was merged has a last day")
-    passed, at = {own}, says.merged_into
+    at: str | None = says.merged_into
+    passed = {own}
     while at is not None:
         if at in passed:
             raise WrongField("merged_into", "was itself merged into this one")
