@@ -65,6 +65,19 @@ the database may let a mail be sent once more, under the same Message-ID. A mail
 used is not sent. Nor is one whose owner has left, or is written to elsewhere by now, as the register says: such a link
 ends within seconds, also where it was sent already.
 
+Within 24 hours at most `ARCHIVER_MAIL_PER_DAY` mails are asked for (500), and `ARCHIVER_MAIL_PER_RECIPIENT` for one
+address (50). One more is refused with its link, and whoever pressed the button is told why and when the next may be;
+nothing is dropped in silence.
+
+Nothing leaves while the store's log knows more than the database, as after an older copy of it was put back: what waits
+there may have been sent long ago. Once the log was made anew from the store ([recovery](recovery.md)), what it says was
+sent, given up or dropped is so noted and not sent again. That a mail was sent is in the store at once.
+
+`archiver mail list` shows what was asked for and what became of it (`--state waiting`; `--json`), never what it says.
+`archiver mail again MAIL` lets one that waits be tried at once; of one that has ended the words are gone, so that its
+link is made anew. `archiver mail test ADDRESS` sends a test at once: exit code 0 it left, 2 no address or no mail set
+up, 4 it did not leave and may another time, 5 the server does not take it.
+
 With `file:///folder` each mail is written there as `ID.eml`, for its owner only, for somebody or something that sends
 it on. These files hold links in the clear: remove them when they are sent. In the practice city mail goes to
 `practice/mail` in the home.
