@@ -8,8 +8,8 @@ that does. Only :func:`in_scope` knows how a grant's scope reaches accounts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -128,31 +128,87 @@ def granted(person_id: str, action: Action, at: datetime, day: str) -> Any:
 
 def viewer(connection: Connection, person_id: str, action: Action, at: datetime) -> Viewer:
     """What a person sees who does something. Whatever is shown, listed, counted or searched goes through it. Each
-    grant is asked by itself: its classes count where it reaches, beside what others open, and never for them."""
-    opened: dict[tuple[str, str], set[str]] = defaultdict(set)
-    everywhere: set[str] = set()
-    for row in connection.execute(granted(person_id, action, at, city_day(connection, at))):
-        opened[row.account_id, row.id] |= {row.access} - {None}
-        if row.scope == EVERYTHING:
-            everywhere.add(row.id)
+    grant is asked by itself: its classes count where it reaches, beside what others open, and never for them.
+
+    Asked anew by every page, in few and short statements: nothing is remembered, so what is granted, taken back or
+    reserved counts from the next page on."""
+    held = _grants(connection, person_id, action, at)
+    everywhere = [one for one in held.values() if one.scope == EVERYTHING]
     reserved: dict[str, set[str]] = defaultdict(set)
     for account_id, access in connection.execute(_reserved()):
         reserved[account_id].add(access)
-    looks: dict[str, set[_Look]] = defaultdict(set)
-    for (account_id, _), given in opened.items():
-        looks[account_id].add(_look(given, whole=reserved[account_id] <= given))
-    groups: dict[_Look, set[str]] = defaultdict(set)
-    for account_id, some in looks.items():
-        for one in _most(some):
-            groups[one].add(account_id)
+    if len(everywhere) == len(held) and not reserved:
+        anything = bool(held) and connection.execute(select(Account.id).limit(1)).first() is not None
+        return _viewer([(None, one) for one in _whole(everywhere)] if anything else [])
+    groups = _groups(_reached(connection, held, person_id, action, at), reserved)
     total = connection.execute(select(func.count()).select_from(Account)).scalar_one()
-    always = _most({_look(given, whole=True) for (_, grant), given in opened.items() if grant in everywhere})
-    parts = []
-    for one, accounts in sorted(groups.items(), key=lambda group: (sorted(group[0].classes), group[0].watched)):
-        # Only a grant for everything reaches accounts that are added a moment later.
-        all_of_them = len(accounts) == total and one in always and not any(reserved.values())
-        parts.append(_part(None if all_of_them else frozenset(accounts), one))
-    return Viewer.NOTHING if not parts else replace(parts[0], also=tuple(parts[1:]))
+    always = () if reserved else _whole(everywhere)
+    # Only a grant for everything reaches accounts that are added a moment later.
+    return _viewer(
+        [(None if len(ids) == total and one in always else frozenset(ids), one) for one, ids in groups.items()]
+    )
+
+
+@dataclass(slots=True)
+class _Grant:
+    """A grant in effect, and the access classes it opens."""
+
+    scope: str
+    classes: set[str] = field(default_factory=set)
+
+
+def _grants(connection: Connection, person_id: str, action: Action, at: datetime) -> dict[str, _Grant]:
+    """Those that let a person do something at a time, by id."""
+    query = in_effect(person_id, action, at).outerjoin(GrantAccess, GrantAccess.grant_id == RoleGrant.id)
+    held: dict[str, _Grant] = {}
+    for row in connection.execute(query.add_columns(GrantAccess.access.label("access"))):
+        held.setdefault(row.id, _Grant(row.scope)).classes |= {row.access} - {None}
+    return held
+
+
+def _reached(
+    connection: Connection, held: Mapping[str, _Grant], person_id: str, action: Action, at: datetime
+) -> dict[str, list[_Grant]]:
+    """The grants that reach each account that any reaches."""
+    reached: dict[str, list[_Grant]] = {}
+    everywhere = [one for one in held.values() if one.scope == EVERYTHING]
+    if everywhere:
+        reached = {account_id: [*everywhere] for account_id in connection.execute(select(Account.id)).scalars()}
+    narrow_ids = [grant_id for grant_id, one in held.items() if one.scope != EVERYTHING]
+    if narrow_ids:
+        narrow = in_effect(person_id, action, at).where(RoleGrant.id.in_(narrow_ids))
+        narrow = narrow.join(Account, in_scope(city_day(connection, at)))
+        for row in connection.execute(narrow.add_columns(Account.id.label("account_id"))):
+            reached.setdefault(row.account_id, []).append(held[row.id])
+    return reached
+
+
+def _groups(reached: Mapping[str, list[_Grant]], reserved: Mapping[str, set[str]]) -> dict[_Look, set[str]]:
+    """The accounts of which each look is had. Most accounts are reached by the same grants, so what these open is
+    worked out once for all of them."""
+    known: dict[tuple[Any, ...], list[_Look]] = {}
+    groups: dict[_Look, set[str]] = defaultdict(set)
+    nothing: set[str] = set()
+    for account_id, grants in reached.items():
+        kept = reserved.get(account_id, nothing)
+        key = (*map(id, grants), *sorted(kept))
+        if key not in known:
+            known[key] = _most({_look(one.classes, whole=kept <= one.classes) for one in grants})
+        for look in known[key]:
+            groups[look].add(account_id)
+    return groups
+
+
+def _whole(grants: Collection[_Grant]) -> list[_Look]:
+    """What these grants open of an account of which nothing is reserved."""
+    return _most({_look(one.classes, whole=True) for one in grants})
+
+
+def _viewer(parts: Iterable[tuple[frozenset[str] | None, _Look]]) -> Viewer:
+    """Whoever has these looks at these accounts; None: at all of them."""
+    ordered = sorted(parts, key=lambda part: (sorted(part[1].classes), part[1].watched))
+    made = [_part(accounts, look) for accounts, look in ordered]
+    return replace(made[0], also=tuple(made[1:])) if made else Viewer.NOTHING
 
 
 def actions_of(connection: Connection, person_id: str, at: datetime) -> frozenset[Action]:
