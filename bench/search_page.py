@@ -25,6 +25,7 @@ from urllib.parse import urlencode
 
 import httpx
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from archiver.archive import Archive
 from archiver.people.roles import Role
@@ -192,18 +193,27 @@ def lines(found: dict[str, Any], where: str) -> list[str]:
 
 @contextmanager
 def opened(home: Path | None, url: str | None, *, postgresql: bool) -> Iterator[Archive]:
-    """An archive to measure in."""
+    """An archive to measure in: at ``home``, with the server's files beside it, where it is to be kept."""
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(options={"shared_buffers": "256MB"}) if postgresql and not url else None
+        place = home or Path(folder) / "home"
+        kept = None if home is None else home.with_name(f"{home.name}-postgresql")
+        server = Server(options={"shared_buffers": "256MB"}, kept=kept) if postgresql and not url else None
         try:
-            where = Databases(server.url).new() if server is not None else url or ""
-            place = home or Path(folder) / "home"
+            where = _database(server) if server is not None else url or ""
             settings = Settings(home=place, web_port=0, disk_reserve_percent=0, database_url=where)
             with Archive.open(settings) as archive:
                 yield archive
         finally:
             if server is not None:
                 server.close()
+
+
+def _database(server: Server) -> str:
+    """The one that is kept there, or a new one."""
+    databases, noted = Databases(server.url), server.folder / "database"
+    if not noted.exists():
+        noted.write_text(str(make_url(databases.new()).database))
+    return databases.url.set(database=noted.read_text()).render_as_string(hide_password=False)
 
 
 def run(records: int, number: int, *, postgresql: bool, home: Path | None = None, url: str | None = None) -> Any:

@@ -80,21 +80,23 @@ def _reachable(folder: Path, copies: Path) -> Path:
 
 @dataclass
 class Server:
-    """A server in a folder of its own, on a free port of the loopback address."""
+    """A server in a folder of its own, on a free port of the loopback address.
+
+    ``kept``: a folder that outlives the server, and from which it starts again with what it held; for measuring.
+    """
 
     options: dict[str, str] = field(default_factory=lambda: dict(_FAST))
     bin: Path = field(default_factory=programs)
+    kept: Path | None = None
     folder: Path = field(init=False)
     port: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="archiver-pg-"))
-        user = _unprivileged()
-        if user:
-            os.chown(self.folder, user["user"], user["group"])
+        self.folder = self._place()
         try:
             self.bin = _reachable(self.bin, self.folder / "programs")
-            self._make()
+            if not (self.folder / "data").exists():
+                self._make()
             self.port = _free_port()
             self.start()
         except BaseException:
@@ -105,6 +107,17 @@ class Server:
     def url(self) -> str:
         """Of the database everybody may connect to, to make others."""
         return f"postgresql+psycopg://{USER}:{PASSWORD}@127.0.0.1:{self.port}/postgres"
+
+    def _place(self) -> Path:
+        if self.kept is None:
+            folder = Path(tempfile.mkdtemp(prefix="archiver-pg-"))
+        else:
+            folder = self.kept.absolute()
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        user = _unprivileged()
+        if user:
+            os.chown(folder, user["user"], user["group"])
+        return folder
 
     def _make(self) -> None:
         secret = self.folder / "password"
@@ -138,10 +151,11 @@ class Server:
         self._run("pg_ctl", "-D", "data", "-m", mode, "-t", "60", "-w", "stop", check=False)
 
     def close(self) -> None:
-        """End it and leave nothing behind."""
+        """End it and leave nothing behind but what is kept."""
         if (self.folder / "data" / "postmaster.pid").exists():
-            self.stop("immediate")
-        shutil.rmtree(self.folder, ignore_errors=True)
+            self.stop("immediate" if self.kept is None else "fast")
+        if self.kept is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> int:
         # What pg_ctl starts inherits its output: a file, not a pipe that nobody would ever see the end of.
