@@ -6,6 +6,7 @@ make anything of what is put behind it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from archiver.search import fields
@@ -15,11 +16,13 @@ from archiver.search.tree import And, Everything, Node, Query, Value
 Read = Callable[[str], Query]
 #: A field and a value that any register knows, to try with.
 _TRIED = Value("kind", "post", ("post",))
+#: What is one word behind a field.
+_BARE = re.compile(r"""[^\s"“”„()]+""")
 
 
 def term(field: str, value: str) -> str | None:
     """``field:value`` as it is typed; None: no quotation marks go around this value."""
-    if value and not any(one.isspace() or one in '"“”„()' for one in value):
+    if _BARE.fullmatch(value):
         return f"{field}:{value}"
     return f'{field}:"{value}"' if value.strip() and not any(one in '"“”' for one in value) else None
 

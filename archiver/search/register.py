@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sqlalchemy import Connection, select
 
@@ -116,5 +116,6 @@ def _place(place: Place) -> tuple[tuple[str, ...], str | None]:
     return tuple({name: None for one in named for name in (one.id, one.name, one.short) if name}), place.series
 
 
+@lru_cache(maxsize=16_384)
 def _form(name: str) -> str:
     return fold(name).strip().removeprefix("@").removesuffix("/")

@@ -3,7 +3,7 @@ are and the search that shows them alone."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -23,6 +23,8 @@ from archiver.web.words import STATES, plain
 
 #: Most values of a facet that are listed.
 MOST: Final = 12
+#: No state, and listed among them.
+_EDITED: Final = "edited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,65 +72,87 @@ class Narrowing:
 
 
 _T = TypeVar("_T")
-_Value = tuple[str, str, str, int]
-"""Words, field, value, count."""
+_Said = tuple[str, str, str]
+"""Words, field and value."""
 
 
 def groups(facets: Facets, narrowing: Narrowing, known: Known) -> list[Group]:
     """The facets, without those that would narrow nothing."""
-    whole = facets.counted
-    made = {
-        "What became of it": _states(facets),
-        "Account": _accounts(facets, known),
-        "Authority": _named(facets, known, lambda place: place.authority),
-        "Department": _named(facets, known, lambda place: place.department),
-        "Platform": _platforms(facets, known),
-        "Kind": [(plain(value), "kind", value, count) for value, count in facets.kinds],
-        "Record series": _series(facets, known),
-    }
-    return [found for title, values in made.items() if (found := _group(title, values, whole, narrowing)) is not None]
+
+    def group(title: str, counts: Iterable[tuple[_T, int]], said: Callable[[_T], _Said]) -> Group | None:
+        return _group(title, [one for one in counts if one[1]], facets.counted, said, narrowing)
+
+    made = (
+        group("What became of it", _states(facets), _state),
+        group("Account", facets.accounts, lambda account_id: _account(account_id, known)),
+        _named("Authority", facets, narrowing, known, lambda place: place.authority),
+        _named("Department", facets, narrowing, known, lambda place: place.department),
+        group("Platform", _platforms(facets, known), lambda one: (plain(one), "platform", one)),
+        group("Kind", facets.kinds, lambda one: (plain(one), "kind", one)),
+        group("Record series", _series(facets, known), lambda one: (one, "series", one)),
+    )
+    return [one for one in made if one is not None]
 
 
-def _group(title: str, values: Iterable[_Value], whole: int, narrowing: Narrowing) -> Group | None:
-    some = [one for one in values if one[3]]
-    if not any(count < whole for *_, count in some):
+def _group(
+    title: str,
+    counts: Sequence[tuple[_T, int]],
+    whole: int,
+    said: Callable[[_T], _Said],
+    narrowing: Narrowing,
+) -> Group | None:
+    """What is said of a value is worked out for those that are listed: of hundreds of accounts it takes a while."""
+    if not any(count < whole for _, count in counts):
         return None
-    choices = [Choice(words, count, narrowing.to(field, value)) for words, field, value, count in some[:MOST]]
-    return Group(title, choices, len(some) - len(choices))
+    choices = []
+    for one, count in counts[:MOST]:
+        words, field, value = said(one)
+        choices.append(Choice(words, count, narrowing.to(field, value)))
+    return Group(title, choices, len(counts) - len(choices))
 
 
-def _states(facets: Facets) -> Iterator[_Value]:
+def _states(facets: Facets) -> Iterator[tuple[str, int]]:
     """First what is asked for most: what was edited, hidden or removed."""
-    yield "edited", "has", "edits", facets.edited
-    for value, count in sorted(facets.states, key=lambda one: one[0] == "visible"):
-        yield STATES.get(value, (plain(value), ""))[0], "state", value, count
+    yield _EDITED, facets.edited
+    yield from sorted(facets.states, key=lambda one: one[0] == "visible")
 
 
-def _accounts(facets: Facets, known: Known) -> Iterator[_Value]:
-    for account_id, count in facets.accounts:
-        one = known.accounts.get(account_id)
-        name = one and short_name(one.platform, one.handle)
-        sole = name and known.register.accounts(name) == {account_id}
-        yield (one.name or one.handle) if one else account_id, "account", name if name and sole else account_id, count
+def _state(value: str) -> _Said:
+    if value == _EDITED:
+        return "edited", "has", "edits"
+    return STATES.get(value, (plain(value), ""))[0], "state", value
 
 
-def _platforms(facets: Facets, known: Known) -> Iterator[_Value]:
-    counts = _added(facets, known, lambda account_id: known.accounts[account_id].platform)
-    for platform, count in counts:
-        yield plain(platform), "platform", platform, count
+def _account(account_id: str, known: Known) -> _Said:
+    one = known.accounts.get(account_id)
+    name = one and short_name(one.platform, one.handle)
+    sole = name and known.register.accounts(name) == {account_id}
+    return (one.name or one.handle) if one else account_id, "account", name if name and sole else account_id
 
 
-def _series(facets: Facets, known: Known) -> Iterator[_Value]:
-    for series, count in _added(facets, known, lambda account_id: known.places[account_id].series):
-        yield series, "series", series, count
+def _platforms(facets: Facets, known: Known) -> list[tuple[str, int]]:
+    return _added(facets, known, lambda account_id: known.accounts[account_id].platform)
 
 
-def _named(facets: Facets, known: Known, which: Callable[[Place], Named | None]) -> Iterator[_Value]:
+def _series(facets: Facets, known: Known) -> list[tuple[str, int]]:
+    return _added(facets, known, lambda account_id: known.places[account_id].series)
+
+
+def _named(
+    title: str, facets: Facets, narrowing: Narrowing, known: Known, which: Callable[[Place], Named | None]
+) -> Group | None:
     counts = _added(facets, known, lambda account_id: which(known.places[account_id]))
-    for named, count in counts:
-        its = {one for one in known.accounts if which(known.places[one]) == named}
-        usual = (name for name in (named.short, named.name) if name and known.register.departments(name) == its)
-        yield named.name, "department", next(usual, named.id), count
+    accounts: dict[Named, set[str]] = defaultdict(set)
+    for account_id in known.accounts:
+        if (its := which(known.places[account_id])) is not None:
+            accounts[its].add(account_id)
+
+    def said(named: Named) -> _Said:
+        names = (name for name in (named.short, named.name) if name)
+        usual = (name for name in names if known.register.departments(name) == accounts[named])
+        return named.name, "department", next(usual, named.id)
+
+    return _group(title, counts, facets.counted, said, narrowing)
 
 
 def _added(facets: Facets, known: Known, value: Callable[[str], _T | None]) -> list[tuple[_T, int]]:
