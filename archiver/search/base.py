@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -16,13 +15,12 @@ from archiver.helper import Helper
 from archiver.search import paging
 from archiver.search import query as queries
 from archiver.search.analyser import IDENTITY
-from archiver.search.conditions import Condition, all_of
+from archiver.search.conditions import Condition
 from archiver.search.documents import Document
-from archiver.search.facets import Counts, Facets, Values, by_month, of_hits
+from archiver.search.facets import Facets
 from archiver.search.hits import Asked, Hit
 from archiver.search.index import (
     COUNT_LIMIT,
-    EDITED,
     CheckReport,
     Listing,
     Order,
@@ -128,21 +126,19 @@ class BaseIndex(ABC, Generic[S, R]):
     def _page(self, reader: R, plan: paging.Plan[S], page: Page, count_limit: int) -> tuple[Found, Total]:
         """The hits of one page, with one more where there is one, and how many there are."""
 
+    def _answer(
+        self, reader: R, plan: paging.Plan[S], page: Page, count_limit: int, newest: int
+    ) -> tuple[Found, Total, Facets]:
+        """One page, how many there are, and facets of the ``newest`` so many."""
+        return *self._page(reader, plan, page, count_limit), self._facets(reader, plan.condition, newest)
+
     @abstractmethod
     def _count(self, reader: R, selection: S) -> int:
         """How many records answer."""
 
     @abstractmethod
-    def _newest_values(self, reader: R, selection: S, newest: int) -> Iterable[tuple[Any, ...]]:
-        """Row id, account, kind and state of the newest so many hits."""
-
-    @abstractmethod
-    def _newest_ids(self, reader: R, selection: S, newest: int) -> Iterable[int]:
-        """Row ids of the newest so many hits."""
-
-    @abstractmethod
-    def _tally(self, reader: R, selection: S) -> tuple[Mapping[Values, int], Counts]:
-        """All hits, by account, kind and state, and by month of the city's calendar."""
+    def _facets(self, reader: R, condition: Condition, limit: int | None) -> Facets:
+        """Facets of all hits, or of the newest ``limit``."""
 
     @abstractmethod
     def _names(self, reader: R, selection: S) -> Iterable[tuple[Any, ...]]:
@@ -232,8 +228,11 @@ class BaseIndex(ABC, Generic[S, R]):
         self._refuse_if_unmarked(connection, viewer)
         plan = paging.plan(asked, viewer, order, self._select)
         with self._reading(connection, self._timeout) as reader:
-            found, total = self._page(reader, plan, page, count_limit)
-            counted = self._facets(reader, paging.whole(asked, viewer), COUNT_LIMIT) if facets else None
+            counted: Facets | None = None
+            if facets:
+                found, total, counted = self._answer(reader, plan, page, count_limit, COUNT_LIMIT)
+            else:
+                found, total = self._page(reader, plan, page, count_limit)
         shown, context = found[: page.size], Asked(asked)
         return Results(
             hits=tuple(Hit(row, context) for _, row in shown),
@@ -279,17 +278,3 @@ class BaseIndex(ABC, Generic[S, R]):
     def _selection(self, connection: Connection, query: str | Query, viewer: Viewer) -> S:
         self._refuse_if_unmarked(connection, viewer)
         return self._select(paging.whole(self._asked(connection, query, viewer), viewer))
-
-    def _facets(self, reader: R, condition: Condition, limit: int | None) -> Facets:
-        selection, edited = self._select(condition), self._select(all_of([condition, EDITED]))
-        if limit is None:
-            values, months = self._tally(reader, selection)
-            return of_hits(values, months, self._count(reader, edited), exact=True)
-        rows = list(self._newest_values(reader, selection, limit + 1))
-        exact = len(rows) <= limit
-        rows.sort(reverse=True)
-        rows = rows[:limit]
-        lowest = rows[-1][0] if rows else 0
-        changed = sum(1 for row_id in self._newest_ids(reader, edited, limit) if row_id >= lowest)
-        seconds = [second_of(row[0]) for row in rows]
-        return of_hits(Counter(row[1:] for row in rows), by_month(seconds, self._zone), changed, exact=exact)

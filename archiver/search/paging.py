@@ -23,7 +23,10 @@ class Plan(Generic[S]):
     """What to look for, and in which steps to show it."""
 
     order: Order
+    condition: Condition
+    """What is true of every hit."""
     whole: S
+    """The same, as the engine writes it."""
     steps: tuple[S, ...]
     """No record is in two of them; together they are the whole."""
 
@@ -40,15 +43,16 @@ def _allowed(query: Query, viewer: Viewer) -> Condition:
 
 def plan(query: Query, viewer: Viewer, order: Order, select: Callable[[Condition], S]) -> Plan[S]:
     """The plan of a search; ``select`` is the engine's way of writing a condition."""
-    everything = select(whole(query, viewer))
+    condition = whole(query, viewer)
+    everything = select(condition)
     if order is Order.NEWEST:
-        return Plan(order, everything, (everything,))
+        return Plan(order, condition, everything, (everything,))
     allowed, before = _allowed(query, viewer), negation(Never())
     steps: list[S] = []
     for tier in meaning.tiers(query.root):
         steps.append(select(all_of([tier, before, allowed])))
         before = negation(tier)
-    return Plan(order, everything, tuple(steps))
+    return Plan(order, condition, everything, tuple(steps))
 
 
 def place(plan: Plan[Any], after: str | None) -> tuple[int, int | None]:

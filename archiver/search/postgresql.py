@@ -6,7 +6,7 @@ so that every query finds exactly what it finds on SQLite.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 from archiver.search import paging, postgresql_check, postgresql_rows
 from archiver.search.base import BaseIndex, Found, Rows
 from archiver.search.conditions import Condition
-from archiver.search.facets import Counts, Values, month_starts, newest_first
-from archiver.search.index import CheckReport, Page, Progress, Total
-from archiver.search.places import first_id, second_of
+from archiver.search.facets import Facets
+from archiver.search.index import CheckReport, Order, Page, Progress, Total
+from archiver.search.postgresql_overview import around_ids, everything, overview
 from archiver.search.postgresql_time import Habit, Reader, reading
 from archiver.search.tsquery import Selection, select
 
@@ -37,19 +37,6 @@ _ROWS = f"""
     FROM ({{ids}}) AS hit JOIN search_record AS r ON r.id = hit.id JOIN search_source AS s ON s.id = hit.id
     ORDER BY r.id DESC
 """  # noqa: S608
-_FACETS = """
-    SELECT r.id, r.account_id, r.kind, r.state FROM ({ids}) AS hit JOIN search_record AS r ON r.id = hit.id
-"""
-#: Number of the month, or null; the values, or nulls; and how many hits. Both in one pass over the hits.
-_TALLY = """
-    SELECT month, account_id, kind, state, count(*)
-    FROM (
-        SELECT r.account_id, r.kind, r.state, width_bucket(r.id, ARRAY[{starts}]::bigint[]) AS month
-        FROM ({ids}) AS hit JOIN search_record AS r ON r.id = hit.id
-    ) AS counted
-    GROUP BY GROUPING SETS ((month), (account_id, kind, state))
-"""
-_SPAN = "SELECT min(id), max(id) FROM search_record"
 _NAMES = "SELECT r.id, r.record_id FROM ({ids}) AS hit JOIN search_record AS r ON r.id = hit.id"
 _COUNT = "SELECT count(*) FROM ({ids}) AS hit"
 _HELD = "SELECT count(*) FROM search_record"
@@ -79,21 +66,23 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
     def _count(self, reader: Reader, selection: Selection) -> int:
         return _count(reader, selection)
 
-    def _newest_values(self, reader: Reader, selection: Selection, newest: int) -> list[tuple[Any, ...]]:
-        return _rows(reader, _FACETS, selection, newest=newest)
+    def _answer(
+        self, reader: Reader, plan: paging.Plan[Selection], page: Page, count_limit: int, newest: int
+    ) -> tuple[Found, Total, Facets]:
+        if count_limit > newest:
+            return super()._answer(reader, plan, page, count_limit, newest)
+        seen = overview(reader, plan.whole, newest, page.size + 1, self._zone)
+        if page.after is None and plan.order is Order.NEWEST:
+            found: Found = [(0, row) for row in _of_ids(reader, seen.newest)]
+        else:
+            found, _ = _hits(reader, plan, page, count_limit)
+        return found, _total(seen.number, count_limit), seen.facets
 
-    def _newest_ids(self, reader: Reader, selection: Selection, newest: int) -> Iterator[int]:
-        return (row[0] for row in _rows(reader, "{ids}", selection, newest=newest))
-
-    def _tally(self, reader: Reader, selection: Selection) -> tuple[Mapping[Values, int], Counts]:
-        ((first, last),) = reader.fetch(_SPAN, ())
-        if first is None:
-            return {}, ()
-        months = list(month_starts(second_of(first), second_of(last), self._zone))
-        starts = ",".join(str(first_id(start)) for _, start in months)
-        rows = _rows(reader, _TALLY.replace("{starts}", starts), selection)
-        by_month = ((months[max(row[0], 1) - 1][0], row[4]) for row in rows if row[0] is not None)
-        return {row[1:4]: row[4] for row in rows if row[0] is None}, newest_first(by_month)
+    def _facets(self, reader: Reader, condition: Condition, limit: int | None) -> Facets:
+        selection = self._select(condition)
+        if limit is None:
+            return everything(reader, selection, self._zone)
+        return overview(reader, selection, limit, 0, self._zone).facets
 
     def _names(self, reader: Reader, selection: Selection) -> list[tuple[Any, ...]]:
         return _rows(reader, _NAMES, selection)
@@ -103,6 +92,23 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
 
 
 def _page(reader: Reader, plan: paging.Plan[Selection], page: Page, count_limit: int) -> tuple[Found, Total]:
+    found, counted = _hits(reader, plan, page, count_limit)
+    if page.after is None and len(found) <= page.size:
+        return found, Total(len(found), exact=True)
+    if page.after is None and len(plan.steps) == 1:
+        number = count_limit + 1 if counted is None else counted
+    else:
+        number = _count(reader, plan.whole, count_limit + 1)
+    return found, _total(number, count_limit)
+
+
+def _total(number: int, limit: int) -> Total:
+    """How many there are, where of more than ``limit`` it is only known that there are more."""
+    return Total(min(number, limit), exact=number <= limit)
+
+
+def _hits(reader: Reader, plan: paging.Plan[Selection], page: Page, count_limit: int) -> tuple[Found, int | None]:
+    """The hits of one page, and how many answer from there on in the last step that was looked through."""
     first, below = paging.place(plan, page.after)
     found: Found = []
     counted: int | None = None
@@ -112,13 +118,7 @@ def _page(reader: Reader, plan: paging.Plan[Selection], page: Page, count_limit:
         found += [(step, row) for row in rows]
         if len(found) > page.size:
             break
-    if page.after is None and len(found) <= page.size:
-        return found, Total(len(found), exact=True)
-    if page.after is None and len(plan.steps) == 1:
-        number = count_limit + 1 if counted is None else counted
-    else:
-        number = _count(reader, plan.whole, count_limit + 1)
-    return found, Total(min(number, count_limit), exact=number <= count_limit)
+    return found, counted
 
 
 def _newest(
@@ -137,19 +137,18 @@ def _newest(
 
     ((number, newest),) = reader.ask(question)
     if number <= limit:
-        return number, reader.fetch(_OF_IDS, (newest,)) if newest else []
+        return number, _of_ids(reader, newest)
     return None, _rows(reader, _ROWS, selection, newest=size, below=below)
+
+
+def _of_ids(reader: Reader, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    return reader.fetch(_OF_IDS, (list(ids),)) if ids else []
 
 
 def _count(reader: Reader, selection: Selection, limit: int | None = None) -> int:
     return int(_rows(reader, _COUNT, selection, limit=limit)[0][0])
 
 
-def _rows(reader: Reader, around: str, selection: Selection, **which: int | None) -> list[tuple[Any, ...]]:
+def _rows(reader: Reader, around: str, selection: Selection, **which: Any) -> list[tuple[Any, ...]]:
     """Rows of a statement around the ids of a selection; ``which``: as for :meth:`Selection.ids`."""
-
-    def question(long: bool) -> tuple[str, Sequence[object]]:
-        ids, parameters = selection.ids(long=long, **which)
-        return around.format(ids=ids), parameters
-
-    return reader.ask(question)
+    return reader.ask(around_ids(around, selection, **which))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from sqlite3 import Cursor
 from typing import ClassVar
@@ -18,10 +18,10 @@ from sqlalchemy import Connection
 
 from archiver.search import paging, sqlite_check, sqlite_rows
 from archiver.search.base import BaseIndex, Found, Rows
-from archiver.search.conditions import Condition
-from archiver.search.facets import Counts, Values, by_month
+from archiver.search.conditions import Condition, all_of
+from archiver.search.facets import Counts, Facets, Values, by_month, of_hits
 from archiver.search.fts5 import Selection, select
-from archiver.search.index import CheckReport, Page, Progress, Total
+from archiver.search.index import EDITED, CheckReport, Page, Progress, Total
 from archiver.search.places import second_of
 from archiver.search.sqlite_time import reading
 
@@ -66,13 +66,23 @@ class SqliteSearchIndex(BaseIndex[Selection, Cursor]):
     def _count(self, reader: Cursor, selection: Selection) -> int:
         return _count(reader, selection, "")
 
-    def _newest_values(self, reader: Cursor, selection: Selection, newest: int) -> Cursor:
-        return _rows(reader, _COLUMNS, selection, _NEWEST.format(newest))
-
-    def _newest_ids(self, reader: Cursor, selection: Selection, newest: int) -> Iterator[int]:
-        return (row[0] for row in _rows(reader, "{ids}", selection, _NEWEST.format(newest)))
+    def _facets(self, reader: Cursor, condition: Condition, limit: int | None) -> Facets:
+        selection, edited = self._select(condition), self._select(all_of([condition, EDITED]))
+        if limit is None:
+            values, months = self._tally(reader, selection)
+            return of_hits(values, months, self._count(reader, edited), exact=True)
+        rows = _rows(reader, _COLUMNS, selection, _NEWEST.format(limit + 1)).fetchall()
+        exact = len(rows) <= limit
+        rows.sort(reverse=True)
+        rows = rows[:limit]
+        lowest = rows[-1][0] if rows else 0
+        newest = _rows(reader, "{ids}", edited, _NEWEST.format(limit))
+        changed = sum(1 for (row_id,) in newest if row_id >= lowest)
+        seconds = [second_of(row[0]) for row in rows]
+        return of_hits(Counter(row[1:] for row in rows), by_month(seconds, self._zone), changed, exact=exact)
 
     def _tally(self, reader: Cursor, selection: Selection) -> tuple[Mapping[Values, int], Counts]:
+        """All hits, by account, kind and state, and by month of the city's calendar."""
         # Counted here: SQLite would sort all of them by their values first, which takes three times as long.
         values: Counter[Values] = Counter(_rows(reader, _VALUES, selection, ""))
         seconds = array("q", (second_of(row[0]) for row in _rows(reader, "{ids}", selection, "")))

@@ -28,8 +28,8 @@ from archiver.search.conditions import (
 )
 from archiver.search.places import first_id
 
-_AMONG_SHORT = "SELECT w.id FROM search_words AS w WHERE "
-_AMONG_LONG = "SELECT l.id FROM search_words_long AS l WHERE "
+_AMONG_SHORT = "SELECT w.id{also} FROM search_words AS w WHERE "
+_AMONG_LONG = "SELECT l.id{also} FROM search_words_long AS l WHERE "
 #: *Is true* says nothing more, and keeps the planner from making a join of it: of tables it knows nothing of yet, it
 #: would go through the set again for every document, instead of making a table of it once.
 _OCCURS = "((l.id IN (SELECT p.id FROM search_words_part AS p WHERE p.words @@ %s::tsquery)) IS TRUE)"
@@ -48,26 +48,46 @@ class Selection:
     parameters: list[object] = field(default_factory=list)
 
     def ids(
-        self, *, long: bool, below: int | None = None, newest: int | None = None, limit: int | None = None
+        self,
+        *,
+        long: bool,
+        below: int | None = None,
+        above: int | None = None,
+        newest: int | None = None,
+        limit: int | None = None,
+        also: Condition | None = None,
+        sort: bool = False,
     ) -> tuple[str, list[object]]:
         """``SELECT id …`` and its parameters.
 
         Args:
             long: there are long documents; look among them too.
             below: only ids lower than this.
+            above: only ids from this on.
             newest: only so many, the highest ids, in falling order.
             limit: only so many, whichever.
+            also: a second column, ``also``: whether this is true as well. A condition on words alone.
+            sort: find all and sort them then. Else the server may go down the ids until it has enough ``newest``, and
+                look at every document on the way, which takes longer where much is wanted.
         """
         tail = "" if newest is None else f" ORDER BY id DESC LIMIT {newest:d}"
         tail = tail if limit is None else f" LIMIT {limit:d}"
-        bound, bounds = ("", []) if below is None else (" AND id < %s", [below])
-        end, parameters = bound + tail, [*self.parameters, *bounds]
-        sql = _AMONG_SHORT + self.short + end
+        # No index has this order.
+        end = tail.replace("BY id", "BY id + 0") if sort else tail
+        bounds = {" AND id < %s": below, " AND id >= %s": above}
+        bound = "".join(sql for sql, value in bounds.items() if value is not None)
+        values = [value for value in bounds.values() if value is not None]
+        short, among = _Short(), _Long()
+        sql = _AMONG_SHORT.format(also=_column(short, also)) + self.short + bound + end
+        parameters = [*short.parameters, *self.parameters, *values]
         if not long:
             return sql, parameters
-        among = _Long()
-        sql = f"({sql}) UNION ALL ({_AMONG_LONG}{among.sql(self.condition)}{end}){tail}"
-        return sql, [*parameters, *among.parameters, *bounds]
+        second = _AMONG_LONG.format(also=_column(among, also)) + among.sql(self.condition) + bound + end
+        return f"({sql}) UNION ALL ({second}){tail}", [*parameters, *among.parameters, *values]
+
+
+def _column(among: _Sql, also: Condition | None) -> str:
+    return "" if also is None else f", {among.sql(also)} AS also"
 
 
 def select(condition: Condition) -> Selection:

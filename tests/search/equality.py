@@ -272,6 +272,9 @@ def _fill(databases: list[Database], indexes: list[SearchIndex], generated: Gene
                 print(document.record_id, file=sys.stderr)
             batch = []
     _put(databases, indexes, batch)
+    for database in databases:  # what the servers know of the words decides how they look for them
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
 
 
 def _put(databases: list[Database], indexes: list[SearchIndex], batch: list[Document]) -> None:

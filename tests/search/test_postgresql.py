@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from archiver.database import Database
-from archiver.search import places, tsvector
-from archiver.search.index import SearchIndex
-from tests.search.examples import ALL, a_document, an_index, found, trial
+from archiver.search import places, postgresql_overview, postgresql_time, tsquery, tsvector
+from archiver.search.conditions import Run
+from archiver.search.index import Page, SearchIndex
+from tests.search.examples import ACCOUNTS, ALL, NOON, a_document, an_index, found, trial
 
 #: What these tests are about.
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
@@ -44,6 +46,53 @@ def test_an_unchanged_document_is_not_written_again(fresh: Database, index: Sear
     with fresh.write() as connection:
         index.put(connection, [a_document("same", id="rc_1")])
         assert connection.exec_driver_sql(rows).one() == before
+
+
+# -- only the newest part, where hits are many
+
+
+def test_what_the_server_knows_of_words_decides_how_much_is_read_and_not_what_is_said(
+    fresh: Database, index: SearchIndex
+) -> None:
+    """Hits everywhere, and hits that are old although the server expects them everywhere."""
+    texts = [f"both {'old' if number < 100 else 'young'}" for number in range(200)]
+    some = [
+        a_document(text, *(["both before"] if number % 7 == 0 else []), at=NOON + timedelta(hours=number),
+                   state="visible" if number % 3 else "hidden_by_page", account=ACCOUNTS[number % 3])
+        for number, text in enumerate(texts)
+    ]  # fmt: skip
+    with fresh.write() as connection:
+        index.put(connection, [*some, a_document("both", at=datetime(1, 1, 1, tzinfo=UTC))])
+
+    def told() -> list[object]:
+        with fresh.read() as connection:
+            said: list[object] = []
+            for query in ("both", "old", "young", "both -old", "nowhere"):
+                results = index.search(connection, query, viewer=ALL, page=Page(7), count_limit=10)
+                said += [[hit.record_id for hit in results.hits], results.total, results.next]
+                said += [index.facets(connection, query, viewer=ALL, limit=limit) for limit in (10, 150, None)]
+            return said
+
+    def begins(query: str) -> int | None:
+        with fresh.read() as connection:
+            bounds = connection.exec_driver_sql(
+                "SELECT histogram_bounds::text::bigint[] FROM pg_stats WHERE tablename = 'search_record'"
+                " AND attname = 'id'"
+            ).scalar()
+            selection = tsquery.select(Run((f"s{query}",)))
+            with postgresql_time.reading(connection, 60, postgresql_time.Habit()) as reader:
+                return postgresql_overview._where_to_begin(reader, selection, 10, bounds or ())
+
+    before = told()
+    assert begins("both") is None
+    with fresh.write() as connection:
+        connection.exec_driver_sql("ANALYZE search_record, search_words")
+    assert begins("both") is not None
+    old = begins("old")
+    assert old is not None
+    assert old > places.first_id(int((NOON + timedelta(hours=101)).timestamp())), "none of them is there"
+    assert told() == before
+    assert before[0] == [f"{one.record_id}" for one in some[:-8:-1]]
 
 
 # -- limits of tsvector
