@@ -144,20 +144,30 @@ def _page_lines(found: dict[str, Any]) -> Lines:
 
 
 def search_lines(found: dict[str, Any], where: str, raw_name: str) -> Lines:
-    """Search against the database's own in the same run."""
+    """Search against the database's own, and against tantivy, in the same run."""
     put = found["records put per second"]
+    beside = "tantivy" in put  # earlier runs had none
     lines = [
         f"{found['records']:,} records on {where}: match, first page and count, against {raw_name} doing the same on a"
         f" plain table of the same texts. Aim: at most 2. Written were {put['ours']:,} records a second, and"
-        f" {put['raw']:,} into the plain one.",
+        f" {put['raw']:,} into the plain one."
+        + (
+            f" Beside both, without an aim: tantivy {found['tantivy']}, a search library in Rust that runs in our own"
+            " process and knows nothing of transactions, edits or who may see what."
+            if beside
+            else ""
+        ),
         "",
-        "| class | median hits | ours, ms | raw, ms | ratio | with marked excerpts |",
-        "|---|---|---|---|---|---|",
+        "| class | median hits | ours, ms | raw, ms | ratio | with marked excerpts |"
+        + (" tantivy, ms | ratio to it | with marked excerpts |" if beside else ""),
+        "|---|---|---|---|---|---|" + ("---|---|---|" if beside else ""),
     ]
     for name, one in found["classes"].items():
         ours, raw = one["ms"]["ours"][0], one["ms"]["raw"][0]
-        hits, ratio, rendered = one["median hits"], one["ratio"], one["ratio rendered"]
-        lines.append(f"| {name} | {hits:,.0f} | {ours} | {raw} | {ratio} | {rendered} |")
+        columns = [name, f"{one['median hits']:,.0f}", ours, raw, one["ratio"], one["ratio rendered"]]
+        if beside:
+            columns += [one["ms"]["tantivy"][0], one["ratio to tantivy"], one["ratio rendered to tantivy"]]
+        lines.append(f"| {' | '.join(map(str, columns))} |")
     return lines
 
 

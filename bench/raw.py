@@ -16,7 +16,7 @@ from bench.corpus import Asked, Post
 PAGE = 50
 
 
-class Raw(Protocol):
+class Plain(Protocol):
     """One plain index."""
 
     version: str
@@ -29,15 +29,19 @@ class Raw(Protocol):
         """All were added."""
         ...
 
-    def words(self) -> Iterable[tuple[str, int]]:
-        """Every word, and how many posts have it."""
-        ...
-
     def ask(self, asked: Asked, limit: int, *, snippets: bool) -> int:
         """First page with its texts or with snippets, then the count, up to ``limit``, where the page is not all."""
         ...
 
     def close(self) -> None: ...
+
+
+class Raw(Plain, Protocol):
+    """One that a database keeps."""
+
+    def words(self) -> Iterable[tuple[str, int]]:
+        """Every word, and how many posts have it."""
+        ...
 
 
 class RawFts5:

@@ -5,7 +5,8 @@
 table, or with ``--postgresql`` a table with a ``tsvector`` column and GIN, on a server started for it. Each query is
 asked of both in turn; that both find the same number is checked. The plain index reads the newest page with its texts
 (or with snippets) and counts up to 10,000; ours does the same, and ``rendered`` also makes the marked excerpts of the
-page. Prints one JSON object: milliseconds (median and 95th percentile) and ratios of medians, per class of query.
+page. tantivy is asked the same, as something to compare with. Prints one JSON object: milliseconds (median and 95th
+percentile) and ratios of medians, per class of query.
 """
 
 from __future__ import annotations
@@ -33,22 +34,24 @@ from archiver.search.sqlite import SqliteSearchIndex
 from archiver.search.tree import OnlyIds
 from archiver.viewing import Viewer
 from bench.corpus import START, Asked, Corpus, Post, document
-from bench.raw import PAGE, Raw, RawFts5, RawPostgresql, vacuum
+from bench.raw import PAGE, Plain, Raw, RawFts5, RawPostgresql, vacuum
+from bench.raw_tantivy import RawTantivy
 from tests.servers.databases import Databases
 from tests.servers.postgresql import Server
 
 BATCH = 20_000
 
 
-def build(corpus: Corpus, index: SearchIndex, database: Database, raw: Raw) -> dict[str, float]:
-    """Fill both; seconds each took."""
+def build(corpus: Corpus, index: SearchIndex, database: Database, raw: Raw, beside: Plain) -> dict[str, float]:
+    """Fill all; seconds each took."""
     with database.write() as connection:
         index.create(connection)
-    took = {"ours": 0.0, "raw": 0.0}
+    took = {"ours": 0.0, "raw": 0.0, "tantivy": 0.0}
     posts = corpus.posts()
     while batch := list(itertools.islice(posts, BATCH)):
         took["ours"] += _timed(partial(_put, index, database, batch))
         took["raw"] += _timed(partial(raw.put, batch))
+        took["tantivy"] += _timed(partial(beside.put, batch))
         print(f"\r{batch[-1].number + 1:,} records", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return took
@@ -121,7 +124,7 @@ def ask_ours(
     return results.total.count
 
 
-def measure(index: SearchIndex, connection: Connection, raw: Raw, asked: list[Asked]) -> dict[str, Any]:
+def measure(index: SearchIndex, connection: Connection, raw: Raw, beside: Plain, asked: list[Asked]) -> dict[str, Any]:
     public = Viewer(access=frozenset({"public"}))
     ways: dict[str, Callable[[Asked], int]] = {
         "ours": lambda one: ask_ours(index, connection, one, Viewer.EVERYTHING),
@@ -129,6 +132,8 @@ def measure(index: SearchIndex, connection: Connection, raw: Raw, asked: list[As
         "ours, public only": lambda one: ask_ours(index, connection, one, public),
         "raw": lambda one: raw.ask(one, COUNT_LIMIT, snippets=False),
         "raw with snippets": lambda one: raw.ask(one, COUNT_LIMIT, snippets=True),
+        "tantivy": lambda one: beside.ask(one, COUNT_LIMIT, snippets=False),
+        "tantivy with snippets": lambda one: beside.ask(one, COUNT_LIMIT, snippets=True),
     }
     times: dict[str, list[float]] = {name: [] for name in ways}
     hits = []
@@ -148,6 +153,8 @@ def measure(index: SearchIndex, connection: Connection, raw: Raw, asked: list[As
         "facets ms": round(statistics.median(facets) * 1000, 3),
         "ratio": round(medians["ours"] / medians["raw"], 2),
         "ratio rendered": round(medians["ours, rendered"] / medians["raw with snippets"], 2),
+        "ratio to tantivy": round(medians["ours"] / medians["tantivy"], 2),
+        "ratio rendered to tantivy": round(medians["ours, rendered"] / medians["tantivy with snippets"], 2),
         "ratio p95": round(_p95(times["ours"]) / _p95(times["raw"]), 2),
     }
 
@@ -181,7 +188,7 @@ def run(folder: Path, records: int, queries: int) -> dict[str, Any]:
     """Everything on SQLite; the object that is printed."""
     database = Database(f"sqlite:///{folder / 'index.sqlite'}")
     index = SqliteSearchIndex(zone="UTC", register=lambda _: OnlyIds(), timeout=60)
-    found = _run(index, database, RawFts5(folder / "raw.sqlite"), records, queries)
+    found = _run(index, database, RawFts5(folder / "raw.sqlite"), RawTantivy(folder / "tantivy"), records, queries)
     return found | {
         "megabytes": {path.name: round(path.stat().st_size / 1e6) for path in sorted(folder.glob("*.sqlite"))}
     }
@@ -200,23 +207,28 @@ def run_on_postgresql(databases: Databases, records: int, queries: int) -> dict[
     """Everything on PostgreSQL; the object that is printed."""
     database, raw = Database(databases.new()), RawPostgresql(databases.new())
     index = PostgresqlSearchIndex(zone="UTC", register=lambda _: OnlyIds(), timeout=60)
-    return _run(index, database, raw, records, queries)
+    with tempfile.TemporaryDirectory() as folder:
+        return _run(index, database, raw, RawTantivy(Path(folder) / "tantivy"), records, queries)
 
 
-def _run(index: SearchIndex, database: Database, raw: Raw, records: int, queries: int) -> dict[str, Any]:
+def _run(
+    index: SearchIndex, database: Database, raw: Raw, beside: RawTantivy, records: int, queries: int
+) -> dict[str, Any]:
     corpus = Corpus(records)
-    took = build(corpus, index, database, raw)
+    took = build(corpus, index, database, raw, beside)
     raw.settle()
+    beside.settle()
     if database.dialect != "sqlite":
         vacuum(database.url)
     asked = questions(corpus, raw, queries)
     with database.read() as connection:
-        found = {name: measure(index, connection, raw, several) for name, several in asked.items()}
+        found = {name: measure(index, connection, raw, beside, several) for name, several in asked.items()}
     database.close()
     raw.close()
     return {
         "records": records,
         database.dialect: raw.version,
+        "tantivy": beside.version,
         "records put per second": {name: round(records / seconds) for name, seconds in took.items()},
         "classes": found,
         "worst ratio": max(one["ratio"] for one in found.values()),
