@@ -33,6 +33,8 @@ class Viewer:
     @property
     def parts(self) -> tuple[Viewer, ...]:
         """What it is made of: viewers without others beside them."""
+        if not self.also:
+            return (self,)
         return (Viewer(self.accounts, self.access, self.messages, watched=self.watched), *self.also)
 
     @property

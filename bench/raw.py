@@ -51,7 +51,8 @@ class RawFts5:
 
     def __init__(self, path: Path) -> None:
         self._raw = sqlite3.connect(path, isolation_level=None)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-65536", "temp_store=MEMORY"):
+        # As much memory as the archiver has (:mod:`archiver.engines`).
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "cache_size=-32768", "temp_store=MEMORY"):
             self._raw.execute(f"PRAGMA {pragma}")
         self._raw.execute("CREATE VIRTUAL TABLE plain USING fts5 (body)")
         self._raw.execute("CREATE TABLE post (id INTEGER PRIMARY KEY, account TEXT, at TEXT)")
