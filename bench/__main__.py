@@ -22,17 +22,20 @@ PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 FIGURES = PAGE.with_suffix(".json")
 
 Lines = list[str]
+Chosen = argparse.Namespace
+"""``short``, ``kept`` and ``only``, as given."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="small numbers; prints only")
+    parser.add_argument("--kept", type=Path, help="a folder to keep the archives of the search pages in, once filled")
     parser.add_argument("--only", nargs="+", choices=[*SECTIONS], default=[*SECTIONS], help="these alone")
     chosen = parser.parse_args()
     found = {} if chosen.short or not FIGURES.exists() else json.loads(FIGURES.read_text())
     for name in chosen.only:
         measure, _ = SECTIONS[name]
-        found[name] = {"on": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "figures": measure(chosen.short)}
+        found[name] = {"on": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "figures": measure(chosen)}
         if not chosen.short:
             FIGURES.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
             PAGE.write_text(page(found))
@@ -60,8 +63,8 @@ def page(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _capture(short: bool) -> dict[str, Any]:
-    return capture.measure(2_000 if short else 20_000, 1 if short else 3)
+def _capture(chosen: Chosen) -> dict[str, Any]:
+    return capture.measure(2_000 if chosen.short else 20_000, 1 if chosen.short else 3)
 
 
 def capture_lines(found: dict[str, Any]) -> Lines:
@@ -111,13 +114,13 @@ def memory_lines(found: dict[str, Any]) -> Lines:
     ]
 
 
-def _search(short: bool) -> dict[str, Any]:
+def _search(chosen: Chosen) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        return search.run(Path(folder), 20_000 if short else 1_000_000, 40)
+        return search.run(Path(folder), 20_000 if chosen.short else 1_000_000, 40)
 
 
-def _search_postgresql(short: bool) -> dict[str, Any]:
-    return search.run_on_a_server(5_000 if short else 1_000_000, 40)
+def _search_postgresql(chosen: Chosen) -> dict[str, Any]:
+    return search.run_on_a_server(5_000 if chosen.short else 1_000_000, 40)
 
 
 def _sqlite_lines(found: dict[str, Any]) -> Lines:
@@ -133,8 +136,10 @@ def _postgresql_lines(found: dict[str, Any]) -> Lines:
     ]
 
 
-def _page(short: bool, *, postgresql: bool) -> dict[str, Any]:
-    found: dict[str, Any] = search_page.run(5_000 if short else 1_000_000, 4 if short else 30, postgresql=postgresql)
+def _page(chosen: Chosen, *, postgresql: bool) -> dict[str, Any]:
+    records, number = (5_000, 4) if chosen.short else (1_000_000, 30)
+    home = None if chosen.kept is None else chosen.kept / f"{'postgresql' if postgresql else 'sqlite'}-{records}"
+    found: dict[str, Any] = search_page.run(records, number, postgresql=postgresql, home=home)
     return found
 
 
@@ -188,15 +193,15 @@ def growth_lines(found: dict[str, Any]) -> Lines:
 
 
 #: What is measured, and how it is shown, in the order of the page.
-SECTIONS: dict[str, tuple[Callable[[bool], dict[str, Any]], Callable[[dict[str, Any]], Lines]]] = {
+SECTIONS: dict[str, tuple[Callable[[Chosen], dict[str, Any]], Callable[[dict[str, Any]], Lines]]] = {
     "capture": (_capture, capture_lines),
-    "memory": (lambda short: memory.peak(5_000 if short else 200_000), memory_lines),
-    "growth": (lambda short: growth.measure(short=short), growth_lines),
-    "accounts": (lambda short: accounts.measure(short=short), accounts.lines),
+    "memory": (lambda chosen: memory.peak(5_000 if chosen.short else 200_000), memory_lines),
+    "growth": (lambda chosen: growth.measure(short=chosen.short), growth_lines),
+    "accounts": (lambda chosen: accounts.measure(short=chosen.short), accounts.lines),
     "search": (_search, _sqlite_lines),
     "search-postgresql": (_search_postgresql, _postgresql_lines),
-    "search-page": (lambda short: _page(short, postgresql=False), _page_lines),
-    "search-page-postgresql": (lambda short: _page(short, postgresql=True), _page_lines),
+    "search-page": (lambda chosen: _page(chosen, postgresql=False), _page_lines),
+    "search-page-postgresql": (lambda chosen: _page(chosen, postgresql=True), _page_lines),
 }
 
 

@@ -45,7 +45,7 @@ def helpers() -> Iterator[dict[str, float]]:
         while not over.wait(0.1):
             for task in Path("/proc/self/task").iterdir():
                 with suppress(OSError):
-                    peaks.update((child, _high_water(child)) for child in (task / "children").read_text().split())
+                    peaks.update((child, high_water(child)) for child in (task / "children").read_text().split())
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -56,7 +56,7 @@ def helpers() -> Iterator[dict[str, float]]:
         watcher.join()
 
 
-def _high_water(process: str) -> float:
+def high_water(process: str) -> float:
     """Peak resident size of a process in MiB. Not ``ru_maxrss``, which a child inherits from its parent."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
@@ -70,7 +70,7 @@ def main() -> None:
     if chosen.capture:
         with tempfile.TemporaryDirectory() as folder, helpers() as peaks:
             capture.ours(chosen.capture, Path(folder))
-        print(_high_water("self") + max(peaks.values(), default=0))
+        print(high_water("self") + max(peaks.values(), default=0))
     else:
         json.dump(peak(chosen.records), sys.stdout, indent=2)
         print()

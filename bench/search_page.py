@@ -17,7 +17,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from bench import city
 from bench.corpus import START, Corpus
+from bench.memory import high_water
 from tests.servers.databases import Databases
 from tests.servers.postgresql import Server
 from tests.signed_in import cookies, person
@@ -127,7 +128,7 @@ def measure(archive: Archive, records: int, number: int) -> dict[str, Any]:
 
 
 def _timed(client: httpx.Client, asked: dict[str, list[str]]) -> dict[str, Any]:
-    classes, every, whole, largest = {}, list[Took](), list[Took](), 0
+    classes, every, whole, largest, memory = {}, list[Took](), list[Took](), 0, 0.0
     for name, queries in asked.items():
         times: list[Took] = []
         for query in queries:
@@ -138,7 +139,21 @@ def _timed(client: httpx.Client, asked: dict[str, list[str]]) -> dict[str, Any]:
                 whole.append(_asked(client, q=query, counts="all")[1])
         classes[name] = _figures(times)
         every += times
-    return {"classes": classes, "mix": _figures(every), "all counted": _figures(whole), "bytes": largest}
+        memory = memory or _peak_from_now_on()
+    return {
+        "classes": classes,
+        "mix": _figures(every),
+        "all counted": _figures(whole),
+        "bytes": largest,
+        "mib": {"after the first class": round(memory), "peak": round(high_water("self"))},
+    }
+
+
+def _peak_from_now_on() -> float:
+    """What this process has now, in MiB; and its peak is counted anew, since filling took more."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    return high_water("self")
 
 
 def _asked(client: httpx.Client, **asked: str) -> tuple[httpx.Response, Took]:
@@ -187,8 +202,16 @@ def lines(found: dict[str, Any], where: str) -> list[str]:
     return [
         *made,
         "",
+        *([_memory(found["mib"])] if "mib" in found else []),
         f"The largest page has {found['bytes']:,} bytes. Load of the machine at the end: {found['load']}.",
     ]
+
+
+def _memory(mib: dict[str, int]) -> str:
+    return (
+        f"Memory of the service and of who asks it, in one process: {mib['after the first class']} MiB after the first"
+        f" class, and {mib['peak']} MiB at most in all that followed."
+    )
 
 
 @contextmanager
