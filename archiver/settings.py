@@ -44,6 +44,16 @@ _QUOTA = re.compile(r"[a-z_]{1,40}\.[a-z]{1,40}=[1-9][0-9]{0,11}")
 _GROUND = re.compile(r"[a-z][a-z0-9_-]{0,29}=[^\x00-\x1f]{1,200}")
 _SERVICE = re.compile(r"[a-z][a-z0-9_-]{0,29}=https?://[^\s,@]{1,500}")
 
+_LINK_SERVICE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?:/[A-Za-z0-9._~%/-]*)?")
+SHORT_LINK_SERVICES = (
+    *("bit.ly", "j.mp", "tinyurl.com", "ow.ly", "buff.ly", "dlvr.it", "trib.al", "is.gd", "v.gd", "t.ly", "rb.gy"),
+    *("cutt.ly", "rebrand.ly", "tiny.cc", "shorturl.at", "ift.tt", "spr.ly", "hubs.ly", "goo.gl", "qrco.de"),
+    # Of platforms, of those who send letters for cities, and of the federal government.
+    *("t.co", "youtu.be", "fb.me", "fb.watch", "lnkd.in", "redd.it", "conta.cc", "eepurl.com", "lnks.gd"),
+    *("go.usa.gov", "1.usa.gov", "aka.ms", "amzn.to", "wp.me", "flip.it"),
+)
+"""Well-known services that make nothing but short links."""
+
 Texts = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -233,6 +243,20 @@ class Settings(BaseSettings):
     pictures_run: int = Field(
         default=20, ge=1, le=500, description="Most pictures drawn after one run; what is left waits for the next."
     )
+    links: Literal["off", "own", "all"] = Field(
+        default="own",
+        description="After a run, also find out where short links lead of which the platform does not tell it: `own`,"
+        " in public posts and answers of the account itself; `all`, also in what others wrote there within a month;"
+        " `off`. Only the services of `link_services` are ever asked, never what they lead to.",
+    )
+    link_services: Texts = Field(
+        default=SHORT_LINK_SERVICES,
+        description="Services that make short links, separated by commas: hosts (with those below them), or a host and"
+        " the beginning of its paths, such as `city.example.gov/go/`. What is set takes the place of this list.",
+    )
+    links_run: int = Field(
+        default=50, ge=1, le=500, description="Most short links followed after one run; the rest wait for the next."
+    )
     watch_first_seconds: int = Field(
         default=600, ge=1, description="A new or changed thread is looked at again after this long, seconds."
     )
@@ -390,7 +414,8 @@ class Settings(BaseSettings):
         return (init_settings, env_settings)
 
     @field_validator(
-        "web_names", "trusted_origins", "timestamp_services", "quotas", "moderation_grounds", mode="before"
+        *("web_names", "trusted_origins", "timestamp_services", "quotas", "moderation_grounds", "link_services"),
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -401,6 +426,13 @@ class Settings(BaseSettings):
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(_ORIGIN.fullmatch(origin) for origin in value):
             raise ValueError("should be origins such as http://127.0.0.1:3000, without a path")
+        return value
+
+    @field_validator("link_services")
+    @classmethod
+    def _are_link_services(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(_LINK_SERVICE.fullmatch(one) for one in value):
+            raise ValueError("should be hosts such as bit.ly, or city.example.gov/go/, without https://")
         return value
 
     @field_validator("quotas")
@@ -667,6 +699,7 @@ def practice_settings(settings: Settings, trusted_origin: str | None = None) -> 
         "timestamp_services": (),
         "timestamp_roots": Path(),
         "trusted_origins": (trusted_origin,) if trusted_origin else (),
+        "link_services": ("127.0.0.1/s/",),
         "practice": True,
         "sweep_new_seconds": 5,
         "sweep_watch_seconds": 5,

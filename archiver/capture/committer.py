@@ -35,6 +35,7 @@ from archiver.evidence import log
 from archiver.evidence.log import NewEvent
 from archiver.faults import crash_point
 from archiver.helper import Helper
+from archiver.records import followed as followed_links
 from archiver.records.apply import Applied, Applier
 from archiver.search.index import SearchIndex
 from archiver.search.source import answered_by, read_documents
@@ -126,6 +127,7 @@ def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applie
     the events that follow from them, for live work to log."""
     followed: list[NewEvent] = []
     only_imported: list[str] = []
+    linked: list[str] = []
     applier = Applier(connection, work.account)
     left = sorted(work.exchanges, key=lambda row: row.facts["ordinal"])
     ordered = sorted(work.parts, key=lambda part: (part.part, part.access != PUBLIC, part.access))
@@ -135,12 +137,13 @@ def write_work(connection: Connection, work: Work, arrival: int) -> tuple[Applie
         left = left[len(before) :]
         followed += _apply_rows(connection, applier, work.account, before, arrival, only_imported)
         apply_conclusions(connection, applier, part)
+        linked += followed_links.apply(connection, work.account, part.links, part.at)
         if part.final and part.access == PUBLIC:
             followed += follow(connection, part, [one for one in ordered if one.run == part.run])
     write_lost_runs(connection, (row.facts for row in left))
     followed += _apply_rows(connection, applier, work.account, left, arrival, only_imported)
     applied = applier.flush()
-    applied.changed += only_imported
+    applied.changed += [*only_imported, *linked]
     return applied, followed
 
 

@@ -10,37 +10,27 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row
 
-from archiver import ids, logs
-from archiver.capture.batch import Batch
-from archiver.capture.commit import exchange_row
-from archiver.capture.commitments import Commitments
-from archiver.capture.committer import Committer, Work
+from archiver import logs
+from archiver.capture.aside import Aside
 from archiver.capture.depicting import Depicted, depict
-from archiver.capture.facts import PictureOf, RunIdentity, Taken
-from archiver.capture.failures import named_failures
-from archiver.capture.leases import Held, Leases
-from archiver.capture.outcomes import RunOutcome
+from archiver.capture.facts import PictureOf, Taken
 from archiver.capture.reading import PICTURE
-from archiver.capture.run import RunState, RunTerms
-from archiver.capture.spool import Spool
 from archiver.capture.standing import DRAWING
-from archiver.capture.terms import about, frozen_settings, said_before, segment_terms
 from archiver.errors import Busy
-from archiver.evidence.deltas import store_deltas
 from archiver.pictures import browser
 from archiver.pictures.browser import Browser, Drawer, Drawers, Drawn, NoBrowser, NotDrawn
 from archiver.pictures.page import PAGE
 from archiver.records import pictures
 from archiver.records.pictures import Undrawn
 from archiver.wire.exchange import WireExchange
-from connectors.contract import AccessClass, Ask, Stream, SweepKind
+from connectors.contract import AccessClass, Ask, Stream
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
@@ -72,11 +62,7 @@ class Drawing:
     """Draws for one archive and one process. Safe for several threads."""
 
     archive: Archive
-    spool: Spool
-    leases: Leases
-    committer: Committer
-    leave: Callable[[str, str], None]
-    """Told account and batch where pictures could not be archived."""
+    aside: Aside
     drawers: Drawers | None = None
     """Starts what draws; None: the installed Chromium."""
     why_not: str | None = None
@@ -192,50 +178,8 @@ class Drawing:
     # Storing
 
     def _store(self, account: Row[Any], made: Sequence[Made]) -> None:
-        with named_failures(self.spool.folder):
-            with self.leases.held(account.id) as held:
-                self._commit(account, held, made)
-            store_deltas(self.archive.database, self.archive.store)
-
-    def _commit(self, account: Row[Any], held: Held, made: Sequence[Made]) -> None:
-        state = self._state(account, held, made[0].begun)
-        batch = state.batch
-        try:
-            state.store(_taken(one, number) for number, one in enumerate(made))
-            state.count("pictures", len(made))
-            at = self.archive.clock.now()
-            parts = state.parts(at, len(made), (RunOutcome.COMPLETE.value, None))
-            finished = batch.seal(parts, at)
-            stored = self.committer.put(self.spool.folder, finished)
-            rows = [exchange_row(entry) for entry in batch.entries]
-            work = Work(account.id, state.terms.identity.run, held.epoch, stored, rows, parts, at)
-            self.committer.commit(held, work, release=True)
-            batch.clear()
-        except BaseException:
-            batch.abandon()
-            self.leave(account.id, batch.stem)
-            raise
-
-    def _state(self, account: Row[Any], held: Held, begun: datetime) -> RunState:
-        archive = self.archive
-        connector = archive.platforms.connector(account.platform)
-        identity = RunIdentity(ids.new_id("rn"), held.epoch, account.id, account.platform, connector.version)
-        settings_hash, frozen = frozen_settings(archive, account)
-        with archive.database.read() as connection:
-            used, said = said_before(connection, account, settings_hash)
-        terms = RunTerms(
-            identity=identity,
-            sweep=SweepKind.NEW,
-            trigger=DRAWING,
-            started_at=begun,
-            every=archive.settings.sweep_new_seconds,
-            settings_hash=settings_hash,
-            frozen=None if used else frozen,
-            about=None if said else about(account),
-            segments=segment_terms(archive, account),
-        )
-        batch = Batch(self.spool.folder, identity, 1, terms.segments, Commitments(None))
-        return RunState(terms, self.spool, batch, None)
+        taken = (_taken(one, number) for number, one in enumerate(made))
+        self.aside.store(account, DRAWING, made[0].begun, taken, lambda state: state.count("pictures", len(made)))
 
 
 def _of(shown: Depicted, one: Undrawn, drawn: Drawn, drawn_by: str) -> PictureOf:

@@ -66,6 +66,8 @@ class Tally:
     concluded: list[Concluded] = field(default_factory=list)
     covered: list[Covered] = field(default_factory=list)
     media: list[MediumOutcome] = field(default_factory=list)
+    links: list[Mapping[str, Any]] = field(default_factory=list)
+    """Where short links led, as the run record has it."""
     drift: set[str] = field(default_factory=set)
     marked: bool = False
     """The bookmark of this class changed."""
@@ -73,6 +75,7 @@ class Tally:
     @property
     def empty(self) -> bool:
         told = self.asks or self.same or self.stored or self.concluded or self.covered or self.media
+        told = told or self.links
         return not (told or self.named or self.counted or self.drift or self.marked)
 
     def asked(self, purpose: str, status: int | str) -> None:
@@ -99,6 +102,7 @@ class Tally:
                 ],
                 "coverage": [_coverage_fields(covered) for covered in self.covered],
                 "media": [[one.medium, one.state, one.reason] for one in self.media],
+                "links": self.links,
                 "drift": sorted(self.drift),
             }
         )
@@ -187,6 +191,10 @@ class Part:
     @property
     def media(self) -> list[MediumOutcome]:
         return [MediumOutcome(*row) for row in self.fields.get("media", ())]
+
+    @property
+    def links(self) -> list[Mapping[str, Any]]:
+        return list(self.fields.get("links", ()))
 
     @property
     def adopted(self) -> Sequence[str]:

@@ -16,9 +16,11 @@ MEDIUM = "medium"
 """Purpose of an exchange that fetched a file."""
 PICTURE = "picture"
 """Purpose of what is no exchange: a picture that we drew of a record."""
+LINK = "link"
+"""Purpose of an exchange that followed a short link: only where it leads is taken from it, and by no reader."""
 LISTED = "import-list"
 """Purpose of the list of all files of an import."""
-_ENGINE = frozenset({REDIRECT, MEDIUM, PICTURE, DEPOSIT, LISTED})
+_ENGINE = frozenset({REDIRECT, MEDIUM, PICTURE, LINK, DEPOSIT, LISTED})
 
 _MOST_QUARANTINED = 1000
 """Parts of one answer that are named as not understood; the bytes hold them all. Every one that is named stands in the

@@ -51,7 +51,17 @@ from archiver.faults import crash_point
 from archiver.helper import OnDemand
 from archiver.people import acts as people
 from archiver.records.import_models import ImportedFile, ImportedVersion, ImportEnd
-from archiver.records.models import Medium, Occurrence, Picture, RebuildProgress, Record, RecordState, Version
+from archiver.records.models import (
+    Link,
+    Medium,
+    Occurrence,
+    Picture,
+    RebuildProgress,
+    Record,
+    RecordLink,
+    RecordState,
+    Version,
+)
 from archiver.storage.protocol import Stored
 from archiver.storage.segment_names import parse_segment_key
 
@@ -62,6 +72,8 @@ _TABLES = (
     ImportedVersion,
     ImportedFile,
     ImportEnd,
+    RecordLink,
+    Link,
     Picture,
     Occurrence,
     RecordState,

@@ -13,7 +13,12 @@ def redirect_target(exchange: WireExchange) -> str | None:
     """Where an answer sends us, as an absolute URL without fragment, or None: it is not a redirect, it was cut off,
     or its target holds a secret, which must not be handed on. The target is not checked here: fetching it does that.
     """
-    if exchange.status not in _REDIRECTS or exchange.truncated:
+    return None if exchange.truncated else pointed_to(exchange)
+
+
+def pointed_to(exchange: WireExchange) -> str | None:
+    """The same where only the head counts, which is whole even where the body was cut off."""
+    if exchange.status not in _REDIRECTS:
         return None
     targets = [value for name, value in exchange.headers if name.lower() == "location"]
     if len(targets) != 1 or not targets[0] or _is_masked(exchange, targets[0]):

@@ -20,6 +20,7 @@ from archiver.accounts.permission import Actor, Deed
 from archiver.accounts.register import service as register
 from archiver.accounts.renewing import Renewals
 from archiver.capture import again, due
+from archiver.capture.aside import Aside
 from archiver.capture.batch import Batch
 from archiver.capture.committer import Committer, Work
 from archiver.capture.depositing import Deposited, Depositing
@@ -28,6 +29,7 @@ from archiver.capture.drawing import Drawing
 from archiver.capture.facts import RunIdentity
 from archiver.capture.failures import named_failures
 from archiver.capture.leases import Held, Leases, require_whole_index
+from archiver.capture.linking import linking
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
@@ -99,7 +101,9 @@ class Capture:
         self.leases = Leases(archive.database, archive.clock, lasts, self.spool.folder.name)
         self.committer = Committer(archive.database, archive.store, archive.search, archive.clock, lasts)
         self.recovery = Recovery(archive, self.spool, self.pending, self.committer, self.leases)
-        self.drawing = Drawing(archive, self.spool, self.leases, self.committer, self.recovery.leave)
+        aside = Aside(archive, self.spool, self.leases, self.committer, self.recovery.leave)
+        self.drawing = Drawing(archive, aside)
+        self.linking = linking(archive, aside, self.pacer)
 
     def run(
         self,
@@ -131,7 +135,9 @@ class Capture:
                 result = self._carry_out(account, held, sweep, trigger, stop or threading.Event(), progress)
             self.meter.flush()
             store_deltas(self.archive.database, self.archive.store)
-        self.drawing.after_run(account, stop or threading.Event(), stored=bool(result.counts.get("exchanges")))
+        stored, ends = bool(result.counts.get("exchanges")), stop or threading.Event()
+        self.linking.after_run(account, ends, stored=stored)
+        self.drawing.after_run(account, ends, stored=stored)
         return result
 
     def listening(self, account_id: str) -> Place | None:

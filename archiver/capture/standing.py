@@ -29,9 +29,11 @@ _NOT_OURS = ("paused", "closed")
 ADOPTION = "adoption"
 DRAWING = "pictures"
 """Trigger of a run that drew pictures."""
+LINKS = "links"
+"""Trigger of a run that followed short links."""
 IMPORT = "import"
 """Trigger of a run that stores what somebody brought."""
-LOOKED_AT_NOTHING = (ADOPTION, DRAWING, DEPOSIT, IMPORT)
+LOOKED_AT_NOTHING = (ADOPTION, DRAWING, LINKS, DEPOSIT, IMPORT)
 
 
 def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[NewEvent]:

@@ -16,6 +16,7 @@ from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.operations import deposits
 from archiver.operations.deposits import BY_HAND, DepositView
 from archiver.records import links, service
+from archiver.records.followed import LinkView
 from archiver.records.views import AuthorView, RecordView, ThreadView
 from archiver.visible import size
 
@@ -64,6 +65,8 @@ def _print_record(archive: Archive, record: RecordView) -> None:
         output.block(version.text)
         for target in links.unsaid(version.content, version.text):
             output.line(f"  link to {target}")
+        for led in record.led(version):
+            output.line(f"  {led_words(led)}, as of {shown(led.at, archive)}")
         for picture in record.drawn(version.number):
             output.line(
                 f"  picture drawn by the archiver, not a screenshot: {picture.exchange_id},"
@@ -72,6 +75,14 @@ def _print_record(archive: Archive, record: RecordView) -> None:
     _print_imported(archive, record)
     for medium in record.media:
         output.line(f"  {medium.kind}: {medium.state}{f' ({medium.reason})' if medium.reason else ''}, {medium.url}")
+
+
+def led_words(one: LinkView) -> str:
+    """Where a short link led, for a person."""
+    if one.state == "led":
+        return f"{one.address} leads to {one.target}"
+    beyond = f" (the last address that was named: {one.target})" if one.target else ""
+    return f"{one.address}: where it leads is not known: {one.reason}{beyond}"
 
 
 def _print_imported(archive: Archive, record: RecordView) -> None:

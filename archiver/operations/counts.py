@@ -13,6 +13,8 @@ _WORDS = {
     "imported": ("1 part of an export stored", "{} parts of an export stored"),
     "not_returned": ("1 record no longer returned", "{} records no longer returned"),
     "pictures": ("1 picture drawn", "{} pictures drawn"),
+    "links": ("1 short link followed", "{} short links followed"),
+    "links_shared": ("1 short link followed just before", "{} short links followed just before"),
     "files_postponed": ("1 file left for later", "{} files left for later"),
     "files_not_kept": ("1 file not kept", "{} files not kept"),
     "looks": ("1 record asked for by itself", "{} records asked for by themselves"),

@@ -20,7 +20,7 @@ from archiver.capture.models import Exchange, Segment
 from archiver.errors import IntegrityError, NotFound
 from archiver.evidence.event_types import EventType
 from archiver.evidence.models import Anchor, Event, LogCheckpoint
-from archiver.records import finding
+from archiver.records import finding, followed
 from archiver.records.models import Medium, Occurrence, RecordState
 from archiver.records.withheld import open_among
 from archiver.storage.protocol import NoSuchObject
@@ -98,7 +98,8 @@ class Shown:
 
 
 def find(connection: Connection, viewer: Viewer, record_id: str, exchange_id: str) -> StoredAt:
-    """An exchange that shows a record, is evidence of its state, or brought a file of it.
+    """An exchange that shows a record, is evidence of its state or of where its short links led, or brought a
+    file of it.
 
     Raises:
         NotFound: there is none, or not for this viewer: the two read the same.
@@ -120,7 +121,8 @@ def find(connection: Connection, viewer: Viewer, record_id: str, exchange_id: st
         .join(Segment, Segment.id == Exchange.segment_id)
         .where(Exchange.id == exchange_id, Exchange.account_id == account_id)
     )
-    if exchange_id not in _evidence(connection, record_id):
+    shows_links = exchange_id in followed.evidence(connection, record_id)
+    if not shows_links and exchange_id not in _evidence(connection, record_id):
         query = query.where(or_(here.exists(), file))
     row = connection.execute(query).mappings().one_or_none()
     if row is None or not _may(connection, viewer, account_id, row):

@@ -27,6 +27,7 @@ from archiver.practice.messages import Request, Response, Site, framed
 from archiver.practice.nextdoor_api import NextdoorApi
 from archiver.practice.rate_limit import RateLimit
 from archiver.practice.reddit_api import RedditApi
+from archiver.practice.short_links import ShortLinks
 from archiver.practice.threads_api import ThreadsApi
 from archiver.practice.tiktok_api import BusinessApi, DisplayApi
 from archiver.practice.vimeo_api import VimeoApi
@@ -86,6 +87,7 @@ class PracticeServer:
             self.tiktok_display = DisplayApi(city, self.base_url)
             self.flickr = FlickrApi(city, self.base_url)
             self.vimeo = VimeoApi(city, self.base_url)
+            self.short_links = ShortLinks(self.base_url)
             self.consent = Consent(
                 city,
                 self.base_url,
@@ -106,7 +108,7 @@ class PracticeServer:
             )
             self._sites += [self.hub, self.mastodon.stream, self.consent, self.reddit, self.flickr, self.vimeo]
             self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
-            self._sites += [self.linkedin, self.nextdoor, self.tiktok, self.tiktok_display]
+            self._sites += [self.linkedin, self.nextdoor, self.tiktok, self.tiktok_display, self.short_links]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)
         self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)

@@ -20,6 +20,7 @@ from archiver import clock
 from archiver.capture.models import Coverage, Deposit, Exchange, Gap, Run, Segment
 from archiver.database import Characters
 from archiver.records.import_models import Import, ImportedFile, ImportedVersion, ImportEnd
+from archiver.records.models import Link, RecordLink
 from archiver.records.stored import MEDIUM, OCCURRENCE, PICTURE, RECORD, STATE, VERSION, table
 
 CONTENT: tuple[Table, ...] = (
@@ -32,6 +33,8 @@ CONTENT: tuple[Table, ...] = (
     STATE,
     MEDIUM,
     PICTURE,
+    table(Link),
+    table(RecordLink),
     table(Coverage),
     table(Gap),
     table(Deposit),

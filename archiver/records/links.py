@@ -25,7 +25,7 @@ def targets(content: Mapping[str, Any]) -> tuple[str, ...]:
     for text in _texts(content, 0):
         if "://" not in text:
             continue
-        for address in map(_trimmed, _ADDRESS.findall(_plain(text))):
+        for address in map(trimmed, _ADDRESS.findall(_plain(text))):
             if _NAMED.match(address):
                 found.setdefault(address)
             if len(found) >= _MOST:
@@ -62,7 +62,7 @@ def _plain(text: str) -> str:
     return _REFERENCE.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
 
 
-def _trimmed(address: str) -> str:
+def trimmed(address: str) -> str:
     """Without what ends a sentence; a closing bracket stays where it was opened."""
     address = address[:_LONGEST]
     unopened, end = address.count(")") - address.count("("), len(address)

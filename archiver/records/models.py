@@ -202,6 +202,35 @@ class Picture(Base):
     size: Mapped[int]
 
 
+class Link(Base):
+    """Where a short link led when it was followed: beside what records say, and never part of it."""
+
+    __tablename__ = "link"
+    __table_args__ = (Index(None, "account_id", "address"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    address: Mapped[str] = mapped_column(comment="as it was asked: https, without a fragment")
+    at: Mapped[datetime] = mapped_column(Instant, comment="as of when")
+    state: Mapped[str] = mapped_column(comment="led, nowhere, refused, failed")
+    target: Mapped[str | None] = mapped_column(comment="where it led; the furthest address that was named")
+    reason: Mapped[str | None]
+    exchanges: Mapped[Any] = mapped_column(Json, comment="ids of the exchanges that show it, in order")
+
+
+class RecordLink(Base):
+    """A short link that a record names was followed for it, or had been followed just before."""
+
+    __tablename__ = "record_link"
+    __table_args__ = (Index(None, "link_id"), {"sqlite_with_rowid": False})
+
+    record_id: Mapped[str] = mapped_column(
+        primary_key=True, comment="may name a record that is damaged, and not in the index"
+    )
+    link_id: Mapped[str] = mapped_column(primary_key=True)
+    told_at: Mapped[datetime] = mapped_column(Instant, comment="of the run record that says so")
+
+
 class RebuildProgress(Base):
     """How far a rebuild came, so that it goes on after a stop. Empty when none is under way; a row with an empty
     account says that one is."""

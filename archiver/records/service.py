@@ -16,11 +16,12 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
-from archiver.records import finding, import_views, pictures, suggestions, then
+from archiver.records import finding, followed, import_views, pictures, suggestions, then
 from archiver.records.contents import equal
 from archiver.records.conversation import Part, thread
 from archiver.records.differences import differences
 from archiver.records.finding import NotSeenYet
+from archiver.records.followed import LinkView
 from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import MEDIUM, OCCURRENCE, STATE, VERSION, table
 from archiver.records.suggestions import SuggestedView, is_unnamed
@@ -94,6 +95,7 @@ def record(
         occurrence_count=_count(connection, where),
         media=_media(connection, record_id, public, held_back),
         pictures=pictures.of_record(connection, record_id, public=public),
+        links=_links(connection, record_id, versions),
         imported=import_views.of_record(connection, record_id, viewer),
         suggested=suggestions.of_captured(
             connection, row.account_id, row.kind, row.created_at, _wordings(versions), viewer
@@ -122,12 +124,14 @@ def record_at(
     fetched = _received(connection, [one.exchange_id for one in now.media if one.exchange_id is not None], as_of)
     later = bool(_count(connection, [*_occurred(record_id, public), OCCURRENCE.c.observed_at > as_of]))
     places = _occurrences(connection, where, occurrences)
+    shown = _shown_as(known.versions)
     return replace(
         now,
         counts={} if later else now.counts,
         last_seen_at=known.seen_until or now.first_seen_at,
         state=known.state,
-        versions=_shown_as(known.versions),
+        versions=shown,
+        links=_links(connection, record_id, shown, as_of),
         states=tuple(StateView(one.state, one.from_at, one.last_at, one.evidence) for one in known.states),
         occurrences=tuple(_clipped(one, as_of) for one in places),
         occurrence_count=_count(connection, where),
@@ -137,6 +141,16 @@ def record_at(
         suggested=(),
         described_later=later,
     )
+
+
+def _links(
+    connection: Connection, record_id: str, versions: Sequence[VersionView], as_of: datetime | None = None
+) -> tuple[LinkView, ...]:
+    """Where short links led that the versions shown name, and no others: an address is a word of its version."""
+    looks = followed.of_records(connection, [record_id]).get(record_id, [])
+    known = [one for one in looks if as_of is None or one.at <= as_of]
+    shown = {one.id for version in versions for one in followed.of_words(known, version.content, version.text)}
+    return tuple(one for one in known if one.id in shown)
 
 
 def _clipped(one: OccurrenceView, as_of: datetime) -> OccurrenceView:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from archiver.records.differences import Segment
+from archiver.records.followed import LinkView, of_words
 from archiver.records.import_views import ImportedView
 from archiver.records.suggestions import SuggestedView, is_unnamed
 from archiver.viewing import Viewer
@@ -154,6 +155,8 @@ class RecordView:
     occurrence_count: int
     media: tuple[MediumView, ...]
     pictures: tuple[PictureView, ...] = ()
+    links: tuple[LinkView, ...] = ()
+    """Where short links of the versions shown led, oldest look first."""
     imported: tuple[ImportedView, ...] = ()
     """What exports say of it, newest statement first: beside what was captured, and never part of it."""
     suggested: tuple[SuggestedView, ...] = ()
@@ -169,6 +172,10 @@ class RecordView:
     def drawn(self, version: int) -> Sequence[PictureView]:
         """The pictures of one version."""
         return [one for one in self.pictures if one.version == version]
+
+    def led(self, version: VersionView) -> Sequence[LinkView]:
+        """Where the short links of one version led."""
+        return of_words(self.links, version.content, version.text)
 
     @property
     def captured(self) -> bool:

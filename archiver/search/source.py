@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from archiver.accounts.models import Account
 from archiver.database import among
-from archiver.records import import_views
+from archiver.records import followed, import_views
 from archiver.records.applied import NewRecord
 from archiver.records.links import searched
 from archiver.records.models import Medium, Record, Version
@@ -157,10 +157,12 @@ def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, Sequence[
         among(connection, _VERSION.c.record_id, ids)
     )
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    looks = followed.of_records(connection, ids)
     for record_id, version_id, text, content in connection.execute(
         chosen.order_by(_VERSION.c.record_id, _VERSION.c.number)
     ):
-        found[record_id].append((version_id, searched(content, text)))
+        led = followed.of_words(looks.get(record_id, ()), content, text)
+        found[record_id].append((version_id, followed.searched(searched(content, text), led)))
     return {**found}
 
 

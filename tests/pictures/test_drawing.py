@@ -142,7 +142,7 @@ def test_its_page_can_be_made_again_from_what_is_stored_alone(house: House, draw
 
 def test_the_time_of_a_picture_is_when_it_was_drawn(house: House, drawer: PlainDrawer) -> None:
     office, post = house.office(), a_post(house)
-    held = house.capture.drawing.leases
+    held = house.capture.drawing.aside.leases
     drawn_at: list[Any] = []
 
     class Slow:
@@ -151,7 +151,7 @@ def test_the_time_of_a_picture_is_when_it_was_drawn(house: House, drawer: PlainD
             house.later(minutes=90)
             return held.held(account)
 
-    house.capture.drawing.leases = Slow()  # type: ignore[assignment]
+    house.capture.drawing.aside.leases = Slow()  # type: ignore[assignment]
     house.run(office)
     assert [one.drawn_at for one in view(house, post).pictures] == drawn_at
 

@@ -33,11 +33,11 @@ class Away:
 def test_what_could_not_be_stored_is_finished_by_the_next_run(house: House, drawer: PlainDrawer) -> None:
     office = house.office()
     house.city.say(house.cast.city, "The bridge opens on Monday.")
-    there = house.capture.drawing.committer
-    house.capture.drawing.committer = Away(there)  # type: ignore[assignment]
+    there = house.capture.drawing.aside.committer
+    house.capture.drawing.aside.committer = Away(there)  # type: ignore[assignment]
     assert house.run(office).outcome == "complete"
     assert house.rows(Picture) == []
-    house.capture.drawing.committer = there
+    house.capture.drawing.aside.committer = there
     pages = len(drawer.pages)
     house.run(office, NEW)
     assert house.rows(Picture)

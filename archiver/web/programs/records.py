@@ -176,6 +176,19 @@ class Picture(Answer):
     size: int
 
 
+class Link(Answer):
+    """Where a short link that its words name led when it was followed (``state`` *led*), or why that is not known. No
+    part of what was captured of the record. ``exchanges`` show it, in order."""
+
+    id: str
+    address: Text
+    at: Time
+    state: Literal["led", "nowhere", "refused", "failed"]
+    target: Text | None
+    reason: Text | None
+    exchanges: list[str]
+
+
 class ImportedFile(Answer):
     """A file that an export brought with a record."""
 
@@ -260,6 +273,7 @@ class Record(Answer):
     occurrence_count: int
     media: list[Medium]
     pictures: list[Picture]
+    links: list[Link]
     imported: list[Imported]
     suggested: list[Suggested]
     challenges: list[Challenge]

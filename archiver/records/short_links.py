@@ -1,0 +1,101 @@
+"""Shortened links in what a record says: which they are, and one form for each. Pure.
+
+A shortened link says nothing of where it leads. Services that make them are listed in the settings; nothing but that
+list decides what is ever asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from archiver.records import links
+
+_BARE = re.compile(
+    r"(?<![\w@/.:=&?#%+~-])((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}/[\w!$%&'()*+,./:;=?@~|-]+)",
+    re.IGNORECASE | re.ASCII,
+)
+"""An address without ``https://``, as people type them: ``bit.ly/abc``."""
+_MOST = 100
+_LONGEST = 2048
+_DEEPEST = 12
+
+
+def named(content: Mapping[str, Any], text: str) -> tuple[str, ...]:
+    """Every address that a version names, in the form in which it is asked; each once, at most 100."""
+    found: dict[str, None] = {}
+    for address in (*links.targets(content), *bare(text)):
+        form = normal(address)
+        if form is not None:
+            found.setdefault(form)
+        if len(found) >= _MOST:
+            break
+    return tuple(found)
+
+
+def short(content: Mapping[str, Any], text: str, services: Collection[str]) -> tuple[str, ...]:
+    """The shortened links of a version of which the platform does not tell where they lead."""
+    told = set(_told(content, 0))
+    return tuple(one for one in named(content, text) if one not in told and of_service(one, services))
+
+
+def of_service(address: str, services: Collection[str]) -> bool:
+    """Whether an address belongs to one of the services: ``bit.ly``, or with the beginning of its paths,
+    ``city.example.gov/go/``. A host's subdomains are the service's too."""
+    parts = _parts(address)
+    if parts is None:
+        return False
+    host = parts.hostname or ""
+    for service in services:
+        name, _, path = service.lower().partition("/")
+        mine = host == name or host.endswith(f".{name}")
+        rest = parts.path[1:]
+        if mine and rest != "" and (not path or (rest.lower().startswith(path) and len(rest) > len(path))):
+            return True
+    return False
+
+
+def bare(text: str) -> tuple[str, ...]:
+    """Addresses that stand in words without ``https://``."""
+    return tuple(f"https://{trimmed}" for one in _BARE.findall(text) if (trimmed := links.trimmed(one)))
+
+
+def normal(address: str) -> str | None:
+    """One form of an address: without its fragment, which no server sees, the host in small letters, and ``https``
+    where no port is named. None: it cannot be read as one, or is too long to be a short link."""
+    parts = _parts(address)
+    if parts is None:
+        return None
+    scheme = "https" if parts.port is None else parts.scheme
+    path = parts.path or "/"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{scheme}://{parts.netloc.lower()}{path}{query}"
+
+
+def _parts(address: str) -> SplitResult | None:
+    if len(address) > _LONGEST:
+        return None
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+        _ = parts.port  # which may be no number
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
+def _told(value: Any, depth: int) -> Iterator[str]:
+    """Addresses that the platform maps to where they lead: names of members whose value is an address."""
+    if depth >= _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            if isinstance(one, str) and "://" in one and (form := normal(str(name))) is not None:
+                yield form
+            else:
+                yield from _told(one, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _told(one, depth + 1)
