@@ -75,8 +75,7 @@ class Tally:
     @property
     def empty(self) -> bool:
         told = self.asks or self.same or self.stored or self.concluded or self.covered or self.media
-        told = told or self.links
-        return not (told or self.named or self.counted or self.drift or self.marked)
+        return not (told or self.links or self.named or self.counted or self.drift or self.marked)
 
     def asked(self, purpose: str, status: int | str) -> None:
         self.asks[purpose][str(status)] += 1

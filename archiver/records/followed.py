@@ -190,9 +190,8 @@ def of_records(connection: Connection, record_ids: Sequence[str]) -> dict[str, l
     )
     found: dict[str, list[LinkView]] = defaultdict(list)
     for row in connection.execute(query).mappings():
-        found[row["record_id"]].append(
-            LinkView(*(row[name] for name in LinkView.__slots__[:-1]), tuple(row["exchanges"]))
-        )
+        told = {name: row[name] for name in LinkView.__slots__}
+        found[row["record_id"]].append(LinkView(**{**told, "exchanges": tuple(row["exchanges"])}))
     return dict(found)
 
 
