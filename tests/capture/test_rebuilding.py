@@ -27,6 +27,7 @@ def _lived_in(house: House) -> str:
     house.feed()
     city = house.city
     first = city.say(house.cast.city, "The library closes at five.")
+    city.say(house.cast.city, f"Books: {house.server.short_links.shorten('https://books.example.gov/')}")
     house.run_due()
     for text in ("The library closes at six.", "The library closes at five."):
         house.later(hours=1)
@@ -58,7 +59,7 @@ def _digests(house: House) -> dict[str, digests.TableDigest]:
 
 @pytest.mark.law("R41")
 def test_a_rebuild_in_place_and_into_an_empty_index_gives_the_same_rows(new_house: Callable[..., House]) -> None:
-    house = new_house(settings={"pictures": True})
+    house = new_house(settings={"pictures": True, "link_services": ("127.0.0.1/s/",)})
     house.capture.drawing.drawers = PlainDrawer()
     desk = Desk(house, house.home, _lived_in(house))
     desk.bring(desk.mastodon_archive())
