@@ -11,13 +11,15 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 YOUTUBE = (
     Allowance(
         "units",
-        "10,000 units a day for the city's project, one for each page of a list; renewed at midnight in California.",
+        "10,000 units a day for the city's project, one for each page of a list, five for each of a live chat;"
+        " renewed at midnight in California.",
         Shared.APPLICATION,
         Renewed.DAILY,
         _DAY,
         limit=10_000,
         unit="units",
         zone="America/Los_Angeles",
+        costs={"chat": 5},  # twice or so in a sweep, while one is live: what may be asked is still planned by ones
     ),
 )
 """``search.list`` (100 calls a day) and ``videos.insert`` have allowances of their own, and are never used."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from connectors import _youtube_chat
 from connectors.contract import (
     AccessClass,
     AccountRef,
@@ -50,6 +51,8 @@ class Asks:
     sweep: str
     owner: bool = False
     """Signed with a token of the channel's owner."""
+    chats: tuple[str, ...] = ()
+    """Videos whose live chat is read on where the last look left it."""
 
     @classmethod
     def begin(cls, account: AccountRef, sweep: Sweep | None) -> Asks:
@@ -63,7 +66,9 @@ class Asks:
         """For what follows from an ask."""
         known = ask.context
         site, server, account, sweep = (str(known.get(name, "")) for name in ("site", "server", "account", "sweep"))
-        return cls(site, server, account, sweep, known.get("owner") is True)
+        chats = known.get("chats")
+        read_on = tuple(one for one in chats if isinstance(one, str)) if isinstance(chats, list | tuple) else ()
+        return cls(site, server, account, sweep, known.get("owner") is True, read_on)
 
     @property
     def full(self) -> bool:
@@ -136,6 +141,14 @@ class Asks:
         context: dict[str, JSONValue] = {"look": list(keys)} | ({"video": video} if video else {})
         return self._ask("comments", "look", Stream.COMMENTS, parameters, context=context, control=control)
 
+    def chat(self, video: str, chat: str, after: str | None = None) -> Ask:
+        """What was written in a live chat, oldest first: the newest that YouTube has, or what came ``after`` a
+        place."""
+        parameters = (("part", "id,snippet,authorDetails"), ("liveChatId", chat), ("maxResults", "2000"))
+        context = {"video": video, "chat": chat}
+        ask = self._ask("liveChat/messages", _youtube_chat.PURPOSE, Stream.COMMENTS, parameters, context=context)
+        return ask if after is None else with_page(ask, after)
+
     def gate(self, video: str, keys: Sequence[str]) -> Ask:
         """Whether a video takes comments; only then are known ones (``keys``) asked for."""
         return self._open(video, "gate", {"video": video, "then": list(keys)})
@@ -188,7 +201,10 @@ class Asks:
             access=AccessClass.PRIVATE if self.owner else AccessClass.PUBLIC,
             authorise="required" if self.owner else "if_possible",
             listing=more.get("listing"),
-            context=context | ({"owner": True} if self.owner else {}) | dict(more.get("context") or {}),
+            context=context
+            | ({"owner": True} if self.owner else {})
+            | ({"chats": list(self.chats)} if self.chats else {})
+            | dict(more.get("context") or {}),
             control=more.get("control"),
         )
 

@@ -12,6 +12,13 @@ KNOWN: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())
     for kind, names in {
         "list": "etag eventId items kind nextPageToken pageInfo prevPageToken tokenPagination visitorId",
+        "chatList": "activePollItem etag eventId items kind nextPageToken offlineAt pageInfo pollingIntervalMillis"
+        " tokenPagination visitorId",
+        "liveChatMessage": "authorDetails etag id kind snippet",
+        "liveChatMessage.snippet": "authorChannelId displayMessage fanFundingEventDetails giftDetails"
+        " giftMembershipReceivedDetails hasDisplayContent liveChatId memberMilestoneChatDetails"
+        " membershipGiftingDetails messageDeletedDetails messageRetractedDetails newSponsorDetails pollDetails"
+        " publishedAt superChatDetails superStickerDetails textMessageDetails type userBannedDetails",
         "channel": "auditDetails brandingSettings contentDetails contentOwnerDetails conversionPings etag id kind"
         " localizations snippet statistics status topicDetails",
         "channel.snippet": "country customUrl defaultLanguage description localized publishedAt thumbnails title",

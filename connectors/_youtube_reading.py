@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from connectors import _youtube_chat
 from connectors import _youtube_fields as fields
 from connectors._youtube_asks import AT_ONCE, HELD, Asks, with_page
 from connectors._youtube_problems import COMMENTS_DISABLED, problem_of, said
@@ -36,6 +37,7 @@ _KINDS: Mapping[str, str] = {
     "channel": "youtube#channelListResponse",
     _CONTROL: "youtube#i18nLanguageListResponse",
     "uploads": "youtube#playlistItemListResponse",
+    _youtube_chat.PURPOSE: "youtube#liveChatMessageListResponse",
     "videos": "youtube#videoListResponse",
     "replies": "youtube#commentListResponse",
     "look": "youtube#commentListResponse",
@@ -90,6 +92,8 @@ def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
     reasons, _ = said(answer)
     if COMMENTS_DISABLED in reasons and video is not None and ask.purpose in ("comments", "gate"):
         return Reading(records=(setting_record(video, TURNED_OFF),))
+    if ask.purpose == _youtube_chat.PURPOSE:
+        return _of_chat_problem(ask, reasons, problem)
     if ask.purpose == "gate" and problem.kind is ProblemKind.GONE:
         # Its comments went with the video. They can only be seen under it.
         return Reading(problem=replace(problem, kind=ProblemKind.UNSUPPORTED))
@@ -98,9 +102,22 @@ def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
     return Reading(problem=problem)
 
 
+def _of_chat_problem(ask: Ask, reasons: frozenset[str], problem: Problem) -> Reading:
+    """That a chat is over is no gap. A place that is no longer known is left for the newest that there is."""
+    asks, video, chat = Asks.of(ask), Found(ask).video or "", str(ask.context.get("chat", ""))
+    if reasons & _youtube_chat.ENDED:
+        return Reading(bookmark=_youtube_chat.place_at(video, chat, None))
+    if reasons & _youtube_chat.NO_PLACE and ask.parameters:
+        return Reading(asks=(asks.chat(video, chat),))
+    if problem.kind is ProblemKind.SIGN_IN_EXPIRED and not asks.owner:
+        said = "YouTube shows this live chat to nobody who is not signed in"
+        return Reading(problem=Problem(ProblemKind.PERMISSION, said))
+    return Reading(problem=problem)
+
+
 def _read_body(ask: Ask, body: Json) -> Reading:
     found = Found(ask)
-    found.drift |= fields.unknown("list", body)
+    found.drift |= fields.unknown("chatList" if ask.purpose == _youtube_chat.PURPOSE else "list", body)
     items = body.get("items")
     if items is None and ask.purpose in ("identify", "channel"):
         items = []  # of a channel that is not there even the list is not
@@ -113,6 +130,8 @@ def _read_body(ask: Ask, body: Json) -> Reading:
     token = body.get("nextPageToken")
     if token is not None and (not isinstance(token, str) or not 0 < len(token) <= _LONGEST_TOKEN):
         return replace(quarantined("a next page without a usable token"), records=tuple(found.records))
+    if ask.purpose == _youtube_chat.PURPOSE:
+        return _chat(found, items, token, ended=body.get("offlineAt") is not None)
     if ask.purpose == "uploads":
         return _uploads(found, items, token, body)
     if ask.purpose == "videos":
@@ -176,11 +195,25 @@ def _videos(found: Found, items: Sequence[JSONValue]) -> Reading:
     for number, item in enumerate(items):
         place = f"/items/{number}"
         found.add("video", item, place, lambda item=item, place=place: video_record(item, place, asks.site))  # type: ignore[misc]
-    reading = _looked(found)
-    if not asks.full or found.ask.context.get("look"):
-        return reading
+    if found.ask.context.get("look"):
+        return _looked(found)
+    videos = [record.key.partition("/")[2] for record in found.records]
+    chats = tuple(_live(found, items))
     # A full look lists the comments of every video, also of one that counts none: there may have been some.
-    return replace(reading, asks=tuple(asks.comments(record.key.partition("/")[2]) for record in found.records))
+    return replace(found.reading(), asks=(*chats, *(map(asks.comments, videos) if asks.full else ())))
+
+
+def _live(found: Found, items: Sequence[JSONValue]) -> Iterator[Ask]:
+    """The chats of videos that are live, but for those that are read on anyway."""
+    asks, known = found.asks, {record.key for record in found.records}
+    for number, item in enumerate(items):
+        chat = _youtube_chat.chat_of(item)
+        video = item.get("id") if isinstance(item, dict) else None
+        if chat is None or f"video/{video}" not in known:
+            continue
+        found.records.append(_youtube_chat.root_record(str(video), f"/items/{number}", asks.site))
+        if video not in asks.chats:
+            yield asks.chat(str(video), chat)
 
 
 def _looked(found: Found) -> Reading:
@@ -189,6 +222,27 @@ def _looked(found: Found) -> Reading:
     if found.quarantine and found.ask.context.get("look"):
         return replace(reading, problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
     return reading
+
+
+def _chat(found: Found, items: Sequence[JSONValue], token: str | None, *, ended: bool) -> Reading:
+    """A page of a live chat. There is a next one for as long as this one holds anything; where to go on is kept."""
+    video, chat, site = found.video or "", str(found.ask.context.get("chat", "")), found.asks.site
+    for number, item in enumerate(items):
+        place = f"/items/{number}"
+        found.note("liveChatMessage", item)
+        try:
+            record = _youtube_chat.message_record(item, place, site, video)
+        except Unreadable as error:
+            found.quarantine.append((place, str(error)))
+            continue
+        if record is not None:
+            found.records.append(record)
+    over = token is None or (ended and not items)
+    return replace(
+        found.reading(),
+        next_page=with_page(found.ask, token) if token is not None and items else None,
+        bookmark=_youtube_chat.place_at(video, chat, None if over else token),
+    )
 
 
 # Comments.

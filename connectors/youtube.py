@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel
 
-from connectors import _limits, _youtube_deliveries, _youtube_grants, _youtube_reading
+from connectors import _limits, _youtube_chat, _youtube_deliveries, _youtube_grants, _youtube_reading
 from connectors._youtube_asks import HELD, YOUTUBE, Asks
 from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
@@ -64,7 +65,8 @@ class YouTube:
         hidden="Comments held for review or taken for spam, where the channel is read with its owner's token. With a"
         " key, a comment that is held looks like one that was deleted.",
         messages=None,
-        comments="Comments and replies under the channel's own videos, as far as YouTube gives them out.",
+        comments="Comments and replies under the channel's own videos, as far as YouTube gives them out; live chat"
+        " while it is live.",
         media="The largest thumbnail of each video, the channel's picture and banner. Not the videos themselves.",
         counts="Views, likes, comments and replies, as of capture.",
         history="Back to the channel's first video.",
@@ -78,7 +80,10 @@ class YouTube:
             "A reply to an old comment is seen when its video is looked at again, not at once.",
             "While comments are turned off for a video, or after it was deleted, its comments cannot be looked at:"
             " nothing is said of them.",
-            "Posts of the community tab, live chat and captions are not captured.",
+            "Live chat is read while the broadcast is live, in every sweep; what was written and deleted between two of"
+            " them was not seen, and what nobody read while it was live cannot be had later. Chat that only members see"
+            " is not read.",
+            "Posts of the community tab and captions are not captured.",
             "Comments that the owner rejected are not listed.",
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "A token lasts an hour: then the channel needs signing in again.",
@@ -136,8 +141,13 @@ class YouTube:
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
         """*new*: the newest videos and the newest threads under all of them. *watch*: the channel, and the given videos
-        with all their comments. *full*: every video with all its comments."""
-        asks, known = Asks.begin(account, sweep), bookmark or {}
+        with all their comments. *full*: every video with all its comments. Live chats are read on in each of them."""
+        known = bookmark or {}
+        chats = tuple(_youtube_chat.places(known))
+        asks = replace(Asks.begin(account, sweep), chats=tuple(video for video, _, _ in chats))
+        return (*(asks.chat(*one) for one in chats), *self._begin(account, sweep, known, asks))
+
+    def _begin(self, account: AccountRef, sweep: Sweep, known: Bookmark, asks: Asks) -> Iterable[Ask]:
         if sweep.kind is SweepKind.WATCH:
             videos = [ref.key for ref in sweep.threads if ref.key.startswith("video/")]
             return (asks.channel(), *asks.videos(videos), *self._comments(asks, sweep.threads))
@@ -145,7 +155,7 @@ class YouTube:
         if sweep.kind is SweepKind.FULL:
             return (asks.channel(), *lists, *self._comments(asks, sweep.threads))
         news = (*lists, asks.recent())
-        return news if known else (asks.channel(), *news)
+        return news if "uploads" in known else (asks.channel(), *news)
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known videos and comments by their ids, 50 at once; for comments only where their video takes any."""

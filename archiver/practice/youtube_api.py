@@ -20,6 +20,7 @@ from archiver.practice import acts
 from archiver.practice.city import City, Post
 from archiver.practice.messages import Request, Response
 from archiver.practice.pictures import png
+from archiver.practice.youtube_chat import Chats
 from archiver.practice.youtube_ids import channel_id, comment_id, comment_of, person_of, video_of
 from archiver.practice.youtube_json import Bodies, Body, dump, error, listed
 
@@ -66,6 +67,7 @@ class YouTubeApi:
 
     def __post_init__(self) -> None:
         self.bodies = Bodies(self.city, self.base)
+        self.chats = Chats(self.city)
 
     def account_url(self, person: int) -> str:
         """Address of the channel."""
@@ -157,7 +159,7 @@ class YouTubeApi:
         if len(numbers) > 50:
             raise Failure(400, "invalidParameterValue", "Too many ids.", "youtube.parameter")
         found = [video for number in numbers if (video := self._video(number, viewer)) is not None]
-        items = [self.bodies.video(one, self._counted(one)) for one in found]
+        items = [self.bodies.video(one, self._counted(one), self.chats.live(one.id)) for one in found]
         return listed("video", items, len(items), len(items))
 
     def _counted(self, video: Post) -> int | None:
@@ -241,6 +243,21 @@ class YouTubeApi:
     def _one(self, post: Post, video: Post, plain: bool) -> Body:
         top = self.city.posts.get(self.top_of(post.id) or 0) or post
         return self.bodies.comment(post, top, video, plain=plain, state=_HELD if post.hidden else "")
+
+    def _chat(self, request: Request, viewer: int | None) -> Body:
+        chat = self.chats.named(request.parameter("liveChatId") or "")
+        if chat is None or self._video(chat.video, viewer) is None:
+            raise Failure(404, "liveChatNotFound", "The live chat that you are trying to retrieve cannot be found.")
+        if chat.ended is not None:
+            raise Failure(403, "liveChatEnded", "The specified live chat is no longer live.", "youtube.liveChat")
+        start = _offset(request.parameter("pageToken"))
+        if start is None:
+            raise Failure(400, "pageTokenInvalid", "The page token is not valid.", "youtube.liveChat")
+        self.used += 4  # five units in all
+        size = min(int(request.parameter("maxResults") or 500), 2000, self.page)
+        items, after = chat.shown(start, size)
+        body = listed("liveChatMessage", items, len(items), len(items), _token(after))
+        return body | {"pollingIntervalMillis": 5000}
 
     # What there is.
 
@@ -341,4 +358,5 @@ _METHODS: dict[str, Callable[[YouTubeApi, Request, int | None], Body]] = {
     "videos": YouTubeApi._videos,
     "commentThreads": YouTubeApi._threads,
     "comments": YouTubeApi._comments,
+    "liveChat/messages": YouTubeApi._chat,
 }

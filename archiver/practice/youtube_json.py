@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from archiver.practice.city import City, Person, Post
+from archiver.practice.youtube_chat import Chat
 from archiver.practice.youtube_ids import channel_id, comment_id, video_id
 
 Body = dict[str, Any]
@@ -97,8 +98,8 @@ class Bodies:
             "playlistItem", f"VVU{video_id(video.id)}", snippet=snippet, contentDetails=details, status=status
         )
 
-    def video(self, video: Post, comments: int | None) -> Body:
-        """``comments``: how many there are; None where they are turned off."""
+    def video(self, video: Post, comments: int | None, chat: Chat | None = None) -> Body:
+        """``comments``: how many there are; None where they are turned off. ``chat``: of one that is live."""
         owner = self._city.people[video.author]
         words = self._words(video)
         snippet = words | {
@@ -107,15 +108,19 @@ class Bodies:
             "channelTitle": owner.profile.name,
             "tags": [word[1:] for word in video.wording.text.split() if word.startswith("#")],
             "categoryId": "25",
-            "liveBroadcastContent": "none",
+            "liveBroadcastContent": "none" if chat is None else "live",
             "localized": {"title": words["title"], "description": words["description"]},
         }
         statistics = {"viewCount": str(video.likes * 7), "likeCount": str(video.likes), "favoriteCount": "0"}
         if comments is not None:
             statistics["commentCount"] = str(comments)
+        live: Body = {}
+        if chat is not None:
+            live = {"liveStreamingDetails": {"actualStartTime": _time(chat.began), "activeLiveChatId": chat.id}}
         return self._resource(
             "video",
             video_id(video.id),
+            **live,
             snippet=snippet,
             contentDetails={"duration": "PT2M10S", "dimension": "2d", "definition": "hd", "caption": "false"},
             status={
