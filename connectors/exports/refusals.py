@@ -19,8 +19,13 @@ _REASONS = (
         "it is TikTok's export as text (TXT); have it made anew as JSON",
     ),
     (
-        re.compile(r"(?:.*/)?[^/]*(?:_content_|_updates?_|_page_)[^/]*\.xlsx?", re.IGNORECASE),
-        "it is a table of numbers of a page, which names posts by a day and their title; this version does not read it",
+        re.compile(r"(?:.*/)?[^/]*(?:_content_|_updates?_|_page_|_followers_|_visitors_)[^/]*\.xlsx?", re.IGNORECASE),
+        "it is a table of numbers of a page, which names posts by a day and their title; this version does not read it:"
+        " keep it as it is with `archiver deposit`",
+    ),
+    (
+        re.compile(r"(?:.*/)?[^/]*\.xlsx?", re.IGNORECASE),
+        "it is a workbook, and no platform exports an account as one; keep it as it is with `archiver deposit`",
     ),
 )
 

@@ -443,7 +443,9 @@ def test_members_of_anything_are_told_or_refused(body: bytes) -> None:
         (f"{PAGE}/posts/profile_posts_1.html", "Facebook.*JSON"),
         ("your_instagram_activity/media/posts_1.html", "Instagram.*JSON"),
         ("TikTok/Post/Posts.txt", "TikTok.*JSON"),
-        ("elm_content_1700000000.xls", "does not read"),
+        ("elm_content_1700000000.xls", "does not read.*archiver deposit"),
+        ("elm_followers_1700000000.XLS", "does not read.*archiver deposit"),
+        ("LinkedIn/numbers.xlsx", "workbook.*archiver deposit"),
         ("holiday.jpg", None),
     ],
 )
