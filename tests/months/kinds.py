@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from archiver.practice import faults
+from archiver.practice import faults, youtube_json
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from archiver.practice.reddit_json import listing
 from archiver.practice.tiktok_json import business
+from archiver.practice.youtube_ids import comment_of, video_of
 from tests.capture.house import House
 from tests.flickr import place as flickr
 from tests.graph.place import Place
@@ -23,6 +26,7 @@ from tests.nextdoor import agency as nextdoor
 from tests.reddit import place as reddit
 from tests.tiktok import account as tiktok
 from tests.vimeo import place as vimeo
+from tests.youtube import channel as youtube
 
 
 def _sized(found: Place, page: int) -> None:
@@ -235,6 +239,53 @@ def _nextdoor(found: Place) -> Mapping[str, Wrong]:
     }  # fmt: skip
 
 
+# YouTube
+
+
+def _youtube_error(status: int, reason: str, *headers: tuple[str, str]) -> Alter:
+    body = youtube_json.dump(youtube_json.error(status, reason, "No."))
+    return lambda request, response: Response(status, (("Content-Type", "application/json"), *headers), body)
+
+
+def _no_threads(request: Request, response: Response) -> Response:
+    """An empty page that names a next one: the one that it should have been."""
+    given = json.loads(response.body)
+    return with_json(response, {**given, "items": [], "nextPageToken": _FIRST_PAGE}) if given["items"] else response
+
+
+def _youtube_mood(request: Request, response: Response) -> Response:
+    return Response(response.status, response.headers, response.body.replace(b'"etag": ', b'"mood": "happy", "etag": '))
+
+
+_THREADS, _FIRST_PAGE = "/commentThreads", base64.urlsafe_b64encode(b"practice:0").decode()
+
+
+def _youtube(found: Place) -> Mapping[str, Wrong]:
+    return {
+        **server_side(found, lists="/playlistItems", comments="/commentThreads|/v3/comments",
+                      media="/youtube/pictures/"),
+        **limits(found, lambda status, *headers: _youtube_error(429, "rateLimitExceeded", *headers),
+                 ("Retry-After", lambda at, now: "40"), where="/v3/"),
+        "quota spent": Wrong(_youtube_error(403, "quotaExceeded"), "/v3/", after=4, times=1),
+        "error in 200": Wrong(lambda *one: replace(_youtube_error(403, "forbidden")(*one), status=200), _THREADS,
+                              after=1, times=2),
+        "not found": Wrong(_youtube_error(404, "videoNotFound"), f"{_THREADS}.*videoId", after=1, times=2),
+        "turned off for a day": Wrong(_youtube_error(403, "commentsDisabled"), f"{_THREADS}.*videoId", times=None),
+        "expired": Wrong(_youtube_error(401, "authError", ("WWW-Authenticate", "Bearer")), "/v3/", after=3, times=1,
+                         ends=True),
+        "dead cursor": Wrong(_youtube_error(400, "invalidPageToken"), "/playlistItems.*pageToken", times=1),
+        "empty page": Wrong(_no_threads, f"{_THREADS}[?](?!.*pageToken)", times=1),
+        "unknown field": Wrong(_youtube_mood, _THREADS, times=None,
+                               drift=("list.mood", "commentThread.mood", "comment.mood")),
+        "version": Wrong(faults.html_page(404), _THREADS, times=3),
+    }  # fmt: skip
+
+
+def _of_youtube(key: str) -> int | None:
+    kind, _, identity = key.partition("/")
+    return video_of(identity) if kind == "video" else comment_of(identity)
+
+
 def _opened(kind: type[Place]) -> Callable[[House], Place]:
     return kind.open
 
@@ -250,6 +301,7 @@ KINDS: Mapping[str, Kind] = {
     "vimeo": Kind(_opened(vimeo.Account), vimeo.check, _vimeo, 8, _sized),
     "tiktok": Kind(_opened(tiktok.Account), tiktok.check, _tiktok, 8, _sized, small=4),
     "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized),
+    "youtube": Kind(_opened(youtube.Broadcaster), youtube.check, _youtube, 4, _sized, small=4, number=_of_youtube),
     "nextdoor": Kind(_opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True),
 }  # fmt: skip
 #: What stands on the same pieces as another is held in long runs alone.
