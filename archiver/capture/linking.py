@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,14 @@ class Linking:
             _log.error("links.failed", account=account.id, exc_info=error)
         finally:
             self._one.release()
+
+    def brought(self, account: str) -> None:
+        """Something was stored of the account by no sweep: the next run follows what is in it."""
+        self._places[account] = replace(self._places.get(account, _Place()), left=True)
+
+    def close(self) -> None:
+        """End all connections."""
+        self.follower.fetcher.close()
 
     def _is_due(self, account: str) -> bool:
         place = self._places.get(account, _Place())

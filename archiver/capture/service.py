@@ -180,6 +180,7 @@ class Capture:
                 hearing = hearing if settle is None else settle(hearing)
                 result = self._carry_out(account, held, SweepKind.WATCH, hearing.trigger, ended, None, hearing)
             store_deltas(self.archive.database, self.archive.store)
+        self.linking.brought(account_id)
         return result
 
     def deposit(
@@ -345,6 +346,7 @@ class Capture:
                 self.leases.free(self.leases.holder)
         finally:
             self.fetcher.close()
+            self.linking.close()
             self.spool.close()
 
     def _flush(self, account_id: str, held: Held) -> None:
