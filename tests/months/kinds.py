@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -18,12 +19,16 @@ from archiver.practice.reddit_json import listing
 from archiver.practice.tiktok_json import business
 from archiver.practice.youtube_ids import comment_of, video_of
 from tests.capture.house import House
+from tests.facebook import page as facebook
 from tests.flickr import place as flickr
 from tests.graph.place import Place
 from tests.graph.scenes import in_a_mood
+from tests.graph.scenes import says as graph
+from tests.instagram import account as instagram
 from tests.months.scene import Kind, Wrong, altered, ended, limits, server_side
 from tests.nextdoor import agency as nextdoor
 from tests.reddit import place as reddit
+from tests.threads import account as threads
 from tests.tiktok import account as tiktok
 from tests.vimeo import place as vimeo
 from tests.youtube import channel as youtube
@@ -286,6 +291,71 @@ def _of_youtube(key: str) -> int | None:
     return video_of(identity) if kind == "video" else comment_of(identity)
 
 
+# Meta
+
+
+def _meta_error(status: int, *headers: tuple[str, str]) -> Alter:
+    """Too much was asked, as the Graph API says it: the status is 400, and the code tells."""
+    refused = graph(4, status=400)
+
+    def alter(request: Request, response: Response) -> Response:
+        answer = refused(request, response)
+        return replace(answer, headers=(*answer.headers, *headers))
+
+    return alter
+
+
+def _regained(at: datetime, now: datetime) -> str:
+    used = {"type": "pages", "call_count": 100, "total_cputime": 4, "total_time": 9}
+    return json.dumps({"1": [used | {"estimated_time_to_regain_access": 1}]})
+
+
+def _no_data(request: Request, response: Response) -> Response:
+    """An empty page that goes on."""
+    given = json.loads(response.body)
+    return with_json(response, {**given, "data": []}) if given.get("paging", {}).get("next") else response
+
+
+def _meta_mood(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_meta_mood(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    mood = {"mood": "happy"} if {"created_time", "timestamp"} & value.keys() else {}
+    return {name: _meta_mood(one) for name, one in value.items()} | mood
+
+
+def _meta(found: Place, lists: str, comments: str, media: str, drift: Sequence[str]) -> Mapping[str, Wrong]:
+    return {
+        **server_side(found, lists=lists, comments=comments, media=media),
+        **limits(found, _meta_error, ("X-Business-Use-Case-Usage", _regained), where="/v"),
+        "not found": Wrong(graph(100, subcode=33), comments, after=1, times=2),
+        "trouble": Wrong(graph(2, passing=True, status=500), comments, after=1, times=3),
+        "permission": Wrong(graph(10, status=403), comments, times=None),
+        "expired": Wrong(graph(190, subcode=463, status=401), "/v", after=3, times=1, ends=True),
+        "dead cursor": Wrong(graph(100), f"({lists}|{comments}).*after=", times=1),
+        "empty page": Wrong(_no_data, f"({comments})[?](?!.*after=)", times=None),
+        "unknown field": Wrong(altered(_meta_mood), f"{lists}|{comments}", times=None, drift=drift),
+        "version": Wrong(faults.html_page(404), comments, times=3),
+    }
+
+
+def _facebook(found: Place) -> Mapping[str, Wrong]:
+    return _meta(found, "/feed", "/comments", "/facebook/pictures/", ("post.mood", "comment.mood"))
+
+
+def _instagram(found: Place) -> Mapping[str, Wrong]:
+    return _meta(found, "/media[?]", "/comments", "/instagram/pictures/", ("media.mood", "comment.mood"))
+
+
+def _threads_of_meta(found: Place) -> Mapping[str, Wrong]:
+    return _meta(found, "/threads[?]", "/conversation", "/threads/pictures/", ("post.mood", "reply.mood"))
+
+
+def _of_facebook(key: str) -> int:
+    return int(key.rpartition("_")[2])
+
+
 def _opened(kind: type[Place]) -> Callable[[House], Place]:
     return kind.open
 
@@ -302,7 +372,11 @@ KINDS: Mapping[str, Kind] = {
     "tiktok": Kind(_opened(tiktok.Account), tiktok.check, _tiktok, 8, _sized, small=4),
     "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized),
     "youtube": Kind(_opened(youtube.Broadcaster), youtube.check, _youtube, 4, _sized, small=4, number=_of_youtube),
+    "facebook": Kind(_opened(facebook.Page), facebook.check, _facebook, 4, _sized, small=4, number=_of_facebook),
+    "instagram": Kind(_opened(instagram.Account), instagram.check, _instagram, 2, _sized, small=4),
+    "threads": Kind(_opened(threads.Account), threads.check, _threads_of_meta, 4, _sized, small=4),
     "nextdoor": Kind(_opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True),
 }  # fmt: skip
 #: What stands on the same pieces as another is held in long runs alone.
-USUAL = [pytest.param(name, marks=pytest.mark.long if name == "redditor" else ()) for name in KINDS]
+_LONG = ("redditor", "instagram", "threads")
+USUAL = [pytest.param(name, marks=pytest.mark.long if name in _LONG else ()) for name in KINDS]
