@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from archiver.practice import faults, youtube_json
+from archiver.practice import faults, linkedin_json, youtube_json
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from archiver.practice.reddit_json import listing
@@ -25,6 +25,7 @@ from tests.graph.place import Place
 from tests.graph.scenes import in_a_mood
 from tests.graph.scenes import says as graph
 from tests.instagram import account as instagram
+from tests.linkedin import page as linkedin
 from tests.months.scene import Kind, Wrong, altered, ended, limits, server_side
 from tests.nextdoor import agency as nextdoor
 from tests.reddit import place as reddit
@@ -352,6 +353,47 @@ def _threads_of_meta(found: Place) -> Mapping[str, Wrong]:
     return _meta(found, "/threads[?]", "/conversation", "/threads/pictures/", ("post.mood", "reply.mood"))
 
 
+# LinkedIn
+
+
+def _linkedin_error(status: int, code: str, *headers: tuple[str, str]) -> Alter:
+    body = linkedin_json.dump(linkedin_json.error(status, code, "No."))
+    return lambda request, response: Response(status, (("Content-Type", "application/json"), *headers), body)
+
+
+def _no_elements(request: Request, response: Response) -> Response:
+    """An empty page of a list that goes on."""
+    given = json.loads(response.body)
+    return with_json(response, {**given, "elements": []}) if given.get("elements") else response
+
+
+def _linkedin_mood(value: Any) -> Any:
+    given: list[Any] = value.get("elements", [])
+    return value | {"elements": [{**one, "mood": "happy"} for one in given]} if given else value
+
+
+def _linkedin(found: Place) -> Mapping[str, Wrong]:
+    posts, comments = "/rest/posts[?]", "/rest/socialActions/.*comments"
+    return {
+        **server_side(found, lists=posts, comments=comments, media="/linkedin/dms/"),
+        **limits(found, lambda status, *headers: _linkedin_error(429, "TOO_MANY_REQUESTS", *headers),
+                 ("Retry-After", lambda at, now: "40"), where="/rest/"),
+        "not found": Wrong(_linkedin_error(404, "NOT_FOUND"), comments, after=1, times=2),
+        "permission": Wrong(_linkedin_error(403, "ACCESS_DENIED"), comments, times=None),
+        "expired": Wrong(_linkedin_error(401, "EXPIRED_ACCESS_TOKEN"), "/rest/", after=3, times=1, ends=True),
+        "sunset": Wrong(_linkedin_error(426, "NONEXISTENT_VERSION"), comments, times=2),
+        "dead cursor": Wrong(_linkedin_error(400, "ILLEGAL_ARGUMENT"), f"{comments}.*start=[1-9]", times=1),
+        "empty page": Wrong(_no_elements, f"{comments}.*start=[1-9]", times=1),
+        "unknown field": Wrong(altered(_linkedin_mood), f"{posts}|{comments}", times=None,
+                               drift=("post.mood", "comment.mood")),
+        "version": Wrong(faults.html_page(404), comments, times=3),
+    }  # fmt: skip
+
+
+def _of_linkedin(key: str) -> int:
+    return int(key.rpartition("/")[2])
+
+
 def _of_facebook(key: str) -> int:
     return int(key.rpartition("_")[2])
 
@@ -375,8 +417,11 @@ KINDS: Mapping[str, Kind] = {
     "facebook": Kind(_opened(facebook.Page), facebook.check, _facebook, 4, _sized, small=4, number=_of_facebook),
     "instagram": Kind(_opened(instagram.Account), instagram.check, _instagram, 2, _sized, small=4),
     "threads": Kind(_opened(threads.Account), threads.check, _threads_of_meta, 4, _sized, small=4),
+    "linkedin": Kind(
+        _opened(linkedin.Organization), linkedin.check, _linkedin, 4, _sized, small=4, number=_of_linkedin
+    ),
     "nextdoor": Kind(_opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True),
 }  # fmt: skip
 #: What stands on the same pieces as another is held in long runs alone.
-_LONG = ("redditor", "instagram", "threads")
+_LONG = ("redditor", "instagram", "threads", "linkedin")
 USUAL = [pytest.param(name, marks=pytest.mark.long if name in _LONG else ()) for name in KINDS]
