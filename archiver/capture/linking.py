@@ -27,7 +27,6 @@ from archiver.capture.run import RunState
 from archiver.capture.standing import LINKS
 from archiver.clock import to_text
 from archiver.errors import Busy
-from archiver.faults import crash_point
 from archiver.http import Fetcher
 from archiver.records import followed
 from archiver.records.followed import Open, Wanted
@@ -125,7 +124,6 @@ class Linking:
             if stop.is_set() or time.monotonic() > until:
                 return
             led = self.follower.follow(one.address, stop)
-            crash_point("links.followed")
             if led is not None:
                 yield one, led
 

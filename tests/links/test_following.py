@@ -282,7 +282,7 @@ class Ends(Exception):  # noqa: N818 - a process that ends
 
 
 @pytest.mark.parametrize(
-    "point", ["links.followed", "batch.stored", "batch.choice_written", "commit.put", "commit.written", "commit.done"]
+    "point", ["followed", "batch.stored", "batch.choice_written", "commit.put", "commit.written", "commit.done"]
 )
 def test_a_process_that_ends_meanwhile_loses_no_record(
     house: House, monkeypatch: pytest.MonkeyPatch, point: str
@@ -293,18 +293,28 @@ def test_a_process_that_ends_meanwhile_loses_no_record(
     follower = house.capture.linking.follower
     begun: list[str] = []
     house.capture.linking.follower = type(follower)(
-        follower.fetcher, follower.pacer, follower.clock, follower.services, follower.trusted, begun.append
+        follower.fetcher,
+        follower.pacer,
+        follower.clock,
+        follower.services,
+        follower.trusted,
+        lambda address: followed(address),
     )
 
     def end(name: str) -> None:
         if name == point and begun:
             raise Ends
 
-    for module in ("batch", "committer", "linking"):
+    def followed(address: str) -> None:
+        begun.append(address)
+        end("followed")
+
+    for module in ("batch", "committer"):
         monkeypatch.setattr(f"archiver.capture.{module}.crash_point", end)
     with contextlib.suppress(Ends):
         house.run(office)
     monkeypatch.undo()
+    house.capture.linking.follower = follower
     house.run(office, NEW)
     house.run(office, FULL)
     assert {state for state, _ in told(house, number)} == {"led"}
