@@ -22,6 +22,7 @@ from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence import log
 from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
+from archiver.people import permission
 from archiver.people.acting import Actor
 from archiver.people.actions import Action
 from archiver.people.models import Person
@@ -41,13 +42,13 @@ _INDEXED, _SOURCE = table(SearchRecord), table(SearchSource)
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What somebody wrote on a record. ``mine``: whoever asks wrote it."""
+    """What somebody wrote on a record. ``removable``: by whoever asks."""
 
     id: str
     text: str
     by: str
     at: datetime
-    mine: bool
+    removable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +141,11 @@ def note(archive: Archive, actor: Actor, record_id: str, text: str) -> str:
 
 
 def remove_note(archive: Archive, actor: Actor, record_id: str, note_id: str) -> None:
-    """Take a note away. Nothing keeps its words, but for snapshots that were made before.
+    """Take a note away: one's own, or one whose writer marks that record no more, since they left, or lost the role or
+    what it was for. Nothing keeps its words, but for snapshots that were made before.
 
     Raises:
-        Refused: the actor may not mark records, or somebody else wrote it.
+        Refused: the actor may not mark records, or somebody else wrote it who can take it away.
         NotFound: there is no such note on a record that the actor sees.
     """
 
@@ -153,8 +155,8 @@ def remove_note(archive: Archive, actor: Actor, record_id: str, note_id: str) ->
         writer = connection.execute(select(_NOTE.c.by_id).where(*this)).scalar()
         if writer is None:
             raise NotFound("there is no such note")
-        if writer != actor.id:
-            raise Refused("only who wrote a note takes it away")
+        if writer != actor.id and _marks_still(connection, writer, record_id, archive.clock.now()):
+            raise Refused("only who wrote a note takes it away, as long as they can")
         connection.execute(delete(_NOTE).where(*this))
         _tell(connection, archive, actor, reached, "note", "removed")
 
@@ -176,13 +178,15 @@ def tag_of(word: str) -> str:
 # -- reading
 
 
-def of_record(connection: Connection, viewer: Viewer, person_id: str, record_id: str) -> Marks:
+def of_record(connection: Connection, viewer: Viewer, person_id: str, record_id: str, at: datetime) -> Marks:
     """What stands on a record, for who may mark it: ``viewer`` is theirs for doing so."""
     if not found(connection, viewer, [record_id]):
         return Marks()
     query = select(_NOTE, _PERSON.c.name).outerjoin(_PERSON, _PERSON.c.id == _NOTE.c.by_id)
-    rows = connection.execute(query.where(_NOTE.c.record_id == record_id).order_by(_NOTE.c.at, _NOTE.c.id))
-    notes = (Note(row.id, row.text, row.name or "somebody", row.at, row.by_id == person_id) for row in rows)
+    rows = connection.execute(query.where(_NOTE.c.record_id == record_id).order_by(_NOTE.c.at, _NOTE.c.id)).all()
+    writers = {row.by_id for row in rows}
+    theirs = {one for one in writers if one != person_id and _marks_still(connection, one, record_id, at)}
+    notes = (Note(row.id, row.text, row.name or "somebody", row.at, row.by_id not in theirs) for row in rows)
     return Marks(_tags(connection, [record_id]).get(record_id, ()), tuple(notes))
 
 
@@ -221,6 +225,14 @@ def found(connection: Connection, viewer: Viewer, record_ids: Collection[str]) -
     query = _shown(select(_INDEXED.c.id, _INDEXED.c.record_id, _INDEXED.c.account_id))
     rows = connection.execute(query.where(among(connection, _INDEXED.c.record_id, sorted(record_ids))))
     return [Found(row.id, row.record_id, row.account_id) for row in rows if _sees(viewer, row)]
+
+
+def _marks_still(connection: Connection, person_id: str, record_id: str, at: datetime) -> bool:
+    """Whether somebody may still mark a record that they marked."""
+    if not permission.may(connection, person_id, Action.RECORDS_MARK, None, at).allowed:
+        return False
+    viewer = permission.viewer(connection, person_id, Action.RECORDS_MARK, at)
+    return bool(found(connection, viewer, [record_id]))
 
 
 def _shown(query: Any) -> Any:

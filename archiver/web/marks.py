@@ -35,7 +35,7 @@ def on_record(site: Site, connection: Connection, who: Visitor, record_id: str) 
     viewer = reach(site, connection, who)
     if viewer is None or not marks.found(connection, viewer, [record_id]):
         return None
-    return marks.of_record(connection, viewer, who.person.id, record_id)
+    return marks.of_record(connection, viewer, who.person.id, record_id, site.archive.clock.now())
 
 
 @router.get("/tags", response_class=HTMLResponse)
@@ -67,7 +67,7 @@ def note(site: Here, who: Who, record_id: Id, form: Typed) -> Response:
 @router.post("/records/{record_id}/notes/{note_id}/remove")
 @needs(Action.RECORDS_MARK)
 def remove_note(site: Here, who: Who, record_id: Id, note_id: Id) -> Response:
-    """Take one of one's own notes away."""
+    """Take one of one's own notes away, or one whose writer cannot any more."""
     marks.remove_note(site.archive, of_person(who.person.id), record_id, note_id)
     return RedirectResponse(f"{site.base}/records/{record_id}#marks", status_code=303)
 

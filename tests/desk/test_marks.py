@@ -22,11 +22,12 @@ from archiver.evidence import service as evidence
 from archiver.evidence.entry import read_entry
 from archiver.evidence.models import Event
 from archiver.operations import index_rows
-from archiver.people import sessions
-from archiver.people.acting import of_machine, of_person
+from archiver.people import service, sessions
+from archiver.people.acting import SERVICE, of_machine, of_person
 from archiver.people.actions import FOR_TOKENS, Action
 from archiver.people.permission import AUTHORITY
-from archiver.people.roles import MAY, Access, Role
+from archiver.people.roles import MAY, Access, Role, usual
+from archiver.people.service import NewGrant
 from archiver.records.models import Record
 from archiver.release import bundle, choosing
 from archiver.release.certificate import certify
@@ -67,8 +68,8 @@ def test_a_tag_is_put_and_taken_and_each_act_has_its_event(offices: Archive) -> 
     assert marks.untag(offices, actor, [_POLICE], "for counsel") == 0
     noted = marks.note(offices, actor, _POLICE, " Ask the desk.\r\nTwice. ")
     with offices.database.read() as connection:
-        (one,) = marks.of_record(connection, Viewer.EVERYTHING, jo.id, _POLICE).notes
-    assert (one.text, one.by, one.mine) == ("Ask the desk.\nTwice.", "Jo", True)
+        (one,) = marks.of_record(connection, Viewer.EVERYTHING, jo.id, _POLICE, offices.clock.now()).notes
+    assert (one.text, one.by, one.removable) == ("Ask the desk.\nTwice.", "Jo", True)
     marks.remove_note(offices, actor, _POLICE, noted)
     police, library = account_of("police"), account_of("library")
     assert _events(offices) == sorted(
@@ -108,6 +109,38 @@ def test_who_may_not_is_refused_and_leaves_nothing(offices: Archive) -> None:
         marks.tag(offices, of_machine(), [_POLICE], "mine")
     assert _tags(offices) == {}
     assert _events(offices) == before
+
+
+@pytest.mark.parametrize("why", ["left", "lost the role", "has it for another office only"])
+def test_a_note_of_somebody_who_marks_that_record_no_more_is_taken_away_by_who_does(offices: Archive, why: str) -> None:
+    writer = person(offices, name="Writer")
+    role = service.grant(offices, SERVICE, writer.id, NewGrant(Role.CUSTODIAN, access=usual(Role.CUSTODIAN)))
+    noted = marks.note(offices, of_person(writer.id), _POLICE, "of somebody who is gone")
+    jo = person(offices, Role.CUSTODIAN, name="Jo")
+
+    def removable() -> list[bool]:
+        with offices.database.read() as connection:
+            now = offices.clock.now()
+            found = marks.of_record(connection, Viewer.EVERYTHING, jo.id, _POLICE, now).notes
+        return [one.removable for one in found]
+
+    with pytest.raises(Refused, match="as long as they can"):
+        marks.remove_note(offices, of_person(jo.id), _POLICE, noted)
+    assert removable() == [False]
+    if why == "left":
+        service.end(offices, SERVICE, writer.id)
+    else:
+        service.revoke(offices, SERVICE, role.id)
+    if why == "has it for another office only":
+        elsewhere = NewGrant(Role.CUSTODIAN, AUTHORITY, "library", usual(Role.CUSTODIAN))
+        service.grant(offices, SERVICE, writer.id, elsewhere)
+    assert removable() == [True]
+    library = {"scope": AUTHORITY, "scope_id": "library"}
+    with pytest.raises(NotFound):
+        marks.remove_note(offices, of_person(person(offices, Role.CUSTODIAN, **library).id), _POLICE, noted)
+    marks.remove_note(offices, of_person(jo.id), _POLICE, noted)
+    assert removable() == []
+    assert {one[1:3] for one in _events(offices)} == {(jo.id, "removed"), (writer.id, "added")}
 
 
 @pytest.mark.parametrize("word", ["", " \n ", "x" * 51])
@@ -333,7 +366,7 @@ def test_a_rebuild_leaves_them_and_a_snapshot_takes_them(marked: tuple[House, st
     rebuild(house.archive)
     assert _tags(house.archive) == {"canarytag": 1}
     with house.archive.database.read() as connection:
-        (note,) = marks.of_record(connection, Viewer.EVERYTHING, "", record_id).notes
-    assert (note.text, note.mine) == ("canarynote", False)
+        (note,) = marks.of_record(connection, Viewer.EVERYTHING, "", record_id, house.archive.clock.now()).notes
+    assert (note.text, note.removable) == ("canarynote", False)
     taken = {one.name for one in index_rows.snapshot_tables()}
     assert taken >= {"record_tag", "record_note", "selection", "selection_record", "selection_statement"}
