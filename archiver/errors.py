@@ -34,6 +34,15 @@ class UsageError(ArchiverError):
     exit_code = 2
 
 
+class SaidMeanwhile(UsageError):  # noqa: N818 - named as the cause
+    """Somebody else said it anew since it was read. ``fields``: what they changed; empty: they took it back, or only
+    part of it is shown."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        self.fields = fields
+        super().__init__("somebody else said it anew while you wrote: look at what holds now, and say yours again")
+
+
 class SettingsError(UsageError):
     """A setting is missing, unknown or unreadable."""
 

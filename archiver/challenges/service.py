@@ -4,7 +4,7 @@ for whoever sees the record."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from archiver.challenges import acts
 from archiver.challenges.models import ChallengeStatement
 from archiver.challenges.rules import Outcome, complaint
 from archiver.database import among, safe_text, take_chains
-from archiver.errors import NotFound, UsageError
+from archiver.errors import NotFound, SaidMeanwhile, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
 from archiver.evidence.challenge_facts import ChallengeSays
@@ -42,6 +42,8 @@ class ChallengeView:
     says: ChallengeSays
     statements: int
     """How often something was said of it."""
+    act_id: str = field(compare=False)
+    """Of what was said last; another where it is said anew under another key."""
 
     @property
     def decided(self) -> bool:
@@ -62,13 +64,16 @@ def state(
     *,
     why: str | None = None,
     void: bool = False,
+    after: str | None = None,
 ) -> str:
     """Say what is known of a challenge; of a new one where no id is given. Its id.
 
     Args:
         void: it was entered by mistake. Then ``why`` has to be said: nothing of it travels with the record any more.
+        after: the act that was read before; None: whatever was said last.
 
     Raises:
+        SaidMeanwhile: it is not the last one any more. Nothing is written.
         Refused: the actor may not.
         NotFound: the record or the challenge is not there, or not for them.
         UsageError: it contradicts itself.
@@ -95,6 +100,8 @@ def state(
                 raise NotFound(NO_SUCH)
             if before[0].says == says and not void:
                 return known
+            if after is not None and before[0].act_id != after:
+                raise SaidMeanwhile(_changed(connection, after, before[0].says))
         change = "new" if challenge_id is None else "void" if void else "changed"
         _record(connection, archive, actor, known, says, why, change)
         return known
@@ -146,9 +153,17 @@ def of_records(
     found: dict[str, list[ChallengeView]] = {}
     for name, row in latest.items():
         if not row.void:
-            view = ChallengeView(name, row.entered_at, row.by, ChallengeSays.model_validate(row.says), said[name])
+            says = ChallengeSays.model_validate(row.says)
+            view = ChallengeView(name, row.entered_at, row.by, says, said[name], row.act_id)
             found.setdefault(row.record_id, []).append(view)
     return found
+
+
+def _changed(connection: Connection, after: str, now: ChallengeSays) -> tuple[str, ...]:
+    """The fields in which what is said now differs from an act of before."""
+    query = select(ChallengeStatement.says).where(ChallengeStatement.act_id == after)
+    then = connection.execute(query.where(ChallengeStatement.record_id == now.record)).scalar()
+    return () if then is None else tuple(name for name, said in now.model_dump().items() if then.get(name) != said)
 
 
 def _record(

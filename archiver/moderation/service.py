@@ -12,7 +12,7 @@ from archiver import ids
 from archiver.archive import Archive
 from archiver.clock import to_text
 from archiver.database import among, safe_text, take_chains
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
 from archiver.evidence.event_types import EventType
@@ -52,15 +52,6 @@ def state(archive: Archive, actor: Actor, several: Sequence[ModerationSays]) -> 
         return said
 
     return archive.database.act(say)
-
-
-class SaidMeanwhile(UsageError):  # noqa: N818 - named as the cause
-    """Somebody else said it anew since it was read. ``fields``: what they changed; empty: they took it back, or only
-    part of it is shown."""
-
-    def __init__(self, fields: tuple[str, ...]) -> None:
-        self.fields = fields
-        super().__init__("somebody else said it anew while you wrote: look at what holds now, and say yours again")
 
 
 def correct(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
@@ -9,7 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.challenges import service
 from archiver.challenges.rules import LONGEST, OUTCOMES, Outcome
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.challenges.service import ChallengeView
+from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
+from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
 from archiver.records import finding
@@ -27,6 +30,14 @@ _FIELDS: Final = (
 _TAKES: Final = 512 * 1024
 """Bytes of the form. The longest texts and lines that may be entered take up to 12 each of their characters."""
 _ALWAYS: Final = ("received_on", "individual", "disputed", "outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What somebody else said while a form was open, and the fields that it changed."""
+
+    said: ChallengeView
+    changed: dict[str, str]
 
 
 @router.get("/records/{record_id}/challenges/new", response_class=HTMLResponse)
@@ -52,8 +63,11 @@ def show(site: Here, viewer: Seen, record_id: Id, challenge_id: Id) -> HTMLRespo
         known = service.of_record(connection, record_id, challenge_id=challenge_id)
     if not known:
         raise NotFound(service.NO_SUCH)
-    values = {name: getattr(known[0].says, name) or "" for name in _FIELDS}
-    return _form(site, viewer, record_id, challenge_id, values)
+    return _form(site, viewer, record_id, challenge_id, _values(known[0].says), after=known[0].act_id)
+
+
+def _values(says: ChallengeSays) -> dict[str, str]:
+    return {name: getattr(says, name) or "" for name in _FIELDS}
 
 
 @router.post("/records/{record_id}/challenges/{challenge_id}", response_class=HTMLResponse)
@@ -75,9 +89,16 @@ def _say(site: Site, viewer: Viewer, who: Who, record_id: str, challenge_id: str
         said = {name: value or (None if name not in _ALWAYS else "") for name, value in values.items()}
         says = known[0].says if void else service.shape(said | {"account": account, "record": record_id})
         actor, why = of_person(who.person.id), form["why"].strip() or None
-        service.state(site.archive, actor, says, challenge_id, why=why, void=void)
+        service.state(site.archive, actor, says, challenge_id, why=why, void=void, after=form["after"] or None)
+    except SaidMeanwhile as failure:
+        with site.archive.database.read() as connection:
+            known = service.of_record(connection, record_id, challenge_id=challenge_id)
+        if not known:
+            raise NotFound(service.NO_SUCH) from None
+        meanwhile = Meanwhile(known[0], {name: _values(known[0].says)[name] for name in failure.fields})
+        return _form(site, viewer, record_id, challenge_id, values, str(failure), form["why"], meanwhile=meanwhile)
     except (UsageError, Refused) as failure:
-        return _form(site, viewer, record_id, challenge_id, values, str(failure), form["why"])
+        return _form(site, viewer, record_id, challenge_id, values, str(failure), form["why"], form["after"])
     return RedirectResponse(f"{site.base}/records/{record_id}#challenges", status_code=303)
 
 
@@ -89,6 +110,8 @@ def _form(
     values: dict[str, str],
     failure: str | None = None,
     why: str = "",
+    after: str = "",
+    meanwhile: Meanwhile | None = None,
 ) -> HTMLResponse:
     with site.archive.database.read() as connection:
         row = finding.one(connection, record_id, viewer)
@@ -100,6 +123,8 @@ def _form(
         challenge_id=challenge_id,
         values=values,
         why=why,
+        after=after if meanwhile is None else meanwhile.said.act_id,
+        meanwhile=meanwhile,
         failure=failure,
         OUTCOMES=OUTCOMES,
         longest=LONGEST,

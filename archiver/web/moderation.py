@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.accounts import service as accounts
 from archiver.clock import from_text, to_text
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
 from archiver.evidence.matter_facts import ModerationSays
 from archiver.moderation import service, statements
 from archiver.moderation.briefs import Brief, briefs
@@ -125,7 +125,7 @@ def correct(site: Here, viewer: Seen, who: Who, moderation_id: Id, form: Typed) 
             site.archive, of_person(who.person.id), moderation_id, says, why=form["why"] or None, void=void,
             after=form["after"],
         )  # fmt: skip
-    except service.SaidMeanwhile as failure:
+    except SaidMeanwhile as failure:
         return _one(
             site, viewer, who.person.id, moderation_id, failure=str(failure), values=values, after=form["after"]
         )

@@ -14,7 +14,7 @@ from archiver.archive import Archive
 from archiver.capture.models import Segment
 from archiver.capture.rebuild import rebuild
 from archiver.clock import SetClock, to_text
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
 from archiver.evidence import service as evidence
 from archiver.evidence.matter_facts import ModerationSays
 from archiver.evidence.models import Event
@@ -67,7 +67,7 @@ def test_of_two_who_correct_at_once_the_second_is_told_what_the_first_changed(of
     service.correct(offices, one, said, quick, why="looked again", after=read.act_id)
     slow = first.model_copy(update={"words": "as it was read before"})
     for void in (False, True):
-        with pytest.raises(service.SaidMeanwhile) as refused:
+        with pytest.raises(SaidMeanwhile) as refused:
             service.correct(offices, other, said, slow, why="me too", void=void, after=read.act_id)
         assert set(refused.value.fields) == {"ground", "matter"}
     (now,) = _said(offices, Viewer.EVERYTHING, gone)

@@ -18,7 +18,7 @@ from archiver.challenges import service
 from archiver.challenges.models import ChallengeStatement
 from archiver.challenges.rules import LONGEST, OUTCOMES, complaint
 from archiver.cli import show
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
 from archiver.evidence.models import Event
 from archiver.operations.act_keys import renew_key
 from archiver.people.acting import of_machine, of_person
@@ -136,6 +136,61 @@ def test_who_may_decides_and_nobody_else(records: Archive) -> None:
     with records.database.read() as connection:
         assert service.of_record(connection, record_of("police", "public")) == []
         assert connection.execute(select(func.count()).select_from(ChallengeStatement)).scalar_one() == 4
+
+
+def test_of_two_who_decide_at_once_the_second_is_told(records: Archive) -> None:
+    actor, other = (of_person(person(records, Role.LEGAL_CUSTODIAN, name=name).id) for name in ("Jo", "Sam"))
+    record = record_of("police", "public")
+    known = service.state(records, actor, says())
+
+    def last() -> service.ChallengeView:
+        with records.database.read() as connection:
+            (one,) = service.of_record(connection, record)
+            return one
+
+    read = last().act_id
+    service.state(records, other, says(**DENIED), known, after=read)
+    before = _events(records)
+    corrected = says(outcome="corrected", decided_on="2026-11-10", correction="It was another.")
+    with pytest.raises(SaidMeanwhile) as refused:
+        service.state(records, actor, corrected, known, after=read)
+    assert refused.value.fields == ("outcome", "decided_on", "reasons")
+    with pytest.raises(SaidMeanwhile) as refused:
+        service.state(records, actor, corrected, known, void=True, why="mistaken", after=read)
+    assert (_events(records), last().says) == (before, says(**DENIED)), "nothing was kept"
+    with pytest.raises(SaidMeanwhile) as refused:
+        service.state(records, actor, corrected, known, after="at_of_another_record")
+    assert refused.value.fields == ()
+    service.state(records, actor, corrected, known, after=last().act_id)
+    assert last().says == corrected
+
+
+def test_the_form_of_the_second_shows_what_was_said_meanwhile(records: Archive) -> None:
+    record, app = record_of("police", "public"), create_app(Site(records))
+    held = [cookies(records, person(records, Role.LEGAL_CUSTODIAN, name=name)) for name in ("Jo", "Sam")]
+    known = service.state(records, of_machine(), says())
+    where, here = f"/records/{record}/challenges/{known}", {"Sec-Fetch-Site": "same-origin"}
+
+    def read(browser: TestClient) -> str:
+        return browser.get(where).text.split('name="after" value="')[1].split('"')[0]
+
+    fields = {name: value for name, value in says().model_dump().items() if value}
+    with (
+        TestClient(app, base_url="http://127.0.0.1", cookies=held[0]) as first,
+        TestClient(app, base_url="http://127.0.0.1", cookies=held[1]) as second,
+    ):
+        both = read(first), read(second)
+        first.post(where, headers=here, data=fields | DENIED | {"reasons": HOSTILE, "after": both[0]})
+        mine = fields | {"disputed": "Mine, typed for an hour.", "after": both[1]}
+        page = second.post(where, headers=here, data=mine)
+        assert page.status_code == 400
+        for words in ("What <bdi>Jo</bdi> changed", "Mine, typed for an hour.", "&lt;script&gt;", "Nothing was kept"):
+            assert words in page.text
+        assert "<script>alert" not in page.text
+        again = page.text.split('name="after" value="')[1].split('"')[0]
+        page = second.post(where, headers=here, data=mine | {"after": again})
+        assert page.status_code == 200, "said again with theirs before the eyes, it counts"
+        assert "Mine, typed for an hour." in page.text
 
 
 def test_it_is_entered_decided_and_shown_on_the_pages(records: Archive) -> None:
