@@ -220,7 +220,8 @@ class _Gathered:
         now, dead = archive.clock.now(), spool.dead(archive.settings.spool)
         self._archive, self.now = archive, now
         self._last, self._held = history.last_runs(connection, now, dead, viewer), history.held(connection, now, dead)
-        self._due, self._joined = history.due(connection), connections.connections(connection, archive)
+        self._due = history.due(connection, viewer=viewer)
+        self._joined = connections.connections(connection, archive)
         gaps = history.gaps_since(connection, now - (DAYS + 1) * timedelta(days=1), viewer)
         self._gaps = {name: [one for one in some if one.closed_at is None] for name, some in gaps.items()}
         expected = deposits_due.expected(connection, archive)

@@ -299,14 +299,17 @@ def coverage(connection: Connection, account_id: str) -> list[CoverageView]:
     return [newest[listing] for listing in sorted(newest)]
 
 
-def due(connection: Connection, account_id: str | None = None) -> dict[str, list[DueView]]:
-    """When each account is looked at next, soonest first."""
+def due(
+    connection: Connection, account_id: str | None = None, *, viewer: Viewer = Viewer.EVERYTHING
+) -> dict[str, list[DueView]]:
+    """When each account that a viewer sees is looked at next, soonest first."""
     query = select(Due.account_id, Due.sweep, Due.due_at, Due.failures).order_by(Due.due_at)
     if account_id is not None:
         query = query.where(Due.account_id == account_id)
     found: dict[str, list[DueView]] = {}
     for account, sweep, due_at, failures in connection.execute(query):
-        found.setdefault(account, []).append(DueView(sweep, due_at, failures))
+        if viewer.sees(account):
+            found.setdefault(account, []).append(DueView(sweep, due_at, failures))
     return found
 
 

@@ -93,8 +93,9 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
         account = seen_account(connection, viewer, account_id)
         whole, counted = viewer.sees_private_of(account_id), counted_for(site, connection, viewer)
         gaps = history.gaps(connection, account_id, closed=True, viewer=viewer)
+        due = history.due(connection, account_id, viewer=viewer) if account.state != "paused" else {}
         values: dict[str, Any] = {
-            "due": history.due(connection, account_id).get(account_id, []) if account.state != "paused" else [],
+            "due": due.get(account_id, []),
             "coverage": _open(viewer, account_id, history.coverage(connection, account_id)) if whole else [],
             "gaps": with_imports(connection, [gap for gap in gaps if gap.closed_at is None], viewer),
             "days": [day_mark(day) for day in days(connection, account_id, now, site.zone, gaps)],
