@@ -14,12 +14,18 @@ from archiver import ids
 from archiver.archive import Archive
 from archiver.errors import NotFound, Refused
 from archiver.evidence.event_types import EventType
+from archiver.evidence.models import Event
+from archiver.people import permission
 from archiver.people.acting import Actor, tell
+from archiver.people.actions import Action
 from archiver.people.models import AddressChange, Person, PersonFactor, RoleGrant
 from archiver.people.passkeys import end_all as end_passkeys
 from archiver.people.sessions import end_sessions, end_tokens
 
 LASTS: Final = timedelta(days=7)
+STANDS: Final = timedelta(days=7)
+"""How long before it was asked an administrator has to have been one who agrees: somebody made up for it would have
+stood on everybody's list for that long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ def take(
 
     Raises:
         NotFound: nothing of that id waits.
-        Refused: whoever asked for it cannot agree to it.
+        Refused: whoever asked for it cannot agree to it, nor who became an administrator about when it was asked.
     """
     found = waiting(connection, person_id, archive.clock.now())
     if found is None or found.id != asked_id:
@@ -84,11 +90,31 @@ def take(
         if actor.person_id == found.asked_by:
             raise Refused("whoever asked cannot agree to it: another administrator can, or the person themselves")
         ended = ended.where(AddressChange.asked_by != actor.person_id)
+        if actor.person_id != person_id and not _stood(connection, actor.person_id, found.made_at, archive.clock.now()):
+            raise Refused(
+                f"who became an administrator less than {STANDS.days} days before it was asked cannot agree to it:"
+                " another administrator can, the person themselves, or whoever runs the machine"
+            )
     if connection.execute(ended.values(ended_at=archive.clock.now())).rowcount != 1:
         raise NotFound("nothing waits to be settled here: it was settled just now")
     if not agree:
         tell(connection, archive, actor, EventType.ADDRESS_REFUSED, ("person", person_id))
     return found
+
+
+def may_agree(connection: Connection, asked: Asked, person_id: str, now: datetime) -> bool:
+    """Whether an administrator, or the person themselves, can agree to what was asked for."""
+    if person_id == asked.asked_by:
+        return False
+    return person_id == asked.person_id or _stood(connection, person_id, asked.made_at, now)
+
+
+def _stood(connection: Connection, person_id: str, asked_at: datetime, now: datetime) -> bool:
+    """Whether somebody may change people by a role that was given long enough before; by when it was given, as the log
+    says, since from when on it counts is anybody's to say who gives it."""
+    query = permission.in_effect(person_id, Action.PEOPLE_CHANGE, now).join(Event, Event.subject_id == RoleGrant.id)
+    given = query.where(Event.type == EventType.ROLE_GRANTED.value, Event.at <= asked_at - STANDS)
+    return connection.execute(given.limit(1)).first() is not None
 
 
 def forget(connection: Connection, archive: Archive, actor: Actor, person_id: str, why: str) -> None:

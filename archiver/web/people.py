@@ -189,6 +189,7 @@ def _one(site: Site, visitor: Visitor, person_id: str, failure: str | None = Non
         held = service.grants(connection, person_id)
         going_on = sessions.sessions(connection, site.archive, person_id)
         asked = binding.waiting(connection, person_id, now)
+        may_agree = asked is not None and binding.may_agree(connection, asked, visitor.person.id, now)
         changes = history.sign_in_changes(connection, person_id)
         held_keys = passkeys.passkeys(connection, person_id)
         known = accounts.list_accounts(connection)
@@ -202,7 +203,8 @@ def _one(site: Site, visitor: Visitor, person_id: str, failure: str | None = Non
         grants=[(one, one.holds(now)) for one in held],
         sessions=going_on,
         asked=asked,
-        may_agree=asked is not None and asked.asked_by != visitor.person.id,
+        may_agree=may_agree,
+        asked_by_me=asked is not None and asked.asked_by == visitor.person.id,
         changes=changes,
         passkeys=held_keys,
         failure=failure,

@@ -14,9 +14,9 @@ from archiver.errors import NotFound, Refused, UsageError
 from archiver.people import binding, history, service, sessions
 from archiver.people.acting import SERVICE, Actor, of_machine, of_person
 from archiver.people.actions import Action
-from archiver.people.binding import LASTS, Asked
+from archiver.people.binding import LASTS, STANDS, Asked
 from archiver.people.roles import Role
-from archiver.people.service import PersonView
+from archiver.people.service import NewGrant, PersonView
 from archiver.web.app import create_app
 from archiver.web.site import Site
 from tests.people.test_signing_in import SAME, events
@@ -70,12 +70,14 @@ def test_an_administrator_alone_cannot_become_somebody_else(archive: Archive, jo
 
 @pytest.mark.parametrize("who", ["themselves", "another administrator", "the machine"])
 def test_with_a_second_person_it_changes_and_whoever_came_in_before_does_no_more(
-    archive: Archive, jo: PersonView, who: str
+    archive: Archive, jo: PersonView, hands: SetClock, who: str
 ) -> None:
+    bo = administrator(archive, "Bo")
+    hands.advance(STANDS)
     service.change(archive, administrator(archive, "Ada"), jo.id, mail=MINE)
     sessions.make_token(archive, of_person(jo.id), jo.id, "x", {Action.RECORDS_SEARCH}, timedelta(days=9))
     held = cookies(archive, jo)
-    actor = {"themselves": of_person(jo.id), "the machine": of_machine()}.get(who) or administrator(archive, "Bo")
+    actor = {"themselves": of_person(jo.id), "the machine": of_machine()}.get(who, bo)
     service.settle(archive, actor, jo.id, asked(archive, jo).id, agree=True)
     after = now_of(archive, jo)
     assert (after.mail, after.issuer, after.subject) == (MINE, None, None)
@@ -90,14 +92,40 @@ def test_with_a_second_person_it_changes_and_whoever_came_in_before_does_no_more
     ]
 
 
-def test_what_was_asked_for_ends_and_is_settled_once(archive: Archive, jo: PersonView, hands: SetClock) -> None:
+@pytest.mark.law("R71")
+def test_an_administrator_made_up_for_it_agrees_to_nothing(archive: Archive, jo: PersonView, hands: SetClock) -> None:
+    """Neither with a role that is said to count since long ago, nor with one as old as the question."""
     ada = administrator(archive, "Ada")
+    old = person(archive, name="Somebody made up long ago")
+    hands.advance(10 * STANDS)
+    long_ago = hands.now() - 9 * STANDS
+    back = NewGrant(Role.SYSTEM_ADMINISTRATOR, from_at=long_ago)
+    service.grant(archive, ada, old.id, back)
+    fresh = administrator(archive, "Made up now")
+    service.change(archive, ada, jo.id, mail=MINE)
+    wanted, before = asked(archive, jo), events(archive, "person.changed")
+    hands.advance(STANDS - timedelta(seconds=1))  # (waiting for it does not help either)
+    for actor in (of_person(old.id), fresh):
+        with pytest.raises(Refused, match="less than 7 days"):
+            service.settle(archive, actor, jo.id, wanted.id, agree=True)
+    assert asked(archive, jo) == wanted
+    assert (now_of(archive, jo).mail, events(archive, "person.changed")) == (THEIRS, before)
+    service.settle(archive, fresh, jo.id, wanted.id, agree=False)
+    service.change(archive, ada, jo.id, mail=MINE)
+    hands.advance(timedelta(seconds=1))
+    service.change(archive, ada, jo.id, mail=MINE)
+    service.settle(archive, fresh, jo.id, asked(archive, jo).id, agree=True)
+    assert now_of(archive, jo).mail == MINE, "who has been one for that long agrees to what is asked now"
+
+
+def test_what_was_asked_for_ends_and_is_settled_once(archive: Archive, jo: PersonView, hands: SetClock) -> None:
+    ada, others = administrator(archive, "Ada"), [administrator(archive, name) for name in "abcd"]
+    hands.advance(STANDS)
     service.change(archive, ada, jo.id, mail="first@city.example")
     first = asked(archive, jo)
     service.change(archive, ada, jo.id, mail=MINE)
     with pytest.raises(NotFound):
         service.settle(archive, of_person(jo.id), jo.id, first.id, agree=True)
-    others = [administrator(archive, name) for name in "abcd"]
     wanted = asked(archive, jo)
 
     def settle(actor: Actor) -> bool:
@@ -130,8 +158,10 @@ def test_who_was_never_given_anything_can_still_be_mended(archive: Archive) -> N
     assert events(archive, "address.asked") == 0
 
 
-def test_who_asked_is_offered_to_take_it_back_only(archive: Archive, jo: PersonView) -> None:
+def test_who_asked_is_offered_to_take_it_back_only(archive: Archive, jo: PersonView, hands: SetClock) -> None:
     ada, bo = (person(archive, Role.SYSTEM_ADMINISTRATOR, name=name) for name in ("Ada", "Bo"))
+    hands.advance(STANDS)
+    new = person(archive, Role.SYSTEM_ADMINISTRATOR, name="New")
     service.change(archive, of_person(ada.id), jo.id, mail=MINE)
     app = create_app(Site(archive))
 
@@ -141,6 +171,7 @@ def test_who_asked_is_offered_to_take_it_back_only(archive: Archive, jo: PersonV
         return [f">{words}<" in page for words in ("Agree", "Refuse it", "Take it back")]
 
     assert (offers(ada)[:2], offers(bo)[:2]) == ([False, False], [True, True])
+    assert offers(new) == [False, True, False], "who became one just now can only refuse"
 
 
 def test_the_person_is_told_on_every_page_and_answers_there(archive: Archive, jo: PersonView) -> None:
