@@ -3,6 +3,9 @@ file. Nothing is ever handed out in a way that a browser would run."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +13,7 @@ from sqlalchemy import Connection
 
 from archiver.archive import Archive
 from archiver.capture.codings import Undecodable, decoded
-from archiver.errors import IntegrityError, NotFound
+from archiver.errors import Busy, IntegrityError, NotFound
 from archiver.records import finding, pictures, service
 from archiver.records.pictures import StoredAt
 from archiver.records.seeing import only_public
@@ -24,6 +27,17 @@ SHOWN: Final = 48 * 2**10
 """Bytes that are shown as text."""
 LARGEST: Final = 32 * 2**20
 """Bytes of a file that is handed out here."""
+SMALL: Final = 2**20
+"""Bytes of a file that is read whenever it is asked for: the pictures of a page."""
+AT_ONCE: Final = 2
+"""Larger files that are unpacked at a time. A film is stored whole, in one packed record whose digest is checked, so
+that each part of it that a browser asks for takes all of it: memory would grow with how many wind films at once."""
+IN_LINE: Final = 12
+"""Larger files that are being asked for, before the next one is told to come again: fewer than there are threads, so
+that pages are answered meanwhile."""
+_PATIENCE: Final = 20.0
+"""Seconds until a file's turn."""
+_turns, _line = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(IN_LINE)
 _TEXTS: Final = ("text/", "application/x-subrip", "application/ttml+xml", "application/json")
 NO_SUCH: Final = "this record has no such file that is kept"
 
@@ -42,7 +56,12 @@ class KeptFile:
     @property
     def offered(self) -> bool:
         """Whether it is small enough to be handed out here."""
-        return max(self.at.length, self.medium.size or 0) <= LARGEST  # (what is stored may be much smaller)
+        return self.weight <= LARGEST
+
+    @property
+    def weight(self) -> int:
+        """Bytes: of what is stored, or of what it is unpacked, whichever is more."""
+        return max(self.at.length, self.medium.size or 0)
 
 
 def is_text(medium: MediumView) -> bool:
@@ -76,10 +95,33 @@ def content(archive: Archive, file: KeptFile) -> bytes:
 
     Raises:
         NotFound: it is not there as it was written, or is too large.
+        Busy: many large files are asked for just now.
         StoreUnavailable: try again later.
     """
     if not file.offered:
         raise NotFound("that file is too large to be handed out here; `archiver evidence export` has it")
+    if file.weight <= SMALL:
+        return _unpacked(archive, file)
+    with _turn():
+        return _unpacked(archive, file)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _line.acquire(blocking=False):
+        raise Busy("several films are being handed out just now: try again in a moment")
+    try:
+        if not _turns.acquire(timeout=_PATIENCE):
+            raise Busy("other films take long to be handed out just now: try again in a moment")
+        try:
+            yield
+        finally:
+            _turns.release()
+    finally:
+        _line.release()
+
+
+def _unpacked(archive: Archive, file: KeptFile) -> bytes:
     at = file.at
     try:
         place = (at.key, at.offset, at.length, at.facts_offset, at.facts_length, at.version_id)
