@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from archiver.accounts import service as accounts
+from archiver.accounts.register.sheets import guarded
 from archiver.errors import Refused
 from archiver.moderation import statements
 from archiver.moderation.matching import TO_EXPLAIN
@@ -131,7 +132,7 @@ def as_csv(made: Report) -> str:
             stood = "" if one.median is None else round(one.median.total_seconds())
             given = [one.outcomes.get(code, 0) for code in OUTCOMES]
             writer.writerow(
-                [name, one.code, _plain(one.words), one.count, f"{one.share:.4f}", stood, one.appealed, *given]
+                [name, one.code, guarded(one.words), one.count, f"{one.share:.4f}", stood, one.appealed, *given]
             )
     return text.getvalue()
 
@@ -184,8 +185,3 @@ def _first_seen(connection: Connection, record_ids: Collection[str]) -> dict[str
         query = select(RECORD.c.id, RECORD.c.first_seen_at).where(RECORD.c.id.in_(chunk))
         found |= {row.id: row.first_seen_at for row in connection.execute(query)}
     return found
-
-
-def _plain(words: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{words}" if words[:1] in "=+-@\t\r" else words
