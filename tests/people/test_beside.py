@@ -192,6 +192,16 @@ def test_suggestions_and_gaps_tell_of_what_is_seen(offices: Archive, listed: Lis
     assert told["messages"] == ([(hidden["edit"], True)], private, {*imports}, 1, [2])
 
 
+def test_when_accounts_are_looked_at_next_is_told_of_what_is_seen(offices: Archive) -> None:
+    who = person(offices, Role.CUSTODIAN, **POLICE)
+    with offices.database.read() as connection:
+        viewer = permission.viewer(connection, who.id, Action.CAPTURE_VIEW, offices.clock.now())
+        assert set(history.due(connection)) == {account_of(office) for office in OFFICES}
+        assert set(history.due(connection, viewer=viewer)) == {account_of("police")}
+        assert history.due(connection, account_of("library"), viewer=viewer) == {}
+        assert history.due(connection, viewer=Viewer.NOTHING) == {}
+
+
 def test_an_index_that_cannot_hold_back_what_was_said_unseen_tells_public_readers_nothing(offices: Archive) -> None:
     reader = person(offices, Role.CUSTODIAN, access=[Access.PUBLIC])
     mixed = person(offices, Role.CUSTODIAN, scope=AUTHORITY, scope_id="police")
