@@ -135,9 +135,9 @@ def test_a_note_of_somebody_who_marks_that_record_no_more_is_taken_away_by_who_d
         elsewhere = NewGrant(Role.CUSTODIAN, AUTHORITY, "library", usual(Role.CUSTODIAN))
         service.grant(offices, SERVICE, writer.id, elsewhere)
     assert removable() == [True]
-    library = {"scope": AUTHORITY, "scope_id": "library"}
+    other = person(offices, Role.CUSTODIAN, scope=AUTHORITY, scope_id="library")
     with pytest.raises(NotFound):
-        marks.remove_note(offices, of_person(person(offices, Role.CUSTODIAN, **library).id), _POLICE, noted)
+        marks.remove_note(offices, of_person(other.id), _POLICE, noted)
     marks.remove_note(offices, of_person(jo.id), _POLICE, noted)
     assert removable() == []
     assert {one[1:3] for one in _events(offices)} == {(jo.id, "removed"), (writer.id, "added")}

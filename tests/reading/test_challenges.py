@@ -172,7 +172,8 @@ def test_the_form_of_the_second_shows_what_was_said_meanwhile(records: Archive) 
     where, here = f"/records/{record}/challenges/{known}", {"Sec-Fetch-Site": "same-origin"}
 
     def read(browser: TestClient) -> str:
-        return browser.get(where).text.split('name="after" value="')[1].split('"')[0]
+        text: str = browser.get(where).text
+        return text.split('name="after" value="')[1].split('"')[0]
 
     fields = {name: value for name, value in says().model_dump().items() if value}
     with (
