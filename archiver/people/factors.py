@@ -57,9 +57,14 @@ def code_secret(salt: bytes, link: str) -> str:
     return base64.b32encode(hmac.digest(salt, b"totp\0" + link.encode(), sha256)[:20]).decode()
 
 
+_CALLED: Final = 50
+"""Characters."""
+
+
 def address(secret: str, name: str, title: str) -> str:
-    """The address that an authenticator reads (``otpauth:``)."""
-    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=title)
+    """The address that an authenticator reads (``otpauth:``). What it calls the entry is cut, so that it fits a picture
+    of squares however many bytes a letter of it takes."""
+    return pyotp.TOTP(secret).provisioning_uri(name=name[:_CALLED], issuer_name=title[:_CALLED])
 
 
 def step_of(secret: str, code: str, at: datetime, after: int = -1) -> int | None:
