@@ -14,7 +14,7 @@ from archiver.capture.batch import Entry, FinishedSegment
 from archiver.capture.deposits import row_of
 from archiver.capture.listings import thread_of
 from archiver.capture.models import Coverage, Deposit, Exchange, Segment
-from archiver.capture.parts import Part
+from archiver.capture.parts import PUBLIC, Part
 from archiver.clock import from_text
 from archiver.database import key_text, safe_text
 from archiver.evidence.log import NewEvent
@@ -239,7 +239,7 @@ def _apply_medium(applier: Applier, medium: str, facts: dict[str, Any]) -> None:
 def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> None:
     """Write what a run record says beside its exchanges. Its run row is there."""
     for exchange, positions, at in part.same:
-        applier.same(exchange, positions, at)
+        applier.same(exchange, positions, at, public=part.access == PUBLIC)
     for exchange, positions, at in part.named:
         applier.named(exchange, positions, at)
     for key, number, at in part.counted:

@@ -45,6 +45,7 @@ class Applier:
     def _begin(self) -> None:
         self._sightings: list[Sighting] = []
         self._same: dict[tuple[str, int], list[datetime]] = {}
+        self._same_in_public: dict[tuple[str, int], datetime] = {}
         self._named: dict[tuple[str, int], list[datetime]] = {}
         self._concluded: list[tuple[str, Observation]] = []
         self._numbers: list[tuple[str, datetime, int, bool | None]] = []
@@ -72,10 +73,14 @@ class Applier:
         for key, number in numbers.told(reading).items():
             self.counted(key, number, arrived.received_at, deep=deep.get(key))
 
-    def same(self, exchange_id: str, positions: Iterable[int], at: datetime) -> None:
-        """The records at these positions of a stored exchange were seen again, unchanged."""
+    def same(self, exchange_id: str, positions: Iterable[int], at: datetime, *, public: bool) -> None:
+        """The records at these positions of a stored exchange were seen again, unchanged. ``public``: in an answer that
+        everybody could have got."""
         for position in positions:
-            self._same.setdefault((exchange_id, position), []).append(at)
+            place = exchange_id, position
+            self._same.setdefault(place, []).append(at)
+            if public:
+                self._same_in_public[place] = max(at, self._same_in_public.get(place, at))
 
     def named(self, exchange_id: str, positions: Iterable[int], at: datetime) -> None:
         """The same of answers that did not show the words again: no sight of a version."""
@@ -163,6 +168,9 @@ class Applier:
         for reference in references:
             place = reference.exchange_id, reference.position
             works[reference.record_id].take_again(reference, self._same.get(place, ()), self._named.get(place, ()))
+            in_public = self._same_in_public.get(place)
+            if in_public is not None:
+                works[reference.record_id].again_in_public.append((reference, in_public))
         for record_id, observation in self._concluded:
             works[record_id].observations.append(observation)
         for record_id, at, number, deep in self._numbers:
@@ -178,6 +186,7 @@ class Applier:
         for sighting in self._sightings:
             place = sighting.arrived.id, sighting.position
             sighting.again, sighting.named = self._same.pop(place, []), self._named.pop(place, [])
+            sighting.seen_in_public_at = self._same_in_public.pop(place, None)
         wanted: dict[str, set[int]] = {}
         for exchange_id, position in self._same.keys() | self._named.keys():
             wanted.setdefault(exchange_id, set()).add(position)

@@ -28,7 +28,7 @@ class Reason(StrEnum):
     """The platform gives the same words another time."""
     STATE = "state"
     ACCESS = "access"
-    """What was only seen signed in is seen in public."""
+    """What was only seen signed in is seen in public: the record, its words, or its state."""
     THREAD = "thread"
     """The thread it belongs to was not known."""
     MEDIA = "media"
@@ -46,6 +46,17 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class KnownInPublic:
+    """A stored occurrence in what everybody can see: what an unchanged answer of that kind may repeat."""
+
+    exchange_id: str
+    position: int
+    state: str
+    words: bool
+    """It shows any of its version's, and was no look into the platform's history."""
+
+
+@dataclass(frozen=True, slots=True)
 class KnownVersion:
     """A version of a known record, as far as a choice needs it."""
 
@@ -60,6 +71,10 @@ class KnownVersion:
     position: int
     reference_as_of: datetime | None
     reference_state: str
+    said: Content | None = None
+    """What its occurrences say together that everybody can see; None: it was seen in private alone."""
+    shown: tuple[KnownInPublic, ...] = field(default=(), compare=False)
+    """These, in order of arrival; where not one was seen in private, perhaps only the one that is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +178,9 @@ def choose(
         elif record is not None and not seen.retrospective:
             repeated = _repeated(record, seen)
             whole = bool(seen.content) or not repeated.content
-            (same if whole else named)[repeated.exchange_id, repeated.position] = None
+            shown = _shown_again(record, seen, repeated) if _is_public(ask) else repeated
+            assert shown is not None  # else _surroundings had it stored
+            (same if whole else named)[shown.exchange_id, shown.position] = None
     reasons |= dict.fromkeys(_other_reasons(reading, known, ask, kept))
     if reasons:
         return Choice(True, tuple(reasons), new_media=list(new_media.values()))
@@ -222,11 +239,43 @@ def _is_last_again(record: KnownRecord, version: KnownVersion, seen: SeenRecord,
 
 def _surroundings(record: KnownRecord, seen: SeenRecord, ask: Ask | None) -> Reason | None:
     """What a sight of a known record adds to where it was seen: in public, in its thread."""
+    if _is_public(ask) and _is_first_in_public(record, seen):
+        return Reason.ACCESS
     if seen.retrospective:
         return None
-    if ask is not None and ask.access is AccessClass.PUBLIC and not record.public:
-        return Reason.ACCESS
     return Reason.THREAD if seen.thread not in (None, seen.key) and not record.in_thread else None
+
+
+def _is_public(ask: Ask | None) -> bool:
+    return ask is not None and ask.access is AccessClass.PUBLIC
+
+
+def _is_first_in_public(record: KnownRecord, seen: SeenRecord) -> bool:
+    """Whether everybody can see now what was only seen in private: that the record is there, what it says, or its
+    state."""
+    as_of = instant(seen.as_of)
+    version = _of_one_moment(record, seen, as_of) or record.at(as_of) or record.current
+    says = bool(seen.content) or not version.content
+    if says and (version.said is None or not within(plain(seen.content), version.said)):
+        return True
+    if seen.retrospective:
+        return False
+    return not record.public or _shown_again(record, seen, _repeated(record, seen)) is None
+
+
+def _shown_again(
+    record: KnownRecord, seen: SeenRecord, repeated: KnownVersion | KnownSight
+) -> KnownVersion | KnownSight | KnownInPublic | None:
+    """What a sight repeats that everybody could have: of what they could see, not of what was seen in private, so that
+    the one says nothing of when the other was seen. None: nothing of it is like this."""
+    version = record.at(instant(seen.as_of)) or record.current
+    of_words = bool(seen.content) or not version.content
+    among = [*version.shown] if of_words else [one for each in record.versions for one in each.shown]
+    place = repeated.exchange_id, repeated.position
+    if any((one.exchange_id, one.position) == place for one in among):
+        return repeated
+    like = (one for one in reversed(among) if one.state == seen.state.value and (one.words or not of_words))
+    return next(like, None)
 
 
 def _new_media(record: KnownRecord | None, seen: SeenRecord) -> list[MediaRef]:
@@ -289,7 +338,7 @@ def learn(
     """What is known of a record once this sight of it is stored. Close enough to what the index will say to choose the
     next pages of the same batch by; where they could differ, it leads to storing more, never less."""
     scheme, public, in_thread = ask.scheme, ask.access is AccessClass.PUBLIC, seen.thread is not None
-    new = _version(seen, exchange_id, position, scheme)
+    new = _version(seen, exchange_id, position, scheme, public=public)
     media = frozenset(ids.medium_id(record_id, medium.key) for medium in seen.media)
     if record is None:
         return KnownRecord(record_id, seen.key, seen.state.value, (new,), media, public, in_thread)
@@ -310,17 +359,20 @@ def learn(
     return replace(known, public=record.public or public, in_thread=record.in_thread or in_thread)
 
 
-def _version(seen: SeenRecord, exchange_id: str, position: int, scheme: int) -> KnownVersion:
-    as_of = instant(seen.as_of)
+def _version(seen: SeenRecord, exchange_id: str, position: int, scheme: int, *, public: bool) -> KnownVersion:
+    as_of, content = instant(seen.as_of), plain(seen.content)
+    shown = KnownInPublic(exchange_id, position, seen.state.value, not seen.retrospective)
     return KnownVersion(
         scheme=scheme,
-        content=plain(seen.content),
+        content=content,
         as_of=as_of,
         seen=not seen.retrospective,
         exchange_id=exchange_id,
         position=position,
         reference_as_of=as_of,
         reference_state=seen.state.value,
+        said=content if public else None,
+        shown=(shown,) if public else (),
     )
 
 
@@ -349,7 +401,21 @@ def _merge(version: KnownVersion, new: KnownVersion) -> KnownVersion:
         position=reference.position,
         reference_as_of=reference.reference_as_of,
         reference_state=reference.reference_state,
+        said=_said(version, new, scheme, content),
+        shown=(*version.shown, *_shown(new, scheme, content)),
     )
+
+
+def _said(version: KnownVersion, new: KnownVersion, scheme: int, content: Content) -> Content | None:
+    """What both say together that everybody can see. What stands without its words says nothing of them."""
+    both = (one.said for one in (version, new) if one.scheme == scheme)
+    said = [one for one in both if one is not None and (one or not content)]
+    return {name: value for one in said for name, value in one.items()} if said else None
+
+
+def _shown(new: KnownVersion, scheme: int, content: Content) -> Iterable[KnownInPublic]:
+    words = bool(new.content) or _is_whole(new, scheme, content)
+    return (replace(one, words=one.words and words) for one in new.shown)
 
 
 def _is_whole(one: KnownVersion, scheme: int, content: Content) -> bool:

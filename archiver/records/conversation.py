@@ -23,7 +23,7 @@ from archiver.records.stored import RECORD, STATE, VERSION, chunks
 from archiver.records.threads import Line, Member
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import EVERYTHING, AccountName, AuthorView, ThreadLine, ThreadRecord, ThreadView
-from archiver.records.withheld import public_state, public_version, seen_in_public, withheld_among
+from archiver.records.withheld import looked_at_in_private, public_state, public_version, seen_in_public, withheld_among
 from archiver.viewing import Viewer
 from connectors.contract import State
 
@@ -152,7 +152,9 @@ class _Shown:
         """Of what is held back, the words and states that everybody could see stand in place of the latest."""
         held_back = withheld_among(self.connection, rows) if self.public else set()
         texts = _texts(self.connection, rows) | _public_texts(self.connection, held_back)
-        states, times = _public_states(self.connection, held_back), seen_in_public(self.connection, held_back)
+        beside = self.public and looked_at_in_private(self.connection, rows)
+        states = _public_states(self.connection, held_back)
+        times = seen_in_public(self.connection, rows) if beside else {}
         found = {}
         for row in rows.values():
             text, number = texts.get(row.id, ("", 0))

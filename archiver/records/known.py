@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, select
 
 from archiver import ids
-from archiver.records.choice import KnownRecord, KnownSight, KnownVersion, learn
+from archiver.records.choice import KnownInPublic, KnownRecord, KnownSight, KnownVersion, learn
+from archiver.records.contents import Content
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, VERSION, chunks
+from archiver.records.withheld import in_public, open_among
 from connectors.contract import AccessClass, Ask, Reading, SeenRecord, State
 
 _QUERY = (
@@ -31,6 +33,7 @@ _QUERY = (
         VERSION.c.position,
         OCCURRENCE.c.as_of.label("reference_as_of"),
         OCCURRENCE.c.state.label("reference_state"),
+        OCCURRENCE.c.partial.label("reference_partial"),
     )
     .join(VERSION, VERSION.c.record_id == RECORD.c.id)
     .join(
@@ -46,12 +49,19 @@ _LAST = (
     .join(RECORD, and_(RECORD.c.exchange_id == OCCURRENCE.c.exchange_id, RECORD.c.position == OCCURRENCE.c.position))
     .where(RECORD.c.id.in_(bindparam("record_ids", expanding=True)))
 )
+_IN_PUBLIC = (
+    select(*(OCCURRENCE.c[name] for name in ("record_id", "exchange_id", "position", "version_id", "retrospective")))
+    .add_columns(*(OCCURRENCE.c[name] for name in ("scheme", "state", "partial")))
+    .where(OCCURRENCE.c.record_id.in_(bindparam("record_ids", expanding=True)), in_public(OCCURRENCE.c.exchange_id))
+    .order_by(OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
+)
 _MEDIA = select(MEDIUM.c.record_id, MEDIUM.c.id).where(MEDIUM.c.record_id.in_(bindparam("record_ids", expanding=True)))
 
 
 def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[str, KnownRecord]:
-    """What the index knows of an account's records, by the connector's key; unknown keys are left out. Two queries for
-    a page of keys, and one more for those whose last occurrence shows less than what they say."""
+    """What the index knows of an account's records, by the connector's key; unknown keys are left out. Three queries
+    for a page of keys, and one more each for those whose last occurrence shows less than what they say, and for those
+    of which not everybody could see all."""
     names = {ids.record_id(account_id, key): key for key in keys}
     found: dict[str, list[Any]] = {}
     media: dict[str, set[str]] = {}
@@ -62,12 +72,13 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
             for medium in connection.execute(_MEDIA, {"record_ids": chunk}):
                 media.setdefault(medium.record_id, set()).add(medium.id)
     last = _last(connection, found)
+    shown = _shown(connection, found, last)
     return {
         names[record_id]: KnownRecord(
             record_id,
             names[record_id],
             rows[0].state,
-            tuple(_version(row) for row in rows),
+            tuple(_version(row, *shown.get(row.version_id, (None, ()))) for row in rows),
             frozenset(media.get(record_id, ())),
             rows[0].access == AccessClass.PUBLIC,
             rows[0].thread_id != record_id,
@@ -100,13 +111,52 @@ def _last(connection: Connection, found: Mapping[str, list[Any]]) -> dict[str, K
     return sights
 
 
+_Shown = tuple[Content | None, tuple[KnownInPublic, ...]]
+
+
+def _shown(connection: Connection, found: Mapping[str, list[Any]], last: Mapping[str, KnownSight]) -> dict[str, _Shown]:
+    """What everybody could see of each version, and where, by its id. Where that is all there is, its reference is
+    enough."""
+    places = {row.exchange_id for rows in found.values() for row in rows} | {one.exchange_id for one in last.values()}
+    open_ids = open_among(connection, places)
+    shown: dict[str, _Shown] = {}
+    mixed = []
+    for record_id, rows in found.items():
+        in_part = any(row.exchange_id not in open_ids or row.reference_partial is not None for row in rows)
+        if record_id in last or in_part:
+            mixed.append(record_id)
+        else:
+            shown |= {row.version_id: _reference(row) for row in rows}
+    for chunk in chunks(mixed):
+        versions = {row.version_id: row for record_id in chunk for row in found[record_id]}
+        for row in connection.execute(_IN_PUBLIC, {"record_ids": chunk}):
+            shown[row.version_id] = _with(shown.get(row.version_id, (None, ())), row, versions[row.version_id])
+    return shown
+
+
+def _reference(row: Any) -> _Shown:
+    """The same of a version whose reference is public and shows all of it."""
+    words = row.first_seen_at is not None
+    return row.content, (KnownInPublic(row.exchange_id, row.position, row.reference_state, words),)
+
+
+def _with(shown: _Shown, row: Any, version: Any) -> _Shown:
+    """The same with one more occurrence."""
+    said, places = shown
+    own = version.content if row.partial is None else row.partial["content"]
+    if row.scheme == version.scheme and (own or not version.content):
+        said = {**(said or {}), **own}
+    words = not row.retrospective and (bool(own) or row.partial is None)
+    return said, (*places, KnownInPublic(row.exchange_id, row.position, row.state, words))
+
+
 def _is_reference(row: Any) -> bool:
     """Whether what an unchanged answer repeats of a version that was seen is what arrived last."""
     is_last = row.exchange_id == row.last_exchange_id and row.position == row.last_position
     return bool(is_last and row.first_seen_at is not None)
 
 
-def _version(row: Any) -> KnownVersion:
+def _version(row: Any, said: Content | None, shown: tuple[KnownInPublic, ...]) -> KnownVersion:
     return KnownVersion(
         scheme=row.scheme,
         content=row.content,
@@ -116,6 +166,8 @@ def _version(row: Any) -> KnownVersion:
         position=row.position,
         reference_as_of=row.reference_as_of,
         reference_state=row.reference_state,
+        said=said,
+        shown=shown,
     )
 
 

@@ -95,6 +95,9 @@ class Occurrence(Base):
     last_seen_at: Mapped[datetime | None] = mapped_column(
         Instant, comment="last time an answer that was not stored again repeated it; null: never"
     )
+    seen_in_public_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="the same of answers that everybody could have got"
+    )
     arrival: Mapped[int] = mapped_column(comment="number of the run that brought (or adopted) it")
     ordinal: Mapped[int] = mapped_column(comment="of its exchange in the run that asked; orders what arrived together")
     scheme: Mapped[int]

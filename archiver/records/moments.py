@@ -48,5 +48,16 @@ def states_at(intervals: Sequence[Interval], sights: Iterable[Sight], at: dateti
     return tuple(known)
 
 
+def span_seen(state: str, from_at: datetime, last_at: datetime, sights: Iterable[Sight]) -> tuple[datetime, datetime]:
+    """From when to when some of the sights show a state, within the time in which all of them together do. As it was,
+    where none of them does: then it was concluded, and not seen."""
+    times = [one.at for one in sights if one.state == state and from_at <= one.at <= last_at]
+    return (min(times), max(times)) if times else (from_at, last_at)
+
+
 def _until(one: Occurrence, at: datetime) -> Occurrence:
-    return replace(one, last_seen_at=None) if one.last_seen_at is not None and one.last_seen_at > at else one
+    return replace(one, last_seen_at=_by(one.last_seen_at, at), seen_in_public_at=_by(one.seen_in_public_at, at))
+
+
+def _by(seen: datetime | None, at: datetime) -> datetime | None:
+    return None if seen is None or seen > at else seen

@@ -44,15 +44,16 @@ _OUTCOME = _update(MEDIUM, ("id",), ("state", "reason", "exchange_id", "content_
 _REFUSED = _update(MEDIUM, ("id",), ("state", "reason", "exchange_id")).where(MEDIUM.c.state != "fetched")
 
 
-def _later(table: Table, keys: tuple[str, ...]) -> Update:
-    """Raises ``last_seen_at`` where it is earlier."""
-    at = bindparam("at", type_=table.c.last_seen_at.type)
-    column = table.c.last_seen_at
+def _later(table: Table, keys: tuple[str, ...], name: str = "last_seen_at") -> Update:
+    """Raises a time where it is earlier."""
+    column = table.c[name]
+    at = bindparam("at", type_=column.type)
     found = and_(*(table.c[key] == bindparam(f"b_{key}") for key in keys))
-    return update(table).where(found, or_(column.is_(None), column < at)).values(last_seen_at=at)
+    return update(table).where(found, or_(column.is_(None), column < at)).values({name: at})
 
 
 _OCCURRENCE_SEEN = _later(OCCURRENCE, ("exchange_id", "position"))
+_OCCURRENCE_SEEN_IN_PUBLIC = _later(OCCURRENCE, ("exchange_id", "position"), "seen_in_public_at")
 _VERSION_SEEN = _later(VERSION, ("id",))
 
 
@@ -106,6 +107,7 @@ class Rows:
     occurrences: list[Row] = field(default_factory=list)
     occurrences_placed: list[Row] = field(default_factory=list)
     occurrences_seen: list[Row] = field(default_factory=list)
+    occurrences_seen_in_public: list[Row] = field(default_factory=list)
     states: list[Row] = field(default_factory=list)
     states_changed: list[Row] = field(default_factory=list)
     media: list[Row] = field(default_factory=list)
@@ -123,6 +125,7 @@ class Rows:
             connection,
             (_PLACED, self.occurrences_placed),
             (_OCCURRENCE_SEEN, self.occurrences_seen),
+            (_OCCURRENCE_SEEN_IN_PUBLIC, self.occurrences_seen_in_public),
             (_VERSION_SEEN, self.versions_seen),
             (_RECORD, self.records_changed),
             (_OCCURRED, self.records_occurred),

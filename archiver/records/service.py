@@ -22,6 +22,7 @@ from archiver.records.conversation import Part, thread
 from archiver.records.differences import differences
 from archiver.records.finding import NotSeenYet
 from archiver.records.followed import LinkView
+from archiver.records.moments import span_seen
 from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import MEDIUM, OCCURRENCE, STATE, VERSION, table
 from archiver.records.suggestions import SuggestedView, is_unnamed
@@ -38,10 +39,12 @@ from archiver.records.views import (
 )
 from archiver.records.withheld import (
     in_public,
+    looked_at_in_private,
     open_among,
     public_state,
     public_version,
     seen_in_public,
+    states_seen_in_public,
     versions_seen_in_public,
     withheld_among,
 )
@@ -66,13 +69,15 @@ def record(
     except NotFound:
         return _from_imports(connection, record_id, viewer)
     public = only_public(viewer, row.account_id)
-    held_back = public and bool(withheld_among(connection, [record_id]))
+    beside = public and looked_at_in_private(connection, [record_id])
+    held_back = beside and bool(withheld_among(connection, [record_id]))
     where = _occurred(record_id, public)
     versions, states = _versions(connection, record_id, public), _states(connection, record_id, public)
     first, last = row.first_seen_at, row.last_seen_at
-    if held_back:  # times, too: of what everybody saw
+    if beside:  # times, too: of what everybody saw
         first, last = seen_in_public(connection, [record_id]).get(record_id, (first, last))
         versions = _as_everybody_saw(connection, record_id, versions)
+        states = _as_everybody_saw_them(connection, record_id, states)
     return RecordView(
         id=row.id,
         key=row.key,
@@ -232,6 +237,15 @@ def _as_everybody_saw(
     times = versions_seen_in_public(connection, record_id)
     seen = ((one, times.get(one.id, (None, None))) for one in versions)
     return tuple(replace(one, first_seen_at=first, last_seen_at=last) for one, (first, last) in seen)
+
+
+def _as_everybody_saw_them(
+    connection: Connection, record_id: str, states: Sequence[StateView]
+) -> tuple[StateView, ...]:
+    """The times of states that what everybody could see showed. Others were concluded, and are of their evidence."""
+    seen = states_seen_in_public(connection, record_id)
+    spans = ((one, span_seen(one.state, one.from_at, one.last_at, seen)) for one in states)
+    return tuple(replace(one, from_at=since, last_at=until) for one, (since, until) in spans)
 
 
 def _shown_as(rows: Sequence[Row[Any] | Version]) -> tuple[VersionView, ...]:

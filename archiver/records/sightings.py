@@ -33,7 +33,7 @@ class Sighting:
 
     __slots__ = (
         *("again", "arrival", "arrived", "as_of", "carries"),
-        *("content", "named", "position", "record_id", "seen"),
+        *("content", "named", "position", "record_id", "seen", "seen_in_public_at"),
     )
 
     def __init__(
@@ -48,6 +48,8 @@ class Sighting:
         """When unchanged answers of the same batch already repeated it."""
         self.named: list[datetime] = []
         """When such that did not show its words only named it."""
+        self.seen_in_public_at: datetime | None = None
+        """The last time one of those that repeated it was such that everybody could have got."""
         self.arrival: Arrival = (arrived.run_number, arrived.ordinal, arrived.id, position)
         self.content: Content = plain(seen.content)
         self.as_of = instant(seen.as_of)
@@ -97,6 +99,7 @@ class Sighting:
             "as_of": self.as_of,
             "retrospective": self.seen.retrospective,
             "last_seen_at": self.last_seen_at,
+            "seen_in_public_at": self.seen_in_public_at,
             "arrival": self.arrived.run_number,
             "ordinal": self.arrived.ordinal,
             "scheme": self.arrived.ask.scheme,

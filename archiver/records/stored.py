@@ -185,6 +185,7 @@ def _placed(row: Row[Any], version: dict[str, Any]) -> Placed:
         content=own["content"],
         text=own["text"],
         last_seen_at=row.last_seen_at,
+        seen_in_public_at=row.seen_in_public_at,
     )
     return Placed(occurrence, row.version_id, row.partial)
 

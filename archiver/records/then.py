@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from archiver.records import stored
-from archiver.records.moments import Sight, states_at, versions_at
+from archiver.records.moments import Sight, span_seen, states_at, versions_at
 from archiver.records.states import Interval
 from archiver.records.stored import OCCURRENCE, chunks
 from archiver.records.versions import Occurrence, Version, shows
@@ -53,11 +53,11 @@ def known(
         )
         for record_id in record_ids
     }
-    return _public(connection, found, sights) if public else found
+    return _public(connection, found, sights, at) if public else found
 
 
 def _sights(connection: Connection, record_ids: Collection[str], at: datetime) -> Mapping[str, Sequence[Row[Any]]]:
-    names = ("record_id", "exchange_id", "state", "observed_at", "last_seen_at")
+    names = ("record_id", "exchange_id", "state", "observed_at", "last_seen_at", "seen_in_public_at")
     query = select(*(OCCURRENCE.c[name] for name in names)).where(OCCURRENCE.c.observed_at <= at)
     found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for chunk in chunks(record_ids):
@@ -73,26 +73,34 @@ def _seen(rows: Iterable[Row[Any]], at: datetime) -> Iterable[Sight]:
 
 
 def _public(
-    connection: Connection, found: Mapping[str, Known], sights: Mapping[str, Sequence[Row[Any]]]
+    connection: Connection, found: Mapping[str, Known], sights: Mapping[str, Sequence[Row[Any]]], at: datetime
 ) -> dict[str, Known]:
     """Of each what everybody could see, counted as it is shown; and of its evidence no exchange that is closed."""
     ids = {row.exchange_id for rows in sights.values() for row in rows}
     ids |= {each for one in found.values() for state in one.states for each in state.evidence}
     open_ids = open_among(connection, ids)
-    shown = {key: {row.state for row in rows if row.exchange_id in open_ids} for key, rows in sights.items()}
-    return {key: _seen_by_all(one, open_ids, shown.get(key, set())) for key, one in found.items()}
+    shown = {key: [*_seen_in_public(rows, open_ids, at)] for key, rows in sights.items()}
+    return {key: _seen_by_all(one, open_ids, shown.get(key, [])) for key, one in found.items()}
 
 
-def _seen_by_all(one: Known, open_ids: Collection[str], shown: Collection[str]) -> Known:
+def _seen_in_public(rows: Iterable[Row[Any]], open_ids: Collection[str], at: datetime) -> Iterable[Sight]:
+    for row in rows:
+        if row.exchange_id in open_ids:
+            times = (one for one in (row.observed_at, row.seen_in_public_at) if one is not None and one <= at)
+            yield from (Sight(row.state, one) for one in times)
+
+
+def _seen_by_all(one: Known, open_ids: Collection[str], sights: Sequence[Sight]) -> Known:
+    shown = {sight.state for sight in sights}
     versions = [each for each in one.versions if _said_to_all(each, open_ids)]
     states = [
-        replace(each, evidence=named)
+        replace(each, evidence=named, from_at=since, last_at=until)
         for each in one.states
         for named in [tuple(name for name in each.evidence if name in open_ids)]
         if named or each.state in shown or each.state == State.VISIBLE.value
+        for since, until in [span_seen(each.state, each.from_at, each.last_at, sights)]
     ]
-    if len(versions) < len(one.versions) or len(states) < len(one.states):  # times, too: of what everybody saw
-        versions = [_as_all_saw(each, open_ids) for each in versions]
+    versions = [_as_all_saw(each, open_ids) for each in versions]  # times, too: of what everybody saw
     return Known(tuple(replace(each, number=number) for number, each in enumerate(versions, 1)), tuple(states))
 
 
@@ -103,8 +111,9 @@ def _said_to_all(version: Version, open_ids: Collection[str]) -> list[Occurrence
 
 
 def _as_all_saw(version: Version, open_ids: Collection[str]) -> Version:
-    members = tuple(each for each in version.members if each.exchange_id in open_ids)
-    live = [each for each in _said_to_all(version, open_ids) if not each.retrospective]
+    seen = (each for each in version.members if each.exchange_id in open_ids)
+    members = tuple(replace(each, last_seen_at=each.seen_in_public_at) for each in seen)
+    live = [each for each in members if not each.retrospective and shows(each, version.scheme, version.content)]
     first = min((each.observed_at for each in live), default=None)
     last = max((each.seen_until for each in live), default=None)
     return replace(version, members=members, first_seen_at=first, last_seen_at=last)

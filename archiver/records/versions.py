@@ -53,6 +53,8 @@ class Occurrence:
     text: str
     last_seen_at: datetime | None = None
     """Last time an answer that was not stored again repeated it."""
+    seen_in_public_at: datetime | None = None
+    """The same of answers that everybody could have got."""
     carries: str | None = None
     """Id of the version it stands for, where the occurrence that gave that id was disposed of."""
 

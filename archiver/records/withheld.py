@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from archiver.capture.models import Exchange, Segment
 from archiver.database import among
+from archiver.records.moments import Sight
 from archiver.records.stored import OCCURRENCE, RECORD, STATE, VERSION, table
 from archiver.viewing import PUBLIC
 from connectors.contract import AccessClass, State
@@ -85,19 +86,25 @@ def withheld(connection: Connection, record: FromClause = RECORD) -> ColumnEleme
 def withheld_among(connection: Connection, record_ids: Collection[str]) -> set[str]:
     """Which of these records it is true of. One small query where their accounts hold nothing but public segments."""
     these = [*record_ids]
-    if not these:
-        return set()
-    accounts = select(RECORD.c.account_id).where(among(connection, RECORD.c.id, these)).distinct()
-    closed = select(_SEGMENT.c.id).where(_SEGMENT.c.account_id.in_(accounts), _SEGMENT.c.access.not_in(OPEN))
-    if connection.execute(closed.limit(1)).first() is None:
+    if not looked_at_in_private(connection, these):
         return set()
     found = select(RECORD.c.id).where(among(connection, RECORD.c.id, these), withheld(connection))
     return set(connection.scalars(found))
 
 
+def looked_at_in_private(connection: Connection, record_ids: Collection[str]) -> bool:
+    """Whether anything was ever stored of the accounts of these records that not everybody could see. If not, all that
+    is known of them is what everybody saw."""
+    if not record_ids:
+        return False
+    accounts = select(RECORD.c.account_id).where(among(connection, RECORD.c.id, [*record_ids])).distinct()
+    closed = select(_SEGMENT.c.id).where(_SEGMENT.c.account_id.in_(accounts), _SEGMENT.c.access.not_in(OPEN))
+    return connection.execute(closed.limit(1)).first() is not None
+
+
 def seen_in_public(connection: Connection, record_ids: Collection[str]) -> dict[str, tuple[datetime, datetime]]:
     """When each of these records was first and last seen in what everybody could see, where it was."""
-    until = func.coalesce(OCCURRENCE.c.last_seen_at, OCCURRENCE.c.observed_at)
+    until = func.coalesce(OCCURRENCE.c.seen_in_public_at, OCCURRENCE.c.observed_at)
     times = (func.min(OCCURRENCE.c.observed_at).label("first"), func.max(until).label("last"))
     query = select(OCCURRENCE.c.record_id, *times).group_by(OCCURRENCE.c.record_id)
     these = among(connection, OCCURRENCE.c.record_id, [*record_ids])
@@ -107,12 +114,20 @@ def seen_in_public(connection: Connection, record_ids: Collection[str]) -> dict[
 
 def versions_seen_in_public(connection: Connection, record_id: str) -> dict[str, tuple[datetime, datetime]]:
     """The same of each version of a record; not where its platform's history alone tells of it."""
-    until = func.coalesce(OCCURRENCE.c.last_seen_at, OCCURRENCE.c.observed_at)
+    until = func.coalesce(OCCURRENCE.c.seen_in_public_at, OCCURRENCE.c.observed_at)
     times = (func.min(OCCURRENCE.c.observed_at).label("first"), func.max(until).label("last"))
     query = select(OCCURRENCE.c.version_id, *times).group_by(OCCURRENCE.c.version_id)
     mine = (OCCURRENCE.c.record_id == record_id, ~OCCURRENCE.c.retrospective, _shows(OCCURRENCE))
     query = query.where(in_public(OCCURRENCE.c.exchange_id))
     return {row.version_id: (row.first, row.last) for row in connection.execute(query.where(*mine))}
+
+
+def states_seen_in_public(connection: Connection, record_id: str) -> list[Sight]:
+    """In which states what everybody could see showed a record, and when, as far as it is kept."""
+    names = ("state", "observed_at", "seen_in_public_at")
+    query = select(*(OCCURRENCE.c[name] for name in names)).where(OCCURRENCE.c.record_id == record_id)
+    rows = connection.execute(query.where(~OCCURRENCE.c.retrospective, in_public(OCCURRENCE.c.exchange_id)))
+    return [Sight(row.state, at) for row in rows for at in (row.observed_at, row.seen_in_public_at) if at is not None]
 
 
 def _shows(seen: FromClause) -> ColumnElement[bool]:

@@ -27,6 +27,8 @@ class Work:
     known: stored.Held | None
     sightings: list[Sighting] = field(default_factory=list)
     again: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
+    again_in_public: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
+    """The same of answers that everybody could have got."""
     there: list[datetime] = field(default_factory=list)
     """When unchanged answers showed the record, with its words or without."""
     observations: list[Observation] = field(default_factory=list)
@@ -198,10 +200,11 @@ class Writer:
         )
 
     def _seen_again(self, work: Work, row: Row) -> None:
-        for reference, at in work.again:
-            self.rows.occurrences_seen.append(
-                {"b_exchange_id": reference.exchange_id, "b_position": reference.position, "at": at}
-            )
+        for seen, rows in (
+            (work.again, self.rows.occurrences_seen),
+            (work.again_in_public, self.rows.occurrences_seen_in_public),
+        ):
+            rows += [{"b_exchange_id": one.exchange_id, "b_position": one.position, "at": at} for one, at in seen]
         row["last_seen_at"] = max((row["last_seen_at"], *work.there))
 
     def _write_record(self, before: Row, after: Row) -> None:

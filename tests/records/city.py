@@ -142,6 +142,7 @@ class City:
         self,
         *exchanges: Told,
         same: Iterable[tuple[Told, Sequence[int], float]] = (),
+        same_in_private: Iterable[tuple[Told, Sequence[int], float]] = (),
         named: Iterable[tuple[Told, Sequence[int], float]] = (),
         concluded: Iterable[tuple[str, State, float, Sequence[str]]] = (),
         media: Iterable[tuple[str, str, dict[str, Any]]] = (),
@@ -154,7 +155,9 @@ class City:
                 self._rows(connection, one)
                 applier.exchange(one.arrived(), Reading(records=one.records))
             for reference, positions, hours in same:
-                applier.same(reference.id, positions, at(hours))
+                applier.same(reference.id, positions, at(hours), public=True)
+            for reference, positions, hours in same_in_private:
+                applier.same(reference.id, positions, at(hours), public=False)
             for reference, positions, hours in named:
                 applier.named(reference.id, positions, at(hours))
             for key, state, hours, evidence in concluded:
