@@ -66,9 +66,12 @@ def page_record(value: JSONValue, place: Place) -> SeenRecord:
     page, facts = thing(value, "not a page"), page_facts(value, place.site)
     content: dict[str, JSONValue] = {"name": facts.name, "vanity_name": facts.handle}
     for name, told in (("description", "localizedDescription"), ("website", "localizedWebsite")):
-        content[name] = tidy(given_text(page, told, "")) or None
-    content["specialties"] = _texts(page, "localizedSpecialties")
-    lines = (facts.name, content["description"], content["website"], ", ".join(content["specialties"]))
+        if page.get(told) is not None:
+            content[name] = tidy(given_text(page, told)) or None
+    if page.get("localizedSpecialties") is not None:
+        content["specialties"] = _texts(page, "localizedSpecialties")
+    specialties = ", ".join(content.get("specialties", ()))
+    lines = (facts.name, content.get("description"), content.get("website"), specialties)
     return SeenRecord(
         key=f"organization/{facts.platform_id}",
         kind=RecordKind.PROFILE,

@@ -246,7 +246,8 @@ def _share(value: Json) -> dict[str, JSONValue]:
 
 def _profile(value: Json, author: Author) -> dict[str, JSONValue]:
     content: dict[str, JSONValue] = {"name": author.name, "handle": author.handle, "url": author.url}
-    content["note"] = reduced(text(value, "note", missing=""))
+    if value.get("note") is not None:
+        content["note"] = reduced(text(value, "note"))
     if "fields" in value:
         content["fields"] = [
             {"name": tidy(text(one, "name")), "value": reduced(text(one, "value"))} for one in objects(value, "fields")

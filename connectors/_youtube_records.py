@@ -205,11 +205,8 @@ def listed_video(value: JSONValue, place: str, site: str) -> SeenRecord:
 
 
 def _video_content(video: Json, snippet: Json) -> dict[str, JSONValue]:
-    content: dict[str, JSONValue] = {
-        "title": tidy(text(snippet, "title")),
-        "description": tidy(text(snippet, "description", missing="")),
-        "tags": [tidy(tag) for tag in _texts(snippet, "tags")],
-    }
+    content: dict[str, JSONValue] = {"title": tidy(text(snippet, "title")), **_description(snippet)}
+    content["tags"] = [tidy(tag) for tag in _texts(snippet, "tags")]
     for name in ("categoryId", "defaultLanguage", "defaultAudioLanguage"):
         content[name] = storable(text(snippet, name, missing="")) or None
     if "status" in video:
@@ -223,6 +220,11 @@ def _video_content(video: Json, snippet: Json) -> dict[str, JSONValue]:
     return content
 
 
+def _description(snippet: Json) -> dict[str, JSONValue]:
+    """What it says of itself; nothing where that is not given, for YouTube gives it empty where it is."""
+    return {} if snippet.get("description") is None else {"description": tidy(text(snippet, "description"))}
+
+
 def _localizations(value: Json) -> dict[str, JSONValue]:
     found: dict[str, JSONValue] = {}
     for language, words in value.items():
@@ -232,7 +234,7 @@ def _localizations(value: Json) -> dict[str, JSONValue]:
 
 
 def _text_of_video(content: Json) -> str:
-    parts = [content["title"], content["description"], " ".join(content["tags"])]
+    parts = [content["title"], content.get("description"), " ".join(content["tags"])]
     return "\n\n".join(one for one in parts if one)
 
 
@@ -249,7 +251,7 @@ def channel_record(value: JSONValue, place: str, site: str) -> SeenRecord:
     facts = channel_facts(channel, site)
     snippet = part(channel, "snippet")
     content = _channel_content(channel, snippet, facts)
-    lines = (facts.name, content["description"], content.get("keywords"))
+    lines = (facts.name, content.get("description"), content.get("keywords"))
     return SeenRecord(
         key=f"channel/{facts.platform_id}",
         kind=RecordKind.PROFILE,
@@ -287,7 +289,7 @@ def _channel_content(channel: Json, snippet: Json, facts: AccountFacts) -> dict[
     content: dict[str, JSONValue] = {
         "name": facts.name,
         "handle": storable(text(snippet, "customUrl", missing="")) or None,
-        "description": tidy(text(snippet, "description", missing="")),
+        **_description(snippet),
         "country": storable(text(snippet, "country", missing="")) or None,
     }
     if "brandingSettings" in channel:

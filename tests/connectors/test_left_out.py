@@ -10,9 +10,11 @@ import pytest
 from archiver.records.choice import KnownRecord, choose, learn
 from connectors import _flickr_records as flickr
 from connectors import _linkedin_posts as linkedin
+from connectors import _mastodon_statuses as mastodon
 from connectors import _reddit_things as reddit
 from connectors import _tiktok_records as tiktok
 from connectors import _vimeo_records as vimeo
+from connectors import _youtube_records as youtube
 from connectors.contract import Ask, Reading, SeenRecord, State, Stream
 from tests.connectors import test_flickr_reading as of_flickr
 from tests.connectors import test_nextdoor_reading as of_nextdoor
@@ -22,6 +24,8 @@ Json = Any
 _SITE = "https://site.example"
 _PLACE = tiktok.Place("/0", _SITE, "-000abc", "@city")
 _VIDEO = {"id": of_tiktok.VIDEO, "create_time": 1655870005, "share_url": f"{_SITE}/v"}
+_SNIPPET = {"title": "A bridge", "publishedAt": "2026-03-01T12:00:00Z", "channelId": "UC_x5XG1OV2P6uZZ5FSM9Ttw"}
+_MASTODON = {"id": "1", "username": "city", "acct": "city", "display_name": "City", "url": f"{_SITE}/@city"}
 _REDDIT = {"id": "abc", "title": "A bridge", "created_utc": 1700000000, "author": "city", "is_self": True}
 
 
@@ -37,6 +41,14 @@ def _nextdoor(entry: Json) -> SeenRecord:
 def _nextdoor_comment(entry: Json) -> SeenRecord:
     last: SeenRecord = of_nextdoor.read(of_nextdoor.posts(entry)).records[-1]
     return last
+
+
+def _youtube_video(snippet: Json) -> SeenRecord:
+    return youtube.video_record({"id": "F1UP7wRCPH8", "snippet": snippet}, "", _SITE)
+
+
+def _youtube_channel(snippet: Json) -> SeenRecord:
+    return youtube.channel_record({"id": "UC_x5XG1OV2P6uZZ5FSM9Ttw", "snippet": snippet}, "", _SITE)
 
 
 #: Which field of the projection, what the platform calls it, one that has everything, and how it is read.
@@ -56,6 +68,13 @@ _TEXTS: Mapping[str, tuple[str, str, Json, Callable[[Json], SeenRecord]]] = {
         "description", "description", of_flickr.photo(),
         lambda one: flickr.photo_record(one, "", _SITE, of_flickr.OWNER),
     ),
+    "YouTube video": ("description", "description", _SNIPPET, _youtube_video),
+    "YouTube channel": ("description", "description", _SNIPPET, _youtube_channel),
+    "LinkedIn page": (
+        "description", "localizedDescription", {"id": 1337, "localizedName": "City"},
+        lambda one: linkedin.page_record(one, linkedin.Place("", _SITE, "urn:li:organization:1337", "1337")),
+    ),
+    "Mastodon profile": ("note", "note", _MASTODON, lambda one: mastodon.profile_record(one, "")),
     "Reddit post": (
         "selftext", "selftext", _REDDIT, lambda one: reddit.post_record(one, "", _SITE, moderated=State.RESTRICTED),
     ),
