@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -79,15 +79,16 @@ class Leftover:
                         ) from error
 
 
-def leftovers(folder: Path, torn: list[str]) -> list[Leftover]:
-    """What is left in a folder, in the order of the runs of each account. Torn tails are kept aside and named in
-    ``torn``; files without a single exchange are removed.
+def leftovers(folder: Path, torn: list[str], only: Collection[str] | None = None) -> list[Leftover]:
+    """What is left in a folder, of all batches or those of these names, in the order of the runs of each account. Torn
+    tails are kept aside and named in ``torn``; files without a single exchange are removed.
 
     Raises:
         SpoolError, OutOfSpace: the disk does not give them back.
     """
     with disk_errors(folder):
-        found = [leftover(folder, stem, torn) for stem in list(stems(folder))]
+        wanted = [stem for stem in stems(folder) if only is None or stem in only]
+        found = [leftover(folder, stem, torn) for stem in wanted]
     return sorted((one for one in found if one is not None), key=_order)
 
 

@@ -118,6 +118,8 @@ class Exchange(Base):
             sqlite_where=text("problem IS NOT NULL"),
             postgresql_where=text("problem IS NOT NULL"),
         ),
+        # Whether the very bytes are stored already. (Addresses are too long for an index of PostgreSQL.)
+        Index("ix_exchange_body", "body_sha256"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

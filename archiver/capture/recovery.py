@@ -31,7 +31,7 @@ from archiver.capture.committer import Committer, Work
 from archiver.capture.contents import Contents, read_contents
 from archiver.capture.facts import RunIdentity
 from archiver.capture.leases import Held, Leases, StaleLease
-from archiver.capture.leftovers import Leftover, leftover, leftovers
+from archiver.capture.leftovers import Leftover, leftovers
 from archiver.capture.models import Exchange, Run, Segment
 from archiver.capture.parts import Part
 from archiver.capture.pending import Pending, forget, left_behind
@@ -121,14 +121,11 @@ class Recovery:
         """
         report = RecoveryReport()
         with self._lock:
-            left = sorted(self._left.get(account, ()))
-        for stem in left:
-            found = leftover(self.spool.folder, stem, report.torn)
-            if found is not None:
-                self._finish(found, _by_run(self.pending.unsettled(account)), report)
-            with self._lock:
-                self._left[account].discard(stem)
+            left = frozenset(self._left.get(account, ()))
+        for found in leftovers(self.spool.folder, report.torn, left):
+            self._finish(found, _by_run(self.pending.unsettled(account)), report)
         with self._lock:
+            self._left.get(account, set()).difference_update(left)
             if not self._left.get(account, True):
                 del self._left[account]
         for parts in self.pending.unsettled(account):
