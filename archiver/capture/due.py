@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from archiver.accounts.models import Account
 from archiver.capture import watching
@@ -35,19 +35,21 @@ def register(connection: Connection, account_id: str, now: datetime) -> None:
 def due(
     connection: Connection, now: datetime, waits: Callable[[str, SweepKind, datetime], bool] = lambda *_: False
 ) -> list[tuple[str, SweepKind]]:
-    """Sweeps that are due, longest overdue first, at most one per account; none of an account that is being captured
-    or is paused, and none that ``waits`` (given account, kind and when it was due) for the platform's sake."""
+    """Sweeps that are due, those first that somebody asked for, then the longest overdue, at most one per account; none
+    of an account that is being captured or is paused, and none that ``waits`` (given account, kind and when it was due)
+    for the platform's sake, unless somebody asked for it."""
     query = (
-        select(Due.account_id, Due.sweep, Due.due_at)
+        select(Due.account_id, Due.sweep, Due.due_at, Due.asked_at)
         .join(Account, Account.id == Due.account_id)
         .join(Lease, Lease.account_id == Due.account_id, isouter=True)
         .where(Due.due_at <= now, Account.state.not_in(CAPTURED))
         .where((Lease.holder.is_(None)) | (Lease.holder == "") | (Lease.expires_at <= now))
-        .order_by(Due.due_at)
+        .order_by(Due.asked_at.is_(None), Due.due_at)
     )
     first: dict[str, SweepKind] = {}
-    for account_id, sweep, due_at in connection.execute(query):
-        if account_id not in first and not waits(account_id, SweepKind(sweep), due_at):
+    for account_id, sweep, due_at, asked_at in connection.execute(query):
+        goes_first = asked_at is not None
+        if account_id not in first and (goes_first or not waits(account_id, SweepKind(sweep), due_at)):
             first[account_id] = SweepKind(sweep)
     return list(first.items())
 
@@ -61,10 +63,13 @@ def _now(connection: Connection, account_id: str, kind: SweepKind, at: datetime)
 def look_now(
     connection: Connection, account_id: str, kinds: Collection[SweepKind], threads: Collection[str], at: datetime
 ) -> None:
-    """Sweeps of an account, and the threads with these keys, are due at once, where they were not before."""
+    """Sweeps of an account, and the threads with these keys, are due at once, because somebody asks. A run that is
+    under way began before, so it is not what they asked for: they stay due until one that begins later."""
     for kind in kinds:
         _now(connection, account_id, kind, at)
-    watching.look_now(connection, account_id, threads, at)
+        mine = (Due.account_id == account_id, Due.sweep == kind.value)
+        connection.execute(update(Due).where(*mine).values(asked_at=at))
+    watching.look_now(connection, account_id, threads, at, asked=True)
 
 
 def interval(kind: SweepKind, settings: Settings) -> timedelta:
@@ -142,8 +147,15 @@ def _next_sweep(connection: Connection, account_id: str, run: Ended, settings: S
     if run.goes_on:
         # What is new, and threads that are due, take their turns between.
         wait = min(wait, interval(SweepKind.WATCH, settings))
-    connection.execute(update(Due).where(*mine).values(due_at=run.at + wait, failures=failures))
+    connection.execute(update(Due).where(*mine).values(failures=failures))
+    _put_off(connection, account_id, run.kind, run, run.at + wait)
     if run.kind is SweepKind.FULL and run.outcome not in _BAD and not run.goes_on:
         # A full sweep has just asked for everything that is new.
-        new = (Due.account_id == account_id, Due.sweep == SweepKind.NEW.value)
-        connection.execute(update(Due).where(*new).values(due_at=run.at + interval(SweepKind.NEW, settings)))
+        _put_off(connection, account_id, SweepKind.NEW, run, run.at + interval(SweepKind.NEW, settings))
+
+
+def _put_off(connection: Connection, account_id: str, kind: SweepKind, run: Ended, until: datetime) -> None:
+    """A sweep was made, and is due again later; not where somebody asked for it since the run began."""
+    mine = (Due.account_id == account_id, Due.sweep == kind.value)
+    answered = or_(Due.asked_at.is_(None), Due.asked_at <= run.began)
+    connection.execute(update(Due).where(*mine, answered).values(due_at=until, asked_at=None))

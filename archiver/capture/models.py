@@ -32,6 +32,9 @@ class Due(Base):
     sweep: Mapped[str] = mapped_column(primary_key=True)
     due_at: Mapped[datetime] = mapped_column(Instant, index=True)
     failures: Mapped[int] = mapped_column(default=0, comment="in a row; lengthens the wait")
+    asked_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="when somebody asked for it last, until it is made"
+    )
 
 
 class Watch(Base):
@@ -48,6 +51,9 @@ class Watch(Base):
     unique_bytes: Mapped[int] = mapped_column(default=0)
     looked_at: Mapped[datetime | None] = mapped_column(
         Instant, comment="when all of it was last looked at; null: not yet"
+    )
+    asked_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="when somebody asked for a look last, until then"
     )
 
     __table_args__ = (Index(None, "account_id", "due_at"),)

@@ -185,11 +185,16 @@ def look_soon(
         connection.execute(update(Watch).where(*mine, Watch.due_at > soon).values(due_at=soon))
 
 
-def look_now(connection: Connection, account_id: str, keys: Collection[str], now: datetime) -> None:
-    """Known threads are due at once, where they were not before."""
+def look_now(
+    connection: Connection, account_id: str, keys: Collection[str], now: datetime, *, asked: bool = False
+) -> None:
+    """Known threads are due at once, where they were not before. ``asked``: because somebody asks, so that no run that
+    is under way puts it off."""
     for chunk in chunks(sorted(ids.record_id(account_id, key) for key in keys)):
-        mine = (Watch.account_id == account_id, Watch.record_id.in_(chunk), Watch.due_at > now)
-        connection.execute(update(Watch).where(*mine).values(due_at=now))
+        mine = (Watch.account_id == account_id, Watch.record_id.in_(chunk))
+        connection.execute(update(Watch).where(*mine, Watch.due_at > now).values(due_at=now))
+        if asked:
+            connection.execute(update(Watch).where(*mine).values(asked_at=now))
 
 
 def looked_at(
@@ -219,7 +224,9 @@ def looked_at(
             answer_bytes=look.answer_bytes,
             rule=rule(settings),
         )
-        values = {"due_at": due_at, "looks": row.looks + 1, "changed_at": changed_at}
+        asked = row.asked_at is not None and row.asked_at > began  # while it was looked at
+        values = {"due_at": row.due_at if asked else due_at, "looks": row.looks + 1, "changed_at": changed_at}
+        values["asked_at"] = row.asked_at if asked else None
         values |= {
             "stored_bytes": stored,
             "unique_bytes": unique,

@@ -15,6 +15,7 @@ from archiver import ids
 from archiver.accounts import service as accounts
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
+from archiver.capture.models import Due, Lease
 from archiver.operations import history
 from archiver.operations.days import GOOD
 from archiver.operations.history import RunView
@@ -93,7 +94,9 @@ class Looks:
     runs: tuple[RunView, ...]
     """Runs that looked at it and began since, oldest first."""
     waits: bool
-    """Whether a sweep that was due by then has not come to its end."""
+    """Whether a sweep that somebody asked for has not come to its end."""
+    behind: bool
+    """Whether one is under way that began before: what was asked for begins when that has ended."""
 
     @property
     def done(self) -> bool:
@@ -113,8 +116,15 @@ def looks_since(
     """What came of asking. ``dead``: as :func:`archiver.operations.history.runs`."""
     from_then_on = asked - timedelta(microseconds=1)
     runs = history.runs_after(connection, now, account_id, from_then_on, _LOOKS, dead)
-    due = history.due(connection, account_id).get(account_id, [])
-    return Looks(tuple(runs), any(one.due_at <= asked for one in due))
+    asked_for = select(Due.sweep).where(Due.account_id == account_id, Due.asked_at.is_not(None))
+    waits = connection.execute(asked_for.limit(1)).first() is not None
+    return Looks(tuple(runs), waits, not runs and _is_held(connection, account_id, now))
+
+
+def _is_held(connection: Connection, account_id: str, now: datetime) -> bool:
+    """Whether somebody captures an account just now."""
+    held = select(Lease.epoch).where(Lease.account_id == account_id, Lease.holder != "", Lease.expires_at > now)
+    return connection.execute(held).first() is not None
 
 
 #: Platforms whose records may have an address on any other site.
