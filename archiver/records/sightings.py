@@ -26,6 +26,8 @@ class Arrived:
     ordinal: int
     received_at: datetime
     ask: Ask
+    late: bool = False
+    """That is a later run than the one that asked."""
 
 
 class Sighting:
@@ -85,6 +87,7 @@ class Sighting:
             content=self.content,
             text=self.text,
             last_seen_at=self.last_seen_at,
+            late=self.arrived.late,
             carries=self.carries,
         )
 

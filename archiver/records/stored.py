@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row, Table, and_, select
 
 from archiver import ids
+from archiver.capture.models import Exchange, Run
 from archiver.database import among
 from archiver.records.models import Medium, Occurrence, Picture, Record, RecordState, Version
 from archiver.records.states import Interval, Observation
@@ -27,6 +28,13 @@ def table(model: type[Any]) -> Table:
 RECORD, OCCURRENCE, VERSION = table(Record), table(Occurrence), table(Version)
 STATE, MEDIUM, PICTURE = table(RecordState), table(Medium), table(Picture)
 _RECORD_COLUMNS = tuple(RECORD.c.keys())
+_EXCHANGE, _RUN = table(Exchange), table(Run)
+#: Occurrences, each with the number of the run that saw it.
+_SEEN = (
+    select(OCCURRENCE, _RUN.c.number.label("captured_by"))
+    .join(_EXCHANGE, _EXCHANGE.c.id == OCCURRENCE.c.exchange_id)
+    .join(_RUN, _RUN.c.id == _EXCHANGE.c.run_id)
+)
 _CHUNK = 400
 _T = TypeVar("_T")
 
@@ -164,7 +172,7 @@ def occurrences(
     """All stored occurrences of records, with their own content; or those that had been seen by a moment. ``versions``
     are the records' version rows."""
     found: dict[str, list[Placed]] = {}
-    query = select(OCCURRENCE) if seen_by is None else select(OCCURRENCE).where(OCCURRENCE.c.observed_at <= seen_by)
+    query = _SEEN if seen_by is None else _SEEN.where(OCCURRENCE.c.observed_at <= seen_by)
     for chunk in chunks(record_ids):
         for row in connection.execute(query.where(OCCURRENCE.c.record_id.in_(chunk))):
             found.setdefault(row.record_id, []).append(_placed(row, versions[row.record_id][row.version_id]))
@@ -186,6 +194,7 @@ def _placed(row: Row[Any], version: dict[str, Any]) -> Placed:
         text=own["text"],
         last_seen_at=row.last_seen_at,
         seen_in_public_at=row.seen_in_public_at,
+        late=row.arrival != row.captured_by,
     )
     return Placed(occurrence, row.version_id, row.partial)
 

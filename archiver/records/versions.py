@@ -9,6 +9,8 @@ versions. So:
 * A field that one side does not have is not compared: another endpoint's field set is no edit. A version's content is
   what all its occurrences say together.
 * An old answer out of a cache carries its own time, so it joins the version it belongs to.
+* What runs archived themselves was seen in the order in which it arrived, whatever our clock said: one that was set
+  back in between makes no earlier version of what was seen later. Only what was adopted is placed by the clock alone.
 * Contents under different projection schemes cannot be compared and never make an edit: the newer scheme's content
   stands beside the older one's in the same version, and only the newest scheme's is shown. A change that fell exactly
   between the last answer read with the old scheme and the first read with the new one is therefore shown once the next
@@ -55,6 +57,8 @@ class Occurrence:
     """Last time an answer that was not stored again repeated it."""
     seen_in_public_at: datetime | None = None
     """The same of answers that everybody could have got."""
+    late: bool = False
+    """It arrived with a later run than the one that saw it (adopted, or read again)."""
     carries: str | None = None
     """Id of the version it stands for, where the occurrence that gave that id was disposed of."""
 
@@ -62,10 +66,11 @@ class Occurrence:
     def arrival(self) -> Arrival:
         return self.run_number, self.ordinal, self.exchange_id, self.position
 
-    @property
-    def time(self) -> _Time:
-        """Its place in time: the platform's own where it says so, what it only remembers before what stands."""
-        return self.as_of or self.observed_at, not self.retrospective, self.observed_at, self.arrival
+    def time(self, seen_at: datetime | None = None) -> _Time:
+        """Its place in time: the platform's own where it says so, what it only remembers before what stands.
+        ``seen_at``: not before then, whatever our clock said."""
+        at = max(self.observed_at, seen_at or self.observed_at)
+        return self.as_of or at, not self.retrospective, at, self.arrival
 
     @property
     def seen_until(self) -> datetime:
@@ -100,21 +105,31 @@ class Timeline:
     def __init__(self, record_id: str) -> None:
         self._record_id = record_id
         self._spans: list[_Span] = []
+        self._latest: datetime | None = None
+        """By our clock, of what runs archived themselves so far."""
 
     def arrive(self, occurrence: Occurrence) -> None:
         """Take the next occurrence, in order of arrival."""
-        index = bisect_right(self._spans, occurrence.time, key=lambda span: span.members[0].time) - 1
-        if index >= 0 and occurrence.time < self._spans[index].members[-1].time:
+        sight = self._placed(occurrence)
+        index = bisect_right(self._spans, sight.time, key=lambda span: span.placed[0].time) - 1
+        if index >= 0 and sight.time < self._spans[index].placed[-1].time:
             span = self._spans[index]
-            if span.fit(occurrence) is not None:
-                span.insert(occurrence)
+            if span.fit(sight) is not None:
+                span.insert(sight)
                 return
-            self._spans[index : index + 1] = span.split(occurrence.time)
-        beside = [span for span in self._spans[max(index, 0) : index + 2] if span.fit(occurrence) is not None]
+            self._spans[index : index + 1] = span.split(sight.time)
+        beside = [span for span in self._spans[max(index, 0) : index + 2] if span.fit(sight) is not None]
         if beside:
-            max(beside, key=lambda span: span.fit(occurrence) or 0).insert(occurrence)  # the earlier one, if both fit
+            max(beside, key=lambda span: span.fit(sight) or 0).insert(sight)  # the earlier one, if both fit
         else:
-            self._spans.insert(index + 1, _Span([occurrence]))
+            self._spans.insert(index + 1, _Span([sight]))
+
+    def _placed(self, occurrence: Occurrence) -> _Placed:
+        if occurrence.late:
+            return _Placed(occurrence.time(), occurrence)
+        time = occurrence.time(self._latest)
+        self._latest = max(occurrence.observed_at, self._latest or occurrence.observed_at)
+        return _Placed(time, occurrence)
 
     def versions(self) -> tuple[Version, ...]:
         """As they stand now, in order of time."""
@@ -171,55 +186,67 @@ def _not_before(as_of: datetime | None, start: datetime | None) -> bool:
     return as_of >= start
 
 
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """An occurrence at its place in time."""
+
+    time: _Time
+    occurrence: Occurrence
+
+
 class _Span:
     """Occurrences next to each other in time that do not contradict each other."""
 
-    __slots__ = ("contents", "members")
+    __slots__ = ("contents", "placed")
 
-    def __init__(self, members: list[Occurrence]) -> None:
-        self.members = members
+    def __init__(self, placed: list[_Placed]) -> None:
+        self.placed = placed
         self.contents: dict[int, dict[str, object]] = {}
-        for member in members:
-            self._merge(member)
+        for one in placed:
+            self._merge(one.occurrence)
 
-    def fit(self, occurrence: Occurrence) -> int | None:
+    @property
+    def members(self) -> list[Occurrence]:
+        return [one.occurrence for one in self.placed]
+
+    def fit(self, sight: _Placed) -> int | None:
         """None: they contradict. Else how well they go together: 2, equal to its neighbour in time; 1, they agree on
         what both have; 0, nothing to compare."""
+        occurrence = sight.occurrence
         known = self.contents.get(occurrence.scheme)
         if known is None:
             return 0
         if contradict(occurrence.content, known):
             return None
-        if any(_same(occurrence, member) for member in self._neighbours(occurrence)):
+        if any(_same(occurrence, member) for member in self._neighbours(sight)):
             return 2
         return 1 if share(occurrence.content, known) else 0
 
-    def insert(self, occurrence: Occurrence) -> None:
-        index = bisect_right(self.members, occurrence.time, key=lambda member: member.time)
-        self.members.insert(index, occurrence)
-        self._merge(occurrence)
+    def insert(self, sight: _Placed) -> None:
+        self.placed.insert(self._index(sight.time), sight)
+        self._merge(sight.occurrence)
 
     def split(self, at: _Time) -> list[_Span]:
-        index = bisect_right(self.members, at, key=lambda member: member.time)
-        return [_Span(self.members[:index]), _Span(self.members[index:])]
+        index = self._index(at)
+        return [_Span(self.placed[:index]), _Span(self.placed[index:])]
 
     def version(self, record_id: str, number: int) -> Version:
         scheme = max(self.contents)
-        content = self.contents[scheme]
-        live = [one for one in self.members if not one.retrospective and shows(one, scheme, content)]
-        fullest = min(self.members, key=lambda one: (-one.scheme, -len(one.content), one.arrival))
+        content, members = self.contents[scheme], self.members
+        live = [one for one in members if not one.retrospective and shows(one, scheme, content)]
+        fullest = min(members, key=lambda one: (-one.scheme, -len(one.content), one.arrival))
         return Version(
-            id=_id(record_id, min(self.members, key=lambda one: one.arrival)),
+            id=_id(record_id, min(members, key=lambda one: one.arrival)),
             number=number,
             scheme=scheme,
             content=content,
             text=fullest.text,
-            as_of=min((member.as_of for member in self.members if member.as_of is not None), default=None),
+            as_of=min((member.as_of for member in members if member.as_of is not None), default=None),
             first_seen_at=min((member.observed_at for member in live), default=None),
             last_seen_at=max((member.seen_until for member in live), default=None),
-            members=tuple(self.members),
+            members=tuple(members),
             reference=max(
-                self.members,
+                members,
                 key=lambda one: (
                     not one.retrospective,
                     not differs(one, scheme, content),
@@ -229,9 +256,12 @@ class _Span:
             ),
         )
 
-    def _neighbours(self, occurrence: Occurrence) -> list[Occurrence]:
-        index = bisect_right(self.members, occurrence.time, key=lambda member: member.time)
-        return self.members[max(index - 1, 0) : index + 1]
+    def _neighbours(self, sight: _Placed) -> list[Occurrence]:
+        index = self._index(sight.time)
+        return [one.occurrence for one in self.placed[max(index - 1, 0) : index + 1]]
+
+    def _index(self, at: _Time) -> int:
+        return bisect_right(self.placed, at, key=lambda one: one.time)
 
     def _merge(self, occurrence: Occurrence) -> None:
         self.contents.setdefault(occurrence.scheme, {}).update(occurrence.content)

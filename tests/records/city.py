@@ -80,7 +80,8 @@ class Told:
         return self.run if self.adopted_by is None else self.adopted_by
 
     def arrived(self) -> Arrived:
-        return Arrived(self.id, f"rn_{self.run}", self.arrival, self.ordinal, at(self.hours), self.ask)
+        late = self.adopted_by is not None
+        return Arrived(self.id, f"rn_{self.run}", self.arrival, self.ordinal, at(self.hours), self.ask, late=late)
 
 
 def ask(listing: str | None = "statuses", scheme: int = 1, access: AccessClass = AccessClass.PUBLIC) -> Ask:

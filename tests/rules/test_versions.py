@@ -33,7 +33,9 @@ def sight(
     back: bool = False,
     scheme: int = 1,
     position: int = 0,
+    late: bool | None = None,
 ) -> Occurrence:
+    """``late``: it was adopted; where it is not said, whether it was seen before the run it arrived with."""
     said = {"text": content} if isinstance(content, str) else content
     return Occurrence(
         exchange_id=f"ex_{run:03}",
@@ -46,7 +48,18 @@ def sight(
         scheme=scheme,
         content=said,
         text=str(said.get("text", "")),
+        late=(seen is not None and seen < run) if late is None else late,
     )
+
+
+def in_time(history: list[Occurrence]) -> list[Occurrence]:
+    """In order of time, given in order of arrival: what was not adopted was seen in that order, whatever the clock."""
+    latest, placed = START, []
+    for one in history:
+        seen = one.observed_at if one.late else max(one.observed_at, latest)
+        latest = latest if one.late else seen
+        placed.append(((one.as_of or seen, not one.retrospective, seen, one.arrival), one))
+    return [one for _, one in sorted(placed, key=lambda pair: pair[0])]
 
 
 def texts(found: tuple[Version, ...]) -> list[str]:
@@ -164,15 +177,16 @@ full = st.fixed_dictionaries({"text": values, "warning": st.sampled_from(["", "x
 some = st.dictionaries(st.sampled_from(["text", "warning", "poll"]), values, max_size=3)
 
 
-def _arrived(drawn: list[tuple[dict[str, str], int, int | None, bool, int]]) -> list[Occurrence]:
+def _arrived(drawn: list[tuple[dict[str, str], int, int | None, bool, int, bool]]) -> list[Occurrence]:
     return [
-        sight(run, content, seen=seen, as_of=as_of, back=back, scheme=scheme)
-        for run, (content, seen, as_of, back, scheme) in enumerate(drawn, 1)
+        sight(run, content, seen=seen, as_of=as_of, back=back, scheme=scheme, late=late)
+        for run, (content, seen, as_of, back, scheme, late) in enumerate(drawn, 1)
     ]
 
 
 def histories(contents: st.SearchStrategy[dict[str, str]], schemes: int = 1) -> st.SearchStrategy[list[Occurrence]]:
-    one = st.tuples(contents, st.integers(0, 8), st.none() | st.integers(0, 5), st.booleans(), st.integers(1, schemes))
+    times = st.integers(0, 8), st.none() | st.integers(0, 5)
+    one = st.tuples(contents, *times, st.booleans(), st.integers(1, schemes), st.booleans())
     return st.lists(one, min_size=1, max_size=9).map(_arrived)
 
 
@@ -187,13 +201,26 @@ def test_the_order_in_which_occurrences_are_given_does_not_matter(history: list[
 def test_every_occurrence_is_in_one_version_and_versions_follow_each_other_in_time(history: list[Occurrence]) -> None:
     found = versions(RECORD, history)
     members = [member for version in found for member in version.members]
-    assert members == sorted(history, key=lambda one: one.time)
+    assert members == in_time(history)
     assert [version.number for version in found] == list(range(1, len(found) + 1))
+
+
+@given(st.lists(st.tuples(full, st.integers(0, 4)), min_size=1, max_size=8), st.booleans())
+def test_what_runs_see_one_after_another_is_in_that_order_whatever_the_clock_says(
+    seen: list[tuple[dict[str, str], int]], dated: bool
+) -> None:
+    """A clock that stands still or is set back between two runs, and a platform that dates edits to the hour."""
+    history = [
+        sight(run, content, seen=clock, as_of=0 if dated else None, late=False)
+        for run, (content, clock) in enumerate(seen, 1)
+    ]
+    found = versions(RECORD, history)
+    assert [dict(one.content) for one in found] == [content for content, _ in groupby(one for one, _ in seen)]
 
 
 @given(histories(full))
 def test_with_whole_contents_a_version_is_a_stretch_of_equal_ones(history: list[Occurrence]) -> None:
-    ordered = sorted(history, key=lambda one: one.time)
+    ordered = in_time(history)
     stretches = [list(group) for _, group in groupby(ordered, key=lambda one: one.content)]
     found = versions(RECORD, history)
     assert [list(version.members) for version in found] == stretches
