@@ -168,7 +168,7 @@ def _arrived(row: ExchangeRow, arrival: int) -> Arrived:
         ordinal=facts["ordinal"],
         received_at=from_text(facts["received_at"]),
         ask=row.ask,
-        late=arrival != facts["run_number"],
+        late=arrival != facts["run_number"] or facts["source"] != "asked",
     )
 
 

@@ -27,7 +27,7 @@ class Arrived:
     received_at: datetime
     ask: Ask
     late: bool = False
-    """That is a later run than the one that asked."""
+    """It may have waited (:attr:`archiver.records.versions.Occurrence.late`)."""
 
 
 class Sighting:

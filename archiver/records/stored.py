@@ -29,9 +29,9 @@ RECORD, OCCURRENCE, VERSION = table(Record), table(Occurrence), table(Version)
 STATE, MEDIUM, PICTURE = table(RecordState), table(Medium), table(Picture)
 _RECORD_COLUMNS = tuple(RECORD.c.keys())
 _EXCHANGE, _RUN = table(Exchange), table(Run)
-#: Occurrences, each with the number of the run that saw it.
+#: Occurrences, each with the number of the run that saw it, and how it asked.
 _SEEN = (
-    select(OCCURRENCE, _RUN.c.number.label("captured_by"))
+    select(OCCURRENCE, _RUN.c.number.label("captured_by"), _EXCHANGE.c.method)
     .join(_EXCHANGE, _EXCHANGE.c.id == OCCURRENCE.c.exchange_id)
     .join(_RUN, _RUN.c.id == _EXCHANGE.c.run_id)
 )
@@ -194,7 +194,7 @@ def _placed(row: Row[Any], version: dict[str, Any]) -> Placed:
         text=own["text"],
         last_seen_at=row.last_seen_at,
         seen_in_public_at=row.seen_in_public_at,
-        late=row.arrival != row.captured_by,
+        late=row.arrival != row.captured_by or row.method is None,
     )
     return Placed(occurrence, row.version_id, row.partial)
 

@@ -10,7 +10,8 @@ versions. So:
   what all its occurrences say together.
 * An old answer out of a cache carries its own time, so it joins the version it belongs to.
 * What runs archived themselves was seen in the order in which it arrived, whatever our clock said: one that was set
-  back in between makes no earlier version of what was seen later. Only what was adopted is placed by the clock alone.
+  back in between makes no earlier version of what was seen later. What was adopted or pushed may have waited, and is
+  placed by the clock.
 * Contents under different projection schemes cannot be compared and never make an edit: the newer scheme's content
   stands beside the older one's in the same version, and only the newest scheme's is shown. A change that fell exactly
   between the last answer read with the old scheme and the first read with the new one is therefore shown once the next
@@ -58,7 +59,7 @@ class Occurrence:
     seen_in_public_at: datetime | None = None
     """The same of answers that everybody could have got."""
     late: bool = False
-    """It arrived with a later run than the one that saw it (adopted, or read again)."""
+    """It may have been seen before what arrived before it: adopted, read again, or pushed and archived later."""
     carries: str | None = None
     """Id of the version it stands for, where the occurrence that gave that id was disposed of."""
 
