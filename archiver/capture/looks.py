@@ -247,21 +247,23 @@ def _began_long_ago(group: Sequence[Asked]) -> bool:
 
 
 def _absent(asked: Asked) -> list[str]:
-    """What was looked for, and is not in an answer that could hold it."""
+    """What was looked for, and is not in an answer that could hold it. What the answer only names in other letters may
+    be the same: then nothing can be said of it."""
     if asked.answer is None or (asked.problem is not None and asked.problem.kind is not ProblemKind.GONE):
         return []
-    found = {record.key for record in asked.reading.records} | set(asked.reading.present)
-    return [key for key in _looked_for(asked.ask) if key not in found]
+    found = {record.key.casefold() for record in asked.reading.records}
+    found |= {key.casefold() for key in asked.reading.present}
+    return [key for key in _looked_for(asked.ask) if key.casefold() not in found]
 
 
 def _vouches(control: Asked, asked: Asked) -> bool:
     """Whether a control read came soon after a look and shows something of the account: an empty answer may be all
-    that a server gives that is out of order."""
+    that a server gives that is out of order. Where our clock was set back between them, nobody knows how soon."""
     if control.answer is None or asked.answer is None or control.problem is not None:
         return False
     shown = control.reading
     shows = bool(shown.records or shown.present or shown.account is not None)
-    return shows and control.answer.wire.received_at - asked.answer.wire.received_at <= _CONTROL_LASTS
+    return shows and timedelta(0) <= control.answer.wire.received_at - asked.answer.wire.received_at <= _CONTROL_LASTS
 
 
 def _looked_for(ask: Ask) -> list[str]:

@@ -78,6 +78,31 @@ def test_a_look_at_several_concludes_only_of_what_it_does_not_show(stage: Stage)
     }
 
 
+def test_a_record_that_is_answered_under_another_spelling_of_its_id_has_not_gone(stage: Stage) -> None:
+    stage.connector.looks_at = 2
+    stage.answers["/list"] = page(("aB", "one"), ("cD", "two"), ("3", "three"))
+    stage.run(FULL)
+    stage.answers |= {"/list": page(("3", "three"))}
+    stage.answers |= {f"/look?{keys}": page(("AB", "one")) for keys in ("aB,cD", "cD,aB")}
+    stage.run(FULL)
+    states = {key: row.state for key, row in stage.records().items()}
+    assert (states["aB"], states["cD"], states["3"]) == ("visible", "not_returned", "visible")
+
+
+def test_a_control_read_that_came_before_its_look_by_our_clock_proves_nothing(stage: Stage) -> None:
+    stage.answers["/list"] = page(("1", "one"), ("2", "two"))
+    stage.run(FULL)
+
+    def set_back() -> Said:
+        stage.later(hours=-1)
+        return 200, {}, b"{}"
+
+    stage.answers |= {"/list": page(("1", "one")), "/look?2": NOT_THERE, "/me": set_back}
+    run = stage.run(FULL)
+    assert run.counts["looks_undecided"] == 1
+    assert stage.records()["2"].state == "visible"
+
+
 def test_a_control_read_is_made_after_the_looks_it_speaks_for(stage: Stage) -> None:
     stage.answers["/list"] = page(("1", "one"), ("2", "two"), ("3", "three"))
     stage.run(FULL)
