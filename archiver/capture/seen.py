@@ -19,11 +19,12 @@ from archiver.records.choice import Choice, Kept, KnownRecord, Reason, choose, p
 from archiver.records.known import Known
 from archiver.records.models import Medium, Record
 from archiver.records.stored import chunks
-from connectors.contract import MediaRef, Problem, Reading, RecordRef, State
+from connectors.contract import MediaRef, Problem, ProblemKind, Reading, RecordRef, State
 
 _DRIFT = 200
 """Most unknown names of fields that are remembered of an account: a platform that makes up names all the time must not
 fill the archive with them."""
+_TOO_LONG_LASTS = timedelta(days=30)
 _PROBLEM_LASTS = timedelta(days=1)
 """A problem that stays is stored once a day: often enough to show that it stayed."""
 
@@ -236,6 +237,26 @@ class Seen:
         )
         with self.database.read() as connection:
             return connection.execute(query).scalar()
+
+    def too_long(self) -> dict[str, str]:
+        """Lists that were longer than is taken in when they were last read, with what was said of it, and that are not
+        to be read again yet: some platforms bill every entry. They are read once in every :data:`_TOO_LONG_LASTS` since
+        that was first seen."""
+        beyond = Coverage.reason.startswith(f"{ProblemKind.BEYOND.value}:")
+        query = (
+            select(Coverage.listing, func.min(Coverage.at), func.max(Coverage.at), func.max(Coverage.reason))
+            .where(Coverage.account_id == self.account, beyond)
+            .group_by(Coverage.listing)
+        )
+        with self.database.read() as connection:
+            rows = [tuple(row) for row in connection.execute(query)]
+        found = {}
+        for listing, first, last, reason in rows:
+            read = self.since(listing)
+            rested = (self.began - first) // _TOO_LONG_LASTS == (last - first) // _TOO_LONG_LASTS
+            if rested and (read is None or read < last):
+                found[listing] = reason
+        return found
 
     def unanswered(self) -> dict[str, str]:
         """Names of questions that are no list, and keep a gap open because they got no answer; with their streams."""

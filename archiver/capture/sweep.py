@@ -33,6 +33,7 @@ from archiver.capture.run import Progress, RunState, Watcher, home_of
 from archiver.capture.seen import Seen
 from archiver.capture.watching import Looked
 from archiver.clock import Clock
+from archiver.database import key_text
 from archiver.records import numbers
 from connectors.contract import (
     SIGN_IN_PROBLEMS,
@@ -50,6 +51,8 @@ from connectors.contract import (
 
 _LOST_PLACE = (ProblemKind.GONE, ProblemKind.CONTRACT, ProblemKind.UNSUPPORTED)
 """What a platform may say of a page that it no longer knows: then the list is read from its beginning."""
+BY_HAND = "person"
+"""Trigger of a run that somebody began."""
 _AWAY = (ProblemKind.DEACTIVATED, ProblemKind.TAKEN_DOWN)
 
 
@@ -147,8 +150,12 @@ class SweepRun:
     _told_threads: set[str] = field(default_factory=set)
     """Threads whose coverage a part of this run has told already."""
     _told: float = 0.0
+    _too_long: Mapping[str, str] = field(default_factory=dict)
+    """Lists that are not read now, and why; whoever has the account looked at by hand has them read."""
 
     def __post_init__(self) -> None:
+        if self.state.terms.trigger != BY_HAND:
+            self._too_long = self.seen.too_long()
         self.ahead = Ahead(self.asker)
         self.looks = Looks(
             self.connector,
@@ -333,7 +340,10 @@ class SweepRun:
     def _hindrance(self, ask: Ask) -> str | None:
         if self.asker.ordinal >= self.requests and not self.ahead.has_begun(ask):
             return PAGE_LIMIT
-        return self._may_not_sign(ask)
+        unsigned = self._may_not_sign(ask)
+        if unsigned is not None or ask.listing is None:
+            return unsigned
+        return self._too_long.get(key_text(ask.listing))
 
     def _left_unsigned(self, ask: Ask) -> bool:
         return self._hindrance(ask) == self._may_not_sign(ask) is not None

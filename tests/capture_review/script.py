@@ -119,6 +119,8 @@ class Scripted:
     def read(self, ask: Ask, answer: Answer) -> Reading:
         if answer.status == 404:
             return Reading(problem=Problem(ProblemKind.GONE, "not found"))
+        if answer.status == 413:
+            return Reading(problem=Problem(ProblemKind.BEYOND, "too many people"))
         if answer.status == 429 and self.limited:
             return Reading(problem=Problem(ProblemKind.RATE, "too many questions"))
         if answer.status == 501:
@@ -202,10 +204,10 @@ class Stage:
             self.server.shutdown()
             self.server.server_close()
 
-    def run(self, sweep: SweepKind) -> RunResult:
+    def run(self, sweep: SweepKind, trigger: str = "person") -> RunResult:
         self.clock.advance(timedelta(minutes=5))
         patience = Patience(self.clock)
-        return self.capture.run(self.account, sweep, trigger="person", stop=patience)
+        return self.capture.run(self.account, sweep, trigger=trigger, stop=patience)
 
     def rows(self, model: type[Any], *conditions: Any) -> list[Any]:
         one: Table = table(model)
