@@ -249,13 +249,13 @@ class Seen:
             .group_by(Coverage.listing)
         )
         with self.database.read() as connection:
-            rows = [tuple(row) for row in connection.execute(query)]
-        found = {}
+            rows = connection.execute(query).all()
+        found: dict[str, str] = {}
         for listing, first, last, reason in rows:
             read = self.since(listing)
             rested = (self.began - first) // _TOO_LONG_LASTS == (last - first) // _TOO_LONG_LASTS
             if rested and (read is None or read < last):
-                found[listing] = reason
+                found[listing] = reason or ""
         return found
 
     def unanswered(self) -> dict[str, str]:
