@@ -1,7 +1,7 @@
 """When what was seen in public was last seen there again
 
-Revision: 0028
-Follows: 0027
+Revision: 0030
+Follows: 0029
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from archiver.database import Instant
 
-revision = "0028"
-down_revision = "0027"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """When somebody asked for a sweep, or for a look at a thread
 
-Revision: 0030
-Follows: 0029
+Revision: 0032
+Follows: 0031
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from archiver.database import Instant
 
-revision = "0030"
-down_revision = "0029"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

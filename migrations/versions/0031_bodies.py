@@ -1,15 +1,15 @@
 """Finding an exchange by its very bytes
 
-Revision: 0029
-Follows: 0028
+Revision: 0031
+Follows: 0030
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0029"
-down_revision = "0028"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
