@@ -25,7 +25,7 @@ from archiver.clock import SystemClock
 from archiver.practice.cast import Cast, populate, populate_x
 from archiver.practice.city import City
 from archiver.practice.server import PracticeServer
-from tests.browser.test_people import until
+from tests.browser.keys import pick, until
 from tests.mail.server import PostOffice, post_office
 
 #: A service that looks often.
@@ -85,8 +85,9 @@ class Story:
         until(page, "^Go on to X")
         page.keyboard.press("Enter")
         page.wait_for_url("**/i/oauth2/authorize**")
-        page.select_option("select", str(self.x.city))
-        page.click("button[value=allow]")
+        pick(page, "^Signed in as", str(self.x.city))
+        until(page, "^Allow")
+        page.keyboard.press("Enter")
         page.wait_for_url("**/connect/ended/**")
         assert "is connected" in page.inner_text("h1")
 
@@ -162,13 +163,6 @@ def reload_until(page: Page, words: str, seconds: float = 60) -> None:
         wait_for(looked, seconds)
     except AssertionError:
         raise AssertionError((words, page.inner_text("main"))) from None
-
-
-def press(page: Page, words: str, most: int = 200) -> None:
-    """Go by keyboard to what is called so, and press it; the next page is there then."""
-    until(page, words, most)
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
 
 
 def _stop(running: subprocess.Popen[str]) -> None:

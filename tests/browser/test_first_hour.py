@@ -14,9 +14,9 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.keys import hand_in, mouse_of, press, take, until
 from tests.browser.serving import WIDE
-from tests.browser.story import Story, press, reload_until, story
-from tests.browser.test_people import until
+from tests.browser.story import Story, reload_until, story
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PAGE = Path(__file__).parents[2] / "docs" / "first-hour.md"
@@ -38,6 +38,7 @@ def test_the_first_hour(tmp_path: Path, chromium: Browser, request: pytest.Fixtu
         told.register_app()
         page = chromium.new_context(viewport={"width": WIDE, "height": 900}, accept_downloads=True).new_page()
         page.set_default_timeout(60_000)
+        mouse = mouse_of(page)
         export, keys, verify = commands()
         _sign_in(told, page)
         _load(told, page, tmp_path / "accounts.csv")
@@ -52,6 +53,7 @@ def test_the_first_hour(tmp_path: Path, chromium: Browser, request: pytest.Fixtu
         assert "FAIL" not in said
         assert "PASS" in said
         _print(told, page, tmp_path / "list.pdf")
+        assert mouse == []
 
 
 def _sign_in(told: Story, page: Page) -> None:
@@ -84,7 +86,7 @@ def _load(told: Story, page: Page, file: Path) -> None:
     file.write_text("\n".join(lines))
     press(page, "^Register$")
     press(page, "^Load it here")
-    page.set_input_files("input[type=file]", str(file))
+    hand_in(page, "^The list, as CSV", file)
     press(page, "^Show what would come of it")
     assert "line 6" in page.inner_text("main")
     press(page, "^Load 4 accounts")
@@ -147,19 +149,14 @@ def _find(told: Story, page: Page) -> str:
     page.keyboard.type("city")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    page.locator("main a[href^='/records/rc_']").first.focus()
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
+    press(page, "^(Post|Comment|Share|Profile) of")
     assert "Commitment in the log" in page.inner_text("main")
     return page.url.rpartition("/records/")[2].partition("#")[0].partition("?")[0]
 
 
 def _print(told: Story, page: Page, file: Path) -> None:
     press(page, "^Register$")
-    until(page, "^PDF$")
-    with page.expect_download() as download:
-        page.keyboard.press("Enter")
-    download.value.save_as(file)
+    file.write_bytes(take(page, "^PDF$"))
     text = "".join(one.get_textpage().get_text_range() for one in pypdfium2.PdfDocument(file))
     for words in ("City News", "Office of the Mayor", "Parks Channel", "not captured"):
         assert words in text

@@ -1,5 +1,5 @@
-"""A term ends, in a browser: from the freeze to the filed receipt, over the service itself, which is killed on the way,
-and a platform that answers it."""
+"""A term ends, in a browser, by keyboard alone: from the freeze to the filed receipt, over the service itself, which is
+killed on the way, and a platform that answers it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 import pypdfium2
@@ -31,6 +31,7 @@ from archiver.people.roles import Access, Role
 from archiver.practice.run import RunningPractice, start_practice
 from archiver.settings import Settings
 from tests import backends, effort
+from tests.browser.keys import choose, hand_in, mouse_of, press, take, tick, write
 from tests.browser.serving import NARROW, WIDE
 from tests.register.town import Town
 from tests.signed_in import cookies, person
@@ -146,17 +147,12 @@ def _said(page: Page) -> str:
     return page.inner_text("main")
 
 
-def _follow(page: Page, role: Literal["link", "button"], name: str) -> None:
-    with page.expect_navigation(wait_until="load"):
-        page.get_by_role(role, name=name).click()
-
-
 def _until(page: Page, words: str) -> None:
     deadline = time.monotonic() + 120
     while words not in _said(page):
         assert time.monotonic() < deadline, _said(page)
         page.wait_for_timeout(300)
-        _follow(page, "link", "Look again how far it is")
+        press(page, "^Look again how far it is")
 
 
 @pytest.mark.law("R10", "R11")
@@ -170,18 +166,19 @@ def test_a_term_ends_from_freeze_to_filed_receipt_in_a_browser(
     told: list[str] = []
     page.on("console", lambda one: told.append(one.text) if one.type == "error" else None)
 
+    mouse = mouse_of(page)
     page.goto(f"{office.url}/register/handovers")
     assert "No hand-over yet" in _said(page)
     page.goto(f"{office.url}/register/authorities/{office.mayor}")
-    _follow(page, "link", "Hand its accounts over")
+    press(page, "^Hand its accounts over$")
     assert page.get_by_label("Who leaves").input_value() == "Ada Out", "the register knows who holds the office"
-    page.get_by_label("Who follows").fill("Bo In")
+    write(page, "^Who follows", "Bo In")
     fine(page, "begin")
-    _follow(page, "button", "Begin")
+    press(page, "^Begin$")
     assert "Ada for us" in _said(page), "named as not handed over"
     fine(page, "begun")
 
-    _follow(page, "button", "Settle these 2 accounts")
+    press(page, "^Settle these 2 accounts$")
     address = page.url
     office.stop(signal.SIGKILL)
     office.serve()
@@ -190,22 +187,22 @@ def test_a_term_ends_from_freeze_to_filed_receipt_in_a_browser(
     fine(page, "looks")
     _until(page, "Every account that is captured was looked at whole")
     fine(page, "looked")
-    _follow(page, "button", "All of it was looked at: go on")
+    press(page, "^All of it was looked at: go on$")
 
     assert "still read with what was granted before" in _said(page)
     fine(page, "swept")
-    _follow(page, "link", "Prepare the change")
-    page.get_by_label("Their position").fill("Mayor")
-    page.get_by_label("Forget it.").check()
+    press(page, "^Prepare the change$")
+    write(page, "^Their position", "Mayor")
+    choose(page, "^(Forget|Keep) it", "^Forget it")
     fine(page, "transfer")
-    _follow(page, "button", "Show what would change")
+    press(page, "^Show what would change$")
     shown = _said(page)
     assert all(words in shown for words in ("Staff Of Ada, designee", "Bo In, holder", "cannot be undone")), shown
     fine(page, "preview")
     with office.archive() as archive:
         assert custody.of_account(Town(archive).register, office.listing).names == "Ada Out", "nothing is changed yet"
-    _follow(page, "button", "Change it")
-    _follow(page, "button", "Take the inventory")
+    press(page, "^Change it$")
+    press(page, "^Take the inventory$")
 
     fine(page, "inventory")
     page.set_viewport_size({"width": WIDE, "height": 900})
@@ -217,28 +214,24 @@ def test_a_term_ends_from_freeze_to_filed_receipt_in_a_browser(
     page.emulate_media(media="screen")
     files = {}
     for name in ("PDF with the receipt", "JSON", "List of stored objects"):
-        with page.expect_download() as waiting:
-            page.get_by_role("link", name=name, exact=name == "JSON").click()
-        files[name] = Path(waiting.value.path()).read_bytes()
+        files[name] = take(page, f"^{name}")
     _check(office, page, *files.values())
 
     page.goto(address)
-    page.get_by_label("The signed receipt, scanned").set_input_files(
-        {"name": "receipt of Bo.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 signed by Bo In"}
-    )
-    page.get_by_label("This is the signed receipt").check()
+    signed = {"name": "receipt of Bo.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 signed by Bo In"}
+    hand_in(page, "^The signed receipt, scanned", signed)
+    tick(page, "^This is the signed receipt")
     fine(page, "receipt")
-    _follow(page, "button", "Keep the receipt")
+    press(page, "^Keep the receipt$")
     assert "receipt of Bo.pdf" in _said(page)
     assert page.get_by_label("Filed with").input_value() == "City Clerk"
-    page.get_by_label("It is filed.").check()
+    tick(page, "^It is filed")
     fine(page, "file")
-    _follow(page, "button", "Note that it is filed")
+    press(page, "^Note that it is filed$")
     assert "The hand-over is done" in _said(page)
     fine(page, "filed")
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name="receipt of Bo.pdf").click()
-    assert Path(waiting.value.path()).read_bytes() == b"%PDF-1.7 signed by Bo In"
+    assert take(page, "^receipt of Bo.pdf$") == signed["buffer"]
+    assert mouse == []
     context.close()
     office.stop()
     _check_register(office)

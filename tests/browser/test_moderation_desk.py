@@ -19,6 +19,7 @@ from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.browser import axe
+from tests.browser.keys import mouse_of, press, until
 from tests.capture.house import House
 from tests.signed_in import everything
 
@@ -37,25 +38,6 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def _reach(page: Page, name: str) -> None:
-    """Go on with Tab until what is called so has the focus."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        said = page.evaluate(
-            "(one => one === document.body ? '' : one.labels?.length ? one.labels[0].innerText : one.innerText)"
-            "(document.activeElement)"
-        )
-        if name in (said or ""):
-            return
-    pytest.fail(f"no key leads to {name!r} on {page.url}")
-
-
-def _follow(page: Page, name: str, key: str = "Enter") -> None:
-    _reach(page, name)
-    with page.expect_navigation():
-        page.keyboard.press(key)
-
-
 def _fine(page: Page, width: int) -> None:
     """Nobody is kept out, in light and dark, and nothing stands beside the page."""
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
@@ -68,12 +50,12 @@ def _prove(house: House, page: Page, folder: Path) -> None:
     """From the record: the stored answer, taken as a file; then what the page says is handed out, checked by the
     verifier alone, in a process of its own that knows nothing of this program."""
     record = page.url.rpartition("/")[2].partition("#")[0]
-    _reach(page, "One-page certificate")
+    until(page, "One-page certificate")
     page.keyboard.press("Enter")
     assert f"evidence export {record} --out {record}" in page.inner_text("main")
-    _follow(page, "request and answer, as they came")
+    press(page, "request and answer, as they came")
     assert "Buy my watches" in page.inner_text("main")
-    _reach(page, ".warc.gz")
+    until(page, ".warc.gz")
     with page.expect_download() as told:
         page.keyboard.press("Enter")
     stored = gzip.decompress(told.value.path().read_bytes())
@@ -110,35 +92,36 @@ def test_a_deleted_comment_is_found_explained_and_proven(chromium: Browser, tmp_
         context.set_default_timeout(60_000)
         context.add_cookies([{"name": n, "value": v, "url": home} for n, v in everything(house.archive).items()])
         page = context.new_page()
+        mouse = mouse_of(page)
         page.goto(f"{home}/changes")
-        _reach(page, "Only unexplained")
+        until(page, "Only unexplained")
         page.keyboard.press("Space")
-        _follow(page, "Show")
+        press(page, "Show")
         assert "Buy my watches" in page.inner_text("main")
         _fine(page, width)
-        _follow(page, "Say who did it, and why")
-        _reach(page, "What is done")
+        press(page, "Say who did it, and why")
+        until(page, "What is done")
         page.keyboard.type("deleted")
-        _reach(page, "By whom")
+        until(page, "By whom")
         page.keyboard.type("somebody")
-        _reach(page, "Ground of the policy")
+        until(page, "Ground of the policy")
         page.keyboard.type("Advertising")
-        _reach(page, "Matter")
+        until(page, "Matter")
         page.keyboard.type("M-17")
         _fine(page, width)
-        _follow(page, "Go on")
+        press(page, "Go on")
         assert "Is this right?" in page.inner_text("main")
         _fine(page, width)
-        _follow(page, "Keep this statement")
+        press(page, "Keep this statement")
         kept = page.inner_text("main")
         assert all(word in kept for word in ("M-17", "Advertising", "Somebody of the city", "the change seen"))
         _fine(page, width)
-        _follow(page, "Comment of")
+        press(page, "Comment of")
         _prove(house, page, tmp_path)
         page.goto(f"{home}/changes?unexplained=yes")
         assert "Nothing is unexplained" in page.inner_text("main")
         page.goto(f"{home}/captured")
-        _reach(page, "Address of the post or comment")
+        until(page, "Address of the post or comment")
         page.keyboard.type(f"{house.server.mastodon.account_url(house.cast.city)}/{post}")
         with page.expect_navigation():
             page.keyboard.press("Enter")
@@ -147,6 +130,7 @@ def test_a_deleted_comment_is_found_explained_and_proven(chromium: Browser, tmp_
         page.goto(f"{home}/moderation/report")
         assert "Advertising" in page.inner_text("main")
         _fine(page, width)
+        assert mouse == []
     finally:
         if pages is not None:
             pages.stop()

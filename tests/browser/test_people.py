@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
+from tests.browser.keys import mouse_of, until
 from tests.browser.serving import NARROW
 from tests.people import scene
 from tests.people.scene import CANARIES, account_of, departments, record_of
@@ -61,17 +61,6 @@ def set_up(archive: Archive, name: str, *roles: NewGrant) -> str:
     code = pyotp.TOTP(secret).at(archive.clock.now())
     links.use(archive, token, links.Answers(name, _WORDS, _WORDS, code), "a test")
     return secret
-
-
-def until(page: Page, words: str, most: int = 200) -> None:
-    """Press the tabulator until what has the focus is called so."""
-    said = """() => { const one = document.activeElement;
-        return (one.labels && one.labels[0] ? one.labels[0].textContent : one.textContent || "").trim(); }"""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if re.search(words, page.evaluate(said)):
-            return
-    pytest.fail(f"nothing called {words!r} gets the focus at {page.url}")
 
 
 def sign_in(page: Page, archive: Archive, home: str, name: str, secret: str) -> None:
@@ -152,6 +141,7 @@ def test_a_new_custodian_sees_only_their_department_and_no_messages(
     hands.advance(timedelta(seconds=60))
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page, seen = context.new_page(), {}
+    mouse = mouse_of(page)
     sign_in(page, archive, home, "Jo", secret)
     assert page.url.endswith("/rules")
     until(page, "^I have read this")
@@ -200,4 +190,5 @@ def test_a_new_custodian_sees_only_their_department_and_no_messages(
         assert not {one for one in closed if one in words}, path
         assert "The library" not in words, path
     assert "The police" in seen["list"]
+    assert mouse == []
     context.close()

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser
 
 from archiver.archive import Archive
 from archiver.settings import Settings
+from tests.browser.keys import mouse_of, press
 from tests.browser.serving import WIDE
-from tests.browser.story import press, reload_until, story, wait_for
+from tests.browser.story import reload_until, story, wait_for
 from tests.signed_in import everything
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -37,6 +38,7 @@ def test_an_account_breaks_and_is_reconnected(
         page.set_default_timeout(60_000)
         owner = chromium.new_context(viewport={"width": WIDE, "height": 900}).new_page()
         owner.set_default_timeout(60_000)
+        mouse = [mouse_of(page), mouse_of(owner)]
 
         # It is connected for the first time, and captured.
         page.goto(f"{told.url}/accounts")
@@ -82,3 +84,4 @@ def test_an_account_breaks_and_is_reconnected(
         assert stays
         owner.goto(told.link_of(1))
         assert "done its work" in owner.inner_text("main")
+        assert mouse == [[], []]

@@ -12,7 +12,8 @@ from archiver.people.roles import Role
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
-from tests.browser.test_moderation_desk import _fine, _follow, _reach, chromium
+from tests.browser.keys import mouse_of, press, until
+from tests.browser.test_moderation_desk import _fine, chromium
 from tests.capture.house import House
 from tests.signed_in import cookies, person
 
@@ -51,6 +52,7 @@ def test_a_search_is_saved_and_tells_what_is_new(chromium: Browser, house: House
     pages, page = _open(house, chromium, width)
     try:
         url = pages.url.rstrip("/")
+        mouse = mouse_of(page)
         page.goto(f"{url}/search")
         assert page.evaluate("document.activeElement.id") == "q", "one can type at once"
         page.keyboard.type("firework")
@@ -59,9 +61,9 @@ def test_a_search_is_saved_and_tells_what_is_new(chromium: Browser, house: House
         assert "the word “firework” in any form" in page.inner_text("p[role=status]")
         _fine(page, width)
 
-        _follow(page, "Comment of")
+        press(page, "Comment of")
         assert "The fireworks were loud." in page.inner_text("main")
-        _follow(page, "Back to this hit")
+        press(page, "Back to this hit")
         assert "#hit-" in page.url
         page.wait_for_selector("li:target")
         for _ in range(3):
@@ -73,9 +75,9 @@ def test_a_search_is_saved_and_tells_what_is_new(chromium: Browser, house: House
         assert page.evaluate("document.activeElement.matches(':focus-visible')")
 
         page.goto(f"{url}/search?q=firework")
-        _reach(page, "Save this search")
+        until(page, "Save this search")
         page.keyboard.press("Enter")
-        _reach(page, "Name")
+        until(page, "Name")
         page.keyboard.type("Loud nights")
         with page.expect_navigation():
             page.keyboard.press("Enter")
@@ -89,7 +91,7 @@ def test_a_search_is_saved_and_tells_what_is_new(chromium: Browser, house: House
         house.later(minutes=10)
         page.reload()
         assert "2 new" in page.inner_text("table")
-        _follow(page, "Loud nights")
+        press(page, "Loud nights")
         told = page.inner_text("main")
         assert "More fireworks, please." in told
         assert "The fireworks were wonderful." in told
@@ -97,8 +99,9 @@ def test_a_search_is_saved_and_tells_what_is_new(chromium: Browser, house: House
         _fine(page, width)
         house.later(minutes=10)
         page.reload()
-        _follow(page, "I have seen these")
+        press(page, "I have seen these")
         assert "nothing new" in page.inner_text("table")
+        assert mouse == []
     finally:
         page.context.close()
         pages.stop()
