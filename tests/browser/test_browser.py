@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from archiver.records.models import Record
 from archiver.visible import parts
-from tests.browser import axe
+from tests.browser import axe, keyboard
 from tests.browser.conftest import Reader
+from tests.browser.keys import until
 from tests.browser.payloads import payloads
 from tests.browser.scenes import NOT_THERE, Scene
 from tests.browser.serving import NARROW, WIDE, Served
 
 #: What no page holds; drawn are only charts of our own, and the code for an authenticator.
 _CHARTS = ".month, .use, .bar, .square svg, .months svg"
-_DRAWN = f"script, iframe, img:not(.kept), video:not(.kept), svg:not({_CHARTS}), object, style"
+_HELP = "[src$='/static/search.js']"
+_DRAWN = f"script:not({_HELP}), iframe, img:not(.kept), video:not(.kept), svg:not({_CHARTS}), object, style"
 _ZOOMED = WIDE // 4
 """Pixels that are left of a window at four times the size (WCAG 2.1, 1.4.10)."""
 _MOST = 100_000
@@ -29,7 +32,7 @@ def test_every_page_is_accessible_fits_weighs_little_and_breaks_no_policy(
     served: Served, reader: Callable[..., Reader]
 ) -> None:
     """Each with attacks wherever somebody can write, and each as it is while nothing has happened. In the dark only
-    what colours change is looked at again."""
+    what colours change is looked at again. A keyboard is enough for all of it."""
     one: Reader = reader()
     found: dict[str, list[object]] = {}
     attacked = 0
@@ -39,7 +42,7 @@ def test_every_page_is_accessible_fits_weighs_little_and_breaks_no_policy(
         one.expect_calm()
         text = one.page.inner_text("body")
         attacked += "caught()" in text
-        wrong = [*_wrong(one, scene, text), *_inaccessible(one)]
+        wrong = [*_wrong(one, scene, text), *keyboard.wrong(one.page), *_inaccessible(one)]
         if wrong:
             found[scene.name] = wrong
         one.trouble.clear()  # the checker adds styles of its own, which the policy of the page refuses
@@ -147,63 +150,53 @@ def test_a_script_that_ran_would_be_noticed(served: Served, reader: Callable[...
     assert "asked for http://evil.example/x" in one.trouble, "refused by the policy, and noticed"
 
 
+def test_a_page_that_needs_a_mouse_would_be_noticed(chromium: Browser) -> None:
+    """Each line does something that no page may do."""
+    page = chromium.new_page()
+    page.set_content(_NEEDS_A_MOUSE)
+    found = [one if isinstance(one, str) else one[0] for one in keyboard.wrong(page)]  # type: ignore[index]
+    assert found == [
+        *("nothing leads over what is on every page", "cannot be opened", "jumps the queue", "is not reached"),
+        *("is not reached", "does not show that one is there", "comes too late", "the key leads elsewhere"),
+        "one does not come back",
+    ]
+    page.close()
+
+
+_NEEDS_A_MOUSE = """<style>.no:focus { outline: none } div { display: flex; flex-direction: row-reverse }</style>
+<header><nav><a href=a>a page</a></nav></header>
+<main id=main tabindex=-1><p><a href=b tabindex=2>first of all</a></p><p><a href=c tabindex=-1>never</a></p>
+<details><p>No word of what it is.</p></details><details><summary>More</summary>
+<a href=d tabindex=-1>not even here</a></details>
+<p><a href=e class=no>unseen</a></p><div><a href=f>right</a> <a href=g>left</a></div></main>"""
+
+
 @pytest.mark.law("R69")
 def test_the_whole_way_with_the_keyboard_alone(served: Served, reader: Callable[..., Reader]) -> None:
     one: Reader = reader()
     one.read(f"{served.place.base}/accounts")
-    keys = _Keys(one)
-    keys.press("Tab")
-    assert keys.focused() == "Skip to the content"
-    keys.press("Enter")
+    until(one.page, "^Skip to the content$", 1)
+    one.page.keyboard.press("Enter")
     assert one.page.evaluate("document.activeElement.id") == "main"
     one.read(f"{served.place.base}/accounts")
-    keys.until("Search the archive")
+    until(one.page, "^Search the archive$", 60)
     one.page.keyboard.type("corrected kind:comment")
     with one.page.expect_navigation():
-        keys.press("Enter")
+        one.page.keyboard.press("Enter")
     assert "search" in one.page.url
-    keys.until("Comment of", exact=False)
+    until(one.page, "^Comment of", 60)
     with one.page.expect_navigation():
-        keys.press("Enter")
+        one.page.keyboard.press("Enter")
     record = one.page.url
     assert "/records/" in record
-    keys.until("Versions")
-    keys.press("Enter")
+    until(one.page, "^Versions$", 60)
+    one.page.keyboard.press("Enter")
     assert one.page.url == f"{record}#versions"
     assert one.page.locator("#versions").evaluate("one => one.getBoundingClientRect().top") < 900
-    keys.until("Answer of", exact=False)
-    keys.press("Enter")
+    until(one.page, "^Answer of", 60)
+    one.page.keyboard.press("Enter")
     one.page.go_back()  # Alt and the left arrow are the window's keys, and this browser has no window
     assert one.page.url == record
     one.page.go_back()
     assert "corrected" in one.page.input_value("#q")
     one.expect_calm()
-
-
-class _Keys:
-    """Somebody without a mouse."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._page = reader.page
-
-    def press(self, key: str) -> None:
-        self._page.keyboard.press(key)
-
-    def focused(self) -> str:
-        """What a screen reader would say of what has the focus; it must be visible that it has it."""
-        said: str = self._page.evaluate(
-            "(() => { const one = document.activeElement;"
-            " if (one === document.body) return '';"
-            " if (getComputedStyle(one).outlineStyle === 'none') return 'no outline: ' + one.outerHTML;"
-            " return (one.labels?.[0] ?? one).innerText.trim() })()"
-        )
-        assert not said.startswith("no outline"), said
-        return said
-
-    def until(self, words: str, *, exact: bool = True) -> None:
-        for _ in range(60):
-            self.press("Tab")
-            said = self.focused()
-            if said == words if exact else said.startswith(words):
-                return
-        pytest.fail(f"{words!r} is not reached with the Tab key")
