@@ -45,6 +45,8 @@ class Door:
     """About whoever is signed in, and any token of theirs may ask."""
     largest: int = LARGEST_POST
     """Bytes that may be sent to it."""
+    noted: bool = True
+    """It is written down that somebody did this. Where not: only that they were refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,12 @@ class RulesFirst(Exception):  # noqa: N818 - named as the cause
     """Whoever is signed in has to take note of the rules of conduct first (law R42)."""
 
 
-def needs(action: Action, *, fresh: bool = False, largest: int = LARGEST_POST) -> Callable[[_F], _F]:
-    """Declare what a route does. ``largest``: bytes that may be sent to it."""
-    return _says(Door(action, fresh=fresh, largest=largest))
+def needs(
+    action: Action, *, fresh: bool = False, largest: int = LARGEST_POST, noted: bool = True
+) -> Callable[[_F], _F]:
+    """Declare what a route does. ``largest``: bytes that may be sent to it. ``noted``: whether the access log tells of
+    it; not of what shows nothing of what is kept, and comes with every key that somebody presses."""
+    return _says(Door(action, fresh=fresh, largest=largest, noted=noted))
 
 
 def own(function: _F) -> _F:

@@ -47,10 +47,11 @@ class Noting:
 
 
 def _looked(scope: Scope, site: Site, status: int) -> Looked | None:
-    """What is noted of a request; nothing of what is open to everybody, of sign-in, and of people about themselves."""
+    """What is noted of a request; nothing of what is open to everybody, of sign-in, of people about themselves, and of
+    what shows nothing that is kept (:func:`archiver.web.door.needs`)."""
     state = scope.get("state", {})
     visitor, said = state.get("visitor"), state.get("door")
-    if visitor is None or said is None or said.action is None:
+    if visitor is None or said is None or said.action is None or not (said.noted or status >= 400):
         return None
     asked = scope.get("path_params", {})
     query = QueryParams(scope["query_string"])

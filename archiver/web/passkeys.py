@@ -1,4 +1,5 @@
-"""Pages on which a browser is asked for a passkey. They alone run a script: ours, which is one small file."""
+"""Pages on which a browser is asked for a passkey. Beside the search page, they alone run a
+script: ours, which is one small file."""
 
 from __future__ import annotations
 

@@ -28,8 +28,9 @@ from archiver.visible import visible
 from archiver.web.door import Here, Seen, Visitor, Who, needs
 from archiver.web.marks import reach
 from archiver.web.search_facets import Group, Known, Narrowing, groups, known_to
-from archiver.web.search_help import offered
+from archiver.web.search_help import keys, offered
 from archiver.web.search_months import Histogram, histogram
+from archiver.web.security import WITH_QUESTIONS
 from archiver.web.site import Site
 
 router = APIRouter()
@@ -128,6 +129,7 @@ def show(
     """Ask, and see what answers."""
     asked = Search(q, order, after, counts, tag)
     values: dict[str, Any] = {"asked": asked, "orders": tuple(Order), "found": None, "problem": None}
+    values["KEYS"] = keys()
     status = 200
     with site.archive.database.read() as connection:
         known = known_to(site, connection, viewer)
@@ -137,7 +139,9 @@ def show(
                 values["found"] = find(site, connection, viewer, who, asked, known)
             except SearchTooSlow as error:
                 values["problem"], status = str(error), 503
-    return site.page("search.html", here="search", status=status, **values)
+    page = site.page("search.html", here="search", status=status, **values)
+    page.headers["content-security-policy"] = WITH_QUESTIONS
+    return page
 
 
 def find(site: Site, connection: Connection, viewer: Viewer, who: Visitor, asked: Search, known: Known) -> Shown:

@@ -24,6 +24,8 @@ _POLICY = (
 )
 #: Of a page that runs a script: one of our own files, and none that a page names or writes by itself.
 WITH_SCRIPT = f"{_POLICY}; script-src 'self'; require-trusted-types-for 'script'"
+#: The same, and the script asks these pages for something, and writes nothing into them but plain words.
+WITH_QUESTIONS = f"{WITH_SCRIPT}; trusted-types 'none'; connect-src 'self'"
 #: Of a stranger's file that is handed out to be shown: opened by itself it is a page that may do nothing at all.
 OF_A_FILE = "default-src 'none'; img-src 'self'; media-src 'self'; sandbox"
 HEADERS = {
@@ -135,7 +137,7 @@ class _WithHeaders:
             said = headers.get("content-security-policy")
             for name, value in HEADERS.items():
                 headers[name] = value
-            if said in (WITH_SCRIPT, OF_A_FILE):
+            if said in (WITH_SCRIPT, WITH_QUESTIONS, OF_A_FILE):
                 headers["content-security-policy"] = said
             if "server" in headers:
                 del headers["server"]
