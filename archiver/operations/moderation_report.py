@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +12,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from archiver.accounts import service as accounts
-from archiver.accounts.register.sheets import guarded
+from archiver.accounts.register import sheets
 from archiver.errors import Refused
 from archiver.moderation import statements
 from archiver.moderation.matching import TO_EXPLAIN
@@ -29,6 +27,7 @@ from archiver.viewing import Viewer
 
 #: Most changes that one report counts.
 MOST: Final = 20_000
+_APPEALS: Final = tuple(f"appeal {code}" for code in OUTCOMES)
 UNEXPLAINED: Final = "unexplained"
 PLATFORM: Final = "platform_says"
 NO_GROUND: Final = "no_ground"
@@ -121,20 +120,18 @@ def tables(counted: Sequence[Counted], grounds: Mapping[str, str]) -> Report:
     )
 
 
-def as_csv(made: Report) -> str:
-    """Both tables, for a spreadsheet."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    outcomes = [f"appeal {code}" for code in OUTCOMES]
-    writer.writerow(["table", "code", "words", "changes", "share", "median seconds", "appeals", *outcomes])
+def as_csv(made: Report) -> bytes:
+    """Both tables, for a spreadsheet, as every other sheet of the archive is written."""
+    rows = [["table", "code", "words", "changes", "share", "median seconds", "appeals", *_APPEALS]]
     for name, lines in (("ground", made.by_ground), ("actor", made.by_actor)):
-        for one in lines:
-            stood = "" if one.median is None else round(one.median.total_seconds())
-            given = [one.outcomes.get(code, 0) for code in OUTCOMES]
-            writer.writerow(
-                [name, one.code, guarded(one.words), one.count, f"{one.share:.4f}", stood, one.appealed, *given]
-            )
-    return text.getvalue()
+        rows += [[name, *_cells(one)] for one in lines]
+    return sheets.write(rows)
+
+
+def _cells(one: Line) -> list[str]:
+    stood = "" if one.median is None else str(round(one.median.total_seconds()))
+    given = [str(one.outcomes.get(code, 0)) for code in OUTCOMES]
+    return [one.code, one.words, str(one.count), f"{one.share:.4f}", stood, str(one.appealed), *given]
 
 
 def accounts_of(connection: Connection, viewer: Viewer, account: str, authority: str) -> list[str] | None:

@@ -71,6 +71,9 @@ CHANGES: dict[str, str] = {
 }
 
 
+_SPELT = {"cio": "CIO"}
+
+
 def plain(code: str) -> str:
-    """A stored code as words: ``held_for_review`` → ``held for review``."""
-    return code.replace("_", " ")
+    """A stored code as words: ``held_for_review`` → ``held for review``; what is short for words in capitals."""
+    return _SPELT.get(code) or code.replace("_", " ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from archiver.archive import Archive
 from archiver.moderation import service
 from archiver.moderation.words import grounds
 from archiver.operations import moderation_report
+from archiver.operations.moderation_report import Line, Report
 from archiver.people.acting import of_machine
 from archiver.people.roles import Access, Role
 from archiver.viewing import Viewer
@@ -83,13 +85,22 @@ def test_the_page_and_its_file_count_what_is_seen_and_nothing_else(offices: Arch
     who = person(offices, Role.COMMUNICATIONS, access=[Access.PUBLIC], scope="authority", scope_id="police")
     with TestClient(create_app(Site(offices)), base_url="http://127.0.0.1", cookies=cookies(offices, who)) as client:
         page = client.get("/moderation/report?since=2026-03-01T12:30").text
-        lines = list(csv.DictReader(client.get("/moderation/report.csv").text.splitlines()))
+        sheet = client.get("/moderation/report.csv").content
+        assert sheet.startswith(codecs.BOM_UTF8), "a spreadsheet takes it for what it is"
+        lines = list(csv.DictReader(sheet.decode("utf-8-sig").splitlines()))
         assert "Advertising" in page
         assert client.get(f"/moderation/report?account={account_of('library')}").status_code == 404
         assert client.get("/moderation/report?authority=library").text.count("<tr>") == 0
         assert client.get("/moderation/report?since=rubbish").status_code == 400
     shown = {one["code"]: one["changes"] for one in lines if one["table"] == "ground"}
     assert shown == {"spam": "3", "no_ground": "1", "platform_says": "1", "unexplained": "2"}
+
+
+@pytest.mark.parametrize("word", ["=1+1", "\uff1d1+1", "'=1+1", "@a", "-1", "\ta"])
+def test_no_word_of_a_ground_is_calculated(word: str) -> None:
+    line = Line("own", word, 1, 1.0, None, 0, {})
+    (_, told) = csv.reader(moderation_report.as_csv(Report(1, (line,), ())).decode("utf-8-sig").splitlines())
+    assert told[2] == f"'{word}"
 
 
 def test_what_is_too_much_is_not_counted_in_part(offices: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
