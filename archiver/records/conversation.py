@@ -23,7 +23,14 @@ from archiver.records.stored import RECORD, STATE, VERSION, chunks
 from archiver.records.threads import Line, Member
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import EVERYTHING, AccountName, AuthorView, ThreadLine, ThreadRecord, ThreadView
-from archiver.records.withheld import looked_at_in_private, public_state, public_version, seen_in_public, withheld_among
+from archiver.records.withheld import (
+    looked_at_in_private,
+    public_state,
+    public_version,
+    seen_in_public,
+    shown_to_all_by,
+    withheld_among,
+)
 from archiver.viewing import Viewer
 from connectors.contract import State
 
@@ -69,6 +76,9 @@ def thread(
         seen = [*seen, RECORD.c.first_seen_at <= as_of]
         if row.first_seen_at > as_of:
             raise NotSeenYet("nobody had seen this record by then", row.first_seen_at)
+        if only_public(viewer, row.account_id):  # what was seen in private alone by then was not there for everybody
+            seen = [*seen, shown_to_all_by(as_of)]
+            _have_been_shown(connection, record_id, as_of)
     root, together = families.of(connection, row, seen)
     conditions = [RECORD.c.thread_id.in_(together), families.of_account(row.account_id), *seen]
     members, total = _members(connection, conditions, row, most)
@@ -82,6 +92,12 @@ def thread(
     lines = threads.arrange(root, members.values(), deepest)
     shown = _Shown(connection, as_of, only_public(viewer, row.account_id), beside)
     return _view(root, finding.account_of(row), lines, total + len(counted), shown, record_id, part)
+
+
+def _have_been_shown(connection: Connection, record_id: str, as_of: datetime) -> None:
+    if connection.execute(select(RECORD.c.id).where(RECORD.c.id == record_id, shown_to_all_by(as_of))).first() is None:
+        first, _ = seen_in_public(connection, [record_id]).get(record_id, (None, None))
+        raise NotSeenYet("nobody had seen this record by then", first)
 
 
 def _members(
@@ -166,11 +182,14 @@ class _Shown:
 
     def _then(self, rows: Mapping[str, Row[Any]], at: datetime) -> dict[str, ThreadRecord]:
         known = then.known(self.connection, list(rows), at, public=self.public)
+        times = seen_in_public(self.connection, rows) if self.public else {}
         found = {}
         for row in rows.values():
             one, many = known[row.id], len(known[row.id].versions)
+            first = times[row.id][0] if row.id in times else row.first_seen_at
             text = one.versions[-1].text if one.versions else ""
-            found[row.id] = _in_thread(row, one.state, text, many, many, one.seen_until or row.first_seen_at)
+            shown = _in_thread(row, one.state, text, many, many, one.seen_until or first)
+            found[row.id] = replace(shown, first_seen_at=first)
         return found
 
 

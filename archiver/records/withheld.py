@@ -102,6 +102,13 @@ def looked_at_in_private(connection: Connection, record_ids: Collection[str]) ->
     return connection.execute(closed.limit(1)).first() is not None
 
 
+def shown_to_all_by(at: datetime, record: FromClause = RECORD) -> ColumnElement[bool]:
+    """Whether what everybody could see had shown a record by a moment."""
+    seen = OCCURRENCE.alias()
+    by_then = and_(seen.c.record_id == record.c.id, seen.c.observed_at <= at)
+    return select(seen.c.position).where(by_then, in_public(seen.c.exchange_id)).exists()
+
+
 def seen_in_public(connection: Connection, record_ids: Collection[str]) -> dict[str, tuple[datetime, datetime]]:
     """When each of these records was first and last seen in what everybody could see, where it was."""
     until = func.coalesce(OCCURRENCE.c.seen_in_public_at, OCCURRENCE.c.observed_at)

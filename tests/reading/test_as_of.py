@@ -145,3 +145,20 @@ def test_a_long_thread_is_read_in_parts_with_the_wanted_one_in_its_own(city: Cit
         assert {city.id("c249"), city.id("c247")} <= {one.id for one in cut.lines}, "with what it answers"
         assert cut.total == 250
     assert collected == list(whole.lines)
+
+
+@pytest.mark.law("R4", "R19")
+def test_what_was_seen_in_private_alone_by_then_was_not_there_for_everybody(city: City) -> None:
+    """A comment is hidden when it is seen first; what everybody sees shows it hours later, and a reply to it."""
+    private = ask(None, access=AccessClass.PRIVATE)
+    city.apply(told(1, 1, seen("p", "The post")))
+    city.apply(told(2, 2, comment("c1", "p", "p", "Held", state=State.HIDDEN_BY_PAGE), asked=private))
+    city.apply(told(3, 6, seen("p", "The post"), comment("c1", "p", "p", "Free"), comment("c2", "c1", "p", "Late")))
+    before, after = lines(city, 4, PUBLIC), lines(city, 7, PUBLIC)
+    assert (shown(before), before.total, before.size) == ([("The post", "visible", 1)], 1, 1)
+    assert lines(city, 4).total == 2, "who sees more of the account knows it"
+    assert [text for text, *_ in shown(after)] == ["The post", "Free", "Late"]
+    assert [one.record.first_seen_at for one in after.lines if one.record] == [at(1), at(6), at(6)]
+    with pytest.raises(NotSeenYet) as refused, city.database.read() as connection:
+        thread(connection, city.id("c1"), at(4), PUBLIC)
+    assert refused.value.first_seen_at == at(6), "nor is it told when it was seen in private"
