@@ -323,7 +323,7 @@ def test_an_administrator_adds_grants_takes_back_and_ends_on_the_pages(archive: 
         send("/roles", **wanted, access=["public", "private"], ends_on="2026-12-31", stand_in="yes").status_code == 303
     )
     page = browser.get(there).text
-    for words in ("Custodian", "authority", "police", "stand-in", "private, public"):
+    for words in ("Custodian", "authority", "police", "stand-in", "private, public", ">CIO</option>"):
         assert words in page
     with archive.database.read() as connection:
         bea = service.find(connection, "Bea")
