@@ -130,6 +130,7 @@ class Site:
     def page(self, template: str, *, here: str = "", status: int = 200, **values: Any) -> HTMLResponse:
         """One page. ``here`` names the entry of the navigation it belongs to."""
         values = {"site": self, "here": here, "shown": visiting.get() or Shown(), **values}
+        values["made_at"] = self.archive.clock.now()
         return HTMLResponse(rendering.render(_TEMPLATES, template, self.zone, values), status_code=status)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import pypdfium2
 import pytest
 from playwright.sync_api import Browser
 
@@ -148,6 +149,55 @@ def test_a_script_that_ran_would_be_noticed(served: Served, reader: Callable[...
         pytest.fail("the policy lets the page ask elsewhere")
     assert one.trouble[0] == "a script of a stranger ran"
     assert "asked for http://evil.example/x" in one.trouble, "refused by the policy, and noticed"
+
+
+#: Pixels between the margins of a sheet of A4, the narrower of the two that offices print on. (The rules for small
+#: screens are not for it.)
+_SHEET = 687
+#: What only a screen can do, and is to be seen.
+_OF_THE_SCREEN = """() => [...document.querySelectorAll(
+  "nav, form :is(input, select, textarea, button), summary, .screen")]
+  .filter(one => one.checkVisibility() && !one.closest("details[open]")).map(one => one.outerHTML.slice(0, 120))"""
+#: What reaches over the edge of the sheet, or of what holds it: nobody scrolls on paper.
+_CUT = """() => [...document.querySelectorAll("html, main *")].filter(one => one.checkVisibility()
+  && one.scrollWidth > one.clientWidth + 1 && !one.closest(".sr")
+  && (one.localName === "html" || getComputedStyle(one).overflowX !== "visible"))
+  .map(one => one.outerHTML.slice(0, 120))"""
+
+
+def test_every_page_is_fit_to_be_printed(served: Served, reader: Callable[..., Reader]) -> None:
+    """Whose it is, when it was made and for whom; nothing that only a screen can do, nothing cut; nothing of the desk's
+    own marks, which never leave in an export."""
+    one: Reader = reader(_SHEET)
+    one.page.emulate_media(media="print")
+    found: dict[str, list[object]] = {}
+    for address, scene in served.pages().items():
+        if not scene.signed_in or scene.name in NOT_THERE:
+            continue
+        one.read(address)
+        made = one.page.locator("p.printed").first
+        wrong = [*one.page.evaluate(_OF_THE_SCREEN), *one.page.evaluate(_CUT)]
+        if not made.is_visible() or "Page made 20" not in made.inner_text():
+            wrong.append("does not say when it was made")
+        if not one.page.locator("header.top .title").is_visible() or not one.page.locator("footer").is_visible():
+            wrong.append("does not say whose it is, and by which clock")
+        if one.page.locator("#marks").count() and one.page.locator("#marks").is_visible():
+            wrong.append("prints the marks of the desk")
+        if wrong:
+            found[scene.name] = wrong[:3]
+    assert found == {}
+
+
+def test_sheets_are_numbered_and_lists_in_forms_are_printed(served: Served, reader: Callable[..., Reader]) -> None:
+    one: Reader = reader()
+    for path in ("changes", "search?q=script"):
+        one.read(f"{served.place.base}/{path}")
+        last = one.page.locator(".hits > li:last-child time").first.inner_text()
+        sheets = pypdfium2.PdfDocument(one.page.pdf(format="Letter"))
+        texts = [sheet.get_textpage().get_text_range() for sheet in sheets]
+        assert len(texts) > 1
+        assert all(f"{number} / {len(texts)}" in text for number, text in enumerate(texts, 1)), path
+        assert last in "".join(texts[-2:]), "the end of the list is there"
 
 
 def test_a_page_that_needs_a_mouse_would_be_noticed(chromium: Browser) -> None:
