@@ -17,7 +17,7 @@ from archiver.clock import from_text, to_text
 from archiver.operations.counts import in_words
 from archiver.records.changes import WHO
 from archiver.visible import character_name, code_point, local_time, parts, size, visible
-from archiver.web.words import CHANGES, CONNECTIONS, OUTCOMES, QUOTAS, STATES, SWEEPS, plain
+from archiver.web.words import ACTIONS, CHANGES, CONNECTIONS, OUTCOMES, QUOTAS, STATES, SWEEPS, TRIGGERS, plain
 
 _PILE: Final = 16
 """Of what belongs to one character: more than any language, or emoji, is made of."""
@@ -52,6 +52,7 @@ def environment() -> Environment:
         moment=from_text,
     )
     made.globals.update(
+        ACTIONS=ACTIONS,
         CHANGES=CHANGES,
         WHO=WHO,
         CONNECTIONS=CONNECTIONS,
@@ -59,6 +60,7 @@ def environment() -> Environment:
         QUOTAS=QUOTAS,
         STATES=STATES,
         SWEEPS=SWEEPS,
+        TRIGGERS=TRIGGERS,
     )
     return made
 

@@ -76,6 +76,7 @@ def offers(word: str, known: Iterable[Field], today: date, tags: Iterable[str] |
     sign, said = ("-", word[1:]) if word.startswith("-") else ("", word)
     field = _FIELD.fullmatch(said)
     name = field[1].lower() if field else ""
+    found: Iterator[Offer]
     if field and name == "tag" and not sign:
         found = (Offer(one, "a tag of yours", tag=True) for one in tags or () if _begins(field[2], one))
     elif field and name in fields.NAMES:

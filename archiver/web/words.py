@@ -11,7 +11,18 @@ from archiver.records.changes import Kind
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from connectors.contract import State, SweepKind
 
-__all__ = ["ACCOUNT_STATES", "CHANGES", "CONNECTIONS", "OUTCOMES", "QUOTAS", "STATES", "SWEEPS", "plain"]
+__all__ = [
+    "ACCOUNT_STATES",
+    "ACTIONS",
+    "CHANGES",
+    "CONNECTIONS",
+    "OUTCOMES",
+    "QUOTAS",
+    "STATES",
+    "SWEEPS",
+    "TRIGGERS",
+    "plain",
+]
 
 #: Code → (words, tone). A tone is a colour and never the only sign.
 OUTCOMES: dict[str | None, tuple[str, str]] = {
@@ -70,6 +81,36 @@ CHANGES: dict[str, str] = {
     Kind.BACK.value: "visible again",
 }
 
+
+#: Why a run was begun.
+TRIGGERS: dict[str, str] = {
+    "schedule": "on schedule",
+    "person": "by hand",
+    "recovery": "to recover what was interrupted",
+    "adoption": "for stored answers that the index did not know",
+}
+
+#: What somebody did, as the access log tells it; by action (:class:`archiver.people.actions.Action`).
+ACTIONS: dict[str, str] = {
+    "records.view": "records",
+    "records.search": "search",
+    "capture.view": "register and capture",
+    "evidence.view": "the signed log",
+    "platforms.view": "set-up of platforms",
+    "search.freeze": "freezing a search",
+    "records.release": "handing records out",
+    "records.mark": "tags and notes",
+    "accounts.change": "changing how an account is captured",
+    "register.change": "changing the register",
+    "exceptions.decide": "deciding an exception",
+    "holds.lift_litigation": "lifting a litigation hold",
+    "moderation.state": "saying what was moderated",
+    "challenges.decide": "deciding a challenge",
+    "capture.ask": "asking whether something is captured",
+    "people.view": "people and roles",
+    "people.change": "changing people and roles",
+    "access_log.view": "who looked at what",
+}
 
 _SPELT = {"cio": "CIO"}
 

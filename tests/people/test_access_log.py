@@ -45,7 +45,7 @@ def test_views_searches_and_refusals_are_noted_with_who_and_what(offices: Archiv
     audrey = TestClient(app, base_url="http://127.0.0.1", cookies=cookies(offices, auditor), follow_redirects=False)
     page = audrey.get("/access-log")
     assert page.status_code == 200
-    for words in ("a neighbour", "records.search", "Jo", "refused, 403", record_of("police", "message")):
+    for words in ("a neighbour", "Search", "records.search", "Jo", "refused, 403", record_of("police", "message")):
         assert words in page.text
     assert browser.get("/access-log").status_code == 403
     with offices.database.read() as connection:
