@@ -193,7 +193,7 @@ def test_suggestions_and_gaps_tell_of_what_is_seen(offices: Archive, listed: Lis
 
 
 def test_when_accounts_are_looked_at_next_is_told_of_what_is_seen(offices: Archive) -> None:
-    who = person(offices, Role.CUSTODIAN, **POLICE)
+    who = person(offices, Role.CUSTODIAN, access=None, **POLICE)
     with offices.database.read() as connection:
         viewer = permission.viewer(connection, who.id, Action.CAPTURE_VIEW, offices.clock.now())
         assert set(history.due(connection)) == {account_of(office) for office in OFFICES}
