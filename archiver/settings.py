@@ -609,6 +609,11 @@ class Settings(BaseSettings):
         return self.home / "deliveries"
 
     @property
+    def hand_outs(self) -> Path:
+        """Where evidence waits for the person who had it made, until they have taken it."""
+        return self.home / "hand-outs"
+
+    @property
     def renewals(self) -> Path:
         """Where renewed tokens are on their way into the database."""
         return self.home / "renewals"

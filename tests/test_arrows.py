@@ -83,12 +83,15 @@ ARROWS: dict[str, frozenset[str]] = {
         }
     ),
     "work": frozenset(
-        {"accounts", "mail", "people", "capture", "operations", "evidence", "practice", "archive", "http"}
+        {
+            *("accounts", "mail", "people", "capture", "operations", "evidence", "practice", "release"),
+            *("archive", "http"),
+        }
     ),
     "web": frozenset(
         {
             *("accounts", "people", "moderation", "desk", "challenges", "capture", "operations", "records", "search"),
-            *("mail", "evidence", "storage", "work", "archive"),
+            *("mail", "evidence", "release", "storage", "work", "archive"),
         }
     ),
     "cli": frozenset(

@@ -21,6 +21,7 @@ class Action(StrEnum):
     """What is set up at platforms."""
     SEARCH_FREEZE = "search.freeze"
     RECORDS_RELEASE = "records.release"
+    """Hand records out with their proofs, and have a certificate made."""
     RECORDS_MARK = "records.mark"
     """Read and write the tags and notes of one's offices on records."""
     ACCOUNTS_CHANGE = "accounts.change"
@@ -54,7 +55,9 @@ ON_RECORDS: Final = frozenset(
     }
 )
 #: For which somebody has to show once more who it is, within the last minutes.
-HIGH_RISK: Final = frozenset({Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT})
+HIGH_RISK: Final = frozenset(
+    {Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT, Action.RECORDS_RELEASE}
+)
 #: What an API token may be given.
 FOR_TOKENS: Final = frozenset(
     {Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.CAPTURE_VIEW, Action.EVIDENCE_VIEW, Action.PLATFORMS_VIEW}

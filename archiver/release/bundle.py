@@ -32,8 +32,11 @@ from archiver.release.places import NotAlone, Wanted
 from archiver.release.stamps import stamps_for, tsa_roots
 from archiver.release.stored import StoredExchange, StoredPart, Where
 from archiver.release.wanted import WantedRecord
+from archiver.viewing import Viewer
 
 FORMAT, WITH_PICTURES, WITH_CHALLENGES = "records-evidence/1", "records-evidence/2", "records-evidence/3"
+#: Who the log says handed something out where nobody is signed in: whoever may run commands on the machine.
+BY_RELEASE = ("service", "release")
 _TYPES = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
@@ -87,6 +90,9 @@ class _Making:
     bag: Bag
     whole: bool
     watch: Watcher
+    viewer: Viewer = Viewer.EVERYTHING
+    """Who hands it out: what they may not see does not get into it."""
+    actor: tuple[str, str] = BY_RELEASE
     id: str = field(default_factory=lambda: ids.new_id("bu"))
     records: dict[str, WantedRecord] = field(default_factory=dict)
     left_out: list[tuple[str, str]] = field(default_factory=list)
@@ -119,7 +125,7 @@ class _Making:
         with self.archive.database.read() as connection:
             for record_id in record_ids:
                 try:
-                    self.records[record_id] = wanted.read(connection, record_id)
+                    self.records[record_id] = wanted.read(connection, record_id, self.viewer)
                 except NotFound:
                     self.left_out.append((record_id, "not_found"))
         for record in self.records.values():
@@ -157,7 +163,7 @@ class _Making:
         for record in self.records.values():
             for state in record.concluded:
                 known = (record.view.account.id, record.view.key, state.state, tuple(state.evidence))
-                if known in told and set(state.evidence) <= found.keys():
+                if known in told and set(state.evidence) <= found.keys() and record.opens(told[known][0].access):
                     self._concluded(record, *told[known])
 
     def _concluded(self, record: WantedRecord, part: StoredPart, index: int, at: str) -> None:
@@ -346,12 +352,21 @@ def _known(record: WantedRecord) -> Iterator[str]:
 
 
 def export(
-    archive: Archive, chosen: Chosen, out: Path, *, whole: bool = False, watch: Watcher = lambda *_: None
+    archive: Archive,
+    chosen: Chosen,
+    out: Path,
+    *,
+    whole: bool = False,
+    watch: Watcher = lambda *_: None,
+    viewer: Viewer = Viewer.EVERYTHING,
+    actor: tuple[str, str] = BY_RELEASE,
 ) -> Exported:
     """Make a bundle of the records ``chosen`` in the folder ``out``.
 
     Args:
         whole: hand out the stored exchanges too, with whatever other records they hold.
+        viewer: what whoever hands it out may see; the rest does not exist for the bundle.
+        actor: who the log says handed it out, by kind and id.
 
     Raises:
         UsageError: ``out`` is not empty, or cannot be made.
@@ -362,7 +377,7 @@ def export(
     """
     bag = Bag.begin(out)
     try:
-        exported = _make(_Making(archive, bag, whole, watch), chosen)
+        exported = _make(_Making(archive, bag, whole, watch, viewer, actor), chosen)
         _verify(archive, bag)
         crash_point("bundle.verified")
         bag.publish()
@@ -397,7 +412,7 @@ def _make(making: _Making, chosen: Chosen) -> Exported:
         "bundle",
         making.id,
         {"manifest": written.sha256, **manifest["counts"], "whole": whole},
-        actor_id="release",
+        *making.actor,
     )
     with archive.database.write() as connection:
         log.append(connection, [event], now)

@@ -19,6 +19,7 @@ from archiver.errors import UsageError
 from archiver.evidence import log
 from archiver.evidence.log import NewEvent
 from archiver.operations.typesetting import changed, in_latin
+from archiver.release.bundle import BY_RELEASE
 from archiver.release.certified import Certified, certified
 from archiver.release.forms import Form, Page, page
 from archiver.visible import visible
@@ -39,11 +40,20 @@ class Certificate:
     """Of the PDF, as the log has it."""
 
 
-def certify(archive: Archive, folder: Path, form: Form, *, name: str = "", office: str = "") -> Certificate:
+def certify(
+    archive: Archive,
+    folder: Path,
+    form: Form,
+    *,
+    name: str = "",
+    office: str = "",
+    actor: tuple[str, str] = BY_RELEASE,
+) -> Certificate:
     """Write a certificate for the bundle in ``folder`` beside it, and enter it into the log.
 
     Args:
         name, office: of whoever will sign; left open where empty.
+        actor: who the log says made it, by kind and id.
 
     Raises:
         UsageError: there is no bundle, it is another archive's, or there is a certificate already.
@@ -63,7 +73,7 @@ def certify(archive: Archive, folder: Path, form: Form, *, name: str = "", offic
         "bundle",
         facts.bundle,
         {"manifest": facts.manifest_sha256, "sha256": digest},
-        actor_id="release",
+        *actor,
     )
     with archive.database.write() as connection:
         log.append(connection, [event], now)

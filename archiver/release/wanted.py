@@ -13,9 +13,12 @@ from archiver import clock
 from archiver.challenges import service as challenges
 from archiver.challenges.service import ChallengeView
 from archiver.records import service
+from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import OCCURRENCE, RECORD
 from archiver.records.unseen import KNOWN_FROM_IMPORT
-from archiver.records.views import MediumView, PictureView, RecordView, StateView
+from archiver.records.views import EVERYTHING, MediumView, PictureView, RecordView, StateView
+from archiver.records.withheld import OPEN, in_public
+from archiver.viewing import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,12 @@ class WantedRecord:
     """That were decided: what they say travels with the record (Wis. Stat. 19.70)."""
     why: str = "not_stored"
     """Why one of its places cannot be shown, as a code."""
+    public: bool = False
+    """It is for somebody who sees of its account what everybody saw, and nothing else."""
+
+    def opens(self, access: str) -> bool:
+        """Whether a part of a run record of this access class may be shown with it."""
+        return not self.public or access in OPEN
 
     @property
     def files(self) -> Iterator[MediumView]:
@@ -58,24 +67,28 @@ class WantedRecord:
         return (one for one in self.view.states if one.evidence and not shown & set(one.evidence))
 
 
-def read(connection: Connection, record_id: str) -> WantedRecord:
-    """One record from the index.
+def read(connection: Connection, record_id: str, viewer: Viewer = EVERYTHING) -> WantedRecord:
+    """One record from the index, as far as whoever hands it out may see it: of one that was captured in private too,
+    they may see less than there is.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is none, or not for this viewer.
     """
-    view = service.record(connection, record_id, occurrences=1)
-    wanted = WantedRecord(view, list(_places(connection, view)), _thread_key(connection, view))
+    view = service.record(connection, record_id, viewer, occurrences=1)
+    public = only_public(viewer, view.account.id)
+    wanted = WantedRecord(view, list(_places(connection, view, public)), _thread_key(connection, view, viewer))
+    wanted.public = public
     wanted.challenges = [one for one in challenges.of_record(connection, record_id) if one.decided]
     if not view.captured:
         wanted.why = KNOWN_FROM_IMPORT
     return wanted
 
 
-def _places(connection: Connection, view: RecordView) -> Iterator[Place]:
+def _places(connection: Connection, view: RecordView, public: bool) -> Iterator[Place]:
     """Of each version the first and the last stored occurrence that says all of it."""
     columns = [OCCURRENCE.c[name] for name in ("exchange_id", "position", "version_id", "partial")]
     query = select(*columns).where(OCCURRENCE.c.record_id == view.id)
+    query = query.where(in_public(OCCURRENCE.c.exchange_id)) if public else query
     rows = connection.execute(query.order_by(OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.position)).all()
     for version in view.versions:
         own = [row for row in rows if row.version_id == version.id]
@@ -88,10 +101,10 @@ def _ends(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
     return rows if len(rows) < 2 else (rows[0], rows[-1])
 
 
-def _thread_key(connection: Connection, view: RecordView) -> str | None:
+def _thread_key(connection: Connection, view: RecordView, viewer: Viewer) -> str | None:
     """The address of an answer often names the post under which a comment stands; a city's own post is no secret."""
     query = select(RECORD.c.key, RECORD.c.author_id, RECORD.c.kind).where(RECORD.c.id == view.thread_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(query.where(*allowed(viewer))).one_or_none()
     return row.key if row is not None and row.kind == "post" else None
 
 

@@ -45,6 +45,7 @@ from archiver.web import (
     programs,
     reconnect,
     record_evidence,
+    record_proof,
     records,
     register,
     register_documents,
@@ -135,6 +136,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(register_documents.router, include_in_schema=False)
     app.include_router(register_say.router, include_in_schema=False)
     app.include_router(adding.router, include_in_schema=False)
+    app.include_router(record_proof.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),
         *(

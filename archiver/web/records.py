@@ -22,11 +22,13 @@ from archiver.records.conversation import Part
 from archiver.records.finding import NotSeenYet
 from archiver.records.seeing import only_public
 from archiver.records.views import MediumView, ThreadView, VersionView
+from archiver.release.handing_out import LONGEST_NAME
 from archiver.storage.segment_reader import read_exchange
 from archiver.viewing import Viewer
 from archiver.web.door import Here, Seen, Visitor, Who, needs
 from archiver.web.marks import on_record
 from archiver.web.moments import AsOf, Moment, moment
+from archiver.web.record_proof import FORMS
 from archiver.web.search import back_to
 from archiver.web.site import Site
 
@@ -124,6 +126,8 @@ def _page(site: Site, viewer: Viewer, then: Moment | None = None, **values: Any)
         shown_files=shown_files,
         largest_file=file_page.LARGEST,
         DONE=DONE,
+        FORMS=FORMS,
+        longest=LONGEST_NAME,
         **given,
     )
 

@@ -10,6 +10,7 @@ from archiver.archive import Archive
 from archiver.capture.service import Capture
 from archiver.capture.subscribing import Subscriber
 from archiver.operations import deposits_due, snapshots
+from archiver.release import handing_out
 from archiver.work import memory
 from archiver.work.clock import Ticker
 from archiver.work.deliveries import Deliveries
@@ -42,6 +43,7 @@ class Work:
         self.store_care = StoreCare(archive)
         self.snapshots = Ticker(self._snapshot, _LOOK_EVERY, archive.clock)
         self.reminders = Ticker(self._remind, _LOOK_EVERY, archive.clock)
+        self.hand_outs = Ticker(lambda: handing_out.sweep(archive), _LOOK_EVERY, archive.clock)
         self.sign_ins = SignIns(self.capture.renewals)
         self.mailing = Mailing(archive)
         self.listeners = Listeners(self.capture) if archive.settings.listen else None
@@ -62,6 +64,7 @@ class Work:
         self.store_care.start()
         self.snapshots.start()
         self.reminders.start()
+        self.hand_outs.start()
         self.sign_ins.start()
         self.mailing.start()
         self.deliveries.start()
@@ -77,6 +80,7 @@ class Work:
             self.ticker.stop()
             self.snapshots.stop()
             self.reminders.stop()
+            self.hand_outs.stop()
             self.sign_ins.stop()
             self.mailing.stop()
             self.subscriptions.stop()

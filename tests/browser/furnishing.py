@@ -26,6 +26,9 @@ from archiver.people.service import NewGrant
 from archiver.practice.acts import Wording
 from archiver.records.models import Record
 from archiver.records.stored import MEDIUM
+from archiver.release import handing_out
+from archiver.release.forms import Form
+from archiver.viewing import Viewer
 from tests.browser.scenes import Place
 from tests.capture.house import House
 from tests.connecting.consenting import Owner
@@ -100,7 +103,15 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         moment="2026-03-02T08:30",
         word=captured.word,
     )
+    _handed_out(house, captured.record, words, who.id)
     return Furnished(place, cookies(archive, who))
+
+
+def _handed_out(house: House, record: str, words: Words, person_id: str) -> None:
+    """Evidence that waits to be taken."""
+    name, office = words("who signs")[: handing_out.LONGEST_NAME], words("office")[: handing_out.LONGEST_NAME]
+    actor = of_person(person_id)
+    handing_out.make(house.archive, actor, Viewer.EVERYTHING, record, Form.COPY, name=name, office=office)
 
 
 def _marked(house: House, captured: Captured, words: Words, person_id: str) -> str:

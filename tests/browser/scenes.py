@@ -178,6 +178,10 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
     "/records/{record_id}/challenges/{challenge_id}": _one(
         "challenge", "/records/{record}/challenges/{challenge}", "A challenge, to be decided or completed."
     ),
+    "/records/{record_id}/evidence": (
+        Scene("evidence-made", "/records/{record}/evidence", "Evidence of a record, made to be handed out."),
+        Scene("evidence-new", "/records/{removed}/evidence", "Having a bundle and its certificate made."),
+    ),
     "/changes": (
         Scene("changes", "/changes", "Everything edited, hidden or no longer returned."),
         Scene("changes-narrowed", "/changes?account={account}&kind=edited&since=2026-01-01", "Only edits."),

@@ -6,14 +6,13 @@ import gzip
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from archiver.evidence.verifier import verify
-from archiver.release import bundle, choosing
 from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
@@ -46,13 +45,9 @@ def _fine(page: Page, width: int) -> None:
         assert axe.violations(page, axe.RULES) == [], (page.url, scheme)
 
 
-def _prove(house: House, page: Page, folder: Path) -> None:
-    """From the record: the stored answer, taken as a file; then what the page says is handed out, checked by the
-    verifier alone, in a process of its own that knows nothing of this program."""
-    record = page.url.rpartition("/")[2].partition("#")[0]
-    until(page, "One-page certificate")
-    page.keyboard.press("Enter")
-    assert f"evidence export {record} --out {record}" in page.inner_text("main")
+def _prove(page: Page, folder: Path, width: int) -> None:
+    """From the record: the stored answer, taken as a file; then bundle and certificate, made and taken from the page,
+    and checked by the verifier in the bundle alone, in a process of its own that knows nothing of this program."""
     press(page, "request and answer, as they came")
     assert "Buy my watches" in page.inner_text("main")
     until(page, ".warc.gz")
@@ -61,13 +56,40 @@ def _prove(house: House, page: Page, folder: Path) -> None:
     stored = gzip.decompress(told.value.path().read_bytes())
     assert stored.startswith(b"WARC/1.1\r\n")
     assert b"Buy my watches" in stored
-    made = bundle.export(house.archive, choosing.by_ids([record]), folder / record)
-    asked = [sys.executable, "-I", verify.__file__, str(made.folder), "--key", made.key]
-    checked = subprocess.run(asked, capture_output=True, text=True, cwd=folder, timeout=60)
+    page.go_back()
+    until(page, "One-page certificate")
+    page.keyboard.press("Enter")
+    until(page, "Who will sign it")
+    page.keyboard.type("Jane Doe")
+    _fine(page, width)
+    press(page, "Make bundle and certificate")
+    assert "How a stranger checks it" in page.inner_text("main")
+    _fine(page, width)
+    taken = {one: _take(page, one, folder) for one in ("Evidence bundle", "Certificate alone")}
+    assert taken["Certificate alone"].read_bytes().startswith(b"%PDF-")
+    with zipfile.ZipFile(taken["Evidence bundle"]) as packed:
+        packed.extractall(folder / "stranger")
+    (certificate,) = (folder / "stranger").glob("*-certificate.pdf")
+    assert certificate.read_bytes() == taken["Certificate alone"].read_bytes()
+    name = certificate.name.removesuffix("-certificate.pdf")
+    asked = [sys.executable, "-I", f"{name}/verify.py", name, "--key", page.inner_text("ol code >> nth=0")]
+    checked = subprocess.run(asked, capture_output=True, text=True, cwd=folder / "stranger", timeout=60)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "PASS" in checked.stdout
     assert "FAIL" not in checked.stdout
-    assert any(b"Buy my watches" in one.read_bytes() for one in made.folder.rglob("*") if one.is_file())
+    assert any(
+        b"Buy my watches" in one.read_bytes() for one in (folder / "stranger" / name).rglob("*") if one.is_file()
+    )
+
+
+def _take(page: Page, name: str, folder: Path) -> Path:
+    """A file that the page hands out."""
+    until(page, name)
+    with page.expect_download() as told:
+        page.keyboard.press("Enter")
+    place = folder / told.value.suggested_filename
+    told.value.save_as(place)
+    return place
 
 
 @pytest.mark.law("R16", "R22", "R69")
@@ -117,7 +139,7 @@ def test_a_deleted_comment_is_found_explained_and_proven(chromium: Browser, tmp_
         assert all(word in kept for word in ("M-17", "Advertising", "Somebody of the city", "the change seen"))
         _fine(page, width)
         press(page, "Comment of")
-        _prove(house, page, tmp_path)
+        _prove(page, tmp_path, width)
         page.goto(f"{home}/changes?unexplained=yes")
         assert "Nothing is unexplained" in page.inner_text("main")
         page.goto(f"{home}/captured")
