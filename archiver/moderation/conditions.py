@@ -28,6 +28,18 @@ def about(rows: FromClause, item: FromClause) -> ColumnElement[bool]:
     return and_(mine, or_(_named(rows, item, at), _first(rows, item, at)))
 
 
+def unseen(statement: FromClause = STATEMENT) -> ColumnElement[bool]:
+    """Whether a statement tells of a change of some record that the archive has not seen."""
+    item = ITEM.alias()
+
+    def known(rows: FromClause) -> ColumnElement[bool]:
+        change = select(literal_column("1")).select_from(rows).where(about(rows, item), rows.c.number > 1)
+        return change.correlate(item).exists()
+
+    mine = (item.c.act_id == statement.c.act_id, ~known(STATES), ~known(VERSION))
+    return select(literal_column("1")).select_from(item).where(*mine).correlate(statement).exists()
+
+
 def explained(rows: FromClause) -> ColumnElement[bool]:
     """Whether a statement that holds is about a change."""
     item, statement = ITEM.alias(), STATEMENT.alias()

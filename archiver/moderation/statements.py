@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, select
 from archiver.database import among
 from archiver.errors import NotFound
 from archiver.evidence.matter_facts import ModerationSays
-from archiver.moderation.conditions import ITEM, STATEMENT, about, current
+from archiver.moderation.conditions import ITEM, STATEMENT, about, current, unseen
 from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import RECORD, STATE, VERSION
 from archiver.records.withheld import withheld_among
@@ -88,8 +88,10 @@ def listed(
     account_id: str | None = None,
     limit: int = 50,
     before: int | None = None,
+    only_unseen: bool = False,
 ) -> list[tuple[int, StatementView]]:
-    """What is said now, newest first, with the place of each in the list."""
+    """What is said now, newest first, with the place of each in the list. ``only_unseen``: that tells of a change which
+    the archive has not seen, of a record that the viewer sees."""
     found: list[tuple[int, StatementView]] = []
     ids = viewer.account_ids
     while len(found) < limit:
@@ -97,12 +99,14 @@ def listed(
         where += [] if ids is None else [STATEMENT.c.account_id.in_(sorted(ids))]
         where += [] if account_id is None else [STATEMENT.c.account_id == account_id]
         where += [] if before is None else [STATEMENT.c.number < before]
+        where += [unseen()] if only_unseen else []
         query = select(STATEMENT).where(*where).order_by(STATEMENT.c.number.desc()).limit(limit)
         rows = connection.execute(query).mappings().all()
         if not rows:
             break
         numbers = {row["act_id"]: row["number"] for row in rows}
-        found += [(numbers[one.act_id], one) for one in _views(connection, viewer, person_id, rows)]
+        views = _views(connection, viewer, person_id, rows)
+        found += [(numbers[one.act_id], one) for one in views if one.unseen or not only_unseen]
         before = rows[-1]["number"]
     return sorted(found, key=lambda one: -one[0])[:limit]
 

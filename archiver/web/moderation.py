@@ -55,7 +55,13 @@ def show_all(
     with site.archive.database.read() as connection:
         known = {one.id: one for one in accounts.list_accounts(connection) if viewer.sees(one.id)}
         found = statements.listed(
-            connection, viewer, who.person.id, account_id=account or None, limit=_PAGE + 1, before=before
+            connection,
+            viewer,
+            who.person.id,
+            account_id=account or None,
+            limit=_PAGE + 1,
+            before=before,
+            only_unseen=unseen,
         )
     older = None
     if len(found) > _PAGE:
@@ -63,11 +69,10 @@ def show_all(
         kept: dict[str, Any] = {"account": account} if account else {}
         kept |= {"unseen": "yes"} if unseen else {}
         older = urlencode(kept | {"before": found[-1][0]})
-    shown = [one for _, one in found if one.unseen or not unseen]
     return site.page(
         "moderation.html",
         here="changes",
-        statements=shown,
+        statements=[one for _, one in found],
         accounts=known,
         wanted={"account": account, "unseen": unseen},
         older=older,

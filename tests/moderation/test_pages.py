@@ -12,11 +12,15 @@ from fastapi.testclient import TestClient
 
 from archiver.archive import Archive
 from archiver.clock import SetClock, to_text
+from archiver.moderation import service
+from archiver.people.acting import of_machine
 from archiver.people.roles import Access, Role
+from archiver.web import moderation as pages
 from archiver.web.app import create_app
 from archiver.web.site import Site
+from tests.moderation.saying import says
 from tests.moderation.written import record
-from tests.people.scene import NOW
+from tests.people.scene import NOW, account_of
 from tests.signed_in import cookies, person
 
 _FORM = {"stage": "done", "done": "hidden", "actor": "staff", "ground": "spam", "matter": "M-17",
@@ -175,3 +179,26 @@ def test_new_since_i_looked_is_mine_alone(offices: Archive, custodian: TestClien
     assert "words c/1" not in fresh
     with _client(offices, cookies(offices, person(offices, Role.CUSTODIAN))) as other:
         assert "never said that you had looked" in other.get("/changes").text
+
+
+@pytest.mark.law("R22")
+def test_what_was_not_seen_is_found_behind_any_number_of_what_was(
+    offices: Archive, custodian: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Announced removals that nobody saw yet are looked for in all that was said, not on one page of it."""
+    monkeypatch.setattr(pages, "_PAGE", 1)
+    account = account_of("police")
+    with offices.database.write() as connection:
+        still = record(connection, "police", "c/9", [("visible", NOW)], text="words")
+    service.state(offices, of_machine(), [says(account, still, stage="announced", matter="M-older")])
+    for number, gone in enumerate(_gone(offices, "police", "c/1", "c/2", "c/3")):
+        seen = says(account, gone, seen=NOW + timedelta(hours=3), matter=f"M-seen-{number}")
+        service.state(offices, of_machine(), [seen])
+    service.state(offices, of_machine(), [says(account, still, stage="announced", matter="M-newer")])
+    first = custodian.get("/moderation?unseen=yes").text
+    assert "M-newer" in first
+    (older,) = re.findall(r'href="(/moderation\?[^"]*before=[^"]*)"', first)
+    second = custodian.get(unescape(older)).text
+    assert "M-older" in second
+    assert "M-seen" not in first + second
+    assert "Earlier statements" not in second
