@@ -31,6 +31,7 @@ from archiver.web import (
     connect,
     door,
     evidence,
+    frozen,
     handovers,
     heading,
     hooks,
@@ -137,6 +138,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(register_say.router, include_in_schema=False)
     app.include_router(adding.router, include_in_schema=False)
     app.include_router(record_proof.router, include_in_schema=False)
+    app.include_router(frozen.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),
         *(

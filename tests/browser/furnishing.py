@@ -91,7 +91,8 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         authority=next(iter(town.register.authorities)),
         person=other.id,
         saved=search,
-        selection=_marked(house, captured, words, who.id),
+        selection=(selection := _marked(house, captured, words, who.id)),
+        frozen=_frozen(house, selection),
         statement=_statement(house, captured, words, who.id),
         challenge=_challenge(house, captured, words, who.id),
         welcome=_welcome(house, other.id),
@@ -124,6 +125,11 @@ def _marked(house: House, captured: Captured, words: Words, person_id: str) -> s
     selections.add(archive, actor, selection, [captured.record])
     selections.add_all(archive, actor, selection, captured.word)
     return selection
+
+
+def _frozen(house: House, selection: str) -> str:
+    with house.archive.database.read() as connection:
+        return selections.frozen(connection, selection)[0].id
 
 
 def _film(house: House, words: Words) -> tuple[str, str]:

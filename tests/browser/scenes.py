@@ -37,6 +37,8 @@ class Place:
     person: str
     saved: str
     selection: str
+    frozen: str
+    """Id of a frozen search in it."""
     statement: str
     challenge: str
     welcome: str
@@ -159,6 +161,7 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
     "/selections/{selection_id}": _one(
         "selection", "/selections/{selection}", "One selection, with a search that was frozen for it."
     ),
+    "/frozen/{statement_id}": _one("frozen", "/frozen/{frozen}?again=yes", "A frozen search: its list, what changed."),
     "/saved/{saved_id}": _one("saved-one", "/saved/{saved}", "What is new in one of them."),
     "/records/{record_id}": (
         Scene("record", "/records/{record}", "A record in its thread: what it says, and said before."),
