@@ -16,7 +16,7 @@ from archiver import clock
 from archiver.accounts.models import Account, Handle
 from archiver.evidence.act import Act
 from archiver.evidence.act_types import ActKind
-from archiver.evidence.acts import SERVICE, Acts, NewAct
+from archiver.evidence.acts import PERSON, SERVICE, Acts, NewAct
 from archiver.evidence.models import ActFile
 
 _WHOLE = ("platform", "service", "platform_id", "authority", "provisional", "settings", "state", "state_reason")
@@ -35,9 +35,9 @@ def registered(connection: Connection, account_id: str, **more: Any) -> NewAct:
     return NewAct(ActKind.ACCOUNT_REGISTERED, account_id, facts | times, **more)
 
 
-def state_set(account_id: str, state: str, reason: str | None) -> NewAct:
+def state_set(account_id: str, state: str, reason: str | None, actor: tuple[str, str] = PERSON) -> NewAct:
     """The act by which a person pauses or resumes an account."""
-    return NewAct(ActKind.ACCOUNT_STATE_SET, account_id, {"state": state, "reason": reason})
+    return NewAct(ActKind.ACCOUNT_STATE_SET, account_id, {"state": state, "reason": reason}, actor)
 
 
 def record_all(connection: Connection, acts: Acts, at: datetime, *, anew: bool = False) -> int:

@@ -28,6 +28,7 @@ from archiver.capture.models import Due
 from archiver.capture.secret_forms import Secret
 from archiver.database import safe_text, take_chains
 from archiver.errors import NotFound, Refused, UsageError
+from archiver.evidence.acts import PERSON
 from archiver.evidence.event_types import EventType
 from archiver.settings import city_origin
 from archiver.visible import one_line
@@ -323,27 +324,30 @@ def _names(account: AccountView) -> set[str]:
     return names | {account.url.casefold().rstrip("/")} - {"", "@"}
 
 
-def pause(archive: Archive, account_id: str, reason: str) -> AccountView:
+def pause(archive: Archive, account_id: str, reason: str, actor: tuple[str, str] = PERSON) -> AccountView:
     """Stop capturing an account until it is resumed. What is captured stays; the pause is a gap, and is logged.
+    ``actor``: whoever does it, by kind and id.
 
     Raises:
         UsageError: the reason is too long.
     """
     if len(reason) > LONGEST_REASON:
         raise UsageError(f"a reason has at most {LONGEST_REASON:,} characters")
-    return _set_state(archive, account_id, "paused", reason)
+    return _set_state(archive, account_id, "paused", reason, actor)
 
 
-def resume(archive: Archive, account_id: str) -> AccountView:
+def resume(archive: Archive, account_id: str, actor: tuple[str, str] = PERSON) -> AccountView:
     """Capture an account again, at once.
 
     Raises:
         Refused: the register lists it as one that is not captured, or not yet.
     """
-    return _set_state(archive, account_id, "active", None)
+    return _set_state(archive, account_id, "active", None, actor)
 
 
-def _set_state(archive: Archive, account_id: str, state: str, reason: str | None) -> AccountView:
+def _set_state(
+    archive: Archive, account_id: str, state: str, reason: str | None, actor: tuple[str, str]
+) -> AccountView:
     now = archive.clock.now()
 
     def change(connection: Connection) -> AccountView:
@@ -360,9 +364,9 @@ def _set_state(archive: Archive, account_id: str, state: str, reason: str | None
         connection.execute(update(Account).where(Account.id == account_id).values(**values))
         if state == "active":
             connection.execute(update(Due).where(Due.account_id == account_id).values(due_at=now, failures=0))
-        archive.acts.record(connection, acts.state_set(account_id, state, told), now)
+        archive.acts.record(connection, acts.state_set(account_id, state, told, actor), now)
         kind = EventType.ACCOUNT_RESUMED if state == "active" else EventType.ACCOUNT_PAUSED
-        log_event(connection, archive, kind, account_id, {})
+        log_event(connection, archive, kind, account_id, {}, actor=actor)
         return get(connection, account_id)
 
     return archive.database.act(change)

@@ -23,6 +23,7 @@ from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, Refused, UsageError
 from archiver.web import (
     adding,
+    account_state,
     api,
     board,
     captured,
@@ -139,6 +140,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(adding.router, include_in_schema=False)
     app.include_router(record_proof.router, include_in_schema=False)
     app.include_router(frozen.router, include_in_schema=False)
+    app.include_router(account_state.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),
         *(

@@ -97,6 +97,7 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         ),
     ),
     "/accounts/{account_id}/first": _one("account-first", "/accounts/{account}/first", "The first capture."),
+    "/accounts/{account_id}/state": _one("account-state", "/accounts/{account}/state", "Pausing an account, or not."),
     "/reconnect": (
         Scene("owners-to-ask", "/reconnect", "Accounts that wait for their owner, who is sent a link."),
         Scene("owners-to-ask-none", "/reconnect", "Nobody has to be asked.", empty=True),
