@@ -6,7 +6,7 @@ place stays empty.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -104,9 +104,7 @@ def again(archive: Archive, connection: Connection, viewer: Viewer, statement: S
     return gone, new
 
 
-def _since(
-    connection: Connection, viewer: Viewer, statement: Statement, seen: Collection[str]
-) -> tuple[set[str], set[str]]:
+def _since(connection: Connection, viewer: Viewer, statement: Statement, seen: set[str]) -> tuple[set[str], set[str]]:
     """Of these records, those with a version, and with a state, that is younger than the list, as the viewer sees."""
     if not seen:
         return set(), set()

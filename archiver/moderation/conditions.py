@@ -33,11 +33,12 @@ def unseen(statement: FromClause = STATEMENT) -> ColumnElement[bool]:
     item = ITEM.alias()
 
     def known(rows: FromClause) -> ColumnElement[bool]:
-        change = select(literal_column("1")).select_from(rows).where(about(rows, item), rows.c.number > 1)
+        change: Select[Any] = select(literal_column("1")).select_from(rows).where(about(rows, item), rows.c.number > 1)
         return change.correlate(item).exists()
 
     mine = (item.c.act_id == statement.c.act_id, ~known(STATES), ~known(VERSION))
-    return select(literal_column("1")).select_from(item).where(*mine).correlate(statement).exists()
+    told: Select[Any] = select(literal_column("1")).select_from(item).where(*mine)
+    return told.correlate(statement).exists()
 
 
 def explained(rows: FromClause) -> ColumnElement[bool]:

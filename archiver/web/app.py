@@ -36,6 +36,7 @@ from archiver.web import (
     handovers,
     heading,
     hooks,
+    list_files,
     marks,
     me,
     moderation,
@@ -140,6 +141,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(adding.router, include_in_schema=False)
     app.include_router(record_proof.router, include_in_schema=False)
     app.include_router(frozen.router, include_in_schema=False)
+    app.include_router(list_files.router, include_in_schema=False)
     app.include_router(account_state.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),
