@@ -37,6 +37,8 @@ _SAID = {
     "statement of the individual": "I asked about the bus, not for the closure. Please read both together.",
     "tag": "street closures",
     "note": "The Council asked about this closure on March 16.",
+    "who signs": "Pat Lindgren",
+    "office": "City Clerk",
     "selection": "For the Council's question of March 16",
     "name that waits": "Larkmere Parks",
     "owner that waits": "Robin Aguilar",
