@@ -24,7 +24,6 @@ from archiver.records.changes import Kind, Wanted
 from archiver.records.stored import RECORD, chunks
 from archiver.records.views import Change
 from archiver.viewing import Viewer
-from archiver.visible import in_a_cell
 
 #: Most changes that one report counts.
 MOST: Final = 20_000

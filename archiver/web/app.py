@@ -22,8 +22,8 @@ from starlette.types import ASGIApp, Scope
 from archiver import __version__, logs
 from archiver.errors import ArchiverError, NotFound, Refused, UsageError
 from archiver.web import (
-    adding,
     account_state,
+    adding,
     api,
     board,
     captured,
