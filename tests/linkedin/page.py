@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
-from typing import ClassVar
 
 from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_linkedin
@@ -15,7 +14,6 @@ from archiver.practice.truth import Truth
 from tests.capture.house import House
 from tests.capture.observed import Observed
 from tests.capture.told import Match, check_wordings, matched, tally
-from tests.graph.place import Place
 
 TOKEN = "AQXLinkedInCanary-0123456789_abcdefghijklmnopqrstuvwxyz~./+="
 
@@ -54,22 +52,6 @@ class Page:
         city, people = self.house.city, self.cast.residents
         post = city.say(self.id, "Main Street is closed on Monday. #streetworks")
         return post, [city.say(people[n % 3], f"comment {n}", answering=post) for n in range(comments)]
-
-
-@dataclass
-class Organization(Place):
-    """The same, as other platforms' accounts are."""
-
-    home: ClassVar[str] = "linkedin"
-    token: ClassVar[str] = TOKEN
-    populate = staticmethod(populate_linkedin)
-
-    @property
-    def server(self) -> LinkedInApi:  # type: ignore[override]
-        return self.house.server.linkedin
-
-    def key_of(self, number: int) -> str:
-        return key_of(self.house, number)
 
 
 def page(house: House, token: str = TOKEN) -> Page:

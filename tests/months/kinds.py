@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import pytest
 
-from archiver.practice import faults, linkedin_json, youtube_json
+from archiver.practice import faults
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from archiver.practice.reddit_json import listing
 from archiver.practice.tiktok_json import business
-from archiver.practice.youtube_ids import comment_of, video_of
 from tests.capture.house import House
-from tests.facebook import page as facebook
 from tests.flickr import place as flickr
 from tests.graph.place import Place
 from tests.graph.scenes import in_a_mood
-from tests.graph.scenes import says as graph
-from tests.instagram import account as instagram
-from tests.linkedin import page as linkedin
 from tests.months.scene import Kind, Wrong, altered, ended, limits, server_side
 from tests.nextdoor import agency as nextdoor
 from tests.reddit import place as reddit
-from tests.threads import account as threads
 from tests.tiktok import account as tiktok
 from tests.vimeo import place as vimeo
-from tests.youtube import channel as youtube
 
 
 def _sized(found: Place, page: int) -> None:
@@ -245,159 +235,6 @@ def _nextdoor(found: Place) -> Mapping[str, Wrong]:
     }  # fmt: skip
 
 
-# YouTube
-
-
-def _youtube_error(status: int, reason: str, *headers: tuple[str, str]) -> Alter:
-    body = youtube_json.dump(youtube_json.error(status, reason, "No."))
-    return lambda request, response: Response(status, (("Content-Type", "application/json"), *headers), body)
-
-
-def _no_threads(request: Request, response: Response) -> Response:
-    """An empty page that names a next one: the one that it should have been."""
-    given = json.loads(response.body)
-    return with_json(response, {**given, "items": [], "nextPageToken": _FIRST_PAGE}) if given["items"] else response
-
-
-def _youtube_mood(request: Request, response: Response) -> Response:
-    return Response(response.status, response.headers, response.body.replace(b'"etag": ', b'"mood": "happy", "etag": '))
-
-
-_THREADS, _FIRST_PAGE = "/commentThreads", base64.urlsafe_b64encode(b"practice:0").decode()
-
-
-def _youtube(found: Place) -> Mapping[str, Wrong]:
-    return {
-        **server_side(found, lists="/playlistItems", comments="/commentThreads|/v3/comments",
-                      media="/youtube/pictures/"),
-        **limits(found, lambda status, *headers: _youtube_error(429, "rateLimitExceeded", *headers),
-                 ("Retry-After", lambda at, now: "40"), where="/v3/"),
-        "quota spent": Wrong(_youtube_error(403, "quotaExceeded"), "/v3/", after=4, times=1),
-        "error in 200": Wrong(lambda *one: replace(_youtube_error(403, "forbidden")(*one), status=200), _THREADS,
-                              after=1, times=2),
-        "not found": Wrong(_youtube_error(404, "videoNotFound"), f"{_THREADS}.*videoId", after=1, times=2),
-        "turned off for a day": Wrong(_youtube_error(403, "commentsDisabled"), f"{_THREADS}.*videoId", times=None),
-        "expired": Wrong(_youtube_error(401, "authError", ("WWW-Authenticate", "Bearer")), "/v3/", after=3, times=1,
-                         ends=True),
-        "dead cursor": Wrong(_youtube_error(400, "invalidPageToken"), "/playlistItems.*pageToken", times=1),
-        "empty page": Wrong(_no_threads, f"{_THREADS}[?](?!.*pageToken)", times=1),
-        "unknown field": Wrong(_youtube_mood, _THREADS, times=None,
-                               drift=("list.mood", "commentThread.mood", "comment.mood")),
-        "version": Wrong(faults.html_page(404), _THREADS, times=3),
-    }  # fmt: skip
-
-
-def _of_youtube(key: str) -> int | None:
-    kind, _, identity = key.partition("/")
-    return video_of(identity) if kind == "video" else comment_of(identity)
-
-
-# Meta
-
-
-def _meta_error(status: int, *headers: tuple[str, str]) -> Alter:
-    """Too much was asked, as the Graph API says it: the status is 400, and the code tells."""
-    refused = graph(4, status=400)
-
-    def alter(request: Request, response: Response) -> Response:
-        answer = refused(request, response)
-        return replace(answer, headers=(*answer.headers, *headers))
-
-    return alter
-
-
-def _regained(at: datetime, now: datetime) -> str:
-    used = {"type": "pages", "call_count": 100, "total_cputime": 4, "total_time": 9}
-    return json.dumps({"1": [used | {"estimated_time_to_regain_access": 1}]})
-
-
-def _no_data(request: Request, response: Response) -> Response:
-    """An empty page that goes on."""
-    given = json.loads(response.body)
-    return with_json(response, {**given, "data": []}) if given.get("paging", {}).get("next") else response
-
-
-def _meta_mood(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_meta_mood(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    mood = {"mood": "happy"} if {"created_time", "timestamp"} & value.keys() else {}
-    return {name: _meta_mood(one) for name, one in value.items()} | mood
-
-
-def _meta(found: Place, lists: str, comments: str, media: str, drift: Sequence[str]) -> Mapping[str, Wrong]:
-    return {
-        **server_side(found, lists=lists, comments=comments, media=media),
-        **limits(found, _meta_error, ("X-Business-Use-Case-Usage", _regained), where="/v"),
-        "not found": Wrong(graph(100, subcode=33), comments, after=1, times=2),
-        "trouble": Wrong(graph(2, passing=True, status=500), comments, after=1, times=3),
-        "permission": Wrong(graph(10, status=403), comments, times=None),
-        "expired": Wrong(graph(190, subcode=463, status=401), "/v", after=3, times=1, ends=True),
-        "dead cursor": Wrong(graph(100), f"({lists}|{comments}).*after=", times=1),
-        "empty page": Wrong(_no_data, f"({comments})[?](?!.*after=)", times=None),
-        "unknown field": Wrong(altered(_meta_mood), f"{lists}|{comments}", times=None, drift=drift),
-        "version": Wrong(faults.html_page(404), comments, times=3),
-    }
-
-
-def _facebook(found: Place) -> Mapping[str, Wrong]:
-    return _meta(found, "/feed", "/comments", "/facebook/pictures/", ("post.mood", "comment.mood"))
-
-
-def _instagram(found: Place) -> Mapping[str, Wrong]:
-    return _meta(found, "/media[?]", "/comments", "/instagram/pictures/", ("media.mood", "comment.mood"))
-
-
-def _threads_of_meta(found: Place) -> Mapping[str, Wrong]:
-    return _meta(found, "/threads[?]", "/conversation", "/threads/pictures/", ("post.mood", "reply.mood"))
-
-
-# LinkedIn
-
-
-def _linkedin_error(status: int, code: str, *headers: tuple[str, str]) -> Alter:
-    body = linkedin_json.dump(linkedin_json.error(status, code, "No."))
-    return lambda request, response: Response(status, (("Content-Type", "application/json"), *headers), body)
-
-
-def _no_elements(request: Request, response: Response) -> Response:
-    """An empty page of a list that goes on."""
-    given = json.loads(response.body)
-    return with_json(response, {**given, "elements": []}) if given.get("elements") else response
-
-
-def _linkedin_mood(value: Any) -> Any:
-    given: list[Any] = value.get("elements", [])
-    return value | {"elements": [{**one, "mood": "happy"} for one in given]} if given else value
-
-
-def _linkedin(found: Place) -> Mapping[str, Wrong]:
-    posts, comments = "/rest/posts[?]", "/rest/socialActions/.*comments"
-    return {
-        **server_side(found, lists=posts, comments=comments, media="/linkedin/dms/"),
-        **limits(found, lambda status, *headers: _linkedin_error(429, "TOO_MANY_REQUESTS", *headers),
-                 ("Retry-After", lambda at, now: "40"), where="/rest/"),
-        "not found": Wrong(_linkedin_error(404, "NOT_FOUND"), comments, after=1, times=2),
-        "permission": Wrong(_linkedin_error(403, "ACCESS_DENIED"), comments, times=None),
-        "expired": Wrong(_linkedin_error(401, "EXPIRED_ACCESS_TOKEN"), "/rest/", after=3, times=1, ends=True),
-        "sunset": Wrong(_linkedin_error(426, "NONEXISTENT_VERSION"), comments, times=2),
-        "dead cursor": Wrong(_linkedin_error(400, "ILLEGAL_ARGUMENT"), f"{comments}.*start=[1-9]", times=1),
-        "empty page": Wrong(_no_elements, f"{comments}.*start=[1-9]", times=1),
-        "unknown field": Wrong(altered(_linkedin_mood), f"{posts}|{comments}", times=None,
-                               drift=("post.mood", "comment.mood")),
-        "version": Wrong(faults.html_page(404), comments, times=3),
-    }  # fmt: skip
-
-
-def _of_linkedin(key: str) -> int:
-    return int(key.rpartition("/")[2])
-
-
-def _of_facebook(key: str) -> int:
-    return int(key.rpartition("_")[2])
-
-
 def _opened(kind: type[Place]) -> Callable[[House], Place]:
     return kind.open
 
@@ -413,15 +250,7 @@ KINDS: Mapping[str, Kind] = {
     "vimeo": Kind(_opened(vimeo.Account), vimeo.check, _vimeo, 8, _sized),
     "tiktok": Kind(_opened(tiktok.Account), tiktok.check, _tiktok, 8, _sized, small=4),
     "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized),
-    "youtube": Kind(_opened(youtube.Broadcaster), youtube.check, _youtube, 4, _sized, small=4, number=_of_youtube),
-    "facebook": Kind(_opened(facebook.Page), facebook.check, _facebook, 4, _sized, small=4, number=_of_facebook),
-    "instagram": Kind(_opened(instagram.Account), instagram.check, _instagram, 2, _sized, small=4),
-    "threads": Kind(_opened(threads.Account), threads.check, _threads_of_meta, 4, _sized, small=4),
-    "linkedin": Kind(
-        _opened(linkedin.Organization), linkedin.check, _linkedin, 4, _sized, small=4, number=_of_linkedin
-    ),
     "nextdoor": Kind(_opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True),
 }  # fmt: skip
 #: What stands on the same pieces as another is held in long runs alone.
-_LONG = ("redditor", "instagram", "threads", "linkedin")
-USUAL = [pytest.param(name, marks=pytest.mark.long if name in _LONG else ()) for name in KINDS]
+USUAL = [pytest.param(name, marks=pytest.mark.long if name == "redditor" else ()) for name in KINDS]

@@ -71,8 +71,6 @@ class Kind:
     full_only: bool = False
     small: int = 2
     """Entries of a page in a small month."""
-    number: Callable[[str], int | None] | None = None
-    """Number in the city of a record with this key; None: the key ends with it."""
 
 
 def server_side(found: Place, *, lists: str, comments: str, media: str) -> dict[str, Wrong]:
@@ -171,7 +169,7 @@ def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> dict[str, int
     assert told
     assert told <= drift
     assert not house.gaps(open_only=True), house.gaps(open_only=True)
-    _was_so(house, kind)
+    _was_so(house)
     _has_its_pictures(found)
     return kind.check(house, found.id)
 
@@ -250,14 +248,12 @@ def _settles(found: Place) -> None:
     assert outcome in GOOD, house.runs()[-1].reason
 
 
-def _was_so(house: House, kind: Kind) -> None:
+def _was_so(house: House) -> None:
     """Whatever was told as not returned was out of sight then, itself or what it answers. At any time."""
     truth = Truth(house.city.journal)
     keys = {row.id: key for key, row in house.records().items() if not key.startswith(("user/", "profile/"))}
     for one in house.rows(RecordState, RecordState.state == "not_returned"):
-        key = keys[one.record_id]
-        number = _number(house, key) if kind.number is None else kind.number(key)
-        assert number is not None, key
+        number = _number(house, keys[one.record_id])
         assert not _stands(truth, number, one.from_at), (keys[one.record_id], one.from_at)
         assert not _stands(truth, number, one.last_at), (keys[one.record_id], one.last_at)
 

@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import ClassVar
 
 from archiver.accounts import service as accounts
 from archiver.practice.cast import Cast, populate_channel
 from archiver.practice.truth import TrueRecord, Truth
-from archiver.practice.youtube_api import YouTubeApi
 from archiver.practice.youtube_ids import comment_id, video_id
 from tests.capture.house import House
 from tests.capture.observed import Observed
 from tests.capture.told import Match, check_wordings, matched, tally
-from tests.graph.place import Place
 
 KEY = "AIzaSyPracticeCanary-0123456789abcdef_XY"
 TOKEN = "ya29.practice-canary/+=0123456789abcdef"
@@ -41,25 +38,6 @@ class Channel:
 
     def key_of(self, number: int) -> str:
         """Key of the record that a post of the city is."""
-        return key_of(self.house, number)
-
-
-@dataclass
-class Broadcaster(Place):
-    """The same, as other platforms' accounts are."""
-
-    home: ClassVar[str] = "youtube"
-    token: ClassVar[str] = KEY
-    populate = staticmethod(populate_channel)
-
-    @property
-    def server(self) -> YouTubeApi:  # type: ignore[override]
-        return self.house.server.youtube
-
-    def let_in(self) -> None:
-        self.server.keys.add(KEY)
-
-    def key_of(self, number: int) -> str:
         return key_of(self.house, number)
 
 
