@@ -162,9 +162,11 @@ class Listings:
             together.fail(fault)
 
     def make_up(self, name: str, stream: Stream, access: AccessClass) -> None:
-        """Nothing is left of what earlier runs did not come to, or got no answer to."""
+        """Nothing is left of what earlier runs did not come to, or got no answer to. That something of it is gone was an
+        answer too."""
         done = self.by_name.setdefault(name, Listing(name, stream, access=access))
         done.answered = done.ended = done.whole = done.named = True
+        done.gone = None
 
     @property
     def faulty(self) -> bool:

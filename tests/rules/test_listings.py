@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 
 from archiver.capture.listings import Listings
-from connectors.contract import Ask, Reading, Stream
+from connectors.contract import AccessClass, Ask, Problem, ProblemKind, Reading, Stream
 
 EARLY, LATE = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
 WHOLE, SINCE_EARLY, SINCE_LATE = Reading(whole=True), Reading(since=EARLY), Reading(since=LATE)
@@ -59,3 +59,15 @@ def test_a_page_that_two_ways_meet_at_is_no_circle() -> None:
     assert not listings.circles(_ask(2))
     listings.note(_ask(2))
     assert listings.circles(_ask(2))
+
+
+def test_a_question_that_is_made_up_for_is_answered_also_where_it_says_that_something_is_gone() -> None:
+    """Else the gap of the day on which nobody answered it would stay open for as long as something is looked for that
+    is gone."""
+    listings, look = Listings(), Ask("https://platform.example/posts/1", Stream.COMMENTS, "look_comment")
+    listings.of(look).page(look, Reading(problem=Problem(ProblemKind.GONE, "it is not there")), not_modified=False)
+    listings.make_up("look_comment (comments)", Stream.COMMENTS, AccessClass.PUBLIC)
+    listing = listings.by_name["look_comment (comments)"]
+    assert listing.complete
+    assert listing.worth_telling
+    assert listing.covered(LATE, EARLY).reason is None
