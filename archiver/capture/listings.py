@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -135,6 +136,8 @@ class Listings:
     by_name: dict[str, Listing] = field(default_factory=dict)
     _pages: tuple[set[_Question], set[_Question]] = field(default_factory=lambda: (set(), set()))
     """What was put, by whether an earlier run had come to it in vain."""
+    _again: set[tuple[_Question, str]] = field(default_factory=set)
+    """What an earlier run had come to in vain, with what was known to whoever asked."""
 
     def of(self, ask: Ask) -> Listing:
         """The listing an ask serves (absence from one without a name means nothing)."""
@@ -162,7 +165,7 @@ class Listings:
             together.fail(fault)
 
     def make_up(self, name: str, stream: Stream, access: AccessClass) -> None:
-        """Nothing is left of what earlier runs did not come to, or got no answer to. That something of it is gone was an
+        """Nothing is left of what earlier runs did not come to, or got no answer to. That something is gone was an
         answer too."""
         done = self.by_name.setdefault(name, Listing(name, stream, access=access))
         done.answered = done.ended = done.whole = done.named = True
@@ -183,10 +186,14 @@ class Listings:
     def note(self, ask: Ask, *, again: bool = False) -> None:
         """This very question is put in this run. ``again``: where an earlier run had come to, or after that."""
         self._pages[again].add(_question(ask))
+        if again:
+            self._again.add((_question(ask), _known(ask)))
 
     def asked(self, ask: Ask) -> bool:
-        """Whether this very question was put before in this run."""
-        return any(_question(ask) in pages for pages in self._pages)
+        """Whether this very question was put before in this run. One that another sweep had left does not lead on to
+        all that this one has to ask because of the same answer: what leads on depends on what is known to it."""
+        question = _question(ask)
+        return question in self._pages[False] or (question, _known(ask)) in self._again
 
     def circles(self, ask: Ask, *, again: bool = False) -> bool:
         """Whether a next page was read before on the same way: a cursor in circles. A list that goes on where an
@@ -213,6 +220,11 @@ def thread_of(listing: str) -> str | None:
     """Key of the first record of the thread that a list is of: such a list is named by a word, a colon and that key."""
     _, colon, key = listing.partition(":")
     return key if colon and key else None
+
+
+def _known(ask: Ask) -> str:
+    """What a connector is to know when it reads the answer."""
+    return json.dumps(dict(ask.context), sort_keys=True)
 
 
 def _question(ask: Ask) -> _Question:

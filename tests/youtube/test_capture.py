@@ -244,3 +244,19 @@ def test_whether_comments_wait_for_the_owner_is_a_record_of_its_own(found: Chann
         house.run(found.account, FULL)
     told = [row.text for row in house.versions("settings/comments")]
     assert told == [f"comments of the channel: moderateComments {said}" for said in ("no", "yes")]
+
+
+def test_what_a_quick_sweep_had_left_over_takes_nothing_from_the_full_one(found: Channel) -> None:
+    """The same question leads on to the comments of a new video where a full sweep asks it, and only there."""
+    house = found.house
+    talk(found)
+    house.run(found.account, FULL)
+    house.later(days=1)
+    video, comments = talk(found, 3)
+    house.server.faults.add(faults.server_error(503), "/videos", times=None)
+    house.server.faults.add(faults.html_page(404), "/commentThreads", times=None)
+    assert house.run(found.account, NEW).outcome == "partial"
+    house.server.faults.clear()
+    house.later(hours=3)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert {found.key_of(one) for one in (video, *comments)} <= set(house.records())
