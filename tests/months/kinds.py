@@ -18,6 +18,7 @@ from tests.capture.house import House
 from tests.flickr import place as flickr
 from tests.graph.place import Place
 from tests.graph.scenes import in_a_mood
+from tests.months import meta
 from tests.months.scene import Kind, Wrong, altered, ended, limits, server_side
 from tests.nextdoor import agency as nextdoor
 from tests.reddit import place as reddit
@@ -35,6 +36,10 @@ def _reddit_sized(found: Place, page: int) -> None:
 
 
 # Reddit
+
+
+def _reddit_number(key: str) -> int:
+    return int(key.rpartition("/")[2], 36)
 
 
 def _without_a_place(request: Request, response: Response) -> Response:
@@ -241,16 +246,19 @@ def _opened(kind: type[Place]) -> Callable[[House], Place]:
 
 KINDS: Mapping[str, Kind] = {
     "subreddit": Kind(
-        _opened(reddit.Subreddit), reddit.check, _reddit, 24, _reddit_sized, {"mentions": 60}
+        _opened(reddit.Subreddit), reddit.check, _reddit, 24, _reddit_sized, {"mentions": 60},
+        number=_reddit_number,
     ),
     "redditor": Kind(
         _opened(reddit.User), partial(reddit.check, user=True), _reddit, 24, _reddit_sized,
+        number=_reddit_number,
     ),
     "flickr": Kind(_opened(flickr.Account), flickr.check, _flickr, 8, _sized),
     "vimeo": Kind(_opened(vimeo.Account), vimeo.check, _vimeo, 8, _sized),
     "tiktok": Kind(_opened(tiktok.Account), tiktok.check, _tiktok, 8, _sized, small=4),
     "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized),
     "nextdoor": Kind(_opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True),
+    **meta.KINDS,
 }  # fmt: skip
 #: What stands on the same pieces as another is held in long runs alone.
 USUAL = [pytest.param(name, marks=pytest.mark.long if name == "redditor" else ()) for name in KINDS]

@@ -7,6 +7,7 @@ Looks that did not come to a good end count as glances: what they saw may be in 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from archiver.practice.truth import Truth
 from archiver.records.models import RecordState
 from connectors.contract import SweepKind
 from tests.capture.house import FULL, NEW, House
+from tests.capture.rebuilding import check_rebuilt
 from tests.graph.place import Place
 from tests.graph.scenes import GOOD, Check, Sizes
 
@@ -58,9 +60,25 @@ class Wrong:
     ends: bool = False
 
 
+def last_number(key: str) -> int:
+    """What stands for something in the key of its record, where that is its number."""
+    found = re.search(r"\d+$", key)
+    assert found, key
+    return int(found[0])
+
+
+def in_its_place(truth: Truth, number: int, at: datetime) -> bool:
+    """Whether something was to be seen at a time, and all that it answers."""
+    one: int | None = number
+    while one is not None and truth.stands(one, at):
+        one = truth.records[one].parent
+    return one is None
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One platform. ``wrong``: what goes wrong there, by name; a day each. ``prepare``: makes its pages so large."""
+    """One platform. ``wrong``: what goes wrong there, by name; a day each. ``prepare``: makes its pages so large.
+    ``number``: of what a key's record is of. ``stands``: whether it gives something out at a time."""
 
     open: Callable[[House], Place]
     check: Check
@@ -71,6 +89,8 @@ class Kind:
     full_only: bool = False
     small: int = 2
     """Entries of a page in a small month."""
+    number: Callable[[str], int] = last_number
+    stands: Callable[[Truth, int, datetime], bool] = in_its_place
 
 
 def server_side(found: Place, *, lists: str, comments: str, media: str) -> dict[str, Wrong]:
@@ -97,12 +117,14 @@ def _pictured(found: Place) -> None:
 
 
 def _deletes(found: Place) -> Alter:
-    """Of what people said under anything, something is deleted while that is listed: what is behind it moves."""
+    """Of what people said under anything, something is deleted while that is listed, between two pages of it: what is
+    behind it moves."""
 
     def alter(request: Request, response: Response) -> Response:
-        city = found.house.city
+        house, city = found.house, found.house.city
+        house.clock.advance(timedelta(milliseconds=1))
         city.delete(next(one.id for one in city.posts.values() if one.is_reply and not one.replies and not one.hidden))
-        return response
+        return house.server.answer(request)
 
     return alter
 
@@ -169,9 +191,12 @@ def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> dict[str, int
     assert told
     assert told <= drift
     assert not house.gaps(open_only=True), house.gaps(open_only=True)
-    _was_so(house)
+    _was_so(house, kind)
     _has_its_pictures(found)
-    return kind.check(house, found.id)
+    result = kind.check(house, found.id)
+    check_rebuilt(house, anew=True)
+    assert kind.check(house, found.id) == result
+    return result
 
 
 def _steps(found: Place, kind: Kind, sizes: Sizes, looks: int) -> Iterator[datetime]:
@@ -248,25 +273,14 @@ def _settles(found: Place) -> None:
     assert outcome in GOOD, house.runs()[-1].reason
 
 
-def _was_so(house: House) -> None:
+def _was_so(house: House, kind: Kind) -> None:
     """Whatever was told as not returned was out of sight then, itself or what it answers. At any time."""
     truth = Truth(house.city.journal)
     keys = {row.id: key for key, row in house.records().items() if not key.startswith(("user/", "profile/"))}
     for one in house.rows(RecordState, RecordState.state == "not_returned"):
-        number = _number(house, keys[one.record_id])
-        assert not _stands(truth, number, one.from_at), (keys[one.record_id], one.from_at)
-        assert not _stands(truth, number, one.last_at), (keys[one.record_id], one.last_at)
-
-
-def _number(house: House, key: str) -> int:
-    return int(key.rpartition("/")[2].rpartition("-")[2], 36 if house.server.reddit.tokens else 10)
-
-
-def _stands(truth: Truth, number: int, at: datetime) -> bool:
-    one: int | None = number
-    while one is not None and truth.stands(one, at):
-        one = truth.records[one].parent
-    return one is None
+        number = kind.number(keys[one.record_id])
+        for at in (one.from_at, one.last_at):
+            assert not kind.stands(truth, number, at), (keys[one.record_id], at)
 
 
 def _has_its_pictures(found: Place) -> None:
