@@ -190,7 +190,8 @@ def matched(
     seen = {at: {one.id for post in posts for one in shown(truth, post, at)} for at, _, _ in house.looks}
     must = {key_of(number): number for at in full for number in seen[at]}
     may = {key_of(number) for numbers in seen.values() for number in numbers}
-    assert set(must) - set(known) == set(), "shown, but not in the archive"
+    lost = {key: [at for at in full if number in seen[at]] for key, number in must.items() if key not in known}
+    assert not lost, ("shown, but not in the archive", lost)
     assert set(known) - may == set(), "in the archive, but never shown"
     for key, number in must.items():
         yield Match(truth.records[number], known[key], [at for at in full if number in seen[at]], full)

@@ -5,62 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from typing import ClassVar
 
 from archiver.accounts import service as accounts
-from archiver.practice.cast import Cast, populate_linkedin
+from archiver.practice.cast import populate_linkedin
 from archiver.practice.linkedin_api import LinkedInApi
 from archiver.practice.linkedin_ids import post_urn
 from archiver.practice.truth import Truth
 from tests.capture.house import House
 from tests.capture.observed import Observed
 from tests.capture.told import Match, check_wordings, matched, tally
+from tests.graph.place import Place
 
 TOKEN = "AQXLinkedInCanary-0123456789_abcdefghijklmnopqrstuvwxyz~./+="
 
 
 @dataclass
-class Page:
+class Page(Place):
     """The page of a house's city."""
 
-    house: House
-    cast: Cast
-    account: str = ""
+    home: ClassVar[str] = "linkedin"
+    token: ClassVar[str] = TOKEN
+    populate = staticmethod(populate_linkedin)
 
     @property
-    def id(self) -> int:
-        return self.cast.city
-
-    @property
-    def server(self) -> LinkedInApi:
+    def server(self) -> LinkedInApi:  # type: ignore[override]
         return self.house.server.linkedin
-
-    def states(self, *numbers: int) -> list[str]:
-        """States of what was said."""
-        records = self.house.records()
-        return [records[key_of(self.house, number)].state for number in numbers]
 
     def key_of(self, number: int) -> str:
         return key_of(self.house, number)
 
-    def play(self, every: timedelta, *, full_only: bool, **sizes: int) -> None:
-        """Play a month and look every so often."""
-        acts = {"home": "linkedin", "shares": 0, "messages": 0, "mentions": 0, **sizes}
-        self.house.play(self.account, every, acts, full_only=full_only, cast=self.cast)
-
-    def talk(self, comments: int = 3) -> tuple[int, list[int]]:
-        """A post with comments of several people."""
-        city, people = self.house.city, self.cast.residents
-        post = city.say(self.id, "Main Street is closed on Monday. #streetworks")
-        return post, [city.say(people[n % 3], f"comment {n}", answering=post) for n in range(comments)]
-
 
 def page(house: House, token: str = TOKEN) -> Page:
     """Open the page and register it."""
-    cast = populate_linkedin(house.city, house.clock.now() - timedelta(days=1))
-    house.server.linkedin.tokens[token] = cast.city
-    address = house.server.linkedin.account_url(cast.city)
-    account = accounts.add(house.archive, address, "linkedin", credential=token).account.id
-    return Page(house, cast, account)
+    found = Page(house, Page.populate(house.city, house.clock.now() - timedelta(days=1)))
+    found.server.tokens[token] = found.id
+    found.account = accounts.add(house.archive, found.address, "linkedin", credential=token).account.id
+    return found
 
 
 def key_of(house: Observed, number: int) -> str:

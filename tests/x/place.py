@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from archiver.accounts import service as accounts
-from archiver.practice.cast import Cast, populate_x
+from archiver.practice.cast import populate_x
 from archiver.practice.truth import TrueRecord, Truth
+from archiver.practice.x_api import XApi
 from archiver.practice.x_ids import chain_of, x_id
 from connectors.text import tidy
 from tests.capture.house import FULL, House
 from tests.capture.observed import Observed
 from tests.capture.told import tally
+from tests.graph import place as graph
 
 APP = "AAAAAAAAAAAAAAAAAAAAAPracticeCanary%2B0123456789abcdef%3DXyZ"
 TOKEN = "cHJhY3RpY2UtY2FuYXJ5OjE2MDpvd25lcjowMTIzNDU2Nzg5YWJjZGVm"
@@ -22,24 +24,31 @@ SEARCHED = timedelta(days=7)
 
 
 @dataclass
-class Place:
-    """One account of a house's city on X."""
+class Place(graph.Place):
+    """One account of a house's city on X, read with the token of an app."""
 
-    house: House
-    cast: Cast
-    account: str = ""
+    home: ClassVar[str] = "x"
+    token: ClassVar[str] = APP
+    populate = staticmethod(populate_x)
 
     @property
-    def id(self) -> int:
-        return self.cast.city
+    def server(self) -> XApi:  # type: ignore[override]
+        return self.house.server.x
+
+    def let_in(self) -> None:
+        self.server.apps.add(APP)
+        self.server.tokens[TOKEN] = self.id
+
+    def key_of(self, number: int) -> str:
+        return key_of(number)
 
     def say(self, who: int, text: Any, **more: Any) -> int:
         return self.house.city.say(who, text, **more)
 
-    def play(self, every: timedelta, **sizes: int) -> None:
+    def play(self, every: timedelta, *, full_only: bool, **sizes: int) -> None:
         """Play a month and look every so often."""
-        acts = {"home": "x", "messages": 0, "profiles": 0, **sizes}
-        self.house.play(self.account, every, acts, cast=self.cast)
+        acts = {"home": self.home, "messages": 0, "profiles": 0, **sizes}
+        self.house.play(self.account, every, acts, full_only=full_only, cast=self.cast)
 
     def posts(self) -> dict[str, Any]:
         return posts_in(self.house)
@@ -55,12 +64,10 @@ def key_of(number: int) -> str:
 
 def place(house: House, credential: str = APP) -> Place:
     """Open the accounts and register the city's."""
-    cast = populate_x(house.city, house.clock.now() - timedelta(days=1))
-    x = house.server.x
-    x.apps.add(APP)
-    x.tokens[TOKEN] = cast.city
-    account = accounts.add(house.archive, x.account_url(cast.city), "x", credential=credential).account.id
-    return Place(house, cast, account)
+    found = Place(house, Place.populate(house.city, house.clock.now() - timedelta(days=1)))
+    found.let_in()
+    found.account = accounts.add(house.archive, found.address, "x", credential=credential).account.id
+    return found
 
 
 def posts_in(house: Observed) -> dict[str, Any]:

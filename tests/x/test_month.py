@@ -19,7 +19,7 @@ def test_a_month_is_told_as_it_could_be_seen(new_house: Callable[..., House]) ->
     house = new_house(seed=4)
     house.server.x.page = 7
     found = place(house)
-    found.play(timedelta(days=6), **_SMALL)
+    found.play(timedelta(days=6), full_only=False, **_SMALL)
     told = check(house, found.id)
     assert told["edited"] > 3
     assert told["gone"] > 1
@@ -31,6 +31,6 @@ def test_a_month_is_told_as_it_could_be_seen(new_house: Callable[..., House]) ->
 @pytest.mark.parametrize("seed", [8, 9])
 def test_a_large_month_is_told_as_it_could_be_seen(new_house: Callable[..., House], seed: int) -> None:
     found = place(new_house(seed=seed))
-    found.play(timedelta(days=1), **_LARGE)
+    found.play(timedelta(days=1), full_only=False, **_LARGE)
     found.house.run(found.account, FULL)  # one run looks for so many at most
     assert check(found.house, found.id)["records"] > 200

@@ -6,35 +6,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import ClassVar
 
 from archiver.accounts import service as accounts
-from archiver.practice.cast import Cast, populate_channel
+from archiver.practice.cast import populate_channel
 from archiver.practice.truth import TrueRecord, Truth
+from archiver.practice.youtube_api import YouTubeApi
 from archiver.practice.youtube_ids import comment_id, video_id
 from tests.capture.house import House
 from tests.capture.observed import Observed
 from tests.capture.told import Match, check_wordings, matched, tally
+from tests.graph.place import Place
 
 KEY = "AIzaSyPracticeCanary-0123456789abcdef_XY"
 TOKEN = "ya29.practice-canary/+=0123456789abcdef"
 
 
 @dataclass
-class Channel:
-    """One channel of a house's city."""
+class Channel(Place):
+    """One channel of a house's city, read with an API key."""
 
-    house: House
-    cast: Cast
-    account: str = ""
+    home: ClassVar[str] = "youtube"
+    token: ClassVar[str] = KEY
+    populate = staticmethod(populate_channel)
 
     @property
-    def id(self) -> int:
-        return self.cast.city
+    def server(self) -> YouTubeApi:  # type: ignore[override]
+        return self.house.server.youtube
 
-    def play(self, every: timedelta, *, full_only: bool, **sizes: int) -> None:
-        """Play a month and look every so often."""
-        acts = {"home": "youtube", "shares": 0, "messages": 0, "mentions": 0, **sizes}
-        self.house.play(self.account, every, acts, full_only=full_only, cast=self.cast)
+    def let_in(self) -> None:
+        self.server.keys.add(KEY)
+        self.server.tokens[TOKEN] = self.id
 
     def key_of(self, number: int) -> str:
         """Key of the record that a post of the city is."""
@@ -49,13 +51,10 @@ def key_of(house: Observed, number: int) -> str:
 
 def channel(house: House, credential: str = KEY) -> Channel:
     """Open the channel and register it."""
-    cast = populate_channel(house.city, house.clock.now() - timedelta(days=1))
-    youtube = house.server.youtube
-    youtube.keys.add(KEY)
-    youtube.tokens[TOKEN] = cast.city
-    address = youtube.account_url(cast.city)
-    account = accounts.add(house.archive, address, "youtube", credential=credential).account.id
-    return Channel(house, cast, account)
+    found = Channel(house, Channel.populate(house.city, house.clock.now() - timedelta(days=1)))
+    found.let_in()
+    found.account = accounts.add(house.archive, found.address, "youtube", credential=credential).account.id
+    return found
 
 
 def check(house: Observed, channel: int) -> dict[str, int]:

@@ -10,8 +10,17 @@ import pytest
 from tests.capture.house import House
 from tests.youtube.channel import channel, check
 
-_SMALL = {"posts": 6, "comments": 40, "depth": 3, "edits": 12, "deletions": 8, "hides": 3, "likes": 8}
-_LARGE = {"posts": 60, "comments": 700, "depth": 5, "edits": 120, "deletions": 70, "hides": 20, "likes": 100}
+_SMALL = {"posts": 6, "comments": 40, "depth": 3, "edits": 12, "deletions": 8, "hides": 3, "likes": 8, "messages": 0}
+_LARGE = {
+    "posts": 60,
+    "comments": 700,
+    "depth": 5,
+    "edits": 120,
+    "deletions": 70,
+    "hides": 20,
+    "likes": 100,
+    "messages": 0,
+}
 
 
 @pytest.mark.law("R16", "R18")
