@@ -18,7 +18,7 @@ from tests.capture.house import House
 from tests.flickr import place as flickr
 from tests.graph.place import Place
 from tests.graph.scenes import in_a_mood
-from tests.months import meta
+from tests.months import meta, others
 from tests.months.scene import Kind, Wrong, altered, ended, limits, server_side
 from tests.nextdoor import agency as nextdoor
 from tests.reddit import place as reddit
@@ -259,6 +259,7 @@ KINDS: Mapping[str, Kind] = {
     "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized),
     "nextdoor": Kind(_opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True),
     **meta.KINDS,
+    **others.KINDS,
 }  # fmt: skip
 #: What stands on the same pieces as another is held in long runs alone.
 USUAL = [pytest.param(name, marks=pytest.mark.long if name == "redditor" else ()) for name in KINDS]

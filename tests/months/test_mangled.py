@@ -20,8 +20,8 @@ from tests import effort
 from tests.capture.house import FULL, NEW, WATCH, houses
 from tests.months.kinds import KINDS, USUAL
 
-_JUNK: tuple[Any, ...] = (None, True, -1, 10**30, 1.5, "", "\x00", "9" * 40, [], {}, [None], [[]], {"id": None})
-_REMOVED = object()
+JUNK: tuple[Any, ...] = (None, True, -1, 10**30, 1.5, "", "\x00", "9" * 40, [], {}, [None], [[]], {"id": None})
+REMOVED = object()
 _GONE = {State.DELETED_BY_AUTHOR, State.REMOVED_BY_PLATFORM, State.HIDDEN_BY_PAGE, State.NOT_RETURNED}
 
 
@@ -88,11 +88,11 @@ def test_one_spoiled_place_costs_no_more_than_what_stands_there(noted: Noted, da
     ask, answer = data.draw(st.sampled_from(noted.taken))
     body = json.loads(answer.body)
     place = data.draw(st.sampled_from([one for one in hostile.places(body) if one]))
-    junk = data.draw(st.sampled_from((*_JUNK, _REMOVED) if isinstance(place[-1], str) else _JUNK))
+    junk = data.draw(st.sampled_from((*JUNK, REMOVED) if isinstance(place[-1], str) else JUNK))
     before = noted.inner.read(ask, answer)
-    spoiled = replace(answer, body=hostile.as_bytes(_spoiled(body, place, junk)))
-    after = noted.inner.read(ask, spoiled)
-    check_reading(after, ask, spoiled, noted.inner)
+    bad = replace(answer, body=hostile.as_bytes(spoiled(body, place, junk)))
+    after = noted.inner.read(ask, bad)
+    check_reading(after, ask, bad, noted.inner)
     if after.problem is not None:
         assert not after.whole
         return
@@ -100,26 +100,28 @@ def test_one_spoiled_place_costs_no_more_than_what_stands_there(noted: Noted, da
     aside = [one[0] for one in after.quarantine]
     for record in before.records:
         same = next((one for one in after.records if (one.key, one.place) == (record.key, record.place)), None)
-        if same is not None and not _is_in(spot, record.place):
+        if same is not None and not is_in(spot, record.place):
             assert (same.content, same.text, same.state) == (record.content, record.text, record.state), (spot, junk)
         elif same is not None:
             assert same.state not in _GONE or same.state == record.state, (spot, junk)
-        elif not (_is_in(spot, record.place) or _is_in(record.place, spot)):
-            assert any(one == "" or _is_in(record.place, one) for one in aside), (spot, junk, record.key)
+        elif not (is_in(spot, record.place) or is_in(record.place, spot)):
+            assert any(one == "" or is_in(record.place, one) for one in aside), (spot, junk, record.key)
     if aside:
         assert not after.whole
 
 
-def _is_in(place: str, other: str) -> bool:
+def is_in(place: str, other: str) -> bool:
+    """Whether a place (JSON pointer) is another, or inside it."""
     return place == other or place.startswith(f"{other}/")
 
 
-def _spoiled(body: Any, place: tuple[Any, ...], junk: Any) -> Any:
+def spoiled(body: Any, place: tuple[Any, ...], junk: Any) -> Any:
+    """A body with something else at a place of it."""
     changed = deepcopy(body)
     inner = changed
     for one in place[:-1]:
         inner = inner[one]
-    if junk is _REMOVED:
+    if junk is REMOVED:
         del inner[place[-1]]
     else:
         inner[place[-1]] = junk

@@ -1,0 +1,195 @@
+"""What goes wrong in a month on X, YouTube and LinkedIn, day by day, and where."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from archiver.practice import faults
+from archiver.practice.faults import Alter, with_json
+from archiver.practice.linkedin_json import error as linkedin_error
+from archiver.practice.messages import Request, Response
+from archiver.practice.truth import Truth
+from archiver.practice.x_ids import number_of as x_number
+from archiver.practice.x_json import dump, problem
+from archiver.practice.youtube_ids import comment_of, video_of
+from archiver.practice.youtube_json import error as youtube_error
+from tests.capture.told import top_of
+from tests.linkedin import page as linkedin
+from tests.months.meta import sized
+from tests.months.scene import Kind, Wrong, altered, limits, server_side
+from tests.x import place as x
+from tests.youtube import channel as youtube
+
+_PAUSE = ("Retry-After", lambda at, now: "40")
+
+
+# X
+
+
+def _x_says(status: int, *headers: tuple[str, str], kind: str = "about:blank", **more: Any) -> Alter:
+    """A problem in the form of X, without a word of what is left."""
+    body = dump(problem(kind, "No.") | {"title": "No", "status": status} | more)
+    return lambda request, response: Response(status, (("Content-Type", "application/problem+json"), *headers), body)
+
+
+def _x_token(last: int) -> str:
+    return base64.b32hexencode(f"practice:{last}".encode()).decode().rstrip("=").lower()
+
+
+def _x_empty(request: Request, response: Response) -> Response:
+    """A page without anything, that names a next one, which has what this one should have had."""
+    body = json.loads(response.body)
+    if "pagination_token" in request.target or not body.get("data"):
+        return response
+    return with_json(response, {"meta": {"result_count": 0, "next_token": _x_token(2**63)}})
+
+
+def _x_moody(body: Any) -> Any:
+    return {**body, "data": [one | {"mood": "happy"} for one in body["data"]]} if body.get("data") else body
+
+
+def _epoch(at: datetime, now: datetime) -> str:
+    return str(int(at.timestamp()))
+
+
+def _x(found: Any) -> Mapping[str, Wrong]:
+    lists, talks = "/users/[0-9]+/tweets", "conversation_id"
+    page = {"kind": "invalid-request", "parameter": "pagination_token"}
+    return {
+        **server_side(found, lists=lists, comments=talks, media="/x/pictures/"),
+        **limits(found, _x_says, ("x-rate-limit-reset", _epoch), _PAUSE),
+        "not found": Wrong(_x_says(404), talks, after=1, times=2),
+        "not found for a day": Wrong(_x_says(404), r"/2/tweets\?ids|/mentions", times=None),
+        "page of a wall": Wrong(faults.html_page(403), lists, times=1),
+        "not for this plan": Wrong(_x_says(403, kind="client-forbidden"), "/mentions", times=1),
+        "expired": Wrong(_x_says(401), talks, after=1, times=1, ends=True),
+        "dead cursor": Wrong(_x_says(400, **page), "pagination_token", times=1),
+        "empty page": Wrong(_x_empty, f"{lists}|{talks}", times=2),
+        "unknown field": Wrong(altered(_x_moody), talks, times=None, drift=("post.mood",)),
+        "version": Wrong(faults.html_page(410), "/2/", after=1, times=3),
+    }
+
+
+def _still_there(truth: Truth, number: int, at: datetime) -> bool:
+    """What a page hides X shows all the same, and what answers something stays without it."""
+    return truth.records[number].exists_at(at)
+
+
+def _x_of(key: str) -> int:
+    number = x_number(key.partition("/")[2])
+    assert number is not None
+    return number
+
+
+# YouTube
+
+
+def _says(status: int, *headers: tuple[str, str], reason: str = "rateLimitExceeded") -> Alter:
+    """An error in YouTube's form."""
+    body = json.dumps(youtube_error(status, reason, "No.")).encode()
+    return lambda request, response: Response(status, (("Content-Type", "application/json"), *headers), body)
+
+
+def _empty(request: Request, response: Response) -> Response:
+    """A page without anything, that names a next one, which has what this one should have had."""
+    body = json.loads(response.body)
+    if "pageToken" in request.target or not body.get("items"):
+        return response
+    return with_json(response, body | {"items": [], "nextPageToken": base64.b64encode(b"practice:0").decode()})
+
+
+def _moody(body: Any) -> Any:
+    return {**body, "items": [one | {"mood": "happy"} for one in body.get("items", ())]}
+
+
+def _youtube(found: Any) -> Mapping[str, Wrong]:
+    lists, comments = "/playlistItems", "/commentThreads"
+    return {
+        **server_side(found, lists=lists, comments=comments, media="/youtube/pictures/"),
+        **limits(found, _says, _PAUSE),
+        "403 for haste": Wrong(_says(403, reason="userRateLimitExceeded"), comments, after=1, times=1),
+        "quota": Wrong(_says(403, reason="quotaExceeded"), comments, after=2, times=1),
+        "not found": Wrong(_says(404, reason="videoNotFound"), comments, after=1, times=2),
+        "not found for a day": Wrong(_says(404, reason="playlistNotFound"), lists, times=None),
+        "trouble inside": Wrong(_says(400, reason="processingFailure"), comments, times=2),
+        "comments off": Wrong(_says(403, reason="commentsDisabled"), comments, after=1, times=2, blind=True),
+        "expired": Wrong(_says(401, reason="authError"), comments, after=1, times=1, ends=True),
+        "dead cursor": Wrong(_says(400, reason="invalidPageToken"), "pageToken", times=1),
+        "empty page": Wrong(_empty, f"{lists}|{comments}", times=2),
+        "unknown field": Wrong(altered(_moody), comments, times=None, drift=("commentThread.mood",)),
+        "version": Wrong(faults.html_page(404), "/youtube/v3/", after=1, times=3),
+    }
+
+
+# LinkedIn
+
+
+def _linkedin_says(status: int, *headers: tuple[str, str], code: str = "TOO_MANY_REQUESTS") -> Alter:
+    """An error in LinkedIn's form."""
+    body = json.dumps(linkedin_error(status, code, "No.")).encode()
+    return lambda request, response: Response(status, (("Content-Type", "application/json"), *headers), body)
+
+
+def _linkedin_empty(request: Request, response: Response) -> Response:
+    """A page without anything, that names a next one, which has what this one should have had but its first: that was
+    the last but one of the page before."""
+    body = json.loads(response.body)
+    start = int(request.parameter("start") or 0)
+    if not start or not body.get("elements"):
+        return response
+    link = {"rel": "next", "type": "application/json", "href": f"{request.path}?start={start + 1}&count=5"}
+    return with_json(response, {"elements": [], "paging": {**body["paging"], "links": [link]}})
+
+
+def _linkedin_moody(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_linkedin_moody(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    mood = {"mood": "happy"} if "lastModifiedAt" in value or "lastModified" in value else {}
+    return {name: _linkedin_moody(one) for name, one in value.items()} | mood
+
+
+def _linkedin(found: Any) -> Mapping[str, Wrong]:
+    lists, comments = "/rest/posts", "/rest/socialActions/.*comments"
+    return {
+        **server_side(found, lists=lists, comments=comments, media="/linkedin/dms/"),
+        **limits(found, _linkedin_says, _PAUSE),
+        "not found": Wrong(_linkedin_says(404, code="NOT_FOUND"), comments, after=1, times=2),
+        "not found for a day": Wrong(_linkedin_says(404, code="NOT_FOUND"), "/rest/", times=None),
+        "permission": Wrong(_linkedin_says(403, code="ACCESS_DENIED"), comments, times=2),
+        "expired": Wrong(_linkedin_says(401, code="EXPIRED_ACCESS_TOKEN"), comments, after=1, times=1, ends=True),
+        "dead cursor": Wrong(_linkedin_says(400, code="ILLEGAL_ARGUMENT"), "start=[1-9]", times=1),
+        "empty page": Wrong(_linkedin_empty, f"({comments}|{lists}).*start=[1-9]", times=1),
+        "unknown field": Wrong(altered(_linkedin_moody), "/rest/", times=None, drift=("post.mood", "comment.mood")),
+        "version": Wrong(_linkedin_says(426, code="NONEXISTENT_VERSION"), "/rest/", after=2, times=3),
+    }
+
+
+def under_its_comment(truth: Truth, number: int, at: datetime) -> bool:
+    """Whether something was to be seen at a time, and its post and the comment that it is under."""
+    said = root = truth.records[number]
+    while root.parent is not None:
+        root = truth.records[root.parent]
+    top = said if said.parent is None else top_of(truth, said)
+    return all(truth.stands(one, at) for one in {said.id, top.id, root.id})
+
+
+def _youtube_of(key: str) -> int:
+    kind, _, identity = key.partition("/")
+    number = comment_of(identity) if kind == "comment" else video_of(identity)
+    assert number is not None
+    return number
+
+
+KINDS: Mapping[str, Kind] = {
+    "x": Kind(x.Place.open, x.check, _x, 8, sized, small=4, number=_x_of, stands=_still_there),
+    "youtube": Kind(
+        youtube.Channel.open, youtube.check, _youtube, 8, sized, small=4, number=_youtube_of, stands=under_its_comment
+    ),
+    "linkedin": Kind(linkedin.Page.open, linkedin.check, _linkedin, 8, sized, small=4, stands=under_its_comment),
+}  # fmt: skip
