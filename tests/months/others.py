@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar, Self
 
 from archiver.practice import faults
 from archiver.practice.faults import Alter, with_json
@@ -17,7 +19,9 @@ from archiver.practice.x_ids import number_of as x_number
 from archiver.practice.x_json import dump, problem
 from archiver.practice.youtube_ids import comment_of, video_of
 from archiver.practice.youtube_json import error as youtube_error
-from tests.capture.told import top_of
+from tests.capture.house import House
+from tests.capture.told import check_mastodon, top_of
+from tests.graph.place import Place
 from tests.linkedin import page as linkedin
 from tests.months.meta import sized
 from tests.months.scene import Kind, Wrong, altered, limits, server_side
@@ -170,6 +174,56 @@ def _linkedin(found: Any) -> Mapping[str, Wrong]:
     }
 
 
+# Mastodon
+
+
+def _too_many(status: int, *headers: tuple[str, str]) -> Alter:
+    def alter(request: Request, response: Response) -> Response:
+        body = b'{"error":"Too many requests"}'
+        return Response(status, (("Content-Type", "application/json"), *headers), body)
+
+    return alter
+
+
+def _mastodon(found: Any) -> Mapping[str, Wrong]:
+    lists, talks = r"/statuses\?", "/context"
+    return {
+        **server_side(found, lists=lists, comments=talks, media="/media_attachments/|/system/|/media/"),
+        **limits(found, _too_many, ("X-RateLimit-Reset", lambda at, now: f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"), _PAUSE),
+        "not found": Wrong(faults.not_found, talks, after=1, times=2),
+        "not found for a day": Wrong(faults.not_found, "/api/", times=None),
+        "expired": Wrong(faults.expired_token, "/notifications", times=None, ends=True),
+        "dead cursor": Wrong(faults.dead_cursor, "max_id", times=1),
+        "empty page": Wrong(faults.empty_page, lists, times=1),
+        "in circles": Wrong(faults.repeating_cursor, lists, after=1, times=1),
+        "shifted pages": Wrong(faults.duplicate_across_pages(), lists, times=None),
+        "unknown field": Wrong(faults.unknown_field("mood", "happy"), "/api/", times=None, drift=("status.mood",)),
+        "version": Wrong(faults.html_page(410), "/api/", after=1, times=3),
+    }
+
+
+def _itself(truth: Truth, number: int, at: datetime) -> bool:
+    """Whether a server gives it out, whatever it answers."""
+    return truth.stands(number, at)
+
+
+@dataclass
+class Office(Place):
+    """The city's main account on Mastodon, signed in."""
+
+    home: ClassVar[str] = "mastodon"
+    token: ClassVar[str] = "tok-of-the-city-in-a-bad-month"
+
+    @classmethod
+    def open(cls, house: House) -> Self:
+        found = cls(house, house.cast)
+        found.account = house.office(cls.token)
+        return found
+
+    def key_of(self, number: int) -> str:
+        return f"status/{number}"
+
+
 def under_its_comment(truth: Truth, number: int, at: datetime) -> bool:
     """Whether something was to be seen at a time, and its post and the comment that it is under."""
     said = root = truth.records[number]
@@ -192,4 +246,8 @@ KINDS: Mapping[str, Kind] = {
         youtube.Channel.open, youtube.check, _youtube, 8, sized, small=4, number=_youtube_of, stands=under_its_comment
     ),
     "linkedin": Kind(linkedin.Page.open, linkedin.check, _linkedin, 8, sized, small=4, stands=under_its_comment),
+    "mastodon": Kind(
+        Office.open, partial(check_mastodon, authorised=True), _mastodon, 12,
+        more={"messages": 4, "mentions": 6, "shares": 4}, stands=_itself,
+    ),
 }  # fmt: skip

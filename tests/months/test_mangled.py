@@ -73,7 +73,8 @@ def _one_of_each(noted: Noted) -> Iterator[tuple[Ask, Answer]]:
     for ask, answer in noted.taken:
         reading = noted.inner.read(ask, answer)
         shape = (ask.purpose, len(reading.records) > 1, reading.next_page is None)
-        if reading.problem is None and shape not in known and answer.body[:1] in (b"{", b"["):
+        told = answer.body[:1] in (b"{", b"[") and len(answer.body) > len("[]")
+        if reading.problem is None and shape not in known and told:
             known.add(shape)
             yield ask, answer
 
