@@ -57,6 +57,11 @@ ON_RECORDS: Final = frozenset(
 #: For which somebody has to show once more who it is, within the last minutes.
 HIGH_RISK: Final = frozenset(
     {Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT, Action.RECORDS_RELEASE}
+    {
+        *(Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT),
+        Action.EXCEPTIONS_DECIDE,
+        Action.CHALLENGES_DECIDE,
+    }
 )
 #: What an API token may be given.
 FOR_TOKENS: Final = frozenset(

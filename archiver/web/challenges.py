@@ -41,21 +41,21 @@ class Meanwhile:
 
 
 @router.get("/records/{record_id}/challenges/new", response_class=HTMLResponse)
-@needs(Action.CHALLENGES_DECIDE)
+@needs(Action.CHALLENGES_DECIDE, fresh=True)
 def begin(site: Here, viewer: Seen, record_id: Id) -> HTMLResponse:
     """The form for a new one."""
     return _form(site, viewer, record_id, None, dict.fromkeys(_FIELDS, "") | {"outcome": Outcome.OPEN.value})
 
 
 @router.post("/records/{record_id}/challenges", response_class=HTMLResponse)
-@needs(Action.CHALLENGES_DECIDE, largest=_TAKES)
+@needs(Action.CHALLENGES_DECIDE, fresh=True, largest=_TAKES)
 def enter(site: Here, viewer: Seen, who: Who, record_id: Id, form: Typed) -> Response:
     """Enter one that was received."""
     return _say(site, viewer, who, record_id, None, form)
 
 
 @router.get("/records/{record_id}/challenges/{challenge_id}", response_class=HTMLResponse)
-@needs(Action.CHALLENGES_DECIDE)
+@needs(Action.CHALLENGES_DECIDE, fresh=True)
 def show(site: Here, viewer: Seen, record_id: Id, challenge_id: Id) -> HTMLResponse:
     """One of them, to be decided or completed."""
     with site.archive.database.read() as connection:
@@ -71,7 +71,7 @@ def _values(says: ChallengeSays) -> dict[str, str]:
 
 
 @router.post("/records/{record_id}/challenges/{challenge_id}", response_class=HTMLResponse)
-@needs(Action.CHALLENGES_DECIDE, largest=_TAKES)
+@needs(Action.CHALLENGES_DECIDE, fresh=True, largest=_TAKES)
 def change(site: Here, viewer: Seen, who: Who, record_id: Id, challenge_id: Id, form: Typed) -> Response:
     """Decide it, attach the statement, or say that it was a mistake."""
     return _say(site, viewer, who, record_id, challenge_id, form)

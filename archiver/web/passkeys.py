@@ -108,7 +108,7 @@ def add(site: Here, request: Request, visitor: Who, form: Typed) -> Response:
 
 
 @router.post("/me/passkeys/{passkey_id}/end")
-@own
+@own_fresh
 def end(site: Here, visitor: Who, passkey_id: Id) -> Response:
     """Let one of their passkeys count no longer."""
     passkeys.end(site.archive, of_person(visitor.person.id), visitor.person.id, passkey_id)

@@ -52,14 +52,14 @@ def say(site: Here, who: Who, thing: Name, thing_id: Id, form: Uploaded) -> Resp
 
 
 @router.get("/register/exceptions/{thing_id}", response_class=HTMLResponse)
-@needs(Action.EXCEPTIONS_DECIDE)
+@needs(Action.EXCEPTIONS_DECIDE, fresh=True)
 def ask_exception(site: Here, who: Who, thing_id: Id, authority: About = "", listing: About = "") -> HTMLResponse:
     """The form with which the chief information officer grants an exception."""
     return _Page(site, who, Thing.EXEMPTION, thing_id, authority, listing).shown()
 
 
 @router.post("/register/exceptions/{thing_id}", response_class=HTMLResponse)
-@needs(Action.EXCEPTIONS_DECIDE, largest=_TAKES)
+@needs(Action.EXCEPTIONS_DECIDE, fresh=True, largest=_TAKES)
 def grant(site: Here, who: Who, thing_id: Id, form: Uploaded) -> Response:
     """Grant it, or say it anew."""
     return _Page(site, who, Thing.EXEMPTION, thing_id, form["authority"], form["listing"]).taken(form)
