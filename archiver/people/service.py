@@ -146,6 +146,8 @@ def change(archive: Archive, actor: Actor, person_id: str, **values: Any) -> Per
 
     def do(connection: Connection) -> PersonView:
         before = get(connection, person_id)
+        if before.ended_at is not None:
+            raise UsageError(f"{before.name} may do nothing here any more: what is kept of them stays as it is")
         news = dict(values)
         if "name" in news:
             news["name"] = _name(news["name"])

@@ -117,11 +117,13 @@ def end_sessions(site: Here, visitor: Who, person_id: Id) -> Response:
 
 @router.post("/people/{person_id}/end", response_class=HTMLResponse)
 @needs(Action.PEOPLE_CHANGE, fresh=True)
-def end(site: Here, visitor: Who, person_id: Id) -> Response:
+def end(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     """Let somebody do nothing here any more."""
     try:
+        if form["sure"] != "yes":
+            raise UsageError("confirm that this person leaves: it cannot be undone")
         service.end(site.archive, of_person(visitor.person.id), person_id)
-    except Refused as failure:
+    except (UsageError, Refused) as failure:
         return _one(site, visitor, person_id, str(failure))
     return _back(site, person_id)
 

@@ -334,10 +334,13 @@ def test_an_administrator_adds_grants_takes_back_and_ends_on_the_pages(archive: 
     assert send("", name="Bea B.", mail="", trained_on="2026-11-02").status_code == 303
     assert send("", name="", mail="").status_code == 400
     assert send("/sessions/end").status_code == 303
-    assert send("/end").status_code == 303
+    assert send("/end").status_code == 400, "it is one press that cannot be undone"
+    assert send("/end", sure="yes").status_code == 303
+    late = send("", name="Bea C.", mail="", trained_on="")
+    assert (late.status_code, "stays as it is" in late.text) == (400, True)
     assert "May do nothing here any more" in browser.get(there).text
     own = f"/people/{admin.id}"
-    assert browser.post(f"{own}/end", headers=SAME).status_code == 400
+    assert browser.post(f"{own}/end", data={"sure": "yes"}, headers=SAME).status_code == 400
     assert "Nothing was changed" in browser.post(f"{own}/roles", data={"role": "auditor"}, headers=SAME).text
 
 
