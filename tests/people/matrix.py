@@ -7,18 +7,23 @@ writes it anew, and whoever reviews the change reads the difference.
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote
 
 import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import update
+from starlette.types import ASGIApp
 
 from archiver.archive import Archive
 from archiver.clock import SetClock
@@ -32,59 +37,55 @@ from archiver.people.service import NewGrant
 from archiver.web import door
 from archiver.web.app import _site_app, create_app
 from archiver.web.site import Site
-from tests.people import beside, scene
-from tests.people.beside import authority_of, handover_of, imported
-from tests.people.scene import KINDS, account_of, record_of
+from tests.people import beside, scene, standing
+from tests.people.sending import SENT, Sent, asked, form_of, set_of
+from tests.people.standing import States
 from tests.signed_in import cookies, person
 
 SIGNED_OFF = Path(__file__).with_name("matrix.yaml")
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 Matrix = dict[str, dict[str, dict[str, list[str]]]]
-#: What an address may be about: the state of the object, and what stands in its place.
-_STATES: Mapping[str, Mapping[str, str]] = {
-    "account_id": {"of the police": account_of("police"), "of the library": account_of("library"), "none": "ac_none"},
-    "run_id": {"of the police": "rn_police", "of the library": "rn_library", "none": "rn_none"},
-    "record_id": {
-        **{f"of the police, {kind}": record_of("police", kind) for kind in KINDS},
-        **{f"of the library, {kind}": record_of("library", kind) for kind in KINDS},
-        **{f"of the police, {which}, only exported": imported("police", which) for which in beside.ONLY},
-        "none": "rc_none",
-    },
-    "platform": {"known": "mastodon", "none": "nowhere"},
-    "authority_id": {
-        "of the police": authority_of("police"),
-        "of the library": authority_of("library"),
-        "none": "au_none",
-    },
-    "form": {"known": "csv"},
-    "thing": {"known": "authority"},
-    "thing_id": {"new": "new", "none": "xm_none"},
-    "handover_id": {
-        "of the police": handover_of("police"),
-        "of the library": handover_of("library"),
-        "none": "ho_none",
-    },
-}
+#: After which an archive may not be as it was.
+_DID = ("done", "let in, and it cannot be", "not there")
 #: What stands in an address behind what it is about.
-_BESIDE = {"form": "pdf", "thing_id": "new"}
-#: Of which ids are made anew each time: what stands in the place of a name here.
-_LISTINGS = ("captured", "not captured")
+_BESIDE = {"form": "pdf", "thing_id": "new", "path": "none"}
+_NOTHING = dict.fromkeys(
+    (
+        *("account_id", "run_id", "record_id", "exchange_id", "medium_id", "challenge_id", "note_id", "platform"),
+        *("authority_id", "listing_id", "document_id", "handover_id", "person_id", "grant_id", "moderation_id"),
+        *("saved_id", "selection_id", "token_id", "passkey_id", "token", "link", "path"),
+    ),
+    "none",
+) | {"form": "csv", "thing": "authority", "thing_id": "none"}
 
 
 @dataclass(frozen=True, slots=True)
-class Comer:
-    """Somebody who comes, or nobody."""
+class Cell:
+    """A route, as it is asked about an object in one state."""
 
-    name: str
-    client: httpx.Client
+    route: str
+    method: str
+    state: str
+    path: str
+    form: Mapping[str, str]
 
 
-def comers(archive: Archive) -> dict[str, dict[str, dict[str, str]]]:
-    """Everybody who comes, with what they send: a cookie or a token."""
+@dataclass(frozen=True, slots=True)
+class Comers:
+    """Everybody who comes: what they send (a cookie or a token), and the ids of those who are people here, by name."""
+
+    sent: dict[str, dict[str, dict[str, str]]]
+    people: dict[str, str]
+
+
+def comers(archive: Archive) -> Comers:
+    """Everybody who comes."""
     police = {"scope": AUTHORITY, "scope_id": "police"}
     found: dict[str, dict[str, dict[str, str]]] = {"nobody": {}}
+    people: dict[str, str] = {}
     for role in Role:
         who = person(archive, role, access=usual(role), name=role.value)
+        people[role.value] = who.id
         found[role.value] = {"cookies": cookies(archive, who)}
     scoped = person(archive, Role.CUSTODIAN, access=[Access.PUBLIC], **police)
     found["custodian of the police, public"] = {"cookies": cookies(archive, scoped)}
@@ -114,74 +115,108 @@ def comers(archive: Archive) -> dict[str, dict[str, dict[str, str]]]:
         archive, of_person(owner.id), owner.id, "search", {Action.RECORDS_SEARCH}, timedelta(days=1)
     )
     found["token of a records officer, to search"] = {"headers": {"Authorization": f"Bearer {secret}"}}
-    return found
+    return Comers(found, people)
 
 
-def cells(
-    app: FastAPI,
-    listed: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
-    documents: Mapping[str, str] = MappingProxyType({}),
-) -> Iterator[tuple[str, str, str, str]]:
-    """Route, method, state of its object, and an address of it. ``listed``, ``documents``: the register's listings and
-    documents, by office."""
-    listings = {
-        f"of the {office}, {said}": one
-        for office, each in listed.items()
-        for said, one in zip(_LISTINGS, each, strict=True)
-    } | {"none": "li_none"}
+def cells(app: FastAPI, states: States | None = None) -> Iterator[Cell]:
+    """Every route in every state of its object. ``states``: None: each in one alone, of which nothing is there.
+
+    Raises:
+        KeyError: of the object of a route no states are known: :mod:`tests.people.standing` has to say them; or nothing
+            is known of what it is sent, which :mod:`tests.people.sending` has to say.
+    """
     for route in sorted(door.routes(app), key=lambda one: (one.path, sorted(one.methods or ()))):
+        names = re.findall(r"\{(\w+)\}", route.path)
         for method in sorted((route.methods or set()) - {"HEAD"}):
-            names = re.findall(r"\{(\w+)\}", route.path)
-            kept = {f"of the {office}": one for office, one in documents.items()} | {"none": "do_none"}
-            known = {**_STATES, "listing_id": listings, "document_id": kept}
-            states = known.get(names[0], {"none": "none"}) if names else {"": ""}
-            for state, value in states.items():
-                path = route.path
-                for name in names:
-                    path = path.replace(f"{{{name}}}", value if name == names[0] else _BESIDE.get(name, "none"))
-                yield route.path, method, state, path
+            sent = SENT[f"{method} {route.path}"] if method != "GET" else Sent()
+            about = set_of(method, route.path, names)
+            nothing = {"none": _NOTHING} if names else {"": {}}
+            for state, values in (nothing if states is None else states[about]).items():
+                if states is not None and not asked(method, route.path, state):
+                    continue
+                known = _BESIDE | values
+                yield Cell(route.path, method, state, route.path.format_map(quoted(known)), form_of(sent, values))
+
+
+def quoted(values: Mapping[str, str]) -> dict[str, str]:
+    """As they stand in an address."""
+    return {name: quote(value, "") for name, value in values.items()}
 
 
 def outcome(method: str, answer: httpx.Response) -> str:
-    """What an answer means to whoever asked. A form that was let in and found empty was let in."""
+    """What an answer means to whoever asked."""
     target = answer.headers.get("location", "")
     if target.startswith("/sign-in/again") or (answer.status_code == 401 and "/sign-in/again" in answer.text):
         return "show again who it is"
     if answer.status_code == 401 or (answer.status_code == 303 and target.startswith("/sign-in?")):
         return "sign in"
-    if answer.status_code == 303 and target == "/rules" and method == "GET":
+    if answer.status_code == 303 and target == "/rules":
         return "rules first"
     if answer.status_code == 403:
         return "refused"
-    if answer.status_code == 404 and method == "GET":
+    if answer.status_code == 404:
         return "not there"
-    assert answer.status_code < 500, (answer.url, answer.status_code)
-    return "let in"
+    assert answer.status_code < 500 or answer.status_code == 503, (answer.url, answer.status_code, answer.text[-500:])
+    if method == "GET":
+        return "let in"
+    return "done" if answer.status_code < 400 else "let in, and it cannot be"
 
 
-def matrix(archive: Archive, listed: Mapping[str, tuple[str, ...]]) -> Matrix:
-    """As the application answers, now: route → state → outcome → who."""
-    site = Site(archive)
-    app = create_app(site)
-    found: Matrix = {}
-    who = comers(archive)
-    clients = {
-        name: TestClient(app, base_url="http://127.0.0.1", follow_redirects=False, **sent)  # type: ignore[arg-type]
-        for name, sent in who.items()
-    }
-    in_order = sorted(
-        cells(_site_app(site), listed, beside.documents(archive)), key=lambda cell: cell[1]
-    )  # (what only reads, before what changes)
-    for route, method, state, path in in_order:
-        row: dict[str, list[str]] = {}
-        for name, client in clients.items():
-            if (method, route) == ("POST", "/sign-out") and name != "nobody":
-                continue  # (it would end what the others cells need; who is signed in may)
-            form = {"data": {"session": "none"}} if method == "POST" else {}
-            answer = client.request(method, path, headers={"Sec-Fetch-Site": "same-origin"}, **form)
-            row.setdefault(outcome(method, answer), []).append(name)
-        found.setdefault(f"{method} {route}", {})[state or "always"] = row
+class Kept:
+    """An archive's index as it was, which comes back after everything that was done to it."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._path = str(archive.settings.home / "index.sqlite3")
+        self._kept = sqlite3.connect(":memory:", check_same_thread=False)
+        with closing(sqlite3.connect(self._path)) as live:
+            live.backup(self._kept)
+
+    def restore(self) -> None:
+        with closing(sqlite3.connect(self._path)) as live:
+            live.execute("PRAGMA synchronous = OFF")
+            self._kept.backup(live)
+
+
+def send(client: TestClient, cell: Cell) -> httpx.Response:
+    """Ask, as a page of ours does."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    if cell.method == "GET":
+        read: httpx.Response = client.get(cell.path, headers=headers)
+        return read
+    sent = SENT[f"{cell.method} {cell.route}"]
+    files: Any = {"file": sent.file or ("", b"")} if sent.upload else None
+    answer: httpx.Response = client.request(cell.method, cell.path, headers=headers, data=dict(cell.form), files=files)
+    return answer
+
+
+def matrix(archive: Archive, listed: Mapping[str, tuple[str, str]]) -> Matrix:
+    """As the application answers, now: route → state → outcome → who. Whatever is done is undone before the next."""
+    site, found = Site(archive), Matrix()
+    app, who = create_app(site), comers(archive)
+    every = [*cells(_site_app(site), standing.stand(archive, listed, who.people))]
+    kept = Kept(archive)
+    with start_blocking_portal() as portal:
+        clients = {name: _client(app, sent, portal) for name, sent in who.sent.items()}
+        for cell in every:
+            row: dict[str, list[str]] = {}
+            for name, client in clients.items():
+                held = dict(client.cookies)
+                said = outcome(cell.method, send(client, cell))
+                row.setdefault(said, []).append(name)
+                if cell.method != "GET" and (said in _DID or cell.route.startswith("/sign-in")):
+                    kept.restore()
+                if dict(client.cookies) != held:
+                    client.cookies.clear()
+                    client.cookies.update(held)
+            found.setdefault(f"{cell.method} {cell.route}", {})[cell.state or "always"] = row
     return found
+
+
+def _client(app: ASGIApp, sent: dict[str, dict[str, str]], portal: BlockingPortal) -> TestClient:
+    """One loop serves all of them: beginning one for each request is most of what a request costs."""
+    client = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False, **sent)  # type: ignore[arg-type]
+    client.portal = portal
+    return client
 
 
 def made(folder: Path) -> Matrix:

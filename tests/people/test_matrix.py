@@ -23,7 +23,7 @@ from archiver.web import door
 from archiver.web.app import _site_app, create_app
 from archiver.web.site import Site
 from tests.browser.scenes import NO_PAGE, SCENES, pages_of
-from tests.people import matrix
+from tests.people import beside, matrix, standing
 from tests.people.beside import handover_of
 from tests.people.scene import CANARIES, account_of, departments, record_of
 from tests.signed_in import cookies, person
@@ -59,6 +59,15 @@ def test_a_route_of_high_risk_that_does_not_ask_anew_who_it_is_stops_the_service
     app.include_router(router)
     with pytest.raises(TypeError, match="/risky"):
         door.check(app)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/things/{thingummy_id}"), ("POST", "/things")])
+def test_a_route_of_which_no_states_or_no_form_are_known_fails(archive: Archive, method: str, path: str) -> None:
+    app, router = _site_app(Site(archive)), APIRouter()
+    router.api_route(path, methods=[method])(door.needs(Action.RECORDS_VIEW)(lambda: "done"))
+    app.include_router(router)
+    with pytest.raises(KeyError):
+        list(matrix.cells(app))
 
 
 def test_every_page_has_a_scene(archive: Archive) -> None:
@@ -169,26 +178,26 @@ def test_what_changes_something_is_taken_from_our_own_pages_only(archive: Archiv
     app = _site_app(site)
     foreign_too = {route.path for route in door.routes(app) if door.door_of(route.endpoint).foreign}  # type: ignore[union-attr]
     assert foreign_too == {"/hooks/{platform}/{path}"}, "where platforms send, and nowhere else"
-    unsafe = [(m, path) for route, m, _, path in matrix.cells(app) if m != "GET" and route not in foreign_too]
-    assert len(unsafe) > 14
-    for method, path in ((m, path) for route, m, _, path in matrix.cells(app) if m != "GET" and route in foreign_too):
+    unsafe = [one for one in matrix.cells(app) if one.method != "GET"]
+    assert len(unsafe) > 50
+    for one in unsafe:
+        status = 404 if one.route in foreign_too else 403
         for headers in foreign:
-            assert client.request(method, path, headers=headers).status_code == 404, "nothing is known of who sends"
-    for method, path in unsafe:
-        for headers in foreign:
-            assert client.request(method, path, headers=headers).status_code == 403, (method, path, headers)
+            answer = client.request(one.method, one.path, headers=headers)
+            assert answer.status_code == status, (one, headers, "nothing is known of who sends")
     with archive.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(Event)).scalar_one() == before
 
 
 def test_no_page_is_kept_by_any_browser_and_no_reading_changes_the_log(offices: Archive) -> None:
-    site = Site(offices)
+    site, listed = Site(offices), beside.fill(offices)
+    states = standing.stand(offices, listed, matrix.comers(offices).people)
     held = cookies(offices, person(offices, *Role))
     client = TestClient(create_app(site), base_url="http://127.0.0.1", cookies=held, follow_redirects=False)
     with offices.database.read() as connection:
         before = connection.execute(select(func.count()).select_from(Event)).scalar_one()
-    for _, method, _, path in matrix.cells(_site_app(site)):
-        if method == "GET":
-            assert client.get(path).headers["cache-control"] == "no-store", path
+    for one in matrix.cells(_site_app(site), states):
+        if one.method == "GET":
+            assert client.get(one.path).headers["cache-control"] == "no-store", one
     with offices.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(Event)).scalar_one() == before
