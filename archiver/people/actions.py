@@ -56,11 +56,9 @@ ON_RECORDS: Final = frozenset(
 )
 #: For which somebody has to show once more who it is, within the last minutes.
 HIGH_RISK: Final = frozenset(
-    {Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT, Action.RECORDS_RELEASE}
     {
         *(Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT),
-        Action.EXCEPTIONS_DECIDE,
-        Action.CHALLENGES_DECIDE,
+        *(Action.EXCEPTIONS_DECIDE, Action.CHALLENGES_DECIDE, Action.RECORDS_RELEASE),
     }
 )
 #: What an API token may be given.
