@@ -6,6 +6,7 @@ is guessed. What an address leads to is written by strangers: it is checked agai
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from html.parser import HTMLParser
@@ -80,7 +81,8 @@ def _sent_on(wire: WireExchange) -> str | None:
     except Undecodable:
         return None
     page = _Page()
-    page.feed(body.decode("utf-8", "replace"))
+    with suppress(AssertionError):  # HTMLParser's of some broken declarations, as <![x[; what stood before counts
+        page.feed(body.decode("utf-8", "replace"))
     if page.found is None:
         return None
     try:

@@ -20,6 +20,7 @@ from archiver.database import among, safe_text
 from archiver.records import short_links
 from archiver.records.models import Link, RecordLink
 from archiver.records.stored import RECORD, VERSION, table
+from archiver.records.withheld import public_version
 from connectors.contract import AccessClass, RecordKind
 
 _ACCOUNT, LINK, RECORD_LINK = table(Account), table(Link), table(RecordLink)
@@ -34,6 +35,7 @@ AGAIN = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
 """When one that failed is tried again: so long after the first, the second, the third look."""
 _COMMENTS = timedelta(days=30)
 """Of what others wrote, only what is not older is looked at."""
+_ROWS = 500
 FAILED = "failed"
 
 
@@ -95,10 +97,13 @@ def open_links(
     looks = _looks(connection, account_id)
     found: dict[str, Wanted] = {}
     until = since
-    for row in connection.execute(_versions(account_id, now, since, comments=comments)):
-        until = row.first_seen_at if until is None else max(until, row.first_seen_at)
+    versions = _versions(account_id, now, since, comments=comments).execution_options(yield_per=_ROWS)
+    for row in connection.execute(versions):
+        # What a clock that went ahead says is yet to come, holds back nothing that comes, and is not asked for always.
+        seen = min(row.first_seen_at, now)
+        until = seen if until is None else max(until, seen)
         for address in short_links.short(row.content, row.text, asked):
-            if not looks.has(row.record_id, address, row.first_seen_at):
+            if not looks.has(row.record_id, address, row.first_seen_at, now):
                 found.setdefault(address, Wanted(address)).records.setdefault(row.record_id)
     for record_id, address in looks.due(now):
         if short_links.of_service(address, asked):
@@ -120,6 +125,7 @@ def _versions(account_id: str, now: datetime, since: datetime | None, *, comment
             RECORD.c.kind.in_([one.value for one in _PUBLIC_WORDS]),
             RECORD.c.access == AccessClass.PUBLIC.value,
             VERSION.c.first_seen_at.is_not(None),
+            public_version(),
             whose,
         )
         .order_by(VERSION.c.first_seen_at.desc(), VERSION.c.id)
@@ -135,9 +141,10 @@ class _Looks:
     of_address: dict[str, Any]
     """The latest that did not fail."""
 
-    def has(self, record_id: str, address: str, words_since: datetime) -> bool:
-        """Whether it was followed for this record since it says so."""
-        return any(one.told_at >= words_since for one in self.of_record.get((record_id, address), ()))
+    def has(self, record_id: str, address: str, words_since: datetime, now: datetime) -> bool:
+        """Whether it was followed for this record since it says so; at all, where that is yet to come."""
+        looks = self.of_record.get((record_id, address), ())
+        return any(words_since > now or one.told_at >= words_since for one in looks)
 
     def good_for(self, wanted: Wanted, now: datetime) -> str | None:
         """A look for other records that counts for these too. Where one of these was followed before, it was edited, or

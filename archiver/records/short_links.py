@@ -19,7 +19,8 @@ _BARE = re.compile(
 )
 """An address without ``https://``, as people type them: ``bit.ly/abc``."""
 _MOST = 100
-_LONGEST = 2048
+_LONGEST = 2000
+"""Of an address, bytes: fewer than where addresses in words are cut off, and than a key of an index may have."""
 _DEEPEST = 12
 
 
@@ -75,7 +76,7 @@ def normal(address: str) -> str | None:
 
 
 def _parts(address: str) -> SplitResult | None:
-    if len(address) > _LONGEST:
+    if len(address.encode("utf-8", "surrogatepass")) > _LONGEST:
         return None
     try:
         parts = urlsplit(address)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from archiver.capture.models import Exchange
+from archiver.records import followed
 from archiver.records.models import Record
 from archiver.records.service import record
 from archiver.viewing import Viewer
@@ -50,3 +51,24 @@ def test_what_the_public_can_read_is_stored_as_such_and_its_times_are_of_what_it
     spans = [(one.text, seen(one.first_seen_at), seen(one.last_seen_at)) for one in public.versions]
     assert spans == [("said", 0, 0), ("edited", 2, 3)]
     assert seen(public.last_seen_at) == 3
+
+
+@pytest.mark.law("R9")
+def test_a_short_link_in_words_that_only_some_could_see_is_not_asked_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run record that tells where it leads, and the service, would tell everybody what those words name."""
+    monkeypatch.setattr(followed, "_FEEDS", ("scripted",))  # whatever is there is the account's own
+    stage.connector.lists, stage.connector.private = ("list", "queue"), frozenset({"queue"})
+    first, hidden, shown = (f"See https://short.example/{name}" for name in ("first", "hidden", "shown"))
+    for answers, wanted in (
+        ({"/list": page(("1", first)), "/queue": page()}, {"first"}),
+        ({"/list": page(), "/queue": page(("1", hidden))}, {"first"}),
+        ({"/list": page(("1", shown)), "/queue": page()}, {"first", "shown"}),
+    ):
+        stage.answers |= answers
+        stage.run(SweepKind.NEW)
+        with stage.archive.database.read() as connection:
+            found = followed.open_links(connection, stage.account, ["short.example"], stage.clock.now())
+        assert {one.address.rpartition("/")[2] for one in found.wanted} == wanted
+        stage.later(minutes=55)

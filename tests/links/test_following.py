@@ -320,3 +320,29 @@ def test_a_process_that_ends_meanwhile_loses_no_record(
     assert {state for state, _ in told(house, number)} == {"led"}
     assert verify(house.archive).ok
     check_rebuilt(house)
+
+
+def test_a_clock_that_went_ahead_neither_asks_for_ever_nor_hides_what_is_said_later(house: House) -> None:
+    office, service_ = house.office(), house.server.short_links
+    ahead, after = service_.shorten(TARGET), service_.shorten(TARGET)
+    number = post(house, ahead)
+    house.later(days=400)
+    house.run(office)
+    house.later(days=-399)
+    house.shut()
+    house.open()  # (what a process that saw the other time waits for is forgotten)
+    house.run(office)
+    later = post(house, after)
+    house.later(hours=1)
+    house.run(office)
+    assert (service_.visits(ahead), service_.visits(after)) == (1, 1)
+    assert told(house, number) == told(house, later) == [("led", TARGET)]
+    check_rebuilt(house)
+
+
+def test_a_page_of_a_service_that_nobody_can_read_leads_nowhere_and_holds_up_no_other(house: House) -> None:
+    office, service_ = house.office(), house.server.short_links
+    broken = service_.answering(200, b"<![x[ <p>broken", ("Content-Type", "text/html"))
+    numbers = [post(house, one) for one in (service_.shorten(TARGET), broken)]
+    house.run(office)
+    assert [told(house, number) for number in numbers] == [[("led", TARGET)], [("nowhere", None)]]

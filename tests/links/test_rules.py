@@ -39,6 +39,8 @@ def answer(status: int, *headers: tuple[str, str], body: bytes = b"") -> WireExc
         ("me@bit.ly/x evil.example/bit.ly/x ?u=bit.ly/x", ()),
         ("https://news.trib.al/x", ("https://news.trib.al/x",)),
         ("https://bit.ly:99999/x https://[::1]/x", ()),
+        # What is cut off, or too long for the key of an index, is no short link.
+        (f"https://bit.ly/{'a' * 3000} https://bit.ly/{'語' * 700} bit.ly/{'b' * 3000}", ()),
     ],
 )
 def test_which_links_are_short_ones(text: str, expected: tuple[str, ...]) -> None:
@@ -82,6 +84,9 @@ def test_no_words_break_it(text: str, more: object) -> None:
         (answer(200, ("Content-Type", "text/plain"), body=b'<meta http-equiv="refresh" content="0;url=https://a/">'),
          LinkState.NOWHERE),
         (answer(200, HTML, ("Content-Encoding", "br"), body=b"\x00"), LinkState.NOWHERE),
+        (answer(200, HTML, body=b"<![x[ <p>broken"), LinkState.NOWHERE),
+        (answer(200, HTML, body=b"<meta http-equiv=refresh content='0;url=https://a.example/'><![ ]]>"),
+         Step(target="https://a.example/")),
     ],
 )  # fmt: skip
 def test_what_an_answer_says(wire: WireExchange, expected: Step | LinkState) -> None:
