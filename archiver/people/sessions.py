@@ -114,6 +114,16 @@ def of_secret(archive: Archive, secret: str) -> SessionView | None:
     return session
 
 
+def whose(archive: Archive, secret: str) -> str | None:
+    """Id of the person whose session a browser holds, also one that is over; None: it is not known any more."""
+    if not _SECRET.fullmatch(secret):
+        return None
+    query = select(Session.person_id).where(Session.secret_sha256 == hashed(secret))
+    with archive.database.read() as connection:
+        found: str | None = connection.execute(query).scalar()
+    return found
+
+
 def confirm(connection: Connection, archive: Archive, session: SessionView, how: str) -> str:
     """Somebody showed again who it is: the session goes on under another secret, which is told once."""
     now, secret = archive.clock.now(), secrets.token_urlsafe(32)

@@ -25,6 +25,8 @@ from archiver.web.cookies import read as read_cookie
 from archiver.web.security import LARGEST_POST, bearer_of, is_own_machine, wants_json
 from archiver.web.site import Site, site_of, visiting
 
+TYPED_BY: Final = "typed_by"
+"""In the address that a form is sent to once more: id of whoever was signed in when it was typed."""
 _SAYS: Final = "__door__"
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -156,6 +158,7 @@ def enter(request: Request) -> None:
     request.state.visitor = visitor
     if visitor is None:
         raise SignInNeeded(_here(request, site))
+    _require_typed_by(request, visitor)
     _require(site, visitor, door)
     if visitor.person.acknowledged_at is None and door.action is not None and not visitor.practice:
         raise RulesFirst
@@ -241,6 +244,15 @@ def _require(site: Site, visitor: Visitor, door: Door) -> None:
         shown.asked = asked
     if answer is not None and not answer.allowed:
         raise NotAllowed(answer.reason)
+
+
+def _require_typed_by(request: Request, visitor: Visitor) -> None:
+    """Let nobody do in their own name what somebody else typed, who was signed in here before."""
+    if request.method == "POST" and request.query_params.get(TYPED_BY, visitor.person.id) != visitor.person.id:
+        raise NotAllowed(
+            "this was typed while somebody else was signed in here, and would be done in your name: nothing was done."
+            " Begin with a form of your own"
+        )
 
 
 def _is_for(token: TokenView, action: Action | None) -> bool:

@@ -6,13 +6,16 @@ The form goes back to the browser, to be sent once more when they have signed in
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
 from archiver.errors import UsageError
-from archiver.web.door import SignInNeeded
+from archiver.people import sessions
+from archiver.web import cookies
+from archiver.web.door import TYPED_BY, SignInNeeded
 from archiver.web.forms import is_form, read
 from archiver.web.security import LARGEST_POST
 from archiver.web.site import Site
@@ -38,4 +41,12 @@ async def page(request: Request, site: Site, needed: SignInNeeded) -> HTMLRespon
     elif length in ("", "0"):
         return None
     values: dict[str, Any] = {"path": path, "fields": fields, "again": needed.again, "back": needed.address}
-    return await run_in_threadpool(site.page, "sent.html", status=401, **values)
+    return await run_in_threadpool(_page, request, site, values)
+
+
+def _page(request: Request, site: Site, values: dict[str, Any]) -> HTMLResponse:
+    """With whoever typed it, where the browser still holds their session: nobody else sends it in their own name."""
+    secret = cookies.read(request, site, "session")
+    typed_by = request.query_params.get(TYPED_BY) or (sessions.whose(site.archive, secret) if secret else None)
+    query = "" if typed_by is None else f"?{urlencode({TYPED_BY: typed_by})}"
+    return site.page("sent.html", status=401, query=query, **values)

@@ -59,7 +59,7 @@ def test_what_was_typed_while_the_session_ended_is_sent_again_and_done_once(offi
         assert "<script" not in answer.text
         assert not [part for part, steers in parts(answer.text) if steers]
         action, fields = _form(answer.text)
-        assert (action, fields) == (_NOTES, [("text", typed)])
+        assert (action, fields) == (f"{_NOTES}?typed_by={jo.id}", [("text", typed)])
         browser.cookies.update(cookies(offices, jo))
         assert browser.post(action, data=dict(fields)).status_code == 303
         assert _count(offices, RecordNote) == count + 1
@@ -72,7 +72,30 @@ def test_what_takes_showing_again_who_it_is_keeps_what_was_typed(offices: Archiv
     answer = browser.post("/people", data={"name": "Bea", "mail": "bea@city.example"})
     assert (answer.status_code, _count(offices, Person)) == (401, before)
     assert 'href="/sign-in/again?next=/me"' in answer.text
-    assert _form(answer.text) == ("/people", [("name", "Bea"), ("mail", "bea@city.example")])
+    action, fields = _form(answer.text)
+    assert action.startswith("/people?typed_by=pe_")
+    assert fields == [("name", "Bea"), ("mail", "bea@city.example")]
+
+
+def test_nobody_sends_in_their_own_name_what_somebody_else_typed(offices: Archive, hands: SetClock) -> None:
+    jo, kay = (person(offices, Role.CUSTODIAN, name=name) for name in ("Jo", "Kay"))
+    browser = _browser(offices, **cookies(offices, jo))
+    hands.advance(timedelta(minutes=offices.settings.session_idle_minutes))
+    action, fields = _form(browser.post(_NOTES, data={"text": "What Jo meant."}).text)
+    before = _count(offices, RecordNote)
+    browser.cookies.update(cookies(offices, kay))
+    answer = browser.post(action, data=dict(fields))
+    assert (answer.status_code, _count(offices, RecordNote)) == (403, before)
+    assert "somebody else was signed in here" in answer.text
+    # Nor where theirs ends, too, before it is sent.
+    hands.advance(timedelta(minutes=offices.settings.session_idle_minutes))
+    assert _form(browser.post(action, data=dict(fields)).text) == (action, fields)
+    browser.cookies.update(cookies(offices, jo))
+    assert browser.post(action, data=dict(fields)).status_code == 303
+    assert _count(offices, RecordNote) == before + 1
+    # Where nobody was signed in, nobody can be told from another.
+    action, fields = _form(_browser(offices).post(_NOTES, data={"text": "Whose?"}).text)
+    assert (action, fields) == (_NOTES, [("text", "Whose?")])
 
 
 def test_secrets_files_and_what_is_too_long_are_not_sent_back(offices: Archive) -> None:
