@@ -111,11 +111,16 @@ class Looks:
 
 
 def looks_since(
-    connection: Connection, account_id: str, asked: datetime, now: datetime, dead: Collection[str]
+    connection: Connection,
+    account_id: str,
+    asked: datetime,
+    now: datetime,
+    dead: Collection[str],
+    viewer: Viewer = Viewer.EVERYTHING,
 ) -> Looks:
     """What came of asking. ``dead``: as :func:`archiver.operations.history.runs`."""
     from_then_on = asked - timedelta(microseconds=1)
-    runs = history.runs_after(connection, now, account_id, from_then_on, _LOOKS, dead)
+    runs = history.runs_after(connection, now, account_id, from_then_on, _LOOKS, dead, viewer)
     asked_for = select(Due.sweep).where(Due.account_id == account_id, Due.asked_at.is_not(None))
     waits = connection.execute(asked_for.limit(1)).first() is not None
     return Looks(tuple(runs), waits, not runs and _is_held(connection, account_id, now))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -19,7 +19,7 @@ from archiver.people.actions import Action
 from archiver.records import service as records
 from archiver.web.door import Here, NotAllowed, Seen, Visitor, Who, needs
 from archiver.web.forms import Typed
-from archiver.web.places import seen_account
+from archiver.web.places import counted_for, seen_account, told
 from archiver.web.site import Site
 
 router = APIRouter()
@@ -84,7 +84,8 @@ def first(site: Here, viewer: Seen, who: Who, account_id: Annotated[str, Path(ma
     now = site.archive.clock.now()
     with site.archive.database.read() as connection:
         account = seen_account(connection, viewer, account_id)
-        looks = is_captured.looks_since(connection, account_id, account.added_at, now, site.dead())
+        looks = is_captured.looks_since(connection, account_id, account.added_at, now, site.dead(), viewer)
+        counted = counted_for(site, connection, viewer)
         eyes = permission.viewer(connection, who.person.id, Action.RECORDS_VIEW, now)
         found = [records.record(connection, one, eyes) for one in adding.first_records(connection, eyes, account_id)]
         added_by = added_words(connection, account)
@@ -92,7 +93,7 @@ def first(site: Here, viewer: Seen, who: Who, account_id: Annotated[str, Path(ma
         "account_first.html",
         here="accounts",
         account=account,
-        looks=looks,
+        looks=replace(looks, runs=tuple(told(counted, one) for one in looks.runs)),
         records=found,
         added_by=added_by,
         slow=not looks.runs and adding.is_slow(account.added_at, now),

@@ -66,7 +66,7 @@ def _page(
         looks = None
         if asked is not None and account:
             seen_account(connection, viewer, account)
-            looks = is_captured.looks_since(connection, account, asked, site.archive.clock.now(), site.dead())
+            looks = is_captured.looks_since(connection, account, asked, site.archive.clock.now(), site.dead(), viewer)
     return site.page(
         "captured.html",
         here="captured",

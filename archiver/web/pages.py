@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -29,7 +29,6 @@ from archiver.operations import (
 from archiver.operations.days import DayView, days
 from archiver.operations.deposits_due import DueDeposit
 from archiver.operations.gap_imports import with_imports
-from archiver.operations.history import RunView
 from archiver.operations.master_list import custody_words
 from archiver.operations.proving_record import Standing as Proof
 from archiver.operations.quota import QuotaView, quotas
@@ -41,7 +40,7 @@ from archiver.records import import_views
 from archiver.viewing import Viewer
 from archiver.web.adding import added_words
 from archiver.web.door import Here, Seen, Visitor, Who, look, needs, open_door
-from archiver.web.places import AfterThread, after_thread, counted_for, seen_account, time_of
+from archiver.web.places import AfterThread, after_thread, counted_for, seen_account, time_of, told
 from archiver.web.site import Site
 from archiver.web.words import ACCOUNT_STATES, plain
 from connectors.authorization import Connects
@@ -229,16 +228,6 @@ def _reach(site: Site, connection: Connection, viewer: Viewer, account_id: str) 
     if not viewer.sees_private_of(account_id):
         return []
     return _open(viewer, account_id, goes_back(connection, account_id, site.archive.platforms))
-
-
-RunT = TypeVar("RunT", RunView, RunView | None)
-
-
-def told(counted: Collection[str], run: RunT) -> RunT:
-    """A run as somebody may know it: what it brought is counted over all of its account."""
-    if run is None or run.account_id in counted:
-        return run
-    return replace(run, counts={}, drift=())
 
 
 def account_state(state: str) -> tuple[str, str]:

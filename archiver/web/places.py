@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Query
 from sqlalchemy import Connection
@@ -12,6 +14,7 @@ from archiver.accounts import service as accounts
 from archiver.accounts.service import AccountView
 from archiver.clock import from_text
 from archiver.errors import NotFound, UsageError
+from archiver.operations.history import RunView
 from archiver.viewing import Viewer
 from archiver.web.site import Site
 
@@ -77,3 +80,13 @@ def after_thread(text: str | None) -> tuple[int, str] | None:
     if not (number.isascii() and number.isdigit() and len(number) < 12 and thread):
         raise BadPlace("that page of the list does not exist; begin at the first")
     return int(number), thread
+
+
+RunT = TypeVar("RunT", RunView, RunView | None)
+
+
+def told(counted: Collection[str], run: RunT) -> RunT:
+    """A run as somebody may know it: what it brought is counted over all of its account."""
+    if run is None or run.account_id in counted:
+        return run
+    return replace(run, counts={}, drift=())

@@ -110,7 +110,8 @@ def _guesses() -> Iterator[str]:
     yield from ("/", "/accounts", "/runs", "/gaps?all=1", "/changes", "/search", "/me", "/nothing", "/runs?before=x")
     for office, words in CANARIES.items():
         account = account_of(office)
-        yield from (f"/accounts/{account}", f"/runs?account={account}", f"/runs/rn_{office}")
+        yield from (f"/accounts/{account}", f"/accounts/{account}/first")
+        yield from (f"/runs?account={account}", f"/runs/rn_{office}")
         yield f"/api/accounts/{account}/counts"
         yield from (f"/api/v1/{one}?account={account}" for one in _BY_ACCOUNT)
         yield from (f"/api/v1/accounts/{account}", f"/api/v1/accounts/{account}/counts", f"/api/v1/runs/rn_{office}")
@@ -151,7 +152,7 @@ def test_nothing_of_what_is_closed_is_found_by_any_way(
             assert not found, path
             assert "The library" not in text, path
             assert account_of("library") not in text.replace(path, "") or account_of("library") in path, path
-            assert "4321" not in text, (path, "what was counted over all of an account")
+            assert "4321" not in text.replace(",", ""), (path, "what was counted over all of an account")
             if path.startswith(("/api/search", "/api/v1/search?")):
                 total = json.loads(text)["total"]
                 known = asked in {CANARIES["police"]["public"], f"account:{account_of('police')}"}

@@ -15,7 +15,7 @@ from archiver.operations.gap_imports import with_imports
 from archiver.operations.poll_times import poll_times
 from archiver.people.actions import Action
 from archiver.records import import_views
-from archiver.web import pages
+from archiver.web import places
 from archiver.web.door import Here, Seen, needs
 from archiver.web.places import counted_for, seen_account
 from archiver.web.programs import cursors
@@ -198,7 +198,7 @@ def runs(site: Here, viewer: Seen, account: Account = None, limit: Limit = 50, a
         now = site.archive.clock.now()
         found = history.runs(connection, now, account, limit + 1, place, site.dead(), viewer)  # type: ignore[arg-type]
         counted = counted_for(site, connection, viewer)
-    shown = [Run.model_validate(pages.told(counted, one)) for one in found]
+    shown = [Run.model_validate(places.told(counted, one)) for one in found]
     return cursors.page(shown, limit, lambda one: cursors.write("runs", one.started_at, one.id))
 
 
@@ -208,7 +208,7 @@ def run(site: Here, viewer: Seen, run_id: Id) -> Run:
     """One run."""
     with site.archive.database.read() as connection:
         found = history.run(connection, site.archive.clock.now(), run_id, site.dead(), viewer)
-        return Run.model_validate(pages.told(counted_for(site, connection, viewer), found))
+        return Run.model_validate(places.told(counted_for(site, connection, viewer), found))
 
 
 @router.get("/gaps")
