@@ -136,7 +136,7 @@ def add(
         if known is None:
             _insert(connection, archive, account_id, claim, facts, authority, by)
         name = linking.Name(claim.platform, claim.service, facts.platform_id, facts.handle or claim.handle, claim.url)
-        linking.begin(connection, archive, account_id, name, new=known is None)
+        linking.begin(connection, archive, account_id, name, new=known is None, told=facts.url)
         if isinstance(credential, Grant):
             keep_grant(connection, archive, account_id, credential, purpose)
         elif secret is not None:

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from archiver.accounts import service as accounts
+from archiver.accounts.identify import ask_platform
 from archiver.accounts.models import Account
 from archiver.archive import Archive
 from archiver.errors import Refused
@@ -265,3 +266,20 @@ def test_what_is_made_up_and_what_is_real_never_mix(house: House, tmp_path: Path
     with pytest.raises(Refused, match="made up"):
         accounts.add(taken, _ours(house), "mastodon")
     assert _count(house) == 0
+
+
+@pytest.mark.law("R5")
+@pytest.mark.parametrize("capacity", ["personal", "official"])
+def test_no_entry_is_got_round_by_another_address_that_leads_to_its_account(
+    house: House, town: Town, sit: Sit, monkeypatch: pytest.MonkeyPatch, capacity: str
+) -> None:
+    """As by a page elsewhere that names the feed of somebody's campaign: only the platform's answer tells."""
+    url, listed = _ours(house), "https://campaign.example/feed"
+    town.authority("mayor")
+    listing = town.listing(url=listed, capacity=capacity, platform="feed", service="https://campaign.example")
+    told = lambda *given: replace(ask_platform(*given), url=f"{listed}/")  # noqa: E731
+    monkeypatch.setattr("archiver.accounts.service.ask_platform", told)
+    answer = _add(sit(), url, authority="mayor", **OFFICIAL)
+    assert (answer.status_code, "another entry of the register" in _words(answer)) == (400, True)
+    assert _count(house) == 0
+    assert town.register.listings[listing].account is None

@@ -104,12 +104,18 @@ def account_of(connection: Connection, name: Name) -> Any:
     return Captured(connection).of(name)
 
 
-def begin(connection: Connection, archive: Archive, account_id: str, name: Name, *, new: bool) -> None:
+def begin(
+    connection: Connection, archive: Archive, account_id: str, name: Name, *, new: bool, told: str | None = None
+) -> None:
     """Join an account that is being added to its listing, in the caller's transaction. One that is not listed was
     claimed as official by whoever added it.
 
+    Args:
+        told: the address that the platform says it has, or that the one given led to. It joins nothing, since a server
+            may say any, and yet nothing gets round an entry by another address.
+
     Raises:
-        Refused: it is listed as one that is not captured, or not yet.
+        Refused: it is listed as one that is not captured, or not yet; or by ``told`` alone.
     """
     service.alone(connection)
     register = service.read(connection, service.today(archive), Thing.LISTING)
@@ -118,6 +124,12 @@ def begin(connection: Connection, archive: Archive, account_id: str, name: Name,
     may, reason = strictest([register.listings[one] for one in found])
     if new and may is not May.RUN:
         raise Refused(f"{reason}; nothing was added (law R5)")
+    others = [says for one, says in register.listings.items() if told and one not in found and _is_at(says, told)]
+    if new and others:
+        raise Refused(
+            "this address leads to one that is another entry of the register: if it is the same account, add it by the"
+            " address that stands there; nothing was added"
+        )
     if len(found) == 1 and not mine:
         (listing_id,) = found
         says = register.listings[listing_id]
@@ -126,3 +138,7 @@ def begin(connection: Connection, archive: Archive, account_id: str, name: Name,
         service.state(
             connection, archive, _ITSELF, listing_id, Thing.LISTING, joined, why="the account was added to the archive"
         )
+
+
+def _is_at(listing: ListingSays, url: str) -> bool:
+    return address(listing.url) == address(url)
