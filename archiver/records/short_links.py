@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from archiver.records import links
 
@@ -53,9 +53,15 @@ def of_service(address: str, services: Collection[str]) -> bool:
         name, _, path = service.lower().partition("/")
         mine = host == name or host.endswith(f".{name}")
         rest = parts.path[1:]
-        if mine and rest != "" and (not path or (rest.lower().startswith(path) and len(rest) > len(path))):
+        if mine and rest != "" and (not path or _below(rest, path)):
             return True
     return False
+
+
+def _below(rest: str, path: str) -> bool:
+    """Whether a path is below one that a service begins with, however a server reads it: ``go/../admin`` is not."""
+    steps = re.split(r"[/\\]", unquote(unquote(rest)))
+    return rest.lower().startswith(path) and len(rest) > len(path) and not {".", ".."} & set(steps)
 
 
 def bare(text: str) -> tuple[str, ...]:

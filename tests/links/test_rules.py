@@ -39,6 +39,11 @@ def answer(status: int, *headers: tuple[str, str], body: bytes = b"") -> WireExc
         ("me@bit.ly/x evil.example/bit.ly/x ?u=bit.ly/x", ()),
         ("https://news.trib.al/x", ("https://news.trib.al/x",)),
         ("https://bit.ly:99999/x https://[::1]/x", ()),
+        (
+            "https://city.example.gov/go/../x https://city.example.gov/go/%2e%2E/x https://city.example.gov/go/..%2fx"
+            " https://city.example.gov/go/%252e./x https://city.example.gov/go/..%5Cx https://city.example.gov/go/a..b",
+            ("https://city.example.gov/go/a..b",),
+        ),
         # What is cut off, or too long for the key of an index, is no short link.
         (f"https://bit.ly/{'a' * 3000} https://bit.ly/{'語' * 700} bit.ly/{'b' * 3000}", ()),
     ],
