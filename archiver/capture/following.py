@@ -98,10 +98,13 @@ class Follower:
     def _is_ours(self, address: str) -> bool:
         """Whether the next address is one of the list again, and may be asked."""
         form = short_links.normal(address)
-        if form is None or not short_links.of_service(form, self.services):
-            return False
+        return form is not None and short_links.of_service(form, self.services) and self._can_be_asked(form)
+
+    def _can_be_asked(self, url: str) -> bool:
+        """Whether an address can be asked for all that it says itself. Where its name leads is another question, and
+        may be answered otherwise another day: some networks let the names of such services lead to nowhere."""
         try:
-            destination(form, trusted_origins=self.trusted)
+            destination(url, trusted_origins=self.trusted)
         except AddressRefused:
             return False
         return True
@@ -128,7 +131,8 @@ class Follower:
             exchange = error.exchange if isinstance(error, FetchError) else None
             if exchange is not None:
                 found.hops.append(Hop(exchange, problem))
-            found.ended(LinkState.REFUSED if refused else LinkState.FAILED, self.clock.now(), str(error))
+            never = refused and not self._can_be_asked(url)
+            found.ended(LinkState.REFUSED if never else LinkState.FAILED, self.clock.now(), str(error))
             return None
         hop = Hop(wire)
         found.hops.append(hop)

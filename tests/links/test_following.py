@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from archiver.http import Fetcher
 from archiver.operations.verify import verify
 from archiver.practice import faults
 from archiver.practice.acts import Wording
@@ -346,3 +348,21 @@ def test_a_page_of_a_service_that_nobody_can_read_leads_nowhere_and_holds_up_no_
     numbers = [post(house, one) for one in (service_.shorten(TARGET), broken)]
     house.run(office)
     assert [told(house, number) for number in numbers] == [[("led", TARGET)], [("nowhere", None)]]
+
+
+def test_a_service_whose_name_leads_inside_here_is_not_asked_and_is_tried_another_day(house: House) -> None:
+    """As where the city's own name server blocks it: that says nothing of where the link leads."""
+    follower = house.capture.linking.follower
+    asked: list[str] = []
+
+    def resolve(host: str) -> list[str]:
+        asked.append(host)
+        return ["0.0.0.0"]
+
+    fetcher = Fetcher(user_agent="test", resolver=resolve, clock=house.clock)
+    blocked = replace(follower, fetcher=fetcher, services=("bit.ly",), trusted=())
+    found = {url: blocked.follow(url, house.patience) for url in ("https://bit.ly/x", "https://bit.ly:22/x")}
+    fetcher.close()
+    told = {url: (one.state.value, len(one.hops)) for url, one in found.items() if one is not None}
+    assert told == {"https://bit.ly/x": ("failed", 0), "https://bit.ly:22/x": ("refused", 0)}
+    assert asked == ["bit.ly"]
