@@ -93,6 +93,12 @@ SENT: Mapping[str, Sent] = {
         {"reason": "a test"}, ("role.revoked", "session.ended", _ACT)
     ),
     "POST /people/{person_id}/sessions/end": Sent({}, ("session.ended",)),
+    "POST /accounts/{account_id}/state": Sent(
+        {"do": "pause", "reason": "a test", "sure": "yes"}, ("account.paused", _ACT), state="of the police"
+    ),
+    "POST /records/{record_id}/evidence": Sent(
+        {"name": "Jane Doe"}, why="nothing of the scene stands in a store: tests/release/test_handing_out.py"
+    ),
     "POST /records/{record_id}/challenges": Sent(_CHALLENGE, ("challenge.stated", _ACT)),
     "POST /records/{record_id}/challenges/{challenge_id}": Sent(_DENIED, ("challenge.stated", _ACT)),
     "POST /records/{record_id}/notes": Sent({"text": "a note"}, ("records.marked",)),

@@ -17,6 +17,7 @@ from archiver.capture.models import Run
 from archiver.challenges import service as challenges
 from archiver.database import Base
 from archiver.desk import marks, saved, selections
+from archiver.desk.mark_models import SelectionStatement
 from archiver.evidence.register_facts import HandoverSays
 from archiver.moderation import service as moderation
 from archiver.moderation import statements
@@ -27,6 +28,7 @@ from archiver.people.models import AddressChange, Passkey, SignInLink
 from archiver.people.roles import Access, Role
 from archiver.people.service import NewGrant
 from archiver.search.source import read_documents
+from archiver.search.statements import freeze
 from archiver.viewing import Viewer
 from tests.moderation import written
 from tests.moderation.saying import says as moderated
@@ -289,6 +291,7 @@ def _own(archive: Archive, officer: str) -> States:
         for name in ("counts", "ended")
     )
     sessions.end_token(archive, who, officer, ended)
+    statement = _frozen(archive, selection)
     key = ids.new_id("pk")
     with archive.database.write() as connection:
         connection.execute(
@@ -302,9 +305,20 @@ def _own(archive: Archive, officer: str) -> States:
             own: {"selection_id": selection, "record_id": record},
             "none": {"selection_id": "sl_none", "record_id": record},
         },
+        "statement_id": {own: {"statement_id": statement}, "none": {"statement_id": "ss_none"}},
         "token_id": {own: {"token_id": token}, f"{own}, ended": {"token_id": ended}, "none": {"token_id": "tk_none"}},
         "passkey_id": {own: {"passkey_id": key}, "none": {"passkey_id": "pk_none"}},
     }
+
+
+def _frozen(archive: Archive, selection: str) -> str:
+    """A search of public things in a selection: what the officer sees differs from account to account."""
+    with archive.database.write() as connection:
+        public = Viewer(access=frozenset({Access.PUBLIC.value}), messages=False)
+        one = freeze(connection, archive.search, "kind:comment", viewer=public, at=archive.clock.now())
+        held = {"selection_id": selection, "statement_id": one.id, "at": archive.clock.now()}
+        connection.execute(insert(SelectionStatement).values(**held))
+    return one.id
 
 
 def _by_link(archive: Archive) -> States:
