@@ -46,6 +46,25 @@ def add(
         output.line(f"Added {made.name} ({made.id}). Give a role with: archiver person grant {made.id} ROLE")
 
 
+@app.command("change")
+def change(
+    person: Person,
+    name: Annotated[str | None, typer.Option(help="What they are called now.")] = None,
+    mail: Annotated[
+        str | None, typer.Option(help="Their other mail address; empty: none. Sessions, tokens and passkeys end.")
+    ] = None,
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """Change somebody's name or mail address, at once: nobody on the pages has to agree."""
+    values = {key: value for key, value in (("name", name), ("mail", mail)) if value is not None}
+    if not values:
+        raise UsageError("say what changes: --name or --mail")
+    with opened(practice=practice) as archive:
+        now = service.change(archive, of_machine(), _find(archive, person).id, **values)
+        _tell(json, asdict(now), f"{now.name} has {'no mail address' if now.mail is None else now.mail} now.")
+
+
 @app.command("grant")
 def grant(
     person: Person,

@@ -94,6 +94,7 @@ def take(
             raise Refused(
                 f"who became an administrator less than {STANDS.days} days before it was asked cannot agree to it:"
                 " another administrator can, the person themselves, or whoever runs the machine"
+                " (`archiver person change`)"
             )
     if connection.execute(ended.values(ended_at=archive.clock.now())).rowcount != 1:
         raise NotFound("nothing waits to be settled here: it was settled just now")

@@ -13,6 +13,8 @@ from archiver.archive import Archive
 from archiver.cli import main
 from archiver.evidence.act import key_of, open_act
 from archiver.evidence.models import ActFile
+from archiver.people import service as people
+from archiver.people.acting import of_person
 from archiver.settings import load_settings
 
 Say = Callable[..., tuple[int, str]]
@@ -60,9 +62,28 @@ def test_a_person_from_beginning_to_end(say: Say) -> None:
     assert (act.actor_id, act.facts["by"]) == ("operator", "ada"), "the machine's user is kept in the act"
 
 
+def test_where_both_administrators_are_new_the_machine_mends_an_address(say: Say) -> None:
+    """Neither can agree to what the other asks, and who cannot come in cannot agree themselves."""
+    for name in ("Ada", "Bo"):
+        say("add", name, "--mail", f"{name}@city.exmaple")
+        say("grant", name, "system_administrator")
+    with Archive.open(load_settings()) as archive:
+        with archive.database.read() as connection:
+            ada, bo = (people.find(connection, name) for name in ("Ada", "Bo"))
+        people.change(archive, of_person(ada.id), bo.id, mail="bo@city.example")
+        with archive.database.read() as connection:
+            assert people.find(connection, "Bo").mail == "bo@city.exmaple", "it is only asked for"
+    assert "Bo has bo@city.example now." in say("change", "Bo", "--mail", "Bo@city.example")[1]
+    assert json.loads(say("change", "bo@city.example", "--name", "Bo B.", "--json")[1])["name"] == "Bo B."
+    assert "Bo B. has no mail address now." in say("change", "Bo B.", "--mail", "")[1]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
+        (("change", "Jo"), 2, "say what changes"),
+        (("change", "Jo", "--mail", "jo"), 2, "a mail address looks like"),
+        (("change", "Nobody", "--name", "Jo"), 3, "nobody is called"),
         (("grant", "Nobody", "custodian"), 3, "nobody is called"),
         (("grant", "Jo", "king"), 2, "the roles are"),
         (("grant", "Jo", "custodian", "--access", "all"), 2, "access classes are"),
