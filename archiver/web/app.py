@@ -20,7 +20,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Scope
 
 from archiver import __version__, logs
-from archiver.errors import ArchiverError, NotFound, Refused, UsageError
+from archiver.errors import ArchiverError, Busy, NotFound, Refused, UsageError
+from archiver.search.index import SearchTooSlow
 from archiver.web import (
     account_state,
     adding,
@@ -80,6 +81,8 @@ _NO_TELEMETRY: TelemetryConfig = {
     "auto_configure": False,
 }
 _STATUS = ((NotFound, 404), (UsageError, 400), (Refused, 403))
+#: What passes by itself, or with another question. Whoever asks is told; it is no failure of the service.
+_PASSING = (Busy, SearchTooSlow)
 _HEADINGS = {
     400: "That address cannot be read",
     401: "Sign in first",
@@ -198,6 +201,8 @@ def _on_invalid(request: Request, _error_: Exception) -> Response:
 
 def _on_known(request: Request, error: Exception) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 503)
+    if isinstance(error, _PASSING):
+        return _error(request.app.state.site, request, status, str(error))
     if status == 503:
         _log.error("page.unavailable", exc_info=error)
     shown = str(error) if status != 503 else "The log of the service says why. Nothing archived is affected."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,6 +18,7 @@ from archiver.people.roles import Access, Role
 from archiver.records.models import Record
 from archiver.records.stored import table
 from archiver.search.facets import Facets, by_month, of_hits
+from archiver.search.index import SearchTooSlow
 from archiver.search.source import read_documents
 from archiver.web.app import create_app
 from archiver.web.search_facets import Narrowing
@@ -173,3 +175,20 @@ def test_many_years_are_drawn_by_year_and_more_not_at_all() -> None:
     assert many is not None
     assert (many.each, len(many.bars)) == ("year", 58)
     assert histogram(_facets([datetime(2, 1, 1, tzinfo=UTC), NOW]), narrowing) is None
+
+
+def test_a_search_that_takes_too_long_says_what_would_narrow_it(
+    offices: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*_: object, **__: object) -> NoReturn:
+        raise SearchTooSlow("this search took longer than 5 seconds; narrow it by a date")
+
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC})
+    monkeypatch.setattr(offices.search, "search", slow)
+    monkeypatch.setattr(offices.search, "listing", slow)
+    with client_of(offices, cookies(offices, jo)) as client:
+        page = client.get("/search", params={"q": "a"})
+        frozen = client.post("/search/select", data={"query": "a", "selection": "mine", "do": "all"})
+    assert [page.status_code, frozen.status_code] == [503, 503]
+    assert '<p role="alert">This search took longer than 5 seconds; narrow it by a date.</p>' in page.text
+    assert "This search took longer than 5 seconds; narrow it by a date." in frozen.text
