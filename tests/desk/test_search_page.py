@@ -13,6 +13,8 @@ from sqlalchemy import update
 
 from archiver.archive import Archive
 from archiver.clock import SetClock
+from archiver.desk import marks
+from archiver.people.acting import of_person
 from archiver.people.permission import DEPARTMENT
 from archiver.people.roles import Access, Role
 from archiver.records.models import Record
@@ -25,7 +27,7 @@ from archiver.web.search_facets import Narrowing
 from archiver.web.search_months import histogram
 from archiver.web.site import Site
 from tests.moderation.written import record
-from tests.people.scene import CANARIES, NOW, departments
+from tests.people.scene import CANARIES, NOW, departments, record_of
 from tests.signed_in import cookies, person
 
 
@@ -175,6 +177,27 @@ def test_many_years_are_drawn_by_year_and_more_not_at_all() -> None:
     assert many is not None
     assert (many.each, len(many.bars)) == ("year", 58)
     assert histogram(_facets([datetime(2, 1, 1, tzinfo=UTC), NOW]), narrowing) is None
+
+
+@pytest.mark.law("R69")
+def test_paper_says_what_was_searched_for_and_which_part_of_it_this_is(offices: Archive) -> None:
+    """Not that it is everything where a tag narrows it; and never the tag."""
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC})
+    marks.tag(offices, of_person(jo.id), [record_of("police", "public")], "canarytag")
+    with client_of(offices, cookies(offices, jo)) as client:
+        pages = [client.get("/search", params=asked).text for asked in ({"q": "-nothing"}, {"tag": "canarytag"})]
+        later = client.get("/search", params={"q": "-nothing", "after": f"n0.{2**62}"}).text
+        found = re.search(r'href="(/records/[^"]*)"', pages[1])
+        assert found is not None
+        record_page = client.get(html.unescape(found[1])).text
+    every, tagged, rest = (re.sub("<.*?>", "", one.partition('<p class="printed">')[2].partition("</p>")[0])
+                           for one in (*pages, later))  # fmt: skip
+    assert "chosen by hand" not in every
+    assert "pages before" not in every
+    assert tagged.startswith("Searched for: everything, among records that were chosen by hand. 1 of 1 ")
+    assert "canarytag" not in tagged
+    assert rest.endswith("newest first, without those of the pages before.")
+    assert re.search(r'<p class="screen"><a href="/search\?[^"]*tag=canarytag', record_page), "no link on paper"
 
 
 def test_a_search_that_takes_too_long_says_what_would_narrow_it(
