@@ -10,7 +10,8 @@
 
   // -- what the word may become, and how the query is read (ARIA: combobox with a list that completes)
 
-  let known = { begun: "", offers: [] };
+  const NOTHING = { begun: "", offers: [], reading: "" };
+  let known = NOTHING;
   let marked = -1;
   let asking = null;
   let timer = 0;
@@ -79,9 +80,9 @@
     const words = new URLSearchParams({ q: box.value.slice(0, at), rest: box.value.slice(at) });
     try {
       const answer = await fetch(`${box.dataset.completions}?${words}`, { signal: asking.signal, redirect: "error" });
-      if (answer.ok) show(await answer.json(), true);
+      show(answer.ok ? await answer.json() : NOTHING, true);
     } catch (error) {
-      if (error.name !== "AbortError") close(); // (it goes on without help: the next key asks again)
+      if (error.name !== "AbortError") show(NOTHING, false); // (without help; what was said is of other words)
     }
   };
   const take = (place) => {
@@ -105,12 +106,14 @@
 
   box.addEventListener("input", () => {
     clearTimeout(timer);
+    if (asking) asking.abort(); // (its answer would be of what stood there before)
     mark(-1);
     timer = setTimeout(ask, 150);
   });
   box.addEventListener("blur", close);
   box.addEventListener("keydown", (event) => {
-    if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    // (229: the key that ends a composition, where the browser tells that it ended before it tells of the key)
+    if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
     const many = list.hidden ? 0 : list.children.length;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
