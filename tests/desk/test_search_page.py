@@ -11,9 +11,11 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
+from archiver import logs
 from archiver.archive import Archive
 from archiver.clock import SetClock
 from archiver.desk import marks
+from archiver.errors import Busy
 from archiver.people.acting import of_person
 from archiver.people.permission import DEPARTMENT
 from archiver.people.roles import Access, Role
@@ -215,3 +217,19 @@ def test_a_search_that_takes_too_long_says_what_would_narrow_it(
     assert [page.status_code, frozen.status_code] == [503, 503]
     assert '<p role="alert">This search took longer than 5 seconds; narrow it by a date.</p>' in page.text
     assert "This search took longer than 5 seconds; narrow it by a date." in frozen.text
+
+
+def test_whoever_has_to_wait_for_others_is_told_so_and_it_is_no_failure(
+    offices: Archive, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def busy(*_: object, **__: object) -> NoReturn:
+        raise Busy("several films are being handed out just now: try again in a moment")
+
+    logs.set_up("debug")
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC})
+    monkeypatch.setattr(offices.search, "search", busy)
+    with client_of(offices, cookies(offices, jo)) as client:
+        page = client.get("/search", params={"q": "a"})
+    assert page.status_code == 503
+    assert "Several films are being handed out just now: try again in a moment." in page.text
+    assert "page.unavailable" not in "".join(capsys.readouterr())
