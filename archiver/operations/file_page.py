@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from archiver.archive import Archive
 from archiver.capture.codings import Undecodable, decoded
 from archiver.errors import Busy, IntegrityError, NotFound
+from archiver.operations import shown_files
 from archiver.records import finding, pictures, service
 from archiver.records.pictures import StoredAt
 from archiver.records.seeing import only_public
@@ -37,7 +38,11 @@ IN_LINE: Final = 12
 that pages are answered meanwhile."""
 _PATIENCE: Final = 20.0
 """Seconds until a file's turn."""
+PICTURES_AT_ONCE: Final = 4
+"""Large pictures that are unpacked at a time. All of a page are asked for at once where it is printed, and a browser
+asks for none a second time: they wait for each other, however many, and for no film."""
 _turns, _line = threading.BoundedSemaphore(AT_ONCE), threading.BoundedSemaphore(IN_LINE)
+_pictures = threading.BoundedSemaphore(PICTURES_AT_ONCE)
 _TEXTS: Final = ("text/", "application/x-subrip", "application/ttml+xml", "application/json")
 NO_SUCH: Final = "this record has no such file that is kept"
 
@@ -102,23 +107,30 @@ def content(archive: Archive, file: KeptFile) -> bytes:
         raise NotFound("that file is too large to be handed out here; `archiver evidence export` has it")
     if file.weight <= SMALL:
         return _unpacked(archive, file)
-    with _turn():
+    is_picture = shown_files.is_picture(file.medium) and file.weight <= shown_files.LARGEST_PICTURE
+    with _turn(_pictures) if is_picture else _in_line():
         return _unpacked(archive, file)
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def _in_line() -> Iterator[None]:
     if not _line.acquire(blocking=False):
         raise Busy("several films are being handed out just now: try again in a moment")
     try:
-        if not _turns.acquire(timeout=_PATIENCE):
-            raise Busy("other films take long to be handed out just now: try again in a moment")
-        try:
+        with _turn(_turns):
             yield
-        finally:
-            _turns.release()
     finally:
         _line.release()
+
+
+@contextmanager
+def _turn(turns: threading.BoundedSemaphore) -> Iterator[None]:
+    if not turns.acquire(timeout=_PATIENCE):
+        raise Busy("other files take long to be handed out just now: try again in a moment")
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 def _unpacked(archive: Archive, file: KeptFile) -> bytes:

@@ -13,15 +13,16 @@ import pytest
 from archiver.archive import Archive
 from archiver.errors import Busy, IntegrityError, NotFound
 from archiver.operations import file_page
-from archiver.operations.file_page import AT_ONCE, IN_LINE, SMALL, KeptFile
+from archiver.operations.file_page import AT_ONCE, IN_LINE, PICTURES_AT_ONCE, SMALL, KeptFile
+from archiver.operations.shown_files import LARGEST_PICTURE
 from archiver.records.pictures import StoredAt
 from archiver.records.views import MediumView
 
 _ARCHIVE = cast("Archive", SimpleNamespace(store=None))
 
 
-def _file(size: int) -> KeptFile:
-    medium = MediumView("md_1", "k", "video", "u", None, "fetched", None, "video/mp4", "0" * 64, size, "ex_1")
+def _file(size: int, kind: str = "video/mp4") -> KeptFile:
+    medium = MediumView("md_1", "k", "video", "u", None, "fetched", None, kind, "0" * 64, size, "ex_1")
     return KeptFile(medium, StoredAt("segment", None, 0, 100, 0, 0, "public"))
 
 
@@ -54,9 +55,9 @@ def store(monkeypatch: pytest.MonkeyPatch) -> _Store:
     return made
 
 
-def _asked(size: int) -> bytes | str:
+def _asked(size: int, kind: str = "video/mp4") -> bytes | str:
     try:
-        return file_page.content(_ARCHIVE, _file(size))
+        return file_page.content(_ARCHIVE, _file(size, kind))
     except Busy as busy:
         return str(busy)
 
@@ -81,6 +82,19 @@ def test_memory_does_not_grow_with_how_many_wind_films_at_once(store: _Store) ->
     assert _asked(SMALL + 1) == b"film", "what was taken is given back"
 
 
+def test_all_large_pictures_of_a_page_come_however_many_and_wait_for_no_film(store: _Store) -> None:
+    many = IN_LINE + 5
+    with ThreadPoolExecutor(AT_ONCE + many + 1) as pool:
+        films = [pool.submit(_asked, SMALL + 1) for _ in range(AT_ONCE)]
+        store.wait_for(AT_ONCE)
+        asked = [pool.submit(_asked, SMALL + 1, "image/jpeg") for _ in range(many)]
+        store.wait_for(AT_ONCE + PICTURES_AT_ONCE)
+        beyond = pool.submit(_asked, LARGEST_PICTURE + 1, "image/jpeg")  # (no page shows it: it is taken as a file)
+        store.go_on.set()
+        assert [one.result() for one in (*films, *asked, beyond)] == [b"film"] * (AT_ONCE + many + 1)
+    assert store.most == AT_ONCE + PICTURES_AT_ONCE
+
+
 def test_a_film_whose_turn_does_not_come_is_told_so_and_gives_its_place_back(
     store: _Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +103,7 @@ def test_a_film_whose_turn_does_not_come_is_told_so_and_gives_its_place_back(
         asked = [pool.submit(_asked, SMALL + 1) for _ in range(AT_ONCE)]
         store.wait_for(AT_ONCE)
         for _ in range(IN_LINE + 1):
-            assert _asked(SMALL + 1) == "other films take long to be handed out just now: try again in a moment"
+            assert _asked(SMALL + 1) == "other files take long to be handed out just now: try again in a moment"
         store.go_on.set()
         assert [one.result() for one in asked] == [b"film"] * AT_ONCE
 
