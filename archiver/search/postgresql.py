@@ -69,7 +69,7 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
     def _answer(
         self, reader: Reader, plan: paging.Plan[Selection], page: Page, count_limit: int, newest: int
     ) -> tuple[Found, Total, Facets]:
-        if count_limit > newest:
+        if max(count_limit, page.size) > newest:  # (more is asked for than one look finds)
             return super()._answer(reader, plan, page, count_limit, newest)
         seen = overview(reader, plan.whole, newest, page.size + 1, self._zone)
         if page.after is None and plan.order is Order.NEWEST:

@@ -292,6 +292,19 @@ def test_counts_are_exact_up_to_the_limit_and_say_when_they_are_not(database: Da
         assert index.facets(connection, "x", viewer=ALL, limit=None).kinds == (("post", 120),)
 
 
+def test_a_page_larger_than_what_facets_count_is_whole(
+    database: Database, index: SearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archiver.search.base.COUNT_LIMIT", 5)
+    with trial(database) as connection:
+        index.put(connection, [a_document("x", at=NOON + timedelta(hours=n)) for n in range(20)])
+        for size, count_limit in ((5, 5), (8, 5), (8, 10), (19, 5)):
+            found = index.search(connection, "x", viewer=ALL, page=Page(size), count_limit=count_limit)
+            assert (len(found.hits), found.next is None, found.total.exact) == (size, False, False), size
+            assert found.facets is not None
+            assert found.facets.kinds == (("post", 5),)
+
+
 @pytest.mark.parametrize("limit", [1_000, None])
 def test_months_and_years_of_facets_are_those_of_the_city(database: Database, limit: int | None) -> None:
     eve = datetime(2024, 1, 1, 3, tzinfo=UTC)  # still 2023 in Chicago
