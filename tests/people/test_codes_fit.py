@@ -12,4 +12,4 @@ from archiver.people import factors, service
 def test_it_is_drawn_for_the_longest_name_and_title(letter: str) -> None:
     longest = letter * service.LONGEST
     address = factors.address("A" * 32, longest, longest)
-    assert segno.make(address, error="m", micro=False).symbol_size()[0] > 0
+    assert int(segno.make(address, error="m", micro=False).version) <= 40
