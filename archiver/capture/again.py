@@ -6,6 +6,7 @@ again it has no reason to ask, so the question itself is kept with the bookmark.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,9 +49,14 @@ def is_passing(kind: ProblemKind) -> bool:
 
 
 def to_json(left: Iterable[Again]) -> list[Any]:
-    """What the bookmark says of the questions that are left to the next run."""
-    kept = [[one.tries, asks.to_json(one.ask)] for one in left if one.tries < _TRIES]
-    return kept[:_MOST]
+    """What the bookmark says of the questions that are left to the next run, each once: one that waited and was not put
+    again is told twice."""
+    kept: dict[str, list[Any]] = {}
+    for one in left:
+        if one.tries < _TRIES:
+            stored = asks.to_json(one.ask)
+            kept.setdefault(json.dumps(stored, sort_keys=True), [one.tries, stored])
+    return list(kept.values())[:_MOST]
 
 
 def for_connector(bookmark: Mapping[str, Any]) -> dict[str, Any] | None:
