@@ -18,6 +18,7 @@ from datetime import datetime
 
 from archiver.records.states import Interval
 from archiver.records.versions import Occurrence, Version, versions
+from connectors.contract import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,19 @@ def states_at(intervals: Sequence[Interval], sights: Iterable[Sight], at: dateti
     return tuple(known)
 
 
-def span_seen(state: str, from_at: datetime, last_at: datetime, sights: Iterable[Sight]) -> tuple[datetime, datetime]:
-    """From when to when some of the sights show a state, within the time in which all of them together do. As it was,
-    where none of them does: then it was concluded, and not seen."""
-    times = [one.at for one in sights if one.state == state and from_at <= one.at <= last_at]
-    return (min(times), max(times)) if times else (from_at, last_at)
+def seen_in(known: Iterable[Interval], sights: Sequence[Sight]) -> tuple[Interval, ...]:
+    """Intervals as some of the sights show them. One that none of them shows was concluded, and stays as it is. Two of
+    visibility with nothing known between them are one: else they would say that there was something."""
+    found: list[tuple[Interval, bool]] = []
+    for one in known:
+        times = [sight.at for sight in sights if sight.state == one.state and one.from_at <= sight.at <= one.last_at]
+        shown = replace(one, from_at=min(times), last_at=max(times)) if times else one
+        before, was_seen = found[-1] if found else (None, False)
+        if before is None or not before.state == shown.state == State.VISIBLE.value:
+            found.append((shown, bool(times)))
+        elif times:
+            found[-1] = (replace(before, last_at=shown.last_at) if was_seen else shown, True)
+    return tuple(one for one, _ in found)
 
 
 def _until(one: Occurrence, at: datetime) -> Occurrence:

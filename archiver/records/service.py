@@ -22,8 +22,9 @@ from archiver.records.conversation import Part, thread
 from archiver.records.differences import differences
 from archiver.records.finding import NotSeenYet
 from archiver.records.followed import LinkView
-from archiver.records.moments import span_seen
+from archiver.records.moments import seen_in
 from archiver.records.seeing import allowed, only_public
+from archiver.records.states import Interval
 from archiver.records.stored import MEDIUM, OCCURRENCE, STATE, VERSION, table
 from archiver.records.suggestions import SuggestedView, is_unnamed
 from archiver.records.unseen import KNOWN_FROM_IMPORT
@@ -96,7 +97,7 @@ def record(
         state=(states[-1].state if states else State.VISIBLE.value) if held_back else row.state,
         versions=versions,
         states=states,
-        occurrences=_occurrences(connection, where, occurrences),
+        occurrences=_occurrences(connection, where, occurrences, public=public),
         occurrence_count=_count(connection, where),
         media=_media(connection, record_id, public, held_back),
         pictures=pictures.of_record(connection, record_id, public=public),
@@ -128,7 +129,7 @@ def record_at(
     drawn = (replace(one, version=numbers.get((one.drawn_from, one.position), 0)) for one in now.pictures)
     fetched = _received(connection, [one.exchange_id for one in now.media if one.exchange_id is not None], as_of)
     later = bool(_count(connection, [*_occurred(record_id, public), OCCURRENCE.c.observed_at > as_of]))
-    places = _occurrences(connection, where, occurrences)
+    places = _occurrences(connection, where, occurrences, public=public)
     shown = _shown_as(known.versions)
     return replace(
         now,
@@ -243,9 +244,9 @@ def _as_everybody_saw_them(
     connection: Connection, record_id: str, states: Sequence[StateView]
 ) -> tuple[StateView, ...]:
     """The times of states that what everybody could see showed. Others were concluded, and are of their evidence."""
-    seen = states_seen_in_public(connection, record_id)
-    spans = ((one, span_seen(one.state, one.from_at, one.last_at, seen)) for one in states)
-    return tuple(replace(one, from_at=since, last_at=until) for one, (since, until) in spans)
+    known = (Interval(one.state, one.from_at, one.last_at, one.evidence) for one in states)
+    shown = seen_in(known, states_seen_in_public(connection, record_id))
+    return tuple(StateView(one.state, one.from_at, one.last_at, one.evidence) for one in shown)
 
 
 def _shown_as(rows: Sequence[Row[Any] | Version]) -> tuple[VersionView, ...]:
@@ -289,11 +290,15 @@ def _states(connection: Connection, record_id: str, public: bool) -> tuple[State
     )
 
 
-def _occurrences(connection: Connection, where: Sequence[ColumnElement[bool]], most: int) -> tuple[OccurrenceView, ...]:
-    here = ("exchange_id", "position", "place", "observed_at", "last_seen_at", "as_of", "retrospective", "version_id")
+def _occurrences(
+    connection: Connection, where: Sequence[ColumnElement[bool]], most: int, *, public: bool
+) -> tuple[OccurrenceView, ...]:
+    here = ("exchange_id", "position", "place", "observed_at", "as_of", "retrospective", "version_id")
+    again = OCCURRENCE.c.seen_in_public_at if public else OCCURRENCE.c.last_seen_at
     query = (
         select(
             *(OCCURRENCE.c[name] for name in here),
+            again.label("last_seen_at"),
             *(_EXCHANGE.c[name] for name in ("run_id", "uri", "status", "segment_id", "offset", "length")),
             *(_EXCHANGE.c[name] for name in ("body_sha256", "commitment")),
             _SEGMENT.c.key.label("segment_key"),

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from archiver.records import stored
-from archiver.records.moments import Sight, span_seen, states_at, versions_at
+from archiver.records.moments import Sight, seen_in, states_at, versions_at
 from archiver.records.states import Interval
 from archiver.records.stored import OCCURRENCE, chunks
 from archiver.records.versions import Occurrence, Version, shows
@@ -94,14 +94,15 @@ def _seen_by_all(one: Known, open_ids: Collection[str], sights: Sequence[Sight])
     shown = {sight.state for sight in sights}
     versions = [each for each in one.versions if _said_to_all(each, open_ids)]
     states = [
-        replace(each, evidence=named, from_at=since, last_at=until)
+        replace(each, evidence=named)
         for each in one.states
         for named in [tuple(name for name in each.evidence if name in open_ids)]
         if named or each.state in shown or each.state == State.VISIBLE.value
-        for since, until in [span_seen(each.state, each.from_at, each.last_at, sights)]
     ]
     versions = [_as_all_saw(each, open_ids) for each in versions]  # times, too: of what everybody saw
-    return Known(tuple(replace(each, number=number) for number, each in enumerate(versions, 1)), tuple(states))
+    return Known(
+        tuple(replace(each, number=number) for number, each in enumerate(versions, 1)), seen_in(states, sights)
+    )
 
 
 def _said_to_all(version: Version, open_ids: Collection[str]) -> list[Occurrence]:

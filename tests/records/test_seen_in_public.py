@@ -143,6 +143,51 @@ def test_a_look_in_private_tells_who_sees_public_things_of_no_time(city: City) -
     assert _times(one.shown(as_of=3)) == [(at(1), at(1))]
 
 
+def _states(view: RecordView) -> list[tuple[str, datetime, datetime]]:
+    return [(one.state, one.from_at, one.last_at) for one in view.states]
+
+
+def test_that_it_was_hidden_for_a_while_shows_by_no_gap_between_two_times_it_was_visible(city: City) -> None:
+    one = Watched(city)
+    words = seen("status/1", "A", as_of=0)
+    hidden = replace(words, state=State.HIDDEN_BY_PAGE)
+    one.see(words, public=True)
+    one.see(hidden, public=False)
+    one.see(words, public=False)
+    assert [state for state, *_ in _states(one.shown(Viewer()))] == ["visible", "hidden_by_page", "visible"]
+    for view in (one.shown(), one.shown(as_of=9)):
+        assert _states(view) == [("visible", at(1), at(1))]
+    one.see(words, public=True)
+    for view in (one.shown(), one.shown(as_of=9)):
+        assert _states(view) == [("visible", at(1), at(4))]
+
+
+def test_of_what_was_visible_in_private_first_the_times_are_those_of_everybody(city: City) -> None:
+    one = Watched(city)
+    words = seen("status/1", "A", as_of=0)
+    one.see(words, public=False)
+    one.see(replace(words, state=State.HIDDEN_BY_PAGE), public=False)
+    one.see(words, public=True)
+    one.see(words, public=False)
+    for view in (one.shown(), one.shown(as_of=9)):
+        assert _states(view) == [("visible", at(3), at(3))]
+
+
+def test_a_stored_answer_was_repeated_until_everybody_saw_it_last(city: City) -> None:
+    one = Watched(city)
+    words = seen("status/1", "A", as_of=0)
+    for public in (True, True, False):
+        one.see(words, public=public)
+    one.see(seen("message/1", "secret"), public=False)
+
+    def repeated(viewer: Viewer, as_of: float | None = None) -> list[datetime | None]:
+        return [place.last_seen_at for place in one.shown(viewer, as_of).occurrences]
+
+    assert repeated(Viewer()) == repeated(Viewer(), as_of=9) == [at(3)]
+    assert repeated(PUBLIC) == repeated(PUBLIC, as_of=9) == [at(2)]
+    assert repeated(PUBLIC, as_of=1) == [None]
+
+
 def _sight(text: str, bare: bool, more: bool, back: bool, state: State) -> SeenRecord:
     """What an answer shows of it. Each wording has its time by the platform's clock."""
     content: dict[str, str] = {} if bare else {"text": text} | ({"place": "Hall"} if more else {})
