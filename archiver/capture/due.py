@@ -155,7 +155,9 @@ def _next_sweep(connection: Connection, account_id: str, run: Ended, settings: S
 
 
 def _put_off(connection: Connection, account_id: str, kind: SweepKind, run: Ended, until: datetime) -> None:
-    """A sweep was made, and is due again later; not where somebody asked for it since the run began."""
+    """A sweep was made, and is due again later; not where somebody asked for it since the run began. A request that is
+    later than its end is of before our clock was set back: else the account would be swept without a rest until then.
+    """
     mine = (Due.account_id == account_id, Due.sweep == kind.value)
-    answered = or_(Due.asked_at.is_(None), Due.asked_at <= run.began)
+    answered = or_(Due.asked_at.is_(None), Due.asked_at <= run.began, Due.asked_at > run.at)
     connection.execute(update(Due).where(*mine, answered).values(due_at=until, asked_at=None))

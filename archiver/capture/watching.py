@@ -224,7 +224,7 @@ def looked_at(
             answer_bytes=look.answer_bytes,
             rule=rule(settings),
         )
-        asked = row.asked_at is not None and row.asked_at > began  # while it was looked at
+        asked = row.asked_at is not None and began < row.asked_at <= now  # while it was looked at
         values = {"due_at": row.due_at if asked else due_at, "looks": row.looks + 1, "changed_at": changed_at}
         values["asked_at"] = row.asked_at if asked else None
         values |= {

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from archiver.capture import asking_now, due
 from archiver.capture.models import Due, Watch
@@ -92,7 +92,9 @@ def test_what_was_asked_for_waits_for_no_share_of_the_quota_and_goes_first(stage
         assert due.due(connection, now, lambda *_: True) == [(stage.account, SweepKind.WATCH)]
 
 
-@pytest.mark.parametrize(("after", "still_due"), [(-1, False), (1, True)])
+@pytest.mark.parametrize(
+    ("after", "still_due"), [(-1, False), (1, True), pytest.param(3600, False, id="the clock was set back")]
+)
 def test_a_thread_that_is_looked_at_when_somebody_asks_is_looked_at_again(
     stage: Stage, after: int, still_due: bool
 ) -> None:
@@ -105,8 +107,11 @@ def test_a_thread_that_is_looked_at_when_somebody_asks_is_looked_at_again(
     watched = {"record_id": record.id, "account_id": stage.account, "due_at": began, "changed_at": began}
     with stage.archive.database.write() as connection:
         connection.execute(insert(Watch).values(watched))
+        connection.execute(update(Due).values(due_at=began))
         due.look_now(connection, stage.account, [SweepKind.WATCH], ["1"], asked)
         looked = {"1": Looked(0, 0, through=True)}
         due.after_run(stage.account, run, looked, stage.archive.settings)(connection)
     (row,) = stage.rows(Watch)
     assert (row.due_at <= ended, row.asked_at is not None) == (still_due, still_due)
+    (sweep,) = stage.rows(Due, Due.sweep == SweepKind.WATCH.value)
+    assert (sweep.due_at <= ended, sweep.asked_at is not None) == (still_due, still_due)
