@@ -20,7 +20,7 @@ from archiver.database import among, safe_text
 from archiver.records import short_links
 from archiver.records.models import Link, RecordLink
 from archiver.records.stored import RECORD, VERSION, table
-from archiver.records.withheld import public_version
+from archiver.records.withheld import is_looked_at_in_private, public_version
 from connectors.contract import AccessClass, RecordKind
 
 _ACCOUNT, LINK, RECORD_LINK = table(Account), table(Link), table(RecordLink)
@@ -86,7 +86,8 @@ def open_links(
     since: datetime | None = None,
     comments: bool = False,
 ) -> Open:
-    """The short links of an account's public words that are to be followed; those seen last first.
+    """The short links of an account's public words that are to be followed; those seen last first. Words of a public
+    record that were seen in private alone are none of these: an address that is asked is told to everybody.
 
     Args:
         since: versions first seen before it were looked at by an earlier call.
@@ -97,8 +98,9 @@ def open_links(
     looks = _looks(connection, account_id)
     found: dict[str, Wanted] = {}
     until = since
-    versions = _versions(account_id, now, since, comments=comments).execution_options(yield_per=_ROWS)
-    for row in connection.execute(versions):
+    closed = is_looked_at_in_private(connection, account_id)
+    versions = _versions(account_id, now, since, comments=comments, closed=closed)
+    for row in connection.execute(versions.execution_options(yield_per=_ROWS)):
         # What a clock that went ahead says is yet to come, holds back nothing that comes, and is not asked for always.
         seen = min(row.first_seen_at, now)
         until = seen if until is None else max(until, seen)
@@ -113,7 +115,9 @@ def open_links(
     return Open(tuple(found.values()), until, looks.next_try(now))
 
 
-def _versions(account_id: str, now: datetime, since: datetime | None, *, comments: bool) -> Any:
+def _versions(account_id: str, now: datetime, since: datetime | None, *, comments: bool, closed: bool) -> Any:
+    """``closed``: not everybody could see all that is stored of the account. Words may then have been seen in private
+    long before everybody saw them."""
     own = or_(RECORD.c.author_id == _ACCOUNT.c.platform_id, _ACCOUNT.c.platform.in_(_FEEDS))
     whose: ColumnElement[bool] = or_(own, RECORD.c.created_at >= now - _COMMENTS) if comments else own
     chosen = (
@@ -125,11 +129,12 @@ def _versions(account_id: str, now: datetime, since: datetime | None, *, comment
             RECORD.c.kind.in_([one.value for one in _PUBLIC_WORDS]),
             RECORD.c.access == AccessClass.PUBLIC.value,
             VERSION.c.first_seen_at.is_not(None),
-            public_version(),
             whose,
         )
         .order_by(VERSION.c.first_seen_at.desc(), VERSION.c.id)
     )
+    if closed:
+        return chosen.where(public_version(VERSION, since))
     return chosen if since is None else chosen.where(VERSION.c.first_seen_at >= since)
 
 

@@ -57,11 +57,12 @@ def open_among(connection: Connection, exchange_ids: Collection[str]) -> set[str
     return set(connection.scalars(select(_EXCHANGE.c.id).where(these, in_public(_EXCHANGE.c.id))))
 
 
-def public_version(version: FromClause = VERSION) -> ColumnElement[bool]:
-    """Whether a public occurrence says what a version says. One without its words says nothing of it: it stands in
-    whatever version was there, be it one that was seen in private alone."""
+def public_version(version: FromClause = VERSION, since: datetime | None = None) -> ColumnElement[bool]:
+    """Whether a public occurrence (``since`` then) says what a version says. One without its words says nothing of it:
+    it stands in whatever version was there, be it one that was seen in private alone."""
     seen = OCCURRENCE.alias()
     same = and_(seen.c.record_id == version.c.record_id, seen.c.version_id == version.c.id, _shows(seen))
+    same = same if since is None else and_(same, seen.c.observed_at >= since)
     return select(seen.c.position).where(same, in_public(seen.c.exchange_id)).exists()
 
 
@@ -98,7 +99,16 @@ def looked_at_in_private(connection: Connection, record_ids: Collection[str]) ->
     if not record_ids:
         return False
     accounts = select(RECORD.c.account_id).where(among(connection, RECORD.c.id, [*record_ids])).distinct()
-    closed = select(_SEGMENT.c.id).where(_SEGMENT.c.account_id.in_(accounts), _SEGMENT.c.access.not_in(OPEN))
+    return _is_closed(connection, _SEGMENT.c.account_id.in_(accounts))
+
+
+def is_looked_at_in_private(connection: Connection, account_id: str) -> bool:
+    """The same of one account."""
+    return _is_closed(connection, _SEGMENT.c.account_id == account_id)
+
+
+def _is_closed(connection: Connection, whose: ColumnElement[bool]) -> bool:
+    closed = select(_SEGMENT.c.id).where(whose, _SEGMENT.c.access.not_in(OPEN))
     return connection.execute(closed.limit(1)).first() is not None
 
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from archiver.records.choice import Choice, Reason, choose
 from archiver.records.contents import within
+from archiver.records.followed import open_links
 from archiver.records.known import Known, known
 from archiver.records.service import record, record_at
 from archiver.records.views import RecordView
 from archiver.records.withheld import withheld_among
 from archiver.viewing import Viewer
-from connectors.contract import AccessClass, Reading, SeenRecord, State
+from connectors.contract import AccessClass, Author, Reading, SeenRecord, State
 from tests import effort
 from tests.records.city import City, Told, ask, at, seen, told
 
@@ -186,6 +187,27 @@ def test_a_stored_answer_was_repeated_until_everybody_saw_it_last(city: City) ->
     assert repeated(Viewer()) == repeated(Viewer(), as_of=9) == [at(3)]
     assert repeated(PUBLIC) == repeated(PUBLIC, as_of=9) == [at(2)]
     assert repeated(PUBLIC, as_of=1) == [None]
+
+
+def test_a_short_link_in_words_that_were_seen_in_private_alone_is_not_followed_before_everybody_saw_it(
+    city: City,
+) -> None:
+    one = Watched(city)
+    own = Author("1", "City")
+    edited = seen("status/1", "See https://bit.ly/b", as_of=1, author=own)
+
+    def wanted(since: float | None = None) -> list[str]:
+        with city.database.read() as connection:
+            after = None if since is None else at(since)
+            found = open_links(connection, city.account, ["bit.ly"], at(9), since=after)
+        return [link.address for link in found.wanted]
+
+    one.see(seen("status/1", "See https://bit.ly/a", as_of=0, author=own), public=True)
+    one.see(edited, public=False)
+    assert wanted() == ["https://bit.ly/a"]
+    one.see(edited, public=True)
+    assert wanted() == ["https://bit.ly/b", "https://bit.ly/a"]
+    assert wanted(since=3) == ["https://bit.ly/b"]
 
 
 def _sight(text: str, bare: bool, more: bool, back: bool, state: State) -> SeenRecord:
