@@ -110,7 +110,8 @@ class RunState:
         return {name: value for one in (self.bookmarks or {}).values() for name, value in one.items()}
 
     def mark(self, access: AccessClass, bookmark: Mapping[str, Any]) -> None:
-        """Take in where to go on, as an answer of this class says it."""
+        """Take in where to go on, as an answer of this class says it. A member of null is forgotten, since every run
+        record holds all of it; but where nothing else is left: that there is a bookmark says something, too."""
         home = _CLASS_OF[access]
         for other, one in self._bookmarks().items():
             moved = bookmark.keys() & one.keys() if other != home.value else ()
@@ -119,8 +120,9 @@ class RunState:
             if moved:
                 self.tallies[AccessClass(other)].marked = True
         mine = self._bookmarks().setdefault(home.value, {})
-        before = dict(mine)
-        mine.update(bookmark)
+        before, told = dict(mine), {**mine, **bookmark}
+        mine.clear()
+        mine.update({name: value for name, value in told.items() if value is not None} or told)
         if mine != before:
             self.tallies[home].marked = True
 

@@ -102,3 +102,12 @@ def test_what_a_page_led_to_is_asked_by_the_next_run_where_the_process_dies_afte
     assert stage.records().keys() == {"1", "2"}
     stage.run(NEW)
     assert stage.asked.count("/under") == 1
+
+
+def test_what_a_connector_wants_forgotten_is_in_no_later_run_record(stage: Stage) -> None:
+    """Else each list that came to an end, be it a broadcast's, would make every later record of a quiet poll longer."""
+    for told in ({"list": "at 1", "chat/1": "at 2"}, {"chat/1": None}, {"chat/2": None}):
+        stage.answers["/list"] = page(("1", "one"), bookmark=told)
+        stage.run(SweepKind.NEW)
+    marks = [run.bookmark_after for run in stage.rows_of_runs()]
+    assert marks == [{"public": {"list": "at 1", "chat/1": "at 2"}}, *[{"public": {"list": "at 1"}}] * 2]
