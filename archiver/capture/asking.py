@@ -92,6 +92,8 @@ class Asker:
     """Where ``token`` comes from, and what takes its place when it is no longer accepted."""
     meter: RunMeter | None = None
     """Counts what the platform's allowances lose by what is asked."""
+    _vouched: bool = False
+    """The platform said whose token it is."""
 
     def ask(self, ask: Ask, *, control_of: int | None = None, wanted: FileWanted | None = None) -> Asked:
         """Ask until there is an answer that means something, or no more sense in asking.
@@ -115,6 +117,7 @@ class Asker:
                 break
             if not self.pacer.again(self._bucket(ask.url), problem, attempt, self.stop):
                 break
+        self._vouched |= bool(ask.context.get("vouches")) and asked.problem is None
         return asked
 
     def _with_another_token(self, ask: Ask, asked: Asked, control_of: int | None, wanted: FileWanted | None) -> Asked:
@@ -133,7 +136,9 @@ class Asker:
         if self.session is not None:
             expired = problem.kind is ProblemKind.SIGN_IN_EXPIRED
             return expired and self.session.problem is None and self.session.renew()
-        if self.tokens is None or self.token is None or not self.tokens.replaced(problem):
+        # Whose token it is was asked of this one: the next run asks it of another owner's, before anything else.
+        vouched = self._vouched and not ask.context.get("vouches")
+        if self.tokens is None or self.token is None or not self.tokens.replaced(problem, renewed_only=vouched):
             return False
         self.token = self.tokens.token
         self.signing = signing_of(self.connector, self.account.url, self.token)

@@ -64,8 +64,9 @@ class RunToken:
         """Whatever must not be stored."""
         return tuple(self._seen)
 
-    def replaced(self, problem: Problem) -> bool:
-        """The platform no longer accepts the token: renew it, or take another owner's. Whether there is one now."""
+    def replaced(self, problem: Problem, *, renewed_only: bool = False) -> bool:
+        """The platform no longer accepts the token: renew it, or take another owner's, but where it may only be
+        ``renewed``. Whether there is one now."""
         held = self._held
         if held is None:
             return False
@@ -75,7 +76,7 @@ class RunToken:
         if not away:  # else it may be renewed the next time
             self.renewals.refuse(self.account.id, held, problem.kind.value, problem.detail)
         self._held = None
-        return self._next()
+        return not renewed_only and self._next()
 
     def settle(self) -> None:
         """The run came to its end, and the platform took the token."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from archiver.accounts import tokens
+from archiver.accounts.credentials import PURPOSES
 from archiver.operations import deposits_due
 from archiver.practice import faults
 from archiver.practice.script import month
@@ -184,3 +185,23 @@ def test_while_the_server_does_not_say_whose_token_it_is_nothing_is_asked_signed
     assert texts(house, "filters") != []
     assert house.gaps(open_only=True) == []
     check_rebuilt(house)
+
+
+@pytest.mark.law("R5")
+def test_another_owners_token_is_not_taken_in_the_middle_of_a_run_before_anybody_said_whose_it_is(house: House) -> None:
+    account, city = house.office(TOKEN), house.cast.city
+    first, second = sorted(number for number in house.city.people if number != city)[:2]
+    house.city.say(first, f"Between us, @{house.city.people[second].handle}", visibility="direct")
+    house.city.say(second, f"To the city, @{house.city.people[city].handle}", visibility="direct")
+    assert house.run(account, FULL).outcome == "complete"
+    known = {key: row.state for key, row in house.records().items()}
+    house.server.mastodon.grant(first, "tok-of-somebody-1f3c")
+    with house.archive.database.write() as connection:
+        house.archive.vault.store(connection, account, PURPOSES[1], "tok-of-somebody-1f3c", house.clock.now())
+    house.server.faults.add(faults.expired_token, "conversations", times=1)
+    house.later(hours=1)
+    assert house.run(account, FULL).outcome == "failed"
+    assert {key: row.state for key, row in house.records().items()} == known
+    house.later(hours=1)
+    house.run(account, FULL)
+    assert {key: row.state for key, row in house.records().items()} == known, "nor by a later run"
