@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
@@ -72,10 +73,12 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """``WRITTEN`` of a module says what people write, where that is not all there is."""
     folder = tmp_path_factory.mktemp("browser")
     house = House(folder / "house", capped=False)
-    with served_beside_nothing(house, folder / "real", _captured, _Attacks()) as made:
+    written: tuple[str, ...] = getattr(request.module, "WRITTEN", ()) or payloads()
+    with served_beside_nothing(house, folder / "real", partial(_captured, written), _Attacks()) as made:
         yield made
 
 
@@ -116,20 +119,20 @@ class _Attacks:
         return next(self._next)
 
 
-def _captured(house: House) -> Captured:
+def _captured(written: tuple[str, ...], house: House) -> Captured:
     """Two accounts and what is said under them, captured; then edits and deletions, captured too."""
     city, office = house.city, house.cast.city
-    posts = [_post(house, payload) for payload in payloads()]
-    comments = [_comment(house, number, payload, posts[number // 12]) for number, payload in enumerate(payloads())]
+    posts = [_post(house, payload) for payload in written]
+    comments = [_comment(house, number, payload, posts[number // 12]) for number, payload in enumerate(written)]
     account, feed = house.office(), house.feed()
     assert {house.run(one).outcome.value for one in (account, feed)} == {"complete"}
     house.later(hours=1)
-    for number in range(0, len(payloads()), 4):
-        city.edit(posts[number], f"{payloads()[number]} corrected")
-        city.edit(comments[number], f"{payloads()[number]} <b>corrected</b>")
+    for number in range(0, len(written), 4):
+        city.edit(posts[number], f"{written[number]} corrected")
+        city.edit(comments[number], f"{written[number]} <b>corrected</b>")
     for comment in comments[1::8]:
         city.delete(comment)
-    city.change_profile(office, name=f"City {payloads()[0]}", note=payloads()[11])
+    city.change_profile(office, name=f"City {written[0]}", note=written[11])
     assert house.run(account).outcome.value == "complete"
     house.later(hours=1)
     for post in posts[:2]:  # (threads of which the platform then counts more than was read)
@@ -140,16 +143,16 @@ def _captured(house: House) -> Captured:
     house.server.faults.add(faults.server_error(), times=None)
     house.run(account, NEW)
     house.server.faults.clear()
-    _register(house)
+    _register(written, house)
     edited, removed = (house.records()[f"status/{comments[number]}"].id for number in (0, 1))
     url = f"{house.server.mastodon.account_url(office)}/{posts[0]}"
     return Captured(account, edited, removed, url, "script")
 
 
-def _register(house: House) -> None:
+def _register(written: tuple[str, ...], house: House) -> None:
     """Every payload that the register takes, as the words of an authority, its people and accounts."""
     town = Town(house.archive)
-    for number, payload in enumerate(one.strip() for one in payloads() if not wrong_text(one.strip()) and one.strip()):
+    for number, payload in enumerate(one.strip() for one in written if not wrong_text(one.strip()) and one.strip()):
         words = payload[:1500]
         office = town.authority(f"office-{number}", kind="elected", name=words)
         town.person(office, words, "holder", position=words)
