@@ -26,6 +26,8 @@ _KNOWN = {"account_id": account_of("police"), "run_id": "rn_police", "record_id"
 _CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
            "response_headers_conformance", "negative_data_rejection")  # fmt: skip
 _WHO = ("officer", "police", "search alone", "everything", "nobody", "auditor")
+_PATIENCE = 300
+"""Seconds that an answer may take: how fast answers are is measured elsewhere, and this machine may be busy."""
 _NOT_ASKED = {"after"}
 """That a place in a list is one, no description can say: these are tried in ``test_answers.py``."""
 
@@ -42,11 +44,11 @@ def test_five_hundred_questions(tmp_path: Path, database: str, databases: Databa
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_ten_thousand_questions(tmp_path: Path, database: str, databases: Databases) -> None:
+def test_twenty_thousand_questions(tmp_path: Path, database: str, databases: Databases) -> None:
     with serving(tmp_path / "home", _url(database, databases)) as served:
-        answered = _ask(served, 10_000)
+        answered = _ask(served, 20_000)
     print(f"\n{database}: {sum(answered.values())} questions, answered {dict(sorted(answered.items()))}")
-    assert sum(answered.values()) >= 10_000
+    assert sum(answered.values()) >= 20_000
 
 
 def _url(database: str, databases: Databases) -> str:
@@ -100,7 +102,7 @@ def _cases(operation: Any, mode: GenerationMode) -> st.SearchStrategy[Case[Any]]
 
 def _one(served: Served, session: requests.Session, case: Case[Any], who: str, answered: Counter[int]) -> None:
     session.cookies.clear()
-    response = case.call(session=session, headers=served.comers[who], timeout=30)
+    response = case.call(session=session, headers=served.comers[who], timeout=_PATIENCE)
     answered[response.status_code] += 1
     case.validate_response(response, checks=list(_checks(who)))
 
