@@ -22,7 +22,7 @@ from tests.browser.payloads import payloads
 
 #: Text columns whose words are somebody's: a person's of the city, a platform's, a stranger's.
 FREE: Final[dict[str, str]] = {
-    "account": "handle name url state_reason",
+    "account": "handle name url state_reason added_user added_why",
     "address_change": "mail",
     "api_token": "name",
     "challenge_statement": "by why",
@@ -36,6 +36,7 @@ FREE: Final[dict[str, str]] = {
     "import": "name source reason brought_by confirmed",
     "imported_file": "name url",
     "imported_version": "author_id author_name author_handle url word text",
+    "link": "address target reason",
     "log_signing": "detail",
     "mail": "recipient name reason",
     "medium": "url alt_text reason content_type",
@@ -74,6 +75,7 @@ OURS: Final = frozenset(
         "access",
         "act_id",
         "action",
+        "added_by",
         "adopted_by",
         "allowance",
         "analyser",
@@ -162,7 +164,7 @@ OURS: Final = frozenset(
 #: JSON of our own: counts, codes, ids, places in lists; and what is said of an account when a run began, which is no
 #: more than its own row says.
 OUR_JSON: Final = frozenset(
-    ("about", "bookmark_after", "bookmark_before", "counts", "digests", "evidence", "media", "parts", "scopes",
+    ("about", "bookmark_after", "exchanges", "bookmark_before", "counts", "digests", "evidence", "media", "parts", "scopes",
      "settings", "watch", "search_source.content")
 )  # fmt: skip
 #: Where a text of these is shorter, because no page or act lets it be longer.

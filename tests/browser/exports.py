@@ -33,6 +33,7 @@ ABOUT: Final[dict[str, tuple[str, ...]]] = {
     "/api/v1/runs/{run_id}": ("/api/v1/runs/{run}",),
     "/api/v1/search": ("/api/v1/search?q={word}&facets=true",),
     "/api/v1/search.csv": ("/api/v1/search.csv?q={word}",),
+    "/frozen/{statement_id}/list.csv": ("/frozen/{frozen}/list.csv",),
     "/records/{record_id}/exchanges/{exchange_id}/raw": ("/records/{record}/exchanges/{exchange}/raw",),
     "/records/{record_id}/files/{medium_id}/captions": ("/records/{film}/files/{captions}/captions",),
     "/records/{record_id}/files/{medium_id}/raw": ("/records/{film}/files/{captions}/raw",),
@@ -43,6 +44,11 @@ ABOUT: Final[dict[str, tuple[str, ...]]] = {
     # (how pages to print hold 500 attacks is shown by tests/operations/test_typesetting.py: it takes long)
     "/register/master-list.{form}": tuple(f"/register/master-list.{one}" for one in ("csv", "xlsx")),
 }
+ABOUT |= {
+    "/saved/{saved_id}/new.csv": ("/saved/{saved}/new.csv",),
+    "/search/completions": ("/search/completions?q={word}", "/search/completions?q=account:"),
+    "/selections/{selection_id}/list.csv": ("/selections/{selection}/list.csv",),
+}
 #: Routes that hand out nothing that somebody wrote into a field, and why.
 NOTHING: Final = {
     "/connect/return": "leads on",
@@ -51,6 +57,8 @@ NOTHING: Final = {
     "/pictures/{exchange_id}": "a picture, drawn from what is stored",
     "/records/{record_id}/files/{medium_id}/shown": "a file as it is stored, of a type that is checked",
     "/register/documents/{document_id}": "a document as it is stored, to be kept as a file",
+    "/records/{record_id}/evidence/{bundle_id}/bundle.zip": "made anew of what is stored: tests/release",
+    "/records/{record_id}/evidence/{bundle_id}/certificate.pdf": "as the bundle",
     "/seal": "the city's own picture",
 }
 

@@ -17,6 +17,8 @@ from archiver.visible import parts
 _LEADS: Final = frozenset({"href", "src", "action", "formaction", "poster", "data"})
 _MARKS: Final = frozenset({"mark"})
 """Made where what is found is cut out."""
+_SQUARES: Final = frozenset({"transform", "stroke", "class"})
+"""Of the code for an authenticator, which a library draws."""
 _VOID: Final = frozenset(("meta", "link", "input", "br", "img", "source", "track", "col", "hr", "wbr"))
 
 
@@ -30,7 +32,7 @@ def _ours() -> tuple[frozenset[str], frozenset[str]]:
         re.findall(r"<([a-z][a-z0-9]*)", source),
         re.findall(r"[\s\"'}]([a-z][a-z0-9-]*)(?=[= >{\"'])", source),
     )
-    return frozenset(elements), frozenset(attributes)
+    return frozenset(elements), frozenset(attributes) | _SQUARES
 
 
 class _Page(HTMLParser):

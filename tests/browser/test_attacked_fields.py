@@ -43,7 +43,9 @@ _NOWHERE = {
         "import.confirmed imported_file.name imported_file.url imported_version.author_id imported_version.author_name "
         "imported_version.author_handle imported_version.url imported_version.word imported_version.content"
     ),
+    "is shown where a short link was followed, and none was": "link.address link.target link.reason",
     "is kept for the register's reports": "CandidacySays.note CustodianshipSays.contact AttestationSays.position",
+    "is shown while the log is not signed, and of a stored signature that it is there": "log_signing.detail",
     "is said in pieces, of which the text is one": "version.content record.author_id",
 }
 

@@ -24,7 +24,7 @@ from archiver.people.service import PersonView
 from archiver.web.app import _site_app, create_app
 from archiver.web.site import Site
 from tests import effort
-from tests.people import beside, hidden, scene
+from tests.people import beside, hidden, scene, standing
 from tests.people.beside import department_of
 from tests.people.conftest import opened
 from tests.people.matrix import NOW, cells
@@ -96,13 +96,12 @@ def _grants(archive: Archive, who: PersonView) -> list[service.GrantView]:
         return service.grants(connection, who.id)
 
 
-def _addresses(archive: Archive, listed: Mapping[str, tuple[str, ...]]) -> list[str]:
+def _addresses(archive: Archive, listed: Mapping[str, tuple[str, str]]) -> list[str]:
     """Everything that is read from, about what they see, about what they do not, and about nothing."""
     app = _site_app(Site(archive))
+    states = standing.stand(archive, listed, {role.value: person(archive, role).id for role in Role})
     found = {
-        path
-        for _, method, state, path in cells(app, listed, beside.documents(archive))
-        if method == "GET" and (effort.long or state in _STATES)
+        cell.path for cell in cells(app, states) if cell.method == "GET" and (effort.long or cell.state in _STATES)
     }
     found |= {f"{path}{word}" for word in _ASKED for path in ("/search?q=", "/api/v1/search?facets=true&q=")}
     found |= {f"/api/v1/search.csv?q={word}" for word in _ASKED}
