@@ -23,7 +23,7 @@ from archiver.web.register_load import may_load
 from archiver.web.site import Site
 
 router = APIRouter()
-_ON_A_PAGE = 25
+_ON_A_PAGE = 20
 """Accounts: a page of them stays below 100 KB."""
 
 

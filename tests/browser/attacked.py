@@ -164,8 +164,8 @@ OURS: Final = frozenset(
 #: JSON of our own: counts, codes, ids, places in lists; and what is said of an account when a run began, which is no
 #: more than its own row says.
 OUR_JSON: Final = frozenset(
-    ("about", "bookmark_after", "exchanges", "bookmark_before", "counts", "digests", "evidence", "media", "parts", "scopes",
-     "settings", "watch", "search_source.content")
+    ("about", "bookmark_after", "bookmark_before", "counts", "digests", "evidence", "exchanges", "media", "parts",
+     "scopes", "settings", "watch", "search_source.content")
 )  # fmt: skip
 #: Where a text of these is shorter, because no page or act lets it be longer.
 LONGEST: Final = {"tag": 50, "selection.name": 100, "saved_search.name": 100}

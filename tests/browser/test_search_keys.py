@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from archiver.desk import marks
 from archiver.people.acting import of_person
 from archiver.people.roles import Role
+from archiver.settings import Settings
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
@@ -34,7 +35,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[s
     jo = person(house.archive, Role.CUSTODIAN, name="Jo")
     some = next(one.id for one in house.records().values() if one.kind == "comment")
     marks.tag(house.archive, of_person(jo.id), [some], "Loud nights")
-    pages = PageServer(create_app(Site(house.archive)), bind(house.archive.settings))
+    pages = PageServer(create_app(Site(house.archive)), bind(Settings(home=house.archive.settings.home, web_port=0)))
     pages.start()
     yield pages.url.rstrip("/"), cookies(house.archive, jo)
     pages.stop()

@@ -104,7 +104,8 @@ def test_one_spoiled_place_costs_no_more_than_what_stands_there(noted: Noted, da
         if same is not None and not is_in(spot, record.place):
             assert (same.content, same.text, same.state) == (record.content, record.text, record.state), (spot, junk)
         elif same is not None:
-            assert same.state not in _GONE or same.state == record.state, (spot, junk)
+            said = place[-1] == "is_hidden" and junk is True  # the platform says so itself
+            assert said or same.state not in _GONE or same.state == record.state, (spot, junk)
         elif not (is_in(spot, record.place) or is_in(record.place, spot)):
             assert any(one == "" or is_in(record.place, one) for one in aside), (spot, junk, record.key)
     if aside:

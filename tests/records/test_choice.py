@@ -339,7 +339,7 @@ def test_what_arrives_late_is_not_repeated_for_another_version(city: City) -> No
     bare = replace(seen("status/1", content={}, state=hidden), text="")
     stored(city, seen("status/1", "A", as_of=0, state=hidden))
     stored(city, seen("status/1", "B", as_of=3, state=hidden), run=3)
-    city.apply(told(4, 2, bare))
+    city.apply(replace(told(4, 2, bare), adopted_by=4))
     assert choice(city, bare).reasons == (Reason.TIME,)
     later = stored(city, bare, run=5)
     assert choice(city, bare).same == [(later.id, 0)]

@@ -13,7 +13,7 @@ from archiver.accounts.register.models import RegisterStatement
 from archiver.capture.models import Segment
 from archiver.database import Base, Database, Instant
 from archiver.records.import_models import ImportedVersion
-from archiver.records.models import Medium, Record, Version
+from archiver.records.models import Link, Medium, Record, RecordLink, Version
 from archiver.search.register import RegisterInDatabase
 from archiver.search.source import answered_by, read_documents
 from archiver.search.sqlite import SqliteSearchIndex
@@ -29,7 +29,7 @@ def archive(tmp_path: Path) -> Iterator[Database]:
     index = SqliteSearchIndex()
     with database.write() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        for table in (Account, RegisterStatement, Record, Version, Medium, ImportedVersion, Segment):
+        for table in (Account, RegisterStatement, Record, Version, Medium, ImportedVersion, Segment, Link, RecordLink):
             Base.metadata.tables[table.__tablename__].create(connection)
         index.create(connection)
         _add(connection, Account, id="ac_1", platform="mastodon", handle="parks@city.example",
