@@ -43,8 +43,6 @@ ABOUT: Final[dict[str, tuple[str, ...]]] = {
     ),
     # (how pages to print hold 500 attacks is shown by tests/operations/test_typesetting.py: it takes long)
     "/register/master-list.{form}": tuple(f"/register/master-list.{one}" for one in ("csv", "xlsx")),
-}
-ABOUT |= {
     "/saved/{saved_id}/new.csv": ("/saved/{saved}/new.csv",),
     "/search/completions": ("/search/completions?q={word}", "/search/completions?q=account:"),
     "/selections/{selection_id}/list.csv": ("/selections/{selection}/list.csv",),
