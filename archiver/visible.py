@@ -64,8 +64,3 @@ def size(count: int | None) -> str:
             break
         amount, unit = amount / 1024, larger
     return f"{count:,} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
-
-
-def in_a_cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula (CSV injection); it begins with an apostrophe then."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

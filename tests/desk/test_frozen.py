@@ -48,7 +48,7 @@ def statement(offices: Archive, jo: PersonView) -> str:
 def rows(browser: TestClient, statement: str) -> list[dict[str, str]]:
     answer = browser.get(f"/frozen/{statement}/list.csv")
     assert answer.headers["content-type"].startswith("text/csv")
-    return list(csv.DictReader(io.StringIO(answer.text)))
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
 def test_the_list_is_paged_hashed_again_and_tells_what_changed(
