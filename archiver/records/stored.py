@@ -201,16 +201,13 @@ def _placed(row: Row[Any], version: dict[str, Any]) -> Placed:
 
 def _carrying(record_id: str, placed: list[Placed]) -> list[Placed]:
     """A version keeps its id after the occurrence that gave it was disposed of: its earliest one left carries it."""
+    given = {ids.version_id(record_id, one.occurrence.exchange_id, one.occurrence.position) for one in placed}
     earliest: dict[str, Placed] = {}
     for one in placed:
         first = earliest.get(one.version_id)
         if first is None or one.occurrence.arrival < first.occurrence.arrival:
             earliest[one.version_id] = one
-    carriers = {
-        id(one)
-        for version_id, one in earliest.items()
-        if ids.version_id(record_id, one.occurrence.exchange_id, one.occurrence.position) != version_id
-    }
+    carriers = {id(one) for version_id, one in earliest.items() if version_id not in given}
     return [
         replace(one, occurrence=replace(one.occurrence, carries=one.version_id)) if id(one) in carriers else one
         for one in placed

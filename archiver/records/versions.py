@@ -17,8 +17,11 @@ versions. So:
   between the last answer read with the old scheme and the first read with the new one is therefore shown once the next
   answer differs, not at the seam.
 * A version's id comes from its occurrence that arrived first. What arrives later may split a version or move numbers,
-  but every id that was given stays, and stays with the occurrence that gave it: versions are split, never joined.
-* Neighbours in time with equal contents are always in one version.
+  but every id that was given stays, and stays with the occurrence that gave it: versions are split, never joined. Where
+  that one showed no words, the id stays with the words that it was first known with.
+* Neighbours in time with equal contents are always in one version. What a split leaves beside a version that it does
+  not contradict is that version, and no version of its own: where an edit is learnt that was seen between words and a
+  later sight without any, that sight shows the edit, and the edit may be known already from afterwards.
 * A version was seen when any of it was. What stands without its words (deleted, hidden) or is only named is a sight of
   the record, in its state, and never one of the words that stood there before.
 """
@@ -119,11 +122,28 @@ class Timeline:
                 span.insert(sight)
                 return
             self._spans[index : index + 1] = span.split(sight.time)
+            self._place_beside(index, sight)
+            self._settle()
+        else:
+            self._place_beside(index, sight)
+
+    def _place_beside(self, index: int, sight: _Placed) -> None:
         beside = [span for span in self._spans[max(index, 0) : index + 2] if span.fit(sight) is not None]
         if beside:
             max(beside, key=lambda span: span.fit(sight) or 0).insert(sight)  # the earlier one, if both fit
         else:
-            self._spans.insert(index + 1, _Span([sight]))
+            self._spans.insert(index + 1, _Span.of(sight))
+
+    def _settle(self) -> None:
+        """What a split left over without an id goes to the version beside it, where they agree, or is one by itself."""
+        index = next(index for index, span in enumerate(self._spans) if span.anchor is None)
+        left_over = self._spans[index]
+        for other in self._spans[max(index - 1, 0) : index] + self._spans[index + 1 : index + 2]:
+            if other.agrees(left_over):
+                other.join(left_over)
+                del self._spans[index]
+                return
+        left_over.name()
 
     def _placed(self, occurrence: Occurrence) -> _Placed:
         if occurrence.late:
@@ -196,15 +216,27 @@ class _Placed:
 
 
 class _Span:
-    """Occurrences next to each other in time that do not contradict each other."""
+    """Occurrences next to each other in time that do not contradict each other.
 
-    __slots__ = ("contents", "placed")
+    ``giver``: the occurrence whose id is the version's; ``anchor``: the one that it stays with. Both None: what a split
+    left over, which has no id yet; ``other`` then is the giver of the part that has.
+    """
 
-    def __init__(self, placed: list[_Placed]) -> None:
+    __slots__ = ("anchor", "contents", "giver", "other", "placed")
+
+    def __init__(
+        self, placed: list[_Placed], giver: Occurrence | None = None, anchor: Occurrence | None = None,
+        other: Occurrence | None = None,
+    ) -> None:  # fmt: skip
         self.placed = placed
+        self.giver, self.anchor, self.other = giver, anchor, other
         self.contents: dict[int, dict[str, object]] = {}
         for one in placed:
             self._merge(one.occurrence)
+
+    @classmethod
+    def of(cls, sight: _Placed) -> _Span:
+        return cls([sight], sight.occurrence, sight.occurrence)
 
     @property
     def members(self) -> list[Occurrence]:
@@ -226,10 +258,34 @@ class _Span:
     def insert(self, sight: _Placed) -> None:
         self.placed.insert(self._index(sight.time), sight)
         self._merge(sight.occurrence)
+        if self.anchor is not None and not self.anchor.content and sight.occurrence.content:
+            self.anchor = sight.occurrence
 
     def split(self, at: _Time) -> list[_Span]:
         index = self._index(at)
-        return [_Span(self.placed[:index]), _Span(self.placed[index:])]
+        return [self._part(self.placed[:index]), self._part(self.placed[index:])]
+
+    def _part(self, placed: list[_Placed]) -> _Span:
+        if any(one.occurrence is self.anchor for one in placed):
+            return _Span(placed, self.giver, self.anchor)
+        return _Span(placed, other=self.giver)
+
+    def name(self) -> None:
+        """Give what a split left over an id of its own."""
+        arrived = sorted(self.members, key=lambda one: one.arrival)
+        self.giver = next(one for one in arrived if one is not self.other)
+        self.anchor, self.other = next((one for one in arrived if one.content), self.giver), None
+
+    def agrees(self, other: _Span) -> bool:
+        """Whether both have a field in common and contradict each other in none."""
+        schemes = self.contents.keys() & other.contents.keys()
+        pairs = [(self.contents[scheme], other.contents[scheme]) for scheme in schemes]
+        return any(share(*pair) for pair in pairs) and not any(contradict(*pair) for pair in pairs)
+
+    def join(self, other: _Span) -> None:
+        """Take in what stands before or after; the id stays."""
+        for one in other.placed:
+            self.insert(one)
 
     def version(self, record_id: str, number: int) -> Version:
         scheme = max(self.contents)
@@ -237,7 +293,7 @@ class _Span:
         live = [one for one in members if not one.retrospective and shows(one, scheme, content)]
         fullest = min(members, key=lambda one: (-one.scheme, -len(one.content), one.arrival))
         return Version(
-            id=_id(record_id, min(members, key=lambda one: one.arrival)),
+            id=_id(record_id, self.giver or members[0]),
             number=number,
             scheme=scheme,
             content=content,

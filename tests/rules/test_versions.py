@@ -66,12 +66,15 @@ def texts(found: tuple[Version, ...]) -> list[str]:
     return [version.text for version in found]
 
 
-def made_by(version: Version) -> str:
-    """The run whose occurrence gave the version its id."""
+def made_by(version: Version) -> str | None:
+    """The run whose occurrence gave the version its id; None: it showed no words, and they were split from it."""
     return next(
-        one.exchange_id
-        for one in version.members
-        if ids.version_id(RECORD, one.exchange_id, one.position) == version.id
+        (
+            one.exchange_id
+            for one in version.members
+            if ids.version_id(RECORD, one.exchange_id, one.position) == version.id
+        ),
+        None,
     )
 
 
@@ -140,6 +143,22 @@ def test_a_wording_between_two_equal_ones_that_nobody_saw_splits_them() -> None:
     assert after[0].id == before.id
 
 
+def test_an_edit_learnt_late_before_a_sight_without_words_is_the_edit_that_is_known_from_afterwards() -> None:
+    """Who saw it first was killed; what they saw is adopted after others saw it without words, and then the words."""
+    before = versions(RECORD, [sight(1, "A"), sight(3, {}), sight(4, "B")])
+    after = versions(RECORD, [sight(1, "A"), sight(3, {}), sight(4, "B"), sight(5, "B", seen=2)])
+    assert [(one.id, one.text) for one in after] == [(one.id, one.text) for one in before]
+    assert after[1].first_seen_at == at(2)
+
+
+def test_an_id_that_a_sight_without_words_gave_stays_with_the_words_that_it_was_known_with() -> None:
+    seen = [sight(2, {}), sight(3, "A", seen=0), sight(4, "B")]
+    before = versions(RECORD, seen)
+    after = versions(RECORD, [*seen, sight(5, "B", seen=1)])
+    assert [(one.id, one.text) for one in after] == [(one.id, one.text) for one in before]
+    assert before[0].id == ids.version_id(RECORD, "ex_002", 0)
+
+
 def test_another_scheme_is_never_an_edit() -> None:
     found = versions(RECORD, [sight(1, "A"), sight(2, {"words": "A"}, scheme=2), sight(3, {"words": "A"}, scheme=2)])
     assert len(found) == 1
@@ -174,6 +193,7 @@ def test_a_version_seen_again_lasts_until_then() -> None:
 
 values = st.sampled_from(["A", "B"])
 full = st.fixed_dictionaries({"text": values, "warning": st.sampled_from(["", "x"])})
+words = st.sampled_from([{}, *({"text": text, "warning": ""} for text in "ABC")])
 some = st.dictionaries(st.sampled_from(["text", "warning", "poll"]), values, max_size=3)
 
 
@@ -229,6 +249,26 @@ def test_with_whole_contents_a_version_is_a_stretch_of_equal_ones(history: list[
         assert version.id == ids.version_id(RECORD, first.exchange_id, first.position)
 
 
+@settings(max_examples=examples(300))
+@given(histories(words))
+def test_where_an_answer_shows_all_words_or_none_no_two_neighbours_say_the_same(history: list[Occurrence]) -> None:
+    """An edit that nobody made would be seen between them."""
+    for before, after in pairwise(versions(RECORD, history)):
+        assert not equal(before.content, after.content)
+
+
+@settings(max_examples=examples(300))
+@given(histories(words))
+def test_what_a_version_was_known_to_say_it_says_for_ever(history: list[Occurrence]) -> None:
+    timeline = Timeline(RECORD)
+    said: dict[str, Mapping[str, Any]] = {}
+    for occurrence in history:
+        timeline.arrive(occurrence)
+        now = {version.id: version.content for version in timeline.versions()}
+        assert all(equal(now[one], content) for one, content in said.items() if content)
+        said = now
+
+
 @given(histories(some, 2))
 def test_neighbours_with_equal_contents_are_never_in_different_versions(history: list[Occurrence]) -> None:
     for before, after in pairwise(versions(RECORD, history)):
@@ -249,11 +289,14 @@ def test_nothing_inside_a_version_contradicts_anything_else_in_it(history: list[
 @given(histories(some, 2))
 def test_an_id_that_was_given_stays_and_stays_with_the_occurrence_that_gave_it(history: list[Occurrence]) -> None:
     timeline = Timeline(RECORD)
-    given_ids: dict[str, str] = {}
+    given_ids: dict[str, str | None] = {}
+    wordless = {ids.version_id(RECORD, one.exchange_id, one.position) for one in history if not one.content}
     for occurrence in history:
         timeline.arrive(occurrence)
         now = {version.id: made_by(version) for version in timeline.versions()}
-        assert given_ids.items() <= now.items()
+        assert given_ids.keys() <= now.keys()
+        assert len(now) == len(timeline.versions())
+        assert all(now[one] == run for one, run in given_ids.items() if one not in wordless)
         given_ids = now
 
 
@@ -263,9 +306,10 @@ def test_learning_an_earlier_version_never_moves_an_existing_id(
 ) -> None:
     before = versions(RECORD, history)
     after = versions(RECORD, [*history, sight(99, content, as_of=as_of, back=True)])
-    assert {version.id: made_by(version) for version in before}.items() <= {
-        version.id: made_by(version) for version in after
-    }.items()
+    were, are = ({version.id: made_by(version) for version in found} for found in (before, after))
+    assert were.keys() <= are.keys()
+    shown = {one.exchange_id for one in history if one.content}
+    assert all(are[one] == run for one, run in were.items() if run in shown)
 
 
 @given(histories(some, 2))
