@@ -49,7 +49,7 @@ def _check_record(house: Observed, one: Match) -> None:
     said, row, versions = one.said, one.row, house.versions(one.row.key)
     check_wordings(house, one, [version.text for version in versions if version.content])
     same = [one.content == other.content for one, other in pairwise(versions)]
-    assert not any(same), "an edit that nobody made"
+    assert not any(same), ("an edit that nobody made", said, versions)
     assert row.created_at == said.created_at.replace(microsecond=0)
     last = one.full[-1]
     expected = "not_returned" if last not in one.seen else "hidden_by_page" if said.hidden_at(last) else "visible"
