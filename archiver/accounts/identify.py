@@ -6,6 +6,7 @@ import dataclasses
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -17,9 +18,35 @@ from archiver.errors import ArchiverError, Refused, Unreachable
 from archiver.http import Fetcher, redirect_target
 from archiver.visible import one_line
 from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector, Problem, ProblemKind
+from connectors.links import same_origin
 
 _HOPS = 5
 _UNREACHABLE = (ProblemKind.RATE, ProblemKind.TRANSIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a platform says an account is."""
+
+    facts: AccountFacts
+    """As it said it."""
+    url: str
+    """The account's address, see :func:`believed`."""
+
+
+def believed(facts: AccountFacts, claim: Claim, asked: str, answered: str) -> str:
+    """The address that an account is registered under: the one that its server tells of it, where that is a server that
+    was asked; else the one that was claimed. A server may say any address, also somebody else's.
+
+    One whose id is its address (a feed) is where its answer came from, since that is what is captured.
+
+    Args:
+        asked: what was asked who it is.
+        answered: what answered, after redirects.
+    """
+    if any(same_origin(facts.url, url) for url in (claim.url, asked)):
+        return facts.url
+    return facts.url if facts.url == facts.platform_id and same_origin(facts.url, answered) else claim.url
 
 
 def ask_platform(
@@ -28,7 +55,7 @@ def ask_platform(
     claim: Claim,
     fetch: Callable[[Ask], Answer] | None = None,
     credential: Secret | None = None,
-) -> AccountFacts:
+) -> Identity:
     """What the platform says the claimed account is. ``credential`` signs the question where the platform answers
     nobody without one.
 
@@ -47,7 +74,7 @@ def ask_platform(
         raise _error_of(reading.problem, connector)
     if reading.account is None or not reading.account.platform_id:
         raise Refused(f"this address does not answer like {connector.title}; check it, and which platform it is of")
-    return reading.account
+    return Identity(reading.account, believed(reading.account, claim, ask.url, answer.url or ask.url))
 
 
 def _fetch(archive: Archive, ask: Ask, signing: Signing | None) -> Answer:

@@ -16,7 +16,7 @@ from archiver.accounts import acts
 from archiver.accounts.credentials import READ
 from archiver.accounts.events import OPERATOR, log_event
 from archiver.accounts.grants import Grant
-from archiver.accounts.identify import ask_platform
+from archiver.accounts.identify import Identity, ask_platform
 from archiver.accounts.models import Account, Handle
 from archiver.accounts.platforms import credential_of
 from archiver.accounts.register import linking
@@ -34,7 +34,7 @@ from archiver.evidence.event_types import EventType
 from archiver.settings import city_origin
 from archiver.visible import one_line
 from connectors.authorization import Connects
-from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector
+from connectors.contract import Answer, Ask, Claim, Connector
 from connectors.links import origin
 
 _AUTHORITY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -127,7 +127,8 @@ def add(
         require_own_world(archive, claim)
     secret = _credential(connector, credential)
     claim = _known_as(claim, credential.account if isinstance(credential, Grant) else None)
-    facts = ask_platform(archive, connector, claim, fetch, secret)
+    identity = ask_platform(archive, connector, claim, fetch, secret)
+    facts = identity.facts
     if facts.platform_id != safe_text(facts.platform_id):
         raise Refused("the platform gives this account an id that is no text; nothing was added")
     account_id = ids.account_id(claim.platform, claim.service, facts.platform_id)
@@ -136,7 +137,7 @@ def add(
         take_chains(connection, [account_id])
         known = connection.execute(select(Account.id).where(Account.id == account_id)).first()
         if known is None:
-            _insert(connection, archive, account_id, claim, facts, authority, by)
+            _insert(connection, archive, account_id, claim, identity, authority, by)
         name = linking.Name(claim.platform, claim.service, facts.platform_id, facts.handle or claim.handle, claim.url)
         linking.begin(connection, archive, account_id, name, new=known is None, told=facts.url)
         if isinstance(credential, Grant):
@@ -172,12 +173,12 @@ def _insert(
     archive: Archive,
     account_id: str,
     claim: Claim,
-    facts: AccountFacts,
+    identity: Identity,
     authority: str,
     by: By,
 ) -> None:
-    now = archive.clock.now()
-    shown = {"handle": safe_text(facts.handle), "name": safe_text(facts.name), "url": safe_text(facts.url)}
+    now, facts = archive.clock.now(), identity.facts
+    shown = {"handle": safe_text(facts.handle), "name": safe_text(facts.name), "url": safe_text(identity.url)}
     connection.execute(
         insert(Account).values(
             id=account_id,
@@ -205,7 +206,7 @@ def identified(archive: Archive, url: str, platform: str, token: Secret, named: 
     """The platform's id of the account at ``url``, asked for with a token, whose grant says that it is of ``named``.
     Raises as :func:`add` does."""
     connector, claim = archive.platforms.claim(url, platform)
-    return ask_platform(archive, connector, _known_as(claim, named), None, token).platform_id
+    return ask_platform(archive, connector, _known_as(claim, named), None, token).facts.platform_id
 
 
 def _known_as(claim: Claim, named: str | None) -> Claim:

@@ -23,7 +23,7 @@ from archiver.evidence.act_types import FirstAccountRegistered, check_facts
 from archiver.evidence.entry import read_entry
 from archiver.evidence.models import ActFile, Event
 from archiver.settings import Settings
-from connectors.contract import AccountFacts, Answer, Ask, Problem, ProblemKind, Reading
+from connectors.contract import AccountFacts, Answer, Ask, Claim, Problem, ProblemKind, Reading
 from connectors.feed import Feed
 from tests import backends
 
@@ -198,6 +198,48 @@ def test_an_address_with_a_credential_is_refused(archive: Archive, secret: str) 
     with pytest.raises(UsageError, match="password or key") as caught:
         service.add(archive, f"{URL}?{secret}", "feed", fetch=_fetch)
     assert secret not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "answered", "registered"),
+    [
+        ("https://www.example.gov/news", URL, URL, "told"),
+        ("https://www.example.gov/news", URL, "https://cdn.example.net/x", "told"),
+        ("https://feeds.example.net/city", "https://feeds.example.net/city", URL, "told"),
+        ("https://mayor.example.org/@mayor", URL, URL, "claimed"),
+        ("https://mayor.example.org/@mayor", URL, "https://mayor.example.org/@mayor", "claimed"),
+        ("https://www.example.gov.example.org/news", URL, URL, "claimed"),
+        ("https://www.example.gov:8443/news", URL, URL, "claimed"),
+        ("http://www.example.gov/news", URL, URL, "claimed"),
+        ("javascript:alert(1)", URL, URL, "claimed"),
+        ("", URL, "", "claimed"),
+    ],
+)
+@pytest.mark.law("R12")
+def test_an_address_on_a_server_that_was_not_asked_is_not_registered(
+    archive: Archive, told: str, asked: str, answered: str, registered: str
+) -> None:
+    """A server could have somebody else's address registered, even one that it redirected to once."""
+
+    class Leading(_Answering):
+        def identify(self, claim: Claim) -> Ask:
+            return replace(super().identify(claim), url=asked)
+
+    reading = Reading(account=AccountFacts("1", "mayor", "The Mayor", told))
+    saying = replace(archive, platforms=replace(archive.platforms, connectors={"feed": Leading(reading)}))
+    account = service.add(saying, URL, "feed", fetch=lambda ask: Answer(200, (), b"", NOW, answered)).account
+    assert account.url == (told if registered == "told" else URL)
+    with archive.database.read() as connection:
+        assert connection.execute(select(Handle.url)).scalars().all() == [account.url]
+        assert acts.registered(connection, account.id).facts["url"] == account.url
+
+
+def test_a_feed_is_registered_where_it_was_found(archive: Archive) -> None:
+    """Its address is its id, and what is captured."""
+    moved = "https://feeds.example.net/city"
+    saying = _saying(archive, Reading(account=AccountFacts(moved, "city", "City News", moved)))
+    added = service.add(saying, URL, "feed", fetch=lambda ask: Answer(200, (), b"", NOW, moved)).account
+    assert (added.url, added.platform_id) == (moved, moved)
 
 
 def test_an_account_is_found_by_all_its_names(archive: Archive) -> None:

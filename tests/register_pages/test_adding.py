@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from archiver.accounts import service as accounts
-from archiver.accounts.identify import ask_platform
+from archiver.accounts.identify import Identity, ask_platform
 from archiver.accounts.models import Account
 from archiver.archive import Archive
 from archiver.errors import Refused
@@ -277,7 +277,11 @@ def test_no_entry_is_got_round_by_another_address_that_leads_to_its_account(
     url, listed = _ours(house), "https://campaign.example/feed"
     town.authority("mayor")
     listing = town.listing(url=listed, capacity=capacity, platform="feed", service="https://campaign.example")
-    told = lambda *given: replace(ask_platform(*given), url=f"{listed}/")  # noqa: E731
+
+    def told(*given: Any) -> Identity:
+        identity = ask_platform(*given)
+        return replace(identity, facts=replace(identity.facts, url=f"{listed}/"))
+
     monkeypatch.setattr("archiver.accounts.service.ask_platform", told)
     answer = _add(sit(), url, authority="mayor", **OFFICIAL)
     assert (answer.status_code, "another entry of the register" in _words(answer)) == (400, True)
