@@ -163,6 +163,7 @@ class Fetcher:
         into: Path | None = None,
         hosts: Collection[str] | None = None,
         plain_http: bool = False,
+        within: float | None = None,
     ) -> WireExchange:
         """Have one exchange. Whatever the server answers is a result; only where nothing usable came is it an error.
 
@@ -174,6 +175,7 @@ class Fetcher:
             into: a body above 1 MiB goes to this file (``body_file``); a smaller one stays in memory.
             hosts: host suffixes that may be asked, ``*`` for any; None for any.
             plain_http: allow ``http`` on port 80.
+            within: seconds for the whole exchange, where they are fewer than ``total_timeout``.
 
         Raises:
             FetchError: see :mod:`archiver.capture.fetch_errors`; the address is refused, or no usable answer came.
@@ -194,7 +196,7 @@ class Fetcher:
             limit=limit,
             into=self._folder / into if into and self._folder else into,
         )
-        return self._ask(question)
+        return self._ask(question, self._total_timeout if within is None else min(within, self._total_timeout))
 
     def unrecorded(
         self,
@@ -238,8 +240,8 @@ class Fetcher:
             headers.append((b"Content-Length", b"%d" % len(body)))
         return tuple(headers)
 
-    def _ask(self, question: _Question) -> WireExchange:
-        deadline = time.monotonic() + self._total_timeout
+    def _ask(self, question: _Question, seconds: float) -> WireExchange:
+        deadline = time.monotonic() + seconds
         while True:
             recording = Recording(self._clock, lambda: self._addresses(question.where), deadline)
             result = self._exchange(question, recording)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 from archiver.archive import Archive
@@ -15,12 +17,15 @@ from archiver.capture.asks import answer_of
 from archiver.capture.secret_forms import Secret
 from archiver.capture.signing import Signing, signing_of
 from archiver.errors import ArchiverError, Refused, Unreachable
-from archiver.http import Fetcher, redirect_target
+from archiver.http import Fetcher, TimedOut, redirect_target
 from archiver.visible import one_line
 from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector, Problem, ProblemKind
 from connectors.links import same_origin
 
 _HOPS = 5
+LONGEST: Final = 45.0
+"""Seconds that all of it may take, however often a server leads elsewhere and however slowly it speaks: somebody waits
+for the page, and what stands before it (a proxy) mostly gives up after a minute."""
 _UNREACHABLE = (ProblemKind.RATE, ProblemKind.TRANSIENT)
 
 
@@ -60,12 +65,14 @@ def ask_platform(
     nobody without one.
 
     Raises:
-        Unreachable: it does not answer, or wants us to wait.
+        Unreachable: it does not answer, not within :data:`LONGEST` seconds, or wants us to wait.
         Refused: it answers that there is no such account, that it is not ours to read, or something unexpected.
     """
     ask = connector.identify(claim)
+    if fetch is None:
+        fetch = _fetching(archive, signing_of(connector, claim.url, credential))
     for _ in range(_HOPS):
-        answer = fetch(ask) if fetch is not None else _fetch(archive, ask, signing_of(connector, claim.url, credential))
+        answer = fetch(ask)
         reading = connector.read(ask, answer)
         if reading.account is not None or not reading.asks:
             break
@@ -77,9 +84,22 @@ def ask_platform(
     return Identity(reading.account, believed(reading.account, claim, ask.url, answer.url or ask.url))
 
 
-def _fetch(archive: Archive, ask: Ask, signing: Signing | None) -> Answer:
-    with asking(archive) as fetcher:
-        return _follow(fetcher, ask, archive.settings.answer_bytes, signing)
+def _fetching(archive: Archive, signing: Signing | None) -> Callable[[Ask], Answer]:
+    """What asks over the network; all that it is given together ends in time."""
+    seconds = min(LONGEST, archive.settings.request_total_seconds)
+    until = time.monotonic() + seconds
+
+    def fetch(ask: Ask) -> Answer:
+        try:
+            with asking(archive) as fetcher:
+                return _follow(fetcher, ask, archive.settings.answer_bytes, signing, until)
+        except TimedOut as error:
+            raise Unreachable(
+                f"it takes the server too long to say who this is ({error}; all of it may take {seconds:g} seconds);"
+                " try again later, and where it stays so, ask whoever runs that server; nothing was added"
+            ) from None
+
+    return fetch
 
 
 @contextmanager
@@ -101,7 +121,7 @@ def asking(archive: Archive) -> Iterator[Fetcher]:
             fetcher.close()
 
 
-def _follow(fetcher: Fetcher, ask: Ask, limit: int, signing: Signing | None) -> Answer:
+def _follow(fetcher: Fetcher, ask: Ask, limit: int, signing: Signing | None, until: float) -> Answer:
     for _ in range(_HOPS):
         wire = fetcher.fetch(
             ask.method,
@@ -113,6 +133,7 @@ def _follow(fetcher: Fetcher, ask: Ask, limit: int, signing: Signing | None) -> 
             authorization=signing.header(ask.url) if signing else None,
             limit=limit,
             plain_http=urlsplit(ask.url).scheme == "http",
+            within=max(until - time.monotonic(), 0.0),
         )
         target = redirect_target(wire)
         if target is None:
