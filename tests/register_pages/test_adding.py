@@ -287,3 +287,25 @@ def test_no_entry_is_got_round_by_another_address_that_leads_to_its_account(
     assert (answer.status_code, "another entry of the register" in _words(answer)) == (400, True)
     assert _count(house) == 0
     assert town.register.listings[listing].account is None
+
+
+def test_what_was_typed_while_the_session_ended_is_kept_and_added_once(house: House, town: Town, sit: Sit) -> None:
+    town.authority("mayor")
+    desk, url = sit(), _ours(house)
+    desk.client.cookies.clear()
+    kept = _add(desk, url, authority="mayor", why="the mayor asked", official="yes")
+    assert (kept.status_code, _count(house)) == (401, 0)
+    [action] = re.findall(r'<form method="post" action="([^"]*)"', kept.text)
+    fields = {
+        unescape(name): unescape(value) for name, value in re.findall(r'name="([^"]*)" value="([^"]*)"', kept.text)
+    }
+    assert fields == {
+        "url": url,
+        "platform": "mastodon",
+        "authority": "mayor",
+        "why": "the mayor asked",
+        "official": "yes",
+    }
+    again = sit()
+    assert again.client.post(action, data=fields).status_code == 303
+    assert _count(house) == 1
