@@ -11,6 +11,8 @@ Whatever shares one allowance on the other side (a server and whoever signs) is 
 * After :data:`GIVE_UP_AFTER` failures in a row, or where a platform names a time further off than a run may wait, stop
   asking: the run ends with what it has, and the rest is a gap with its reason. After :data:`GIVE_UP_LASTS` one question
   is put again; an answer ends it, another failure prolongs it.
+* A machine's clock that is set back prolongs no wait by more than :data:`SET_BACK`: what was noted by the time before
+  is moved with it.
 """
 
 from __future__ import annotations
@@ -37,6 +39,8 @@ GIVE_UP_LASTS = timedelta(minutes=2)
 """How long a bucket is left alone once it was given up."""
 ATTEMPTS = 5
 RETRIED = frozenset({ProblemKind.RATE, ProblemKind.TRANSIENT})
+SET_BACK = timedelta(seconds=30)
+"""A clock that goes back by less is only being adjusted; nothing is moved, so that nobody asks too early."""
 _SANE = timedelta(days=366)
 """A platform that says to come back later than this has said nothing."""
 
@@ -130,6 +134,12 @@ def give_up(bucket: Bucket, now: datetime, longest: timedelta = LONGEST_WAIT) ->
     return None
 
 
+def moved(bucket: Bucket, by: timedelta) -> Bucket:
+    """The bucket by a clock that was set: as far from everything as it was."""
+    times = {name: getattr(bucket, name) for name in ("ready_at", "failed_at", "reset_at")}
+    return replace(bucket, **{name: at + by for name, at in times.items() if at is not None})
+
+
 def retry_after(headers: Iterable[tuple[str, str]], received_at: datetime) -> datetime | None:
     """The time a ``Retry-After`` names, seconds or an HTTP date (RFC 9110 §10.2.3); None where it says nothing."""
     value = next((value.strip() for name, value in headers if name.lower() == "retry-after"), "")
@@ -191,13 +201,24 @@ class Pacer:
     _buckets: dict[str, Bucket] = field(default_factory=dict)
     _noted: dict[str, Problem | None] = field(default_factory=dict)
     """The very problem last noted of each bucket, so that it is not counted twice."""
+    _seen: datetime | None = None
+    """The time when the clock was last read."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def _now(self) -> datetime:
+        """The time, whatever was noted by another one moved to it. Under the lock."""
+        now = self.clock.now()
+        if self._seen is not None and self._seen - now > SET_BACK:
+            by = now - self._seen
+            self._buckets = {name: moved(bucket, by) for name, bucket in self._buckets.items()}
+        self._seen = now
+        return now
 
     def wait(self, name: str, stop: threading.Event) -> None:
         """Return when this caller may ask, or at once when ``stop`` is set. Callers get turns, never the same one."""
         while not stop.is_set():
             with self._lock:
-                now = self.clock.now()
+                now = self._now()
                 bucket = self._buckets.get(name, Bucket())
                 left = (ready_at(bucket, now) - now).total_seconds()
                 if left <= 0:
@@ -207,9 +228,10 @@ class Pacer:
 
     def note(self, name: str, rate: RateFacts | None, problem: Problem | None, answer: Answered | None) -> None:
         """Learn from an answer, or from the failure to get one (``answer`` None)."""
-        named = None if answer is None else retry_after(answer.headers, answer.received_at)
         with self._lock:
-            self._note(name, rate, problem, named)
+            now = self._now()
+            named = None if answer is None else retry_after(answer.headers, min(answer.received_at, now))
+            self._note(name, rate, problem, named, now)
 
     def again(self, name: str, problem: Problem, attempt: int, stop: threading.Event) -> bool:
         """Whether to put the same question again, after :meth:`note`; :meth:`wait` then waits as long as it takes.
@@ -219,19 +241,21 @@ class Pacer:
         if stop.is_set() or problem.kind not in RETRIED or attempt + 1 >= ATTEMPTS:
             return False
         with self._lock:
-            bucket = self._buckets.get(name, Bucket())
+            now, bucket = self._now(), self._buckets.get(name, Bucket())
             if self._noted.get(name) is not problem:
                 # There was no answer to note: nobody was reached.
-                bucket = self._note(name, None, problem, None)
-            return give_up(bucket, self.clock.now(), self.longest) is None
+                bucket = self._note(name, None, problem, None, now)
+            return give_up(bucket, now, self.longest) is None
 
-    def _note(self, name: str, rate: RateFacts | None, problem: Problem | None, named: datetime | None) -> Bucket:
-        bucket = self._buckets.get(name, Bucket())
-        bucket = noted(bucket, self.clock.now(), rate, problem, named, self.randomness)
+    def _note(
+        self, name: str, rate: RateFacts | None, problem: Problem | None, named: datetime | None, now: datetime
+    ) -> Bucket:
+        bucket = noted(self._buckets.get(name, Bucket()), now, rate, problem, named, self.randomness)
         self._buckets[name], self._noted[name] = bucket, problem
         return bucket
 
     def gives_up(self, name: str) -> str | None:
         """Why this bucket is not asked any more in this run; None: it is."""
         with self._lock:
-            return give_up(self._buckets.get(name, Bucket()), self.clock.now(), self.longest)
+            now = self._now()
+            return give_up(self._buckets.get(name, Bucket()), now, self.longest)

@@ -181,6 +181,31 @@ def test_the_pacer_keeps_its_pause_between_questions() -> None:
     assert stop.waited == pytest.approx(2.0)
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from((None, RATE, TRANSIENT)), st.none() | st.integers(0, 800)), max_size=12),
+    st.lists(st.integers(-(10**9), 10**6), min_size=1, max_size=4),
+)
+def test_a_clock_that_is_set_prolongs_no_wait(
+    history: list[tuple[Problem | None, int | None]], jumps: list[int]
+) -> None:
+    """Nor does it make a run give up: whatever was noted by the time before is no further off by the new one."""
+    clock = SetClock(NOW)
+    pacer = Pacer(pause=0.5, clock=clock, randomness=random.Random(3))
+    for problem, seconds in history:
+        headers = () if seconds is None else (("Retry-After", str(seconds)),)
+        pacer.note("a", None, problem, Answer(headers, clock.now()))
+    given_up = pacer.gives_up("a")
+    for jump in jumps:
+        left = (ready_at(pacer._buckets.get("a", Bucket()), clock.now()) - clock.now()).total_seconds()
+        clock.advance(timedelta(seconds=jump))
+        late = Answer((("Retry-After", "1"),), clock.now() + timedelta(seconds=max(-jump, 0)))
+        assert given_up is not None or pacer.gives_up("a") is None
+        stop = Jumping(clock)
+        pacer.wait("a", stop)
+        assert stop.waited <= max(left, 0) + pacing.SET_BACK.total_seconds() + 1
+        pacer.note("a", None, None, late)
+
+
 def test_a_server_that_cannot_be_reached_is_given_up_after_failures_in_a_row() -> None:
     clock = SetClock(NOW)
     stop = Jumping(clock)
