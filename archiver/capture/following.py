@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from archiver.capture.addresses import destination
 from archiver.capture.asking import origin
@@ -25,6 +25,8 @@ from archiver.wire.exchange import WireExchange
 from connectors.contract import Problem, ProblemKind
 
 HOPS = 5
+LONGEST_WAIT = timedelta(seconds=20)
+"""For one service, while the links of others wait, too."""
 BODY = 64 * 1024
 """Of an answer that is kept, bytes: its head is what counts."""
 
@@ -111,7 +113,7 @@ class Follower:
 
     def _may_ask(self, url: str, stop: threading.Event) -> bool:
         bucket = _bucket(url)
-        if stop.is_set() or self.pacer.gives_up(bucket) is not None:
+        if stop.is_set() or self.pacer.gives_up(bucket, LONGEST_WAIT) is not None:
             return False
         self.pacer.wait(bucket, stop)
         return not stop.is_set()

@@ -119,12 +119,14 @@ class Linking:
         return len(looked)
 
     def _follow_all(self, new: Sequence[Wanted], stop: threading.Event) -> Iterator[tuple[Wanted, Followed]]:
-        until = time.monotonic() + _SECONDS
-        for one in new[: self.archive.settings.links_run]:
-            if stop.is_set() or time.monotonic() > until:
+        """One that cannot be asked now takes the place of none that can."""
+        until, most = time.monotonic() + _SECONDS, self.archive.settings.links_run
+        for one in new:
+            if most == 0 or stop.is_set() or time.monotonic() > until:
                 return
             led = self.follower.follow(one.address, stop)
             if led is not None:
+                most -= 1
                 yield one, led
 
     def _store(

@@ -254,8 +254,9 @@ class Pacer:
         self._buckets[name], self._noted[name] = bucket, problem
         return bucket
 
-    def gives_up(self, name: str) -> str | None:
-        """Why this bucket is not asked any more in this run; None: it is."""
+    def gives_up(self, name: str, longest: timedelta | None = None) -> str | None:
+        """Why this bucket is not asked any more in this run; None: it is. ``longest``: how long whoever asks waits,
+        where that is less than a run would."""
         with self._lock:
             now = self._now()
-            return give_up(self._buckets.get(name, Bucket()), now, self.longest)
+            return give_up(self._buckets.get(name, Bucket()), now, longest or self.longest)

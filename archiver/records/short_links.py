@@ -22,6 +22,10 @@ _MOST = 100
 _LONGEST = 2000
 """Of an address, bytes: fewer than where addresses in words are cut off, and than a key of an index may have."""
 _DEEPEST = 12
+_CARDS = ("embed", "article")
+"""Members of a content that hold the card of a link (Bluesky, LinkedIn)."""
+_CARD_WORDS = ("title", "description")
+"""What a card says in the words of whoever wrote the page that it leads to."""
 
 
 def named(content: Mapping[str, Any], text: str) -> tuple[str, ...]:
@@ -37,9 +41,23 @@ def named(content: Mapping[str, Any], text: str) -> tuple[str, ...]:
 
 
 def short(content: Mapping[str, Any], text: str, services: Collection[str]) -> tuple[str, ...]:
-    """The shortened links of a version of which the platform does not tell where they lead."""
+    """The shortened links of a version of which the platform does not tell where they lead. Those in the words of a
+    card are none: a stranger wrote them, who could so make the archive ask."""
     told = set(_told(content, 0))
-    return tuple(one for one in named(content, text) if one not in told and of_service(one, services))
+    own = named(*_without_cards(content, text))
+    return tuple(one for one in own if one not in told and of_service(one, services))
+
+
+def _without_cards(content: Mapping[str, Any], text: str) -> tuple[Mapping[str, Any], str]:
+    """What an account says itself: content and words without those of cards, which stand after its own."""
+    cards = {name: content[name] for name in _CARDS if isinstance(content.get(name), Mapping)}
+    for card in cards.values():
+        for said in (card.get(name) for name in _CARD_WORDS):
+            if isinstance(said, str) and said:
+                before, _, after = text.rpartition(said)
+                text = f"{before}\n{after}"
+    own = {name: {one: said for one, said in card.items() if one not in _CARD_WORDS} for name, card in cards.items()}
+    return {**content, **own}, text
 
 
 def of_service(address: str, services: Collection[str]) -> bool:

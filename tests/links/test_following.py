@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
+from archiver.capture.following import Followed
 from archiver.http import Fetcher
 from archiver.operations.verify import verify
 from archiver.practice import faults
@@ -18,6 +21,7 @@ from archiver.records.followed import LinkView
 from archiver.records.models import Link
 from archiver.records.service import Viewer
 from archiver.storage.segment_reader import ReadExchange, read_exchange
+from connectors.contract import Problem, ProblemKind
 from tests.capture.house import FULL, NEW, House
 from tests.capture.rebuilding import check_rebuilt
 
@@ -366,3 +370,40 @@ def test_a_service_whose_name_leads_inside_here_is_not_asked_and_is_tried_anothe
     told = {url: (one.state.value, len(one.hops)) for url, one in found.items() if one is not None}
     assert told == {"https://bit.ly/x": ("failed", 0), "https://bit.ly:22/x": ("refused", 0)}
     assert asked == ["bit.ly"]
+
+
+def test_links_that_cannot_be_asked_now_take_the_place_of_none_that_can(house: House) -> None:
+    house.settings["links_run"] = 2
+    house.shut()
+    house.open()
+    office, service_ = house.office(), house.server.short_links
+    first, *waiting = (service_.shorten(TARGET) for _ in range(4))
+    numbers = [post(house, one) for one in (first, *waiting)]
+
+    class Waiting:
+        """The services of some cannot be asked at present."""
+
+        def follow(self, address: str, stop: threading.Event) -> Followed | None:
+            return None if address in waiting else follower.follow(address, stop)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(follower, name)
+
+    follower = house.capture.linking.follower
+    house.capture.linking.follower = cast(Any, Waiting())
+    house.run(office)
+    assert [told(house, one) for one in numbers] == [[("led", TARGET)], [], [], []]
+    house.capture.linking.follower = follower
+    house.run(office)
+    assert sum(told(house, one) == [("led", TARGET)] for one in numbers) == 3
+    house.run(office)
+    assert all(told(house, one) == [("led", TARGET)] for one in numbers)
+
+
+def test_a_service_that_wants_a_long_pause_holds_up_no_other(house: House) -> None:
+    linking, waited = house.capture.linking, house.patience.waited
+    bucket = f"{house.server.base_url} links"
+    retry = Problem(ProblemKind.RATE, "too many", house.clock.now() + timedelta(minutes=5))
+    linking.follower.pacer.note(bucket, None, retry, None)
+    assert linking.follower.follow(house.server.short_links.shorten(TARGET), house.patience) is None
+    assert house.patience.waited == waited

@@ -57,9 +57,23 @@ def test_what_the_platform_tells_is_not_asked_for() -> None:
     assert short(content, str(content["text"]), SHORT_LINK_SERVICES) == ("https://t.co/b",)
 
 
+@pytest.mark.parametrize("named", ["https://bit.ly/theirs", "bit.ly/theirs", "https://bit.ly/own and bit.ly/theirs"])
+@pytest.mark.parametrize("card", [("embed", "link"), ("article", "source")])
+def test_what_a_page_says_on_its_card_is_not_asked_for(named: str, card: tuple[str, str]) -> None:
+    """A stranger wrote it, who could make the archive ask. The card's own address is the account's choice."""
+    member, link = card
+    shown = {link: "https://bit.ly/card", "title": f"Read {named}", "description": f"More at {named}."}
+    words = "See bit.ly/own"
+    text = "\n\n".join((words, *(shown[name] for name in ("title", "description", link))))
+    found = short({"text": words, member: shown}, text, ("bit.ly",))
+    assert sorted(found) == ["https://bit.ly/card", "https://bit.ly/own"]
+    # A feed's own entry has a title, and a link, too.
+    assert short({"title": named, "link": "https://a.example/"}, named, ("bit.ly",))[-1:] == ("https://bit.ly/theirs",)
+
+
 @given(st.text(max_size=300), st.recursive(st.text(max_size=40), lambda inner: st.lists(inner, max_size=3)))
 def test_no_words_break_it(text: str, more: object) -> None:
-    content = {"text": text, "more": more}
+    content = {"text": text, "more": more, "embed": {"title": more, "link": text}, "article": {"title": text}}
     found = short(content, text, SHORT_LINK_SERVICES)
     assert set(found) <= set(named(content, text))
     for one in found:
