@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
+from archiver.mail.lost import LostMail
 from archiver.operations import outbox
 
 app = typer.Typer(help="Look at the outbox, and try whether mail leaves.", no_args_is_help=True, rich_markup_mode=None)
@@ -21,11 +23,13 @@ def show(
     json: AsJson = False,
     practice: InPractice = False,
 ) -> None:
-    """List mail that was asked for, with what became of it; never what it says. Exit 2: there is no such state."""
+    """List mail that was asked for, with what became of it; never what it says. After an older copy of the database was
+    put back, or the index was made anew, also what the log alone tells of. Exit 2: there is no such state."""
     with opened(practice=practice) as archive:
         found = outbox.outbox(archive, state, limit)
+        lost = [] if state is not None else outbox.lost(archive, limit)
         if json:
-            output.as_json({"mail": [asdict(one) for one in found]})
+            output.as_json({"mail": [asdict(one) for one in found], "lost": [asdict(one) for one in lost]})
             return
         rows = [
             (shown(one.made_at, archive), one.recipient, one.purpose, one.state.value, str(one.attempts),
@@ -33,7 +37,19 @@ def show(
             for one in found
         ]  # fmt: skip
         head = ("ASKED FOR", "TO", "FOR", "STATE", "TRIES", "ENDED, OR NEXT TRY", "WHY", "ID")
-        output.table(head, rows, empty="No mail was asked for.")
+        output.table(head, rows, empty="No mail is in the outbox." if lost else "No mail was asked for.")
+        if lost:
+            _show_lost(archive, lost)
+
+
+def _show_lost(archive: Archive, lost: list[LostMail]) -> None:
+    output.line("\nOf these the log alone tells: what they said, and to whom, was in a database that is not this one.")
+    rows = [
+        (shown(one.made_at, archive), one.purpose, one.about,
+         "may have been sent; make its link anew" if one.state is None else one.state.value, one.id)
+        for one in lost
+    ]  # fmt: skip
+    output.table(("ASKED FOR", "FOR", "LINK", "STATE", "ID"), rows, empty="")
 
 
 @app.command("again")

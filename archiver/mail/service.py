@@ -25,6 +25,7 @@ from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
 from archiver.evidence.models import Event
 from archiver.faults import crash_point
+from archiver.mail.lost import ENDINGS
 from archiver.mail.message import Letter, message
 from archiver.mail.models import Mail
 from archiver.mail.transports import NotSent, Transport
@@ -34,18 +35,13 @@ from archiver.visible import local_time
 _log = logs.get(__name__)
 _SERVICE: Final = ("service", "mail")
 _PATIENCE: Final = timedelta(hours=1)
-_REMEMBERED: Final = timedelta(days=7)
+REMEMBERED: Final = timedelta(days=7)
 _MOST: Final = 20
 _SEEN: Final = select(
     *(Mail.id, Mail.purpose, Mail.about, Mail.recipient, Mail.name, Mail.made_at),
     *(Mail.state, Mail.attempts, Mail.next_at, Mail.ended_at, Mail.reason),
 )
 _DAY: Final = timedelta(days=1)
-_ENDINGS: Final = {
-    EventType.MAIL_SENT.value: State.SENT,
-    EventType.MAIL_FAILED.value: State.DEAD,
-    EventType.MAIL_DROPPED.value: State.DROPPED,
-}
 _OLDER: Final = "it had ended before the database was set back, as the log says"
 _LATE: Final = "its time was over before it could be sent"
 
@@ -141,14 +137,15 @@ def drop(connection: Connection, archive: Archive, about: str, why: str) -> None
 
 def deliver(archive: Archive, transport: Transport, stop: threading.Event | None = None) -> int:
     """Try every mail whose time has come, until ``stop`` is set; how many left. Safe from any number of threads and
-    processes."""
-    if not _may_send(archive):
+    processes. The log in the store says of each that it left before the next does; where it cannot, the rest waits."""
+    if not _may_send(archive) or not _tell_store(archive):
         return 0
     sent = 0
     while not (stop and stop.is_set()) and (row := archive.database.act(partial(_take, archive=archive))) is not None:
-        sent += _try(archive, transport, row)
-    if sent:
-        _tell_store(archive)
+        left = _try(archive, transport, row)
+        sent += left
+        if left and not _tell_store(archive):
+            break
     return sent
 
 
@@ -167,12 +164,15 @@ def _may_send(archive: Archive) -> bool:
     return True
 
 
-def _tell_store(archive: Archive) -> None:
-    """Let the log in the store say at once what was sent, so that no older copy of the database sends it again."""
+def _tell_store(archive: Archive) -> bool:
+    """Let the log in the store say at once what was sent, so that no older copy of the database sends it again. Whether
+    it does."""
     try:
         store_deltas(archive.database, archive.store)
     except ArchiverError as failure:  # (signing puts it there later, and says what is wrong)
         _log.warning("mail.not_told", reason=str(failure))
+        return False
+    return True
 
 
 def about(connection: Connection, subjects: Sequence[str]) -> dict[str, MailView]:
@@ -188,7 +188,7 @@ def about(connection: Connection, subjects: Sequence[str]) -> dict[str, MailView
 def late(connection: Connection, now: datetime) -> list[MailView]:
     """Mail that waits for longer than an hour, or was given up within the last week, newest first."""
     waits = (Mail.state == State.WAITING.value) & (Mail.made_at <= now - _PATIENCE)
-    dead = (Mail.state == State.DEAD.value) & (Mail.ended_at > now - _REMEMBERED)
+    dead = (Mail.state == State.DEAD.value) & (Mail.ended_at > now - REMEMBERED)
     query = _SEEN.where(or_(waits, dead)).order_by(Mail.made_at.desc(), Mail.id).limit(_MOST)
     return [_view(row) for row in connection.execute(query)]
 
@@ -258,10 +258,10 @@ def _take(connection: Connection, *, archive: Archive) -> Row[Any] | None:
 def _reconcile(connection: Connection, now: datetime, free: tuple[Any, ...]) -> None:
     """End what the log says has ended: the row is of an older copy of the database than its log, which was made anew
     from the store. Nothing is told again."""
-    ended = select(Event.type).where(Event.subject_id == Mail.id, Event.type.in_(_ENDINGS)).exists()
+    ended = select(Event.type).where(Event.subject_id == Mail.id, Event.type.in_(ENDINGS)).exists()
     for mail_id in connection.execute(select(Mail.id).where(*free, ended)).scalars().all():
         types = set(connection.execute(select(Event.type).where(Event.subject_id == mail_id)).scalars())
-        state = next(state for kind, state in _ENDINGS.items() if kind in types)
+        state = next(state for kind, state in ENDINGS.items() if kind in types)
         values: dict[str, Any] = dict.fromkeys(("sealed", "key_id", "claim", "claimed_until", "problem"))
         values |= {"state": state.value, "ended_at": now, "reason": None if state is State.SENT else _OLDER}
         connection.execute(update(Mail).where(Mail.id == mail_id).values(**values))

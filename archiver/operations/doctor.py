@@ -23,6 +23,7 @@ from archiver.database import Database
 from archiver.errors import ArchiverError, SettingsError, Unreachable
 from archiver.evidence import acts
 from archiver.mail import service as mail
+from archiver.mail.lost import lost
 from archiver.mail.trying import State
 from archiver.operations import (
     connections,
@@ -334,11 +335,16 @@ def _connections(archive: Archive) -> Iterator[Finding]:
 def _mail(archive: Archive) -> Iterator[Finding]:
     """Mail that did not arrive, or does not leave."""
     with archive.database.read() as connection:
-        late = mail.late(connection, archive.clock.now())
+        now = archive.clock.now()
+        late = mail.late(connection, now)
+        unknown = [one for one in lost(connection, since=now - mail.REMEMBERED) if one.state is None]
     remedy = "Look at ARCHIVER_MAIL_URL and at the server; the board's button asks the owner again."
     for one in late:
         what = "was given up" if one.state is State.DEAD else "waits"
         yield Finding("mail", False, f"to {one.recipient} {what}: {one.reason or 'no service sends it'}", remedy)
+    if unknown:
+        said = f"{len(unknown)} asked for lately of which the log alone tells may or may not have been sent"
+        yield Finding("mail", False, said, "Look at `archiver mail list`, and ask the owners again.")
 
 
 def _quotas(archive: Archive) -> Iterator[Finding]:

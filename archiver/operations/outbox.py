@@ -8,7 +8,9 @@ from archiver import ids
 from archiver.accounts.register.contacts import wrong_mail
 from archiver.archive import Archive
 from archiver.errors import Refused, SettingsError, Unreachable, WrongField
+from archiver.mail import lost as lost_mail
 from archiver.mail import service as mail
+from archiver.mail.lost import LostMail
 from archiver.mail.message import Letter, message
 from archiver.mail.service import MailView
 from archiver.mail.transports import NotSent, is_file, transport_of
@@ -28,6 +30,12 @@ def outbox(archive: Archive, state: str | None = None, most: int = 100) -> list[
         raise WrongField("--state", f"is one of {', '.join(STATES)}")
     with archive.database.read() as connection:
         return mail.outbox(connection, None if state is None else State(state), most)
+
+
+def lost(archive: Archive, most: int = 100) -> list[LostMail]:
+    """Mail that the log alone tells of, newest first."""
+    with archive.database.read() as connection:
+        return lost_mail.lost(connection, most=most)
 
 
 def again(archive: Archive, mail_id: str) -> MailView:

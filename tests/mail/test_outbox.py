@@ -16,7 +16,7 @@ from archiver import ids, logs
 from archiver.archive import Archive
 from archiver.clock import SetClock
 from archiver.errors import IntegrityError, MissingKey, NotFound, Refused, SettingsError, Unreachable, UsageError
-from archiver.evidence.deltas import read_entries
+from archiver.evidence.deltas import read_entries, store_deltas
 from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.models import Event
 from archiver.mail import service
@@ -320,6 +320,62 @@ def test_that_a_mail_was_sent_is_in_the_store_at_once(archive: Archive, tmp_path
     assert service.deliver(archive, Out()) == 1
     told = [(entry.type, entry.subject_id) for _, entry in read_entries(archive.store)]
     assert told[-1] == ("mail.sent", mail_id)
+
+
+def test_the_store_says_of_each_mail_that_it_left_before_the_next_does(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever dies in the middle, and is put back to an older copy of the database, repeats none of those before."""
+
+    class Looking(Out):
+        told: list[int]
+
+        def send(self, message: EmailMessage, to: str) -> None:
+            self.told.append(sum(one.type == "mail.sent" for _, one in read_entries(archive.store)))
+            super().send(message, to)
+
+    for _ in range(3):
+        put(archive)
+    out = Looking()
+    out.told = []
+
+    def tell(*places: Any) -> int:
+        if len(out.sent) == 1:
+            raise Unreachable("the store does not answer")
+        return store_deltas(*places)
+
+    with monkeypatch.context() as away:
+        away.setattr("archiver.mail.service.store_deltas", tell)
+        assert service.deliver(archive, out) == 1, "where the store cannot be told, no more leave"
+        assert service.deliver(archive, out) == 0
+    assert service.deliver(archive, out) == 2
+    assert out.told == [0, 1, 2]
+
+
+def test_what_was_asked_for_after_the_copy_that_was_put_back_is_named_from_the_log(
+    archive: Archive, clock: SetClock
+) -> None:
+    kept = put(archive)
+    copy = _set_back(archive)
+    clock.advance(timedelta(seconds=1))
+    sent = put(archive)
+    assert service.deliver(archive, Out()) == 2
+    clock.advance(timedelta(seconds=1))
+    unknown = put(archive)
+    assert outbox.lost(archive) == []
+    _as_before(archive, copy)
+    (first, second) = outbox.lost(archive)
+    assert [(one.id, one.state, one.purpose) for one in (first, second)] == [
+        (unknown, None, "connect"),
+        (sent, State.SENT, "connect"),
+    ]
+    assert first.about.startswith("cl_")
+    assert first.made_at == clock.now()
+    assert [one.id for one in outbox.outbox(archive)] == [kept]
+    found = [one.found for one in doctor._mail(archive) if "log alone" in one.found]
+    assert [one.partition(" ")[0] for one in found] == ["1"]
+    clock.advance(timedelta(days=8))
+    assert not [one for one in doctor._mail(archive) if "log alone" in one.found]
 
 
 def test_the_outbox_is_listed_and_what_waits_is_tried_again(archive: Archive, clock: SetClock) -> None:
