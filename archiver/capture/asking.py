@@ -104,7 +104,7 @@ class Asker:
         """
         given_up = self.pacer.gives_up(self._bucket(ask.url))
         if given_up is not None:
-            return Asked(ask, reading=Reading(problem=Problem(ProblemKind.TRANSIENT, given_up)), given_up=True)
+            return Asked(ask, reading=Reading(problem=given_up), given_up=True)
         missing = self._why_unsigned(ask)
         if missing is not None:
             return Asked(ask, reading=Reading(problem=missing))  # asking unsigned would say nothing

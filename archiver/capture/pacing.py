@@ -61,6 +61,8 @@ class Bucket:
     """Passing failures in a row."""
     failed_at: datetime | None = None
     """When the last of them was."""
+    kind: ProblemKind | None = None
+    """What the last of them was; None: there are none."""
     limit: int | None = None
     remaining: int | None = None
     reset_at: datetime | None = None
@@ -83,14 +85,16 @@ def noted(
     """
     bucket = _with_facts(bucket, now, rate)
     if problem is None or problem.kind not in RETRIED:
-        return replace(bucket, failures=0, ready_at=_latest(_not_over(bucket.ready_at, now), _sane(named, now)))
+        ready = _latest(_not_over(bucket.ready_at, now), _sane(named, now))
+        return replace(bucket, failures=0, kind=None, ready_at=ready)
     failures = bucket.failures + 1
     wait = now + back_off(failures, randomness)
     told = _latest(_sane(problem.retry_at, now), _sane(named, now))
     if problem.kind is ProblemKind.RATE:
         renewed = bucket.reset_at if bucket.remaining == 0 or told is None else None
         told = _latest(told, renewed) or now + UNNAMED_RATE_WAIT
-    return replace(bucket, failures=failures, failed_at=now, ready_at=_latest(bucket.ready_at, wait, told))
+    ready = _latest(bucket.ready_at, wait, told)
+    return replace(bucket, failures=failures, failed_at=now, kind=problem.kind, ready_at=ready)
 
 
 def sent(bucket: Bucket, now: datetime, pause: timedelta = timedelta(0)) -> Bucket:
@@ -123,14 +127,16 @@ def back_off(failures: int, randomness: Random) -> timedelta:
     return timedelta(seconds=randomness.uniform(0, most.total_seconds()))
 
 
-def give_up(bucket: Bucket, now: datetime, longest: timedelta = LONGEST_WAIT) -> str | None:
-    """Why it makes no sense to go on asking in this run, in words for a person; None: go on."""
+def give_up(bucket: Bucket, now: datetime, longest: timedelta = LONGEST_WAIT) -> Problem | None:
+    """Why it makes no sense to go on asking in this run, with words for a person; None: go on. A wait is for the rate,
+    unless what the platform said with it was that it cannot answer at all."""
     rested = bucket.failed_at is not None and now - bucket.failed_at >= GIVE_UP_LASTS
     if bucket.failures >= GIVE_UP_AFTER and not rested:
-        return f"{bucket.failures} failures in a row"
+        return Problem(bucket.kind or ProblemKind.TRANSIENT, f"{bucket.failures} failures in a row")
     wait = ready_at(bucket, now) - now
     if wait > longest:
-        return f"the platform asks to wait {round(wait.total_seconds() / 60)} minutes"
+        kind = ProblemKind.RATE if bucket.remaining == 0 or bucket.kind is None else bucket.kind
+        return Problem(kind, f"the platform asks to wait {round(wait.total_seconds() / 60)} minutes")
     return None
 
 
@@ -254,7 +260,7 @@ class Pacer:
         self._buckets[name], self._noted[name] = bucket, problem
         return bucket
 
-    def gives_up(self, name: str, longest: timedelta | None = None) -> str | None:
+    def gives_up(self, name: str, longest: timedelta | None = None) -> Problem | None:
         """Why this bucket is not asked any more in this run; None: it is. ``longest``: how long whoever asks waits,
         where that is less than a run would."""
         with self._lock:

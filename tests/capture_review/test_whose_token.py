@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from archiver.capture import again
+from archiver.capture.models import Gap
 from connectors.contract import (
     AccessClass,
     AccountRef,
@@ -69,3 +72,16 @@ def test_a_question_that_waits_until_somebody_vouches_waits_once(stage: Stage) -
     stage.run(SweepKind.NEW)
     assert _waiting(stage) == []
     assert "4" in stage.records()
+
+
+@pytest.mark.law("R63")
+def test_what_waits_for_a_rate_limit_is_a_gap_for_the_rate_in_every_list(stage: Stage) -> None:
+    """Also in those that were not asked any more, as the first signed list after the question whose token it is."""
+    stage.connector.limited = True
+    stage.connector.lists, stage.connector.private = ("list", "messages"), frozenset({"messages"})
+    stage.answers |= {"/list": (429, {"Retry-After": "7200"}, b""), "/messages": page(("2", "two"))}
+    found = stage.run(SweepKind.NEW)
+    assert "/messages" not in stage.asked
+    reasons = {name: row.reason.partition(":")[0] for name, row in stage.coverage(found).items()}
+    assert reasons == {"list": "rate", "messages": "rate"}
+    assert {gap.cause for gap in stage.rows(Gap)} == {"rate"}

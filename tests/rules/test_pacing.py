@@ -104,9 +104,9 @@ def test_a_run_gives_up_after_enough_failures_or_when_asked_to_wait_too_long() -
     assert give_up(bucket, NOW) is None
     for _ in range(pacing.GIVE_UP_AFTER):
         bucket = noted(bucket, NOW, None, TRANSIENT, None, SEEDED)
-    assert give_up(bucket, NOW) == "8 failures in a row"
+    assert give_up(bucket, NOW) == Problem(ProblemKind.TRANSIENT, "8 failures in a row")
     late = noted(Bucket(), NOW, None, RATE, NOW + timedelta(hours=3), SEEDED)
-    assert give_up(late, NOW) == "the platform asks to wait 180 minutes"
+    assert give_up(late, NOW) == Problem(ProblemKind.RATE, "the platform asks to wait 180 minutes")
     assert give_up(late, NOW + timedelta(hours=2, minutes=50)) is None
 
 
@@ -204,6 +204,34 @@ def test_a_clock_that_is_set_prolongs_no_wait(
         pacer.wait("a", stop)
         assert stop.waited <= max(left, 0) + pacing.SET_BACK.total_seconds() + 1
         pacer.note("a", None, None, late)
+
+
+@pytest.mark.parametrize(
+    ("rate", "problem", "why"),
+    [
+        (None, RATE, ProblemKind.RATE),
+        (None, TRANSIENT, ProblemKind.TRANSIENT),
+        (None, None, ProblemKind.RATE),
+        (RateFacts(10, 0, NOW + timedelta(hours=3)), TRANSIENT, ProblemKind.RATE),
+    ],
+)
+def test_why_a_run_does_not_wait_is_what_the_platform_said(
+    rate: RateFacts | None, problem: Problem | None, why: ProblemKind
+) -> None:
+    """Where one question was refused for the rate, so is the next: its gap is no trouble of the network."""
+    pacer = Pacer(clock=SetClock(NOW), randomness=SEEDED)
+    pacer.note("server", rate, problem, Answer((("Retry-After", "7200"),), NOW))
+    given_up = pacer.gives_up("server")
+    assert given_up is not None
+    assert given_up.kind is why
+
+
+def test_failures_in_a_row_are_of_the_kind_of_the_last() -> None:
+    for problem in (RATE, TRANSIENT):
+        bucket = Bucket(failures=7)
+        bucket = noted(bucket, NOW, None, problem, None, SEEDED)
+        assert give_up(bucket, NOW) == Problem(problem.kind, "8 failures in a row")
+    assert noted(bucket, NOW, None, None, None, SEEDED).kind is None
 
 
 def test_a_server_that_cannot_be_reached_is_given_up_after_failures_in_a_row() -> None:
