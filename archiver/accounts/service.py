@@ -21,6 +21,7 @@ from archiver.accounts.models import Account, Handle
 from archiver.accounts.platforms import credential_of
 from archiver.accounts.register import linking
 from archiver.accounts.register import service as register
+from archiver.accounts.register.addresses import bare
 from archiver.accounts.register.capacity import May
 from archiver.accounts.schedule import first_due
 from archiver.archive import Archive
@@ -317,7 +318,8 @@ def claimed(connection: Connection, claim: Claim) -> AccountView | None:
     """The registered account that an address names by its handle; None where there is none, or it is not certain."""
     same = (Account.platform == claim.platform, Account.service == claim.service)
     found = [_view(row) for row in connection.execute(_query().where(*same))]
-    named = [one for one in found if one.handle.casefold() == claim.handle.casefold()]
+    wanted = bare(claim.handle, claim.service)
+    named = [one for one in found if bare(one.handle, one.service) == wanted]
     return named[0] if len(named) == 1 else None
 
 

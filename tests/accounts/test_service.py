@@ -242,6 +242,25 @@ def test_a_feed_is_registered_where_it_was_found(archive: Archive) -> None:
     assert (added.url, added.platform_id) == (moved, moved)
 
 
+@pytest.mark.parametrize("handle", ["clerk@city.example:8443", "@Clerk@city.example:8443", "clerk", "@clerk"])
+def test_an_address_names_an_account_by_the_handle_on_its_server(archive: Archive, handle: str) -> None:
+    """As Mastodon's are known, with their server; what is on another server is another account's."""
+    claim = Claim("feed", "https://city.example:8443", "Clerk", URL, "certain")
+    other = replace(claim, handle="clerk@elsewhere.example")
+
+    class Claiming(_Answering):
+        def claim(self, url: str) -> Claim:
+            return claim
+
+    reading = Reading(account=AccountFacts("1", handle, "The Clerk", URL))
+    saying = replace(archive, platforms=replace(archive.platforms, connectors={"feed": Claiming(reading)}))
+    account = service.add(saying, URL, "feed", fetch=_fetch).account
+    with archive.database.read() as connection:
+        assert service.claimed(connection, claim) == account
+        assert service.claimed(connection, other) is None
+        assert service.claimed(connection, replace(claim, service="https://elsewhere.example")) is None
+
+
 def test_an_account_is_found_by_all_its_names(archive: Archive) -> None:
     account = _add(archive, _facts(handle="news@www.example.gov")).account
     with archive.database.read() as connection:

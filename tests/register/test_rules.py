@@ -17,6 +17,7 @@ from archiver.accounts.register.candidacies import city_accounts, open_windows
 from archiver.accounts.register.capacity import May, may_run
 from archiver.accounts.register.custody import Basis
 from archiver.accounts.register.handover import Step
+from archiver.accounts.register.linking import Name, Names
 from archiver.accounts.register.missing import Completeness, Lack
 from archiver.accounts.register.statements import Register, Statement, Thing, said_on
 from archiver.accounts.working_days import is_working_day
@@ -352,3 +353,14 @@ def _handover(step: Step) -> HandoverSays:
         frozen_at="2026-03-02T12:00:00.000000Z", sweeps={}, left_out={}, tokens={}, inventory=None, inventory_pdf=None,
         receipt=[], received_by=None, received_on=None, filed_on=None, filed_with=None,
     )  # fmt: skip
+
+
+def test_a_handle_is_the_same_with_its_server_and_without() -> None:
+    at = "https://city.example"
+    listed = Name("mastodon", at, None, "clerk", f"{at}/users/clerk")
+    known = Names()
+    for number, (handle, url) in enumerate(
+        (("Clerk@city.example", f"{at}/@clerk"), ("clerk@other.example", f"{at}/@x"))
+    ):
+        known.add(str(number), Name("mastodon", at, str(number), handle, url))
+    assert known.find(listed) == ["0"]

@@ -3,6 +3,8 @@ changes; its address may, as far as it is that account's."""
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from sqlalchemy import Connection, select
 
 from archiver.accounts.models import Account, Handle
@@ -21,6 +23,13 @@ def address(url: str) -> str:
     """An address as it is compared: without scheme, ``www.`` and the slash at its end, in lower case."""
     bare = url.strip().casefold().partition("://")[2] or url.strip().casefold()
     return bare.removeprefix("www.").rstrip("/")
+
+
+def bare(handle: str, service: str) -> str:
+    """A handle as it is compared: in lower case, without what says that it is one and whose server's it is
+    (``@Clerk@city.example`` of ``https://city.example`` is ``clerk``)."""
+    plain, host = handle.casefold().lstrip("@"), urlsplit(service).netloc.casefold()
+    return plain.removesuffix(f"@{host}") if host else plain
 
 
 def check_change(connection: Connection, archive: Archive, before: ListingSays, says: ListingSays) -> None:
@@ -47,7 +56,7 @@ def check_change(connection: Connection, archive: Archive, before: ListingSays, 
         return
     where = (archive, row.platform, row.service)
     named = _handle_at(*where, says.url)
-    handles = {_bare(handle) for handle, _ in known} | {_handle_at(*where, url) for _, url in known}
+    handles = {bare(handle, row.service) for handle, _ in known} | {_handle_at(*where, url) for _, url in known}
     if named is None or named not in handles:
         raise WrongField("url", _NOT_ITS_OWN)
 
@@ -58,8 +67,4 @@ def _handle_at(archive: Archive, platform: str, service: str, url: str) -> str |
         _, claim = archive.platforms.claim(url, platform)
     except UsageError:
         return None
-    return _bare(claim.handle) if claim.service == service and claim.handle else None
-
-
-def _bare(handle: str) -> str:
-    return handle.casefold().lstrip("@")
+    return bare(claim.handle, service) if claim.service == service and claim.handle else None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from archiver.accounts.models import Account
 from archiver.accounts.permission import SERVICE, Actor
 from archiver.accounts.register import service
-from archiver.accounts.register.addresses import address
+from archiver.accounts.register.addresses import address, bare
 from archiver.accounts.register.capacity import May, strictest
 from archiver.accounts.register.statements import Register, Thing
 from archiver.archive import Archive
@@ -43,7 +43,7 @@ def same(one: Name, other: Name) -> bool:
         return (one.platform, one.service, one.platform_id) == (other.platform, other.service, other.platform_id)
     if address(one.url) == address(other.url):
         return True
-    handles = [name.handle.casefold().lstrip("@") for name in (one, other)]
+    handles = [bare(name.handle, name.service) for name in (one, other)]
     if (one.platform, one.service) != (other.platform, other.service):
         return False
     return bool(handles[0]) and handles[0] == handles[1]
@@ -78,7 +78,7 @@ def _places(name: Name) -> list[tuple[str | None, ...]]:
     return [
         ("id", name.platform, name.service, name.platform_id),
         ("address", address(name.url)),
-        ("handle", name.platform, name.service, name.handle.casefold().lstrip("@")),
+        ("handle", name.platform, name.service, bare(name.handle, name.service)),
     ]
 
 
