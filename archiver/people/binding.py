@@ -66,11 +66,16 @@ def ask(connection: Connection, archive: Archive, actor: Actor, person_id: str, 
     """Ask for another address, in place of what was asked for before. Changes nothing of the person."""
     assert actor.person_id is not None, "whoever runs the machine changes it"
     now = archive.clock.now()
-    before = update(AddressChange).where(AddressChange.person_id == person_id, AddressChange.ended_at.is_(None))
-    connection.execute(before.values(ended_at=now))
+    drop(connection, archive, person_id)
     row = {"id": ids.new_id("bc"), "person_id": person_id, "mail": mail, "asked_by": actor.person_id}
     connection.execute(insert(AddressChange).values(**row, made_at=now, ends_at=now + LASTS, ended_at=None))
     tell(connection, archive, actor, EventType.ADDRESS_ASKED, ("person", person_id))
+
+
+def drop(connection: Connection, archive: Archive, person_id: str) -> None:
+    """Let nobody agree any more to what was asked for: something newer was asked for, or holds."""
+    waits = update(AddressChange).where(AddressChange.person_id == person_id, AddressChange.ended_at.is_(None))
+    connection.execute(waits.values(ended_at=archive.clock.now()))
 
 
 def take(

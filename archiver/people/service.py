@@ -195,7 +195,9 @@ def _is_asked_for(connection: Connection, actor: Actor, person_id: str) -> bool:
 
 
 def _let_in_anew(connection: Connection, archive: Archive, actor: Actor, person_id: str) -> dict[str, None]:
-    """Whoever has the new address at the city's sign-in is to be known anew; who came in before does so no more."""
+    """Whoever has the new address at the city's sign-in is to be known anew; who came in before does so no more. What
+    was asked for before it is none that anybody still agrees to."""
+    binding.drop(connection, archive, person_id)
     binding.forget(connection, archive, actor, person_id, "changed")
     return {"issuer": None, "subject": None}
 
@@ -248,6 +250,7 @@ def end(archive: Archive, actor: Actor, person_id: str) -> PersonView:
         connection.execute(update(Person).where(Person.id == person_id).values(ended_at=archive.clock.now()))
         end_sessions(connection, archive, actor, person_id, "ended")
         end_tokens(connection, archive, actor, person_id)
+        binding.drop(connection, archive, person_id)
         _state(connection, archive, actor, person_id)
         tell(connection, archive, actor, EventType.PERSON_ENDED, ("person", person_id))
         return get(connection, person_id)

@@ -149,6 +149,23 @@ def test_what_was_asked_for_ends_and_is_settled_once(archive: Archive, jo: Perso
     assert now_of(archive, jo).mail == MINE
 
 
+@pytest.mark.parametrize("who", ["the machine", "nobody: they have gone"])
+def test_what_was_asked_for_before_another_address_holds_is_not_agreed_to_any_more(
+    archive: Archive, jo: PersonView, who: str
+) -> None:
+    service.change(archive, administrator(archive, "Ada"), jo.id, mail=MINE)
+    wanted, newest = asked(archive, jo), "jo.doe@city.example"
+    if who.startswith("nobody"):
+        service.end(archive, of_machine(), jo.id)
+    else:
+        service.change(archive, of_machine(), jo.id, mail=newest)
+    with archive.database.read() as connection:
+        assert binding.waiting(connection, jo.id, archive.clock.now()) is None
+    with pytest.raises(NotFound):
+        service.settle(archive, of_machine(), jo.id, wanted.id, agree=True)
+    assert now_of(archive, jo).mail == (THEIRS if who.startswith("nobody") else newest)
+
+
 def test_who_was_never_given_anything_can_still_be_mended(archive: Archive) -> None:
     who = service.add(archive, SERVICE, "New", "typo@city.example")
     ada = administrator(archive, "Ada")
