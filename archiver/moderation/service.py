@@ -70,6 +70,7 @@ def correct(
     Raises:
         As :func:`state`.
         SaidMeanwhile: it is not the last one any more. Nothing is written.
+        UsageError: also of one that was taken back, which stays so.
         NotFound: no such statement, or not for them.
         Refused: part of it is not shown to them, so they cannot know what they would take back.
     """
@@ -87,6 +88,8 @@ def correct(
             raise UsageError("a correction is about the same account")
         if before.says == says and before.void == void:
             return
+        if before.void:
+            raise UsageError("it was taken back as entered by mistake, and stays so: state it anew, as one of its own")
         if after is not None and before.act_id != after:
             raise SaidMeanwhile(next((changed(one.says, before.says) for one in told if one.act_id == after), ()))
         if not void:

@@ -102,6 +102,16 @@ def test_one_is_said_corrected_and_taken_back(offices: Archive, custodian: TestC
     custodian.post(page, data={**_FORM, **_read(custodian, page), "why": "another one", "step": "void"})
     assert "entered by mistake" in custodian.get(page).text
     assert custodian.get("/moderation").text.count("<section") == 0
+    taken_back = custodian.get(page).text
+    assert "Keep this instead" not in taken_back
+    refused = custodian.post(page, data={**_FORM, "words": "after all", "step": "keep"})
+    assert (refused.status_code, "state it anew" in refused.text, "after all" in refused.text) == (400, True, True)
+    # What stands there leads on to a new one, about the same change.
+    again = {**_FORM, **dict(re.findall(r'name="(of)" value="([^"]+)"', taken_back)), "step": "keep"}
+    assert again["of"] == of
+    anew = custodian.post("/moderation", data=again)
+    assert anew.headers["location"] not in ("/moderation", page)
+    assert custodian.get("/moderation").text.count("<section") == 1
 
 
 def _read(client: TestClient, page: str) -> dict[str, str]:

@@ -98,6 +98,14 @@ def test_a_statement_explains_a_change_and_is_corrected_by_a_later_one_only(offi
     assert history[0].why == "looked again"
     service.correct(offices, custodian, said, better, why="it was another one", void=True)
     assert _said(offices, Viewer.EVERYTHING, gone) == []
+    service.correct(offices, custodian, said, better, why="the same again is nothing new", void=True)
+    for void in (False, True):
+        other = better.model_copy(update={"words": "after all"})
+        with pytest.raises(UsageError, match="state it anew"):
+            service.correct(offices, custodian, said, other, why="after all", void=void)
+    with pytest.raises(UsageError, match="state it anew"):
+        service.correct(offices, custodian, said, better, why="after all")
+    assert (_said(offices, Viewer.EVERYTHING, gone), _events(offices)) == ([], 3)
     with offices.database.read() as connection:
         lacking = changes.recent(connection, wanted=Wanted(account, more=to_explain))
         assert gone in [one.record_id for one in lacking], "unexplained again"
