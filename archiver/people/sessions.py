@@ -19,6 +19,7 @@ from archiver.clock import to_text
 from archiver.database import safe_text
 from archiver.errors import NotFound, UsageError
 from archiver.evidence.event_types import EventType
+from archiver.people import permission
 from archiver.people.acting import Actor, of_person, tell
 from archiver.people.actions import FOR_TOKENS, Action
 from archiver.people.models import ApiToken, Person, Session
@@ -188,7 +189,7 @@ def make_token(
 
     Raises:
         NotFound: there is no such person, or the session is over.
-        UsageError: no name, no or unusable scopes, or a time that is too long.
+        UsageError: no name, no or unusable scopes, a time that is too long, or something that its person may nowhere.
     """
     if not scopes or not set(scopes) <= FOR_TOKENS:
         raise UsageError(f"a token may be for {', '.join(sorted(FOR_TOKENS))}")
@@ -207,6 +208,12 @@ def make_token(
         alive = select(Person.id).where(Person.id == person_id, Person.ended_at.is_(None))
         if connection.execute(alive).first() is None:
             raise NotFound("there is nobody of that id who may sign in here")
+        beyond = set(scopes) - permission.actions_of(connection, person_id, now)
+        if beyond:
+            raise UsageError(
+                f"no role of theirs allows {', '.join(sorted(beyond))}, and a token does no more than its person may:"
+                " leave it out, or have the role given first"
+            )
         connection.execute(insert(ApiToken).values(**row, **times, scopes=sorted(one.value for one in set(scopes))))
         facts = {"person": person_id, "ends": to_text(now + lasts)}
         tell(connection, archive, actor, EventType.TOKEN_MADE, ("token", token_id), facts)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.errors import NotFound, UsageError
-from archiver.people import binding, factors, history, passkeys, service, sessions
+from archiver.people import binding, factors, history, passkeys, permission, service, sessions
 from archiver.people.acting import of_person
 from archiver.people.actions import FOR_TOKENS, Action
 from archiver.web.door import Here, Visitor, Who, own, own_fresh
@@ -101,6 +101,7 @@ def _page(site: Site, visitor: Visitor, *, token: str | None = None, failure: st
         tokens = [one for one in sessions.tokens(connection, person.id) if one.counts(now)]
         held = [one for one in service.grants(connection, person.id) if one.holds(now)]
         named = names(site, connection)
+        may = permission.actions_of(connection, person.id, now)
         own = {
             "asked": binding.waiting(connection, person.id, now),
             "changes": history.sign_in_changes(connection, person.id),
@@ -121,5 +122,5 @@ def _page(site: Site, visitor: Visitor, *, token: str | None = None, failure: st
         **own,
         token=token,
         failure=failure,
-        scopes=sorted(one.value for one in FOR_TOKENS),
+        scopes=sorted(one.value for one in FOR_TOKENS & may),
     )

@@ -21,13 +21,14 @@ from archiver.clock import SetClock
 from archiver.errors import NotFound, Refused, UsageError
 from archiver.people import factors, links, passwords, service, sessions
 from archiver.people.acting import SERVICE, of_machine, of_person
-from archiver.people.actions import Action
+from archiver.people.actions import FOR_TOKENS, Action
 from archiver.people.links import Answers
 from archiver.people.models import Session
 from archiver.people.passwords import TooManyTries
 from archiver.people.practice import visitor
 from archiver.people.refusing import SignInFailed
-from archiver.people.roles import Role
+from archiver.people.roles import MAY, Role
+from archiver.people.service import NewGrant
 from archiver.people.waiting import MOST, WINDOW, wait
 from archiver.web.app import create_app
 from archiver.web.site import Site
@@ -378,6 +379,24 @@ def test_a_token_does_what_its_person_may_and_it_is_for_until_it_ends(archive: A
     assert (events(archive, "token.made"), events(archive, "token.ended")) == (3, 2 + 1)
 
 
+@pytest.mark.law("R71")
+def test_a_token_is_made_for_no_more_than_its_person_may(archive: Archive) -> None:
+    administrator, nobody = person(archive, Role.SYSTEM_ADMINISTRATOR), person(archive)
+    for who in (administrator, nobody):
+        allowed = FOR_TOKENS & (MAY[Role.SYSTEM_ADMINISTRATOR] if who is administrator else frozenset())
+        browser = browser_of(archive)
+        browser.cookies.update(cookies(archive, who))
+        offered = re.findall(r'name="scope" value="([^"]+)"', browser.get("/me").text)
+        assert offered == sorted(allowed)
+        for scope in FOR_TOKENS:
+            sent = {"name": "n", "days": "2", "scope": [*{scope.value, *offered}]}
+            answer = browser.post("/me/tokens", data=sent, headers=SAME)
+            assert answer.status_code == (200 if scope in allowed else 400), scope
+            assert ("no role of theirs allows" in answer.text.lower()) == (scope not in allowed), scope
+        with archive.database.read() as connection:
+            assert len(sessions.tokens(connection, who.id)) == len(allowed)
+
+
 def test_no_token_outlives_the_session_that_was_ended_while_it_was_asked_for(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -400,6 +419,7 @@ def test_no_token_outlives_the_session_that_was_ended_while_it_was_asked_for(
 
 def test_the_database_holds_nothing_that_signs_anybody_in(archive: Archive, hands: SetClock) -> None:
     who, secret = set_up(archive)
+    service.grant(archive, SERVICE, who, NewGrant(Role.CUSTODIAN))
     hands.at += timedelta(minutes=1)
     now = passwords.sign_in(archive, "Ada", GOOD, code(archive, secret), agent="")
     _, token = sessions.make_token(archive, of_machine(), who, "n", {Action.RECORDS_SEARCH}, timedelta(days=9))

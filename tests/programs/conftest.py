@@ -13,7 +13,7 @@ import pytest
 
 from archiver.archive import Archive
 from archiver.clock import SetClock
-from archiver.people import sessions
+from archiver.people import permission, sessions
 from archiver.people.acting import of_person
 from archiver.people.actions import FOR_TOKENS, Action
 from archiver.people.permission import AUTHORITY
@@ -40,8 +40,9 @@ class Served:
 
 
 def token_of(archive: Archive, person_id: str, *scopes: Action) -> str:
-    """A new token for these actions; none named: for all that a token can be for."""
-    given = set(scopes) or set(FOR_TOKENS)
+    """A new token for these actions; none named: for all that a token of theirs can be for."""
+    with archive.database.read() as connection:
+        given = set(scopes) or FOR_TOKENS & permission.actions_of(connection, person_id, archive.clock.now())
     return sessions.make_token(archive, of_person(person_id), person_id, "a test", given, timedelta(days=1))[1]
 
 
