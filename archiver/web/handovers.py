@@ -121,7 +121,12 @@ def freeze(site: Here, sight: Sees, who: Who, handover_id: Id) -> Response:
 @needs(Action.REGISTER_CHANGE)
 def look(site: Here, sight: Sees, who: Who, handover_id: Id) -> Response:
     """Ask again for the last look at each account that has none."""
-    _seen(site, sight, handover_id)
+    page = _page(site, sight, handover_id)
+    problem = handover.refused(page.says, Step.SWEPT)
+    if problem is not None:
+        return _one(site, sight, who, handover_id, failure=f"no look is asked for: {problem}")
+    if not page.lacking:
+        return _one(site, sight, who, handover_id, failure="no look is missing: go on")
     return _looked_for(site, sight, who, handover_id)
 
 

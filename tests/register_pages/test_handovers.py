@@ -115,6 +115,7 @@ def test_each_step_is_refused_out_of_turn_and_says_what_comes_first(sit: Sit, of
     officer, handover_id = sit(), _to(office, "begun")
     day = office.town.today.isoformat()
     forms = {
+        "look": {},
         "sweep": {},
         "transfer": {"step": "do", "day": day, "incoming": "B", "owner": "B"},
         "inventory": {},
