@@ -57,6 +57,16 @@ class KnownInPublic:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownTimed:
+    """A stored occurrence that shows all of its version standing, with a time by the platform's clock."""
+
+    exchange_id: str
+    position: int
+    as_of: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class KnownVersion:
     """A version of a known record, as far as a choice needs it."""
 
@@ -75,6 +85,22 @@ class KnownVersion:
     """What its occurrences say together that everybody can see; None: it was seen in private alone."""
     shown: tuple[KnownInPublic, ...] = field(default=(), compare=False)
     """These, in order of arrival; where not one was seen in private, perhaps only the one that is repeated."""
+    timed: KnownTimed | None = None
+    """The latest that has a time, where the reference has none: what a sight with a time repeats. A platform may tell
+    the time to some and not to others, and each would else be news after the other, at every poll."""
+
+    def as_repeated(self, as_of: datetime | None) -> KnownVersion:
+        """The same, with the stored occurrence for its reference that a sight of this time repeats."""
+        timed = self.timed
+        if timed is None or as_of is None or self.reference_as_of is not None:
+            return self
+        return replace(
+            self,
+            exchange_id=timed.exchange_id,
+            position=timed.position,
+            reference_as_of=timed.as_of,
+            reference_state=timed.state,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +244,7 @@ def _repeated(record: KnownRecord, seen: SeenRecord) -> KnownVersion | KnownSigh
     version = record.at(as_of) or record.current
     if record.last is not None and _standing_news(record, version, seen, as_of) is not None:
         return record.last
-    return version
+    return version.as_repeated(as_of)
 
 
 def _is_last_again(record: KnownRecord, version: KnownVersion, seen: SeenRecord, as_of: datetime | None) -> bool:
@@ -289,6 +315,7 @@ def _standing_news(
 ) -> Reason | None:
     if not version.seen:
         return Reason.STANDING
+    version = version.as_repeated(as_of)
     if as_of != version.reference_as_of and not _spans(version, as_of):
         return Reason.TIME
     if seen.state.value != record.state or seen.state.value != version.reference_state:
@@ -403,7 +430,16 @@ def _merge(version: KnownVersion, new: KnownVersion) -> KnownVersion:
         reference_state=reference.reference_state,
         said=_said(version, new, scheme, content),
         shown=(*version.shown, *_shown(new, scheme, content)),
+        timed=_timed(version, new, scheme, content) if reference.reference_as_of is None else None,
     )
+
+
+def _timed(version: KnownVersion, new: KnownVersion, scheme: int, content: Content) -> KnownTimed | None:
+    """The latest that has a time, of those that both know."""
+    for one in (new, version):
+        if one.seen and one.reference_as_of is not None and _is_whole(one, scheme, content):
+            return KnownTimed(one.exchange_id, one.position, one.reference_as_of, one.reference_state)
+    return version.timed if version.scheme == scheme and equal(version.content, content) else None
 
 
 def _said(version: KnownVersion, new: KnownVersion, scheme: int, content: Content) -> Content | None:

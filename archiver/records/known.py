@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, select
 
 from archiver import ids
-from archiver.records.choice import KnownInPublic, KnownRecord, KnownSight, KnownVersion, learn
+from archiver.records.choice import KnownInPublic, KnownRecord, KnownSight, KnownTimed, KnownVersion, learn
 from archiver.records.contents import Content
 from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, VERSION, chunks
 from archiver.records.withheld import in_public, open_among
@@ -55,13 +55,20 @@ _IN_PUBLIC = (
     .where(OCCURRENCE.c.record_id.in_(bindparam("record_ids", expanding=True)), in_public(OCCURRENCE.c.exchange_id))
     .order_by(OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
 )
+_TIMED = (
+    select(*(OCCURRENCE.c[name] for name in ("record_id", "version_id", "exchange_id", "position", "as_of", "state")))
+    .add_columns(OCCURRENCE.c.partial)
+    .where(OCCURRENCE.c.record_id.in_(bindparam("record_ids", expanding=True)), OCCURRENCE.c.as_of.is_not(None))
+    .where(~OCCURRENCE.c.retrospective)
+    .order_by(OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
+)
 _MEDIA = select(MEDIUM.c.record_id, MEDIUM.c.id).where(MEDIUM.c.record_id.in_(bindparam("record_ids", expanding=True)))
 
 
 def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[str, KnownRecord]:
     """What the index knows of an account's records, by the connector's key; unknown keys are left out. Three queries
-    for a page of keys, and one more each for those whose last occurrence shows less than what they say, and for those
-    of which not everybody could see all."""
+    for a page of keys, and one more each for those whose last occurrence shows less than what they say, for those that
+    are shown with a time and without, and for those of which not everybody could see all."""
     names = {ids.record_id(account_id, key): key for key in keys}
     found: dict[str, list[Any]] = {}
     media: dict[str, set[str]] = {}
@@ -72,13 +79,14 @@ def known(connection: Connection, account_id: str, keys: Iterable[str]) -> dict[
             for medium in connection.execute(_MEDIA, {"record_ids": chunk}):
                 media.setdefault(medium.record_id, set()).add(medium.id)
     last = _last(connection, found)
-    shown = _shown(connection, found, last)
+    timed = _timed(connection, found)
+    shown = _shown(connection, found, last, timed)
     return {
         names[record_id]: KnownRecord(
             record_id,
             names[record_id],
             rows[0].state,
-            tuple(_version(row, *shown.get(row.version_id, (None, ()))) for row in rows),
+            tuple(_version(row, *shown.get(row.version_id, (None, ())), timed.get(row.version_id)) for row in rows),
             frozenset(media.get(record_id, ())),
             rows[0].access == AccessClass.PUBLIC,
             rows[0].thread_id != record_id,
@@ -114,7 +122,28 @@ def _last(connection: Connection, found: Mapping[str, list[Any]]) -> dict[str, K
 _Shown = tuple[Content | None, tuple[KnownInPublic, ...]]
 
 
-def _shown(connection: Connection, found: Mapping[str, list[Any]], last: Mapping[str, KnownSight]) -> dict[str, _Shown]:
+def _timed(connection: Connection, found: Mapping[str, list[Any]]) -> dict[str, KnownTimed]:
+    """Of versions that are known with a time and whose reference has none: the latest that has one, by their id."""
+    mixed = {record_id for record_id, rows in found.items() for row in rows if _may_be_timed(row)}
+    timed = {}
+    for chunk in chunks(mixed):
+        for row in connection.execute(_TIMED, {"record_ids": chunk}):
+            if row.partial is None:
+                timed[row.version_id] = KnownTimed(row.exchange_id, row.position, row.as_of, row.state)
+    return {row.version_id: timed[row.version_id] for rows in found.values() for row in rows
+            if _may_be_timed(row) and row.version_id in timed}  # fmt: skip
+
+
+def _may_be_timed(row: Any) -> bool:
+    return row.reference_as_of is None and row.as_of is not None and row.first_seen_at is not None
+
+
+def _shown(
+    connection: Connection,
+    found: Mapping[str, list[Any]],
+    last: Mapping[str, KnownSight],
+    timed: Mapping[str, KnownTimed],
+) -> dict[str, _Shown]:
     """What everybody could see of each version, and where, by its id. Where that is all there is, its reference is
     enough."""
     places = {row.exchange_id for rows in found.values() for row in rows} | {one.exchange_id for one in last.values()}
@@ -123,7 +152,7 @@ def _shown(connection: Connection, found: Mapping[str, list[Any]], last: Mapping
     mixed = []
     for record_id, rows in found.items():
         in_part = any(row.exchange_id not in open_ids or row.reference_partial is not None for row in rows)
-        if record_id in last or in_part:
+        if record_id in last or in_part or any(row.version_id in timed for row in rows):
             mixed.append(record_id)
         else:
             shown |= {row.version_id: _reference(row) for row in rows}
@@ -156,7 +185,9 @@ def _is_reference(row: Any) -> bool:
     return bool(is_last and row.first_seen_at is not None)
 
 
-def _version(row: Any, said: Content | None, shown: tuple[KnownInPublic, ...]) -> KnownVersion:
+def _version(
+    row: Any, said: Content | None, shown: tuple[KnownInPublic, ...], timed: KnownTimed | None
+) -> KnownVersion:
     return KnownVersion(
         scheme=row.scheme,
         content=row.content,
@@ -168,6 +199,7 @@ def _version(row: Any, said: Content | None, shown: tuple[KnownInPublic, ...]) -
         reference_state=row.reference_state,
         said=said,
         shown=shown,
+        timed=timed,
     )
 
 

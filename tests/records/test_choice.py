@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from archiver.records.choice import Choice, Kept, Reason, choose, problem_key
 from archiver.records.known import Known, known
 from archiver.records.models import Occurrence
-from connectors.contract import Ask, Problem, ProblemKind, Reading, SeenRecord, State
+from connectors.contract import AccessClass, Ask, Problem, ProblemKind, Reading, SeenRecord, State
 from tests import effort
 from tests.records.city import City, Told, ask, at, author, seen, told
 
@@ -118,6 +118,39 @@ def test_an_old_answer_out_of_a_cache_repeats_the_old_version(city: City) -> Non
     assert choice(city, old).same == [(first.id, 0)]
     assert choice(city, new).same == [(second.id, 0)]
     assert choice(city, seen("status/1", "earlier", as_of=-1)).reasons == (Reason.CONTENT,)
+
+
+@pytest.mark.parametrize("first", ["public", "private"])
+@pytest.mark.parametrize(
+    ("in_public", "in_private"), [(None, 1), (1, None), (None, None), (1, 1), (1, 3), (3, 1), (None, 3)]
+)
+@pytest.mark.parametrize("batch", [False, True], ids=["each committed", "in one batch"])
+def test_what_is_polled_in_public_and_in_private_does_not_grow_whatever_time_each_tells(
+    city: City, in_public: float | None, in_private: float | None, first: str, batch: bool
+) -> None:
+    """Each of both is stored a time or two; what it then repeats is of its own time."""
+    polls = [(AccessClass.PUBLIC, in_public), (AccessClass.PRIVATE, in_private)]
+    polls = polls if first == "public" else polls[::-1]
+    own, places, news = Known(city.account), dict[str, float | None](), 0
+    for run in range(1, 13):
+        access, time = polls[run % 2]
+        one, asked = seen("status/1", as_of=time), ask(access=access)
+        with city.database.read() as connection:
+            before = own.of(connection, ["status/1"]) if batch else known(connection, city.account, ["status/1"])
+        found = choose(Reading(records=(one,)), before, asked)
+        if found.store:
+            news += 1
+            assert run <= 4, found.reasons
+            exchange = f"ex_{run}"
+            if batch:
+                own.learn(exchange, asked, Reading(records=(one,)), before)
+            else:
+                exchange = stored(city, one, run=run, asked=asked).id
+            places[exchange] = time
+        else:
+            ((repeated, _),) = found.same
+            assert places[repeated] == time or None not in (places[repeated], time)
+    assert news <= 4
 
 
 def test_the_same_words_at_another_time_are_stored_once_even_if_answers_flip_between_them(city: City) -> None:
