@@ -71,9 +71,13 @@ nothing is dropped in silence.
 
 Nothing leaves while the store's log knows more than the database, as after an older copy of it was put back: what waits
 there may have been sent long ago. Once the log was made anew from the store ([recovery](recovery.md)), what it says was
-sent, given up or dropped is so noted and not sent again. That a mail was sent is in the store at once.
+sent, given up or dropped is so noted and not sent again. That a mail was sent is in the store before the next one
+leaves: of what waits in an older copy, only what was being sent just when the machine was lost can go a second time,
+under the same Message-ID.
 
 `archiver mail list` shows what was asked for and what became of it (`--state waiting`; `--json`), never what it says.
+Mail that was asked for after an older copy of the database was made is not in it any more: the list names it from the
+log, with what became of it, or that it may have been sent. `archiver doctor` says so for a week; ask such owners again.
 `archiver mail again MAIL` lets one that waits be tried at once; of one that has ended the words are gone, so that its
 link is made anew. `archiver mail test ADDRESS` sends a test at once: exit code 0 it left, 2 no address or no mail set
 up, 4 it did not leave and may another time, 5 the server does not take it.
