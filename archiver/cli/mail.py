@@ -43,7 +43,8 @@ def show(
 
 
 def _show_lost(archive: Archive, lost: list[LostMail]) -> None:
-    output.line("\nOf these the log alone tells: what they said, and to whom, was in a database that is not this one.")
+    output.line()
+    output.line("Of these the log alone tells: what they said, and to whom, was in a database that is not this one.")
     rows = [
         (shown(one.made_at, archive), one.purpose, one.about,
          "may have been sent; make its link anew" if one.state is None else one.state.value, one.id)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from archiver.archive import Archive
 from archiver.mail import service
+from archiver.mail.models import Mail
 from archiver.mail.transports import NotSent
 from archiver.settings import load_settings
 from tests.cli.conftest import CommandLine
@@ -35,6 +37,16 @@ def test_the_outbox_at_the_command_line(archiver: CommandLine, monkeypatch: pyte
     assert (archiver("mail", "again", dead).code, archiver("mail", "again", "ml_none").code) == (5, 3)
     assert archiver("mail", "again", waits, "--json").json["state"] == "waiting"
     assert "bo@city.example" in archiver("mail", "again", waits).out
+    with Archive.open(load_settings()) as archive, archive.database.write() as connection:
+        connection.execute(delete(Mail))  # as in a database that is older than both
+    assert [(one["id"], one["state"]) for one in archiver("mail", "list", "--json").json["lost"]] == [
+        (waits, None),
+        (dead, "dead"),
+    ]
+    told = archiver("mail", "list").out
+    assert "No mail is in the outbox.\n\nOf these the log alone tells" in told
+    assert "may have been sent" in told
+    assert waits not in archiver("mail", "list", "--state", "dead").out
 
 
 def test_the_hint_of_a_wrong_address_shows_what_would_be_right(
