@@ -11,15 +11,16 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 YOUTUBE = (
     Allowance(
         "units",
-        "10,000 units a day for the city's project, one for each page of a list, five for each of a live chat;"
-        " renewed at midnight in California.",
+        "10,000 units a day for the city's project, one for each page of a list, five for each of a live chat,"
+        " 50 for a list of captions, 200 for a file of them; renewed at midnight in California.",
         Shared.APPLICATION,
         Renewed.DAILY,
         _DAY,
         limit=10_000,
         unit="units",
         zone="America/Los_Angeles",
-        costs={"chat": 5},  # twice or so in a sweep, while one is live: what may be asked is still planned by ones
+        # A few in a sweep, and not in every one: what may be asked is still planned by ones.
+        costs={"chat": 5, "captions": 50, "tracks": 50, "caption": 200},
     ),
 )
 """``search.list`` (100 calls a day) and ``videos.insert`` have allowances of their own, and are never used."""

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+from connectors import _youtube_captions as captions
 from connectors import _youtube_chat
 from connectors.contract import (
     AccessClass,
@@ -91,19 +92,50 @@ class Asks:
     def _channel(self) -> Ask:
         return self._ask("channels", "channel", Stream.PROFILE, (("part", _CHANNEL), ("id", self.account)))
 
-    def uploads(self, playlist: str) -> Ask:
-        """Every video of the channel, newest first."""
+    def uploads(self, playlist: str, lately: Mapping[str, JSONValue] | None = None) -> Ask:
+        """Every video of the channel, newest first. ``lately``: of which a full sweep looks at the captions."""
         parameters = (("part", "snippet,contentDetails,status"), ("playlistId", playlist), ("maxResults", "50"))
-        return self._ask("playlistItems", "uploads", Stream.POSTS, parameters, listing="uploads")
+        context = {} if lately is None else {"lately": dict(lately)}
+        return self._ask("playlistItems", "uploads", Stream.POSTS, parameters, listing="uploads", context=context)
 
-    def videos(self, keys: Sequence[str], *, look: bool = False) -> Iterator[Ask]:
+    def videos(self, keys: Sequence[str], *, look: bool = False, lately: JSONValue = None) -> Iterator[Ask]:
         """Videos by their keys, 50 at once; as direct looks beside the channel as control."""
         for some in _batches(keys):
             parameters = (("part", _VIDEO), ("id", ",".join(_ident(key) for key in some)))
-            context = {"look": list(some)} if look else {}
+            context: dict[str, JSONValue] = {"look": list(some)} if look else {}
+            context |= {"lately": lately} if isinstance(lately, dict) else {}
             yield self._ask(
                 "videos", "videos", Stream.POSTS, parameters, context=context, control=self._channel if look else None
             )
+
+    # Captions, which only the owner is told of.
+
+    def turn(self, playlist: str, turn: captions.Turn, at: str) -> Ask:
+        """Which video's captions are looked at next."""
+        parameters = (("part", "contentDetails"), ("playlistId", playlist), ("maxResults", "1"))
+        known = {"turn": {"at": at, "began": turn.began, "before": turn.before}}
+        ask = self._ask("playlistItems", captions.TURN, Stream.MEDIA, parameters, context=known)
+        return ask if turn.token is None else with_page(ask, turn.token)
+
+    def captions(self, video: str, since: JSONValue) -> Ask:
+        """The caption tracks of a video. ``since``: files of those that did not change since then are not asked for."""
+        parameters, known = (("part", "snippet"), ("videoId", video)), {"video": video, "since": since}
+        listing = captions.list_of(video)
+        return self._ask("captions", captions.LIST, Stream.MEDIA, parameters, listing=listing, context=known)
+
+    def tracks(self, video: str, keys: Sequence[str]) -> Iterator[Ask]:
+        """Known tracks of a video directly, beside the video as control."""
+        for some in _batches(keys):
+            named = [parts[1] for key in some if (parts := captions.parts_of(key)) is not None]
+            parameters = (("part", "snippet"), ("videoId", video), ("id", ",".join(named)))
+            known = {"video": video, "look": list(some)}
+            (control,) = self.videos([f"video/{video}"])
+            yield self._ask("captions", captions.LOOK, Stream.MEDIA, parameters, context=known, control=control)
+
+    def file(self, key: str, track: str, said: Mapping[str, JSONValue]) -> Ask:
+        """What is said in a track."""
+        path, known = f"captions/{quote(track, safe='')}", {"track": key, "said": dict(said)}
+        return self._ask(path, captions.FILE, Stream.MEDIA, (("tfmt", "vtt"),), context=known)
 
     # Comments.
 
@@ -156,6 +188,7 @@ class Asks:
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
         """Ask directly for known records, each kind its own way."""
         comments: dict[str | None, list[str]] = {}
+        tracks: dict[str, list[str]] = {}
         videos = []
         for ref in records:
             kind, _, identity = ref.key.partition("/")
@@ -167,7 +200,11 @@ class Asks:
                 comments.setdefault(ref.thread, []).append(ref.key)
             elif kind == "video":
                 videos.append(ref.key)
+            elif self.owner and (named := captions.parts_of(ref.key)) is not None:
+                tracks.setdefault(named[0], []).append(ref.key)
         yield from self.videos(videos, look=True)
+        for video, keys in tracks.items():
+            yield from self.tracks(video, keys)
         for thread, keys in comments.items():
             yield from self._looks_under(thread, keys)
 

@@ -34,6 +34,9 @@ KNOWN: Mapping[str, frozenset[str]] = {
         " publicStatsViewable publishAt rejectionReason selfDeclaredMadeForKids uploadStatus",
         "commentThread": "etag id kind replies snippet",
         "commentThread.snippet": "canReply channelId isPublic topLevelComment totalReplyCount videoId",
+        "caption": "etag id kind snippet",
+        "caption.snippet": "audioTrackType failureReason isAutoSynced isCC isDraft isEasyReader isLarge language"
+        " lastUpdated name status trackKind videoId",
         "comment": "etag id kind snippet",
         "comment.snippet": "authorChannelId authorChannelUrl authorDisplayName authorProfileImageUrl canRate channelId"
         " imageUrl likeCount moderationStatus parentId publishedAt textDisplay textOriginal updatedAt videoId"

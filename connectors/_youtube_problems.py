@@ -28,6 +28,7 @@ _GONE: Mapping[str, str] = {
     "playlistNotFound": "YouTube says that the list of uploads is not there",
     "channelNotFound": "YouTube says that the channel is not there",
     "channelClosed": "YouTube says that the channel was closed",
+    "captionNotFound": "YouTube says that the caption track is not there",
     "commentNotFound": "YouTube says that the comment is not there",
     "commentThreadNotFound": "YouTube says that the comment is not there",
 }

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from connectors import _youtube_captions as captions
 from connectors import _youtube_chat
 from connectors import _youtube_fields as fields
 from connectors._youtube_asks import AT_ONCE, HELD, Asks, with_page
@@ -26,7 +27,7 @@ from connectors._youtube_records import (
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.found import Finding
-from connectors.values import Json, Unreadable
+from connectors.values import Json, Unreadable, thing
 
 _LONGEST_TOKEN = 4096
 _CONTROL = "server"
@@ -37,6 +38,9 @@ _KINDS: Mapping[str, str] = {
     "channel": "youtube#channelListResponse",
     _CONTROL: "youtube#i18nLanguageListResponse",
     "uploads": "youtube#playlistItemListResponse",
+    captions.TURN: "youtube#playlistItemListResponse",
+    captions.LIST: "youtube#captionListResponse",
+    captions.LOOK: "youtube#captionListResponse",
     _youtube_chat.PURPOSE: "youtube#liveChatMessageListResponse",
     "videos": "youtube#videoListResponse",
     "replies": "youtube#commentListResponse",
@@ -74,6 +78,8 @@ def read(ask: Ask, answer: Answer) -> Reading:
     problem = problem_of(ask, answer)
     if problem is not None:
         return _of_problem(ask, answer, problem)
+    if ask.purpose == captions.FILE:
+        return captions.read_file(ask, answer, Asks.of(ask).site)
     try:
         body = answer.json
     except ValueError:
@@ -94,8 +100,10 @@ def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
         return Reading(records=(setting_record(video, TURNED_OFF),))
     if ask.purpose == _youtube_chat.PURPOSE:
         return _of_chat_problem(ask, reasons, problem)
-    if ask.purpose == "gate" and problem.kind is ProblemKind.GONE:
-        # Its comments went with the video. They can only be seen under it.
+    if ask.purpose == captions.TURN and "invalidPageToken" in reasons:  # the turns begin anew
+        return Reading(bookmark=captions.turned(_known(ask, "turn"), None))
+    if ask.purpose in ("gate", captions.LOOK) and problem.kind is ProblemKind.GONE:
+        # Its comments, or captions, went with the video. They can only be seen under it.
         return Reading(problem=replace(problem, kind=ProblemKind.UNSUPPORTED))
     if ask.purpose == "replies" and reasons & {"commentNotFound", "commentThreadNotFound"}:
         return _onward(Found(ask), Reading(), pending=[], token=None)
@@ -132,6 +140,10 @@ def _read_body(ask: Ask, body: Json) -> Reading:
         return replace(quarantined("a next page without a usable token"), records=tuple(found.records))
     if ask.purpose == _youtube_chat.PURPOSE:
         return _chat(found, items, token, ended=body.get("offlineAt") is not None)
+    if ask.purpose == captions.TURN:
+        return _turn(found, items, token)
+    if ask.purpose in (captions.LIST, captions.LOOK):
+        return _tracks(found, items)
     if ask.purpose == "uploads":
         return _uploads(found, items, token, body)
     if ask.purpose == "videos":
@@ -175,13 +187,21 @@ def _uploads(found: Found, items: Sequence[JSONValue], token: str | None, body: 
         place = f"/items/{number}"
         found.add("playlistItem", item, place, lambda item=item, place=place: listed_video(item, place, asks.site))  # type: ignore[misc]
     unread = found.ask.context.get("unread") is True or bool(found.quarantine)
+    lately = _known(found.ask, "lately")
     return replace(
         found.reading(),
-        asks=tuple(asks.videos([record.key for record in found.records])),
+        asks=tuple(asks.videos([record.key for record in found.records], lately=lately or None)),
         next_page=None if token is None else with_page(found.ask, token, unread=unread),
         whole=token is None and not unread,
         counts=_total(body),
+        bookmark=captions.looked(lately) if lately and token is None else None,
     )
+
+
+def _known(ask: Ask, name: str) -> Json:
+    """What the question carries under a name; nothing where it is no object."""
+    known = ask.context.get(name)
+    return known if isinstance(known, dict) else {}
 
 
 def _total(body: Json) -> dict[str, int]:
@@ -200,7 +220,17 @@ def _videos(found: Found, items: Sequence[JSONValue]) -> Reading:
     videos = [record.key.partition("/")[2] for record in found.records]
     chats = tuple(_live(found, items))
     # A full look lists the comments of every video, also of one that counts none: there may have been some.
-    return replace(found.reading(), asks=(*chats, *(map(asks.comments, videos) if asks.full else ())))
+    comments = tuple(map(asks.comments, videos)) if asks.full else ()
+    return replace(found.reading(), asks=(*chats, *comments, *_captions_of(found)))
+
+
+def _captions_of(found: Found) -> Iterator[Ask]:
+    """The lists of captions that a full sweep looks at."""
+    lately = _known(found.ask, "lately")
+    for record in found.records:
+        video = record.key.removeprefix("video/")
+        if record.key.startswith("video/") and captions.is_due(lately, record.created_at):
+            yield found.asks.captions(video, captions.since_last(lately, record.created_at))
 
 
 def _live(found: Found, items: Sequence[JSONValue]) -> Iterator[Ask]:
@@ -243,6 +273,41 @@ def _chat(found: Found, items: Sequence[JSONValue], token: str | None, *, ended:
         next_page=with_page(found.ask, token) if token is not None and items else None,
         bookmark=_youtube_chat.place_at(video, chat, None if over else token),
     )
+
+
+# Captions.
+
+
+def _turn(found: Found, items: Sequence[JSONValue], token: str | None) -> Reading:
+    """The video whose turn it is. That it is there the list of uploads says."""
+    found.drift |= {name for item in items for name in fields.unknown("playlistItem", item)}
+    turn = _known(found.ask, "turn")
+    bookmark = captions.turned(turn, token)
+    if not items:
+        return replace(found.reading(), bookmark=bookmark)
+    try:
+        entry = thing(items[0], "not an entry of a list")
+        video = ident(part(entry, "contentDetails").get("videoId"), "a listed video")
+    except Unreadable as error:
+        return replace(quarantined(str(error), "/items/0"), bookmark=bookmark)
+    return replace(found.reading(), asks=(found.asks.captions(video, turn.get("before")),), bookmark=bookmark)
+
+
+def _tracks(found: Found, items: Sequence[JSONValue]) -> Reading:
+    """The tracks of a video, and questions for the files of those that changed."""
+    asks, video, following = found.asks, found.video or "", []
+    since = found.ask.context.get("since")
+    for number, item in enumerate(items):
+        place = f"/items/{number}"
+        record = found.add(
+            "caption", item, place,
+            lambda item=item, place=place: captions.track_record(item, place, asks.site, video),  # type: ignore[misc]
+        )  # fmt: skip
+        if record is not None and isinstance(item, dict) and captions.is_wanted(item, since):
+            following.append(asks.file(record.key, item["id"], captions.said_of(record)))
+    if found.ask.purpose == captions.LOOK:
+        return _looked(found)
+    return replace(found.reading(), asks=tuple(following), whole=not found.quarantine)
 
 
 # Comments.

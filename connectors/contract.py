@@ -71,6 +71,8 @@ class RecordKind(StrEnum):
     MESSAGE = "message"
     STORY = "story"
     REVIEW = "review"
+    CAPTION = "caption"
+    """What is said in a film, as text that is shown with it."""
     PROFILE = "profile"
     SETTINGS = "settings"
 
@@ -579,6 +581,16 @@ class Declines(Protocol):
     def declined(self, url: str) -> str | None:
         """Why an address is not captured, in words for a custodian; None for one that is not of this kind. It is asked
         of nobody."""
+        ...
+
+
+@runtime_checkable
+class LooksInTurns(Protocol):
+    """A connector of a platform where it is dear to look for some records, whose lists are read in turns."""
+
+    def in_turns(self, key: str) -> bool:
+        """Whether a record is looked for only where its list was read and does not show it: not because nothing in a
+        full sweep led to it, nor again after it had gone, for then its list shows it once more."""
         ...
 
 

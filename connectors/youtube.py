@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel
 
-from connectors import _limits, _youtube_chat, _youtube_deliveries, _youtube_grants, _youtube_reading
+from connectors import _limits, _youtube_captions, _youtube_chat, _youtube_deliveries, _youtube_grants, _youtube_reading
 from connectors._youtube_asks import HELD, YOUTUBE, Asks
 from connectors.allowances import Allowance
 from connectors.authorization import Authorization, SetUp
@@ -67,7 +67,8 @@ class YouTube:
         messages=None,
         comments="Comments and replies under the channel's own videos, as far as YouTube gives them out; live chat"
         " while it is live.",
-        media="The largest thumbnail of each video, the channel's picture and banner. Not the videos themselves.",
+        media="The largest thumbnail of each video, the channel's picture and banner; as the channel's owner also"
+        " captions, with what is said in them. Not the videos themselves.",
         counts="Views, likes, comments and replies, as of capture.",
         history="Back to the channel's first video.",
         moderation="Whether comments on the channel wait until its owner approves them, where YouTube says it; whether"
@@ -83,7 +84,10 @@ class YouTube:
             "Live chat is read while the broadcast is live, in every sweep; what was written and deleted between two of"
             " them was not seen, and what nobody read while it was live cannot be had later. Chat that only members see"
             " is not read.",
-            "Posts of the community tab and captions are not captured.",
+            "Posts of the community tab are not captured.",
+            "Captions are seen only with the owner's token. Videos take turns, twelve a day, and those of the last two"
+            " weeks come with every full look besides: what was changed and changed back between two of them was not"
+            " seen. A file that YouTube does not hand out is a gap.",
             "Comments that the owner rejected are not listed.",
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "A token lasts an hour: then the channel needs signing in again.",
@@ -141,17 +145,23 @@ class YouTube:
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
         """*new*: the newest videos and the newest threads under all of them. *watch*: the channel, and the given videos
-        with all their comments. *full*: every video with all its comments. Live chats are read on in each of them."""
+        with all their comments. *full*: every video with all its comments. Live chats are read on in each of them. As
+        the owner, captions: of a video every few hours (*new*), and of those of the last days (*full*)."""
         known = bookmark or {}
         chats = tuple(_youtube_chat.places(known))
         asks = replace(Asks.begin(account, sweep), chats=tuple(video for video, _, _ in chats))
-        return (*(asks.chat(*one) for one in chats), *self._begin(account, sweep, known, asks))
+        begun = (*(asks.chat(*one) for one in chats), *self._begin(account, sweep, known, asks))
+        turn = _youtube_captions.next_turn(known, sweep.at) if asks.owner and sweep.kind is SweepKind.NEW else None
+        if turn is None or "uploads" not in known:
+            return begun
+        return (*begun, asks.turn(self._playlist(account, known), turn, sweep.at.isoformat()))
 
     def _begin(self, account: AccountRef, sweep: Sweep, known: Bookmark, asks: Asks) -> Iterable[Ask]:
         if sweep.kind is SweepKind.WATCH:
             videos = [ref.key for ref in sweep.threads if ref.key.startswith("video/")]
             return (asks.channel(), *asks.videos(videos), *self._comments(asks, sweep.threads))
-        lists = (asks.uploads(self._playlist(account, known)), *self._held(asks))
+        lately = _youtube_captions.lately(known, sweep.at) if asks.owner and sweep.kind is SweepKind.FULL else None
+        lists = (asks.uploads(self._playlist(account, known), lately), *self._held(asks))
         if sweep.kind is SweepKind.FULL:
             return (asks.channel(), *lists, *self._comments(asks, sweep.threads))
         news = (*lists, asks.recent())
@@ -160,6 +170,10 @@ class YouTube:
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known videos and comments by their ids, 50 at once; for comments only where their video takes any."""
         return Asks.begin(account, None).looks(records)
+
+    def in_turns(self, key: str) -> bool:
+        """Captions: a list of them costs fifty units of the day's quota."""
+        return _youtube_captions.parts_of(key) is not None
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""

@@ -19,7 +19,7 @@ from archiver.capture.parts import Concluded
 from archiver.capture.rounds import Round
 from archiver.capture.run import RunState
 from archiver.capture.seen import Seen
-from connectors.contract import AccountRef, Ask, Connector, ProblemKind, RecordRef, State, Stream
+from connectors.contract import AccountRef, Ask, Connector, LooksInTurns, ProblemKind, RecordRef, State, Stream
 
 _LOOKS = 500
 """Most records that one run looks for directly because lists should have shown them, and as many again because nothing
@@ -81,8 +81,15 @@ class Looks:
                 self._suspect(listing, left)
         if round is None or self.suspicious is not None or self.account_gone is not None or self.listings.faulty:
             return
-        self._look_at(self._turn(_not_seen(self.seen.others(), round), UNLED), UNLED)
-        self._look_at(self.seen.gone_for_long(self.shortest, _GONE_LOOKS), GONE)
+        self._look_at(self._turn(self._cheap(_not_seen(self.seen.others(), round)), UNLED), UNLED)
+        self._look_at(self._cheap(self.seen.gone_for_long(self.shortest, _GONE_LOOKS)), GONE)
+
+    def _cheap(self, refs: list[RecordRef]) -> list[RecordRef]:
+        """Without those that are looked for only where their list does not show them."""
+        connector = self.connector
+        if not isinstance(connector, LooksInTurns):
+            return refs
+        return [ref for ref in refs if not connector.in_turns(ref.key)]
 
     def _missing_from(self, listing: Listing, round: Round | None) -> dict[str, RecordRef]:
         if not listing.nominates:

@@ -14,20 +14,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from archiver.practice import acts
 from archiver.practice.city import City, Post
 from archiver.practice.messages import Request, Response
 from archiver.practice.pictures import png
+from archiver.practice.youtube_captions import FILE_COSTS, LIST_COSTS, Tracks
 from archiver.practice.youtube_chat import Chats
 from archiver.practice.youtube_ids import channel_id, comment_id, comment_of, person_of, video_of
-from archiver.practice.youtube_json import Bodies, Body, dump, error, listed
+from archiver.practice.youtube_json import Bodies, Body, dump, error, etag, listed
 
 HOME = "youtube"
 _PACIFIC = ZoneInfo("America/Los_Angeles")
 _API = "/youtube/v3/"
 _PICTURE = re.compile(r"/youtube/pictures/(\d{1,9})-(\d{1,3})\.png")
+_FILE = re.compile(r"/youtube/v3/captions/(?P<track>[^/]{1,200})")
 _SHOWN_REPLIES = 5
 _Listed = TypeVar("_Listed")
 _HELD = "heldForReview"
@@ -68,6 +71,7 @@ class YouTubeApi:
     def __post_init__(self) -> None:
         self.bodies = Bodies(self.city, self.base)
         self.chats = Chats(self.city)
+        self.tracks = Tracks(self.city)
 
     def account_url(self, person: int) -> str:
         """Address of the channel."""
@@ -83,6 +87,9 @@ class YouTubeApi:
             return None
         with self.city.lock:
             try:
+                file = _FILE.fullmatch(request.path)
+                if file is not None:
+                    return self._file(request, unquote(file["track"]))
                 return _json(200, self._routed(request))
             except Failure as failure:
                 return _json(failure.status, failure.body)
@@ -259,6 +266,44 @@ class YouTubeApi:
         body = listed("liveChatMessage", items, len(items), len(items), _token(after))
         return body | {"pollingIntervalMillis": 5000}
 
+    # Captions.
+
+    def _captions(self, request: Request, viewer: int | None) -> Body:
+        video = self._video(video_of(request.parameter("videoId") or ""), viewer)
+        if video is None:
+            message = "The video identified by the videoId parameter could not be found."
+            raise Failure(404, "videoNotFound", message, "youtube.caption")
+        self._own(video, viewer)
+        self.used += LIST_COSTS - 1
+        wanted = _ids(request)
+        items = [one.body for one in self.tracks.of(video.id) if not wanted or one.id in wanted]
+        return {"kind": "youtube#captionListResponse", "etag": etag(items), "items": items}
+
+    def _file(self, request: Request, identity: str) -> Response:
+        viewer = self._viewer(request)
+        self._spend()
+        track = self.tracks.by_id.get(identity)
+        video = None if track is None else self._video(track.video, viewer)
+        if track is None or video is None:
+            raise Failure(404, "captionNotFound", "The caption track could not be found.", "youtube.caption")
+        self._own(video, viewer)
+        if track.shut:
+            message = "The permissions associated with the request are not sufficient to download the caption track."
+            raise Failure(403, "forbidden", message, "youtube.caption")
+        if request.parameter("tfmt") != "vtt":
+            raise Failure(400, "couldNotConvert", "The caption track could not be converted.", "youtube.caption")
+        self.used += FILE_COSTS - 1
+        return Response(200, (("Content-Type", "text/vtt; charset=UTF-8"),), track.file)
+
+    @staticmethod
+    def _own(video: Post, viewer: int | None) -> None:
+        """Captions are for the channel's owner."""
+        if viewer is None:
+            raise Failure(401, "required", "API keys are not supported by this API.", "global")
+        if viewer != video.author:
+            message = "The permissions associated with the request are not sufficient."
+            raise Failure(403, "forbidden", message, "youtube.caption")
+
     # What there is.
 
     def _videos_of(self, person: int, viewer: int | None) -> list[Post]:
@@ -359,4 +404,5 @@ _METHODS: dict[str, Callable[[YouTubeApi, Request, int | None], Body]] = {
     "commentThreads": YouTubeApi._threads,
     "comments": YouTubeApi._comments,
     "liveChat/messages": YouTubeApi._chat,
+    "captions": YouTubeApi._captions,
 }

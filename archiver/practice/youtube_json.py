@@ -65,7 +65,7 @@ class Bodies:
         snippet = {
             **words,
             "customUrl": f"@{person.handle}",
-            "publishedAt": _time(person.created_at),
+            "publishedAt": time_of(person.created_at),
             "thumbnails": {"default": {"url": picture, "width": 88, "height": 88}},
             "localized": words,
             "country": "US",
@@ -85,14 +85,14 @@ class Bodies:
         owner = self._city.people[video.author]
         named = {"channelId": channel_id(owner.id), "channelTitle": owner.profile.name}
         snippet = self._words(video) | named | {
-            "publishedAt": _time(video.created_at),
+            "publishedAt": time_of(video.created_at),
             "playlistId": f"UU{channel_id(owner.id)[2:]}",
             "position": position,
             "resourceId": {"kind": "youtube#video", "videoId": video_id(video.id)},
             "videoOwnerChannelTitle": owner.profile.name,
             "videoOwnerChannelId": channel_id(owner.id),
         }  # fmt: skip
-        details = {"videoId": video_id(video.id), "videoPublishedAt": _time(video.created_at)}
+        details = {"videoId": video_id(video.id), "videoPublishedAt": time_of(video.created_at)}
         status = {"privacyStatus": _PRIVACY[video.visibility]}
         return self._resource(
             "playlistItem", f"VVU{video_id(video.id)}", snippet=snippet, contentDetails=details, status=status
@@ -103,7 +103,7 @@ class Bodies:
         owner = self._city.people[video.author]
         words = self._words(video)
         snippet = words | {
-            "publishedAt": _time(video.created_at),
+            "publishedAt": time_of(video.created_at),
             "channelId": channel_id(owner.id),
             "channelTitle": owner.profile.name,
             "tags": [word[1:] for word in video.wording.text.split() if word.startswith("#")],
@@ -116,7 +116,7 @@ class Bodies:
             statistics["commentCount"] = str(comments)
         live: Body = {}
         if chat is not None:
-            live = {"liveStreamingDetails": {"actualStartTime": _time(chat.began), "activeLiveChatId": chat.id}}
+            live = {"liveStreamingDetails": {"actualStartTime": time_of(chat.began), "activeLiveChatId": chat.id}}
         return self._resource(
             "video",
             video_id(video.id),
@@ -164,8 +164,8 @@ class Bodies:
             "canRate": True,
             "viewerRating": "none",
             "likeCount": post.likes,
-            "publishedAt": _time(post.created_at),
-            "updatedAt": _time(post.edited_at or post.created_at),
+            "publishedAt": time_of(post.created_at),
+            "updatedAt": time_of(post.edited_at or post.created_at),
         }
         if post.id != top.id:
             snippet["parentId"] = comment_id(top.id, top.id)
@@ -189,5 +189,6 @@ class Bodies:
         return {"kind": f"youtube#{kind}", "etag": etag(parts), "id": identity, **parts}
 
 
-def _time(at: datetime) -> str:
+def time_of(at: datetime) -> str:
+    """As Google writes it."""
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z" if at.microsecond else f"{at:%Y-%m-%dT%H:%M:%S}Z"
