@@ -1,7 +1,9 @@
-"""The questions put to Flickr's API with the city's key, as strangers may ask them. Pure.
+"""The questions put to Flickr's API. Pure.
 
-Every one of them goes to one address; what is asked for is named by the parameter ``method``. Without a signature of
-the account's owner Flickr shows what everybody sees, so all of it is public.
+Every one of them goes to one address; what is asked for is named by the parameter ``method``. With the city's key alone
+Flickr shows what everybody sees: that is public. Where the account's owner agreed, the same is asked in the same way,
+and beside it, signed for the owner, what not everybody sees: that is private, and so are looks at single things, which
+the owner sees whoever else does.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from connectors._account_asks import AccountAsks, ident, looked_at, siblings
-from connectors.contract import Ask, JSONValue, RecordKind, RecordRef, Stream
+from connectors.contract import AccessClass, Ask, JSONValue, RecordKind, RecordRef, Stream
 from connectors.sites import Site
 
 SITE, SERVER = "https://www.flickr.com", "https://api.flickr.com"
@@ -29,6 +31,15 @@ _EXTRAS = ",".join(
 _JSON = (("format", "json"), ("nojsoncallback", "1"))
 #: What is commented on: kind → its name in methods, and in parameters.
 THINGS: Mapping[str, tuple[str, str]] = {"photo": ("photos", "photo_id"), "album": ("photosets", "photoset_id")}
+
+
+PRIVATE: Mapping[str, str] = {
+    "photos of friends": "2",
+    "photos of family": "3",
+    "photos of friends and family": "4",
+    "photos of the owner": "5",
+}
+"""Lists that only the owner sees: name → what ``flickr.people.getPhotos`` calls their privacy."""
 
 
 class Asks(AccountAsks):
@@ -61,6 +72,14 @@ class Asks(AccountAsks):
         ask = self._call("people.getPublicPhotos", "photos", Stream.POSTS, wanted)
         return replace(ask, listing="photos", context={**ask.context, **context})
 
+    def hidden(self, known: JSONValue = None) -> Iterator[Ask]:
+        """What not everybody sees, by who does; only the owner is shown it. ``known``: as of :meth:`photos`."""
+        context = {"known": known} if self.new and isinstance(known, Mapping) else {}
+        for name, level in PRIVATE.items() if self.owner else ():
+            wanted = {"user_id": self.account, "privacy_filter": level, "extras": _EXTRAS, "per_page": str(PAGE)}
+            ask = as_owner(self._call("people.getPhotos", "hidden", Stream.POSTS, wanted))
+            yield replace(ask, listing=name, context={**ask.context, **context})
+
     def albums(self) -> Ask:
         """Albums, with their titles and descriptions."""
         wanted = {"user_id": self.account, "per_page": str(PAGE)}
@@ -68,15 +87,18 @@ class Asks(AccountAsks):
 
     # Single things.
 
-    def info(self, key: str) -> Ask:
-        """One photo or album by its id."""
+    def info(self, key: str, **context: JSONValue) -> Ask:
+        """One photo or album by its id; as the owner, if there is one to ask for: a photo that was made private is not
+        gone."""
         kind = key.partition("/")[0]
         methods, parameter = THINGS[kind]
-        return self._call(f"{methods}.getInfo", f"{kind}_info", Stream.POSTS, {parameter: ident(key)}, key=key)
+        wanted = {parameter: ident(key)}
+        return self._seen(self._call(f"{methods}.getInfo", f"{kind}_info", Stream.POSTS, wanted, key=key, **context))
 
-    def comments(self, key: str) -> Ask:
-        """All comments on a photo or album; Flickr gives them at once."""
-        return replace(self._comments(key, {}), listing=f"comments:{key}")
+    def comments(self, key: str, *, private: bool = False) -> Ask:
+        """All comments on a photo or album; Flickr gives them at once. ``private``: not everybody sees them."""
+        ask = replace(self._comments(key, {}), listing=f"comments:{key}")
+        return as_owner(ask) if private and self.owner else ask
 
     def _comments(self, key: str, more: Mapping[str, str]) -> Ask:
         methods, parameter = THINGS[key.partition("/")[0]]
@@ -87,9 +109,11 @@ class Asks(AccountAsks):
         """Known photos and albums again, with all comments. That one is gone is told only beside another one that is
         not; else the list of all says it."""
         for key, other in siblings([key for key in keys if key.partition("/")[0] in THINGS]):
-            ask = self.info(key)
+            led = self.owner and key.startswith("photo/")  # then the answer says who may see its comments
+            ask = self.info(key, **({"lead": True} if led else {}))
             yield ask if other is None else looked_at(ask, [key], self.info(other))
-            yield self.comments(key)
+            if not led:
+                yield self.comments(key)
 
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
         """Ask directly for known records. For comments that is the list of those on their photo, which Flickr gives
@@ -107,8 +131,19 @@ class Asks(AccountAsks):
                 comments.setdefault(ref.thread, []).append(ref.key)
         for thread, keys in comments.items():
             # (From the beginning of time on: that makes another question of it than the list they were missing in.)
-            yield looked_at(self._comments(thread, {"min_comment_date": "1"}), keys, self.info(thread))
+            again = self._seen(self._comments(thread, {"min_comment_date": "1"}))
+            yield looked_at(again, keys, self.info(thread))
+
+    def _seen(self, ask: Ask) -> Ask:
+        """The same as whoever sees the most."""
+        return as_owner(ask) if self.owner else ask
 
     def _call(self, method: str, purpose: str, stream: Stream, wanted: Mapping[str, str], **context: JSONValue) -> Ask:
         parameters = (("method", f"flickr.{method}"), *wanted.items(), *_JSON)
-        return self.ask("/services/rest/", purpose, stream, parameters, context=context)
+        ask = self.ask("/services/rest/", purpose, stream, parameters, context=context)
+        return replace(ask, access=AccessClass.PUBLIC, authorise="if_possible")  # until it is asked as the owner
+
+
+def as_owner(ask: Ask) -> Ask:
+    """The same question, signed for the account's owner."""
+    return replace(ask, access=AccessClass.PRIVATE, authorise="required")

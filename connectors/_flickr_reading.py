@@ -14,7 +14,7 @@ from connectors._account_found import AccountFound, read_json, seconds, turned
 from connectors._flickr_asks import Asks
 from connectors.answers import NOT_MODIFIED, failure
 from connectors.bodies import quarantined
-from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading
+from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.values import Json, Unreadable, number, objects, part, thing
 
 _K = ProblemKind
@@ -50,6 +50,8 @@ _EVERYWHERE: Mapping[int, Problem] = {
     100: Problem(_K.SIGN_IN_EXPIRED, "Flickr does not accept the API key"),
     105: Problem(_K.TRANSIENT, "Flickr says that it is not available now"),
 }  # fmt: skip
+_LOGIN_FAILED = 98
+_NOT_SIGNED = Problem(_K.SIGN_IN_EXPIRED, "Flickr no longer accepts what the account's owner agreed to")
 _NOT_THERE: Mapping[str, frozenset[int]] = {
     "identify": frozenset({1}),
     "profile": frozenset({1, 5}),
@@ -74,6 +76,8 @@ def read(ask: Ask, answer: Answer) -> Reading:
     if answer.status == 304:
         return Reading(problem=NOT_MODIFIED)
     problem = failure(answer, signed_in=True)
+    if problem is not None and answer.status == 401 and answer.body.startswith(b"oauth_problem="):
+        return Reading(problem=_NOT_SIGNED)
     if problem is not None:
         of_flickr = problem.kind in (_K.RATE, _K.TRANSIENT)
         told = f"status {answer.status}, which Flickr's API never gives"
@@ -91,10 +95,14 @@ def _read(found: Found, body: Json, reader: Callable[[Found, Json], Reading]) ->
     code = number(body.get("code"))
     if body.get("stat") != "fail" or code is None:
         raise Unreadable("neither an answer of Flickr nor an error")
-    return Reading(problem=_EVERYWHERE.get(code) or _problem(found.ask, code))
+    return Reading(problem=_problem(found.ask, code))
 
 
 def _problem(ask: Ask, code: int) -> Problem:
+    if code == _LOGIN_FAILED and ask.authorise == "required":
+        return _NOT_SIGNED
+    if code in _EVERYWHERE:
+        return _EVERYWHERE[code]
     if code not in _NOT_THERE.get(ask.purpose, ()):
         return Problem(_K.CONTRACT, f"Flickr refuses the question (code {code})")
     if ask.purpose == "profile":
@@ -141,7 +149,7 @@ def _photos(found: Found, body: Json) -> Reading:
         changed = _seconds_of(value.get("lastupdate"))
         times.append(changed or 0.0)
         if record and (asks.full or since is None or changed is None or changed >= since):
-            follow.append(asks.comments(record))
+            follow.append(asks.comments(record, private=found.ask.purpose == "hidden"))
     reading = replace(found.reading(), asks=tuple(follow))
     return _paged(found, reading, listed, max(times, default=0.0))
 
@@ -149,8 +157,13 @@ def _photos(found: Found, body: Json) -> Reading:
 def _add(found: Found, kind: str, value: Json, place: str) -> str | None:
     """Add one photo or album; its key."""
     asks = found.asks
-    make = records.photo_record if kind == "photo" else records.album_record
-    record = found.add(kind, value, place, lambda: make(value, place, asks.site, asks.account))
+
+    def make() -> SeenRecord:
+        if kind != "photo":
+            return records.album_record(value, place, asks.site, asks.account)
+        return records.photo_record(value, place, asks.site, asks.account, viewers=asks.owner)
+
+    record = found.add(kind, value, place, make)
     return None if record is None else record.key
 
 
@@ -169,7 +182,7 @@ def _paged(found: Found, reading: Reading, listed: Json, changed: float) -> Read
     if page is None or pages is None:
         raise Unreadable("a list that does not say which page this is")
     last = max(changed, _seconds(found.ask.context, "changed") or 0.0)
-    reached = found.ask.purpose == "photos" and found.reached
+    reached = found.ask.purpose in ("photos", "hidden") and found.reached
     following = (("page", str(page + 1)),) if page < pages and not reached else None
     reading = turned(found, reading, following, total, changed=last, newest=found.newest)
     if following is not None:
@@ -209,7 +222,10 @@ def _photo(found: Found, body: Json) -> Reading:
     key = _add(found, "photo", value, "/photo")
     setting = None if key is None else records.setting_record(value, key, "/photo")
     found.records += [setting] if setting is not None else []
-    return found.looked()
+    reading = found.looked()
+    if key is None or found.ask.context.get("lead") is not True:
+        return reading
+    return replace(reading, asks=(asks.comments(key, private=records.seen_by(value) != records.EVERYBODY),))
 
 
 def _album(found: Found, body: Json) -> Reading:
@@ -233,6 +249,7 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "profile": _profile,
     "server": _server,
     "photos": _photos,
+    "hidden": _photos,
     "albums": _albums,
     "photo_info": _photo,
     "album_info": _album,

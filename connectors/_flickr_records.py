@@ -50,8 +50,26 @@ def marked_up(words: str) -> str:
     return words.replace("\r\n", "\n").replace("\n", "<br>")
 
 
-def photo_record(value: Json, place: str, site: str, owner: str) -> SeenRecord:
+EVERYBODY = "everybody"
+
+
+def seen_by(value: Json) -> str | None:
+    """Who sees a photo; None where Flickr does not say."""
+    told = part(value, "visibility") if "visibility" in value else value
+    public, friend, family = (str(told.get(name)) for name in ("ispublic", "isfriend", "isfamily"))
+    if not {public, friend, family} <= {"0", "1"}:
+        return None
+    if public == "1":
+        return EVERYBODY
+    others = [name for name, flag in (("friends", friend), ("family", family)) if flag == "1"]
+    return " and ".join(others) or "the owner alone"
+
+
+def photo_record(value: Json, place: str, site: str, owner: str, *, viewers: bool = False) -> SeenRecord:
     """One photo or video, from a list or by itself.
+
+    Args:
+        viewers: who sees it is told too: only where the owner is asked, can it be anybody but everybody.
 
     Raises:
         Unreadable: it lacks what every photo has.
@@ -61,6 +79,8 @@ def photo_record(value: Json, place: str, site: str, owner: str) -> SeenRecord:
     posted = value.get("dateupload") if listed else dates.get("posted", value.get("dateuploaded"))
     content = _words(value)
     content |= {"tags": _tags(value)} if "tags" in value else {}
+    who = seen_by(value) if viewers else None
+    content |= {} if who is None else {"seen by": who}
     comments = _count(value, "comments")
     return SeenRecord(
         key=f"photo/{identity}",

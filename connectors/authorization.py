@@ -103,6 +103,12 @@ class Trade:
     """Where the platform refuses it, the others count without it. For what only some applications may ask."""
     json: bool = False
     """The form is sent as a JSON object, whose values are texts."""
+    signed: bool = False
+    """A GET, signed as OAuth 1.0a has it (RFC 5849 §3.1): with the application's and temporary credentials, afterwards
+    with those that the trades before gave."""
+    written: bool = False
+    """The answer is a form (RFC 5849 §2.1). Its members are read as those of a JSON object; in it ``credential`` is all
+    that signs for the owner, as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,9 @@ class Authorization:
     """A token younger than this cannot be renewed."""
     client: str = "client_id"
     """What :attr:`page` calls the application's id."""
+    temporary: Trade | None = None
+    """Gives the temporary credentials with which the owner is sent to :attr:`page`: OAuth 1.0a (RFC 5849 §2.1). None:
+    OAuth 2.0."""
     app: str | None = None
     """Platform whose application is used, where it is not the account's own."""
 

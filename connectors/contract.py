@@ -498,6 +498,9 @@ class Signature:
     """Query parameter it goes in."""
     header: str | None = None
     """Header that it alone is the value of. With neither of the two: ``Authorization: Bearer``."""
+    oauth1: bool = False
+    """It is what signs for the owner as OAuth 1.0a has it (RFC 5849 §3.1), together with the application's key. What is
+    asked ``authorise="required"`` is signed; anything else goes with that key alone, in ``parameter``."""
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""Flickr, through its API, with the city's key: what everybody sees of an account."""
+"""Flickr, through its API: with the city's key what everybody sees of an account, signed for its owner the rest."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _flickr_reading, _limits
+from connectors import _flickr_grants, _flickr_reading, _limits
 from connectors._flickr_asks import ON_FLICKR, Asks
 from connectors.allowances import Allowance
+from connectors.authorization import Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -47,7 +48,9 @@ class Flickr:
     media_hosts: ClassVar[tuple[str, ...]] = ("staticflickr.com",)
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("API key", r"[0-9A-Za-z_-]{16,64}", speaks_for_owner=False, parameter="api_key"),
+        Signature("owner's consent", r"oauth1(?::[^:\s]+){4}", True, parameter="api_key", oauth1=True),
     )
+    set_up: ClassVar[SetUp] = _flickr_grants.SET_UP
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.FLICKR
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a photo, album or comment that was seen. Flickr keeps no earlier ones, and gives no time"
@@ -56,17 +59,20 @@ class Flickr:
         " say which, nor who deleted it.",
         hidden=None,
         messages=None,
-        comments="All comments on photos and albums that everybody sees. There are no answers to comments.",
+        comments="All comments on photos and albums that everybody sees; with the owner's consent also on others."
+        " There are no answers to comments.",
         media="The largest file of each photo that its owner lets everybody have; of a video its picture.",
         counts="Views and comments of photos, photos and comments of albums, photos of the account, as of capture.",
-        history="Back to the first photo that everybody sees.",
-        moderation="Whether everybody may comment on a photo, as full sweeps saw it.",
+        history="Back to the first photo that everybody sees; with the owner's consent, to the first of all.",
+        moderation="Whether everybody may comment on a photo, as full sweeps saw it; with the owner's consent also who"
+        " sees each photo.",
         moderation_by_hand="Whom the account blocks, and who may comment and add tags where not everybody may.",
         limits=(
             "That a photo is gone is told between full sweeps only beside another one that is looked at again, and is"
             " there.",
-            "Only what everybody sees: Flickr lets nobody read private photos without a signature (OAuth 1.0a) that"
-            " this archive cannot give. So there is no consent to ask for, and FlickrMail is not captured.",
+            "With a key only what everybody sees. With the owner's consent also photos that are for friends, family or"
+            " the owner, and their comments, all kept as private. FlickrMail, and whom the account blocks, Flickr shows"
+            " to no program.",
             "Videos are not downloaded, only their pictures. The original of a photo is fetched only where everybody"
             " may download it.",
             "An edit that was undone, and a comment that was written and deleted, between two looks was not seen.",
@@ -126,9 +132,9 @@ class Flickr:
         if sweep.kind is SweepKind.WATCH:
             return (asks.profile(), *watched)
         if sweep.kind is SweepKind.FULL:
-            return (asks.profile(), asks.photos(), asks.albums(), *watched)
-        photos = asks.photos(known.get("photos"))
-        return (photos,) if "photos" in known else (asks.profile(), photos, asks.albums())
+            return (asks.profile(), asks.photos(), *asks.hidden(), asks.albums(), *watched)
+        photos = (asks.photos(known.get("photos")), *asks.hidden(known.get("photos")))
+        return photos if "photos" in known else (asks.profile(), *photos, asks.albums())
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known photos and albums by their ids, and for comments with those on the same photo."""
@@ -137,6 +143,10 @@ class Flickr:
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
         return _flickr_reading.read(ask, answer)
+
+    def authorization(self, url: str) -> Authorization:
+        """How the account's owner lets the archive read it."""
+        return _flickr_grants.flickr(url)
 
     def signed_server(self, url: str) -> str:
         """Where the API of an account at ``url`` is."""

@@ -42,8 +42,9 @@ from archiver.accounts.links import (
     view_of,
 )
 from archiver.accounts.models import ConnectLink
-from archiver.accounts.trades import App, Denied, Unrecorded, trade_all
+from archiver.accounts.trades import App, Denied, Unrecorded, temporary, trade_all
 from archiver.archive import Archive
+from archiver.capture.oauth1 import Credentials
 from archiver.capture.secret_forms import Secret
 from archiver.errors import ArchiverError, NotFound, Refused, SettingsError, Unreachable, UsageError
 from archiver.evidence import log
@@ -92,6 +93,8 @@ def begin(archive: Archive, token: str, fetcher: Unrecorded) -> Begun:
     known = _known(archive, link.how)
     app = apps.made_known(archive, link.row.platform, link.how, link.service, known, fetcher)
     state, browser, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+    temporary = _temporary(link.how, known, app, state, fetcher)
+    verifier = verifier if temporary is None else temporary.text
 
     def note(connection: Connection) -> None:
         sealed, key_id = archive.vault.seal(connection, Secret(verifier, "verifier"), "link", link.row.id)
@@ -104,14 +107,27 @@ def begin(archive: Archive, token: str, fetcher: Unrecorded) -> Begun:
             raise NotFound(OVER)
 
     archive.database.act(note)
-    return Begun(_page(archive, link.how, app, state, verifier), browser, cookie_of(state))
+    address = _page(archive, link.how, app, state, verifier)
+    if temporary is not None:
+        address = f"{link.how.page}?{urlencode((('oauth_token', temporary.token), *link.how.more))}"
+    return Begun(address, browser, cookie_of(state))
 
 
 def finish(
-    archive: Archive, state: str, browser: str, *, code: str | None, error: str | None, fetcher: Unrecorded
+    archive: Archive,
+    state: str,
+    browser: str,
+    *,
+    code: str | None,
+    error: str | None,
+    fetcher: Unrecorded,
+    named: str | None = None,
 ) -> str:
     """The owner is back from the platform: take what was granted, if it is what was asked for. The id of the link,
     which then says what came of it (:func:`ended`).
+
+    Args:
+        named: the temporary credentials that the owner agreed to, where the platform has such.
 
     Raises:
         NotFound: nobody is expected back with this, or not in this browser, or no longer.
@@ -120,6 +136,8 @@ def finish(
     try:
         if code is None or not _CODE.fullmatch(code):
             raise _NotTaken(_refusal_code(error), "nothing was granted at the platform")
+        if link.how.temporary is not None and not _is_of(verifier, named):
+            raise _NotTaken("other_request", "the platform answers another question than was asked; try again")
         grant = _granted(archive, link, code, verifier, fetcher)
     except _NotTaken as refusal:
         _refused(archive, link, refusal.problem, str(refusal))
@@ -154,6 +172,22 @@ def _page(archive: Archive, how: Authorization, app: App, state: str, verifier: 
         digest = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         asked += [("code_challenge", digest), ("code_challenge_method", "S256")]
     return f"{how.page}?{urlencode(asked)}"
+
+
+def _temporary(
+    how: Authorization, known: dict[str, str], app: App, state: str, fetcher: Unrecorded
+) -> Credentials | None:  # fmt: skip
+    """Temporary credentials, which know where the owner is sent back to, and with what; None: the platform has none."""
+    if how.temporary is None:
+        return None
+    back = f"{known[RETURN]}?{urlencode({'state': state})}"
+    return temporary(fetcher, how.temporary, {**known, RETURN: back}, app)
+
+
+def _is_of(verifier: str, named: str | None) -> bool:
+    """Whether what the owner agreed to are the temporary credentials of this link."""
+    credentials = Credentials.of(verifier)
+    return credentials is not None and hmac.compare_digest(credentials.token.encode(), (named or "").encode())
 
 
 def _known(archive: Archive, how: Authorization, code: str = "", verifier: str = "") -> dict[str, str]:

@@ -88,9 +88,6 @@ def complaint(authorization: Authorization, grant: Grant, account: str) -> tuple
         return "other_account", "this is another account: sign out there, and in again as the one that is meant"
     if grant.scopes is None:
         return None
-    missing = sorted(one.name for one in authorization.scopes if one.needed and not _has(grant.scopes, one.name))
-    if missing:
-        return "too_little", f"without these permissions nothing can be archived: {', '.join(missing)}"
     asked = {one.name for one in authorization.scopes}
     writing = sorted(one for one in grant.scopes - asked if re.fullmatch(authorization.writing, one))
     if writing:
@@ -98,6 +95,9 @@ def complaint(authorization: Authorization, grant: Grant, account: str) -> tuple
             f"it would also let the archive write ({', '.join(writing)[:200]}), which it must not be able to: take the"
             " permission back in the account's settings at the platform, and try again"
         )
+    missing = sorted(one.name for one in authorization.scopes if one.needed and not _has(grant.scopes, one.name))
+    if missing:
+        return "too_little", f"without these permissions nothing can be archived: {', '.join(missing)}"
     return None
 
 

@@ -126,10 +126,10 @@ def _follow(fetcher: Fetcher, ask: Ask, limit: int, signing: Signing | None, unt
         wire = fetcher.fetch(
             ask.method,
             ask.url,
-            parameters=(*ask.parameters, *(signing.parameters(ask.url) if signing else ())),
-            headers=(*ask.headers, *(signing.headers(ask.url) if signing else ())),
+            parameters=(*ask.parameters, *(signing.parameters(ask) if signing else ())),
+            headers=(*ask.headers, *(signing.headers(ask) if signing else ())),
             body=ask.body,
-            secrets=(signing.secret,) if signing else (),
+            secrets=signing.secrets if signing else (),
             authorization=signing.header(ask.url) if signing else None,
             limit=limit,
             plain_http=urlsplit(ask.url).scheme == "http",

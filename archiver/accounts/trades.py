@@ -6,16 +6,17 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from json import dumps
 from typing import Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from archiver.accounts.grants import Grant, NotThere, at_pointer, error_code, read_grant
+from archiver.capture import oauth1
 from archiver.capture.fetch_errors import FetchError, UnsendableRequest
 from archiver.capture.secret_forms import Secret
 from archiver.errors import Refused, Unreachable, UsageError
-from connectors.authorization import ACCESS, CLIENT, CLIENT_SECRET, PLACEHOLDERS, RENEWAL, Trade
+from connectors.authorization import ACCESS, CLIENT, CLIENT_SECRET, CODE, PLACEHOLDERS, RENEWAL, RETURN, VERIFIER, Trade
 from connectors.contract import Answer
 
 _LARGEST = 2**20
@@ -24,8 +25,8 @@ _JSON = ("Content-Type", "application/json")
 _PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS)))
 _BUSY = frozenset({408, 425, 429, *range(500, 600)})
 #: What platforms say inside an answer that is fine by its status: TikTok's business API, of too many questions and of
-#: trouble of its own.
-_BUSY_CODES = frozenset({"code 40100", "code 50000", "code 50002"})
+#: trouble of its own; Flickr of the latter.
+_BUSY_CODES = frozenset({"code 105", "code 40100", "code 50000", "code 50002"})
 
 
 class Unrecorded(Protocol):
@@ -133,6 +134,19 @@ def registered(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str]) -> A
     return App(client, Secret(secret, "client secret"))
 
 
+def temporary(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str], app: App) -> oauth1.Credentials:
+    """Temporary credentials, with which an owner is sent to the platform (RFC 5849 §2.1).
+
+    Raises:
+        Unreachable, Denied: as above.
+    """
+    said = ask(fetcher, trade, known, app, Grant()).json
+    token, secret = (said.get(name) for name in ("oauth_token", "oauth_token_secret"))
+    if said.get("oauth_callback_confirmed") != "true" or not token or not secret:
+        raise Denied("the platform answered in a way that is not known", None)
+    return replace(_application(app), token=token, token_secret=secret)
+
+
 def ask(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str], app: App, grant: Grant) -> Answer:
     """Put one question; what is not refused.
 
@@ -151,6 +165,12 @@ def ask(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str], app: App, g
         url = f"{url}?{urlencode(form)}"
     if trade.basic:
         headers.append(("Authorization", _basic(app)))
+    by = _signer(app, values, grant) if trade.signed else None
+    if by is not None:
+        fresh = grant.access is None
+        back, verifier = (values.get(name) or None if fresh else None for name in (RETURN, CODE))
+        said = oauth1.authorization("GET", url, by, back=None if by.token else back, verifier=verifier)
+        headers.append(("Authorization", said))
     try:
         answer = fetcher.unrecorded(
             trade.method, url, headers=headers, body=body, authorization=grant.access if trade.bearer else None,
@@ -158,7 +178,28 @@ def ask(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str], app: App, g
         )  # fmt: skip
     except (FetchError, UnsendableRequest) as error:
         raise Unreachable(f"the platform does not answer ({error.code}); try again in a while") from None
-    return _accepted(answer)
+    return _read_form(_accepted(answer), app) if trade.written else _accepted(answer)
+
+
+def _signer(app: App, values: Mapping[str, str], grant: Grant) -> oauth1.Credentials:
+    """Who signs: whoever agreed; before, the application with temporary credentials, or alone."""
+    found = None if grant.access is None else oauth1.Credentials.of(grant.access.value)
+    return found or oauth1.Credentials.of(values.get(VERIFIER, "")) or _application(app)
+
+
+def _application(app: App) -> oauth1.Credentials:
+    if app.secret is None:
+        raise UsageError("this platform wants the application's secret as well")
+    return oauth1.Credentials(app.client, app.secret.value)
+
+
+def _read_form(answer: Answer, app: App) -> Answer:
+    """The same as a JSON object."""
+    said: dict[str, str] = dict(parse_qsl(answer.body.decode("utf-8", "replace"), max_num_fields=50))
+    token, secret = said.get("oauth_token"), said.get("oauth_token_secret")
+    if token and secret:
+        said["credential"] = replace(_application(app), token=token, token_secret=secret).text
+    return replace(answer, body=dumps(said).encode())
 
 
 def _accepted(answer: Answer) -> Answer:

@@ -197,8 +197,8 @@ class Asker:
         wire = self.fetcher.fetch(
             ask.method,
             ask.url,
-            parameters=(*ask.parameters, *(signing.parameters(ask.url) if signing else ())),
-            headers=(*ask.headers, *(signing.headers(ask.url) if signing else ())),
+            parameters=(*ask.parameters, *(signing.parameters(ask) if signing else ())),
+            headers=(*ask.headers, *(signing.headers(ask) if signing else ())),
             body=ask.body,
             secrets=self._secrets(),
             authorization=self._token_for(ask.url) if signed else None,
@@ -232,6 +232,7 @@ class Asker:
         if self.session is not None:
             return self.session.secrets()
         known = self.tokens.secrets() if self.tokens is not None else ()
+        known += () if self.signing is None else tuple(one for one in self.signing.secrets if one not in known)
         return known if self.token is None or self.token in known else (*known, self.token)
 
     def _answered(self, asked: Asked, taken: Taken) -> None:

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from archiver.practice.city import City, Person, Post
+from archiver.practice.flickr_oauth import FlickrOAuth, Rejected
 from archiver.practice.messages import Request, Response
 from archiver.practice.pictures import png
 
@@ -49,9 +50,16 @@ class FlickrApi:
     away: set[int] = field(default_factory=set)
     private: set[int] = field(default_factory=set)
     quiet: set[int] = field(default_factory=set)
+    shared: dict[int, int] = field(default_factory=dict)
+    """Photos that are for friends (2), family (3) or both (4), by number."""
     albums: dict[int, tuple[str, str]] = field(default_factory=dict)
     replaced: dict[int, int] = field(default_factory=dict)
     used: int = 0
+    _viewer: int | None = None
+    """Whose token the question under way is signed with."""
+
+    def __post_init__(self) -> None:
+        self.oauth = FlickrOAuth(self.city, self.base)
 
     def account_url(self, person: int) -> str:
         """Address of the account."""
@@ -63,17 +71,23 @@ class FlickrApi:
         if file is not None:
             return Response(200, (("Content-Type", "image/png"),), png(int(file[1]) + len(file[2]), 320, 240))
         if request.path != "/services/rest/":
-            return None
+            with self.city.lock:
+                return self.oauth.answer(request)
         with self.city.lock:
             self.used += 1
             try:
+                signed = self.oauth.signed(request)
+                self._viewer = signed.person if signed else None
                 body = self._called(request) | {"stat": "ok"}
+            except Rejected as rejected:
+                body = Failure(98, f"Invalid auth token ({rejected})").body
             except Failure as failure:
                 body = failure.body
         return Response(200, (("Content-Type", "application/json"),), json.dumps(body).encode())
 
     def _called(self, request: Request) -> Body:
-        if request.parameter("api_key") not in self.keys:
+        known = {*self.keys, *self.oauth.clients}
+        if self._viewer is None and request.parameter("api_key") not in known:
             raise Failure(100, "Invalid API Key (Key has invalid format)")
         if (request.parameter("format"), request.parameter("nojsoncallback")) != ("json", "1"):
             raise Failure(111, 'Format "xml" not found')
@@ -86,6 +100,15 @@ class FlickrApi:
 
     def _echo(self, request: Request) -> Body:
         return {"method": {"_content": "flickr.test.echo"}}
+
+    def _check_token(self, request: Request) -> Body:
+        given = self.oauth.signed_with(request)
+        if given is None:
+            raise Failure(98, "Invalid token")
+        token, one = given
+        person = self.city.people[one.person]
+        user = {"nsid": nsid(person.id), "username": person.handle, "fullname": person.profile.name}
+        return {"oauth": {"token": {"_content": token}, "perms": {"_content": one.permission}, "user": user}}
 
     def _lookup(self, request: Request) -> Body:
         name = (request.parameter("url") or "").rstrip("/").rpartition("/")[2]
@@ -116,9 +139,18 @@ class FlickrApi:
     # Lists
 
     def _photos(self, request: Request) -> Body:
-        found = self._photos_of(self._asked(request))
+        found = [one for one in self._photos_of(self._asked(request)) if self._level(one) == 1]
         extras = set((request.parameter("extras") or "").split(","))
         listed = [self._listed(one, extras) for one in found]
+        return {"photos": self._paged(request, listed, "photo")}
+
+    def _hidden(self, request: Request) -> Body:
+        """What not everybody sees, as its owner asks for it."""
+        person = self._asked(request)
+        if self._viewer is None:
+            raise Failure(99, "User not logged in / Insufficient permissions")
+        level, extras = request.parameter("privacy_filter"), set((request.parameter("extras") or "").split(","))
+        listed = [self._listed(one, extras) for one in self._photos_of(person) if str(self._level(one)) == level]
         return {"photos": self._paged(request, listed, "photo")}
 
     def _albums(self, request: Request) -> Body:
@@ -138,7 +170,16 @@ class FlickrApi:
 
     def _stands(self, post: Post) -> bool:
         own = not post.is_reply and post.share_of is None and self.city.people[post.author].official
-        return own and self.city.stands(post) and post.id not in self.private
+        seen = self._level(post) == 1 or self._viewer == post.author
+        return own and seen and self.city.stands(post)
+
+    def _level(self, post: Post) -> int:
+        """Who sees a photo, as lists are asked for it; 1: everybody."""
+        return 5 if post.id in self.private else self.shared.get(post.id, 1)
+
+    def _flags(self, post: Post) -> Body:
+        level = self._level(post)
+        return {"ispublic": int(level == 1), "isfriend": int(level in (2, 4)), "isfamily": int(level in (3, 4))}
 
     # Photos and albums
 
@@ -168,8 +209,7 @@ class FlickrApi:
             "farm": 1,
             "title": title,
         }
-        flags = {"ispublic": 1, "isfriend": 0, "isfamily": 0}
-        return shown | flags | {name: value for name, value in more.items() if name in wanted}
+        return shown | self._flags(post) | {name: value for name, value in more.items() if name in wanted}
 
     def _changed(self, post: Post) -> datetime:
         """Moves when something of it is edited, or somebody comments."""
@@ -186,7 +226,7 @@ class FlickrApi:
             "id": str(post.id), "secret": "a", "server": "1", "farm": 1, "dateuploaded": _time(post.created_at),
             "owner": {"nsid": nsid(person.id), "username": person.profile.name, "realname": person.profile.name},
             "title": {"_content": title}, "description": {"_content": description}, "tags": {"tag": tags},
-            "visibility": {"ispublic": 1, "isfriend": 0, "isfamily": 0}, "views": str(post.likes * 3),
+            "visibility": self._flags(post), "views": str(post.likes * 3),
             "dates": {"posted": _time(post.created_at), "lastupdate": _time(self._changed(post))}, "media": "photo",
             "publiceditability": {"cancomment": 0 if post.id in self.quiet else 1, "canaddmeta": 0},
             "comments": {"_content": str(len(self._said_under(post)))},
@@ -253,6 +293,8 @@ def _time(at: datetime) -> str:
 
 _METHODS: dict[str, Callable[[FlickrApi, Request], Body]] = {
     "test.echo": FlickrApi._echo,
+    "auth.oauth.checkToken": FlickrApi._check_token,
+    "people.getPhotos": FlickrApi._hidden,
     "urls.lookupUser": FlickrApi._lookup,
     "people.getInfo": FlickrApi._person,
     "people.getPublicPhotos": FlickrApi._photos,

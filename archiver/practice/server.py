@@ -200,7 +200,8 @@ class PracticeServer:
     def _reply(self, connection: socket.socket, request: Request) -> bool:
         """Answer one request; False: the connection is to be closed."""
         response = self.faults.apply(request, self.answer(request))
-        self.log.append(Served(request.method, request.target, response.status, request.token is not None))
+        signed = request.token is not None or (request.header("Authorization") or "").startswith("OAuth ")
+        self.log.append(Served(request.method, request.target, response.status, signed))
         head, body = framed(response, head_only=request.method == "HEAD")
         wire = response.wire
         if wire.stream is not None:

@@ -29,14 +29,18 @@ def come_back(
     state: Annotated[str, Query(max_length=200)] = "",
     code: Annotated[str | None, Query(max_length=5000)] = None,
     error: Annotated[str | None, Query(max_length=200)] = None,
+    oauth_verifier: Annotated[str | None, Query(max_length=5000)] = None,
+    oauth_token: Annotated[str | None, Query(max_length=5000)] = None,
 ) -> Response:
-    """Where platforms send owners back to. That it writes is the nature of it (RFC 6749 §4.1.2): what it may write was
-    settled when the owner pressed the button, and it does so once."""
+    """Where platforms send owners back to; those of OAuth 1.0a (RFC 5849 §2.2) with a verifier in place of a code. That
+    it writes is the nature of it (RFC 6749 §4.1.2): what it may write was settled when the owner pressed the button,
+    and it does so once."""
     cookie = connecting.cookie_of(state)
     browser = request.cookies.get(cookie, "")
     try:
         with asking(site.archive) as fetcher:
-            link = connecting.finish(site.archive, state, browser, code=code, error=error, fetcher=fetcher)
+            given = {"code": code or oauth_verifier, "error": error, "named": oauth_token}
+            link = connecting.finish(site.archive, state, browser, fetcher=fetcher, **given)
     except NotFound as failure:
         return _none(site, failure)
     response = RedirectResponse(f"{site.base}/connect/ended/{link}", status_code=303)

@@ -44,17 +44,25 @@ def test_an_application_is_stored_and_a_link_made(archiver, account: str, said: 
     assert listed["x"]["application"].startswith("stored")
     assert "archiver platform show facebook" in listed["instagram"]["application"]
     assert (listed["feed"]["connecting"], listed["feed"]["application"]) == ("no", "-")
-    assert (listed["flickr"]["connecting"], listed["flickr"]["application"]) == (
-        "no",
-        "none: API key, given with --token",
-    )
+    assert "archiver platform show flickr" in listed["flickr"]["application"]
 
 
 @pytest.mark.law("R23")
 @pytest.mark.parametrize(
     "platform",
     [
-        *("facebook", "instagram", "linkedin", "mastodon", "nextdoor", "reddit", "threads", "tiktok", "tiktok_display"),
+        *(
+            "facebook",
+            "flickr",
+            "instagram",
+            "linkedin",
+            "mastodon",
+            "nextdoor",
+            "reddit",
+            "threads",
+            "tiktok",
+            "tiktok_display",
+        ),
         *("vimeo", "x", "youtube"),
     ],
 )
@@ -74,11 +82,11 @@ def test_what_to_register_is_said_for_every_platform(archiver, platform: str) ->
         (("platform", "show", "feed"), 2, "archiver account token"),
         (("platform", "show", "nonsense"), 2, "no connector for"),
         (("platform", "app", "nonsense", "--id", "x"), 2, "no connector for"),
-        (("platform", "app", "flickr", "--id", "x"), 2, "archiver account token"),
+        (("platform", "app", "bluesky", "--id", "x"), 2, "archiver account token"),
         (("platform", "app", "instagram", "--id", "x"), 2, "application of facebook"),
         (("platform", "app", "mastodon", "--id", "x"), 2, "nothing to store"),
         (("platform", "app", "x", "--id", "two words"), 2, "id of an application"),
-        (("account", "add", "https://www.flickr.com/photos/city/"), 2, "(API key): give it with --token\n"),
+        (("account", "add", "https://www.flickr.com/photos/city/"), 2, "(owner's consent or API key): give it with"),
         (("account", "add", "https://vimeo.com/city"), 2, "give it with --token, or let its owner connect it"),
         (("account", "connect", "https://x.com/i", "--platform", "x"), 2, "does not look like an account on X"),
         (("account", "connect", "https://mastodon.example/@city", "--days", "0"), 2, "1 to 60 days"),

@@ -16,6 +16,7 @@ from archiver.accounts.links import LinkView, Offer
 from archiver.practice.cast import (
     Cast,
     populate_channel,
+    populate_flickr,
     populate_instagram,
     populate_linkedin,
     populate_nextdoor,
@@ -43,6 +44,7 @@ PLATFORMS: dict[str, tuple[Callable[..., Cast], str]] = {
     "tiktok_display": (populate_tiktok, "tiktok_display"),
     "reddit": (populate_reddit, "reddit"),
     "vimeo": (populate_vimeo, "vimeo"),
+    "flickr": (populate_flickr, "flickr"),
 }
 BACK = "http://127.0.0.1:8080/connect/return"
 
@@ -65,6 +67,7 @@ class Owner:
         populate, app = PLATFORMS[platform]
         cast = populate(house.city, house.clock.now() - timedelta(days=1))
         client, secret = house.server.consent.add_client(back)
+        house.server.flickr.oauth.clients[client], house.server.flickr.oauth.returns[client] = secret, back
         apps.keep(house.archive, app, client, secret)
         server = house.server.graph if platform == "facebook" else getattr(house.server, platform)
         return cls(house, platform, cast, server.account_url(cast.city))
@@ -102,7 +105,8 @@ class Owner:
                 self.house.archive,
                 back["state"],
                 browser,
-                code=back.get("code"),
+                code=back.get("code") or back.get("oauth_verifier"),
+                named=back.get("oauth_token"),
                 error=back.get("error"),
                 fetcher=fetcher,
             )

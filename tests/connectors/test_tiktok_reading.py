@@ -23,7 +23,17 @@ from connectors._tiktok_comments import SORTED
 from connectors._tiktok_pages import cursor_of, next_cursor, with_cursor
 from connectors._tiktok_problems import WINDOW, of_business, of_display
 from connectors.conformance import Example, check
-from connectors.contract import AccessClass, AccountRef, Ask, ProblemKind, RecordKind, RecordRef, State, SweepKind
+from connectors.contract import (
+    AccessClass,
+    AccountRef,
+    Ask,
+    ProblemKind,
+    RecordKind,
+    RecordRef,
+    State,
+    Stream,
+    SweepKind,
+)
 from connectors.tiktok import TikTok
 from connectors.tiktok_display import TikTokDisplay
 from connectors.values import Unreadable
@@ -187,14 +197,15 @@ def test_the_token_goes_to_one_server_and_in_the_way_that_it_takes() -> None:
     signing = signing_of(BUSINESS, ACCOUNT.url, token)
     assert signing is not None
     api = f"{BUSINESS.signed_server(ACCOUNT.url)}/open_api/v1.3/business/get/"
-    assert (signing.headers(api), signing.header(api), signing.parameters(api)) == (
+    ask = Ask(api, Stream.PROFILE, "profile")
+    assert (signing.headers(ask), signing.header(api), signing.parameters(ask)) == (
         (("Access-Token", token.value),), None, (),
     )  # fmt: skip
     for elsewhere in ("https://open.tiktokapis.com/v2/user/info/", f"{SITE}/@city", "https://p16.tiktokcdn.com/x"):
-        assert signing.headers(elsewhere) == ()
+        assert signing.headers(replace(ask, url=elsewhere)) == ()
     shown_signing = signing_of(DISPLAY, ACCOUNT.url, token)
     assert shown_signing is not None
-    assert (shown_signing.headers(api), shown_signing.header("https://open.tiktokapis.com/v2/")) == ((), token)
+    assert (shown_signing.headers(ask), shown_signing.header("https://open.tiktokapis.com/v2/")) == ((), token)
     assert signing_of(DISPLAY, ACCOUNT.url, Secret("clt.0123456789abcdefghij")) is None, "an app's own token"
 
 

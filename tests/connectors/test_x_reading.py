@@ -17,7 +17,18 @@ from connectors import conformance
 from connectors._x_asks import SERVER, SITE, Asks, with_page
 from connectors._x_problems import cap_renewed
 from connectors._x_values import given_at, links
-from connectors.contract import AccountRef, ProblemKind, Reading, RecordKind, RecordRef, Signs, State, SweepKind
+from connectors.contract import (
+    AccountRef,
+    Ask,
+    ProblemKind,
+    Reading,
+    RecordKind,
+    RecordRef,
+    Signs,
+    State,
+    Stream,
+    SweepKind,
+)
 from connectors.x import X
 from tests import effort
 from tests.connectors.reading import AT, answer, sweep
@@ -120,7 +131,7 @@ def test_tokens_are_told_by_their_form_and_go_to_the_api_alone() -> None:
     assert (app.signature.speaks_for_owner, user.signature.speaks_for_owner) == (False, True)
     assert app.header(f"{SERVER}/2/tweets") is not None
     assert app.header("https://pbs.twimg.com/x.jpg") is None
-    assert app.parameters(f"{SERVER}/2/tweets") == ()
+    assert app.parameters(Ask(f"{SERVER}/2/tweets", Stream.POSTS, "tweets")) == ()
     assert f"X ({UNPROVEN})" in load_platforms().offered()
 
 
