@@ -2,6 +2,9 @@
 
 Vimeo lets whoever names the fields that it needs (``fields``) ask more often. Which version of the API is spoken stands
 in the header ``Accept``.
+
+Whoever signed in is shown private videos among the public ones, so lists are private. What a list says everybody sees
+is asked for once more by itself, and its comments as comments on it: these answers are public.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from connectors._account_asks import AccountAsks, ident, looked_at, siblings, with_page
-from connectors.contract import Ask, JSONValue, RecordKind, RecordRef, Stream
+from connectors.contract import AccessClass, Ask, JSONValue, RecordKind, RecordRef, Stream
 from connectors.sites import Site
 
 SITE, SERVER = "https://vimeo.com", "https://api.vimeo.com"
@@ -29,6 +32,12 @@ _VIDEO = (
     "pictures.base_link,pictures.type,user.uri,user.name,user.link,stats.plays,status,"
     "metadata.connections.comments.total,metadata.connections.likes.total,metadata.connections.texttracks.total"
 )
+_OPEN = (
+    "uri,name,description,link,duration,language,created_time,release_time,privacy,tags.tag,tags.name,"
+    "pictures.base_link,pictures.type,user.uri,user.name,user.link,"
+    "metadata.connections.comments.total,metadata.connections.likes.total"
+)
+"""What everybody sees of a video: without how often it was played, which its owner may hide."""
 _COMMENT = "uri,type,text,created_on,user.uri,user.name,user.link,metadata.connections.replies.total"
 _TRACK = "uri,active,type,language,name,link,link_expires_time"
 _NUMBER = re.compile(r"[0-9]{1,20}")
@@ -66,10 +75,10 @@ class Asks(AccountAsks):
         return replace(ask, listing="videos", context={**ask.context, **context})
 
     def comments(self, key: str, page: str | None = None, **context: JSONValue) -> Ask:
-        """All comments on a video; ``page``: from that page on."""
+        """All comments on a video; ``page``: from that page on. ``open``: everybody sees it, and them."""
         order = (("direction", "asc"), *_PAGE)
         ask = self._call(f"/videos/{ident(key)}/comments", "comments", Stream.COMMENTS, _COMMENT, order, key=key)
-        ask = replace(ask, listing=f"comments:{key}", context={**ask.context, **context})
+        ask = _seen(replace(ask, listing=f"comments:{key}", context={**ask.context, **context}))
         return ask if page is None else with_page(ask, (("page", page),))
 
     def replies(self, key: str, pending: Sequence[str], after: str | None, **context: JSONValue) -> Ask:
@@ -78,7 +87,7 @@ class Asks(AccountAsks):
         path = f"/videos/{ident(key)}/comments/{pending[0]}/replies"
         ask = self._call(path, "replies", Stream.COMMENTS, _COMMENT, (("direction", "asc"), *_PAGE), key=key)
         known: dict[str, JSONValue] = {"above": pending[0], "pending": list(pending[1:]), "after": after, **context}
-        return replace(ask, listing=f"comments:{key}", context={**ask.context, **known})
+        return _seen(replace(ask, listing=f"comments:{key}", context={**ask.context, **known}))
 
     def tracks(self, key: str) -> Ask:
         """Captions and subtitles of a video."""
@@ -86,33 +95,51 @@ class Asks(AccountAsks):
 
     # Single things.
 
-    def video(self, key: str, purpose: str = "video") -> Ask:
+    def video(self, key: str, purpose: str = "video", **context: JSONValue) -> Ask:
         """One video by its number."""
-        return self._call(f"/videos/{ident(key)}", purpose, Stream.POSTS, _VIDEO, key=key)
+        return self._call(f"/videos/{ident(key)}", purpose, Stream.POSTS, _VIDEO, key=key, **context)
+
+    def open(self, key: str) -> Ask:
+        """A video that everybody sees."""
+        return _seen(self._call(f"/videos/{ident(key)}", "open", Stream.POSTS, _OPEN, key=key, open=True))
 
     def watched(self, keys: Iterable[str]) -> Iterator[Ask]:
         """Known videos again, with all comments. That one is gone is told only beside another one that is not; else
         the list of all says it."""
         for key, other in siblings([key for key in keys if _is_of(key, "video")]):
-            ask = self.video(key)
+            ask = self.video(key, lead=True)  # the answer says who sees its comments
             yield ask if other is None else looked_at(ask, [key], self.video(other))
-            yield self.comments(key)
 
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
-        """Ask directly for known records: videos beside the account as control, comments where those on their video can
+        """Ask directly for known records: videos beside another one as control, comments where those on their video can
         be listed."""
         comments: dict[str, list[str]] = {}
+        videos = []
         for ref in records:
             if ref.kind is RecordKind.PROFILE:
                 yield self.profile()
             elif _is_of(ref.key, "video"):
-                yield looked_at(self.video(ref.key), [ref.key], self._user("server"))
+                videos.append(ref.key)
             elif ref.key.startswith("comments/"):
                 yield self.video(ref.key.removeprefix("comments/"))
             elif _is_of(ref.key, "comment") and ref.thread is not None and _is_of(ref.thread, "video"):
                 comments.setdefault(ref.thread, []).append(ref.key)
+        if videos:
+            yield self._beside(videos)
         for thread, keys in comments.items():
             yield self._gate(thread, **{"for": keys})
+
+    def _beside(self, keys: Sequence[str]) -> Ask:
+        """Videos that are there; beside one of them known ones are looked for: nothing else shows that single videos
+        are answered at all."""
+        path, two = f"{self.account}/videos", (("sort", "date"), ("direction", "desc"), ("per_page", "2"))
+        return self._call(path, "beside", Stream.POSTS, "uri", two, **{"for": list(keys)})
+
+    def beside(self, keys: Iterable[str], there: Sequence[str]) -> Iterator[Ask]:
+        """Known videos, each beside one of those that are there; beside the account where there is no other."""
+        for key in keys:
+            other = next((one for one in there if one != key), None)
+            yield looked_at(self.video(key), [key], self._user("server") if other is None else self.video(other))
 
     def _gate(self, key: str, **context: JSONValue) -> Ask:
         """Whether the comments on a video can be listed; only then are known ones asked for."""
@@ -131,6 +158,11 @@ class Asks(AccountAsks):
         **context: JSONValue,
     ) -> Ask:  # fmt: skip
         return self.ask(path, purpose, stream, (("fields", fields), *more), headers=_ACCEPT, context=context)
+
+
+def _seen(ask: Ask) -> Ask:
+    """The same, public where everybody sees what it is about."""
+    return replace(ask, access=AccessClass.PUBLIC) if ask.context.get("open") is True else ask
 
 
 def _is_of(key: str, kind: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -81,6 +81,8 @@ def _of_problem(ask: Ask, problem: Problem, answer: Answer) -> Reading:
     if ask.purpose == "gate" and problem.kind is _K.GONE:
         # Comments are closed, or went with the video. They can only be seen under it.
         return Reading(problem=Problem(_K.UNSUPPORTED, "comments are seen only while they can be listed"))
+    if ask.purpose == "open" and problem.kind is _K.GONE:
+        return Reading()  # it went, or was made private, since the list showed it: direct looks say which
     if ask.purpose == "tracks" and problem.kind in (_K.GONE, _K.PERMISSION):
         return Reading()  # the video itself is looked at elsewhere
     return Reading(problem=problem)
@@ -160,8 +162,14 @@ def _videos(found: Found, body: Json) -> Reading:
 
 
 def _video(found: Found, value: Json, place: str) -> SeenRecord | None:
-    site = found.asks.site
-    record = found.add("video", value, place, lambda: records.video_record(value, place, site))
+    """A video as its owner is shown it. The picture of one that everybody sees is public, and comes with that."""
+    site, shared = found.asks.site, records.everybody_sees(value)
+
+    def make() -> SeenRecord:
+        record = records.video_record(value, place, site)
+        return replace(record, media=()) if shared else record
+
+    record = found.add("video", value, place, make)
     setting = None if record is None else records.setting_record(value, record.key, place)
     found.records += [setting] if setting is not None else []
     return record
@@ -169,13 +177,21 @@ def _video(found: Found, value: Json, place: str) -> SeenRecord | None:
 
 def _following(found: Found, entries: Sequence[Json]) -> Iterator[Ask]:
     asks, known = found.asks, found.before.get("counts")
-    yield from (asks.comments(key) for key in found.changed(_counted(found), full=asks.full))
+    shared = {records.key_of(one.get("uri"), "videos", "video") for one in entries if records.everybody_sees(one)}
+    before = known if isinstance(known, dict) and not asks.full else {}
+    yield from (asks.open(one.key) for one in found.records if one.key in shared and one.key not in before)
+    commented = found.changed(_counted(found), full=asks.full)
+    yield from (asks.comments(key, **_open(shared, key)) for key in commented)
     videos = {one.key for one in found.records}
     for value in entries:
         named = records.key_of(value.get("uri"), "videos", "video")
         old = isinstance(known, dict) and named in known
         if named in videos and records.total(value, "texttracks") and not old:
             yield asks.tracks(str(named))
+
+
+def _open(shared: Collection[str | None], key: str) -> dict[str, JSONValue]:
+    return {"open": True} if key in shared else {}
 
 
 def _counted(found: Found) -> dict[str, int]:
@@ -211,6 +227,7 @@ def _onward(
     context, asks, key = found.ask.context, found.asks, found.key
     moved = moved or context.get("moved") is True
     known: dict[str, JSONValue] = {"unread": found.unread, "moved": moved}
+    known |= {"open": True} if context.get("open") is True else {}
     if found.ask.purpose == "replies":
         pending, after, known["total"] = found.names("pending"), context.get("after"), context.get("total")
         if page is not None:
@@ -245,8 +262,31 @@ def _one_video(found: Found, body: Json) -> Reading:
     user = part(body, "user").get("uri")
     if user != found.asks.account:
         return Reading(problem=Problem(_K.CONTRACT, "Vimeo answered with a video of another account"))
-    _video(found, body, "")
-    return found.looked()
+    record = _video(found, body, "")
+    reading = found.looked()
+    if record is None or found.ask.context.get("lead") is not True:
+        return reading
+    shared, asks = {record.key} if records.everybody_sees(body) else set(), found.asks
+    following = (asks.open(record.key),) if shared else ()
+    return replace(reading, asks=(*following, asks.comments(record.key, **_open(shared, record.key))))
+
+
+def _open_video(found: Found, body: Json) -> Reading:
+    """A video that everybody sees. Where not everybody does by now, nothing of it is told here: what the owner is shown
+    tells it."""
+    if part(body, "user").get("uri") != found.asks.account:
+        return Reading(problem=Problem(_K.CONTRACT, "Vimeo answered with a video of another account"))
+    site = found.asks.site
+    if records.everybody_sees(body):
+        found.add("video", body, "", lambda: records.video_record(body, "", site))
+    return found.reading()
+
+
+def _beside(found: Found, body: Json) -> Reading:
+    """Videos that are there: now known ones are looked for."""
+    entries, _, _ = _listed(found, body)
+    there = [key for value in entries if (key := records.key_of(value.get("uri"), "videos", "video")) is not None]
+    return Reading(asks=tuple(found.asks.beside(found.names("for"), there)))
 
 
 def _gate(found: Found, body: Json) -> Reading:
@@ -269,6 +309,8 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     **dict.fromkeys(("comments", "replies"), _comments),
     "tracks": _tracks,
     "video": _one_video,
+    "open": _open_video,
+    "beside": _beside,
     "gate": _gate,
     "comment": _one_comment,
 }

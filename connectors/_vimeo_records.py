@@ -104,6 +104,12 @@ def _said(value: Json) -> dict[str, JSONValue]:
     return content | ({"seen by": storable(seen)} if isinstance(seen, str) else {})
 
 
+def everybody_sees(value: Json) -> bool:
+    """Whether the answer says that everybody sees a video. What it does not say is not assumed."""
+    told = value.get("privacy")
+    return isinstance(told, dict) and told.get("view") == "anybody"
+
+
 def setting_record(value: Json, key: str, place: str) -> SeenRecord | None:
     """Who may comment on a video (law R17); None where Vimeo does not say."""
     allowed = part(value, "privacy").get("comments")

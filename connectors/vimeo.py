@@ -81,7 +81,8 @@ class Vimeo:
             "While a video cannot be seen, nothing is said of its comments.",
             "A change of who may see a video counts as an edit, since its owner makes it.",
             "Captions of a video are looked for once, when it is first seen, and on full sweeps.",
-            "With the owner's token everything is kept as private, since it may show what nobody else sees.",
+            "What the owner is shown is kept as private. A video that everybody sees, and its comments, are asked for"
+            " by themselves besides, and kept as public; its captions are not.",
             "Showcases, channels, groups, live events and their chat, review notes and messages are not captured.",
             "Who liked a video is not captured, only how many.",
         ),

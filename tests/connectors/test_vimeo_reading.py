@@ -179,7 +179,7 @@ def test_captions_keep_their_names_when_their_addresses_are_signed_anew() -> Non
 
 def test_a_look_at_what_is_new_stops_where_it_came_to_before() -> None:
     whole = read(asks(SweepKind.NEW).videos(), page(video(), video(2, 0, metadata={})))
-    assert [one.purpose for one in whole.asks] == ["comments", "tracks"]
+    assert [one.purpose for one in whole.asks] == ["open", "open", "comments", "tracks"]
     known = (whole.bookmark or {})["videos"]
     ask = asks(SweepKind.NEW).videos(known)
     later = read(ask, page(video(comments=2), following="/users/77/videos?page=2", total=300))
@@ -220,3 +220,40 @@ def test_an_account_that_was_deleted_is_said_to_be_away() -> None:
     assert problem is not None
     assert problem.kind is ProblemKind.DEACTIVATED
     assert read(asks().videos(), page(video())).records[0].created_at == datetime(2021, 8, 25, 7, 5, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("view", ["nobody", "password", "unlisted", "disable", "contacts", "users", None, 7])
+def test_only_what_the_answer_says_everybody_sees_is_public(view: Json) -> None:
+    told = video(privacy={"view": view, "comments": "anybody"} if view is not None else {})
+    listed = read(asks().videos(), page(told, video(2)))
+    assert [(one.purpose, one.context["key"], str(one.access)) for one in listed.asks if one.purpose != "tracks"] == [
+        ("open", "video/2", "public"), ("comments", VIDEO, "private"), ("comments", "video/2", "public"),
+    ]  # fmt: skip
+    assert [bool(one.media) for one in listed.records if one.key.startswith("video/")] == [True, False]
+    opened = next(one for one in listed.asks if one.purpose == "open")
+    assert [bool(one.media) for one in read(opened, video(2)).records] == [True]
+    late = read(opened, video(2, privacy=told["privacy"]))  # it was made private meanwhile
+    assert (late.records, late.problem) == ((), None)
+    assert read(opened, {"error": "No."}, 404) == Reading()
+    (led, *_) = asks(SweepKind.WATCH).watched([VIDEO])
+    assert [str(one.access) for one in read(led, told).asks] == ["private"]
+    more = read(listed.asks[2], page(comment(), following="/videos/2/comments?page=2", total=9)).next_page
+    assert more is not None
+    assert str(more.access) == "public"
+    replies = read(listed.asks[2], page(comment(replies=2))).next_page
+    assert replies is not None
+    assert (replies.purpose, str(replies.access)) == ("replies", "public")
+
+
+@pytest.mark.law("R16")
+def test_a_video_is_looked_for_beside_another_one_that_is_there() -> None:
+    known = RecordRef(VIDEO, RecordKind.POST)
+    (ask,) = asks().looks([known])
+    assert ask.context["for"] == [VIDEO]
+    there = [([video(), video(2)], "/videos/2"), ([video(2)], "/videos/2"), ([video()], "/users/77"), ([], "/users/77")]
+    for listed, control in there:
+        (look,) = read(ask, page(*listed)).asks
+        assert (look.context["look"], look.control is not None) == ([VIDEO], True)
+        assert look.control is not None
+        assert control in look.control.url
+    assert read(ask, {"error": "No."}, 404).asks == ()
