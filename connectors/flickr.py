@@ -55,8 +55,8 @@ class Flickr:
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a photo, album or comment that was seen. Flickr keeps no earlier ones, and gives no time"
         " of an edit: the time of the last change also moves when somebody comments.",
-        deletions="A photo, album or comment that is gone, or was made private, is no longer returned; Flickr does not"
-        " say which, nor who deleted it.",
+        deletions="A photo, album or comment that is gone is no longer returned; Flickr does not say who deleted it."
+        " With a key, a photo that was made private looks the same.",
         hidden=None,
         messages=None,
         comments="All comments on photos and albums that everybody sees; with the owner's consent also on others."
