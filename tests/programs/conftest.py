@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,13 +18,15 @@ from archiver.people.acting import of_person
 from archiver.people.actions import FOR_TOKENS, Action
 from archiver.people.permission import AUTHORITY
 from archiver.people.roles import Access, Role
+from archiver.people.service import PersonView
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
 from tests.people import beside, scene
 from tests.people.conftest import opened
 from tests.people.matrix import NOW
-from tests.signed_in import everything, person
+from tests.programs import furnished
+from tests.signed_in import cookies, person
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Served:
     url: str
     archive: Archive
     comers: dict[str, dict[str, str]]
+    known: dict[str, str]
+    """Of what is there and is somebody's own: whose session sees everything."""
 
     def client(self, who: str) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers=self.comers[who], timeout=30)
@@ -55,7 +59,9 @@ def serving(home: Path, database: str = "") -> Iterator[Served]:
         pages = PageServer(create_app(Site(archive)), bind(archive.settings))
         pages.start()
         try:
-            yield Served(pages.url.rstrip("/"), archive, _comers(archive))
+            mine = person(archive, *Role, name="Everything")
+            known = {"moderation_id": furnished.moderated(archive), **asdict(furnished.desk(archive, mine.id))}
+            yield Served(pages.url.rstrip("/"), archive, _comers(archive, mine), known)
         finally:
             pages.stop()
 
@@ -66,13 +72,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield made
 
 
-def _comers(archive: Archive) -> dict[str, dict[str, str]]:
+def _comers(archive: Archive, mine: PersonView) -> dict[str, dict[str, str]]:
     officer = person(archive, *Role, name="officer")
     narrow = person(
         archive, Role.CUSTODIAN, access=[Access.PUBLIC], scope=AUTHORITY, scope_id="police", name="of the police"
     )
     auditor = person(archive, Role.AUDITOR, name="auditor")
-    cookie = "; ".join(f"{name}={value}" for name, value in everything(archive).items())
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies(archive, mine).items())
     return {
         "nobody": {},
         "everything": {"Cookie": cookie},

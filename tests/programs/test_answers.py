@@ -23,7 +23,9 @@ from tests.programs.conftest import Served
 
 LISTS = (
     "accounts", "board", "runs", "gaps", "gaps?closed=true", "deposits", "imports", "changes", "search?q=-nowhere",
-    "register/accounts", "register/authorities", "people", "access-log",
+    "register/accounts", "register/authorities", "people", "access-log", "moderation",
+    "saved", "saved/{saved_id}/new", "selections", "selections/{selection_id}/records",
+    "frozen/{statement_id}/records", "tags",
 )  # fmt: skip
 POLICE = account_of("police")
 _NO_PLACES = (
@@ -54,6 +56,7 @@ def _walk(client: httpx.Client, path: str, limit: int) -> Iterator[list[dict[str
 
 @pytest.mark.parametrize("path", LISTS)
 def test_pages_of_a_list_show_each_entry_once(served: Served, path: str) -> None:
+    path = path.format_map(served.known)
     with served.client("everything") as client:
         if path == "access-log":  # (which grows with each look at it)
             whole = client.get(_address(path, limit=200)).json()["items"][:20]
@@ -90,6 +93,7 @@ def test_what_comes_in_between_two_pages_moves_nothing(served: Served) -> None:
 @pytest.mark.parametrize("path", LISTS)
 def test_a_place_that_is_none_is_told_and_breaks_nothing(served: Served, path: str) -> None:
     huge = cursors.write("access-log", 2**61) if path != "access-log" else cursors.write("runs", NOW, "rn_x")
+    path = path.format_map(served.known)
     said = ["x", "%00", "====", "null", "W10", huge, "é", "9" * 400, *map(_encoded, _NO_PLACES)]
     with served.client("everything") as client:
         for after in said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,19 +83,19 @@ def _ask_one(
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=_cases(operation, mode))
+    @given(case=_cases(operation, mode, _KNOWN | served.known))
     def ask(case: Case[Any]) -> None:
         _one(served, session, case, next(comers), answered)
         next(asked)
 
     ask()
     while next(asked) <= each:  # (where there are not so many different questions)
-        _one(served, session, operation.Case(path_parameters=dict(_KNOWN)), next(comers), answered)
+        _one(served, session, operation.Case(path_parameters=_KNOWN | served.known), next(comers), answered)
 
 
-def _cases(operation: Any, mode: GenerationMode) -> st.SearchStrategy[Case[Any]]:
+def _cases(operation: Any, mode: GenerationMode, there: Mapping[str, str]) -> st.SearchStrategy[Case[Any]]:
     names = {one.name for one in operation.path_parameters}
-    known = {name: value for name, value in _KNOWN.items() if name in names}
+    known = {name: value for name, value in there.items() if name in names}
     made = operation.as_strategy(generation_mode=mode)
     return made if not known else st.one_of(made, operation.as_strategy(generation_mode=mode, path_parameters=known))
 

@@ -28,7 +28,7 @@ def _sheet(text: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("path", [one for one in LISTS if one != "access-log"])
 def test_a_sheet_has_every_entry_of_its_list(served: Served, path: str) -> None:
-    name, _, query = path.partition("?")
+    name, _, query = path.format_map(served.known).partition("?")
     with served.client("everything") as client:
         answer = client.get(f"/api/v1/{name}.csv?{query}")
         listed: list[dict[str, Any]] = client.get(f"/api/v1/{name}?{query}&limit=200").json()["items"]

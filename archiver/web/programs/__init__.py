@@ -6,7 +6,7 @@ list ends, :mod:`description` how all of it is described.
 
 from __future__ import annotations
 
-from archiver.web.programs import accounts, capture, people, records, register, sheets
+from archiver.web.programs import accounts, capture, changes, desk, moderation, people, records, register, sheets
 
-_LISTS = tuple(one.router for one in (accounts, capture, records, register, people))
+_LISTS = tuple(one.router for one in (accounts, capture, records, changes, moderation, desk, register, people))
 ROUTERS = (*_LISTS, sheets.beside(_LISTS))

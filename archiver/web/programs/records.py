@@ -1,25 +1,21 @@
-"""Records: search, one record with everything that is known of it, its thread, and what changed."""
+"""Records: search, one record with everything that is known of it, and its thread."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Query
 
 from archiver.challenges import service as challenges
 from archiver.challenges.service import ChallengeView
-from archiver.operations import changes as told
 from archiver.operations import found
 from archiver.people.actions import Action
-from archiver.records import changes as changed
 from archiver.records import service
-from archiver.records.changes import Kind, Place, Wanted
 from archiver.records.views import RecordView
 from archiver.search import index as searches
 from archiver.web.door import Here, Seen, needs
 from archiver.web.programs import cursors
-from archiver.web.programs.answers import Account, After, Answer, Content, Id, Limit, Moment, Page, Text, Time
+from archiver.web.programs.answers import After, Answer, Content, Id, Limit, Moment, Page, Text, Time
 from archiver.web.programs.description import routes
 from archiver.web.search import LONGEST
 
@@ -315,24 +311,6 @@ class Thread(Answer):
     whole: bool
 
 
-class Change(Answer):
-    """An edit (`change` is *edited*), or a new state."""
-
-    at: Time
-    record: str
-    account: str
-    kind: str
-    author: Text | None
-    change: Literal["edited", "state"]
-    text_before: Text | None
-    text: Text
-    state_before: str | None
-    state: str | None
-    seen_before: Time | None
-    who: str | None
-    evidence: list[str]
-
-
 @router.get("/search")
 @needs(Action.RECORDS_SEARCH)
 def search(
@@ -381,31 +359,6 @@ def thread(
     """The thread that a record stands in, now or at another time; what is hidden or gone stays in its place."""
     with site.archive.database.read() as connection:
         return Thread.model_validate(service.thread(connection, record_id, as_of, viewer, most=most))
-
-
-@router.get("/changes")
-@needs(Action.RECORDS_VIEW)
-def changes(
-    site: Here,
-    viewer: Seen,
-    account: Account = None,
-    kind: Annotated[Kind | None, Query(description="Only this kind of change.")] = None,
-    since: Annotated[Moment | None, Query(description="From then on; a moment with its zone.")] = None,
-    limit: Limit = 50,
-    after: After = None,
-) -> Page[Change]:
-    """What was edited, hidden, or is no longer returned, newest first, with what it said before and now."""
-    place = cursors.read(after, "changes", datetime, str, int, int)
-    before = None if place is None else Place(*place)  # type: ignore[arg-type]
-    wanted = Wanted(account, kind, since)
-    with site.archive.database.read() as connection:
-        some = changed.recent(connection, viewer, wanted=wanted, limit=limit + 1, before=before)
-    part = cursors.page(some, limit, lambda one: _place(changed.place_of(one)))
-    return Page[Change](items=[Change.model_validate(told.as_json(one)) for one in part.items], next=part.next)
-
-
-def _place(one: Place) -> str:
-    return cursors.write("changes", one.at, one.record, one.what, one.number)
 
 
 def _record(one: RecordView, said: list[ChallengeView]) -> Record:

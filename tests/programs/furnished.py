@@ -1,0 +1,48 @@
+"""What somebody keeps at their desk, over the archive with both offices: so that every list has more than one entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import insert
+
+from archiver.archive import Archive
+from archiver.desk import marks, saved, selections
+from archiver.desk.models import SavedSearchMark
+from archiver.moderation import service as moderation
+from archiver.people.acting import of_machine, of_person
+from tests.moderation.saying import says
+from tests.people.scene import NOW, OFFICES, account_of, record_of
+
+KINDS = ("public", "hidden")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Ids of what is there of somebody."""
+
+    saved_id: str
+    selection_id: str
+    statement_id: str
+
+
+def moderated(archive: Archive) -> str:
+    """Two statements on each office; the id of one on the police."""
+    said = [says(account_of(office), matter=f"M-{number}") for office in OFFICES for number in (1, 2)]
+    return moderation.state(archive, of_machine(), said)[0]
+
+
+def desk(archive: Archive, person_id: str) -> Kept:
+    """Two of everything."""
+    actor, chosen = of_person(person_id), [record_of("police", one) for one in KINDS]
+    mine = [saved.save(archive, actor, name, "larkspur OR oleander") for name in ("one", "two")]
+    with archive.database.write() as connection:  # (so that what is there is new)
+        connection.execute(insert(SavedSearchMark).values(saved_id=mine[0], at=NOW - timedelta(days=1)))
+    kept = [selections.make(archive, actor, name) for name in ("one", "two")]
+    selections.add(archive, actor, kept[0], chosen)
+    statement = selections.add_all(archive, actor, kept[0], "-nowhere")
+    for tag in ("budget", "roads"):
+        marks.tag(archive, actor, chosen, tag)
+    marks.note(archive, actor, chosen[0], "read this again")
+    return Kept(mine[0], kept[0], statement.id)
