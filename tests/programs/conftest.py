@@ -60,7 +60,9 @@ def serving(home: Path, database: str = "") -> Iterator[Served]:
         pages.start()
         try:
             mine = person(archive, *Role, name="Everything")
-            known = {"moderation_id": furnished.moderated(archive), **asdict(furnished.desk(archive, mine.id))}
+            known = {"platform": "mastodon", "moderation_id": furnished.moderated(archive)}
+            known |= {"authority_id": beside.authority_of("police"), "handover_id": beside.handover_of("police")}
+            known |= asdict(furnished.desk(archive, mine.id))
             yield Served(pages.url.rstrip("/"), archive, _comers(archive, mine), known)
         finally:
             pages.stop()

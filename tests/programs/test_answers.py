@@ -25,7 +25,7 @@ LISTS = (
     "accounts", "board", "runs", "gaps", "gaps?closed=true", "deposits", "imports", "changes", "search?q=-nowhere",
     "register/accounts", "register/authorities", "people", "access-log", "moderation",
     "saved", "saved/{saved_id}/new", "selections", "selections/{selection_id}/records",
-    "frozen/{statement_id}/records", "tags",
+    "frozen/{statement_id}/records", "tags", "register/handovers", "platforms",
 )  # fmt: skip
 POLICE = account_of("police")
 _NO_PLACES = (

@@ -6,7 +6,21 @@ list ends, :mod:`description` how all of it is described.
 
 from __future__ import annotations
 
-from archiver.web.programs import accounts, capture, changes, desk, moderation, people, records, register, sheets
+from archiver.web.programs import (
+    accounts,
+    capture,
+    captured,
+    changes,
+    desk,
+    handovers,
+    moderation,
+    people,
+    platforms,
+    records,
+    register,
+    sheets,
+)
 
-_LISTS = tuple(one.router for one in (accounts, capture, records, changes, moderation, desk, register, people))
+_PARTS = (accounts, capture, captured, records, changes, moderation, desk, register, handovers, platforms, people)
+_LISTS = tuple(one.router for one in _PARTS)
 ROUTERS = (*_LISTS, sheets.beside(_LISTS))
