@@ -4,6 +4,7 @@
 
     ArchiverError                 exit 1   something went wrong; the message says what to do
     ├─ UsageError                 exit 2   what was typed or set is not usable
+    │  ├─ Meanwhile               exit 2   it is not any more as whoever asks takes it to be
     │  ├─ SettingsError           exit 2
     │  ├─ WrongField              exit 2   one field of a form
     │  └─ UnknownAddress          exit 2   no connector knows this URL
@@ -19,7 +20,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class ArchiverError(Exception):
@@ -34,7 +35,14 @@ class UsageError(ArchiverError):
     exit_code = 2
 
 
-class SaidMeanwhile(UsageError):  # noqa: N818 - named as the cause
+class Meanwhile(UsageError):  # noqa: N818 - named as the cause, like its siblings
+    """It is not any more as whoever asks takes it to be: somebody changed it, or the same key did something else."""
+
+
+KEY_USED: Final = "this key was used for something else: make up another"
+
+
+class SaidMeanwhile(Meanwhile):
     """Somebody else said it anew since it was read. ``fields``: what they changed; empty: they took it back, or only
     part of it is shown."""
 

@@ -1,7 +1,7 @@
 """Tags and notes on records: put there by who may, seen by who may and sees the record, and taken away again for good.
 
-They are the custodians' own work and no part of the record: no act, export, bundle, certificate or answer of the API
-holds them (decision 18).
+They are the custodians' own work and no part of the record: no act, export, bundle, certificate or answer about a
+record holds them (decision 18).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from archiver import ids
 from archiver.archive import Archive
 from archiver.database import among, safe_text, take_chains
 from archiver.desk.mark_models import RecordNote, RecordTag
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import KEY_USED, Meanwhile, NotFound, Refused, UsageError
 from archiver.evidence import log
 from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
@@ -116,23 +116,26 @@ def untag(archive: Archive, actor: Actor, record_ids: Collection[str], word: str
     return archive.database.act(take)
 
 
-def note(archive: Archive, actor: Actor, record_id: str, text: str) -> str:
-    """Write a note on a record; its id.
+def note(archive: Archive, actor: Actor, record_id: str, text: str, note_id: str | None = None) -> str:
+    """Write a note on a record; its id. ``note_id``: the one that it gets; where it is there, it was written already.
 
     Raises:
         Refused, NotFound: as :func:`tag`.
+        Meanwhile: something else has that id.
         UsageError: nothing is written, too much, or too many on one record.
     """
     written = safe_text(text).replace("\r\n", "\n").strip()
 
     def keep(connection: Connection) -> str:
         reached = _reached(connection, archive, actor, [record_id])
+        if note_id is not None and _is_written(connection, note_id, record_id, written):
+            return note_id
         if not 0 < len(written) <= LONGEST_NOTE:
             raise UsageError(f"write a note of at most {LONGEST_NOTE:,} characters")
         mine = select(_NOTE.c.id).where(_NOTE.c.record_id == record_id)
         if len(connection.execute(mine).all()) >= MOST:
             raise UsageError(f"a record has at most {MOST} notes")
-        row = {"id": ids.new_id("nt"), "record_id": record_id, "text": written, "by_id": actor.id}
+        row = {"id": note_id or ids.new_id("nt"), "record_id": record_id, "text": written, "by_id": actor.id}
         connection.execute(insert(_NOTE).values(**row, at=archive.clock.now()))
         _tell(connection, archive, actor, reached, "note", "added")
         return row["id"]
@@ -225,6 +228,13 @@ def found(connection: Connection, viewer: Viewer, record_ids: Collection[str]) -
     query = _shown(select(_INDEXED.c.id, _INDEXED.c.record_id, _INDEXED.c.account_id))
     rows = connection.execute(query.where(among(connection, _INDEXED.c.record_id, sorted(record_ids))))
     return [Found(row.id, row.record_id, row.account_id) for row in rows if _sees(viewer, row)]
+
+
+def _is_written(connection: Connection, note_id: str, record_id: str, text: str) -> bool:
+    row = connection.execute(select(_NOTE.c.record_id, _NOTE.c.text).where(_NOTE.c.id == note_id)).first()
+    if row is not None and (row.record_id, row.text) != (record_id, text):
+        raise Meanwhile(KEY_USED)
+    return row is not None
 
 
 def _marks_still(connection: Connection, person_id: str, record_id: str, at: datetime) -> bool:

@@ -14,7 +14,7 @@ from archiver.clock import to_text
 from archiver.database import safe_text, take_chains
 from archiver.desk import acts
 from archiver.desk.models import SavedSearch, SavedSearchMark
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import KEY_USED, Meanwhile, NotFound, Refused, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
 from archiver.evidence.desk_facts import LONGEST_NAME, LONGEST_QUERY
@@ -38,12 +38,13 @@ class Saved:
     """Up to when its owner has seen what answers it."""
 
 
-def save(archive: Archive, actor: Actor, name: str, query: str) -> str:
-    """Save a search under a name; its id.
+def save(archive: Archive, actor: Actor, name: str, query: str, saved_id: str | None = None) -> str:
+    """Save a search under a name; its id. ``saved_id``: the one that it gets; where it is there, it was saved already.
 
     Raises:
         Refused: the actor may not search.
         UsageError: no name or query, one that is too long, a name that is taken, or too many searches.
+        Meanwhile: something else has that id.
         Busy, MissingKey: as :meth:`archiver.evidence.acts.Acts.record`.
     """
     name, query = " ".join(safe_text(name).split()), safe_text(query).strip()
@@ -55,15 +56,17 @@ def save(archive: Archive, actor: Actor, name: str, query: str) -> str:
     def keep(connection: Connection) -> str:
         person_id = _may(connection, archive, actor)
         take_chains(connection, [person_id])
+        if saved_id is not None and _is_saved(connection, saved_id, (person_id, name, query)):
+            return saved_id
         mine = listed(connection, person_id)
         if len(mine) >= MOST:
             raise UsageError(f"{MOST} searches are saved already: take one off the list first")
         if any(one.name.casefold() == name.casefold() for one in mine):
             raise UsageError(f"a search named {name} is saved already: choose another name")
-        saved_id = ids.new_id("sv")
+        new_id = saved_id or ids.new_id("sv")
         facts = {"person": person_id, "name": name, "query": query, "saved": None, "removed": False}
-        _record(connection, archive, actor, saved_id, facts)
-        return saved_id
+        _record(connection, archive, actor, new_id, facts)
+        return new_id
 
     return archive.database.act(keep)
 
@@ -122,6 +125,15 @@ def get(connection: Connection, person_id: str, saved_id: str) -> Saved:
     if row is None:
         raise NotFound("you have no such saved search")
     return Saved(*row)
+
+
+def _is_saved(connection: Connection, saved_id: str, what: tuple[str, str, str]) -> bool:
+    """Whether it was, if it was taken off the list since or not."""
+    columns = (SavedSearch.person_id, SavedSearch.name, SavedSearch.query)
+    row = connection.execute(select(*columns).where(SavedSearch.id == saved_id)).one_or_none()
+    if row is not None and tuple(row) != what:
+        raise Meanwhile(KEY_USED)
+    return row is not None
 
 
 def _chosen() -> Any:

@@ -12,13 +12,14 @@ from archiver import ids
 from archiver.archive import Archive
 from archiver.clock import to_text
 from archiver.database import among, safe_text, take_chains
-from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
+from archiver.errors import KEY_USED, Meanwhile, NotFound, Refused, SaidMeanwhile, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
 from archiver.evidence.event_types import EventType
 from archiver.evidence.matter_facts import MOST_RECORDS, ModerationSays
 from archiver.evidence.register_facts import shaped
 from archiver.moderation import acts, statements
+from archiver.moderation.conditions import STATEMENT
 from archiver.moderation.matching import EDITED, STATE, track_of
 from archiver.moderation.models import ChangeMark
 from archiver.moderation.words import By, Done, Outcome, Stage, grounds
@@ -33,20 +34,26 @@ LONGEST_WHY: Final = 2000
 _CODES: Final = {"stage": Stage, "done": Done, "actor": By, "outcome": Outcome}
 
 
-def state(archive: Archive, actor: Actor, several: Sequence[ModerationSays]) -> list[str]:
-    """Say what is known of acts of moderation, each of one account; all of them or none. Their ids.
+def state(
+    archive: Archive, actor: Actor, several: Sequence[ModerationSays], moderation_id: str | None = None
+) -> list[str]:
+    """Say what is known of acts of moderation, each of one account; all of them or none. Their ids. ``moderation_id``:
+    the one that a single one gets; where it is there, it was said already.
 
     Raises:
         Refused: the actor may not.
         NotFound: a record is not there, or not for them.
         UsageError: it contradicts itself.
+        Meanwhile: something else has that id.
         Busy, MissingKey: as :meth:`archiver.evidence.acts.Acts.record`.
     """
 
     def say(connection: Connection) -> list[str]:
         viewer, said = viewer_of(connection, archive, actor, Action.MODERATION_STATE), []
+        if moderation_id is not None and _is_said(connection, actor, moderation_id, several):
+            return [moderation_id]
         for says in several:
-            said.append(ids.new_id("mo"))
+            said.append(moderation_id or ids.new_id("mo"))
             _check(connection, archive, viewer, says)
             _record(connection, archive, actor, said[-1], says, None, change="new")
         return said
@@ -138,6 +145,17 @@ def mark(archive: Archive, person_id: str, at: datetime) -> datetime:
 def marked(connection: Connection, person_id: str) -> datetime | None:
     """Up to when somebody looked at what changed; None: they never said so."""
     return connection.execute(select(ChangeMark.at).where(ChangeMark.person_id == person_id)).scalar()
+
+
+def _is_said(connection: Connection, actor: Actor, moderation_id: str, several: Sequence[ModerationSays]) -> bool:
+    """Whether it was, whatever was said of it since."""
+    (says,) = several
+    take_chains(connection, [moderation_id])
+    query = select(STATEMENT.c.by_id, STATEMENT.c.says).where(STATEMENT.c.moderation_id == moderation_id)
+    first = connection.execute(query.order_by(STATEMENT.c.number).limit(1)).first()
+    if first is not None and (first.by_id != actor.id or first.says != says.model_dump()):
+        raise Meanwhile(KEY_USED)
+    return first is not None
 
 
 def _check(

@@ -19,6 +19,8 @@ class Action(StrEnum):
     """The signed log."""
     PLATFORMS_VIEW = "platforms.view"
     """What is set up at platforms."""
+    SEARCH_KEEP = "search.keep"
+    """Save searches and lay records aside: whoever may search may; a token has to be for it."""
     SEARCH_FREEZE = "search.freeze"
     RECORDS_RELEASE = "records.release"
     """Hand records out with their proofs, and have a certificate made."""
@@ -49,6 +51,7 @@ ON_ARCHIVE: Final = frozenset({Action.PEOPLE_VIEW, Action.PEOPLE_CHANGE, Action.
 ON_RECORDS: Final = frozenset(
     {
         *(Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.SEARCH_FREEZE, Action.RECORDS_RELEASE),
+        Action.SEARCH_KEEP,
         Action.MODERATION_STATE,
         Action.CHALLENGES_DECIDE,
         Action.RECORDS_MARK,
@@ -61,7 +64,14 @@ HIGH_RISK: Final = frozenset(
         *(Action.EXCEPTIONS_DECIDE, Action.CHALLENGES_DECIDE, Action.RECORDS_RELEASE),
     }
 )
-#: What an API token may be given.
-FOR_TOKENS: Final = frozenset(
-    {Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.CAPTURE_VIEW, Action.EVIDENCE_VIEW, Action.PLATFORMS_VIEW}
+#: With what a program changes something (decision 20).
+WRITES: Final = frozenset(
+    {
+        *(Action.SEARCH_KEEP, Action.RECORDS_MARK, Action.ACCOUNTS_CHANGE),
+        *(Action.MODERATION_STATE, Action.CAPTURE_ASK),
+    }
 )
+#: What an API token may be given: nothing for which somebody has to show once more who it is.
+FOR_TOKENS: Final = WRITES | {
+    *(Action.RECORDS_VIEW, Action.RECORDS_SEARCH, Action.CAPTURE_VIEW, Action.EVIDENCE_VIEW, Action.PLATFORMS_VIEW)
+}

@@ -66,6 +66,7 @@ from archiver.web import (
     welcome,
 )
 from archiver.web.noting import Noting
+from archiver.web.programs import failures
 from archiver.web.programs.description import PROBLEM_TYPE
 from archiver.web.security import ErrorPage, Guard, LastResort, Takes, wants_json
 from archiver.web.site import Site
@@ -113,7 +114,7 @@ def _takes(app: FastAPI, base: str) -> Iterator[Takes]:
         said = door.door_of(route.endpoint)
         if "POST" in (route.methods or ()) and said is not None:
             path = re.sub(r"\{[^}]*\}", "[^/]{1,200}", route.path)
-            yield Takes(re.compile(re.escape(base) + path), said.foreign, said.largest)
+            yield Takes(re.compile(re.escape(base) + path), said.foreign, said.largest, said.program)
 
 
 def _error_page(site: Site) -> ErrorPage:
@@ -195,12 +196,18 @@ def _on_http(request: Request, error: Exception) -> Response:
     return _error(request.app.state.site, request, error.status_code, "Check the address.")
 
 
-def _on_invalid(request: Request, _error_: Exception) -> Response:
+def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    told = failures.of_body(error.errors())
+    if told is not None and wants_json(request.scope):
+        return _error(request.app.state.site, request, told.status, told.detail, fields=told.fields)
     return _error(request.app.state.site, request, 400, "Part of the address is not usable.")
 
 
 def _on_known(request: Request, error: Exception) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 503)
+    if request.method == "POST" and wants_json(request.scope) and (told := failures.of_act(error)) is not None:
+        return _error(request.app.state.site, request, told.status, told.detail, fields=told.fields)
     if isinstance(error, _PASSING):
         return _error(request.app.state.site, request, status, str(error))
     if status == 503:
@@ -240,10 +247,20 @@ def _on_database(request: Request, error: Exception) -> Response:
     return _error(request.app.state.site, request, 503, message)
 
 
-def _error(site: Site, request: Request, status: int, message: str, *, number: str = "") -> Response:
+def _error(
+    site: Site,
+    request: Request,
+    status: int,
+    message: str,
+    *,
+    number: str = "",
+    fields: Sequence[tuple[str, str]] = (),
+) -> Response:
     if wants_json(request.scope):
         body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": message}
-        return JSONResponse(body | ({"id": number} if number else {}), status_code=status, media_type=PROBLEM_TYPE)
+        body |= {"id": number} if number else {}
+        body |= {"errors": [{"field": name, "detail": said} for name, said in fields]} if fields else {}
+        return JSONResponse(body, status_code=status, media_type=PROBLEM_TYPE)
     heading, back = _HEADINGS.get(status, "Something went wrong"), None
     if request.method == "POST":
         heading, back = _OF_SENT.get(status, heading), _back(site, request)

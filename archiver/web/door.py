@@ -1,6 +1,7 @@
 """Every page and route says what it is for, and whoever comes in is asked here. One that says nothing lets nobody in.
 
-``@needs(Action.…)``: whoever's roles allow it, of what these roles reach; ``@own``: whoever is signed in, about
+``@needs(Action.…)``: whoever's roles allow it, of what these roles reach; ``@acts(Action.…)``: the same by a program,
+with a token that is for it; ``@own``: whoever is signed in, about
 themselves; ``@open_door(…)``: everybody, with the reason why.
 """
 
@@ -16,7 +17,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Match
 
 from archiver.people import binding, permission, service, sessions
-from archiver.people.actions import FOR_TOKENS, HIGH_RISK, Action
+from archiver.people.actions import FOR_TOKENS, HIGH_RISK, WRITES, Action
 from archiver.people.service import PersonView
 from archiver.people.sessions import SessionView, TokenView
 from archiver.settings import is_loopback
@@ -45,6 +46,8 @@ class Door:
     """Others may send to it: it knows them by itself."""
     token: bool = False
     """About whoever is signed in, and any token of theirs may ask."""
+    program: bool = False
+    """By which a program changes something: it is done with a token alone."""
     largest: int = LARGEST_POST
     """Bytes that may be sent to it."""
     noted: bool = True
@@ -94,6 +97,12 @@ def needs(
     return _says(Door(action, fresh=fresh, largest=largest, noted=noted))
 
 
+def acts(action: Action, *, largest: int = LARGEST_POST) -> Callable[[_F], _F]:
+    """Declare a route by which a program changes something: with a token that names the action, never with what a
+    browser sends by itself."""
+    return _says(Door(action, program=True, largest=largest))
+
+
 def own(function: _F) -> _F:
     """Declare a route that is about whoever is signed in."""
     return _says(Door())(function)
@@ -128,14 +137,17 @@ def routes(app: FastAPI) -> Iterator[APIRoute]:
 
 def check(app: FastAPI) -> None:
     """Raises:
-    TypeError: a route was not declared, or does what is of high risk without asking anew who it is. So it is noticed
-        when the service starts, not when somebody asks.
+    TypeError: a route was not declared, or does what is of high risk without asking anew who it is, or lets programs
+        do what no token is for. So it is noticed when the service starts, not when somebody asks.
     """
     known = list(routes(app))
     said = [(route.path, door_of(route.endpoint)) for route in known]
     stale = [path for path, door in said if door is not None and door.action in HIGH_RISK and not door.fresh]
     if stale:
         raise TypeError(f"routes of high risk that do not ask anew who it is: {', '.join(stale)}")
+    beyond = [path for path, door in said if door is not None and door.program and door.action not in WRITES]
+    if beyond:
+        raise TypeError(f"routes for programs that do what no token is for: {', '.join(beyond)}")
     nameless = [route.path for route in known if door_of(route.endpoint) is None]
     if nameless or not known or len(known) < sum(1 for _ in iter_route_contexts(app.routes)):
         raise TypeError(f"routes that do not say what they are for: {', '.join(nameless)}")
@@ -232,8 +244,7 @@ def _person(site: Site, person_id: str) -> PersonView:
 
 def _require(site: Site, visitor: Visitor, door: Door) -> None:
     now, person_id, action = site.archive.clock.now(), visitor.person.id, door.action
-    if visitor.token is not None and not (door.token or _is_for(visitor.token, action)):
-        raise NotAllowed("this token is not for that")
+    _require_token(visitor, door)
     with site.archive.database.read() as connection:
         answer = None if action is None else permission.may(connection, person_id, action, None, now)
         actions = permission.actions_of(connection, person_id, now)
@@ -244,6 +255,17 @@ def _require(site: Site, visitor: Visitor, door: Door) -> None:
         shown.asked = asked
     if answer is not None and not answer.allowed:
         raise NotAllowed(answer.reason)
+
+
+def _require_token(visitor: Visitor, door: Door) -> None:
+    """Where somebody came with a token, that it is for this; and what a program does, that it came with one."""
+    if visitor.token is None:
+        if door.program:
+            raise NotAllowed("a program changes something with a token alone: Authorization: Bearer …")
+    elif not door.token and door.action not in FOR_TOKENS:
+        raise NotAllowed("no token is for that: do it on the pages, signed in, and show there who it is where asked")
+    elif not (door.token or _is_for(visitor.token, door.action)):
+        raise NotAllowed("this token is not for that: make one that names it, on your own page")
 
 
 def _require_typed_by(request: Request, visitor: Visitor) -> None:

@@ -11,11 +11,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from archiver.errors import NotFound, UsageError
 from archiver.people import binding, factors, history, passkeys, permission, service, sessions
 from archiver.people.acting import of_person
-from archiver.people.actions import FOR_TOKENS, Action
+from archiver.people.actions import FOR_TOKENS, WRITES, Action
 from archiver.web.door import Here, Visitor, Who, own, own_fresh
 from archiver.web.forms import Typed
 from archiver.web.people import names
 from archiver.web.site import Site
+from archiver.web.words import ACTIONS
 
 router = APIRouter()
 Id = Annotated[str, Path(max_length=100)]
@@ -122,5 +123,9 @@ def _page(site: Site, visitor: Visitor, *, token: str | None = None, failure: st
         **own,
         token=token,
         failure=failure,
-        scopes=sorted(one.value for one in FOR_TOKENS & may),
+        scopes=[
+            (words, [(one.value, ACTIONS[one.value]) for one in sorted(some)])
+            for words, some in (("Reads", may & FOR_TOKENS - WRITES), ("Changes", may & WRITES))
+            if some
+        ],
     )

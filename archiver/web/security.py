@@ -55,6 +55,8 @@ class Takes:
     """Others may send to it: it knows them by itself."""
     largest: int = LARGEST_POST
     """Bytes."""
+    program: bool = False
+    """It takes a token, and nothing that a browser sends by itself."""
 
 
 #: Renders an error: status, what to say, id, what was asked → content type and body.
@@ -78,7 +80,9 @@ class Guard:
         if host_of(scope) not in self._names:
             await refuse(self._error_page, scope, guarded, 400, "This service does not answer to that name.")
         elif scope["method"] == "POST" and (taker := self._taker(scope["path"])) is not None:
-            if not (taker.foreign or bearer_of(scope) is not None or comes_from_here(scope)):
+            if taker.program and bearer_of(scope) is None:
+                await refuse(self._error_page, scope, guarded, 401, "Send a token: Authorization: Bearer …")
+            elif not (taker.foreign or bearer_of(scope) is not None or comes_from_here(scope)):
                 await refuse(self._error_page, scope, guarded, 403, "Go on from the page itself.")
             elif not taker.foreign and not _is_small(scope, taker.largest):
                 await refuse(self._error_page, scope, guarded, 413, "That is more than this page takes.")
@@ -119,6 +123,8 @@ async def refuse(page: ErrorPage, scope: Scope, send: Send, status: int, message
     headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
     if status == 405:
         headers.append((b"allow", b"GET, HEAD"))
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

@@ -97,6 +97,7 @@ ACTIONS: dict[str, str] = {
     "capture.view": "register and capture",
     "evidence.view": "the signed log",
     "platforms.view": "set-up of platforms",
+    "search.keep": "saved searches and selections",
     "search.freeze": "freezing a search",
     "records.release": "handing records out",
     "records.mark": "tags and notes",

@@ -10,7 +10,7 @@ import re
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ from archiver.archive import Archive
 from archiver.clock import SetClock
 from archiver.people import service, sessions
 from archiver.people.acting import SERVICE, of_person
-from archiver.people.actions import Action
+from archiver.people.actions import FOR_TOKENS, Action
 from archiver.people.models import Session
 from archiver.people.permission import AUTHORITY, DEPARTMENT
 from archiver.people.roles import Access, Role, usual
@@ -38,7 +38,7 @@ from archiver.web import door
 from archiver.web.app import _site_app, create_app
 from archiver.web.site import Site
 from tests.people import beside, scene, standing
-from tests.people.sending import SENT, Sent, asked, form_of, set_of
+from tests.people.sending import SENT, Sent, asked, body_of, form_of, set_of
 from tests.people.standing import States
 from tests.signed_in import cookies, person
 
@@ -68,6 +68,7 @@ class Cell:
     state: str
     path: str
     form: Mapping[str, str]
+    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,17 @@ def comers(archive: Archive) -> Comers:
     with archive.database.write() as connection:
         long_ago = update(Session).where(Session.person_id == late.id).values(shown_at=NOW - timedelta(minutes=6))
         connection.execute(long_ago)
-    owner = person(archive, Role.RECORDS_OFFICER)
-    _, secret = sessions.make_token(
-        archive, of_person(owner.id), owner.id, "search", {Action.RECORDS_SEARCH}, timedelta(days=1)
-    )
-    found["token of a records officer, to search"] = {"headers": {"Authorization": f"Bearer {secret}"}}
+    owner = person(archive, Role.RECORDS_OFFICER).id
+    found["token of a records officer, to search"] = _token(archive, owner, {Action.RECORDS_SEARCH})
+    officer, every = people[Role.RECORDS_OFFICER.value], "for all that a token can do"
+    found[f"token of the records officer, {every}"] = _token(archive, officer, FOR_TOKENS)
+    found[f"token of the custodian of the police, public, {every}"] = _token(archive, scoped.id, FOR_TOKENS)
     return Comers(found, people)
+
+
+def _token(archive: Archive, person_id: str, scopes: Collection[Action]) -> dict[str, dict[str, str]]:
+    _, secret = sessions.make_token(archive, of_person(person_id), person_id, "a test", scopes, timedelta(days=1))
+    return {"headers": {"Authorization": f"Bearer {secret}"}}
 
 
 def cells(app: FastAPI, states: States | None = None) -> Iterator[Cell]:
@@ -135,7 +141,8 @@ def cells(app: FastAPI, states: States | None = None) -> Iterator[Cell]:
                 if states is not None and not asked(method, route.path, state):
                     continue
                 known = _BESIDE | values
-                yield Cell(route.path, method, state, route.path.format_map(quoted(known)), form_of(sent, values))
+                path, form = route.path.format_map(quoted(known)), form_of(sent, values)
+                yield Cell(route.path, method, state, path, form, body_of(sent, values))
 
 
 def quoted(values: Mapping[str, str]) -> dict[str, str]:
@@ -184,6 +191,10 @@ def send(client: TestClient, cell: Cell) -> httpx.Response:
         read: httpx.Response = client.get(cell.path, headers=headers)
         return read
     sent = SENT[f"{cell.method} {cell.route}"]
+    if sent.json:
+        headers = {"Idempotency-Key": "the-matrix"}
+        by_program: httpx.Response = client.request(cell.method, cell.path, headers=headers, json=dict(cell.body))
+        return by_program
     files: Any = {"file": sent.file or ("", b"")} if sent.upload else None
     answer: httpx.Response = client.request(cell.method, cell.path, headers=headers, data=dict(cell.form), files=files)
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 #: In place of events: why nothing of it is in the log.
 _LOOK = "it remembers up to when somebody looked: no state of the archive; who looked is in the access log"
@@ -39,6 +40,8 @@ class Sent:
     """It is sent as forms with files are."""
     by: str = ""
     """Who sends it, of those who come to the matrix; empty: somebody who may do everything."""
+    json: bool = False
+    """It is sent as a program sends it; a list has its values in a tuple."""
 
 
 _MODERATION = {
@@ -49,8 +52,44 @@ _DENIED = _CHALLENGE | {"outcome": "denied", "decided_on": "2026-11-10", "reason
 _ACT = "act.recorded"
 _REGISTER = ("register.changed", _ACT)
 
+_PROGRAM = "token of the records officer, for all that a token can do"
+
+
+def _program(
+    fields: Fields | None = None, events: tuple[str, ...] = (), why: str = "", of: str = "", state: str = ""
+) -> Sent:
+    return Sent(fields or {}, events, why, state, of, by=_PROGRAM, json=True)
+
+
+#: What programs send.
+_ACTS: dict[str, Sent] = {
+    "POST /api/v1/accounts": _program({"url": "no address", "official": "true"}, why=_PREVIEW),
+    "POST /api/v1/accounts/{account_id}/look": _program({"everything": "false"}, ("capture.asked",)),
+    "POST /api/v1/accounts/{account_id}/pause": _program({"reason": "a test"}, ("account.paused", _ACT)),
+    "POST /api/v1/accounts/{account_id}/resume": _program(why="it is captured; resumed: tests/programs/test_acts.py"),
+    "POST /api/v1/captured/look": _program({"url": "https://facebook.example/{short}"}, of="office", why="as the page"),
+    "POST /api/v1/moderation": _program(
+        {"account": "{account}", "done": "blocked", "actor": "staff", "matter": "M-17"},
+        ("moderation.stated", _ACT),
+        of="office",
+    ),
+    "POST /api/v1/moderation/{moderation_id}": _program(
+        {"after": "{after}", "why": "a mistake", "says": ""}, ("moderation.stated", _ACT)
+    ),
+    "POST /api/v1/records/{record_id}/notes": _program({"text": "a note"}, ("records.marked",)),
+    "POST /api/v1/records/{record_id}/notes/{note_id}/remove": _program({}, ("records.marked",)),
+    "POST /api/v1/records/{record_id}/tags": _program({"tag": "budget"}, ("records.marked",)),
+    "POST /api/v1/records/{record_id}/tags/remove": _program({"tag": "budget"}, why="it is not on it: nothing is done"),
+    "POST /api/v1/saved": _program({"name": "theirs", "query": "words"}, (_ACT,)),
+    "POST /api/v1/saved/{saved_id}/remove": _program({}, (_ACT,)),
+    "POST /api/v1/saved/{saved_id}/seen": _program({"until": "2026-11-30T12:00:00Z"}, why=_LOOK),
+    "POST /api/v1/selections": _program({"name": "theirs"}, why=_OWN_LIST),
+    "POST /api/v1/selections/{selection_id}/records": _program({"records": ("{record_id}",)}, why=_OWN_LIST),
+    "POST /api/v1/selections/{selection_id}/records/remove": _program({"records": ("{record_id}",)}, why=_OWN_LIST),
+    "POST /api/v1/selections/{selection_id}/remove": _program({}, why=_OWN_LIST),
+}
 #: By method and route.
-SENT: Mapping[str, Sent] = {
+SENT: Mapping[str, Sent] = _ACTS | {
     "POST /accounts/add": Sent(
         {"url": "no address", "platform": "", "official": "yes", "authority": "{short}"},
         why=_PREVIEW,
@@ -224,6 +263,16 @@ def form_of(sent: Sent, values: Mapping[str, str]) -> dict[str, str]:
     """The fields with what stands for their names."""
     known = _Known(values)
     return {name.format_map(known): str(value).format_map(known) for name, value in sent.fields.items()}
+
+
+def body_of(sent: Sent, values: Mapping[str, str]) -> dict[str, Any]:
+    """The same as a program sends it: *true* and *false* are that, and nothing is null."""
+    known, plain = _Known(values), {"true": True, "false": False, "": None}
+    made: dict[str, Any] = {}
+    for name, value in sent.fields.items():
+        some = [one.format_map(known) for one in ([value] if isinstance(value, str) else value)]
+        made[name] = plain.get(some[0], some[0]) if isinstance(value, str) else some
+    return made
 
 
 class _Known(dict[str, str]):

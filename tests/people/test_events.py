@@ -36,7 +36,7 @@ class Desk:
         for cell in found:
             self.cells.setdefault(f"{cell.method} {cell.route}", {})[cell.state] = cell
         self.archive, self._app = archive, create_app(site)
-        self._held = {name: sent.get("cookies", {}) for name, sent in who.sent.items()} | {"": everything(archive)}
+        self._held: dict[str, Any] = who.sent | {"": {"cookies": everything(archive)}}
         self._kept = Kept(archive)
 
     def sent(self, name: str) -> tuple[Any, list[str]]:
@@ -46,7 +46,7 @@ class Desk:
         cell = of[said.state] if said.state else next(iter(of.values()))
         before = self._events()
         with TestClient(
-            self._app, base_url="http://127.0.0.1", cookies=self._held[said.by], follow_redirects=False
+            self._app, base_url="http://127.0.0.1", follow_redirects=False, **self._held[said.by]
         ) as client:
             answer = send(client, cell)
         new = [kind for kind, one in self._events() if (kind, one) not in before]
@@ -76,7 +76,7 @@ def test_the_table_has_every_route_that_changes_something_and_no_other(desk: Des
 @pytest.mark.parametrize("name", [name for name, said in SENT.items() if said.events])
 def test_every_change_has_its_events(desk: Desk, name: str) -> None:
     answer, events = desk.sent(name)
-    assert answer.status_code in (200, 303), answer.text
+    assert answer.status_code in (200, 201, 202, 204, 303), answer.text
     assert sorted(events) == sorted(SENT[name].events)
 
 

@@ -60,6 +60,7 @@ def serving(home: Path, database: str = "") -> Iterator[Served]:
         pages.start()
         try:
             mine = person(archive, *Role, name="Everything")
+            furnished.talked(archive)
             known = {"platform": "mastodon", "moderation_id": furnished.moderated(archive)}
             known |= {"authority_id": beside.authority_of("police"), "handover_id": beside.handover_of("police")}
             known |= asdict(furnished.desk(archive, mine.id))

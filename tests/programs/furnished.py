@@ -12,6 +12,8 @@ from archiver.desk import marks, saved, selections
 from archiver.desk.models import SavedSearchMark
 from archiver.moderation import service as moderation
 from archiver.people.acting import of_machine, of_person
+from archiver.search.source import read_documents
+from tests.moderation import written
 from tests.moderation.saying import says
 from tests.people.scene import NOW, OFFICES, account_of, record_of
 
@@ -25,6 +27,18 @@ class Kept:
     saved_id: str
     selection_id: str
     statement_id: str
+
+
+def talked(archive: Archive) -> list[str]:
+    """Two comments on the budget, at the police, one of them hidden since; their ids."""
+    states = {"one": [("visible", NOW)], "two": [("visible", NOW), ("hidden_by_page", NOW + timedelta(hours=1))]}
+    with archive.database.write() as connection:
+        found = [
+            written.record(connection, "police", f"talked {name}", some, text="No to this budget")
+            for name, some in states.items()
+        ]
+        archive.search.put(connection, list(read_documents(connection, found)))
+    return found
 
 
 def moderated(archive: Archive) -> str:

@@ -168,10 +168,10 @@ def test_who_gets_what(served: Served, who: str, path: str, status: int) -> None
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_it_is_only_read(served: Served) -> None:
+def test_nothing_is_changed_but_by_an_act(served: Served) -> None:
     with served.client("officer") as client:
-        for method in ("POST", "PUT", "PATCH", "DELETE"):
-            answer = client.request(method, "/api/v1/accounts")
+        for method, path in (("POST", "runs"), *((one, "accounts") for one in ("PUT", "PATCH", "DELETE"))):
+            answer = client.request(method, f"/api/v1/{path}")
             assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
             assert answer.headers["content-type"] == "application/problem+json"
 

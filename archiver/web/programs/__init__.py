@@ -1,4 +1,4 @@
-"""For programs: what the pages show, as JSON, under ``/api/v1`` (``docs/api.md``). It is only read.
+"""For programs: what the pages show, as JSON, under ``/api/v1`` (``docs/api.md``), and what a token may do.
 
 A module for each part of the pages; :mod:`answers` says what every answer is made of, :mod:`cursors` where a page of a
 list ends, :mod:`description` how all of it is described.
@@ -9,11 +9,14 @@ from __future__ import annotations
 from archiver.web.programs import (
     accounts,
     capture,
+    capture_acts,
     captured,
     changes,
     desk,
+    desk_acts,
     handovers,
     moderation,
+    moderation_acts,
     people,
     platforms,
     records,
@@ -23,4 +26,4 @@ from archiver.web.programs import (
 
 _PARTS = (accounts, capture, captured, records, changes, moderation, desk, register, handovers, platforms, people)
 _LISTS = tuple(one.router for one in _PARTS)
-ROUTERS = (*_LISTS, sheets.beside(_LISTS))
+ROUTERS = (*_LISTS, *(one.router for one in (capture_acts, desk_acts, moderation_acts)), sheets.beside(_LISTS))

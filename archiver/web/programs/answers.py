@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Path, Query
+from fastapi import Header, Path, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 from pydantic import WithJsonSchema as AsJsonSchema
 
@@ -29,6 +29,12 @@ class Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True, extra="forbid", frozen=True)
 
 
+class Said(BaseModel):
+    """Base of what programs send: nothing that is not named, so that a misspelt field is no answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class Page(Answer, Generic[T]):
     """One page of a list. ``next`` is the ``after`` of the following page; null: this is the last."""
 
@@ -36,14 +42,23 @@ class Page(Answer, Generic[T]):
     next: str | None
 
 
+class FieldProblem(Answer):
+    """What one field of a body lacks; of one within another the path, with dots."""
+
+    field: str
+    detail: str
+
+
 class Problem(Answer):
-    """Why not (RFC 9457). ``id`` finds an unexpected failure in the service's log."""
+    """Why not (RFC 9457). ``id`` finds an unexpected failure in the service's log; ``errors`` are the fields of what
+    was sent that it is about."""
 
     type: str
     title: str
     status: int
     detail: str
     id: str | None = None
+    errors: list[FieldProblem] | None = None
 
 
 def _utc(at: datetime) -> datetime:
@@ -78,5 +93,13 @@ Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 Id = Annotated[str, Path(pattern=_ID)]
 #: An id in a question.
 Account = Annotated[str | None, Query(pattern=_ID, description="Only of this account: its id.")]
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        pattern="^[A-Za-z0-9_.~-]{8,100}$",
+        description="Made up by you, another for each act: sent again with the same one, it is done once.",
+    ),
+]
 After = Annotated[str | None, Query(max_length=400, description="`next` of the page before, from the same question.")]
 Limit = Annotated[int, Query(ge=1, le=MOST, description="Entries of a page.")]

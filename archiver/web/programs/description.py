@@ -15,7 +15,8 @@ from archiver.web.programs.answers import Problem
 
 PREFIX: Final = "/api/v1"
 PROBLEM_TYPE: Final = "application/problem+json"
-_ABOUT = """Everything the pages show, for programs. Only read, with a token (`Authorization: Bearer …`) or a session.
+_ABOUT = """Everything the pages show, for programs: read with a token (`Authorization: Bearer …`) or a session, and
+changed with a token that names the action.
 
 A list has pages: `next` of one is `after` of the following; null is the last. Times are UTC. Every refusal is a
 problem (RFC 9457). What you may not see does not exist for you, in no number either."""
@@ -24,8 +25,12 @@ _ANSWERS: Final = {
     "401": "Nobody is signed in, the token does not count, or it has to be shown once more who it is.",
     "403": "Your roles, or your token, are not for that.",
     "404": "There is no such thing, or not for you.",
+    "409": "It is not any more as you take it to be, or the key was used for something else.",
+    "413": "That is more than is taken.",
+    "422": "What was sent cannot be used: `errors` names the fields.",
     "503": "The database does not answer, or a search took too long: try again.",
 }
+_OF_ACTS: Final = ("409", "413", "422")
 _SECURITY: Final = {
     "token": {"type": "http", "scheme": "bearer", "description": "Made on your own page (/me)."},
     "session": {"type": "apiKey", "in": "cookie", "name": "archiver-session", "description": "As the pages use it."},
@@ -81,13 +86,18 @@ def _finish(made: dict[str, Any]) -> None:
     schemas = parts.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas["Problem"] = Problem.model_json_schema(mode="serialization")
+    problem = Problem.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs")
+    schemas["Problem"] = problem
     parts["securitySchemes"] = dict(_SECURITY)
     made["security"] = [{name: []} for name in _SECURITY]
     content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     parts["responses"] = {code: {"description": said, "content": content} for code, said in _ANSWERS.items()}
     for operations in made["paths"].values():
-        for operation in operations.values():
+        for method, operation in operations.items():
             answers = operation["responses"]
             answers.pop("422", None)
-            answers.update({code: {"$ref": f"#/components/responses/{code}"} for code in _ANSWERS})
+            codes = [code for code in _ANSWERS if method == "post" or code not in _OF_ACTS]
+            answers.update({code: {"$ref": f"#/components/responses/{code}"} for code in codes})
+            if method == "post":
+                operation["security"] = [{"token": []}]

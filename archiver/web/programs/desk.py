@@ -175,7 +175,7 @@ def list_selections(site: Here, who: Who, limit: Limit = 50, after: After = None
     place = cursors.read(after, "selections", str)
     with site.archive.database.read() as connection:
         found = sorted(selections.listed(connection, who.person.id), key=lambda one: one.id)
-    shown = [Selection(**_selection(one)) for one in found if place is None or one.id > str(place[0])]
+    shown = [selection_of(one) for one in found if place is None or one.id > str(place[0])]
     return cursors.page(shown, limit, lambda one: cursors.write("selections", one.id))
 
 
@@ -258,6 +258,11 @@ def marks_of_record(site: Here, viewer: Seen, who: Who, record_id: Id) -> Marks:
         return Marks.model_validate(
             marks.of_record(connection, viewer, who.person.id, record_id, site.archive.clock.now())
         )
+
+
+def selection_of(one: selections.Selected) -> Selection:
+    """A selection for programs."""
+    return Selection(**_selection(one))
 
 
 def _selection(one: selections.Selected) -> dict[str, Any]:
