@@ -99,22 +99,6 @@ def _look(one: Look) -> dict[str, Any]:
     }
 
 
-def statement_as_json(one: StatementView) -> dict[str, Any]:
-    """A statement on moderation for programs."""
-    return {
-        "id": one.id,
-        "account": one.account_id,
-        "entered_at": to_text(one.entered_at),
-        "by": one.by,
-        "whole": one.whole,
-        "said": one.says.model_dump(exclude={"account", "records"}),
-        "records": [
-            {"record": each.record_id, "change": each.change, "seen_at": each.at and to_text(each.at)}
-            for each in one.records
-        ],
-    }
-
-
 def about(one: Change, said: Sequence[StatementView]) -> list[StatementView]:
     """Which statements on a record are about one change of it."""
     track = EDITED if one.after is None else STATE

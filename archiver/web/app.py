@@ -175,8 +175,7 @@ def _site_app(site: Site) -> FastAPI:
         app.include_router(part.router, include_in_schema=False)
     for versioned in programs.ROUTERS:
         app.include_router(versioned)
-    for unversioned in (api.router, board.api, changes.api):
-        app.include_router(unversioned, include_in_schema=False)
+    app.include_router(api.router, include_in_schema=False)
     door.check(app)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(Noting)

@@ -1,17 +1,16 @@
-"""The coverage board, the first page: every account with its colour and why; and the same for programs."""
+"""The coverage board, the first page: every account with its colour and why."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 
-from archiver.clock import to_text
 from archiver.operations import board, history, proving_record, reconnecting
 from archiver.operations.board import Row
 from archiver.operations.board_rules import Colour
@@ -23,7 +22,6 @@ from archiver.web.door import Here, Seen, Who, needs
 from archiver.web.register import Sees
 
 router = APIRouter()
-api = APIRouter()
 PAGE = 40
 """Accounts: a page of them stays below 100 KB."""
 TONES = {Colour.GREEN: "good", Colour.AMBER: "warn", Colour.RED: "bad"}
@@ -134,24 +132,6 @@ def show(
         platforms=proving_record.offered(site.archive),
         **words_of(site, waiting),
     )
-
-
-@api.get("/api/board")
-@needs(Action.CAPTURE_VIEW)
-def board_for_programs(site: Here, sight: Sees, set_up: SetUp, narrowed: Narrowed, page: Number = 1) -> dict[str, Any]:
-    """Every account that you see with its colour and the reasons, the worst first, 40 to a page; `colours` counts them
-    before they are narrowed."""
-    with site.archive.database.read() as connection:
-        made = board.board(site.archive, connection, site.board, sight=sight, platforms=set_up)
-    found = [one for one in made.rows if narrowed.keeps(one)]
-    return {
-        "at": to_text(made.at),
-        "counted_at": to_text(made.counted_at),
-        "colours": {colour.word: count for colour, count in made.counts().items()},
-        "found": len(found),
-        "accounts": [board.as_json(one) for one in found[(page - 1) * PAGE : page * PAGE]],
-        "next_page": page + 1 if page * PAGE < len(found) else None,
-    }
 
 
 def strip(days: tuple[DayView, ...]) -> Strip | None:

@@ -1,10 +1,10 @@
-"""What changed, newest first; and when an account was looked at around a moment. Pages, and the same for programs."""
+"""What changed, newest first; and when an account was looked at around a moment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
@@ -33,11 +33,9 @@ from archiver.web.site import Site
 from archiver.web.times import moment, typed
 
 router = APIRouter()
-api = APIRouter()
 _PAGE = 50
 _MOMENT = "A day or a moment by the city's clocks: 2026-05-01 or 2026-05-01T14:30."
 Account = Annotated[str, Query(max_length=100, description="Only of this account: its id.")]
-KindOf = Annotated[Kind | None, Query(description="Only this kind of change.")]
 Since = Annotated[str, Query(max_length=40, description=f"From then on. {_MOMENT}")]
 Before = Annotated[str | None, Query(max_length=200, description="`next` of the page before.")]
 Unexplained = Annotated[bool, Query(description="Only what somebody has to explain, and nobody has.")]
@@ -124,51 +122,6 @@ def show_looks(site: Here, viewer: Seen, account: Account = "", at: At = "") -> 
         times=times,
         words=told.in_words,
     )
-
-
-@api.get("/api/changes")
-@needs(Action.RECORDS_VIEW)
-def changes_for_programs(
-    site: Here,
-    viewer: Seen,
-    who: Who,
-    account: Account = "",
-    kind: KindOf = None,
-    since: Since = "",
-    unexplained: Unexplained = False,
-    limit: Annotated[int, Query(ge=1, le=200, description="Changes per page.")] = 50,
-    before: Before = None,
-) -> dict[str, Any]:
-    """What was edited, hidden, or is no longer returned, newest first, with what it said before and now, and what is
-    known of who did it and why."""
-    with site.archive.database.read() as connection:
-        wanted = _wanted(site, connection, account, kind, since, unexplained, None)
-        found = changes.recent(connection, viewer, wanted=wanted, limit=limit + 1, before=_place(before))
-        rows = _rows(connection, viewer, who, found[:limit])
-    return {
-        "changes": [
-            told.as_json(one.change)
-            | {
-                "unexplained": one.unexplained,
-                "statements": [told.statement_as_json(each) for each in one.statements],
-            }
-            for one in rows
-        ],
-        "next": str(changes.place_of(found[limit - 1])) if len(found) > limit else None,
-    }
-
-
-@api.get("/api/looks")
-@needs(Action.CAPTURE_VIEW)
-def looks_for_programs(site: Here, viewer: Seen, account: Account, at: At) -> dict[str, Any]:
-    """The runs of an account before and after a moment, nearest first, with whether each saw all that it asked for."""
-    when = moment(site, at)
-    if when is None:
-        raise BadPlace("say a moment, such as 2026-05-01T14:30")
-    with site.archive.database.read() as connection:
-        seen_account(connection, viewer, account)
-        times = poll_times(connection, account, when, site.archive.clock.now(), site.dead(), viewer)
-    return told.looks_as_json(times)
 
 
 def _wanted(

@@ -82,15 +82,15 @@ def test_page_and_api_say_it_by_the_citys_clocks(told: tuple[House, str]) -> Non
         held = everything(house.archive)
         with httpx.Client(base_url=pages.url.rstrip("/"), timeout=60, cookies=held) as client:
             page = client.get(f"/looks?account={office}&at=2026-03-02T04:30").text
-            said = client.get(f"/api/looks?account={office}&at=2026-03-02T04:30").json()
+            said = client.get(f"/api/v1/looks?account={office}&at=2026-03-02T04:30:00-06:00").json()
             refused = [
                 client.get(f"/{path}").status_code
                 for path in ("looks?account=ac_none&at=2026-03-02", f"looks?account={office}&at=soon",
-                             "api/looks?account=x",
-                             f"api/looks?account={office}&at=", "changes?since=soon", "changes?kind=eaten",
-                             "changes?before=x", "api/changes?before=2026-03-01", "api/changes?kind=eaten")
+                             "api/v1/looks?account=x",
+                             f"api/v1/looks?account={office}&at=", "changes?since=soon", "changes?kind=eaten",
+                             "changes?before=x", "api/v1/changes?after=2026-03-01", "api/v1/changes?kind=eaten")
             ]  # fmt: skip
-            changed = client.get("/api/changes?limit=1").json()
+            changed = client.get("/api/v1/changes?limit=1").json()
     finally:
         pages.stop()
     assert said["at"].startswith("2026-03-02T10:30"), "half past four in the city"
@@ -98,4 +98,4 @@ def test_page_and_api_say_it_by_the_citys_clocks(told: tuple[House, str]) -> Non
     assert [one["sweep"] for one in said["before"]] == ["new", "new", "full"]
     assert "seen by nobody" in page
     assert refused == [404, *[400] * 8]
-    assert changed == {"changes": [], "next": None}
+    assert changed == {"items": [], "next": None}

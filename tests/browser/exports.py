@@ -21,9 +21,6 @@ from tests.browser.scenes import Place
 
 #: Addresses of routes that are about something, by their patterns, with names of :class:`Place` in braces.
 ABOUT: Final[dict[str, tuple[str, ...]]] = {
-    "/api/accounts/{account_id}/counts": ("/api/accounts/{account}/counts",),
-    "/api/looks": ("/api/looks?account={account}&at=2026-03-02T08:30",),
-    "/api/search": ("/api/search?q={word}&facets=true",),
     "/api/v1/accounts/{account_id}": ("/api/v1/accounts/{account}",),
     "/api/v1/accounts/{account_id}/counts": ("/api/v1/accounts/{account}/counts",),
     "/api/v1/captured": ("/api/v1/captured?q={url}",),

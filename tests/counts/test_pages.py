@@ -66,7 +66,7 @@ def test_page_and_api_say_what_is_complete_explained_and_not(
     told: tuple[House, str, list[int]], client: httpx.Client
 ) -> None:
     house, office, _ = told
-    api = client.get(f"/api/accounts/{office}/counts").json()
+    api = client.get(f"/api/v1/accounts/{office}/counts").json()
     assert {name: api["threads"][name] for name in ("explained", "unexplained")} == {"explained": 1, "unexplained": 2}
     assert api["threads"]["complete"] >= 1
     assert [one["missing"] for one in api["unexplained"]] == [2, 1]
@@ -95,16 +95,16 @@ def test_pages_of_threads_go_on_where_the_one_before_ended(
     seen, after = [], None
     for _ in range(5):
         given = {"limit": 1} | ({} if after is None else {"after": after})
-        page = client.get(f"/api/accounts/{office}/counts", params=given).json()
+        page = client.get(f"/api/v1/accounts/{office}/counts", params=given).json()
         seen += [one["missing"] for one in page["unexplained"]]
         after = page["next"]
         if after is None:
             break
     assert seen == [2, 1]
     for bad in ("x", "1", "-1,rc_1", "9" * 40 + ",rc_1", "1,"):
-        assert client.get(f"/api/accounts/{office}/counts", params={"after": bad}).status_code == 400, bad
+        assert client.get(f"/api/v1/accounts/{office}/counts", params={"after": bad}).status_code == 400, bad
         assert client.get(f"/accounts/{office}", params={"after": bad}).status_code == 400, bad
-    assert client.get("/api/accounts/ac_nobody/counts").status_code == 404
+    assert client.get("/api/v1/accounts/ac_nobody/counts").status_code == 404
 
 
 def test_the_gaps_page_says_how_far_back_each_account_goes(

@@ -78,8 +78,8 @@ def test_several_are_explained_together_after_a_preview(offices: Archive, custod
     assert custodian.get("/moderation").text.count("<section") == 2
     left = [one for one in _ticked(custodian.get("/changes?unexplained=yes").text) if one in of]
     assert left == []
-    programs = custodian.get("/api/changes?limit=200").json()["changes"]
-    mine = [one for one in programs if any(said["said"]["matter"] == "M-17" for said in one["statements"])]
+    programs = custodian.get("/api/v1/changes?limit=200").json()["items"]
+    mine = [one for one in programs if any(said["matter"] == "M-17" for said in one["statements"])]
     assert [one["unexplained"] for one in mine] == [False] * 3
 
 

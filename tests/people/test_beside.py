@@ -52,7 +52,7 @@ def _pages(listed: Listed) -> Iterator[str]:
     """Every address at which something of it could be found."""
     yield from ("/accounts", "/runs", "/changes", "/search?q=canary*", "/search?q=state:imported", "/gaps?all=1")
     yield from ("/register", "/register?only=uncaptured", "/register?only=lacking", "/register/master-list.csv")
-    yield from ("/platforms", "/platforms/facebook", "/api/board", "/api/changes", "/looks")
+    yield from ("/platforms", "/platforms/facebook", "/api/v1/board", "/api/v1/changes", "/looks")
     for office in OFFICES:
         yield f"/looks?account={account_of(office)}&at=2026-03-01T12:40"
         yield from (f"/accounts/{account_of(office)}", f"/register/authorities/{authority_of(office)}")
@@ -60,7 +60,7 @@ def _pages(listed: Listed) -> Iterator[str]:
         yield from (f"/records/{record_of(office, kind)}" for kind in ("public", "private", "message"))
         yield from (f"/records/{imported(office, which)}" for which in ("imported", "kept", "letter"))
         yield from (f"/search?q={word}" for word in WORDS[office].values())
-        yield from (f"/api/search?q={word}&facets=true" for word in WORDS[office].values())
+        yield from (f"/api/v1/search?q={word}&facets=true" for word in WORDS[office].values())
 
 
 @pytest.mark.law("R4", "R71")
@@ -96,7 +96,7 @@ def test_each_word_is_found_by_who_may_see_it_and_by_nobody_else(
             assert "The library" not in answer.text, path
             assert "8642" not in answer.text, path
             found |= shown
-            if path.startswith("/api/search") and answer.status_code == 200:
+            if path.startswith("/api/v1/search") and answer.status_code == 200:
                 searched = {WORDS["police"][kind] for kind in kinds if kind in ("imported", "kept", "letter")}
                 assert json.loads(answer.text)["total"] == int(asked in searched), path
     assert found == open_
@@ -221,14 +221,14 @@ def test_an_index_that_cannot_hold_back_what_was_said_unseen_tells_public_reader
                 with pytest.raises(UnmarkedIndex):
                     ask(connection, "larkspur", viewer=viewer)
     with client(offices, reader) as browser:
-        for path in ("/search?q=larkspur", "/api/search?q=larkspur"):
+        for path in ("/search?q=larkspur", "/api/v1/search?q=larkspur"):
             answer = browser.get(path)
             assert answer.status_code == 403
             assert "archiver index rebuild" in answer.text
         assert browser.get(f"/records/{record_of('police', 'public')}").status_code == 200, "the index is not asked"
     with client(offices, whole) as browser:
-        assert browser.get("/api/search?q=larkspur").json()["total"] == 1, "whoever sees all of it is not kept waiting"
+        assert browser.get("/api/v1/search?q=larkspur").json()["total"] == 1, "they are not kept waiting"
     with offices.database.write() as connection:
         offices.search.rebuild(connection)
     with client(offices, reader) as browser:
-        assert browser.get("/api/search?q=larkspur").json()["total"] == 1
+        assert browser.get("/api/v1/search?q=larkspur").json()["total"] == 1

@@ -29,7 +29,8 @@ from tests.people.scene import CANARIES, NOW, OFFICES, account_of, record_of
 from tests.signed_in import cookies, person
 
 POLICE, LIBRARY = account_of("police"), account_of("library")
-LOOKS = f"looks?account={POLICE}&at=2026-03-01T12:40"
+LOOKS = f"/looks?account={POLICE}&at=2026-03-01T12:40"
+LOOKS_FOR_PROGRAMS = f"/api/v1/looks?account={POLICE}&at=2026-03-01T18:40:00Z"
 
 
 def reader(archive: Archive) -> PersonView:
@@ -49,7 +50,7 @@ def client(site: Site, who: PersonView) -> TestClient:
 
 def codes(browser: TestClient) -> dict[str, set[str]]:
     """Reasons by account or listing."""
-    found = browser.get("/api/board").json()["accounts"]
+    found = browser.get("/api/v1/board").json()["items"]
     return {one["account"] or one["listing"]: {why["code"] for why in one["reasons"]} for one in found}
 
 
@@ -71,17 +72,17 @@ def test_the_board_holds_and_counts_what_is_seen_and_nothing_else(offices: Archi
     }
     for who in (everything, public, alone):
         with client(site, who) as browser:
-            told, page = browser.get("/api/board").json(), browser.get("/accounts").text
-            by_others = [browser.get(f"{path}?authority=library") for path in ("/accounts", "/api/board")]
+            told, page = browser.get("/api/v1/board").json(), browser.get("/accounts").text
+            by_others = [browser.get(f"{path}?authority=library") for path in ("/accounts", "/api/v1/board")]
             found = codes(browser)
         assert set(found) == expected[who.id]
-        assert (sum(told["colours"].values()), told["found"]) == (len(found), len(found))
+        assert (sum(told["colours"].values()), len(told["items"])) == (len(found), len(found))
         assert page.count("<tr class=") == len(found)
         if who is not everything:
             for text in (page, *(one.text.replace("authority=library", "") for one in by_others)):
                 assert not re.search(r"The library|88 threads", text)
                 assert LIBRARY not in text
-            assert by_others[1].json()["found"] == 0
+            assert by_others[1].json()["items"] == []
             assert 'aria-label="By authority"' not in page, "one authority is no choice"
             assert re.search(r'<dt>open gaps</dt><dd><a href="/gaps">1<', page)
 
@@ -130,16 +131,16 @@ def test_changes_are_those_of_what_is_seen(offices: Archive) -> None:
         edited(offices, office)
     site, words = Site(offices), CANARIES["police"]
     with client(site, reader(offices)) as browser:
-        public, page = browser.get("/api/changes").json()["changes"], browser.get("/changes").text
+        public, page = browser.get("/api/v1/changes").json()["items"], browser.get("/changes").text
         others = [browser.get(f"/changes?account={name}").text for name in (LIBRARY, "ac_none")]
-        assert browser.get(f"/api/changes?account={LIBRARY}").json() == {"changes": [], "next": None}
-        assert browser.get("/api/changes?kind=hidden").json()["changes"] == []
-        (first,) = browser.get("/api/changes?limit=1").json()["changes"]
-        rest = browser.get(f"/api/changes?before={browser.get('/api/changes?limit=1').json()['next']}").json()
+        assert browser.get(f"/api/v1/changes?account={LIBRARY}").json() == {"items": [], "next": None}
+        assert browser.get("/api/v1/changes?kind=hidden").json()["items"] == []
+        begun = browser.get("/api/v1/changes?limit=1").json()
+        rest = browser.get(f"/api/v1/changes?after={begun['next']}").json()
     assert [(one["record"], one["change"]) for one in public] == [
         (record_of("police", "public"), "state"), (record_of("police", "public"), "edited"),
     ]  # fmt: skip
-    assert [first, *rest["changes"]] == public
+    assert [*begun["items"], *rest["items"]] == public
     assert (public[1]["text_before"], public[1]["text"]) == (words["public"], "said anew at police")
     assert public[0]["evidence"] == ["ex_police_public"], "the private one beside it is not named"
     assert others[0].replace(LIBRARY, "") == others[1].replace("ac_none", ""), "reads like one that is not there"
@@ -147,7 +148,7 @@ def test_changes_are_those_of_what_is_seen(offices: Archive) -> None:
     for closed in (words["edit"], words["hidden"], words["private"], "at library", *CANARIES["library"].values()):
         assert closed not in page
     with client(site, of_one_account(offices)) as browser:
-        private = browser.get("/api/changes").json()["changes"]
+        private = browser.get("/api/v1/changes").json()["items"]
         page = browser.get("/changes").text
     assert {one["account"] for one in private} == {POLICE}
     assert {one["record"] for one in private} == {record_of("police", "public"), record_of("police", "hidden")}
@@ -182,12 +183,12 @@ def test_looks_are_those_of_accounts_that_are_seen_and_say_what_may_be_known(off
     messages = person(offices, Role.CUSTODIAN, access=list(Access), scope=ACCOUNT, scope_id=POLICE)
     for name, who in (("public", reader(offices)), ("private", of_one_account(offices)), ("messages", messages)):
         with client(site, who) as browser:
-            told[name], page = browser.get(f"/api/{LOOKS}").json(), browser.get(f"/{LOOKS}").text
+            told[name], page = browser.get(LOOKS_FOR_PROGRAMS).json(), browser.get(LOOKS).text
             assert ("Messages" in page or "messages:" in page) is (name == "messages")
             assert LIBRARY not in page
-            for start in ("", "/api"):
+            for path in (LOOKS, LOOKS_FOR_PROGRAMS):
                 unseen = [
-                    browser.get(f"{start}/{LOOKS.replace(POLICE, other)}", headers={"accept": "application/json"})
+                    browser.get(path.replace(POLICE, other), headers={"accept": "application/json"})
                     for other in (LIBRARY, "ac_none")
                 ]
                 assert [one.status_code for one in unseen] == [404, 404]

@@ -93,9 +93,9 @@ def test_when_messages_were_not_looked_at_is_nothing_for_a_public_reader(offices
     row = {"account_id": account_of("police"), "stream": "messages", "opened_by": "rn_police", "opened_at": NOW}
     with offices.database.write() as connection:
         connection.execute(insert(Gap).values(**row, cause="permission", remedy="ask"))
-    pages: tuple[str, ...] = ("/gaps", "/accounts", "/api/board", f"/accounts/{account_of('police')}")
+    pages: tuple[str, ...] = ("/gaps", "/accounts", "/api/v1/board", f"/accounts/{account_of('police')}")
     pages += (f"/looks?account={account_of('police')}&at=2026-11-29",)
-    pages += (f"/api/looks?account={account_of('police')}&at=2026-11-29",)
+    pages += (f"/api/v1/looks?account={account_of('police')}&at=2026-11-29T00:00:00Z",)
     app = create_app(Site(offices))
     told = {}
     for role, access in (
@@ -112,7 +112,7 @@ def test_when_messages_were_not_looked_at_is_nothing_for_a_public_reader(offices
         assert ('/gaps">3</a>' in counted) == (len(access) != 1), role
     assert told == {
         "communications 1": [], "custodian 1": [],
-        "custodian 2": ["/gaps", "/api/board", pages[-1]], "cio 0": ["/gaps", "/api/board", pages[-1]],
+        "custodian 2": ["/gaps", "/api/v1/board", pages[-1]], "cio 0": ["/gaps", "/api/v1/board", pages[-1]],
     }  # fmt: skip
 
 

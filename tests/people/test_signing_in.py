@@ -358,16 +358,16 @@ def test_a_token_does_what_its_person_may_and_it_is_for_until_it_ends(archive: A
         assert browser.post("/me/tokens", data=form, headers=SAME).status_code == 400, wrong
     program = TestClient(browser.app, base_url="http://127.0.0.1", follow_redirects=False)
     sent = {"Authorization": f"Bearer {found[0]}"}
-    assert program.get("/api/search?q=x", headers=sent).status_code == 200
-    assert program.get("/api/accounts/ac_x/counts", headers=sent).status_code == 403
+    assert program.get("/api/v1/search?q=x", headers=sent).status_code == 200
+    assert program.get("/api/v1/accounts/ac_x/counts", headers=sent).status_code == 403
     assert program.get("/accounts", headers=sent).status_code == 303, "pages are for people"
     for bad in ("Bearer x", "Bearer cra_" + "x" * 43, f"Basic {found[0]}", "Bearer"):
-        answer = program.get("/api/search?q=x", headers={"Authorization": bad})
+        answer = program.get("/api/v1/search?q=x", headers={"Authorization": bad})
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), bad
-    both = program.get("/api/search?q=x", headers={"Authorization": "Bearer x"}, cookies=cookies(archive, who))
+    both = program.get("/api/v1/search?q=x", headers={"Authorization": "Bearer x"}, cookies=cookies(archive, who))
     assert both.status_code == 401, "with a token, nothing else says who it is"
     hands.at += timedelta(days=2)
-    assert program.get("/api/search?q=x", headers=sent).status_code == 401
+    assert program.get("/api/v1/search?q=x", headers=sent).status_code == 401
     token, secret = sessions.make_token(archive, of_machine(), who.id, "n", {Action.RECORDS_SEARCH}, timedelta(days=9))
     sessions.end_token(archive, of_person(who.id), who.id, token.id)
     assert sessions.of_token(archive, secret) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import replace
 from importlib.metadata import version
 from typing import NoReturn, cast
@@ -16,7 +17,7 @@ from archiver import logs
 from archiver.archive import Archive
 from archiver.database import Database
 from archiver.errors import IntegrityError, Unreachable
-from archiver.web import api, board, changes, pages, records, search
+from archiver.web import api, board, changes, pages, programs, records, search
 from archiver.web.app import create_app
 from archiver.web.security import HEADERS
 from archiver.web.server import PageServer, bind
@@ -34,14 +35,19 @@ FAILURES: tuple[Exception, ...] = (
     IntegrityError(_WORDS),
     OperationalError(f"SELECT '{_WORDS}'", {"token": CANARY}, Exception(_WORDS)),
 )
-_FILLED = {"account_id": "ac_0", "run_id": "rn_0", "record_id": "rc_0", "exchange_id": "ex_0"}
+_FILLED = defaultdict(lambda: "none", account_id="ac_0", run_id="rn_0", record_id="rc_0", exchange_id="ex_0")
+_ASKED = {
+    "/looks": "?account=ac_0&at=2026-03-01",
+    "/api/v1/looks": "?account=ac_0&at=2026-03-01T00:00:00Z",
+    "/api/v1/captured": "?q=https://social.example/1",
+    "/api/v1/captured/looks": "?account=ac_0&asked=2026-03-01T00:00:00Z",
+}
 #: The first leads elsewhere without asking anything.
 ROUTES = sorted(
-    route.path.format(**_FILLED)
-    + ("?q=before" if "search" in route.path else "?account=ac_0&at=2026-03-01" if "looks" in route.path else "")
+    route.path.format_map(_FILLED) + ("?q=before" if "search" in route.path else _ASKED.get(route.path, ""))
     for router in (
         *(pages.router, search.router, records.router, api.router),
-        *(board.router, board.api, changes.router, changes.api),
+        *(board.router, changes.router, *programs.ROUTERS),
     )
     for route in router.routes
     if isinstance(route, APIRoute) and route.path != "/" and "GET" in (route.methods or ())
@@ -62,7 +68,7 @@ class _Failing:
 
 
 def test_every_route_is_tried() -> None:
-    assert {"/accounts", "/accounts/ac_0", "/records/rc_0", "/healthz", "/api/search?q=before"} < set(ROUTES)
+    assert {"/accounts", "/accounts/ac_0", "/records/rc_0", "/healthz", "/api/v1/search?q=before"} < set(ROUTES)
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: type(error).__name__)

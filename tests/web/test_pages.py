@@ -145,7 +145,7 @@ def test_steering_characters_are_shown_as_code_points(client: httpx.Client, serv
 _HELPED = "; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; connect-src 'self'"
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/healthz", "/api/search?q=x", "/static/style.css", "/"])
+@pytest.mark.parametrize("path", [*PAGES, "/healthz", "/api/v1/search?q=x", "/static/style.css", "/"])
 def test_every_answer_carries_the_protecting_headers(client: httpx.Client, path: str) -> None:
     response = client.get(path)
     helped = path.startswith("/search")
@@ -237,8 +237,8 @@ def test_a_head_request_has_no_body(client: httpx.Client) -> None:
         ("/gaps?all=perhaps", 400),
         ("/static/../app.py", 404),
         ("/static/%2e%2e/app.py", 404),
-        ("/api/search", 400),
-        ("/api/search?q=x&limit=100000", 400),
+        ("/api/v1/search", 400),
+        ("/api/v1/search?q=x&limit=100000", 400),
         ("/docs", 404),
     ],
 )
@@ -352,9 +352,9 @@ def test_a_search_pages_through_everything_once(client: httpx.Client, served: Se
     after: str | None = ""
     while after is not None:
         parameters = {"q": "before", "limit": "4"} | ({"after": after} if after else {})
-        answer = client.get("/api/search", params=parameters).json()
+        answer = client.get("/api/v1/search", params=parameters).json()
         assert answer["total"] == len(HOSTILE)
-        seen += [hit["record"] for hit in answer["hits"]]
+        seen += [hit["record"] for hit in answer["items"]]
         after = answer["next"]
     assert sorted(seen) == sorted(served.records)
 
