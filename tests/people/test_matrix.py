@@ -100,7 +100,10 @@ def _crawl(client: TestClient) -> Iterator[tuple[str, str]]:
 
 
 _BY_ACCOUNT = ("runs", "gaps", "deposits", "imports", "changes")
-_LISTS = ("accounts", "board", "register/accounts", "register/authorities", "people", "access-log", "evidence")
+_LISTS = (
+    *("accounts", "board", "register/accounts", "register/authorities", "register/handovers", "people", "access-log"),
+    *("evidence", "moderation", "moderation/report", "saved", "selections", "tags", "platforms"),
+)
 
 
 def _guesses() -> Iterator[str]:

@@ -111,10 +111,17 @@ def _addresses(archive: Archive, listed: Mapping[str, tuple[str, str]]) -> list[
         account = account_of(office)
         found |= {f"{path}?account={account}" for path in ("/runs", "/changes", "/api/v1/runs", "/api/v1/gaps")}
         found |= {f"{path}?account={account}&at=2026-03-01T18:00:00Z" for path in ("/looks", "/api/v1/looks")}
-        found |= {f"/moderation/report?account={account}", f"/moderation/report?authority={office}"}
+        for start in ("", "/api/v1"):
+            asked = f"{start}/moderation/report"
+            found |= {
+                f"{asked}?account={account}",
+                f"{asked}?authority={office}",
+                f"{start}/moderation?account={account}",
+            }
+        found.add(f"/api/v1/captured/looks?account={account}&asked=2026-03-01T18:00:00Z")
         found |= {f"/search?q=account:{account}", f"/accounts?authority={office}"}
         for kind in CANARIES[office]:
-            found.add(f"/captured?q=https://facebook.example/{office}/{kind}")
+            found |= {f"{start}/captured?q=https://facebook.example/{office}/{kind}" for start in ("", "/api/v1")}
         found |= set(hidden.addresses_of_a_look(office))
     found |= {address for office, name in _HIDDEN for address in hidden.addresses(office, name)}
     return sorted(found)
