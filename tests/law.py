@@ -57,7 +57,8 @@ def page() -> str:
     for number, requirement in requirements().items():
         holding = "<br>".join(f"`{name}`" for name in tests.get(number, ()))
         reason = requirement.get("reason", "")
-        rows.append(f"| {number} | {requirement['title']} | {holding or reason} |")
+        lacks = f"<br>Not built yet, and no test: {requirement['lacks']}." if "lacks" in requirement else ""
+        rows.append(f"| {number} | {requirement['title']} | {holding or reason}{lacks} |")
     return _INTRODUCTION + "\n".join(rows) + "\n"
 
 

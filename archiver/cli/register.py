@@ -274,7 +274,8 @@ def _show_authority(archive: Archive, made: MasterList, thing_id: str, history: 
         since = f" since {one.since}" if one.since else ""
         until = f" until {one.until}" if one.until else ""
         position = f", {one.position}" if one.position else ""
-        output.line(f"  {one.role.replace('_', ' ')}: {one.person}{position}{since}{until}")
+        trained = f", trained {one.trained_on}" if one.trained_on else ""
+        output.line(f"  {one.role.replace('_', ' ')}: {one.person}{position}{since}{until}{trained}")
     if history:
         _say_history(archive, register.history(thing_id))
 

@@ -130,6 +130,10 @@ def custodian(
         str | None,
         typer.Option(metavar="AUTHORITY", help="Who appoints this authority, or administers it (19.33(5))."),
     ] = None,
+    trained: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="When they were last trained in handling personal information (law R42)."),
+    ] = None,
     document: Attached = None,
     start: From = None,
     correct: Correct = False,
@@ -143,6 +147,7 @@ def custodian(
     person in the same role is changed, not entered twice."""
     options = given(position=position, contact=contact, ended=ended)
     options |= given(since=text_of_day(since, "--since"), until=text_of_day(until, "--until"))
+    options |= given(trained_on=text_of_day(trained, "--trained"))
     with opened(create=True, practice=practice) as archive:
         documents = kept(archive, acting(by), document)
 

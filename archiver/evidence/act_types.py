@@ -185,7 +185,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.AUTHORITY_STATED: Kind("authority", 2, register.AuthorityStated, {1: register.FirstAuthorityStated}),
     ActKind.DEPARTMENT_STATED: Kind("department", 1, register.DepartmentStated),
     ActKind.CUSTODIANSHIP_STATED: Kind(
-        "custodianship", 2, register.CustodianshipStated, {1: register.FirstCustodianshipStated}
+        "custodianship",
+        3,
+        register.CustodianshipStated,
+        {1: register.FirstCustodianshipStated, 2: register.SecondCustodianshipStated},
     ),
     ActKind.LISTING_STATED: Kind("listing", 2, register.ListingStated, {1: register.FirstListingStated}),
     ActKind.ATTESTATION_STATED: Kind("attestation", 1, register.AttestationStated),

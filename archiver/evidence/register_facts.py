@@ -173,11 +173,19 @@ class FirstCustodianshipSays(Facts):
     documents: Documents
 
 
-class CustodianshipSays(FirstCustodianshipSays):
-    """A person in a role, for an authority, one of its departments or one of its accounts. ``until``: the last day."""
+class SecondCustodianshipSays(FirstCustodianshipSays):
+    """The same as the second version says it."""
 
     designated_by: AuthorityId | None = None
     """Another authority that designated them (19.33(5)); what was said in the first version says nothing of it."""
+
+
+class CustodianshipSays(SecondCustodianshipSays):
+    """A person in a role, for an authority, one of its departments or one of its accounts. ``until``: the last day."""
+
+    trained_on: Day | None = None
+    """When they were last trained in handling personal information (Wis. Stat. 19.62 to 19.80, law R42); what was said
+    in earlier versions says nothing of it."""
 
 
 class FirstListingSays(Facts):
@@ -306,6 +314,12 @@ class FirstCustodianshipStated(Stated):
     """The same in the first version."""
 
     says: FirstCustodianshipSays
+
+
+class SecondCustodianshipStated(Stated):
+    """The same in the second version."""
+
+    says: SecondCustodianshipSays
 
 
 class CustodianshipStated(Stated):

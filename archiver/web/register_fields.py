@@ -111,6 +111,12 @@ SHEETS: Final[Mapping[Thing, Sheet]] = {
             Input("contact", "How to reach them", help="At work."),
             _SINCE,
             _UNTIL,
+            Input(
+                "trained_on",
+                "Last trained on",
+                "day",
+                help="In the rules for personal information (Wis. Stat. 19.62 to 19.80).",
+            ),
             Input("ended", "Why it ended", help="term, vacancy, death, removed"),
             Input(
                 "designated_by",

@@ -14,7 +14,7 @@ from tests.servers.bluesky.people import take_down, take_down_post
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.law("R3", "R16", "R18")
+@pytest.mark.law("R2", "R3", "R16", "R18")
 def test_every_post_reply_and_version_is_found(town: Town) -> None:
     city, ann, bob = town.office, town.person("ann"), town.person("bob")
     notice = city.say("The bridge is shut.")

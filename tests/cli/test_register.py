@@ -24,7 +24,7 @@ def say(archiver: CommandLine) -> CommandLine:
         ("authority", "mayor", "--name", "Mayor", "--kind", "elected", "--by", "Jo Clerk"),
         ("authority", "city-clerk", "--name", "City Clerk", "--clerk"),
         ("department", "city-clerk", "licenses", "--name", "Licenses"),
-        ("custodian", "mayor", "Ada Brown", "--role", "holder", "--since", "2024-04-16"),
+        ("custodian", "mayor", "Ada Brown", "--role", "holder", "--since", "2024-04-16", "--trained", "2024-05-02"),
         ("account", PAGE, "--authority", "mayor", "--capacity", "official", "--owner", "Sam", "--series", "SM-05"),
     ):
         said = archiver("register", *words)
@@ -32,7 +32,7 @@ def say(archiver: CommandLine) -> CommandLine:
     return archiver
 
 
-@pytest.mark.law("R10", "R12")
+@pytest.mark.law("R10", "R12", "R42")
 def test_a_register_is_entered_changed_and_shown(say: CommandLine, tmp_path: Path) -> None:
     letter = tmp_path / "letter.pdf"
     letter.write_bytes(b"%PDF signed")
@@ -49,7 +49,7 @@ def test_a_register_is_entered_changed_and_shown(say: CommandLine, tmp_path: Pat
     before = say("register", "show", "mayor", "--on", "2020-01-01", "--json").json
     assert (before["custody"], before["custodians"]) == ("nobody", [])
     shown = say("register", "show", "mayor", "--history").out
-    assert "holder: Ada Brown since 2024-04-16" in shown
+    assert "holder: Ada Brown since 2024-04-16, trained 2024-05-02" in shown
     ended = say(
         "register", "custodian", "mayor", "Ada Brown", "--role", "holder", "--until", "2026-01-31", "--ended", "term"
     )

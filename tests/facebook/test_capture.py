@@ -239,7 +239,7 @@ def test_a_permission_that_is_lost_is_no_deletion(found: Page, permissions: set[
 # Settings, reviews, stories.
 
 
-@pytest.mark.law("R17")
+@pytest.mark.law("R2", "R17")
 def test_settings_are_records_with_versions_and_reviews_and_stories_are_seen(found: Page) -> None:
     house, city, (anna, ben, *_), pages = found.house, found.house.city, found.cast.residents, found.server.pages
     pages.reviews.append(

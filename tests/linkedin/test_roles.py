@@ -28,7 +28,7 @@ def texts(house: House) -> list[str]:
     return [row.text for row in house.versions("settings/roles")]
 
 
-@pytest.mark.law("R17")
+@pytest.mark.law("R8", "R17")
 def test_every_state_of_the_roles_is_a_version(house: House) -> None:
     found = page(house)
     house.run(found.account, FULL)

@@ -65,7 +65,7 @@ def events(archive: Archive, kind: str) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-@pytest.mark.law("R71")
+@pytest.mark.law("R42", "R71")
 def test_the_first_administrator_comes_by_a_link_for_one_use(archive: Archive, hands: SetClock) -> None:
     replaced, offered = links.offer_first(archive), links.offer_first(archive)
     assert replaced is not None
@@ -304,6 +304,7 @@ def service_person(archive: Archive, person_id: str) -> service.PersonView:
         return service.get(connection, person_id)
 
 
+@pytest.mark.law("R42")
 def test_an_administrator_adds_grants_takes_back_and_ends_on_the_pages(archive: Archive) -> None:
     admin = person(archive, Role.SYSTEM_ADMINISTRATOR)
     browser = browser_of(archive)
@@ -333,6 +334,7 @@ def test_an_administrator_adds_grants_takes_back_and_ends_on_the_pages(archive: 
     assert send(f"/roles/{role.id}/revoke").status_code == 303
     assert send("/roles/gr_none/revoke").status_code == 404
     assert send("", name="Bea B.", mail="", trained_on="2026-11-02").status_code == 303
+    assert "trained 2026-11-02" in browser.get("/people").text
     assert send("", name="", mail="").status_code == 400
     assert send("/sessions/end").status_code == 303
     assert send("/end").status_code == 400, "it is one press that cannot be undone"

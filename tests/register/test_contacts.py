@@ -18,7 +18,7 @@ from archiver.capture.rebuild import rebuild
 from archiver.errors import UsageError
 from archiver.evidence import act_types, register_facts
 from archiver.evidence import service as evidence
-from archiver.evidence.act_types import ActKind, Kind, check_facts
+from archiver.evidence.act_types import KINDS, ActKind, Kind, check_facts
 from archiver.evidence.acts import NewAct
 from archiver.operations.act_keys import renew_key
 from archiver.operations.master_list import master_list
@@ -142,23 +142,26 @@ def test_the_first_version_says_no_address_and_the_second_always_has_its_field()
     assert "owner_mail" in {one.key for one in COLUMNS} & set(SORTS[Thing.LISTING].says.model_fields)
 
 
-@pytest.mark.law("R10", "R41")
+@pytest.mark.law("R10", "R41", "R42")
 @pytest.mark.parametrize(
-    ("thing", "first", "fields"),
+    ("thing", "version", "earlier", "fields"),
     [
-        (Thing.AUTHORITY, register_facts.FirstAuthoritySays, {"short": "board", "name": "Board"}),
-        (Thing.CUSTODIANSHIP, register_facts.FirstCustodianshipSays,
-         {"authority": f"au_{'a' * 32}", "person": "Ada", "role": "deputy"}),
+        (Thing.AUTHORITY, 1, register_facts.FirstAuthoritySays, {"short": "board", "name": "Board"}),
+        (Thing.CUSTODIANSHIP, 1, register_facts.FirstCustodianshipSays, {"person": "Ada", "role": "deputy"}),
+        (Thing.CUSTODIANSHIP, 2, register_facts.SecondCustodianshipSays, {"person": "Ada", "role": "deputy"}),
     ],
-)  # fmt: skip
-def test_what_was_said_before_another_could_designate_says_nothing_of_it(
-    thing: Thing, first: type[register_facts.Facts], fields: dict[str, str]
+)
+def test_what_was_said_before_a_field_was_there_says_nothing_of_it(
+    thing: Thing, version: int, earlier: type[register_facts.Facts], fields: dict[str, str]
 ) -> None:
+    if thing is Thing.CUSTODIANSHIP:
+        fields = fields | {"authority": f"au_{'a' * 32}"}
     whole = says(thing, **fields).model_dump()
-    told = {name: whole[name] for name in first.model_fields}
+    told = {name: whole[name] for name in earlier.model_fields}
     facts = {"effective": "0001-01-01", "by": "Jo", "why": None, "void": False, "entered": None}
-    check_facts(f"{thing.value}.stated", 1, thing.value, facts | {"says": told})
-    check_facts(f"{thing.value}.stated", 2, thing.value, facts | {"says": whole})
+    newest = KINDS[SORTS[thing].kind].version
+    check_facts(f"{thing.value}.stated", version, thing.value, facts | {"says": told})
+    check_facts(f"{thing.value}.stated", newest, thing.value, facts | {"says": whole})
     with pytest.raises(ValueError, match="cannot say this"):
-        check_facts(f"{thing.value}.stated", 1, thing.value, facts | {"says": whole})
+        check_facts(f"{thing.value}.stated", version, thing.value, facts | {"says": whole})
     assert SORTS[thing].says.model_validate(told) == says(thing, **fields)

@@ -201,13 +201,13 @@ def test_who_leaves_before_the_end_of_a_term_is_followed_by_the_successor_alone(
 def test_of_an_agency_the_roles_of_who_leaves_are_handed_over(town: Town) -> None:
     library, day = town.authority("library"), town.today
     town.person(library, "Ada Out", "highest_officer")
-    town.person(library, "Ada Out", position="Records manager")
+    town.person(library, "Ada Out", position="Records manager", trained_on="2025-03-01")
     town.person(library, "Stays", "deputy")
     _transferred(town, library, "Ada Out", "Bo In", day)
     expected = [("deputy", "Stays"), ("highest_officer", "Bo In"), ("legal_custodian", "Bo In")]
     assert _roles(town, library, day) == expected
     kept = custody.of_authority(town.register, library)
-    assert [one.position for one in kept.custodians] == ["Records manager"]
+    assert [(one.position, one.trained_on) for one in kept.custodians] == [("Records manager", None)]
     with pytest.raises(UsageError, match="no role of 'Somebody'"):
         _transferred(town, town.authority("parks"), "Somebody", "Bo In", day)
 

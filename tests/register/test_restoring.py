@@ -50,7 +50,7 @@ def _lived_in(house: House) -> tuple[Town, str]:
     house.later(hours=1)
     town.change(listing, authority=library, capacity="campaign", note="“quoted” — \u202eturned\nand on")
     town.authority("board", appointed_by=mayor, attached_to=library)
-    town.person(ids.authority_id("board"), "Bo", designated_by=library)
+    town.person(ids.authority_id("board"), "Bo", designated_by=library, trained_on="2025-12-01")
     town.authority("bureau", until="2025-12-31", merged_into=library)
     town.say(Thing.EXEMPTION, listing=listing, rule="series", reason="later", approver="CIO")
     house.capture.flush(all=True)

@@ -58,7 +58,7 @@ def test_saying_the_same_again_writes_nothing(town: Town) -> None:
     assert _counts(town.archive) == before
 
 
-@pytest.mark.law("R10")
+@pytest.mark.law("R8", "R10")
 def test_a_change_a_correction_and_a_mistake_leave_what_was_said(town: Town) -> None:
     town.authority("mayor", name="Mayor")
     town.authority("mayor", name="Office of the Mayor", why="renamed")

@@ -137,6 +137,8 @@ def test_each_thing_is_entered_changed_and_taken_out(desk: Sit, town: Town, thin
         (Thing.AUTHORITY, {"attached_to": MAYOR}, "attached_to", "of an agency only"),
         (Thing.CUSTODIANSHIP, {"designated_by": CLERK_ID, "role": "deputy"}, "designated_by", "of the authority first"),
         (Thing.CUSTODIANSHIP, {"designated_by": CLERK_ID}, "designated_by", "of a legal custodian or a deputy only"),
+        (Thing.CUSTODIANSHIP, {"trained_on": "2126-01-01"}, "trained_on", "has not come yet"),
+        (Thing.CUSTODIANSHIP, {"trained_on": "soon"}, "trained_on", "is no day"),
         (Thing.CUSTODIANSHIP, {"role": "king"}, "role", "is one of"),
         (Thing.CUSTODIANSHIP, {"person": "A\x1b[2J"}, "person", "cannot be seen"),
         (Thing.LISTING, {"url": "javascript:alert(1)"}, "url", "is no web address"),
@@ -200,6 +202,23 @@ def test_who_may_say_what(desk: Sit, town: Town) -> None:
         desk(Role.CIO, name="Cleo").post(f"{say}/department/new", authority=mayor, name="x", short="x").status_code
         == 403
     )
+
+
+@pytest.mark.law("R42")
+def test_when_a_deputy_was_trained_is_entered_shown_and_missed(desk: Sit, town: Town) -> None:
+    library = town.authority("library")
+    town.person(library, "Un Trained")
+    town.person(library, "Has Left", until="2025-12-31")
+    officer, path = desk(Role.RECORDS_OFFICER), "/register/say/custodianship/new"
+    deputy = {"person": "Dee Puty", "role": "deputy", "authority": library, "listing": "", "step": "keep"}
+    assert officer.post(path, **deputy, trained_on="2025-11-03").status_code == 303
+    kept = {one.person: one.trained_on for one in town.register.custodianships.values()}
+    assert kept == {"Un Trained": None, "Has Left": None, "Dee Puty": "2025-11-03"}
+    page = officer.get(f"/register/authorities/{library}").text
+    cells = re.findall(r'data-label="Trained">(.*?)</td>', page)
+    assert sorted(re.sub("<[^>]*>", "", one) for one in cells) == ["", "2025-11-03", "no day is entered"]
+    reader = desk(Role.LEGAL_CUSTODIAN, "mayor", name="Ma Yor")
+    assert reader.post(path, **deputy | {"person": "Another"}, trained_on="2025-11-03").status_code == 403
 
 
 @pytest.mark.law("R5", "R10")

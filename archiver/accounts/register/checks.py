@@ -66,6 +66,16 @@ def check(connection: Connection, thing: Thing, says: Facts) -> None:
         raise UsageError("an exception is for an account or for an authority: name one")
 
 
+def check_past(says: Facts, today: str) -> None:
+    """Refuse as done what has not come yet. Not asked of what is restored: clocks differ.
+
+    Raises:
+        WrongField: with what is wrong.
+    """
+    if isinstance(says, CustodianshipSays) and says.trained_on is not None and says.trained_on > today:
+        raise WrongField("trained_on", f"({says.trained_on}) has not come yet")
+
+
 def wrong_text(text: str) -> str | None:
     """What is wrong with a text, to stand behind the name of its field; None where nothing is."""
     for character in text:

@@ -153,6 +153,7 @@ def begun(register: Register, says: HandoverSays, incoming: str, day: date) -> l
     leaves."""
     new: dict[str, Any] = {
         "person": incoming, "contact": None, "since": day.isoformat(), "until": None, "ended": None, "documents": [],
+        "trained_on": None,
     }  # fmt: skip
     _, agency = _roles(register, says)
     if agency:

@@ -20,7 +20,7 @@ from archiver.accounts.permission import SERVICE, Actor, Resource, require_permi
 from archiver.accounts.register import acts
 from archiver.accounts.register.addresses import check_change
 from archiver.accounts.register.capacity import May, strictest
-from archiver.accounts.register.checks import check, require_own_ids
+from archiver.accounts.register.checks import check, check_past, require_own_ids
 from archiver.accounts.register.models import RegisterDocument, RegisterStatement
 from archiver.accounts.register.statements import BEGINNING, SORTS, Register, Statement, Thing, changed, said_on
 from archiver.archive import Archive
@@ -192,6 +192,8 @@ def state(
     held = said_on(before, day.isoformat())
     require_own_ids(thing, thing_id, says)
     check(connection, thing, says)
+    if not void:
+        check_past(says, today(archive).isoformat())
     if isinstance(says, ListingSays) and held is not None and isinstance(held.says, ListingSays) and not void:
         check_change(connection, archive, held.says, says)
     differs = changed(held.says, says) if held is not None else ()
