@@ -2,7 +2,7 @@
 
 Whoever may run commands on this machine is a person, acts under the name they give, and may do everything. Whoever is
 signed in brings what their roles allow (:class:`Roles`), which is asked in the act's own transaction; without it they
-may do nothing here. Files are deposited by command only.
+may do nothing here.
 """
 
 from __future__ import annotations
@@ -118,15 +118,6 @@ def require_permission(action: str, resource: Resource, actor: Actor, connection
 def may(actor: Actor, deed: Deed) -> bool:
     """Whether ``actor`` may do ``deed`` to any account of this archive."""
     return permission(deed.value, Resource("account"), actor).allowed
-
-
-def require(actor: Actor, deed: Deed) -> None:
-    """Let nobody pass who may not.
-
-    Raises:
-        NotPermitted: ``actor`` may not do ``deed``.
-    """
-    require_permission(deed.value, Resource("account"), actor)
 
 
 def acting(name: str | None = None) -> Actor:

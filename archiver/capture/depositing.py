@@ -10,8 +10,8 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -73,6 +73,8 @@ class Depositing:
     held: Held
     leave: Callable[[str, str], None]
     """Told account and batch where what is safe in the spool could not be archived."""
+    names: Mapping[Path, str] = field(default_factory=dict)
+    """What files were called where they come from."""
 
     def carry_out(self, paths: Sequence[Path], said: Said, actor: Actor) -> list[Deposited]:
         """Store files; those that are there already are only named.
@@ -134,7 +136,7 @@ class Depositing:
 
     def _copy(self, path: Path, into: Path, before_it: int) -> _Copied:
         """``before_it``: bytes of the files copied so far, which are still to be packed."""
-        name = deposits.base_name(path)
+        name = deposits.base_name(self.names.get(path, path))
         limit = self.archive.settings.deposit_bytes
         with _opened(path) as source:
             before = os.fstat(source.fileno())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, select
@@ -184,10 +185,17 @@ class Capture:
         return result
 
     def deposit(
-        self, account_id: str, paths: Sequence[Path], said: Said, actor: Actor = permission.OPERATOR
+        self,
+        account_id: str,
+        paths: Sequence[Path],
+        said: Said,
+        actor: Actor = permission.OPERATOR,
+        *,
+        names: Mapping[Path, str] = MappingProxyType({}),
     ) -> list[Deposited]:
         """Keep files that somebody brought by hand, with who, when, why and where from. Those that are there already
-        are named and not stored again. A paused account takes deposits too.
+        are named and not stored again. A paused account takes deposits too. ``names``: what files were called where
+        they come from, where that is not what they are called here.
 
         Raises:
             Refused: the actor may not.
@@ -200,7 +208,9 @@ class Capture:
             StoreUnavailable, DatabaseUnavailable: the files are safe in the spool and are stored as soon as these
                 answer.
         """
-        permission.require(actor, Deed.DEPOSIT)
+        with self.archive.database.read() as connection:
+            about = permission.Resource("account", account_id)
+            permission.require_permission(Deed.DEPOSIT.value, about, actor, connection)
         if not paths:
             raise UsageError("name at least one file to deposit")
         with named_failures(self.spool.folder):
@@ -213,7 +223,7 @@ class Capture:
             self.recovery.finish_own(account_id)
             with self.leases.held(account_id) as held:
                 acting = Depositing(
-                    self.archive, self.spool, self.pending, self.committer, account, held, self.recovery.leave
+                    self.archive, self.spool, self.pending, self.committer, account, held, self.recovery.leave, names
                 )
                 done = acting.carry_out(paths, said, actor)
             store_deltas(self.archive.database, self.archive.store)

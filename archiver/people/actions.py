@@ -38,6 +38,8 @@ class Action(StrEnum):
     """Say what is known of an act of moderation, or that a removal follows (law R16, R22)."""
     CHALLENGES_DECIDE = "challenges.decide"
     """Enter and decide what the person a record is about says against its accuracy (Wis. Stat. 19.70)."""
+    DEPOSITS_MAKE = "deposits.make"
+    """Bring a file by hand, to be kept beside what was captured of an account (law R17)."""
     CAPTURE_ASK = "capture.ask"
     """Have an account looked at now, for one record (law R22)."""
     PEOPLE_VIEW = "people.view"
@@ -55,6 +57,7 @@ ON_RECORDS: Final = frozenset(
         Action.MODERATION_STATE,
         Action.CHALLENGES_DECIDE,
         Action.RECORDS_MARK,
+        Action.DEPOSITS_MAKE,
     }
 )
 #: For which somebody has to show once more who it is, within the last minutes.

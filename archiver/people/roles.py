@@ -47,7 +47,7 @@ _A = Action
 _READS: Final = frozenset({_A.RECORDS_VIEW, _A.RECORDS_SEARCH, _A.SEARCH_KEEP})
 _SEES: Final = frozenset({_A.CAPTURE_VIEW, _A.EVIDENCE_VIEW, _A.PLATFORMS_VIEW})
 _MODERATES: Final = frozenset({_A.MODERATION_STATE, _A.CAPTURE_ASK})
-_DESK: Final = _READS | _SEES | _MODERATES | {_A.SEARCH_FREEZE, _A.ACCOUNTS_CHANGE, _A.RECORDS_MARK}
+_DESK: Final = _READS | _SEES | _MODERATES | {_A.SEARCH_FREEZE, _A.ACCOUNTS_CHANGE, _A.RECORDS_MARK, _A.DEPOSITS_MAKE}
 #: What each role may do.
 MAY: Final[Mapping[Role, frozenset[Action]]] = {
     Role.CUSTODIAN: _DESK,

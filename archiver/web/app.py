@@ -31,6 +31,7 @@ from archiver.web import (
     challenges,
     changes,
     connect,
+    depositing,
     door,
     evidence,
     frozen,
@@ -146,6 +147,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(record_proof.router, include_in_schema=False)
     app.include_router(frozen.router, include_in_schema=False)
     app.include_router(list_files.router, include_in_schema=False)
+    app.include_router(depositing.router, include_in_schema=False)
     app.include_router(account_state.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),

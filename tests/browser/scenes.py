@@ -97,6 +97,9 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         ),
     ),
     "/accounts/{account_id}/first": _one("account-first", "/accounts/{account}/first", "The first capture."),
+    "/accounts/{account_id}/deposit": _one(
+        "account-deposit", "/accounts/{account}/deposit", "Depositing moderation settings by hand."
+    ),
     "/accounts/{account_id}/state": _one("account-state", "/accounts/{account}/state", "Pausing an account, or not."),
     "/reconnect": (
         Scene("owners-to-ask", "/reconnect", "Accounts that wait for their owner, who is sent a link."),

@@ -136,6 +136,10 @@ SENT: Mapping[str, Sent] = _ACTS | {
     "POST /accounts/{account_id}/state": Sent(
         {"do": "pause", "reason": "a test", "sure": "yes"}, ("account.paused", _ACT), state="of the police"
     ),
+    "POST /accounts/{account_id}/deposit": Sent(
+        {"about": "moderation", "on": "2026-11-01", "reason": "monthly", "source": "picture"},
+        why="a file is stored, which is not undone here: tests/deposits/test_deposit_page.py",
+    ),
     "POST /records/{record_id}/evidence": Sent(
         {"name": "Jane Doe"}, why="nothing of the scene stands in a store: tests/release/test_handing_out.py"
     ),
