@@ -21,6 +21,8 @@ from archiver.evidence.models import ActFile
 
 _WHOLE = ("platform", "service", "platform_id", "authority", "provisional", "settings", "state", "state_reason")
 _NAMES = ("handle", "name", "url")
+CLOSED = "closed"
+"""State of an account that the City uses no more."""
 _ADDED = ("added_by", "added_user", "added_why")
 """Not in version 1."""
 
@@ -82,6 +84,8 @@ def _changed(act: Act) -> dict[str, Any]:
         return {"authority": facts["authority"]}
     if act.kind == ActKind.ACCOUNT_STATE_SET:
         return {"state": facts["state"], "state_since": act.at, "state_reason": facts["reason"]}
+    if act.kind == ActKind.ACCOUNT_CLOSED:
+        return {"state": CLOSED, "state_since": act.at, "state_reason": facts["reason"]}
     whole = {name: facts[name] for name in _WHOLE} | _added(facts)
     return whole | {name: clock.from_text(facts[name]) for name in ("added_at", "state_since")}
 

@@ -17,8 +17,9 @@ from archiver.capture.spool import dead
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.cli.connect import connect, disconnect, say_connection, withdraw
+from archiver.cli.register_common import day_of
 from archiver.errors import UsageError
-from archiver.operations import deposits_due, history, proving_record
+from archiver.operations import closing, deposits_due, history, proving_record
 from archiver.people.acting import of_machine
 
 app = typer.Typer(help="Register, list and look at accounts.", no_args_is_help=True, rich_markup_mode=None)
@@ -180,6 +181,32 @@ def pause(
         with archive.database.read() as connection:
             found = service.find(connection, account)
         _say_state(service.pause(archive, found.id, reason or "paused by a person"), json)
+
+
+@app.command("close")
+def close(
+    account: Account,
+    became: Annotated[
+        str, typer.Option(help="What became of it: deleted, left (it stands there unused), given (to somebody else).")
+    ],
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the account.")],
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DATE", help="Last day on which it was used. Default: today.")
+    ] = None,
+    without_look: Annotated[
+        str, typer.Option(metavar="WHY", help="Why nobody looked at all of it a last time, where that cannot be.")
+    ] = "",
+    json: AsJson = False,
+    practice: InPractice = False,
+) -> None:
+    """End the capture of an account that the City uses no more. What is stored stays. Look at all of it a last time
+    before: `archiver capture ACCOUNT --sweep full`. `archiver account resume` takes it back."""
+    with opened(practice=practice) as archive:
+        with archive.database.read() as connection:
+            found = service.find(connection, account)
+        day = day_of(on, "--on") or archive.clock.now().astimezone(archive.settings.zone).date()
+        said = closing.Closing(day, became, reason, without_look)
+        _say_state(closing.close(archive, of_machine(), found.id, said), json)
 
 
 @app.command("resume")

@@ -12,6 +12,7 @@ from archiver.accounts import service as accounts
 from archiver.accounts.service import AccountView
 from archiver.archive import Archive
 from archiver.capture import gaps
+from archiver.capture.due import CAPTURED
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.run import Progress, Watcher
 from archiver.capture.service import Capture, RunResult
@@ -55,7 +56,7 @@ def _chosen(archive: Archive, names: list[str]) -> list[AccountView]:
         if names:
             found = {one.id: one for one in (accounts.find(connection, name) for name in names)}
             return list(found.values())
-        active = [one for one in accounts.list_accounts(connection) if one.state != "paused"]
+        active = [one for one in accounts.list_accounts(connection) if one.state not in CAPTURED]
     if not active:
         raise NotFound("there is no account to capture; add one with `archiver account add URL`")
     return active

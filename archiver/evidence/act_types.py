@@ -25,6 +25,7 @@ class ActKind(StrEnum):
 
     ACCOUNT_REGISTERED = "account.registered"
     ACCOUNT_STATE_SET = "account.state_set"
+    ACCOUNT_CLOSED = "account.closed"
     SEARCH_FROZEN = "search.frozen"
     PERSON_STATED = "person.stated"
     ROLE_GRANTED = "role.granted"
@@ -82,6 +83,23 @@ class AccountStateSet(Facts):
 
     state: Text
     reason: Text | None
+
+
+class AccountClosed(Facts):
+    """The City ended its use of an account: it is not captured from now on, and what is stored stays. A later
+    ``account.state_set`` takes it back. Exactly one of ``last_look`` and ``no_look`` is said."""
+
+    closed_on: Text
+    """Last day on which the City used it, by its calendar, ``YYYY-MM-DD``."""
+    became: Text
+    """What became of it on its platform: ``deleted``, ``left`` (it stands there unused), ``given`` (somebody else has
+    it)."""
+    reason: Text
+    last_look: Text | None
+    """Id of the run that looked at all of it, on that day or later."""
+    no_look: Text | None
+    """Why there was none."""
+    by: Text | None
 
 
 class SearchFrozen(Facts):
@@ -174,6 +192,7 @@ class Kind:
 KINDS: Final[Mapping[str, Kind]] = {
     ActKind.ACCOUNT_REGISTERED: Kind("account", 2, AccountRegistered, {1: FirstAccountRegistered}),
     ActKind.ACCOUNT_STATE_SET: Kind("account", 1, AccountStateSet),
+    ActKind.ACCOUNT_CLOSED: Kind("account", 1, AccountClosed),
     ActKind.SEARCH_FROZEN: Kind("search", 1, SearchFrozen),
     ActKind.PERSON_STATED: Kind("person", 1, PersonStated),
     ActKind.ROLE_GRANTED: Kind("grant", 1, RoleGranted),

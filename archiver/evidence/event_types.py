@@ -23,6 +23,7 @@ class EventType(StrEnum):
     ACCOUNT_STATE_CHANGED = "account.state_changed"
     ACCOUNT_PAUSED = "account.paused"
     ACCOUNT_RESUMED = "account.resumed"
+    ACCOUNT_CLOSED = "account.closed"
     CONNECTOR_TRIED = "connector.tried"
     CREDENTIAL_STORED = "credential.stored"
     CREDENTIAL_REMOVED = "credential.removed"
@@ -143,6 +144,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     "^[0-9a-f]{8}$": "id of a key, hex",
     "^[0-9]{1,4}([.][0-9]{1,4}){0,3}([a-z]{1,4}[0-9]{0,4})?$": "version of a connector",
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$": "time, UTC",
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "day, by the city's calendar",
 }
 _BY_WORDS = {words: pattern for pattern, words in PATTERNS.items()}
 
@@ -175,6 +177,7 @@ VersionId = Annotated[str, _text("version id, as the store gave it"), AfterValid
 ConnectorVersion = Annotated[str, _text("version of a connector")]
 KeyId = Annotated[str, _text("id of a key, hex")]
 Time = Annotated[str, _text("time, UTC")]
+Day = Annotated[str, _text("day, by the city's calendar")]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
 Codes = Annotated[list[Code], Field(max_length=100)]
 ByClass = Annotated[dict[Code, Commitment], Field(min_length=1, max_length=10)]
@@ -188,6 +191,14 @@ class Facts(BaseModel):
 
 class NoFacts(Facts):
     """Type and subject say it all."""
+
+
+class AccountClosed(Facts):
+    closed_on: Annotated[Day, Field(description="last on which the City used it")]
+    became: Annotated[Code, Field(description="on the platform: `deleted`, `left` or `given`")]
+    last_look: Annotated[
+        RunId | None, Field(description="that looked at all of it on that day or later; null: none did")
+    ]
 
 
 class AccountAdded(Facts):
@@ -544,6 +555,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         ),
         EventKind(_E.ACCOUNT_PAUSED, "account", "A person stopped the capture of an account.", NoFacts),
         EventKind(_E.ACCOUNT_RESUMED, "account", "A person started the capture of an account again.", NoFacts),
+        EventKind(_E.ACCOUNT_CLOSED, "account", "A person said that the City ended its use of it.", AccountClosed),
         EventKind(
             _E.CONNECTOR_TRIED,
             "account",

@@ -176,9 +176,12 @@ def _waiting(facts: Facts) -> Iterator[Reason]:
 
 
 def _captured(facts: Facts) -> Iterator[Reason]:
+    why = f": {facts.state_reason}" if facts.state_reason else ""
+    if facts.state == "closed":
+        yield Reason(facts.state, Colour.GREEN, f"{_words(facts.state)}{why}", Part.RUNS)
+        return
     yield from _register(facts.register)
-    if facts.state in ("paused", "closed"):
-        why = f": {facts.state_reason}" if facts.state_reason else ""
+    if facts.state == "paused":
         yield Reason(facts.state, Colour.AMBER, f"{_words(facts.state)}{why}", Part.RUNS)
         return
     yield from _state(facts)

@@ -327,10 +327,10 @@ def sweeps(archive: Archive, says: HandoverSays, wanted: list[str]) -> dict[str,
     query = query.where(Run.account_id.in_(wanted), Run.finished_at.is_not(None)).order_by(Run.number)
     with archive.database.read() as connection:
         rows = connection.execute(query).all()
-    return {row.account_id: row.id for row in rows if handover.suits(says, _sweep(row))}
+    return {row.account_id: row.id for row in rows if handover.suits(says, look_of(row))}
 
 
-def _sweep(row: Any) -> Sweep:
+def look_of(row: Any) -> Sweep:
     """A run as a look at all of an account: what earlier runs of its round looked at counts as of then."""
     began = rounds.begun(row.bookmark_before or {}, row.started_at).began
     return Sweep(row.id, row.sweep == SweepKind.FULL.value, row.outcome in GOOD, min(began, row.started_at))

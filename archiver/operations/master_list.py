@@ -115,7 +115,7 @@ def _entry(
     authority = register.authorities.get(says.authority) if says is not None and says.authority else None
     department = register.departments.get(says.department) if says is not None and says.department else None
     account_id = account.id if account is not None else ""
-    running = account.added_at if account is not None and account.state != "paused" else None
+    running = account.added_at if account is not None and account.state not in ("paused", "closed") else None
     exceptions = register.excepted(listing_id) if listing_id is not None else []
     return Entry(
         id=listing_id,

@@ -15,9 +15,11 @@ from sqlalchemy import Connection
 from archiver.accounts import service as accounts
 from archiver.accounts.platforms import CAPABILITIES
 from archiver.accounts.service import AccountView
+from archiver.capture.due import CAPTURED
 from archiver.clock import to_text
 from archiver.errors import SettingsError
 from archiver.operations import (
+    closing,
     completeness,
     connections,
     deposits,
@@ -92,7 +94,7 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
         account = seen_account(connection, viewer, account_id)
         whole, counted = viewer.sees_private_of(account_id), counted_for(site, connection, viewer)
         gaps = history.gaps(connection, account_id, closed=True, viewer=viewer)
-        due = history.due(connection, account_id, viewer=viewer) if account.state != "paused" else {}
+        due = history.due(connection, account_id, viewer=viewer) if account.state not in CAPTURED else {}
         values: dict[str, Any] = {
             "due": due.get(account_id, []),
             "coverage": _open(viewer, account_id, history.coverage(connection, account_id)) if whole else [],
@@ -118,6 +120,7 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
             "only_imported": import_views.count(connection, account_id, viewer),
             "entry": (entry := register_page.of_account(site.archive, connection, account_id)),
             "custody_by": custody_words(entry.custody) if entry is not None else "",
+            "closed": closing.closed(connection, account),
             "added_by": added_words(connection, account),
         }
     title, capabilities, standing = _platform(site, account.platform)

@@ -97,6 +97,9 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         ),
     ),
     "/accounts/{account_id}/first": _one("account-first", "/accounts/{account}/first", "The first capture."),
+    "/accounts/{account_id}/close": _one(
+        "account-close", "/accounts/{account}/close", "Closing an account that the City uses no more."
+    ),
     "/accounts/{account_id}/deposit": _one(
         "account-deposit", "/accounts/{account}/deposit", "Depositing moderation settings by hand."
     ),

@@ -46,6 +46,7 @@ EXAMPLES = {
     "version of a connector": "1.2.0rc1",
     "time, UTC": "2026-11-22T13:00:00.123456Z",
     "version id, as the store gave it": "3/L4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY+MTRCxf3vjVBH40Nr8X8gdRQBpUMLUo",
+    "day, by the city's calendar": "2026-11-22",
 }
 #: A store may give any version id; what is known of records is refused there too, a single word cannot be told apart.
 BY_THE_STORE = "version id, as the store gave it"

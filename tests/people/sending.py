@@ -136,6 +136,18 @@ SENT: Mapping[str, Sent] = _ACTS | {
     "POST /accounts/{account_id}/state": Sent(
         {"do": "pause", "reason": "a test", "sure": "yes"}, ("account.paused", _ACT), state="of the police"
     ),
+    "POST /accounts/{account_id}/close": Sent(
+        {
+            "do": "close",
+            "closed_on": "2026-11-01",
+            "became": "deleted",
+            "reason": "a test",
+            "no_look": "gone",
+            "sure": "yes",
+        },
+        ("account.closed", _ACT, "connection.withdrawn", *_REGISTER),
+        state="of the police",
+    ),
     "POST /accounts/{account_id}/deposit": Sent(
         {"about": "moderation", "on": "2026-11-01", "reason": "monthly", "source": "picture"},
         why="a file is stored, which is not undone here: tests/deposits/test_deposit_page.py",
