@@ -23,6 +23,7 @@ from archiver.evidence.register_facts import CandidacySays
 from archiver.operations import candidacy_report
 from archiver.operations.master_list import Entry, MasterList, custody_words, master_list, rows
 from archiver.operations.master_list_files import FORMATS, written
+from archiver.viewing import Viewer
 
 app = typer.Typer(
     help="The register: authorities, legal custodians, accounts, and what is missing.",
@@ -140,7 +141,7 @@ def candidacies(
         register = service.read(connection, day_of(on, "--on") or service.today(archive))
         found = sorted(register.candidacies.values(), key=lambda one: (one.since, one.person))
         zone = archive.settings.zone
-        told = [candidacy_report.report(connection, register, one, zone, limit) for one in found]
+        told = [candidacy_report.report(connection, register, one, zone, Viewer.EVERYTHING, limit) for one in found]
     if json:
         output.as_json({"candidacies": [_candidacy(one) for one in told]})
         return

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from archiver.accounts.register.candidacies import city_accounts
 from archiver.accounts.register.statements import Register
 from archiver.evidence.register_facts import CandidacySays
-from archiver.records.models import Record, Version
+from archiver.moderation.briefs import briefs
+from archiver.records.seeing import of_part
+from archiver.records.stored import RECORD
+from archiver.viewing import PUBLIC, Viewer
 from connectors.contract import RecordKind
 
 _PUBLISHED = (RecordKind.POST.value, RecordKind.SHARE.value, RecordKind.STORY.value)
@@ -24,6 +27,8 @@ class Post:
 
     record_id: str
     account_id: str
+    account: str
+    """What it calls itself."""
     created_at: datetime
     url: str | None
     state: str
@@ -43,31 +48,51 @@ class Report:
 
 
 def report(
-    connection: Connection, register: Register, candidacy: CandidacySays, zone: ZoneInfo, limit: int = 500
+    connection: Connection,
+    register: Register,
+    candidacy: CandidacySays,
+    zone: ZoneInfo,
+    viewer: Viewer,
+    limit: int = 500,
+    start: int = 0,
 ) -> Report:
-    """What public accounts of the City published from the first to the last day, by the city's calendar. What the
-    platform gives no time of is not in it."""
-    listings = city_accounts(register, candidacy)
+    """What public accounts of the City published from the first to the last day, by the city's calendar, as far as the
+    viewer sees it: nothing else is listed or counted. What the platform gives no time of is not in it. ``start``: how
+    many posts to pass over."""
+    listings = [one for one in city_accounts(register, candidacy) if _sees(register, one, viewer)]
     accounts = [account for one in listings if (account := register.listings[one].account) is not None]
     begin, end = _span(candidacy, zone)
     within = (
-        Record.account_id.in_(accounts),
-        Record.kind.in_(_PUBLISHED),
-        Record.access == "public",
-        Record.created_at >= begin,
-        Record.created_at < end,
+        RECORD.c.account_id.in_(accounts),
+        RECORD.c.kind.in_(_PUBLISHED),
+        RECORD.c.access == PUBLIC,
+        RECORD.c.created_at >= begin,
+        RECORD.c.created_at < end,
+        or_(*map(of_part, viewer.parts)),
     )
-    total = connection.execute(select(func.count()).select_from(Record).where(*within)).scalar_one()
-    columns = (Record.id, Record.account_id, Record.created_at, Record.url, Record.state, Version.text)
-    query = select(*columns).outerjoin(Version, Version.id == Record.version_id).where(*within)
-    rows = connection.execute(query.order_by(Record.created_at, Record.id).limit(limit))
+    total = connection.execute(select(func.count()).select_from(RECORD).where(*within)).scalar_one()
+    query = select(RECORD.c.id, RECORD.c.account_id, RECORD.c.created_at, RECORD.c.url, RECORD.c.state).where(*within)
+    rows = connection.execute(query.order_by(RECORD.c.created_at, RECORD.c.id).offset(start).limit(limit)).all()
+    told = briefs(connection, viewer, [row.id for row in rows])
     posts = tuple(
-        Post(row.id, row.account_id, row.created_at, row.url, row.state, row.text or "")
+        Post(
+            row.id,
+            row.account_id,
+            "" if row.id not in told else told[row.id].account,
+            row.created_at,
+            row.url,
+            row.state,
+            "" if row.id not in told else told[row.id].text or "",
+        )
         for row in rows
-        if row.created_at is not None
     )
     without = tuple(one for one in listings if register.listings[one].account is None)
     return Report(candidacy, tuple(listings), without, int(total), posts)
+
+
+def _sees(register: Register, listing_id: str, viewer: Viewer) -> bool:
+    account = register.listings[listing_id].account
+    return account is None or viewer.sees(account)
 
 
 def _span(candidacy: CandidacySays, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -27,6 +27,7 @@ from archiver.web import (
     adding,
     api,
     board,
+    candidacies,
     captured,
     challenges,
     changes,
@@ -150,6 +151,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(list_files.router, include_in_schema=False)
     app.include_router(depositing.router, include_in_schema=False)
     app.include_router(closing.router, include_in_schema=False)
+    app.include_router(candidacies.router, include_in_schema=False)
     app.include_router(account_state.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),

@@ -12,7 +12,7 @@ from archiver.web.site import Shown, Site, visiting
 
 _SUBJECTS = (
     *("saved_id", "selection_id", "record_id", "account_id", "run_id", "exchange_id", "person_id", "listing_id"),
-    *("authority_id", "handover_id", "document_id", "thing_id", "moderation_id"),
+    *("authority_id", "handover_id", "candidacy_id", "document_id", "thing_id", "moderation_id"),
     "statement_id",
 )
 

@@ -88,6 +88,7 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         exchange=_exchange(house, captured.record),
         run=house.runs()[0].id,
         listing=next(iter(town.register.listings)),
+        candidacy=next(iter(town.register.candidacies)),
         authority=next(iter(town.register.authorities)),
         person=other.id,
         saved=search,

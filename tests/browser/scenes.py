@@ -33,6 +33,7 @@ class Place:
     exchange: str
     run: str
     listing: str
+    candidacy: str
     authority: str
     person: str
     saved: str
@@ -120,6 +121,13 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
     "/register": (
         Scene("register", "/register", "Who owns which account: the Council's master list."),
         Scene("register-lacking", "/register?only=lacking", "What the register lacks."),
+    ),
+    "/register/candidacies": (
+        Scene("candidacies", "/register/candidacies", "Candidacies of the City's officials."),
+        Scene("candidacies-none", "/register/candidacies", "No candidacy is entered.", empty=True),
+    ),
+    "/register/candidacies/{candidacy_id}": _one(
+        "candidacy", "/register/candidacies/{candidacy}", "What the City's accounts published during a candidacy."
     ),
     "/register/authorities/{authority_id}": _one(
         "authority", "/register/authorities/{authority}", "One authority, and who is its legal custodian."

@@ -180,7 +180,7 @@ def _documents(archive: Archive) -> dict[str, dict[str, str]]:
 
 
 def _register(archive: Archive, listed: Mapping[str, tuple[str, str]]) -> States:
-    town, said, exceptions = Town(archive), {}, {}
+    town, said, exceptions, candidacies = Town(archive), {}, {}, {}
     for office in OFFICES:
         authority = authority_of(office)
         about = {"authority": authority, "listing": ""}
@@ -193,12 +193,16 @@ def _register(archive: Archive, listed: Mapping[str, tuple[str, str]]) -> States
         said[f"new custodianship at the {office}"] = {"thing": "custodianship", "thing_id": "new", "after": "", **about}
         last = town.register.history(exception)[-1].act_id
         exceptions[f"of the {office}"] = {"thing_id": exception, "after": last, **about}
+        window = {"since": "2020-01-01", "until": "2030-01-01"}
+        candidacy = town.say(Thing.CANDIDACY, authority=authority, person="Ada", office="Governor", **window)
+        candidacies[f"of the {office}"] = {"candidacy_id": candidacy}
         exceptions[f"new, of the {office}"] = {"thing_id": "new", "after": "", **about}
     nowhere = {"after": "", "authority": "", "listing": ""}
     said["new authority"] = {"thing": "authority", "thing_id": "new", **nowhere}
     said["none"] = {"thing": "authority", "thing_id": "au_none", **nowhere}
     exceptions["none"] = {"thing_id": "xm_none", **nowhere}
-    return {"thing": said, "thing_id": exceptions}
+    candidacies["none"] = {"candidacy_id": "cy_none"}
+    return {"thing": said, "thing_id": exceptions, "candidacy_id": candidacies}
 
 
 def _handovers(archive: Archive, listed: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:

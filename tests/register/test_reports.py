@@ -19,6 +19,7 @@ from archiver.operations import candidacy_report, doctor
 from archiver.operations.master_list import master_list
 from archiver.operations.master_list_files import written
 from archiver.records.models import Record
+from archiver.viewing import Viewer
 from tests.capture.house import House, houses
 from tests.register.town import Town
 
@@ -46,7 +47,7 @@ def test_what_was_published_during_a_candidacy_is_listed_by_the_city_s_calendar(
     with house.archive.database.read() as connection:
         register = service.read(connection, town.today)
         now, before = (
-            candidacy_report.report(connection, register, one, house.archive.settings.zone, limit=2)
+            candidacy_report.report(connection, register, one, house.archive.settings.zone, Viewer.EVERYTHING, limit=2)
             for one in sorted(register.candidacies.values(), key=lambda one: one.since, reverse=True)
         )
     assert (set(now.listings), now.not_captured) == ({listing, other}, (other,))
