@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -77,16 +78,31 @@ def check(archive: Archive, platform: str, client: str) -> None:
         raise UsageError("that is not the id of an application: one word without blanks is expected")
 
 
-def keep(archive: Archive, platform: str, client: str, secret: str) -> None:
+def keep(
+    archive: Archive,
+    platform: str,
+    client: str,
+    secret: str,
+    *,
+    guard: Callable[[Connection], None] = lambda _: None,
+    actor: tuple[str, str] = ("person", OPERATOR),
+) -> None:
     """Store the application that the city registered at a platform, its secret sealed, in place of an older one.
+    ``guard`` is asked in its transaction whether ``actor`` (kind and id) may.
 
     Raises:
+        Refused: ``guard`` says no.
         SettingsError, UsageError: as :func:`check`, or nothing that it could be.
         MissingKey: the key file is gone.
     """
     check(archive, platform, client)
     app = App(client, Secret(secret, "client secret"))
-    archive.database.act(lambda connection: _store(connection, archive, platform, "", app))
+
+    def do(connection: Connection) -> None:
+        guard(connection)
+        _store(connection, archive, platform, "", app, actor)
+
+    archive.database.act(do)
 
 
 def listed(connection: Connection) -> list[AppView]:
@@ -140,7 +156,14 @@ def _is_known(archive: Archive, platform: str, service: str) -> bool:
     return told is not None and archive.clock.now() - told < _KNOWN_FOR
 
 
-def _store(connection: Connection, archive: Archive, platform: str, service: str, app: App) -> None:
+def _store(
+    connection: Connection,
+    archive: Archive,
+    platform: str,
+    service: str,
+    app: App,
+    by: tuple[str, str] = ("person", OPERATOR),
+) -> None:
     assert app.secret is not None
     now = archive.clock.now()
     sealed, key_id = archive.vault.seal(connection, app.secret, _PLACE, platform, service)
@@ -152,6 +175,6 @@ def _store(connection: Connection, archive: Archive, platform: str, service: str
         )
     )
     facts = {"platform": platform, "service": service or None}
-    actor = ("service", SIGN_IN) if service else ("person", OPERATOR)  # servers are told of the archive as needed
+    actor = ("service", SIGN_IN) if service else by  # servers are told of the archive as needed
     event = NewEvent(EventType.APP_STORED.value, "archive", archive.identity.id, facts, *actor)
     log.append(connection, [event], now)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from archiver import ids
 from archiver.accounts import apps, service
@@ -154,18 +154,33 @@ def offer(
     return made
 
 
-def withdraw(archive: Archive, link: str) -> None:
-    """Let a link no longer be used.
+def withdraw(
+    archive: Archive,
+    link: str,
+    account_id: str | None = None,
+    *,
+    guard: Callable[[Connection], None] = lambda _: None,
+    actor: tuple[str, str] = ("person", OPERATOR),
+) -> None:
+    """Let a link no longer be used; one for ``account_id``, where that is said. ``guard`` is asked in its transaction
+    whether ``actor`` (kind and id) may.
 
     Raises:
         NotFound: there is none that can be.
+        Refused: ``guard`` says no.
     """
+    which = (ConnectLink.id == link,) if account_id is None else (ConnectLink.id == link, _of(account_id))
 
     def close(connection: Connection) -> None:
-        if not end(connection, archive, (ConnectLink.id == link,), "withdrawn"):
+        guard(connection)
+        if not end(connection, archive, which, "withdrawn", actor=actor):
             raise NotFound("there is no such link that could be used")
 
     archive.database.act(close)
+
+
+def _of(account_id: str) -> ColumnElement[bool]:
+    return ConnectLink.account_id == account_id
 
 
 def look(archive: Archive, token: str) -> LinkView:

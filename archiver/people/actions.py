@@ -21,6 +21,8 @@ class Action(StrEnum):
     """What is set up at platforms."""
     SEARCH_KEEP = "search.keep"
     """Save searches and lay records aside: whoever may search may; a token has to be for it."""
+    PLATFORMS_CHANGE = "platforms.change"
+    """Store the city's applications at platforms."""
     SEARCH_FREEZE = "search.freeze"
     RECORDS_RELEASE = "records.release"
     """Hand records out with their proofs, and have a certificate made."""
@@ -48,7 +50,9 @@ class Action(StrEnum):
 
 
 #: Acts on the whole archive: a role that counts for one authority does not allow them.
-ON_ARCHIVE: Final = frozenset({Action.PEOPLE_VIEW, Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW})
+ON_ARCHIVE: Final = frozenset(
+    {Action.PEOPLE_VIEW, Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.PLATFORMS_CHANGE}
+)
 #: Acts that show or hand out what was captured: a grant's access classes count for them.
 ON_RECORDS: Final = frozenset(
     {
@@ -65,6 +69,7 @@ HIGH_RISK: Final = frozenset(
     {
         *(Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT),
         *(Action.EXCEPTIONS_DECIDE, Action.CHALLENGES_DECIDE, Action.RECORDS_RELEASE),
+        Action.PLATFORMS_CHANGE,
     }
 )
 #: With what a program changes something (decision 20).

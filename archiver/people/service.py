@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
 from archiver import ids
 from archiver.accounts.models import Account
@@ -350,6 +350,42 @@ def reserve(archive: Archive, actor: Actor, account_id: str, access: Collection[
         tell(connection, archive, actor, EventType.ACCOUNT_RESERVED, ("account", account_id), {"access": names})
 
     _act(archive, actor, do)
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveView:
+    """An account, and whether it is kept for whoever was granted library patrons."""
+
+    id: str
+    name: str
+    platform: str
+    authority: str
+    kept: bool
+
+
+def reserves(connection: Connection) -> list[ReserveView]:
+    """Every account, those that are kept first."""
+    kept = set(connection.execute(select(AccountReserve.account_id)).scalars())
+    query = select(Account.id, Account.name, Account.handle, Account.platform, Account.authority)
+    rows = connection.execute(query.order_by(Account.added_at, Account.id))
+    found = [ReserveView(one.id, one.name or one.handle, one.platform, one.authority, one.id in kept) for one in rows]
+    return sorted(found, key=lambda one: not one.kept)
+
+
+def opened_to(connection: Connection, access: Access, at: datetime) -> list[PersonView]:
+    """People with a role in effect that opens an access class, by name."""
+    holding = select(RoleGrant.person_id).join(GrantAccess, GrantAccess.grant_id == RoleGrant.id)
+    holding = holding.where(GrantAccess.access == access.value, *_counts(at))
+    query = _people().where(Person.id.in_(holding), or_(Person.ended_at.is_(None), Person.ended_at > at))
+    return [_view(row) for row in connection.execute(query.order_by(Person.name, Person.id))]
+
+
+def _counts(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        RoleGrant.from_at <= at,
+        or_(RoleGrant.ends_at.is_(None), RoleGrant.ends_at > at),
+        or_(RoleGrant.revoked_at.is_(None), RoleGrant.revoked_at > at),
+    )
 
 
 # Reading ------------------------------------------------------------------------------------------------------------

@@ -6,12 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
 
+from archiver.accounts import links
 from archiver.accounts import service as accounts
 from archiver.accounts.service import LONGEST_REASON
 from archiver.errors import Refused, UsageError
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
+from archiver.people.permission import Resource
+from archiver.people.service import require
 from archiver.viewing import Viewer
 from archiver.web.door import Here, Seen, Who, needs
 from archiver.web.forms import Form, Typed
@@ -52,6 +56,21 @@ def change(site: Here, viewer: Seen, who: Who, account_id: Id, form: Typed) -> R
     except (UsageError, Refused) as failure:
         return _page(site, viewer, account_id, str(failure), form["reason"])
     return RedirectResponse(f"{site.base}/accounts/{account_id}", status_code=303)
+
+
+@router.post("/accounts/{account_id}/links/{connection_id}/withdraw")
+@needs(Action.ACCOUNTS_CHANGE)
+def withdraw(site: Here, viewer: Seen, who: Who, account_id: Id, connection_id: Id) -> Response:
+    """Let a link that an owner was sent no longer be used."""
+    with site.archive.database.read() as connection:
+        seen_account(connection, viewer, account_id)
+    actor = of_person(who.person.id)
+
+    def guard(connection: Connection) -> None:
+        require(connection, site.archive, actor, Action.ACCOUNTS_CHANGE, Resource(account_id))
+
+    links.withdraw(site.archive, connection_id, account_id, guard=guard, actor=actor.pair)
+    return RedirectResponse(f"{site.base}/accounts/{account_id}#connection", status_code=303)
 
 
 def _confirmed(form: Form) -> str:

@@ -23,6 +23,7 @@ from archiver import __version__, logs
 from archiver.errors import ArchiverError, Busy, NotFound, Refused, UsageError
 from archiver.search.index import SearchTooSlow
 from archiver.web import (
+    account_reserve,
     account_state,
     adding,
     api,
@@ -48,6 +49,7 @@ from archiver.web import (
     pages,
     passkeys,
     people,
+    platform_application,
     platforms,
     programs,
     reconnect,
@@ -152,6 +154,8 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(depositing.router, include_in_schema=False)
     app.include_router(closing.router, include_in_schema=False)
     app.include_router(candidacies.router, include_in_schema=False)
+    app.include_router(platform_application.router, include_in_schema=False)
+    app.include_router(account_reserve.router, include_in_schema=False)
     app.include_router(account_state.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),

@@ -22,12 +22,14 @@ from archiver.web.site import Site
 
 #: What is typed there is secret, or counts once.
 _NEVER: Final = ("/sign-in", "/sign-out", "/me/passkeys")
+_NEVER_THERE: Final = "/application"
+"""An application's secret is sent to no page again."""
 
 
 async def page(request: Request, site: Site, needed: SignInNeeded) -> HTMLResponse | None:
     """The page from which a form is sent once more; None: nothing was typed that could be lost."""
     path = str(request.scope["path"]).removeprefix(site.base)
-    if request.method != "POST" or path.startswith(_NEVER):
+    if request.method != "POST" or path.startswith(_NEVER) or path.endswith(_NEVER_THERE):
         return None
     length = request.headers.get("content-length", "")
     fields: list[tuple[str, str]] = []

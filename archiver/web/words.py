@@ -108,6 +108,8 @@ ACTIONS: dict[str, str] = {
     "moderation.state": "saying what was moderated",
     "challenges.decide": "deciding a challenge",
     "capture.ask": "asking whether something is captured",
+    "deposits.make": "depositing a file by hand",
+    "platforms.change": "storing the city's application at a platform",
     "people.view": "people and roles",
     "people.change": "changing people and roles",
     "access_log.view": "who looked at what",

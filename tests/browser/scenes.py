@@ -218,6 +218,10 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("captured-not", "/captured?q={url}999", "It is not; it can be captured now."),
     ),
     "/evidence": _one("evidence", "/evidence", "The signed log: its head, and who saw it."),
+    "/people/reserved": _one("reserved", "/people/reserved", "Accounts that are kept for a few."),
+    "/platforms/{platform}/application": _one(
+        "application", "/platforms/facebook/application", "Storing the City's application at a platform."
+    ),
     "/platforms": _one("platforms", "/platforms", "What is set up at each platform."),
     "/platforms/{platform}": _one("platform", "/platforms/mastodon", "What a platform lets be captured."),
     "/people": _one("people", "/people", "Who may do what here."),

@@ -48,12 +48,13 @@ Matrix = dict[str, dict[str, dict[str, list[str]]]]
 #: After which an archive may not be as it was.
 _DID = ("done", "let in, and it cannot be", "not there")
 #: What stands in an address behind what it is about.
-_BESIDE = {"form": "pdf", "thing_id": "new", "path": "none", "bundle_id": "none"}
+_BESIDE = {"form": "pdf", "thing_id": "new", "path": "none", "bundle_id": "none", "connection_id": "none"}
 _NOTHING = dict.fromkeys(
     (
         *("account_id", "run_id", "record_id", "exchange_id", "medium_id", "challenge_id", "note_id", "platform"),
         *("authority_id", "listing_id", "document_id", "handover_id", "person_id", "grant_id", "moderation_id"),
         *("saved_id", "selection_id", "token_id", "passkey_id", "token", "link", "path", "bundle_id", "statement_id"),
+        *("connection_id", "candidacy_id"),
     ),
     "none",
 ) | {"form": "csv", "thing": "authority", "thing_id": "none"}

@@ -148,6 +148,13 @@ SENT: Mapping[str, Sent] = _ACTS | {
         ("account.closed", _ACT, "connection.withdrawn", *_REGISTER),
         state="of the police",
     ),
+    "POST /accounts/{account_id}/links/{connection_id}/withdraw": Sent(
+        {}, why="no link of the scene is an account’s: tests/connecting/test_application_page.py"
+    ),
+    "POST /platforms/{platform}/application": Sent(
+        {"client": "city", "secret": "s3cret", "sure": "yes"}, why="tests/connecting/test_application_page.py"
+    ),
+    "POST /people/reserved/{account_id}": Sent({"do": "keep"}, ("account.reserved", _ACT), state="of the police"),
     "POST /accounts/{account_id}/deposit": Sent(
         {"about": "moderation", "on": "2026-11-01", "reason": "monthly", "source": "picture"},
         why="a file is stored, which is not undone here: tests/deposits/test_deposit_page.py",
