@@ -60,6 +60,7 @@ from archiver.web import (
     register_documents,
     register_load,
     register_owner,
+    register_reports,
     register_say,
     saved,
     search,
@@ -156,6 +157,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(candidacies.router, include_in_schema=False)
     app.include_router(platform_application.router, include_in_schema=False)
     app.include_router(account_reserve.router, include_in_schema=False)
+    app.include_router(register_reports.router, include_in_schema=False)
     app.include_router(account_state.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),
