@@ -9,6 +9,7 @@ import typer
 from typer.main import get_command
 
 from archiver import __version__, logs
+from archiver.cli import noted
 from archiver.cli.account import app as account
 from archiver.cli.board import board
 from archiver.cli.capture import capture
@@ -92,6 +93,7 @@ app.add_typer(platform, name="platform")
 app.add_typer(index, name="index")
 app.add_typer(storage, name="storage")
 app.add_typer(evidence, name="evidence")
+noted.watch(app)
 
 
 def command() -> Callable[..., Any]:

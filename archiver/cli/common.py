@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 
 from archiver.archive import Archive, Kind
+from archiver.cli.noted import note
+from archiver.errors import ArchiverError
 from archiver.settings import load_settings, practice_settings
 from archiver.visible import local_time
 
@@ -22,7 +24,7 @@ InPractice = Annotated[bool, typer.Option("--practice", help="Use the practice a
 
 @contextmanager
 def opened(*, create: bool = False, practice: bool = False, empty_index: bool = False) -> Iterator[Archive]:
-    """The archive that the settings name, closed afterwards.
+    """The archive that the settings name, closed afterwards. That the command ran is noted in the access log.
 
     Raises:
         ArchiverError: as :meth:`archiver.archive.Archive.open`, and for settings.
@@ -32,7 +34,12 @@ def opened(*, create: bool = False, practice: bool = False, empty_index: bool = 
         settings = practice_settings(settings)
     kind: Kind = "practice" if practice else "real"
     with Archive.open(settings, create=create, kind=kind, empty_index=empty_index) as archive:
-        yield archive
+        try:
+            yield archive
+        except ArchiverError:
+            note(archive, 400)
+            raise
+        note(archive, 200)
 
 
 @contextmanager

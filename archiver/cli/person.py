@@ -207,7 +207,8 @@ def show_log(
         for one in reversed(lines):
             sought = f"  {one.sought!r}" if one.sought is not None else ""
             subject = one.subject or "-"
-            output.line(f"{shown(one.at, archive)}  {one.name or one.through}  {one.action}  {subject}{sought}")
+            what = f"{one.action}: {one.route}" if one.action == access_log.COMMAND else one.action
+            output.line(f"{shown(one.at, archive)}  {one.name or one.through}  {what}  {subject}{sought}")
 
 
 @token.command("make")

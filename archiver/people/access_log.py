@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select
 
 from archiver import logs
 from archiver.archive import Archive
@@ -34,10 +35,10 @@ class Looked:
     at: datetime
     person_id: str
     through: str
-    """Session or token."""
+    """Session or token; of a command the machine's user, and ``person_id`` is empty."""
     action: str
     route: str
-    """Pattern of the page."""
+    """Pattern of the page; of a command its words."""
     subject: str
     status: int
     sought: str | None = None
@@ -59,6 +60,10 @@ class EntryView:
     status: int
     sought: str | None
     """None: nothing was searched for, or its key is not there."""
+
+
+COMMAND: Final = "command"
+"""Action of a line that tells of a command; its route is the command's words, and ``through`` the machine's user."""
 
 
 class AccessLog:
@@ -122,13 +127,16 @@ def entries(
     limit: int,
     before: int | None = None,
     person_id: str | None = None,
+    which: Iterable[ColumnElement[bool]] = (),
 ) -> list[EntryView]:
-    """Lines of the log, the newest first; ``before``: the line where the page before ended."""
+    """Lines of the log, the newest first; ``before``: the line where the page before ended; ``which``: more that has to
+    be so of a line."""
     columns = [*AccessEntry.__table__.columns, Person.name]
     query = select(*columns).outerjoin(Person, Person.id == AccessEntry.person_id)
     query = query.order_by(AccessEntry.id.desc()).limit(limit)
     query = query if before is None else query.where(AccessEntry.id < before)
     query = query if person_id is None else query.where(AccessEntry.person_id == person_id)
+    query = query.where(*which)
     return [_view(archive, row) for row in connection.execute(query)]
 
 

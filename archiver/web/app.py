@@ -23,6 +23,7 @@ from archiver import __version__, logs
 from archiver.errors import ArchiverError, Busy, NotFound, Refused, UsageError
 from archiver.search.index import SearchTooSlow
 from archiver.web import (
+    access_log,
     account_reserve,
     account_state,
     adding,
@@ -158,6 +159,7 @@ def _site_app(site: Site) -> FastAPI:
     app.include_router(platform_application.router, include_in_schema=False)
     app.include_router(account_reserve.router, include_in_schema=False)
     app.include_router(register_reports.router, include_in_schema=False)
+    app.include_router(access_log.router, include_in_schema=False)
     app.include_router(account_state.router, include_in_schema=False)
     for part in (
         *(heading, hooks, connect, sign_in, welcome, me, people),

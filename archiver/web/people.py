@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
 from archiver.accounts import service as accounts
 from archiver.accounts.register import service as registered
 from archiver.errors import NotFound, Refused, UsageError
-from archiver.people import access_log, binding, history, passkeys, service, sessions
+from archiver.people import binding, history, passkeys, service, sessions
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
 from archiver.people.permission import SCOPES
@@ -24,7 +24,6 @@ from archiver.web.site import Site
 
 router = APIRouter()
 Id = Annotated[str, Path(max_length=100)]
-_LINES = 100
 
 
 @router.get("/people", response_class=HTMLResponse)
@@ -126,23 +125,6 @@ def end(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     except (UsageError, Refused) as failure:
         return _one(site, visitor, person_id, str(failure))
     return _back(site, person_id)
-
-
-@router.get("/access-log", response_class=HTMLResponse)
-@needs(Action.ACCESS_LOG_VIEW, fresh=True)
-def show_access_log(
-    site: Here,
-    before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
-    person: Annotated[str | None, Query(max_length=100)] = None,
-) -> HTMLResponse:
-    """Who looked at what, and searched for what."""
-    with site.archive.database.read() as connection:
-        chosen = service.get(connection, person) if person else None
-        lines = access_log.entries(connection, site.archive, limit=_LINES, before=before, person_id=person or None)
-    older = lines[-1].id if len(lines) == _LINES else None
-    return site.page(
-        "access_log.html", here="people", lines=lines, older=older, chosen=chosen, later=before is not None
-    )
 
 
 def _wanted(site: Site, form: Form) -> NewGrant:

@@ -113,6 +113,7 @@ ACTIONS: dict[str, str] = {
     "people.view": "people and roles",
     "people.change": "changing people and roles",
     "access_log.view": "who looked at what",
+    "command": "a command on the machine",
 }
 
 _SPELT = {"cio": "CIO"}

@@ -157,6 +157,7 @@ def _register(written: tuple[str, ...], house: House) -> None:
         office = town.authority(f"office-{number}", kind="elected", name=words)
         town.person(office, words, "holder", position=words)
         town.say(Thing.CANDIDACY, authority=office, person=words, office=words, since="2026-01-01", until="2026-11-03")
+        town.say(Thing.EXEMPTION, authority=office, rule=words, reason=words, approver=words, until="2026-03-20")
         town.listing(
             f"https://a.example/{number}", authority=office, name=words, owner=words, note=words, purpose=words
         )

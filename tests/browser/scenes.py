@@ -122,14 +122,10 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("register", "/register", "Who owns which account: the Council's master list."),
         Scene("register-lacking", "/register?only=lacking", "What the register lacks."),
     ),
-    "/register/exceptions": (
-        Scene("exceptions", "/register/exceptions", "The CIO's exceptions, and until when they hold."),
-        Scene("exceptions-none", "/register/exceptions", "No exception was granted.", empty=True),
+    "/register/exceptions": _one(
+        "exceptions", "/register/exceptions", "The CIO's exceptions, and until when they hold."
     ),
-    "/register/candidacies": (
-        Scene("candidacies", "/register/candidacies", "Candidacies of the City's officials."),
-        Scene("candidacies-none", "/register/candidacies", "No candidacy is entered.", empty=True),
-    ),
+    "/register/candidacies": _one("candidacies", "/register/candidacies", "Candidacies of the City's officials."),
     "/register/candidacies/{candidacy_id}": _one(
         "candidacy", "/register/candidacies/{candidacy}", "What the City's accounts published during a candidacy."
     ),

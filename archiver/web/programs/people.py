@@ -6,11 +6,12 @@ from typing import Annotated
 
 from fastapi import Query
 
+from archiver.operations.looked import Wanted, conditions
 from archiver.people import access_log, service
 from archiver.people.actions import Action
 from archiver.web.door import Here, needs
 from archiver.web.programs import cursors
-from archiver.web.programs.answers import After, Answer, Id, Limit, Page, Text, Time
+from archiver.web.programs.answers import After, Answer, Id, Limit, Moment, Page, Text, Time
 from archiver.web.programs.description import routes
 
 router = routes("people")
@@ -87,16 +88,26 @@ def entries(
     person: Annotated[
         str | None, Query(pattern="^[A-Za-z0-9_-]{1,100}$", description="Only of this one: the id.")
     ] = None,
+    action: Annotated[str, Query(pattern="^[a-z_.]{0,100}$", description="Only this: `command`, or an action.")] = "",
+    account: Annotated[
+        str, Query(pattern="^[A-Za-z0-9_-]{0,100}$", description="Only of this account, its records and runs: the id.")
+    ] = "",
+    authority: Annotated[
+        str, Query(pattern="^[a-z0-9-]{0,100}$", description="Only of this authority: its short name.")
+    ] = "",
+    since: Annotated[Moment | None, Query(description="From then on; a moment with its zone.")] = None,
+    until: Annotated[Moment | None, Query(description="Before then; a moment with its zone.")] = None,
     limit: Limit = 50,
     after: After = None,
 ) -> Page[Entry]:
-    """Who looked at what and searched for what, newest first."""
+    """Who looked at what and searched for what, newest first; commands on the machine too."""
     place = cursors.read(after, "access-log", int)
     before = None if place is None else int(str(place[0]))
     with site.archive.database.read() as connection:
         if person is not None:
             service.get(connection, person)
-        found = access_log.entries(connection, site.archive, limit=limit + 1, before=before, person_id=person)
+        which = list(conditions(Wanted(person or "", action, account, authority, since, until)))
+        found = access_log.entries(connection, site.archive, limit=limit + 1, before=before, which=which)
     shown = [Entry.model_validate(one) for one in found]
     return cursors.page(shown, limit, lambda one: cursors.write("access-log", one.id))
 
