@@ -55,6 +55,7 @@ ABOUT: Final[dict[str, tuple[str, ...]]] = {
         "/register/handovers/{handover}/inventory/pdf",
     ),
     # (how pages to print hold 500 attacks is shown by tests/operations/test_typesetting.py: it takes long)
+    "/register/candidacies/{candidacy_id}/posts.csv": ("/register/candidacies/{candidacy}/posts.csv",),
     "/register/master-list.{form}": tuple(f"/register/master-list.{one}" for one in ("csv", "xlsx")),
     "/saved/{saved_id}/new.csv": ("/saved/{saved}/new.csv",),
     "/search/completions": ("/search/completions?q={word}", "/search/completions?q=account:"),
