@@ -13,6 +13,7 @@ from archiver.errors import Unreachable, WrongStore
 from archiver.practice.journal import UnreadableJournal
 from archiver.practice.run import RunningPractice, start_practice
 from archiver.settings import CITY_PORT, Settings, practice_settings
+from archiver.work import practice_register
 from archiver.work.service import Work
 
 _log = logs.get(__name__)
@@ -51,8 +52,8 @@ def begin(settings: Settings, speed: float = 1.0) -> Practice:
         city.stop()
         raise
     work = Work(archive)
-    for one in city.accounts:
-        accounts.add(archive, one.url, one.platform, AUTHORITY, by=_BY)
+    added = [accounts.add(archive, one.url, one.platform, AUTHORITY, by=_BY).account for one in city.accounts]
+    practice_register.fill(archive, AUTHORITY, added)
     work.start()
     _log.info("practice.started", city=city.base_url)
     return Practice(city, archive, work)
