@@ -19,10 +19,11 @@ from archiver.accounts import permission as machine
 from archiver.accounts import service as accounts
 from archiver.accounts.acts import CLOSED
 from archiver.accounts.credentials import PURPOSES
+from archiver.accounts.events import log_event
 from archiver.accounts.models import Account, ConnectLink
 from archiver.accounts.register import service as register
 from archiver.accounts.register.statements import Thing
-from archiver.accounts.service import LONGEST_REASON, AccountView, log_event
+from archiver.accounts.service import LONGEST_REASON, AccountView
 from archiver.archive import Archive
 from archiver.capture.models import Due, Run
 from archiver.database import safe_text, take_chains

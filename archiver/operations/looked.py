@@ -79,11 +79,15 @@ def named(connection: Connection, lines: Sequence[EntryView]) -> dict[str, str]:
     wanted = {one.subject for one in lines if one.subject}
     name = func.coalesce(func.nullif(Account.name, ""), Account.handle)
     of = (Account.id, name, "the account {}"), (Person.id, Person.name, "{}")
-    found = {}
+    found: dict[str, str] = {}
     for key, said, words in of:
         rows = connection.execute(select(key, said).where(key.in_(wanted)))
         found |= {row[0]: words.format(row[1]) for row in rows}
     for model, words in ((Record, "a record of {}"), (Run, "a run of {}")):
         query = select(model.id, name).join(Account, Account.id == model.account_id).where(model.id.in_(wanted))
         found |= {row[0]: words.format(row[1]) for row in connection.execute(query)}
-    return found | {one: words for one in wanted if one not in found and (words := _KINDS.get(one.partition("_")[0]))}
+    for one in wanted - found.keys():
+        kind = _KINDS.get(one.partition("_")[0])
+        if kind is not None:
+            found[one] = kind
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -31,7 +32,7 @@ def client(house: House, who: PersonView) -> TestClient:
     return TestClient(app, base_url="http://127.0.0.1", cookies=sent, headers=safe, follow_redirects=False)
 
 
-def events(house: House, kind: str) -> list[dict[str, str]]:
+def events(house: House, kind: str) -> list[dict[str, Any]]:
     return [json.loads(row.body) for row in house.rows(Event, Event.type == kind)]
 
 

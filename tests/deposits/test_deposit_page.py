@@ -92,7 +92,7 @@ def test_nobody_deposits_where_they_may_not(house: House) -> None:
 def test_what_is_wrong_is_said_and_what_was_typed_stays(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     account, who = house.feed(), person(house.archive, Role.CUSTODIAN)
     there = f"/accounts/{account}/deposit"
-    wrong = (
+    wrong: tuple[tuple[dict[str, str], bytes | None, str], ...] = (
         ({"reason": " "}, b"x", "Say why it is brought"),
         ({"source": ""}, b"x", "Say where it is from"),
         ({"about": "rc_nothing"}, b"x", "Say what it shows"),

@@ -27,7 +27,7 @@ def client(archive: Archive, who: PersonView) -> TestClient:
 
 def _kept(archive: Archive) -> list[tuple[str, str]]:
     with archive.database.read() as connection:
-        return [tuple(row) for row in connection.execute(table(AccountReserve).select())]  # type: ignore[misc]
+        return [tuple(row) for row in connection.execute(table(AccountReserve).select())]
 
 
 @pytest.mark.law("R4", "R61")

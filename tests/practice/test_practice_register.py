@@ -33,8 +33,7 @@ def register(house: House) -> Register:
 
 
 def test_a_newcomer_sees_register_and_board_as_they_would_be(house: House) -> None:
-    for make in (house.office, lambda: house.mastodon(house.cast.works), house.feed):
-        make()
+    house.office(), house.mastodon(house.cast.works), house.feed()
     with house.archive.database.read() as connection:
         known = accounts.list_accounts(connection)
     assert practice_register.fill(house.archive, AUTHORITY, known)
