@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from unicodedata import category
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -17,11 +16,8 @@ from archiver.clock import from_text, to_text
 from archiver.operations.counts import in_words
 from archiver.records.changes import WHO
 from archiver.visible import character_name, code_point, local_time, parts, size, visible
+from archiver.web.breaking import breakable, broken
 from archiver.web.words import ACTIONS, CHANGES, CONNECTIONS, OUTCOMES, QUOTAS, STATES, SWEEPS, TRIGGERS, plain
-
-_PILE: Final = 16
-"""Of what belongs to one character: more than any language, or emoji, is made of."""
-_JOINER: Final = "\u200d"
 
 
 def environment() -> Environment:
@@ -66,8 +62,9 @@ def environment() -> Environment:
 
 
 def _steers_nothing(value: Any) -> Any:
-    """Every text that a template prints, wherever it is from: whoever forgets :func:`said` still shows, not obeys."""
-    return visible(value) if type(value) is str else value
+    """Every text that a template prints, wherever it is from: whoever forgets :func:`said` still shows, not obeys, and
+    makes no page wider."""
+    return broken(visible(value)) if type(value) is str else value
 
 
 def typed(text: str) -> Markup:
@@ -94,27 +91,9 @@ def shown(text: str) -> Markup:
     """Escaped text in which each steering character is a small label with its code point and name."""
     label = Markup('<span class="steering" title="{}">{}</span>')
     return Markup("").join(
-        label.format(character_name(part), code_point(part)) if steers else _breakable(part)
+        label.format(character_name(part), code_point(part)) if steers else breakable(part)
         for part, steers in parts(text.replace("\r\n", "\n"))
     )
-
-
-def _breakable(text: str) -> Markup:
-    """Escaped text in which a pile of marks on one letter, or a chain of joined emoji, can be broken. No browser breaks
-    one, so that one of a thousand would make the page as wide."""
-    return Markup("<wbr>").join(escape(one) for one in _cut(text))
-
-
-def _cut(text: str) -> Iterator[str]:
-    """The text in pieces, none of which goes on for longer in what a browser takes for one character."""
-    start, joined, last = 0, 0, ""
-    for place, character in enumerate(text if len(text) > _PILE and not text.isascii() else ""):
-        belongs = category(character)[0] == "M" or _JOINER in (character, last)
-        joined, last = joined + 1 if belongs else 0, character
-        if joined > _PILE:
-            yield text[start:place]
-            start, joined = place, 1
-    yield text[start:]
 
 
 def when(at: datetime | None, zone: ZoneInfo, nothing: str = "never") -> Markup:
