@@ -38,7 +38,7 @@ _ASKED = ("larkspur", "kind:comment", "has:edits", "state:hidden_by_page", hidde
 #: are left out.
 _OF_ALL = {"/evidence", "/api/v1/evidence"}
 #: Who looked at what, which each of these questions adds to.
-_OF_LOOKS = {"/access-log", "/api/v1/access-log"}
+_OF_LOOKS = {"/access-log", "/api/v1/access-log", "/api/v1/access-log.csv"}
 #: Records that nobody of the others sees, of which each time some more are made.
 _HIDDEN = (("library", "elsewhere"), ("police", "letter"), ("police", "inside"), ("library", "patron"))
 #: Of what the questions are about in the usual run.
