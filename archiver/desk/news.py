@@ -10,6 +10,13 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from archiver.records.stored import RECORD, STATE, VERSION
+from archiver.records.withheld import (
+    is_told,
+    record_in_public_since,
+    state_in_public_since,
+    times_of,
+    version_in_public_since,
+)
 from archiver.search.conditions import holds
 from archiver.search.index import SearchIndex, SearchTooSlow
 from archiver.search.paging import whole
@@ -64,19 +71,23 @@ class News:
     """The search took too long to say."""
 
 
-def touched(connection: Connection, since: datetime) -> Touched:
-    """Records that became known or changed from a moment on. What was brought with an export is not among them."""
+def touched(connection: Connection, viewer: Viewer, since: datetime) -> Touched:
+    """Records that became known to a viewer or changed, as far as they may know, from a moment on. What was brought
+    with an export is not among them."""
     found: list[Touch] = []
-    every = True
-    for name, record_id, at, where in (
-        (_KNOWN, RECORD.c.id, RECORD.c.first_seen_at, ()),
-        ("edited", VERSION.c.record_id, VERSION.c.first_seen_at, (VERSION.c.number > 1,)),
-        ("state", STATE.c.record_id, STATE.c.from_at, (STATE.c.number > 1,)),
+    every, known, told = True, times_of(viewer), is_told(connection, viewer)
+    for name, rows, seen_at, in_public, where in (
+        (_KNOWN, RECORD, RECORD.c.first_seen_at, record_in_public_since(), ()),
+        ("edited", VERSION, VERSION.c.first_seen_at, version_in_public_since(), (VERSION.c.number > 1, told)),
+        ("state", STATE, STATE.c.from_at, state_in_public_since(), (STATE.c.number > 1, told)),
     ):
-        query = select(record_id, at).where(at >= since, *where).order_by(at.desc()).limit(MOST + 1)
-        rows = connection.execute(query).all()
-        every = every and len(rows) <= MOST
-        found += [Touch(one, moment, name) for one, moment in rows[:MOST]]
+        at = known(seen_at, in_public)
+        query = select(RECORD.c.id, at.label("at")).where(at >= since, *where).order_by(at.desc()).limit(MOST + 1)
+        if rows is not RECORD:
+            query = query.select_from(rows.join(RECORD, RECORD.c.id == rows.c.record_id))
+        changed = connection.execute(query).all()
+        every = every and len(changed) <= MOST
+        found += [Touch(one, moment, name) for one, moment in changed[:MOST]]
     return Touched(tuple(found), every)
 
 

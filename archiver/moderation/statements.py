@@ -20,7 +20,7 @@ from archiver.evidence.matter_facts import ModerationSays
 from archiver.moderation.conditions import ITEM, STATEMENT, about, current, unseen
 from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import RECORD, STATE, VERSION
-from archiver.records.withheld import withheld_among
+from archiver.records.withheld import state_in_public_since, times_of, version_in_public_since, withheld_among
 from archiver.viewing import Viewer
 
 _Row = Mapping[Any, Any] | RowMapping
@@ -37,7 +37,9 @@ class Told:
     change: str
     seen: str | None
     at: datetime | None
-    """When the archive saw the change; None: not seen."""
+    """When the archive saw the change, as far as the reader may know; None: not seen."""
+    number: int | None = None
+    """Of the version, or of the state, that the change is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _rows(connection: Connection, *where: ColumnElement[bool]) -> Sequence[_Row]
 
 def _views(connection: Connection, viewer: Viewer, person_id: str | None, rows: Sequence[_Row]) -> list[StatementView]:
     seen = seen_records(connection, viewer, {each["record"] for row in rows for each in row["says"]["records"]})
-    times = _times(connection, [row["act_id"] for row in rows])
+    times = _times(connection, viewer, [row["act_id"] for row in rows])
     views = (_view(row, viewer, person_id, seen, times) for row in rows)
     return [one for one in views if one is not None]
 
@@ -146,14 +148,21 @@ def seen_records(connection: Connection, viewer: Viewer, record_ids: Collection[
     return found.keys() - withheld_among(connection, closed)
 
 
-def _times(connection: Connection, act_ids: Sequence[str]) -> dict[tuple[str, int], datetime]:
-    """By act and position: when the change that an item is about was seen."""
-    found: dict[tuple[str, int], datetime] = {}
-    for rows, at in ((STATE, STATE.c.from_at), (VERSION, VERSION.c.first_seen_at)):
-        query = select(ITEM.c.act_id, ITEM.c.position, at.label("at"))
-        query = query.select_from(ITEM.join(rows, about(rows, ITEM))).where(rows.c.number > 1)
+def _times(
+    connection: Connection, viewer: Viewer, act_ids: Sequence[str]
+) -> dict[tuple[str, int], tuple[datetime | None, int]]:
+    """By act and position: when the change that an item is about was seen, and its number."""
+    found: dict[tuple[str, int], tuple[datetime | None, int]] = {}
+    known = times_of(viewer)
+    for rows, at in (
+        (STATE, known(STATE.c.from_at, state_in_public_since())),
+        (VERSION, known(VERSION.c.first_seen_at, version_in_public_since())),
+    ):
+        query = select(ITEM.c.act_id, ITEM.c.position, at.label("at"), rows.c.number)
+        joined = ITEM.join(rows, about(rows, ITEM)).join(RECORD, RECORD.c.id == rows.c.record_id)
+        query = query.select_from(joined).where(rows.c.number > 1)
         for row in connection.execute(query.where(among(connection, ITEM.c.act_id, [*act_ids]))):
-            found[row.act_id, row.position] = row.at
+            found[row.act_id, row.position] = (row.at, row.number)
     return found
 
 
@@ -162,14 +171,14 @@ def _view(
     viewer: Viewer,
     person_id: str | None,
     seen: Collection[str],
-    times: Mapping[tuple[str, int], datetime],
+    times: Mapping[tuple[str, int], tuple[datetime | None, int]],
 ) -> StatementView | None:
     says = row["says"]
     mine = person_id is not None and row["by_id"] == person_id
     if not viewer.sees(row["account_id"]):
         return None
     records = tuple(
-        Told(one["record"], one["change"], one["seen"], times.get((row["act_id"], position)))
+        Told(one["record"], one["change"], one["seen"], *times.get((row["act_id"], position), (None, None)))
         for position, one in enumerate(says["records"])
         if one["record"] in seen
     )

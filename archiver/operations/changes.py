@@ -105,7 +105,10 @@ def about(one: Change, said: Sequence[StatementView]) -> list[StatementView]:
     return [
         view
         for view in said
-        if any(each.record_id == one.record_id and each.change == track and each.at == one.at for each in view.records)
+        if any(
+            each.record_id == one.record_id and each.change == track and each.number == one.number
+            for each in view.records
+        )
     ]
 
 

@@ -23,6 +23,7 @@ from archiver.records import changes
 from archiver.records.changes import Kind, Wanted
 from archiver.records.stored import RECORD, chunks
 from archiver.records.views import Change
+from archiver.records.withheld import record_in_public_since, times_of
 from archiver.viewing import Viewer
 
 #: Most changes that one report counts.
@@ -98,9 +99,13 @@ def report(
                 raise Refused(f"there are more than {MOST:,} changes: choose a shorter time or one account")
     ids = {one.record_id for one in found}
     said = statements.of_records(connection, viewer, person_id, ids)
-    first = _first_seen(connection, ids)
+    first = _first_seen(connection, viewer, ids)
     counted = [
-        Counted(one, one.at - first[one.record_id], next(iter(told.about(one, said.get(one.record_id, []))), None))
+        Counted(
+            one,
+            one.at - first.get(one.record_id, one.at),
+            next(iter(told.about(one, said.get(one.record_id, []))), None),
+        )
         for one in found
     ]
     return tables(counted, grounds)
@@ -176,9 +181,10 @@ def _lines(counted: Sequence[Counted], of: Callable[[Counted], str], words: Mapp
         )
 
 
-def _first_seen(connection: Connection, record_ids: Collection[str]) -> dict[str, datetime]:
+def _first_seen(connection: Connection, viewer: Viewer, record_ids: Collection[str]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
+    at = times_of(viewer)(RECORD.c.first_seen_at, record_in_public_since())
     for chunk in chunks(sorted(record_ids)):
-        query = select(RECORD.c.id, RECORD.c.first_seen_at).where(RECORD.c.id.in_(chunk))
-        found |= {row.id: row.first_seen_at for row in connection.execute(query)}
+        query = select(RECORD.c.id, at.label("at")).where(RECORD.c.id.in_(chunk))
+        found |= {row.id: row.at for row in connection.execute(query) if row.at is not None}
     return found

@@ -13,15 +13,32 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    literal_column,
+    or_,
+    select,
+)
 
 from archiver.accounts.models import Account
 from archiver.clock import from_text, to_text
 from archiver.records.differences import differences
-from archiver.records.seeing import allowed, of_part, only_public
+from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import RECORD, STATE, VERSION, table
 from archiver.records.views import EVERYTHING, AccountName, Change
-from archiver.records.withheld import open_among, withheld
+from archiver.records.withheld import (
+    is_told,
+    open_among,
+    state_in_public_since,
+    state_in_public_until,
+    times_of,
+    version_in_public_since,
+)
 from archiver.viewing import Viewer
 from connectors.contract import State
 
@@ -145,9 +162,10 @@ def _edits(
     connection: Connection, viewer: Viewer, wanted: Wanted, limit: int, before: Place | None
 ) -> Sequence[Change]:
     earlier = VERSION.alias("earlier")
-    query = _changes(
-        connection, viewer, wanted, VERSION.c.first_seen_at, VERSION.c.number, _EDIT, limit, before
-    ).add_columns(VERSION.c.text, earlier.c.text.label("earlier_text"))
+    at = times_of(viewer)(VERSION.c.first_seen_at, version_in_public_since())
+    query = _changes(connection, viewer, wanted, at, VERSION.c.number, _EDIT, limit, before).add_columns(
+        VERSION.c.text, earlier.c.text.label("earlier_text")
+    )
     query = (
         query.select_from(VERSION)
         .join(RECORD, RECORD.c.id == VERSION.c.record_id)
@@ -162,12 +180,14 @@ def _states(
     connection: Connection, viewer: Viewer, wanted: Wanted, limit: int, before: Place | None
 ) -> Sequence[Change]:
     earlier = STATE.alias("earlier")
-    query = _changes(connection, viewer, wanted, STATE.c.from_at, STATE.c.number, _STATE, limit, before)
+    known = times_of(viewer)
+    at = known(STATE.c.from_at, state_in_public_since())
+    query = _changes(connection, viewer, wanted, at, STATE.c.number, _STATE, limit, before)
     query = query.add_columns(
         VERSION.c.text,
         earlier.c.state.label("state_before"),
         STATE.c.state.label("state_after"),
-        earlier.c.last_at.label("seen_so"),
+        known(earlier.c.last_at, state_in_public_until(earlier)).label("seen_so"),
         STATE.c.evidence,
     )
     query = (
@@ -199,12 +219,7 @@ def _changes(
 ) -> Select[Any]:
     columns = (RECORD.c.id, RECORD.c.account_id, RECORD.c.kind, RECORD.c.author_name)
     query = select(at.label("at"), number.label("number"), *columns, *_ACCOUNT_COLUMNS)
-    query = query.where(at.is_not(None), *allowed(viewer))
-    if any(part.only_public for part in viewer.parts):
-        # A change of a record of which part is held back may tell of that part, by its time alone.
-        query = query.where(
-            or_(~withheld(connection), *(of_part(part) for part in viewer.parts if not part.only_public))
-        )
+    query = query.where(at.is_not(None), is_told(connection, viewer), *allowed(viewer))
     if wanted.account is not None:
         query = query.where(RECORD.c.account_id == wanted.account)
     if wanted.since is not None:

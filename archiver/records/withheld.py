@@ -8,29 +8,34 @@ Conditions in SQL, so that they are part of the query that counts and lists.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     Text,
     and_,
+    case,
     cast,
     func,
     literal_column,
     or_,
     select,
+    true,
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSON
 
 from archiver.capture.models import Exchange, Segment
-from archiver.database import among
+from archiver.database import Instant, among
 from archiver.records.moments import Sight
+from archiver.records.seeing import of_part
 from archiver.records.stored import OCCURRENCE, RECORD, STATE, VERSION, table
-from archiver.viewing import PUBLIC
+from archiver.viewing import PUBLIC, Viewer
 from connectors.contract import AccessClass, State
 
 _EXCHANGE, _SEGMENT = table(Exchange), table(Segment)
@@ -137,6 +142,71 @@ def versions_seen_in_public(connection: Connection, record_id: str) -> dict[str,
     mine = (OCCURRENCE.c.record_id == record_id, ~OCCURRENCE.c.retrospective, _shows(OCCURRENCE))
     query = query.where(in_public(OCCURRENCE.c.exchange_id))
     return {row.version_id: (row.first, row.last) for row in connection.execute(query.where(*mine))}
+
+
+def version_in_public_since(version: FromClause = VERSION) -> ColumnElement[Any]:
+    """When what everybody could see first showed a version, in SQL; null where nothing did. It was perhaps seen in
+    private before, and that time is no public one."""
+    seen = OCCURRENCE.alias()
+    same = and_(seen.c.version_id == version.c.id, seen.c.record_id == version.c.record_id, ~seen.c.retrospective)
+    return _time(func.min(seen.c.observed_at), and_(same, _shows(seen)), seen)
+
+
+def state_in_public_since(state: FromClause = STATE) -> ColumnElement[Any]:
+    """The same of a state. One that nothing showed was concluded, and its time is that of its evidence; that a record
+    is visible is never concluded."""
+    concluded = case((state.c.state != State.VISIBLE.value, state.c.from_at))
+    return func.coalesce(_state_in_public(state, func.min, ("observed_at", "seen_in_public_at")), concluded)
+
+
+def state_in_public_until(state: FromClause = STATE) -> ColumnElement[Any]:
+    """When what everybody could see last showed a state; null where nothing did."""
+    return _state_in_public(state, func.max, ("seen_in_public_at", "observed_at"))
+
+
+def _state_in_public(
+    state: FromClause, chosen: Callable[[Any], ColumnElement[Any]], names: tuple[str, str]
+) -> ColumnElement[Any]:
+    seen = OCCURRENCE.alias()
+    first, other = (seen.c[name] for name in names)
+    within = [one.between(state.c.from_at, state.c.last_at) for one in (first, other)]
+    same = and_(seen.c.record_id == state.c.record_id, seen.c.state == state.c.state, ~seen.c.retrospective)
+    return _time(chosen(case((within[0], first), else_=other)), and_(same, or_(*within)), seen)
+
+
+def _time(chosen: ColumnElement[Any], where: ColumnElement[bool], seen: FromClause) -> ColumnElement[Any]:
+    query = select(type_coerce(chosen, Instant)).where(where, in_public(seen.c.exchange_id))
+    return query.scalar_subquery()
+
+
+def record_in_public_since(record: FromClause = RECORD) -> ColumnElement[Any]:
+    """The same of a record."""
+    seen = OCCURRENCE.alias()
+    return _time(func.min(seen.c.observed_at), seen.c.record_id == record.c.id, seen)
+
+
+def times_of(viewer: Viewer) -> Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[Any]]:
+    """Of a time of a row that is joined with its record, what a viewer may know: to who sees what is public, when
+    everybody could see it (the second). When an owner's token was first shown it, is no public time. Of accounts of
+    which nothing private is stored both are the same."""
+    if not any(part.only_public for part in viewer.parts):
+        return lambda at, in_public: at
+    open_to_them = [of_part(part) for part in viewer.parts if not part.only_public]
+    same = or_(RECORD.c.account_id.not_in(closed_accounts()), *open_to_them)
+    return lambda at, in_public: type_coerce(case((same, at), else_=in_public), Instant)
+
+
+def is_told(connection: Connection, viewer: Viewer) -> ColumnElement[bool]:
+    """Whether a viewer may know of changes of a record. Where part of it is held back from them, a change may tell of
+    that part, by its time alone."""
+    if not any(part.only_public for part in viewer.parts):
+        return true()
+    return or_(~withheld(connection), *(of_part(part) for part in viewer.parts if not part.only_public))
+
+
+def closed_accounts() -> Select[tuple[str]]:
+    """Accounts of which anything is stored that not everybody could see."""
+    return select(_SEGMENT.c.account_id).where(_SEGMENT.c.access.not_in(OPEN)).distinct()
 
 
 def states_seen_in_public(connection: Connection, record_id: str) -> list[Sight]:

@@ -42,7 +42,7 @@ def new_hits(site: Here, viewer: Seen, who: Who, saved_id: Id) -> Response:
     with site.archive.database.read() as connection:
         one = saved.get(connection, who.person.id, saved_id)
         since = new_since(connection, one.looked_at)
-        found = news(connection, site.archive.search, one.query, viewer, since, touched(connection, since))
+        found = news(connection, site.archive.search, one.query, viewer, since, touched(connection, viewer, since))
     if found.slow:
         raise UsageError("this search takes too long to say what is new: narrow it")
     told = {each.record_id: (to_text(each.at), each.what) for each in found.touches}

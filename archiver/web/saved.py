@@ -62,7 +62,7 @@ def show(site: Here, viewer: Seen, who: Who, saved_id: Id) -> HTMLResponse:
     with site.archive.database.read() as connection:
         one = saved.get(connection, who.person.id, saved_id)
         since, until = new_since(connection, one.looked_at), site.archive.clock.now()
-        found = news(connection, site.archive.search, one.query, viewer, since, touched(connection, since))
+        found = news(connection, site.archive.search, one.query, viewer, since, touched(connection, viewer, since))
         shown = found.touches[:_LISTED]
         lines = briefs(connection, viewer, [each.record_id for each in shown])
     rows = [(lines[each.record_id], each.at, each.what) for each in shown if each.record_id in lines]
@@ -91,7 +91,7 @@ def _all(
     with site.archive.database.read() as connection:
         mine = saved.listed(connection, person_id)
         since = {one.id: new_since(connection, one.looked_at) for one in mine}
-        known = touched(connection, min(since.values())) if mine else Touched()
+        known = touched(connection, viewer, min(since.values())) if mine else Touched()
         lines = [
             Line(one, news(connection, site.archive.search, one.query, viewer, since[one.id], known)) for one in mine
         ]

@@ -1,0 +1,99 @@
+"""When an owner's token was shown something first is no public time: who sees what is public is told, everywhere, when
+everybody could see it; on each database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Connection
+
+from archiver.desk.news import touched
+from archiver.operations.moderation_report import report
+from archiver.records.changes import Kind, Wanted, place_of, recent
+from archiver.records.service import record
+from archiver.records.views import Change
+from archiver.viewing import Viewer
+from connectors.contract import AccessClass, State
+from tests.records.city import City, ask, at, comment, seen, told
+
+PUBLIC = Viewer(access=frozenset({"public"}))
+PRIVATE_TOO = Viewer.EVERYTHING
+#: Of the account by public things alone, and of another by everything.
+BESIDE = Viewer(accounts=frozenset({"ac_other"}), access=frozenset({"public", "private"}))
+
+
+@pytest.fixture
+def story(city: City) -> City:
+    """A post that was edited, and a comment that was hidden. The owner's token saw both at 3, everybody at 6."""
+    private = ask(None, access=AccessClass.PRIVATE)
+    city.apply(told(1, 1, seen("p", "The post"), comment("c", "p", "p", "Words")))
+    hidden = comment("c", "p", "p", "Words", state=State.HIDDEN_BY_PAGE)
+    city.apply(told(2, 2, comment("c", "p", "p", "Words"), asked=private))
+    city.apply(told(3, 3, seen("p", "The post, longer"), hidden, asked=private))
+    city.apply(told(4, 6, seen("p", "The post, longer"), hidden))
+    return city
+
+
+def listed(city: City, viewer: Viewer, wanted: Wanted | None = None) -> list[Change]:
+    with city.database.read() as connection:
+        return recent(connection, viewer, wanted=wanted)
+
+
+def times(found: list[Change]) -> dict[str, tuple[datetime, datetime | None]]:
+    return {"edited" if one.after is None else one.after: (one.at, one.seen_before) for one in found}
+
+
+@pytest.mark.law("R4")
+@pytest.mark.parametrize("others", [(), (BESIDE,)], ids=["alone", "beside another account"])
+def test_a_change_is_told_at_the_time_at_which_everybody_could_see_it(story: City, others: tuple[Viewer, ...]) -> None:
+    viewer = replace(PUBLIC, also=others)
+    assert times(listed(story, PRIVATE_TOO)) == {"edited": (at(3), None), "hidden_by_page": (at(3), at(2))}
+    assert times(listed(story, viewer)) == {"edited": (at(6), None), "hidden_by_page": (at(6), at(1))}
+    assert listed(story, viewer, Wanted(until=at(6))) == [], "nor does a span find it before"
+    assert len(listed(story, viewer, Wanted(since=at(5)))) == 2
+
+
+def test_pages_of_the_list_go_on_at_public_times(story: City) -> None:
+    with story.database.read() as connection:
+        first, second = (one for one in recent(connection, PUBLIC))
+        assert recent(connection, PUBLIC, before=place_of(first)) == [second]
+        assert recent(connection, PUBLIC, before=place_of(second)) == []
+
+
+def test_a_change_back_that_only_the_owner_saw_is_told_to_nobody_else(story: City) -> None:
+    private = ask(None, access=AccessClass.PRIVATE)
+    story.apply(told(5, 7, comment("c", "p", "p", "Words"), asked=private))
+    assert len(listed(story, PRIVATE_TOO, Wanted(kind=Kind.BACK))) == 1
+    assert listed(story, PUBLIC, Wanted(kind=Kind.BACK)) == []
+
+
+def test_what_is_new_in_a_search_is_counted_from_public_times(story: City) -> None:
+    def new(connection: Connection, viewer: Viewer) -> dict[str, datetime]:
+        return {one.what: one.at for one in touched(connection, viewer, at(2)).touches}
+
+    with story.database.read() as connection:
+        assert new(connection, PRIVATE_TOO) == {"edited": at(3), "state": at(3)}
+        assert new(connection, PUBLIC) == {"edited": at(6), "state": at(6)}
+
+
+def test_what_the_owner_alone_saw_is_nothing_new_to_others(story: City) -> None:
+    private = ask(None, access=AccessClass.PRIVATE)
+    story.apply(told(5, 7, seen("p", "What nobody was shown"), comment("d", "p", "p", "More"), asked=private))
+    with story.database.read() as connection:
+        late = {one.record_id for one in touched(connection, PUBLIC, at(6.5)).touches}
+    assert story.id("p") not in late
+
+
+def test_how_long_something_stood_is_measured_between_public_times(story: City) -> None:
+    with story.database.read() as connection:
+        made = report(connection, PUBLIC, None, {}, since=None, until=None)
+    assert [one.median for one in made.by_ground] == [at(6) - at(1)]
+
+
+def test_the_record_and_the_list_say_the_same(story: City) -> None:
+    with story.database.read() as connection:
+        shown = record(connection, story.id("c"), PUBLIC).states[-1]
+        (change,) = (one for one in recent(connection, PUBLIC) if one.record_id == story.id("c"))
+    assert shown.from_at == change.at == at(6)
