@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
 from typing import Any, TextIO
@@ -24,6 +25,8 @@ _QUIET = (
     *("httpx", "httpcore", "urllib3", "botocore"),
     *("uvicorn.access", "uvicorn.error", "apscheduler", "alembic", "asyncio"),
 )
+#: What these say without values is always the same.
+_CONSTANT = ("uvicorn", "apscheduler")
 
 
 def set_up(level: str = "info", stream: TextIO | None = None) -> None:
@@ -32,7 +35,9 @@ def set_up(level: str = "info", stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_processors(),
+            foreign_pre_chain=[only_form, *_processors()],
+            use_get_message=False,
+            pass_foreign_args=True,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(ensure_ascii=True),
@@ -44,6 +49,20 @@ def set_up(level: str = "info", stream: TextIO | None = None) -> None:
     root.setLevel(number)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def take_over() -> None:
+    """Of a service: what would be written past the logs, with the words of an error or a warning, is logged as well:
+    threads that die, objects that cannot be cleared away, warnings."""
+    log = get(__name__)
+
+    def died(found: threading.ExceptHookArgs) -> None:
+        if found.exc_type is not SystemExit:
+            log.error("thread.died", exc_info=found.exc_value)
+
+    threading.excepthook = died
+    sys.unraisablehook = lambda found: log.error("object.not_cleared", exc_info=found.exc_value)
+    logging.captureWarnings(True)
 
 
 def _processors() -> list[structlog.types.Processor]:
@@ -60,6 +79,16 @@ def get(name: str) -> structlog.stdlib.BoundLogger:
     """The logger of one module."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
+
+
+def only_form(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Of what a library says, the form without the values in it, and where it is said: what it quotes may be somebody's
+    words, an address or a token. One that puts values in by itself is known by its place alone."""
+    record, values = event["_record"], event.pop("positional_args", ())
+    if not values and not record.name.startswith(_CONSTANT):
+        event["event"] = "a library says something"
+    event["said_at"] = f"{record.pathname}:{record.lineno}"
+    return event
 
 
 def describe_failure(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -42,6 +42,7 @@ def settings_for(context: typer.Context, **given: Any) -> Settings:
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     if not context.find_root().params.get("debug"):
         logs.set_up(settings.log_level)
+        logs.take_over()
     return settings
 
 
