@@ -89,6 +89,8 @@ def complaint(role: Role, access: Collection[Access]) -> str | None:
         return f"the role {role.value} never opens {', '.join(beyond)}"
     if Access.MESSAGE in access and Access.PRIVATE not in access:
         return "messages are private: whoever is to read them needs the class private too"
+    if Access.PRIVATE in access and Access.PUBLIC not in access:
+        return "what only an account's owner sees is read beside what everybody saw: name the class public too"
     if Access.LIBRARY_PATRON in access and Access.PUBLIC not in access:
         return "each role is asked by itself: what it opens of a library's accounts has to be named with it"
     return None

@@ -12,11 +12,11 @@ from archiver.errors import NotFound, UsageError
 from archiver.people import binding, factors, history, passkeys, permission, service, sessions
 from archiver.people.acting import of_person
 from archiver.people.actions import FOR_TOKENS, WRITES, Action
+from archiver.people.role_words import WHAT_ROLES_DO, WHAT_TOKENS_DO
 from archiver.web.door import Here, Visitor, Who, own, own_fresh
 from archiver.web.forms import Typed
 from archiver.web.people import names
 from archiver.web.site import Site
-from archiver.web.words import ACTIONS
 
 router = APIRouter()
 Id = Annotated[str, Path(max_length=100)]
@@ -123,9 +123,11 @@ def _page(site: Site, visitor: Visitor, *, token: str | None = None, failure: st
         **own,
         token=token,
         failure=failure,
+        WHAT_TOKENS_DO={one.value: words for one, words in WHAT_TOKENS_DO.items()},
+        WHAT_ROLES_DO={one.value: words for one, words in WHAT_ROLES_DO.items()},
         scopes=[
-            (words, [(one.value, ACTIONS[one.value]) for one in sorted(some)])
-            for words, some in (("Reads", may & FOR_TOKENS - WRITES), ("Changes", may & WRITES))
+            (title, [(one.value, WHAT_TOKENS_DO[one]) for one in sorted(some)])
+            for title, some in (("Reads", may & FOR_TOKENS - WRITES), ("Changes", may & WRITES))
             if some
         ],
     )

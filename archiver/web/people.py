@@ -16,7 +16,8 @@ from archiver.people import binding, history, passkeys, service, sessions
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
 from archiver.people.permission import SCOPES
-from archiver.people.roles import OPENS, Access, Role, usual
+from archiver.people.role_words import WHAT_ROLES_DO
+from archiver.people.roles import Access, Role, usual
 from archiver.people.service import NewGrant
 from archiver.web.door import Here, Visitor, Who, needs
 from archiver.web.forms import Form, Typed
@@ -82,7 +83,7 @@ def grant(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     try:
         service.grant(site.archive, of_person(visitor.person.id), person_id, _wanted(site, form))
     except (UsageError, Refused) as failure:
-        return _one(site, visitor, person_id, str(failure))
+        return _one(site, visitor, person_id, str(failure), _chosen(form))
     return _back(site, person_id)
 
 
@@ -143,6 +144,18 @@ def _wanted(site: Site, form: Form) -> NewGrant:
     )
 
 
+#: Fields of the form for a role that hold one value.
+_FIELDS = (
+    *("role", "scope", "authority_id", "department_id", "account_id", "own_access"),
+    *("stand_in", "ends_on", "reason"),
+)
+
+
+def _chosen(form: Form) -> dict[str, Any]:
+    """What was chosen, for the form that is shown once more."""
+    return {name: "".join(form.all(name)[:1]) for name in _FIELDS} | {"access": form.all("access")}
+
+
 def _end_of(site: Site, day: str) -> datetime | None:
     """The end of a day by the city's clocks."""
     if not day:
@@ -162,11 +175,13 @@ def _list(site: Site, *, failure: str | None = None, name: str = "", mail: str =
         named = names(site, connection)
     by_person = {person.id: [one for one in held if one.person_id == person.id] for person in everybody}
     status = 200 if failure is None else 400
-    values: dict[str, Any] = {"failure": failure, "name": name, "mail": mail, "names": named}
+    values: dict[str, Any] = {"failure": failure, "name": name, "mail": mail, "names": named, "roles": WHAT_ROLES_DO}
     return site.page("people.html", here="people", status=status, people=everybody, grants=by_person, **values)
 
 
-def _one(site: Site, visitor: Visitor, person_id: str, failure: str | None = None) -> HTMLResponse:
+def _one(
+    site: Site, visitor: Visitor, person_id: str, failure: str | None = None, chosen: dict[str, Any] | None = None
+) -> HTMLResponse:
     now = site.archive.clock.now()
     with site.archive.database.read() as connection:
         person = service.get(connection, person_id)
@@ -192,7 +207,8 @@ def _one(site: Site, visitor: Visitor, person_id: str, failure: str | None = Non
         changes=changes,
         passkeys=held_keys,
         failure=failure,
-        roles=[(role, sorted(OPENS[role])) for role in Role],
+        roles=[(role, WHAT_ROLES_DO[role]) for role in Role],
+        chosen=chosen or dict.fromkeys(_FIELDS, "") | {"access": []},
         classes=list(Access),
         accounts=known,
         authorities=sorted(offices.items(), key=lambda one: one[1].casefold()),
