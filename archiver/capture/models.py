@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -173,11 +173,19 @@ class Deposit(Base):
     size: Mapped[int]
 
 
+#: Of lists that were longer than is taken in: few, and looked for at every run. Written as in the index, which answers
+#: a condition in the same words only (:data:`connectors.contract.ProblemKind.BEYOND`).
+BEYOND: Final = text("substr(reason, 1, 7) = 'beyond:'")
+
+
 class Coverage(Base):
     """Which span of a listing one run looked at, completely or not."""
 
     __tablename__ = "coverage"
-    __table_args__ = (Index(None, "account_id", "listing", "at"),)
+    __table_args__ = (
+        Index(None, "account_id", "listing", "at"),
+        Index("ix_coverage_beyond", "account_id", "listing", "at", sqlite_where=BEYOND, postgresql_where=BEYOND),
+    )
 
     run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), primary_key=True)
     listing: Mapped[str] = mapped_column(primary_key=True)

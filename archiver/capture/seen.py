@@ -12,14 +12,14 @@ from archiver import ids
 from archiver.capture import expecting, standing, watch_times
 from archiver.capture.facts import Taken
 from archiver.capture.listings import thread_of
-from archiver.capture.models import Coverage, Exchange, Run
+from archiver.capture.models import BEYOND, Coverage, Exchange, Run
 from archiver.database import Database, key_text, safe_text
 from archiver.records import numbers
 from archiver.records.choice import Choice, Kept, KnownRecord, Reason, choose, problem_key
 from archiver.records.known import Known
 from archiver.records.models import Medium, Record
 from archiver.records.stored import chunks
-from connectors.contract import MediaRef, Problem, ProblemKind, Reading, RecordRef, State
+from connectors.contract import MediaRef, Problem, Reading, RecordRef, State
 
 _DRIFT = 200
 """Most unknown names of fields that are remembered of an account: a platform that makes up names all the time must not
@@ -242,10 +242,9 @@ class Seen:
         """Lists that were longer than is taken in when they were last read, with what was said of it, and that are not
         to be read again yet: some platforms bill every entry. They are read once in every :data:`_TOO_LONG_LASTS` since
         that was first seen."""
-        beyond = Coverage.reason.startswith(f"{ProblemKind.BEYOND.value}:")
         query = (
             select(Coverage.listing, func.min(Coverage.at), func.max(Coverage.at), func.max(Coverage.reason))
-            .where(Coverage.account_id == self.account, beyond)
+            .where(Coverage.account_id == self.account, BEYOND)
             .group_by(Coverage.listing)
         )
         with self.database.read() as connection:

@@ -58,6 +58,19 @@ def test_no_look_at_another_account_is_read(database: Database) -> None:
     assert all("ix_coverage_account_id_listing_at" in " ".join(plan) for plan in plans[:2])
 
 
+def test_lists_that_were_too_long_are_found_without_reading_the_others(database: Database) -> None:
+    at = START + timedelta(hours=_RUNS - 1)
+    with database.write() as connection:
+        (run,) = connection.execute(text("SELECT max(run_id) FROM coverage WHERE account_id = 'ac_7'")).one()
+        values = {"run_id": run, "account_id": "ac_7", "stream": "settings", "at": at, "complete": False, "seen": 0}
+        connection.execute(insert(Coverage), [values | {"listing": "blocked", "reason": "beyond: too many people"}])
+    seen = Seen(database, "ac_7", "rn_new", at + timedelta(days=1))
+    with _said(database) as statements:
+        assert seen.too_long() == {"blocked": "beyond: too many people"}
+        assert Seen(database, "ac_8", "rn_new", at).too_long() == {}
+    assert "ix_coverage_beyond" in " ".join(_plan(database, *statements[0]))
+
+
 @contextmanager
 def _said(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """What is asked of the table meanwhile."""
