@@ -32,7 +32,7 @@ from tests.signed_in import cookies, person
 
 def _new(archive: Archive, query: str, viewer: Viewer, since: object = NOW) -> dict[str, str]:
     with archive.database.read() as connection:
-        known = told.touched(connection, NOW - timedelta(days=1))
+        known = told.touched(connection, viewer, NOW - timedelta(days=1))
         found = told.news(connection, archive.search, query, viewer, since, known)  # type: ignore[arg-type]
         assert found.exact
         return {one.record_id: one.what for one in found.touches}
@@ -100,7 +100,7 @@ def test_more_than_is_looked_at_is_said(offices: Archive, monkeypatch: pytest.Mo
     _written(offices)
     monkeypatch.setattr(told, "MOST", 2)
     with offices.database.read() as connection:
-        assert not told.touched(connection, NOW - timedelta(days=1)).whole
+        assert not told.touched(connection, Viewer.EVERYTHING, NOW - timedelta(days=1)).whole
 
 
 def _client(archive: Archive, held: dict[str, str]) -> TestClient:
