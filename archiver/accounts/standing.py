@@ -90,7 +90,7 @@ def standing(facts: TokenFacts | None, account_state: str, now: datetime, zone: 
         said = "the platform withdrew the access of the city's application"
         return Standing(Connection.WITHDRAWN, None, said, "Look into the platform's developer console.")
     if facts is None:
-        return Standing(Connection.NONE, None, "it is read without anybody's consent", "")
+        return Standing(Connection.NONE, None, "it is public, and nobody has to connect it", "")
     end = ends_at(facts)
     if facts.refused == "revoked":
         said = "the consent was taken back, or the password changed"

@@ -211,7 +211,7 @@ def _connection(facts: Facts) -> Iterator[Reason]:
     joined = facts.joined
     if joined is None or joined.state is Connection.NONE:
         if facts.state == "active":
-            yield Reason("public", Colour.GREEN, "read without anybody's consent", Part.CONNECTION)
+            yield Reason("public", Colour.GREEN, "public: nobody has to connect it", Part.CONNECTION)
     elif joined.state is Connection.CONNECTED:
         yield Reason("connected", Colour.GREEN, joined.said, Part.CONNECTION)
     elif joined.state is Connection.EXPIRING:

@@ -13,8 +13,9 @@ from connectors.contract import Connector
 _ANY = "https://example.org/"
 _INTRODUCTION = f"""# Connecting accounts
 
-Public accounts on some platforms (Mastodon, Bluesky, feeds) are read without anybody's consent. Others answer nobody
-who was not let in; and everywhere the owner's consent shows more: what was hidden, messages, what waits for review.
+Public accounts on some platforms (Mastodon, Bluesky, feeds) can be read by anyone, so nobody has to connect
+them. Others answer nobody who was not let in; and everywhere the owner's consent shows more: what was hidden, messages,
+what waits for review.
 Nobody gives a password away for that. Whoever looks after an account is sent a link, signs in at the platform itself,
 and agrees there (OAuth 2.0, RFC 6749).
 

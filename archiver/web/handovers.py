@@ -46,7 +46,7 @@ CAUSES: Final = {
     Cause.OTHER.value: "another reason",
 }
 TOKENS: Final = {
-    "none": "read without anybody's consent",
+    "none": "public: nobody has to connect it",
     "replaced": "given anew since the accounts were settled",
     "removed": "token forgotten",
     "kept": "token kept as it was",

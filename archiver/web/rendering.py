@@ -17,7 +17,18 @@ from archiver.operations.counts import in_words
 from archiver.records.changes import WHO
 from archiver.visible import character_name, code_point, local_time, parts, size, visible
 from archiver.web.breaking import breakable, broken
-from archiver.web.words import ACTIONS, CHANGES, CONNECTIONS, OUTCOMES, QUOTAS, STATES, SWEEPS, TRIGGERS, plain
+from archiver.web.words import (
+    ACTIONS,
+    CHANGES,
+    CONNECTIONS,
+    OUTCOMES,
+    QUOTAS,
+    STATES,
+    SWEEPS,
+    TRIGGERS,
+    plain,
+    platform,
+)
 
 
 def environment() -> Environment:
@@ -40,6 +51,7 @@ def environment() -> Environment:
         number=number,
         span=span,
         plain=plain,
+        platform=platform,
         sentence=lambda text: text[:1].upper() + text[1:],
         brought=in_words,
         why=gaps.in_words,

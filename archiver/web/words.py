@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from archiver.accounts.platforms import load_platforms
 from archiver.capture.deposits import DEPOSIT
 from archiver.capture.outcomes import RunOutcome
 from archiver.capture.standing import IMPORT
@@ -22,6 +25,7 @@ __all__ = [
     "SWEEPS",
     "TRIGGERS",
     "plain",
+    "platform",
 ]
 
 #: Code → (words, tone). A tone is a colour and never the only sign.
@@ -117,6 +121,16 @@ ACTIONS: dict[str, str] = {
 }
 
 _SPELT = {"cio": "CIO"}
+
+
+@cache
+def _titles() -> dict[str, str]:
+    return {code: connector.title for code, connector in load_platforms().connectors.items()}
+
+
+def platform(code: str) -> str:
+    """A platform as its connector calls it: ``youtube`` → ``YouTube``."""
+    return _titles().get(code) or plain(code)
 
 
 def plain(code: str) -> str:

@@ -15,6 +15,7 @@ from archiver.logs import without_secrets
 from archiver.visible import local_time, one_line, parts, size, visible
 from archiver.web.rendering import outside, said, typed
 from archiver.web.security import host_of
+from archiver.web.words import platform
 
 
 @given(st.text())
@@ -73,3 +74,12 @@ def test_sizes_and_times_are_for_people() -> None:
 def test_a_token_in_a_text_for_the_log_is_overwritten(token: str) -> None:
     for text in (f"GET /x?access_token={token}&y=1", f"Authorization: Bearer {token}", f"https://{token}@x.example/"):
         assert token not in without_secrets(text)
+
+
+def test_a_platform_is_called_by_its_name_and_not_by_its_code() -> None:
+    assert [platform(one) for one in ("youtube", "x", "linkedin", "of_somebody_else")] == [
+        "YouTube",
+        "X",
+        "LinkedIn",
+        "of somebody else",
+    ]
