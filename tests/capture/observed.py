@@ -38,15 +38,20 @@ class Observed:
     def records(self) -> dict[str, Any]:
         return {row.key: row for row in self.rows(Record)}
 
+    def _record(self, key: str) -> str:
+        """Id of one, without all others being read for it."""
+        (*_, row) = self.rows(Record, Record.key == key)
+        return str(row.id)
+
     def versions(self, key: str) -> list[Any]:
-        found = self.rows(Version, Version.record_id == self.records()[key].id)
+        found = self.rows(Version, Version.record_id == self._record(key))
         return sorted(found, key=lambda row: int(row.number))
 
     def rows_of_versions(self) -> list[Any]:
         return self.rows(Version)
 
     def states(self, key: str) -> list[Any]:
-        return self.rows(RecordState, RecordState.record_id == self.records()[key].id)
+        return self.rows(RecordState, RecordState.record_id == self._record(key))
 
     def exchanges(self, purpose: str | None = None) -> list[Any]:
         rows = self.rows(Exchange)

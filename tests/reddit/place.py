@@ -77,7 +77,7 @@ def check(house: Observed, owner: int, *, user: bool = False) -> dict[str, int]:
             continue
         assert not seen or key in known, ("stood at a full look, but is not in the archive", key)
         if seen:
-            _check(house, key, one, full, hidden="restricted" if user else "hidden_by_page")
+            _check(house, known[key], one, full, hidden="restricted" if user else "hidden_by_page")
     rows = list(known.values())
     away = [row for row in rows if row.state not in ("visible", "not_returned")]
     return tally(known) | {"away": len(away)}
@@ -104,8 +104,8 @@ def _is_led_to(house: Observed, truth: Truth, owner: int, said: TrueRecord) -> b
     return any(root.exists_at(at) for at, _, _ in house.looks)
 
 
-def _check(house: Observed, key: str, said: TrueRecord, full: list[datetime], *, hidden: str) -> None:
-    row, versions = house.records()[key], house.versions(key)
+def _check(house: Observed, row: Any, said: TrueRecord, full: list[datetime], *, hidden: str) -> None:
+    versions = house.versions(row.key)
     told = [version.text for version in versions if version.content]
     written = [" ".join(one.text.split()) for _, one in said.versions]
     assert all(" ".join(text.split()) in written for text in told), "nobody wrote that"
