@@ -7,6 +7,8 @@ import struct
 import zlib
 from functools import lru_cache
 
+_NOTE = b"Comment\0practice picture "
+
 
 @lru_cache(maxsize=128)
 def png(number: int, width: int, height: int) -> bytes:
@@ -14,9 +16,16 @@ def png(number: int, width: int, height: int) -> bytes:
     draw = random.Random(f"picture {number}")  # noqa: S311 - a picture, not a secret
     rows = b"".join(b"\0" + _row(draw_row, width) for draw_row in _scene(draw, width, height))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    note = b"Comment\0practice picture " + str(number).encode()
+    note = _NOTE + str(number).encode()
     parts = (b"IHDR", header), (b"tEXt", note), (b"IDAT", zlib.compress(rows, 6)), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in parts)
+
+
+def number_in(picture: bytes) -> int | None:
+    """The number that a picture of :func:`png` was drawn from; None: it is another file, or a spoiled one."""
+    length, kind = int.from_bytes(picture[33:37], "big"), picture[37:41]
+    told = picture[41 : 41 + length].removeprefix(_NOTE)
+    return int(told) if kind == b"tEXt" and told.isdigit() else None
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

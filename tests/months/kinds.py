@@ -184,6 +184,14 @@ def _tiktok(found: Place) -> Mapping[str, Wrong]:
     }
 
 
+def _no_videos(request: Request, response: Response) -> Response:
+    """An empty page that goes on, from where it should have begun itself."""
+    asked = json.loads(request.body or b"{}").get("cursor", 0)
+    given = json.loads(response.body)
+    data = {"videos": [], "cursor": asked - 1, "has_more": True}
+    return with_json(response, {**given, "data": data}) if asked else response
+
+
 def _shown(found: Place) -> Mapping[str, Wrong]:
     return {
         **{
@@ -197,6 +205,8 @@ def _shown(found: Place) -> Mapping[str, Wrong]:
         "inside 200": Wrong(tiktok.worded("internal_error"), "/video/list/", times=2),
         "expired": Wrong(tiktok.worded("access_token_invalid", 401), "/v2/", after=1, times=1, ends=True),
         "permission": Wrong(tiktok.worded("scope_not_authorized", 401), "/video/", times=None),
+        "dead cursor": Wrong(tiktok.worded("invalid_params", 400), "/video/list/", after=1, times=1),
+        "empty page": Wrong(_no_videos, "/video/list/", after=1, times=1),
         "unknown field": Wrong(altered(_mooded), "/video/list/", times=None, drift=("video.mood",)),
         "version": Wrong(faults.html_page(404), "/v2/", times=None),
     }
@@ -215,6 +225,7 @@ def _moody_posts(body: Any) -> Any:
 
 
 _FEED = "/partner/v1/post/"
+_OF_PAGES = ("5xx on page three", "shifted", "shifted list")
 
 
 def _nextdoor(found: Place) -> Mapping[str, Wrong]:
@@ -222,7 +233,7 @@ def _nextdoor(found: Place) -> Mapping[str, Wrong]:
         **{
             name: Wrong(one.alter, one.where, 0 if one.where == _FEED else one.after, one.times)
             for name, one in server_side(found, lists=_FEED, comments=_FEED, media="/nextdoor/photos/").items()
-            if name != "pictures away"
+            if name not in ("pictures away", *_OF_PAGES)
         },
         **{
             name: Wrong(one.alter, _FEED, 0, one.times)
@@ -247,17 +258,22 @@ def _opened(kind: type[Place]) -> Callable[[House], Place]:
 KINDS: Mapping[str, Kind] = {
     "subreddit": Kind(
         _opened(reddit.Subreddit), reddit.check, _reddit, 24, _reddit_sized, {"mentions": 60},
-        number=_reddit_number,
+        number=_reddit_number, banned="settings/banned",
     ),
     "redditor": Kind(
         _opened(reddit.User), partial(reddit.check, user=True), _reddit, 24, _reddit_sized,
         number=_reddit_number,
     ),
-    "flickr": Kind(_opened(flickr.Account), flickr.check, _flickr, 8, _sized),
-    "vimeo": Kind(_opened(vimeo.Account), vimeo.check, _vimeo, 8, _sized),
+    "flickr": Kind(_opened(flickr.Account), flickr.check, _flickr, 8, _sized, pictured=()),
+    "vimeo": Kind(_opened(vimeo.Account), vimeo.check, _vimeo, 8, _sized, pictured=()),
     "tiktok": Kind(_opened(tiktok.Account), tiktok.check, _tiktok, 8, _sized, small=4),
     "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized),
-    "nextdoor": Kind(_opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True),
+    "nextdoor": Kind(
+        _opened(nextdoor.Agency), nextdoor.check, _nextdoor, 20, full_only=True,
+        lacks=dict.fromkeys(
+            ("5xx on page three", "empty page with a next", "dead cursor", "shifted offset"), "all is in one answer"
+        ),
+    ),
     **meta.KINDS,
     **others.KINDS,
 }  # fmt: skip

@@ -241,13 +241,20 @@ def _youtube_of(key: str) -> int:
 
 
 KINDS: Mapping[str, Kind] = {
-    "x": Kind(x.Place.open, x.check, _x, 8, sized, small=4, number=_x_of, stands=_still_there),
+    "x": Kind(
+        x.Place.open, x.check, _x, 8, sized, small=4, number=_x_of, stands=_still_there,
+        pictured=("post", "comment"),
+    ),
     "youtube": Kind(
         youtube.Channel.open, youtube.check, _youtube, 8, sized, small=4, number=_youtube_of, stands=under_its_comment
     ),
-    "linkedin": Kind(linkedin.Page.open, linkedin.check, _linkedin, 8, sized, small=4, stands=under_its_comment),
+    "linkedin": Kind(
+        linkedin.Page.open, linkedin.check, _linkedin, 8, sized, small=4, stands=under_its_comment,
+        pictured=("post", "comment"),
+    ),
     "mastodon": Kind(
         Office.open, partial(check_mastodon, authorised=True), _mastodon, 12,
         more={"messages": 4, "mentions": 6, "shares": 4}, stands=_itself,
+        banned="settings/blocks", pictured=("post", "comment"),
     ),
 }  # fmt: skip

@@ -13,31 +13,39 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from archiver.accounts import tokens
+from archiver.capture.models import Segment
 from archiver.practice import faults
 from archiver.practice.acts import Wording
 from archiver.practice.faults import Alter, Fault
 from archiver.practice.messages import Request, Response
+from archiver.practice.pictures import number_in
 from archiver.practice.script import month
 from archiver.practice.truth import Truth
 from archiver.records.models import RecordState
+from archiver.storage.segment_reader import ReadExchange, read_segment
 from connectors.contract import SweepKind
 from tests.capture.house import FULL, NEW, House
 from tests.capture.rebuilding import check_rebuilt
 from tests.graph.place import Place
 from tests.graph.scenes import GOOD, Check, Sizes
+from tests.months.happened import happened
 
 THOUSANDS: Sizes = {
     "posts": 150, "comments": 2000, "edits": 420, "deletions": 260, "hides": 120, "likes": 300, "profiles": 3,
 }  # fmt: skip
 HUNDRED: Sizes = {"posts": 14, "comments": 60, "edits": 24, "deletions": 12, "hides": 6, "likes": 10}
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
+_PATIENCE = 6
+"""Days until all is well: what a platform refuses without a word of why (TikTok, of what is under a video that is gone)
+is asked for in five runs."""
 _BUSY = 8
 """Looks between two posts that everybody comments on at once."""
-_BANS = (0.4, 0.7)
-"""After which parts of the month the city blocks somebody, and the platform takes away all that somebody said."""
+_BANS: Mapping[float, tuple[int, int]] = {0.4: (1, 0), 0.7: (2, 3)}
+"""After which parts of the month the city blocks which resident, and the platform takes away all that another said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,12 @@ class Kind:
     """Entries of a page in a small month."""
     number: Callable[[str], int] = last_number
     stands: Callable[[Truth, int, datetime], bool] = in_its_place
+    banned: str = ""
+    """Key of the record that tells whom the city blocked; none where the platform tells no program."""
+    pictured: Sequence[str] = ("post",)
+    """Kinds of records whose pictures are those that were put there, so that they can be told from each other."""
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    """Faults (of :data:`tests.months.happened.NAMED`) that cannot be on it, and why."""
 
 
 def server_side(found: Place, *, lists: str, comments: str, media: str) -> dict[str, Wrong]:
@@ -107,7 +121,8 @@ def server_side(found: Place, *, lists: str, comments: str, media: str) -> dict[
         "longer than said": Wrong(faults.wrong_length(40), lists, times=1),
         "pictures away": Wrong(faults.server_error(503), media, times=2, first=partial(_pictured, found)),
         "ambiguous not found": Wrong(faults.html_page(404), comments, after=1, times=2),
-        "shifted": Wrong(_deletes(found), comments, after=1, times=1),
+        "shifted": Wrong(_deletes(found, _answer), comments, after=1, times=1),
+        "shifted list": Wrong(_deletes(found, _newest), lists, after=1, times=1),
     }
 
 
@@ -116,17 +131,29 @@ def _pictured(found: Place) -> None:
     city.say(found.id, Wording("Snow on Main Street", media=(city.picture("snow"),)))
 
 
-def _deletes(found: Place) -> Alter:
-    """Of what people said under anything, something is deleted while that is listed, between two pages of it: what is
-    behind it moves."""
+def _deletes(found: Place, chosen: Callable[[Place], int]) -> Alter:
+    """Something is deleted while that is listed, between two pages of it: what is behind it moves."""
 
     def alter(request: Request, response: Response) -> Response:
-        house, city = found.house, found.house.city
+        house = found.house
         house.clock.advance(timedelta(milliseconds=1))
-        city.delete(next(one.id for one in city.posts.values() if one.is_reply and not one.replies and not one.hidden))
+        house.city.delete(chosen(found))
         return house.server.answer(request)
 
     return alter
+
+
+def _answer(found: Place) -> int:
+    """Of what people said under anything."""
+    posts = found.house.city.posts.values()
+    return next(one.id for one in posts if one.is_reply and not one.replies and not one.hidden)
+
+
+def _newest(found: Place) -> int:
+    """The newest of the account's own posts, which stands on the first page of their list."""
+    own = [one for one in found.house.city.posts.values() if one.author == found.id and not one.is_reply]
+    public = [one for one in own if one.share_of is None and one.visibility == "public" and not one.hidden]
+    return max(public, key=lambda one: (one.created_at, one.id)).id
 
 
 def ended(request: Request, response: Response) -> Response:
@@ -167,7 +194,18 @@ def altered(change: Callable[[Any], Any]) -> Alter:
     return alter
 
 
-def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A month that was told as it could be seen. ``archive``: how much the archive tells. ``happened``: how often each
+    act was. ``struck``: how often each thing went wrong. ``outcomes``: of runs."""
+
+    archive: Mapping[str, int]
+    happened: Mapping[str, int]
+    struck: Mapping[str, int]
+    outcomes: Mapping[str, int]
+
+
+def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> Told:
     """Play the month, look every day while something goes wrong, and hold the archive against the truth."""
     house = found.house
     kind.prepare(found, page)
@@ -179,7 +217,7 @@ def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> dict[str, int
         name = min(every, key=lambda one: (struck[one] > 0, tried[one]))
         house.clock.at = max(house.clock.at, at)
         if tried.total() % _BUSY == 0:
-            found.talk(max(10, sizes["comments"] // 16))
+            _talks(found, max(10, sizes["comments"] // 16))
         hits = _look_while(found, every[name], full=kind.full_only or len(house.looks) % 3 == 0)
         tried[name] += 1
         struck[name] += hits
@@ -192,11 +230,21 @@ def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> dict[str, int
     assert told <= drift
     assert not house.gaps(open_only=True), house.gaps(open_only=True)
     _was_so(house, kind)
-    _has_its_pictures(found)
+    _tells_of_bans(found, kind)
     result = kind.check(house, found.id)
     check_rebuilt(house, anew=True)
     assert kind.check(house, found.id) == result
-    return result
+    _has_its_pictures(found, kind)
+    return Told(result, happened(house.city.journal), struck, Counter(one.outcome for one in house.runs()))
+
+
+def _talks(found: Place, answers: int) -> None:
+    """A post that everybody comments on at once, one of them with a picture, which the city answers with another."""
+    post, _ = found.talk(answers)
+    city = found.house.city
+    seen = Wording("As seen from my window", media=(city.picture("from a window"),))
+    said = city.say(found.cast.residents[2], seen, answering=post)
+    city.say(found.id, Wording("Thank you. As seen by us", media=(city.picture("by the city"),)), answering=said)
 
 
 def _steps(found: Place, kind: Kind, sizes: Sizes, looks: int) -> Iterator[datetime]:
@@ -211,21 +259,21 @@ def _steps(found: Place, kind: Kind, sizes: Sizes, looks: int) -> Iterator[datet
         **sizes,
         **kind.more,
     }
-    bans = [start + part * _MONTH for part in _BANS]
+    bans = [(start + part * _MONTH, *who) for part, who in _BANS.items()]
     due = start + _MONTH / looks
     for step in month(city, found.cast, house.seed, days=_MONTH / _DAY, **acts):
-        while bans and step.at >= bans[0]:
-            _ban(found, bans.pop(0))
+        while bans and step.at >= bans[0][0]:
+            _ban(found, *bans.pop(0))
         if step.at >= due:
             due += _MONTH / looks
             yield step.at
 
 
-def _ban(found: Place, at: datetime) -> None:
+def _ban(found: Place, at: datetime, blocked: int, banned: int) -> None:
     """The city blocks somebody, and the platform takes away all that was said by somebody else."""
     city, people = found.house.city, found.cast.residents
-    city.block(found.id, people[1], at=max(at, city.clock.now()))
-    for one in [one for one in city.posts.values() if one.author == people[0]]:
+    city.block(found.id, people[blocked], at=max(at, city.clock.now()))
+    for one in [one for one in city.posts.values() if one.author == people[banned]]:
         if one.id in city.posts:
             city.delete(one.id, "platform")
 
@@ -263,7 +311,7 @@ def _settles(found: Place) -> None:
     """The platform behaves again: within a few days all is well."""
     house = found.house
     house.server.faults.clear()
-    for _ in range(4):
+    for _ in range(_PATIENCE):
         house.later(days=1)
         outcome = house.run(found.account, FULL).outcome
         if outcome in GOOD and not house.gaps(open_only=True):
@@ -283,9 +331,39 @@ def _was_so(house: House, kind: Kind) -> None:
             assert not kind.stands(truth, number, at), (keys[one.record_id], at)
 
 
-def _has_its_pictures(found: Place) -> None:
-    """What stands and has a picture has it in the archive."""
+def _tells_of_bans(found: Place, kind: Kind) -> None:
+    """Whom the city blocked stands in the record of it, with a version for each time that somebody came in."""
+    if not kind.banned:
+        assert not any("block" in key or "ban" in key for key in found.house.records()), "it tells, and is not held to"
+        return
+    (content,) = [one.content for one in found.house.versions(kind.banned)[-1:]]
+    assert {len(entries) for entries in content.values()} == {len(_BANS)}, content
+    assert len(found.house.versions(kind.banned)) > 1
+
+
+def _has_its_pictures(found: Place, kind: Kind) -> None:
+    """What stands and has a picture has it in the archive: the very one."""
     house = found.house
-    states = Counter(one.state for one in house.media())
+    media = house.media()
+    states = Counter(one.state for one in media)
     assert states["fetched"] > 0
     assert set(states) <= {"fetched", "gone", "expired"}, states
+    held = _numbers_of(house)
+    assert all(one.sha256 in held for one in media if one.state == "fetched"), "not in the store"
+    told = {(one.record_id, held[one.sha256]) for one in media if one.state == "fetched"}
+    truth = Truth(house.city.journal)
+    for key, row in house.records().items():
+        if row.kind in kind.pictured and row.state == "visible":
+            shown = truth.records[kind.number(key)].versions[-1][1].media
+            assert {(row.id, one.number) for one in shown} <= told, key
+
+
+def _numbers_of(house: House) -> dict[str, int | None]:
+    """Which picture each file in the store is, by its digest; None: something else."""
+    found: dict[str, int | None] = {}
+    for segment in house.rows(Segment):
+        with house.archive.store.open(segment.key) as stream:
+            for one in read_segment(stream):
+                if isinstance(one, ReadExchange):
+                    found[sha256(one.body).hexdigest()] = number_in(one.body)
+    return found
