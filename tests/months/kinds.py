@@ -14,6 +14,7 @@ from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from archiver.practice.reddit_json import listing
 from archiver.practice.tiktok_json import business
+from connectors.text import tidy
 from tests.capture.house import House
 from tests.flickr import place as flickr
 from tests.graph.place import Place
@@ -261,8 +262,9 @@ KINDS: Mapping[str, Kind] = {
         number=_reddit_number, banned="settings/banned",
     ),
     "redditor": Kind(
-        _opened(reddit.User), partial(reddit.check, user=True), _reddit, 24, _reddit_sized,
-        number=_reddit_number,
+        _opened(reddit.User), partial(reddit.check, user=True), _reddit, 24, _reddit_sized, {"messages": 12},
+        number=_reddit_number, banned="settings/blocked",
+        message=lambda said: f"A word\n\n{tidy(said.versions[0][1].text)}",
     ),
     "flickr": Kind(_opened(flickr.Account), flickr.check, _flickr, 8, _sized, pictured=()),
     "vimeo": Kind(_opened(vimeo.Account), vimeo.check, _vimeo, 8, _sized, pictured=()),

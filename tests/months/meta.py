@@ -140,11 +140,12 @@ def _inside(found: Any, page: int) -> None:
 
 KINDS: Mapping[str, Kind] = {
     "facebook": Kind(
-        facebook.Page.open, facebook.check, _facebook, 8, sized, small=4, stands=with_its_comment,
+        facebook.Page.open, facebook.check, _facebook, 8, sized, {"messages": 12}, small=4, stands=with_its_comment,
         banned="settings/blocked", pictured=("post", "comment"),
     ),
     "instagram": Kind(
-        instagram.Account.open, instagram.check, _instagram, 8, _inside, small=4, stands=with_its_comment,
+        instagram.Account.open, instagram.check, _instagram, 8, _inside, {"messages": 12}, small=4,
+        stands=with_its_comment,
     ),
     "threads": Kind(
         threads.Account.open, threads.check, _threads, 12, sized, small=4, stands=_answers,

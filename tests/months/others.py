@@ -242,7 +242,7 @@ def _youtube_of(key: str) -> int:
 
 KINDS: Mapping[str, Kind] = {
     "x": Kind(
-        x.Place.open, x.check, _x, 8, sized, small=4, number=_x_of, stands=_still_there,
+        x.Place.open, x.check, _x, 8, sized, {"mentions": 40, "shares": 12}, small=4, number=_x_of, stands=_still_there,
         pictured=("post", "comment"),
     ),
     "youtube": Kind(
@@ -254,7 +254,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "mastodon": Kind(
         Office.open, partial(check_mastodon, authorised=True), _mastodon, 12,
-        more={"messages": 4, "mentions": 6, "shares": 4}, stands=_itself,
+        more={"messages": 12, "mentions": 20, "shares": 8}, stands=_itself,
         banned="settings/blocks", pictured=("post", "comment"),
     ),
 }  # fmt: skip

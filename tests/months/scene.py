@@ -24,10 +24,11 @@ from archiver.practice.faults import Alter, Fault
 from archiver.practice.messages import Request, Response
 from archiver.practice.pictures import number_in
 from archiver.practice.script import month
-from archiver.practice.truth import Truth
+from archiver.practice.truth import TrueRecord, Truth
 from archiver.records.models import RecordState
 from archiver.storage.segment_reader import ReadExchange, read_segment
 from connectors.contract import SweepKind
+from connectors.text import tidy
 from tests.capture.house import FULL, NEW, House
 from tests.capture.rebuilding import check_rebuilt
 from tests.graph.place import Place
@@ -99,6 +100,8 @@ class Kind:
     """Entries of a page in a small month."""
     number: Callable[[str], int] = last_number
     stands: Callable[[Truth, int, datetime], bool] = in_its_place
+    message: Callable[[TrueRecord], str] = lambda said: tidy(said.versions[0][1].text)
+    """What stands in the archive of a message."""
     banned: str = ""
     """Key of the record that tells whom the city blocked; none where the platform tells no program."""
     pictured: Sequence[str] = ("post",)
@@ -231,6 +234,7 @@ def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> Told:
     assert not house.gaps(open_only=True), house.gaps(open_only=True)
     _was_so(house, kind)
     _tells_of_bans(found, kind)
+    _tells_messages(found, kind)
     result = kind.check(house, found.id)
     check_rebuilt(house, anew=True)
     assert kind.check(house, found.id) == result
@@ -283,7 +287,7 @@ def _look_while(found: Place, wrong: Wrong, *, full: bool) -> int:
     house = found.house
     wrong.first()
     fault: Fault = house.server.faults.add(wrong.alter, wrong.where, after=wrong.after, times=wrong.times)
-    if full:
+    if full or wrong.drift:  # (what shows a field alone that nobody reads there, as a control does, tells of none)
         _look(found, full=True, blind=wrong.blind)
     else:
         for _, sweep in [one for one in house.capture.due(house.clock.now()) if one[0] == found.account]:
@@ -339,6 +343,19 @@ def _tells_of_bans(found: Place, kind: Kind) -> None:
     (content,) = [one.content for one in found.house.versions(kind.banned)[-1:]]
     assert {len(entries) for entries in content.values()} == {len(_BANS)}, content
     assert len(found.house.versions(kind.banned)) > 1
+
+
+def _tells_messages(found: Place, kind: Kind) -> None:
+    """What people wrote to the account in private, and stands, is kept word for word, as private; nothing else is."""
+    house, truth = found.house, Truth(found.house.city.journal)
+    sent = [one for one in truth.said() if one.kind == "message" and found.id in one.mentions]
+    rows = [row for row in house.records().values() if row.kind == "message"]
+    told = Counter(version.text for row in rows for version in house.versions(row.key) if version.text)
+    stand = Counter(kind.message(one) for one in sent if truth.stands(one.id, house.clock.now()))
+    assert stand or not kind.more.get("messages")
+    assert stand <= told or not kind.more.get("messages"), stand - told
+    assert told <= Counter(kind.message(one) for one in sent), "nobody wrote that"
+    assert {row.access for row in rows} <= {"private"}
 
 
 def _has_its_pictures(found: Place, kind: Kind) -> None:
