@@ -100,6 +100,8 @@ class X:
             "Replies that were written and deleted between two looks are not seen, unless X sends what happens there.",
             "In a conversation that somebody else began, only what the account answered, its answers, and what names"
             " it are captured.",
+            "Of what somebody else wrote and the account passed on, versions from before it was seen are not asked for"
+            " until the post itself is looked at: they may be missing.",
             "Replies that the account hid are not told from others.",
             "A list of more than 5,000 blocked or muted people is not captured.",
             "Who liked or reposted a post is not captured, only how many.",

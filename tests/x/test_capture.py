@@ -185,6 +185,21 @@ def test_reposts_and_quotes_name_what_they_pass_on(found: Place) -> None:
     assert {key: row.kind for key, row in found.posts().items()} == kinds
 
 
+def test_of_what_the_account_passed_on_earlier_versions_may_be_missing_which_the_limits_say(found: Place) -> None:
+    house, city = found.house, found.house.city
+    other = city.say(found.cast.residents[0], "as it was")
+    house.later(minutes=5)
+    city.edit(other, "as it was passed on")
+    city.share(found.id, other)
+    house.run(found.account, FULL)
+    house.later(minutes=5)
+    city.edit(other, "as it is now")
+    house.run(found.account, FULL)
+    assert versions_in(house, other) == versions_of(city.posts[other])[1:]
+    limits = house.archive.platforms.connectors["x"].capabilities.limits
+    assert any("somebody else wrote and the account passed on" in one for one in limits)
+
+
 # What is gone, and what only seems so.
 
 
