@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +16,9 @@ from archiver.accounts.models import Account
 from archiver.capture import gaps
 from archiver.capture.deposits import DEPOSIT
 from archiver.capture.listings import all_threads, is_no_list
-from archiver.capture.models import Gap, Standing
+from archiver.capture.models import Coverage, Gap, Standing
 from archiver.capture.parts import Covered, Part
-from archiver.database import among, safe_text
+from archiver.database import among, key_text, safe_text
 from archiver.evidence.log import NewEvent
 from connectors.contract import Stream, SweepKind
 
@@ -47,7 +47,7 @@ def follow(connection: Connection, part: Part, parts: Sequence[Part]) -> list[Ne
         return []
     stored = connection.execute(select(Standing.watch).where(Standing.account_id == part.account)).scalar()
     watch = _WATCH.validate_python(stored) if stored is not None else None
-    derived = gaps.derive([_facts(part, parts)], timedelta(seconds=part.fields["every"]), watch)
+    derived = gaps.derive([_facts(connection, part, parts)], timedelta(seconds=part.fields["every"]), watch)
     _keep(connection, part.account, derived.watch, new=stored is None)
     events = [_write_gap(connection, part, gap) for gap in derived.gaps]
     for transition in derived.transitions:
@@ -98,16 +98,31 @@ def unanswered(connection: Connection, account_id: str) -> dict[str, str]:
     return found
 
 
-def _facts(part: Part, parts: Sequence[Part]) -> gaps.RunFacts:
+def _facts(connection: Connection, part: Part, parts: Sequence[Part]) -> gaps.RunFacts:
+    """What the run looked at in all its batches: where files that it fetches last begin another one, what it covered
+    was told in the one before."""
     fields = part.fields
+    own = [covered for one in parts if one.part == part.part for covered in one.covered]
+    covered = [*_told_before(connection, part.run, {key_text(one.listing) for one in own}), *own]
     return gaps.RunFacts(
         id=part.run,
         started_at=part.started_at,
         at=part.at,
         outcome=fields["outcome"],
         reason=fields.get("reason"),
-        looked=tuple(_looked([covered for one in parts for covered in one.covered], fields["sweep"])),
+        looked=tuple(_looked(covered, fields["sweep"])),
     )
+
+
+def _told_before(connection: Connection, run: str, own: Collection[str]) -> list[Covered]:
+    """What earlier batches of a run covered, without the listings of its last one; by their names."""
+    rows = connection.execute(select(Coverage.__table__).where(Coverage.run_id == run))
+    found = [
+        Covered(row.listing, Stream(row.stream), row.span_from, row.complete, row.seen, row.reason)
+        for row in rows
+        if row.listing not in own
+    ]
+    return sorted(found, key=lambda one: one.listing)
 
 
 def _looked(covered: Sequence[Covered], sweep: str) -> Iterator[gaps.Looked]:
