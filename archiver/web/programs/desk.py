@@ -158,7 +158,7 @@ def new_in_saved(site: Here, viewer: Seen, who: Who, saved_id: Id, limit: Limit 
     with site.archive.database.read() as connection:
         one = saved.get(connection, who.person.id, saved_id)
         since, until = new_since(connection, one.looked_at), site.archive.clock.now()
-        found = news(connection, site.archive.search, one.query, viewer, since, touched(connection, since))
+        found = news(connection, site.archive.search, one.query, viewer, since, touched(connection, viewer, since))
         if found.slow:
             raise SearchTooSlow("this search takes too long to say what is new: narrow it")
         left = [each for each in found.touches if place is None or (each.at, each.record_id) < place]
