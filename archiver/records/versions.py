@@ -143,7 +143,7 @@ class Timeline:
                 other.join(left_over)
                 del self._spans[index]
                 return
-        left_over.name()
+        left_over.name({id(span.giver) for span in self._spans})
 
     def _placed(self, occurrence: Occurrence) -> _Placed:
         if occurrence.late:
@@ -219,17 +219,16 @@ class _Span:
     """Occurrences next to each other in time that do not contradict each other.
 
     ``giver``: the occurrence whose id is the version's; ``anchor``: the one that it stays with. Both None: what a split
-    left over, which has no id yet; ``other`` then is the giver of the part that has.
+    left over, which has no id yet. A giver that showed no words may stand in another version by now.
     """
 
-    __slots__ = ("anchor", "contents", "giver", "other", "placed")
+    __slots__ = ("anchor", "contents", "giver", "placed")
 
     def __init__(
-        self, placed: list[_Placed], giver: Occurrence | None = None, anchor: Occurrence | None = None,
-        other: Occurrence | None = None,
-    ) -> None:  # fmt: skip
+        self, placed: list[_Placed], giver: Occurrence | None = None, anchor: Occurrence | None = None
+    ) -> None:
         self.placed = placed
-        self.giver, self.anchor, self.other = giver, anchor, other
+        self.giver, self.anchor = giver, anchor
         self.contents: dict[int, dict[str, object]] = {}
         for one in placed:
             self._merge(one.occurrence)
@@ -268,13 +267,14 @@ class _Span:
     def _part(self, placed: list[_Placed]) -> _Span:
         if any(one.occurrence is self.anchor for one in placed):
             return _Span(placed, self.giver, self.anchor)
-        return _Span(placed, other=self.giver)
+        return _Span(placed)
 
-    def name(self) -> None:
-        """Give what a split left over an id of its own."""
+    def name(self, givers: set[int]) -> None:
+        """Give what a split left over an id of its own: none that one of ``givers`` (:func:`id`) has given. Not all of
+        its occurrences have: where one without words stands here, one with words does, and that gives no other's."""
         arrived = sorted(self.members, key=lambda one: one.arrival)
-        self.giver = next(one for one in arrived if one is not self.other)
-        self.anchor, self.other = next((one for one in arrived if one.content), self.giver), None
+        self.giver = next(one for one in arrived if id(one) not in givers)
+        self.anchor = next((one for one in arrived if one.content), self.giver)
 
     def agrees(self, other: _Span) -> bool:
         """Whether both have a field in common and contradict each other in none."""

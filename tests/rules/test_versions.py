@@ -159,6 +159,12 @@ def test_an_id_that_a_sight_without_words_gave_stays_with_the_words_that_it_was_
     assert before[0].id == ids.version_id(RECORD, "ex_002", 0)
 
 
+def test_an_id_that_a_sight_without_words_gave_is_given_to_no_other_version_where_that_sight_stands_now() -> None:
+    found = versions(RECORD, [sight(1, {}, seen=7), *(sight(9, w, seen=n, position=n) for n, w in enumerate("BCA", 2))])
+    assert texts(found) == ["B", "C", "A"]
+    assert len({version.id for version in found}) == 3
+
+
 def test_another_scheme_is_never_an_edit() -> None:
     found = versions(RECORD, [sight(1, "A"), sight(2, {"words": "A"}, scheme=2), sight(3, {"words": "A"}, scheme=2)])
     assert len(found) == 1
