@@ -12,12 +12,13 @@ sight that is stored: it may have been seen so later, and never earlier.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from archiver import ids
 from archiver.records.states import Interval
-from archiver.records.versions import Occurrence, Version, versions
+from archiver.records.versions import Arrival, Occurrence, Version, versions
 from connectors.contract import State
 
 
@@ -37,6 +38,31 @@ def seen_by(occurrences: Iterable[Occurrence], at: datetime) -> list[Occurrence]
 def versions_at(record_id: str, occurrences: Iterable[Occurrence], at: datetime) -> tuple[Version, ...]:
     """What a record had said by a moment, as far as it was seen; nothing where it had not been seen yet."""
     return versions(record_id, seen_by(occurrences, at))
+
+
+def named_as_now(record_id: str, found: Sequence[Version], homes: Mapping[Arrival, str]) -> tuple[Version, ...]:
+    """The same with the ids by which their words are known now: what was learnt since may have taken a sight without
+    words, and so the id that it would have given, to another version.
+
+    Args:
+        homes: arrival of an occurrence → id of the version that it stands in now.
+    """
+    own = {
+        each.arrival: ids.version_id(record_id, each.exchange_id, each.position)
+        for one in found
+        for each in one.members
+    }
+
+    def yields(one: Version) -> tuple[bool, bool]:
+        """What says nothing takes no id of what says something, and nothing one from whoever gave it."""
+        return not one.content, not any(homes[each.arrival] == own[each.arrival] for each in one.members)
+
+    named: dict[int, str] = {}
+    for one in sorted(found, key=yields):
+        members = sorted(one.members, key=lambda each: (-each.scheme, -len(each.content), each.arrival))
+        may = [*(homes[each.arrival] for each in members), one.id, *(own[each.arrival] for each in members)]
+        named[one.number] = next((id_ for id_ in may if id_ not in named.values()), one.id)
+    return tuple(replace(one, id=named[one.number]) for one in found)
 
 
 def states_at(intervals: Sequence[Interval], sights: Iterable[Sight], at: datetime) -> tuple[Interval, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from archiver.records import stored
-from archiver.records.moments import Sight, seen_in, states_at, versions_at
+from archiver.records.moments import Sight, named_as_now, seen_in, states_at, versions_at
 from archiver.records.states import Interval
 from archiver.records.stored import OCCURRENCE, chunks
 from archiver.records.versions import Occurrence, Version, shows
@@ -48,12 +48,17 @@ def known(
     intervals, sights = stored.intervals(connection, record_ids), _sights(connection, record_ids, at)
     found = {
         record_id: Known(
-            versions_at(record_id, (one.occurrence for one in placed.get(record_id, ())), at),
+            _versions(record_id, placed.get(record_id, ()), at),
             states_at(intervals.get(record_id, ()), _seen(sights[record_id], at), at),
         )
         for record_id in record_ids
     }
     return _public(connection, found, sights, at) if public else found
+
+
+def _versions(record_id: str, placed: Sequence[stored.Placed], at: datetime) -> tuple[Version, ...]:
+    found = versions_at(record_id, (one.occurrence for one in placed), at)
+    return named_as_now(record_id, found, {one.occurrence.arrival: one.version_id for one in placed})
 
 
 def _sights(connection: Connection, record_ids: Collection[str], at: datetime) -> Mapping[str, Sequence[Row[Any]]]:

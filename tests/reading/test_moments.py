@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver import ids
-from archiver.records.moments import Sight, seen_by, states_at, versions_at
+from archiver.records.moments import Sight, named_as_now, seen_by, states_at, versions_at
 from archiver.records.states import Observation, intervals
 from archiver.records.threads import Line, Member, above, arrange, window
 from archiver.records.versions import Occurrence, versions
+from tests.effort import examples
 from tests.records.city import START, at
 
 RECORD = ids.record_id("ac_1", "status/1")
@@ -76,6 +77,58 @@ def test_what_was_known_once_stays_known(occurrences: list[Occurrence], one: dat
         each.exchange_id for each in seen_by(occurrences, later)
     }
     assert len(before) <= len(after)
+
+
+@st.composite
+def adopted(draw: st.DrawFn) -> list[Occurrence]:
+    """Sights with words and without, adopted in any order."""
+    one = st.tuples(st.integers(0, 9), st.sampled_from(["", "A", "B", "C"]))
+    return [
+        Occurrence(
+            exchange_id=ids.exchange_id("rn_1", number),
+            position=0,
+            run_number=number,
+            ordinal=0,
+            observed_at=at(hour),
+            as_of=None,
+            retrospective=False,
+            scheme=1,
+            content={"text": word} if word else {},
+            text=word,
+            late=True,
+        )
+        for number, (hour, word) in enumerate(draw(st.lists(one, min_size=1, max_size=8)), 1)
+    ]
+
+
+@settings(max_examples=examples(300))
+@given(adopted(), st.integers(-1, 10).map(at))
+def test_what_a_version_said_as_of_a_moment_it_says_now(occurrences: list[Occurrence], moment: datetime) -> None:
+    """Else whoever follows its id from what was known then would find other words."""
+    found = versions(RECORD, occurrences)
+    now, homes = (
+        {one.id: one.content for one in found},
+        {each.arrival: one.id for one in found for each in one.members},
+    )
+    then = named_as_now(RECORD, versions_at(RECORD, occurrences, moment), homes)
+    assert len({one.id for one in then}) == len(then)
+    assert all(now[one.id] == one.content for one in then if one.content)
+
+
+def test_a_version_of_a_moment_has_the_id_under_which_its_words_are_known_now() -> None:
+    """A sight without words gave the id of what was said around it first, and of something else as of earlier."""
+
+    def sight(run: int, word: str, hour: int) -> Occurrence:
+        content = {"text": word} if word else {}
+        return Occurrence(f"ex_{run}", 0, run, 0, at(hour), None, False, 1, content, word, late=True)
+
+    occurrences = [sight(1, "", 2), sight(2, "C", 5), sight(3, "B", 1)]
+    found = versions(RECORD, occurrences)
+    said = {one.id: one.text for one in found}
+    assert [*said.values()] == ["B", "C"]
+    homes = {each.arrival: one.id for one in found for each in one.members}
+    (then,) = named_as_now(RECORD, versions_at(RECORD, occurrences, at(3)), homes)
+    assert then.text == said[then.id] == "B"
 
 
 @st.composite
