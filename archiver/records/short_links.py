@@ -24,8 +24,9 @@ _LONGEST = 2000
 _DEEPEST = 12
 _CARDS = ("embed", "article")
 """Members of a content that hold the card of a link (Bluesky, LinkedIn)."""
-_CARD_WORDS = ("title", "description")
-"""What a card says in the words of whoever wrote the page that it leads to."""
+_CARD_WORDS = ("description", "title")
+"""What a card says in the words of whoever wrote the page that it leads to: what stands last first, so that nothing is
+taken for what stands before it."""
 
 
 def named(content: Mapping[str, Any], text: str) -> tuple[str, ...]:
@@ -54,10 +55,15 @@ def _without_cards(content: Mapping[str, Any], text: str) -> tuple[Mapping[str, 
     for card in cards.values():
         for said in (card.get(name) for name in _CARD_WORDS):
             if isinstance(said, str) and said:
-                before, _, after = text.rpartition(said)
-                text = f"{before}\n{after}"
+                text = _without_last(text, said)
     own = {name: {one: said for one, said in card.items() if one not in _CARD_WORDS} for name, card in cards.items()}
     return {**content, **own}, text
+
+
+def _without_last(text: str, lines: str) -> str:
+    """Words without these lines, where they stand last: whole ones, since they may stand within others, too."""
+    found = [*re.finditer(rf"(?<![^\n]){re.escape(lines)}(?![^\n])", text)]
+    return f"{text[: found[-1].start()]}\n{text[found[-1].end() :]}" if found else text
 
 
 def of_service(address: str, services: Collection[str]) -> bool:

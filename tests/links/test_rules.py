@@ -71,6 +71,23 @@ def test_what_a_page_says_on_its_card_is_not_asked_for(named: str, card: tuple[s
     assert short({"title": named, "link": "https://a.example/"}, named, ("bit.ly",))[-1:] == ("https://bit.ly/theirs",)
 
 
+@pytest.mark.parametrize(
+    ("title", "description", "link"),
+    [
+        ("News", "bit.ly/named News", "https://news.example/1"),
+        ("News", "bit.ly/named\nNews", "https://news.example/1"),
+        ("News", "bit.ly/named", "https://news.example/bit.ly/named"),
+        ("bit.ly/named", "bit.ly/named", "https://news.example/1"),
+    ],
+)
+def test_what_a_page_says_on_its_card_is_known_wherever_it_says_it_again(
+    title: str, description: str, link: str
+) -> None:
+    text = "\n\n".join(("Our own: bit.ly/own", title, description, link))
+    content = {"text": "Our own: bit.ly/own", "embed": {"link": link, "title": title, "description": description}}
+    assert short(content, text, ["bit.ly"]) == ("https://bit.ly/own",)
+
+
 @given(st.text(max_size=300), st.recursive(st.text(max_size=40), lambda inner: st.lists(inner, max_size=3)))
 def test_no_words_break_it(text: str, more: object) -> None:
     content = {"text": text, "more": more, "embed": {"title": more, "link": text}, "article": {"title": text}}
