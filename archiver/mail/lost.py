@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
 
 from archiver.database import among
 from archiver.evidence.entry import read_entry
@@ -38,10 +39,16 @@ class LostMail:
     """How it ended; None: nobody knows. It may have been sent."""
 
 
-def lost(connection: Connection, *, since: datetime | None = None, most: int = 100) -> list[LostMail]:
-    """Mail of which there is no row, newest first; asked for after ``since``, where that is given."""
+def lost(
+    connection: Connection, *, since: datetime | None = None, unknown: bool = False, most: int = 100
+) -> list[LostMail]:
+    """Mail of which there is no row, newest first; asked for after ``since``, where that is given. ``unknown``: only
+    that of which nobody knows how it ended."""
     kept = select(Mail.id).where(Mail.id == Event.subject_id).exists()
     query = select(Event.subject_id, Event.body, Event.at).where(Event.type == EventType.MAIL_ASKED.value, ~kept)
+    if unknown:
+        end = aliased(Event)
+        query = query.where(~select(end.id).where(end.subject_id == Event.subject_id, end.type.in_(ENDINGS)).exists())
     if since is not None:
         query = query.where(Event.at > since)
     rows = connection.execute(query.order_by(Event.at.desc(), Event.id).limit(most)).all()

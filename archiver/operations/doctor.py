@@ -337,7 +337,7 @@ def _mail(archive: Archive) -> Iterator[Finding]:
     with archive.database.read() as connection:
         now = archive.clock.now()
         late = mail.late(connection, now)
-        unknown = [one for one in lost(connection, since=now - mail.REMEMBERED) if one.state is None]
+        unknown = lost(connection, since=now - mail.REMEMBERED, unknown=True)
     remedy = "Look at ARCHIVER_MAIL_URL and at the server; the board's button asks the owner again."
     for one in late:
         what = "was given up" if one.state is State.DEAD else "waits"

@@ -20,6 +20,7 @@ from archiver.evidence.deltas import read_entries, store_deltas
 from archiver.evidence.entry import Entry, read_entry
 from archiver.evidence.models import Event
 from archiver.mail import service
+from archiver.mail.lost import lost
 from archiver.mail.message import Letter
 from archiver.mail.models import Mail
 from archiver.mail.transports import NotSent
@@ -376,6 +377,23 @@ def test_what_was_asked_for_after_the_copy_that_was_put_back_is_named_from_the_l
     assert [one.partition(" ")[0] for one in found] == ["1"]
     clock.advance(timedelta(days=8))
     assert not [one for one in doctor._mail(archive) if "log alone" in one.found]
+
+
+def test_what_is_unknown_is_found_behind_any_number_of_which_the_log_says_how_they_ended(
+    archive: Archive, clock: SetClock
+) -> None:
+    put(archive)
+    assert service.deliver(archive, Out()) == 1
+    copy = _set_back(archive)
+    unknown = put(archive)
+    assert service.deliver(archive, Out(failures=[LATER])) == 0
+    clock.advance(timedelta(seconds=1))
+    put(archive)
+    assert service.deliver(archive, Out()) == 1
+    _as_before(archive, copy)
+    with archive.database.read() as connection:
+        assert [one.id for one in lost(connection, unknown=True, most=1)] == [unknown]
+        assert len(lost(connection)) == 2
 
 
 def test_the_outbox_is_listed_and_what_waits_is_tried_again(archive: Archive, clock: SetClock) -> None:
