@@ -195,7 +195,10 @@ def _application(app: App) -> oauth1.Credentials:
 
 def _read_form(answer: Answer, app: App) -> Answer:
     """The same as a JSON object."""
-    said: dict[str, str] = dict(parse_qsl(answer.body.decode("utf-8", "replace"), max_num_fields=50))
+    try:
+        said: dict[str, str] = dict(parse_qsl(answer.body.decode("utf-8", "replace"), max_num_fields=50))
+    except ValueError:
+        raise Denied("the platform answered in a way that is not known", None) from None
     token, secret = said.get("oauth_token"), said.get("oauth_token_secret")
     if token and secret:
         said["credential"] = replace(_application(app), token=token, token_secret=secret).text

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archiver.accounts.grants import Grant, NotThere, at_pointer, complaint, error_code, not_granted, read_grant
-from archiver.accounts.trades import App, Denied, renewed, trade_all
+from archiver.accounts.trades import App, Denied, renewed, temporary, trade_all
 from archiver.capture.secret_forms import Secret
 from archiver.errors import ArchiverError, UsageError
 from connectors.authorization import ACCESS, CODE, STANDARD, Authorization, Chosen, Scope, Trade
@@ -140,3 +140,11 @@ def test_what_renews_a_token_is_kept_where_no_other_comes() -> None:
     assert after.expires_at == AT + timedelta(hours=2)
     with pytest.raises(Denied, match="no token"):
         renewed(Says(answer({"token_type": "bearer"})), HOW.renew, App("c", None), before)
+
+
+@pytest.mark.parametrize("body", [b"a=b&" * 60, b"", b"oauth_token=t", b"\xff\x00=&&&="])
+def test_an_answer_that_is_no_form_of_a_platform_is_refused_in_words(body: bytes) -> None:
+    """An owner waits for the page."""
+    trade = Trade("https://x.example/first", (), method="GET", signed=True, written=True)
+    with pytest.raises(Denied, match="not known"):
+        temporary(Says(Answer(200, (), body, AT)), trade, {}, App("client", Secret("a-secret")))
