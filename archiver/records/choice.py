@@ -203,9 +203,9 @@ def choose(
             reasons[reason] = None
         elif record is not None and not seen.retrospective:
             repeated = _repeated(record, seen)
-            whole = bool(seen.content) or not repeated.content
             shown = _shown_again(record, seen, repeated) if _is_public(ask) else repeated
             assert shown is not None  # else _surroundings had it stored
+            whole = bool(seen.content) or not _says(record, seen, shown)
             (same if whole else named)[shown.exchange_id, shown.position] = None
     reasons |= dict.fromkeys(_other_reasons(reading, known, ask, kept))
     if reasons:
@@ -302,6 +302,13 @@ def _shown_again(
         return repeated
     like = (one for one in reversed(among) if one.state == seen.state.value and (one.words or not of_words))
     return next(like, None)
+
+
+def _says(record: KnownRecord, seen: SeenRecord, shown: KnownVersion | KnownSight | KnownInPublic) -> bool:
+    """Whether a stored occurrence shows words, so that one without any does not show the same again."""
+    if isinstance(shown, KnownInPublic):
+        return shown.words and bool((record.at(instant(seen.as_of)) or record.current).content)
+    return bool(shown.content)
 
 
 def _new_media(record: KnownRecord | None, seen: SeenRecord) -> list[MediaRef]:

@@ -366,6 +366,17 @@ def test_a_list_that_only_names_what_stands_repeats_no_words(city: City) -> None
     assert choice(city, replace(seen("status/1", content={}), text="")) == Choice(False, named=[(first.id, 0)])
 
 
+def test_words_are_not_seen_again_where_everybody_sees_none_and_that_was_stored_of_the_private_look(
+    city: City,
+) -> None:
+    words = seen("status/1", "A", as_of=1)
+    bare = replace(seen("status/1", content={}), text="")
+    first = stored(city, words)
+    stored(city, bare, run=2, asked=ask(access=AccessClass.PRIVATE))
+    found = choice(city, bare)
+    assert (found.store, found.same, found.named) == (False, [], [(first.id, 0)])
+
+
 def test_what_arrives_late_is_not_repeated_for_another_version(city: City) -> None:
     """An adopted answer arrives last, and is of a time before the words that stand now."""
     hidden = State.HIDDEN_BY_PAGE
