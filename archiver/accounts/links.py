@@ -14,12 +14,13 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from archiver import ids
 from archiver.accounts import apps, service
+from archiver.accounts.acts import CLOSED
 from archiver.accounts.credentials import READ, SECOND
 from archiver.accounts.events import OPERATOR
 from archiver.accounts.models import Account, ConnectLink
 from archiver.archive import Archive
 from archiver.database import Lock, safe_text, take
-from archiver.errors import NotFound, UsageError
+from archiver.errors import NotFound, Refused, UsageError
 from archiver.evidence import log
 from archiver.evidence.event_types import EventType
 from archiver.evidence.log import NewEvent
@@ -128,13 +129,15 @@ def offer(
     older link for the same purpose can no longer be used.
 
     Raises:
-        Refused: ``asking.guard`` says no.
+        Refused: ``asking.guard`` says no, or the account is closed.
         NotFound, UsageError, UnknownAddress, Ambiguous: no such account, or owners cannot be asked there.
         NotFound: the city's application at the platform is not stored yet.
     """
     if not timedelta(0) < lasts <= LONGEST:
         raise UsageError(f"a link can be used for 1 to {LONGEST.days} days")
     found, claim = _named(archive, name, platform)
+    if found is not None and found.state == CLOSED:
+        raise Refused("this account is closed: open it again first")
     connector, connects = apps.connecting(archive, claim.platform, None if found is not None else name)
     account_id, url, handle = None, claim.url, claim.handle
     if found is not None:

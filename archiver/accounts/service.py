@@ -29,7 +29,7 @@ from archiver.capture.masking import mask_text
 from archiver.capture.models import Due
 from archiver.capture.secret_forms import Secret
 from archiver.database import safe_text, take_chains
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import Meanwhile, NotFound, Refused, UsageError
 from archiver.evidence.acts import PERSON
 from archiver.evidence.event_types import EventType
 from archiver.settings import city_origin
@@ -234,10 +234,11 @@ def keep_credential(connection: Connection, archive: Archive, account_id: str, t
 
     Raises:
         MissingKey, UsageError: see :meth:`archiver.accounts.credentials.Vault.store`.
-        Refused: the register lists it as a personal or a campaign account.
+        Refused: the register lists it as a personal or a campaign account, or it is closed.
     """
     hold(connection, account_id)
     register.require_not_private(archive, connection, account_id)
+    _require_not_closed(connection, account_id)
     archive.vault.store(connection, account_id, READ, token, archive.clock.now())
     _stored(connection, archive, account_id, READ)
 
@@ -245,8 +246,16 @@ def keep_credential(connection: Connection, archive: Archive, account_id: str, t
 def keep_grant(connection: Connection, archive: Archive, account_id: str, grant: Grant, purpose: str) -> None:
     """Seal and store what an account's owner granted. As :func:`keep_credential`."""
     hold(connection, account_id)
+    _require_not_closed(connection, account_id)
     archive.vault.keep(connection, account_id, purpose, grant, archive.clock.now(), connected=True)
     _stored(connection, archive, account_id, purpose)
+
+
+def _require_not_closed(connection: Connection, account_id: str) -> None:
+    """What was forgotten when an account was closed comes back in no other way: it is opened again first."""
+    state = connection.execute(select(Account.state).where(Account.id == account_id)).scalar()
+    if state == acts.CLOSED:
+        raise Refused("this account is closed, and nothing is kept that it could be read with: open it again first")
 
 
 def _stored(connection: Connection, archive: Archive, account_id: str, purpose: str) -> None:
@@ -336,23 +345,33 @@ def pause(archive: Archive, account_id: str, reason: str, actor: tuple[str, str]
 
     Raises:
         UsageError: the reason is too long.
+        Meanwhile: it is closed.
     """
     if len(reason) > LONGEST_REASON:
         raise UsageError(f"a reason has at most {LONGEST_REASON:,} characters")
     return _set_state(archive, account_id, "paused", reason, actor)
 
 
-def resume(archive: Archive, account_id: str, actor: tuple[str, str] = PERSON) -> AccountView:
-    """Capture an account again, at once.
+def resume(
+    archive: Archive, account_id: str, actor: tuple[str, str] = PERSON, *, reopens: bool = True
+) -> AccountView:
+    """Capture an account again, at once. ``reopens``: also one that is closed.
 
     Raises:
         Refused: the register lists it as one that is not captured, or not yet.
+        Meanwhile: it is closed, and is not to be opened by this.
     """
-    return _set_state(archive, account_id, "active", None, actor)
+    return _set_state(archive, account_id, "active", None, actor, from_closed=reopens)
 
 
 def _set_state(
-    archive: Archive, account_id: str, state: str, reason: str | None, actor: tuple[str, str]
+    archive: Archive,
+    account_id: str,
+    state: str,
+    reason: str | None,
+    actor: tuple[str, str],
+    *,
+    from_closed: bool = False,
 ) -> AccountView:
     now = archive.clock.now()
 
@@ -361,6 +380,8 @@ def _set_state(
         before = get(connection, account_id)
         if before.state == state:
             return before
+        if before.state == acts.CLOSED and not from_closed:
+            raise Meanwhile("it is closed: whoever wants it captured again opens it again on its page")
         if state == "active":
             may, why_not = register.allowed(archive, connection, account_id)
             if may is not May.RUN:

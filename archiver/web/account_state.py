@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from archiver.accounts import links
 from archiver.accounts import service as accounts
+from archiver.accounts.acts import CLOSED
 from archiver.accounts.service import LONGEST_REASON
 from archiver.errors import Refused, UsageError
 from archiver.people.acting import of_person
@@ -50,7 +51,7 @@ def change(site: Here, viewer: Seen, who: Who, account_id: Id, form: Typed) -> R
         elif form["do"] == "resume":
             if before.state == "active":
                 raise UsageError(_DONE)
-            accounts.resume(site.archive, account_id, actor)
+            accounts.resume(site.archive, account_id, actor, reopens=form["was"] == CLOSED)
         else:
             raise UsageError("say what is to be done")
     except (UsageError, Refused) as failure:

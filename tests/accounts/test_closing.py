@@ -14,10 +14,11 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archiver.accounts import links, tokens
 from archiver.accounts import service as accounts
 from archiver.accounts.models import Account, Credential
 from archiver.capture.rebuild import rebuild
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import Meanwhile, NotFound, Refused, UsageError
 from archiver.evidence import service as evidence
 from archiver.evidence.models import Event
 from archiver.operations import board, closing
@@ -199,3 +200,24 @@ def test_whoever_may_not_change_the_register_leaves_it_as_it_is_and_the_page_say
     assert town.register.listings[listing].closed is None
     with client(house, who) as browser:
         assert "The register does not have its last day yet" in browser.get(f"/accounts/{account}").text
+
+
+def test_what_was_pressed_before_it_was_closed_opens_nothing_and_gives_it_no_token_back(house: House) -> None:
+    account, who = house.office(_TOKEN), person(house.archive, Role.CUSTODIAN)
+    accounts.pause(house.archive, account, "for a while")
+    closing.close(house.archive, of_machine(), account, _closing(house))
+    with client(house, who) as browser:
+        for stale in ({"do": "resume", "was": "paused"}, {"do": "pause", "reason": "again", "sure": "yes"}):
+            assert browser.post(f"/accounts/{account}/state", data=stale).status_code == 400
+    with pytest.raises(Meanwhile, match="closed"):
+        accounts.pause(house.archive, account, "again")
+    with pytest.raises(Refused, match="closed"):
+        tokens.keep(house.archive, account, _TOKEN)
+    with pytest.raises(Refused, match="closed"):
+        links.offer(house.archive, account)
+    assert (row(house, account).state, house.rows(Credential)) == ("closed", [])
+    with client(house, who) as browser:
+        assert 'name="was" value="closed"' in browser.get(f"/accounts/{account}/state").text
+        assert browser.post(f"/accounts/{account}/state", data={"do": "resume", "was": "closed"}).status_code == 303
+    assert row(house, account).state == "active"
+    tokens.keep(house.archive, account, _TOKEN)

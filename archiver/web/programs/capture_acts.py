@@ -114,9 +114,10 @@ def pause_account(site: Here, viewer: Seen, who: Who, account_id: Id, said: Paus
 @router.post("/accounts/{account_id}/resume")
 @acts(Action.ACCOUNTS_CHANGE)
 def resume_account(site: Here, viewer: Seen, who: Who, account_id: Id) -> Account:
-    """Capture an account again, at once."""
+    """Capture an account again, at once. One that is closed stays so: it is opened again on its page."""
     _seen(site, viewer, account_id)
-    return Account.model_validate(accounts.resume(site.archive, account_id, of_person(who.person.id).pair))
+    actor = of_person(who.person.id).pair
+    return Account.model_validate(accounts.resume(site.archive, account_id, actor, reopens=False))
 
 
 @router.post("/accounts", status_code=201)
