@@ -352,9 +352,7 @@ def pause(archive: Archive, account_id: str, reason: str, actor: tuple[str, str]
     return _set_state(archive, account_id, "paused", reason, actor)
 
 
-def resume(
-    archive: Archive, account_id: str, actor: tuple[str, str] = PERSON, *, reopens: bool = True
-) -> AccountView:
+def resume(archive: Archive, account_id: str, actor: tuple[str, str] = PERSON, *, reopens: bool = True) -> AccountView:
     """Capture an account again, at once. ``reopens``: also one that is closed.
 
     Raises:

@@ -162,6 +162,15 @@ def test_what_is_no_tag_is_said(offices: Archive, word: str, monkeypatch: pytest
 
 
 @pytest.mark.law("R4", "R71")
+def test_a_tag_of_piled_marks_is_taken_away_by_its_own_button(offices: Archive) -> None:
+    jo, pile = person(offices, Role.CUSTODIAN, name="Jo"), "z" + "\u0301" * 30
+    marks.tag(offices, of_person(jo.id), [_POLICE], pile)
+    with client_of(offices, cookies(offices, jo)) as client:
+        (sent,) = re.findall('name="tag" value="(.*?)"', client.get(f"/records/{_POLICE}").text)
+        client.post(f"/records/{_POLICE}/tags", data={"do": "remove", "tag": html.unescape(sent)})
+    assert _tags(offices) == {}
+
+
 def test_tags_of_one_office_are_nothing_to_another(offices: Archive) -> None:
     chief = person(offices, Role.CUSTODIAN, name="Chief")
     for record_id, tag in ((_POLICE, "badge"), (_LIBRARY, "shelf"), (record_of("police", "private"), "hush")):

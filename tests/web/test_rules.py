@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from archiver.logs import without_secrets
 from archiver.visible import local_time, one_line, parts, size, visible
+from archiver.web import rendering
 from archiver.web.rendering import outside, said, typed
 from archiver.web.security import host_of
 from archiver.web.words import platform
@@ -43,6 +45,25 @@ def test_what_goes_back_into_a_field_is_what_was_typed_and_steers_nothing(text: 
     assert not set(field) & {"<", ">", '"', "'"}
     read = html.unescape(re.sub("&#x([0-9a-f]+);", lambda number: chr(int(number[1], 16)), field))
     assert read == "".join(visible(one) if one == "\0" or "\x7f" <= one <= "\x9f" else one for one in text)
+
+
+#: What stands in fields of forms and is no text that anybody wrote: ids, codes, days, times.
+_NO_WORDS = re.compile(
+    r"(.*\.)?(\w*id|value|code|kept|short|after|until|since|at|of|how|agreed|account|state|platform|effective|filed_on"
+    r"|received_on|day)|page\.(authority|listing) or \"\"|page\.last\.act_id if .*|person\.trained_on or ''"
+    r"|values\.step if .*|asked\.address\(.*|each\.record .*"
+)
+
+
+def test_every_text_in_a_field_of_a_form_stays_as_it_was_typed() -> None:
+    folder = Path(rendering.__file__).parent / "templates"
+    found = {
+        f"{one.name}: {value}"
+        for one in folder.glob("*.html")
+        for value in re.findall(r'value="\{\{ (.*?) \}\}"', one.read_text())
+        if not value.endswith("|typed") and not _NO_WORDS.fullmatch(value)
+    }
+    assert found == set(), "a pile of marks gets spaces without width there, and is sent with them"
 
 
 @pytest.mark.parametrize(
