@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, FromClause, literal_column, select
 
 from archiver.records.stored import RECORD, STATE, VERSION
 from archiver.records.withheld import (
@@ -76,19 +76,34 @@ def touched(connection: Connection, viewer: Viewer, since: datetime) -> Touched:
     with an export is not among them."""
     found: list[Touch] = []
     every, known, told = True, times_of(viewer), is_told(connection, viewer)
-    for name, rows, seen_at, in_public, where in (
-        (_KNOWN, RECORD, RECORD.c.first_seen_at, record_in_public_since(), ()),
-        ("edited", VERSION, VERSION.c.first_seen_at, version_in_public_since(), (VERSION.c.number > 1, told)),
-        ("state", STATE, STATE.c.from_at, state_in_public_since(), (STATE.c.number > 1, told)),
+    for name, rows, (first, last), in_public, where in (
+        (_KNOWN, RECORD, _seen(RECORD), record_in_public_since(), ()),
+        ("edited", VERSION, _seen(VERSION), version_in_public_since(), (_changed(VERSION), told)),
+        ("state", STATE, (STATE.c.from_at, STATE.c.last_at), state_in_public_since(), (_changed(STATE), told)),
     ):
-        at = known(seen_at, in_public)
-        query = select(RECORD.c.id, at.label("at")).where(at >= since, *where).order_by(at.desc()).limit(MOST + 1)
+        at = known(first, in_public)
+        # (no time is after the last, which the row itself tells: little is left to be computed)
+        query = (
+            select(RECORD.c.id, at.label("at"))
+            .where(last >= since, at >= since, *where)
+            .order_by(at.desc())
+            .limit(MOST + 1)
+        )
         if rows is not RECORD:
             query = query.select_from(rows.join(RECORD, RECORD.c.id == rows.c.record_id))
         changed = connection.execute(query).all()
         every = every and len(changed) <= MOST
         found += [Touch(one, moment, name) for one, moment in changed[:MOST]]
     return Touched(tuple(found), every)
+
+
+def _seen(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return rows.c.first_seen_at, rows.c.last_seen_at
+
+
+def _changed(rows: FromClause) -> ColumnElement[bool]:
+    """Written into the statement, so that the index of rows with a number above 1 is used."""
+    return rows.c.number > literal_column("1")
 
 
 def news(

@@ -7,9 +7,9 @@ is more than a time, and nothing is shown twice or left out between two pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    func,
     literal_column,
     or_,
     select,
@@ -47,6 +48,8 @@ _ACCOUNT_COLUMNS = tuple(_ACCOUNT.c[name].label(f"account_{name}") for name in (
 _BEYOND_THE_FIRST: ColumnElement[int] = literal_column("1")
 """Written into the statement, so that the index of rows with a number above 1 is used."""
 _EDIT, _STATE = 0, 1
+_SPANS = (1, 8, 64, 512)
+"""Days."""
 
 
 class Kind(StrEnum):
@@ -130,12 +133,41 @@ def recent(
 ) -> list[Change]:
     """Edits and new states of known records, newest first; ``before`` is where the page before ended."""
     wanted = wanted or Wanted()
+    for since in _spans(connection, viewer, wanted, before):
+        found = _within(connection, viewer, replace(wanted, since=since), limit, before)
+        if len(found) >= limit:
+            break
+    else:
+        found = _within(connection, viewer, wanted, limit, before)
+    return _proven(connection, viewer, found)
+
+
+def _spans(connection: Connection, viewer: Viewer, wanted: Wanted, before: Place | None) -> Iterator[datetime]:
+    """From when on to look, ever further back, where times have to be computed and no index has them: whoever looks at
+    the newest waits for no change of years ago."""
+    if not any(part.only_public for part in viewer.parts):
+        return
+    ends = [before.at] if before is not None else [wanted.until] if wanted.until is not None else []
+    if not ends:
+        newest = (
+            select(func.max(rows.c[name], type_=rows.c[name].type)).where(rows.c.number > _BEYOND_THE_FIRST)
+            for rows, name in ((VERSION, "first_seen_at"), (STATE, "from_at"))
+        )
+        ends = [at for query in newest if (at := connection.execute(query).scalar()) is not None]
+    for days in _SPANS if ends else ():
+        since = max(ends) - timedelta(days=days)
+        if wanted.since is not None and since <= wanted.since:
+            return
+        yield since
+
+
+def _within(connection: Connection, viewer: Viewer, wanted: Wanted, limit: int, before: Place | None) -> list[Change]:
     found: list[Change] = []
     if wanted.kind in (None, Kind.EDITED):
         found += _edits(connection, viewer, wanted, limit, before)
     if wanted.kind is not Kind.EDITED:
         found += _states(connection, viewer, wanted, limit, before)
-    return _proven(connection, viewer, sorted(found, key=_key, reverse=True)[:limit])
+    return sorted(found, key=_key, reverse=True)[:limit]
 
 
 def place_of(change: Change) -> Place:
@@ -163,7 +195,8 @@ def _edits(
 ) -> Sequence[Change]:
     earlier = VERSION.alias("earlier")
     at = times_of(viewer)(VERSION.c.first_seen_at, version_in_public_since())
-    query = _changes(connection, viewer, wanted, at, VERSION.c.number, _EDIT, limit, before).add_columns(
+    seen = (VERSION.c.first_seen_at, VERSION.c.last_seen_at)
+    query = _changes(connection, viewer, wanted, at, seen, VERSION.c.number, _EDIT, limit, before).add_columns(
         VERSION.c.text, earlier.c.text.label("earlier_text")
     )
     query = (
@@ -182,7 +215,8 @@ def _states(
     earlier = STATE.alias("earlier")
     known = times_of(viewer)
     at = known(STATE.c.from_at, state_in_public_since())
-    query = _changes(connection, viewer, wanted, at, STATE.c.number, _STATE, limit, before)
+    seen = (STATE.c.from_at, STATE.c.last_at)
+    query = _changes(connection, viewer, wanted, at, seen, STATE.c.number, _STATE, limit, before)
     query = query.add_columns(
         VERSION.c.text,
         earlier.c.state.label("state_before"),
@@ -212,22 +246,24 @@ def _changes(
     viewer: Viewer,
     wanted: Wanted,
     at: ColumnElement[Any],
+    seen: tuple[ColumnElement[Any], ColumnElement[Any]],
     number: ColumnElement[int],
     what: int,
     limit: int,
     before: Place | None,
 ) -> Select[Any]:
+    first, last = seen  # ``at`` is none before and none after: what an index, or the row itself, tells
     columns = (RECORD.c.id, RECORD.c.account_id, RECORD.c.kind, RECORD.c.author_name)
     query = select(at.label("at"), number.label("number"), *columns, *_ACCOUNT_COLUMNS)
     query = query.where(at.is_not(None), is_told(connection, viewer), *allowed(viewer))
     if wanted.account is not None:
         query = query.where(RECORD.c.account_id == wanted.account)
     if wanted.since is not None:
-        query = query.where(at >= wanted.since)
+        query = query.where(at >= wanted.since, last >= wanted.since)
     if wanted.until is not None:
-        query = query.where(at < wanted.until)
+        query = query.where(at < wanted.until, first < wanted.until)
     if before is not None:
-        query = query.where(at <= before.at, or_(at < before.at, _is_before(number, what, before)))
+        query = query.where(at <= before.at, first <= before.at, or_(at < before.at, _is_before(number, what, before)))
     return query.order_by(at.desc(), RECORD.c.id.desc(), number.desc()).limit(limit)
 
 

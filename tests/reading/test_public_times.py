@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
 from archiver.desk.news import touched
 from archiver.operations.moderation_report import report
+from archiver.records import changes
 from archiver.records.changes import Kind, Wanted, place_of, recent
 from archiver.records.service import record
 from archiver.records.views import Change
@@ -97,3 +99,24 @@ def test_the_record_and_the_list_say_the_same(story: City) -> None:
         shown = record(connection, story.id("c"), PUBLIC).states[-1]
         (change,) = (one for one in recent(connection, PUBLIC) if one.record_id == story.id("c"))
     assert shown.from_at == change.at == at(6)
+
+
+def test_the_newest_wait_for_no_change_of_years_ago_and_none_is_passed_over(
+    story: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, days in enumerate((20, 21, 300, 900)):
+        story.apply(told(5 + number, days * 24, seen("p", f"The post {number}")))
+    whole, asked, within = listed(story, PUBLIC), list[datetime | None](), changes._within
+
+    def spied(connection: Connection, viewer: Viewer, wanted: Wanted, *more: Any) -> list[Change]:
+        asked.append(wanted.since)
+        return within(connection, viewer, wanted, *more)
+
+    monkeypatch.setattr(changes, "_within", spied)
+    paged: list[Change] = []
+    with story.database.read() as connection:
+        while page := recent(connection, PUBLIC, limit=1, before=place_of(paged[-1]) if paged else None):
+            paged += page
+    assert asked[0] == at((900 - 1) * 24)
+    assert (paged, len(paged)) == (whole, 6)
+    assert [one.at for one in paged[:4]] == [at(days * 24) for days in (900, 300, 21, 20)]
