@@ -32,6 +32,7 @@ class Post:
     created_at: datetime
     url: str | None
     state: str
+    """Empty where it is not shown, as its words are not: part of it is known from what not everybody saw."""
     text: str
 
 
@@ -71,7 +72,7 @@ def report(
         or_(*map(of_part, viewer.parts)),
     )
     total = connection.execute(select(func.count()).select_from(RECORD).where(*within)).scalar_one()
-    query = select(RECORD.c.id, RECORD.c.account_id, RECORD.c.created_at, RECORD.c.url, RECORD.c.state).where(*within)
+    query = select(RECORD.c.id, RECORD.c.account_id, RECORD.c.created_at, RECORD.c.url).where(*within)
     rows = connection.execute(query.order_by(RECORD.c.created_at, RECORD.c.id).offset(start).limit(limit)).all()
     told = briefs(connection, viewer, [row.id for row in rows])
     posts = tuple(
@@ -81,7 +82,7 @@ def report(
             "" if row.id not in told else told[row.id].account,
             row.created_at,
             row.url,
-            row.state,
+            "" if row.id not in told else told[row.id].state,
             "" if row.id not in told else told[row.id].text or "",
         )
         for row in rows

@@ -10,16 +10,21 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from archiver.accounts import service as accounts
+from archiver.accounts.register import service as registered
 from archiver.accounts.register.statements import Thing
+from archiver.capture.models import Segment
+from archiver.operations.candidacy_report import report
 from archiver.people.permission import AUTHORITY
 from archiver.people.roles import Role
 from archiver.people.service import PersonView
-from archiver.records.models import Record
+from archiver.records.models import Record, RecordState
+from archiver.viewing import Viewer
 from archiver.web.app import create_app
 from archiver.web.site import Site
+from connectors.contract import State
 from tests.capture.house import House
 from tests.register.town import Town
 from tests.signed_in import cookies, person
@@ -84,6 +89,28 @@ def test_what_was_published_is_listed_page_by_page_and_as_a_sheet(house: House) 
         assert (len(rows), rows[0][:3]) == (_POSTS + 1, ["published", "account", "record"])
         assert [row[-1][0] for row in rows if "HYPERLINK" in row[-1]] == ["'"]
         assert browser.get("/register/candidacies/cy_none").status_code == 404
+
+
+@pytest.mark.law("R4", "R7")
+def test_what_only_the_owner_saw_became_of_a_post_is_told_to_nobody_else(house: House) -> None:
+    candidacy = _campaign(house)
+    house.capture.flush(all=True)
+    one, segment = house.rows(Record, Record.access == "public", Record.kind == "post")[0], house.rows(Segment)[0]
+    private = {"id": "sg_private", "key": "segments/private", "access": "private"}
+    copied = {column.name: getattr(segment, column.name) for column in Segment.__table__.columns}
+    hidden = State.HIDDEN_BY_PAGE.value
+    with house.archive.database.write() as connection:
+        connection.execute(insert(Segment).values(**(copied | private)))
+        connection.execute(update(Record).where(Record.id == one.id).values(state=hidden))
+        seen = {"from_at": one.last_seen_at, "last_at": one.last_seen_at, "evidence": []}
+        connection.execute(insert(RecordState).values(record_id=one.id, number=2, state=hidden, **seen))
+    told = []
+    for viewer in (Viewer.EVERYTHING, Viewer(access=frozenset({"public"}))):
+        with house.archive.database.read() as connection:
+            register = registered.read(connection, registered.today(house.archive))
+            made = report(connection, register, register.candidacies[candidacy], house.archive.settings.zone, viewer)
+        told.append({post.record_id: post.state for post in made.posts}[one.id])
+    assert told == [hidden, ""]
 
 
 @pytest.mark.law("R7", "R71")
