@@ -135,7 +135,8 @@ def _entry(
 def why_not(archive: Archive, says: ListingSays | None, account: AccountView | None, day: str) -> str:
     """*yes*, or why an account is not captured, in words."""
     may, reason = may_run(says)
-    if says is not None and says.closed is not None and not is_in(day, None, says.closed):
+    running = account is not None and account.state == AccountState.ACTIVE
+    if says is not None and says.closed is not None and not is_in(day, None, says.closed) and not running:
         return f"closed on {says.closed}"
     if may is May.NEVER:
         return reason

@@ -119,6 +119,12 @@ def test_an_account_is_closed_after_a_last_look_and_its_records_stay(house: Hous
     with house.archive.database.read() as connection:
         (seen,) = (one for one in board.board(house.archive, connection).rows if one.entry.account is not None)
     assert [(one.code, one.colour) for one in seen.reasons] == [("not_captured_never", Colour.GREEN)]
+    accounts.resume(house.archive, account)
+    with house.archive.database.read() as connection:
+        (again,) = (one for one in board.board(house.archive, connection).rows if one.entry.account is not None)
+    assert again.entry.captured == "yes", "whatever the register says of its last day, it is captured"
+    with client(house, who) as browser:
+        assert "It is captured all the same" in browser.get(where).text
 
 
 @pytest.mark.law("R41")
