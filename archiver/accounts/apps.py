@@ -14,6 +14,7 @@ from archiver.accounts.models import PlatformApp
 from archiver.accounts.trades import App, Unrecorded, registered
 from archiver.archive import Archive
 from archiver.capture.secret_forms import Secret
+from archiver.database import take_chains
 from archiver.errors import NotFound, UsageError
 from archiver.evidence import log
 from archiver.evidence.event_types import EventType
@@ -166,6 +167,7 @@ def _store(
 ) -> None:
     assert app.secret is not None
     now = archive.clock.now()
+    take_chains(connection, [f"application {platform} {service}"])  # of two at a time both would add it
     sealed, key_id = archive.vault.seal(connection, app.secret, _PLACE, platform, service)
     this = (PlatformApp.platform == platform) & (PlatformApp.service == service)
     connection.execute(delete(PlatformApp).where(this))

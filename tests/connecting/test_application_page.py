@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from archiver.accounts import apps
 from archiver.accounts.models import ConnectLink, PlatformApp
+from archiver.clock import SetClock
 from archiver.evidence.models import Event
 from archiver.people.permission import AUTHORITY
 from archiver.people.roles import Role
@@ -19,6 +22,9 @@ from archiver.web.app import create_app
 from archiver.web.site import Site
 from tests.capture.house import House
 from tests.connecting.consenting import Owner
+from tests.people.conftest import opened
+from tests.people.matrix import NOW
+from tests.servers.databases import Databases
 from tests.signed_in import cookies, person
 
 _SECRET = "s3cret-of-the-city-5b1e"
@@ -109,3 +115,10 @@ def test_a_link_that_an_owner_was_sent_is_withdrawn_by_who_may(house: House, own
     assert sorted(row.ended or "" for row in house.rows(ConnectLink)) == ["connected", "withdrawn"]
     (event,) = events(house, "connection.withdrawn")
     assert event["actor"] == {"kind": "person", "id": custodian.id}
+
+
+def test_of_two_who_store_one_at_once_the_later_one_counts(tmp_path: Path, databases: Databases) -> None:
+    with opened(tmp_path / "home", SetClock(NOW), databases.new()) as archive, ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda number: apps.keep(archive, "x", f"app-{number}", _SECRET), range(18)))
+        with archive.database.read() as connection:
+            assert len(apps.listed(connection)) == 1
