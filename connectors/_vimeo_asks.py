@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import quote
 
-from connectors._account_asks import AccountAsks, ident, looked_at, siblings, with_page
+from connectors._account_asks import AccountAsks, ident, looked_at, with_page
 from connectors.contract import AccessClass, Ask, JSONValue, RecordKind, RecordRef, Stream
 from connectors.sites import Site
 
@@ -104,42 +104,46 @@ class Asks(AccountAsks):
         return _seen(self._call(f"/videos/{ident(key)}", "open", Stream.POSTS, _OPEN, key=key, open=True))
 
     def watched(self, keys: Iterable[str]) -> Iterator[Ask]:
-        """Known videos again, with all comments. That one is gone is told only beside another one that is not; else
-        the list of all says it."""
-        for key, other in siblings([key for key in keys if _is_of(key, "video")]):
-            ask = self.video(key, lead=True)  # the answer says who sees its comments
-            yield ask if other is None else looked_at(ask, [key], self.video(other))
+        """Known videos again, with all comments, beside one that is there: the answer says who sees these."""
+        videos = [key for key in keys if _is_of(key, "video")]
+        if videos:
+            yield self._beside(videos, lead=True)
 
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
         """Ask directly for known records: videos beside another one as control, comments where those on their video can
         be listed."""
         comments: dict[str, list[str]] = {}
-        videos = []
+        videos, settings = list[str](), list[str]()
         for ref in records:
             if ref.kind is RecordKind.PROFILE:
                 yield self.profile()
             elif _is_of(ref.key, "video"):
                 videos.append(ref.key)
             elif ref.key.startswith("comments/"):
-                yield self.video(ref.key.removeprefix("comments/"))
+                settings.append(ref.key.removeprefix("comments/"))
             elif _is_of(ref.key, "comment") and ref.thread is not None and _is_of(ref.thread, "video"):
                 comments.setdefault(ref.thread, []).append(ref.key)
         if videos:
             yield self._beside(videos)
+        yield from (self.video(key) for key in settings if key not in videos)  # (put twice, it would not be looked for)
         for thread, keys in comments.items():
             yield self._gate(thread, **{"for": keys})
 
-    def _beside(self, keys: Sequence[str]) -> Ask:
+    def _beside(self, keys: Sequence[str], **context: JSONValue) -> Ask:
         """Videos that are there; beside one of them known ones are looked for: nothing else shows that single videos
-        are answered at all."""
+        are answered at all, and known ones may have gone together. ``lead``: to their comments as well."""
         path, two = f"{self.account}/videos", (("sort", "date"), ("direction", "desc"), ("per_page", "2"))
-        return self._call(path, "beside", Stream.POSTS, "uri", two, **{"for": list(keys)})
+        return self._call(path, "beside", Stream.POSTS, "uri", two, **{"for": list(keys)}, **context)
 
-    def beside(self, keys: Iterable[str], there: Sequence[str]) -> Iterator[Ask]:
-        """Known videos, each beside one of those that are there; beside the account where there is no other."""
+    def beside(self, keys: Iterable[str], there: Sequence[str], *, none: bool, **context: JSONValue) -> Iterator[Ask]:
+        """Known videos, each beside one of those that are there; beside the account where it has none (``none``). Else
+        that one is gone is not told."""
         for key in keys:
-            other = next((one for one in there if one != key), None)
-            yield looked_at(self.video(key), [key], self._user("server") if other is None else self.video(other))
+            ask, other = self.video(key, **context), next((one for one in there if one != key), None)
+            if other is None and not none:
+                yield ask
+            else:
+                yield looked_at(ask, [key], self._user("server") if other is None else self.video(other))
 
     def _gate(self, key: str, **context: JSONValue) -> Ask:
         """Whether the comments on a video can be listed; only then are known ones asked for."""

@@ -284,9 +284,11 @@ def _open_video(found: Found, body: Json) -> Reading:
 
 def _beside(found: Found, body: Json) -> Reading:
     """Videos that are there: now known ones are looked for."""
-    entries, _, _ = _listed(found, body)
+    entries, _, total = _listed(found, body)
     there = [key for value in entries if (key := records.key_of(value.get("uri"), "videos", "video")) is not None]
-    return Reading(asks=tuple(found.asks.beside(found.names("for"), there)))
+    lead: dict[str, JSONValue] = {"lead": True} if found.ask.context.get("lead") is True else {}
+    none = not entries and total == 0
+    return Reading(asks=tuple(found.asks.beside(found.names("for"), there, none=none, **lead)))
 
 
 def _gate(found: Found, body: Json) -> Reading:

@@ -72,7 +72,7 @@ TRACK = {"uri": "/texttracks/5", "language": "en", "link": "https://captions.vim
 
 def test_it_keeps_to_the_contract() -> None:
     full = asks()
-    look, *_, gate = full.looks(REFS)
+    _, beside, gate = full.looks(REFS)
     (single,) = full.one_by_one(VIDEO, ["comment/12"])
     check(
         CONNECTOR,
@@ -85,7 +85,8 @@ def test_it_keeps_to_the_contract() -> None:
             Example(full.comments(VIDEO), page(comment(replies=2), following="/videos/592018875/comments?page=2")),
             Example(full.replies(VIDEO, ["12"], "2"), page(comment(13))),
             Example(full.tracks(VIDEO), page(TRACK)),
-            Example(look, video()),
+            Example(beside, page(video(2))),
+            Example(full.video(VIDEO, lead=True), video()),
             Example(gate, page({"uri": "/videos/592018875/comments/12"})),
             Example(single, comment()),
         ],
@@ -235,7 +236,8 @@ def test_only_what_the_answer_says_everybody_sees_is_public(view: Json) -> None:
     late = read(opened, video(2, privacy=told["privacy"]))  # it was made private meanwhile
     assert (late.records, late.problem) == ((), None)
     assert read(opened, {"error": "No."}, 404) == Reading()
-    (led, *_) = asks(SweepKind.WATCH).watched([VIDEO])
+    (beside,) = asks(SweepKind.WATCH).watched([VIDEO])
+    (led,) = read(beside, page(video(2))).asks
     assert [str(one.access) for one in read(led, told).asks] == ["private"]
     more = read(listed.asks[2], page(comment(), following="/videos/2/comments?page=2", total=9)).next_page
     assert more is not None
@@ -250,10 +252,38 @@ def test_a_video_is_looked_for_beside_another_one_that_is_there() -> None:
     known = RecordRef(VIDEO, RecordKind.POST)
     (ask,) = asks().looks([known])
     assert ask.context["for"] == [VIDEO]
-    there = [([video(), video(2)], "/videos/2"), ([video(2)], "/videos/2"), ([video()], "/users/77"), ([], "/users/77")]
-    for listed, control in there:
+    for listed in ([video(), video(2)], [video(2)]):
         (look,) = read(ask, page(*listed)).asks
-        assert (look.context["look"], look.control is not None) == ([VIDEO], True)
-        assert look.control is not None
-        assert control in look.control.url
+        assert (look.context["look"], look.control and "/videos/2" in look.control.url) == ([VIDEO], True)
     assert read(ask, {"error": "No."}, 404).asks == ()
+
+
+@pytest.mark.law("R16")
+def test_a_video_is_looked_for_beside_the_account_alone_only_where_vimeo_says_that_it_has_none() -> None:
+    (ask,) = asks().looks([RecordRef(VIDEO, RecordKind.POST)])
+    (look,) = read(ask, page(total=0)).asks
+    assert (look.context["look"], look.control and "/users/77" in look.control.url) == ([VIDEO], True)
+    silent = {"data": [], "paging": {"next": None}}
+    for answered in (page(video(), total=1), page(total=2), silent):  # it is there itself; an empty page; no word of it
+        (question,) = read(ask, answered).asks
+        assert ("look" in question.context, question.control) == (False, None)
+
+
+@pytest.mark.law("R16")
+def test_watched_videos_are_looked_for_beside_one_that_is_there_and_lead_to_their_comments() -> None:
+    (ask,) = asks(SweepKind.WATCH).watched(["video/3", VIDEO, "album/2"])
+    assert ask.context["for"] == ["video/3", VIDEO]
+    looks = read(ask, page(video(2), total=9)).asks
+    assert [(one.context["look"], one.context["lead"]) for one in looks] == [(["video/3"], True), ([VIDEO], True)]
+    assert all(one.control and "/videos/2" in one.control.url for one in looks)
+    assert list(asks(SweepKind.WATCH).watched([])) == []
+
+
+@pytest.mark.law("R16")
+def test_who_may_comment_on_a_video_that_is_looked_for_stands_in_the_same_answer() -> None:
+    """The same question twice in a run is put once: that of the setting would keep the video from being looked for."""
+    setting, alone = (RecordRef(f"comments/{key}", RecordKind.SETTINGS) for key in (VIDEO, "video/2"))
+    looks = list(asks().looks([setting, alone, RecordRef(VIDEO, RecordKind.POST)]))
+    assert [(one.purpose, one.context.get("key"), one.context.get("for")) for one in looks] == [
+        ("beside", None, [VIDEO]), ("video", "video/2", None),
+    ]  # fmt: skip

@@ -74,6 +74,20 @@ def test_what_is_gone_is_no_longer_returned_and_of_comments_under_it_nothing_is_
     ]  # fmt: skip
 
 
+@pytest.mark.law("R16")
+def test_videos_that_were_deleted_together_do_not_keep_each_other_in_doubt(found: Account) -> None:
+    """With whichever of them a look at known ones begins."""
+    house, city = found.house, found.house.city
+    gone = [found.talk(1)[0] for _ in range(5)]
+    kept = gone.pop(2)
+    house.run(found.account, FULL)
+    for one in gone:
+        city.delete(one)
+    house.later(days=1)
+    assert house.run(found.account, WATCH).outcome in GOOD
+    assert found.states(*gone, kept) == [*["not_returned"] * 4, "visible"]
+
+
 @pytest.mark.law("R17")
 def test_who_may_see_and_comment_is_told(found: Account) -> None:
     house = found.house
