@@ -91,14 +91,6 @@ def looked_at(ask: Ask, keys: Sequence[str], control: Ask) -> Ask:
     return replace(ask, context={**ask.context, "look": list(keys)}, control=control)
 
 
-def siblings(keys: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """Known things, each with another of them of the same kind, if there is one: while that is answered, things of this
-    kind are."""
-    for key in keys:
-        kind = key.partition("/")[0]
-        yield key, next((one for one in keys if one != key and one.partition("/")[0] == kind), None)
-
-
 def ident(key: str) -> str:
     """What a key names, without its kind."""
     return key.partition("/")[2]

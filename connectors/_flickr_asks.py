@@ -8,11 +8,11 @@ the owner sees whoever else does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from connectors._account_asks import AccountAsks, ident, looked_at, siblings
+from connectors._account_asks import AccountAsks, ident, looked_at
 from connectors.contract import AccessClass, Ask, JSONValue, RecordKind, RecordRef, Stream
 from connectors.sites import Site
 
@@ -106,33 +106,58 @@ class Asks(AccountAsks):
         return self._call(f"{methods}.comments.getList", "comments", Stream.COMMENTS, wanted, key=key)
 
     def watched(self, keys: Iterable[str]) -> Iterator[Ask]:
-        """Known photos and albums again, with all comments. That one is gone is told only beside another one that is
-        not; else the list of all says it."""
-        for key, other in siblings([key for key in keys if key.partition("/")[0] in THINGS]):
-            led = self.owner and key.startswith("photo/")  # then the answer says who may see its comments
-            ask = self.info(key, **({"lead": True} if led else {}))
-            yield ask if other is None else looked_at(ask, [key], self.info(other))
-            if not led:
-                yield self.comments(key)
+        """Known photos and albums again, beside others that are there, with all comments."""
+        things = [key for key in keys if key.partition("/")[0] in THINGS]
+        yield from self._beside(things, lead=True)
+        yield from (self.comments(key) for key in things if not self.leads(key))
+
+    def leads(self, key: str) -> bool:
+        """Whether the answer says who may see its comments."""
+        return self.owner and key.startswith("photo/")
 
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
         """Ask directly for known records. For comments that is the list of those on their photo, which Flickr gives
         whole; beside the photo as control."""
         comments: dict[str, list[str]] = {}
+        things, settings = list[str](), list[str]()
         for ref in records:
             kind = ref.key.partition("/")[0]
             if ref.kind is RecordKind.PROFILE:
                 yield self.profile()
             elif kind in THINGS:
-                yield looked_at(self.info(ref.key), [ref.key], self._person("server"))
+                things.append(ref.key)
             elif kind == "comments":
-                yield self.info(ref.key.removeprefix("comments/"))
+                settings.append(ref.key.removeprefix("comments/"))
             elif kind == "comment" and ref.thread is not None and ref.thread.partition("/")[0] in THINGS:
                 comments.setdefault(ref.thread, []).append(ref.key)
+        yield from self._beside(things)
+        yield from (self.info(key) for key in settings if key not in things)  # (put twice, it would not be looked for)
         for thread, keys in comments.items():
             # (From the beginning of time on: that makes another question of it than the list they were missing in.)
             again = self._seen(self._comments(thread, {"min_comment_date": "1"}))
             yield looked_at(again, keys, self.info(thread))
+
+    def _beside(self, keys: Sequence[str], **context: JSONValue) -> Iterator[Ask]:
+        """Photos or albums that are there; beside one of them known ones are looked for: nothing else shows that single
+        ones are answered at all, and known ones may have gone together. ``lead``: to their comments as well."""
+        lists = {"photo": "people.getPhotos" if self.owner else "people.getPublicPhotos", "album": "photosets.getList"}
+        for kind, method in lists.items():
+            wanted = [key for key in keys if key.startswith(f"{kind}/")]
+            two = {"user_id": self.account, "per_page": "2"}
+            if wanted:
+                ask = self._call(method, f"beside_{kind}s", Stream.POSTS, two, **{"for": wanted}, **context)
+                yield self._seen(ask)
+
+    def beside(self, keys: Iterable[str], there: Sequence[str], *, none: bool, lead: bool) -> Iterator[Ask]:
+        """Known photos or albums, each beside one of those that are there; beside the account where it has none
+        (``none``). Else that one is gone is not told."""
+        for key in keys:
+            ask = self.info(key, **({"lead": True} if lead and self.leads(key) else {}))
+            other = next((one for one in there if one != key), None)
+            if other is None and not none:
+                yield ask
+            else:
+                yield looked_at(ask, [key], self._person("server") if other is None else self.info(other))
 
     def _seen(self, ask: Ask) -> Ask:
         """The same as whoever sees the most."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from connectors import _flickr_records as records
 from connectors._account_found import AccountFound, read_json, seconds, turned
@@ -15,7 +16,7 @@ from connectors._flickr_asks import Asks
 from connectors.answers import NOT_MODIFIED, failure
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
-from connectors.values import Json, Unreadable, number, objects, part, thing
+from connectors.values import Json, Unreadable, ident, number, objects, part, thing
 
 _K = ProblemKind
 KNOWN: Mapping[str, frozenset[str]] = {
@@ -233,6 +234,15 @@ def _album(found: Found, body: Json) -> Reading:
     return found.looked()
 
 
+def _beside(kind: str, found: Found, body: Json) -> Reading:
+    """Photos or albums that are there: now known ones are looked for."""
+    listed = thing(body.get(f"{kind}s"), f"an answer without {kind}s")
+    given = objects(listed, kind) if kind in listed else []
+    there = [f"{_KINDS[kind]}/{ident(one.get('id'), 'an entry')}" for one in given]
+    none, lead = not given and _number(listed, "total") == 0, found.ask.context.get("lead") is True
+    return Reading(asks=tuple(found.asks.beside(found.names("for"), there, none=none, lead=lead)))
+
+
 def _comments(found: Found, body: Json) -> Reading:
     """All comments at once. Of a photo without any even the list is left out."""
     listed = thing(body.get("comments"), "an answer without comments")
@@ -244,6 +254,7 @@ def _comments(found: Found, body: Json) -> Reading:
     return found.looked(whole=found.ask.listing is not None and not found.unread)
 
 
+_KINDS: Mapping[str, str] = {"photo": "photo", "photoset": "album"}
 _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "identify": _identify,
     "profile": _profile,
@@ -253,5 +264,7 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "albums": _albums,
     "photo_info": _photo,
     "album_info": _album,
+    "beside_photos": partial(_beside, "photo"),
+    "beside_albums": partial(_beside, "photoset"),
     "comments": _comments,
 }

@@ -150,7 +150,8 @@ class FlickrApi:
         if self._viewer is None:
             raise Failure(99, "User not logged in / Insufficient permissions")
         level, extras = request.parameter("privacy_filter"), set((request.parameter("extras") or "").split(","))
-        listed = [self._listed(one, extras) for one in self._photos_of(person) if str(self._level(one)) == level]
+        found = [one for one in self._photos_of(person) if level in (None, str(self._level(one)))]
+        listed = [self._listed(one, extras) for one in found]
         return {"photos": self._paged(request, listed, "photo")}
 
     def _albums(self, request: Request) -> Body:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,7 +87,7 @@ PERSON = {"id": OWNER, "nsid": OWNER, "username": {"_content": "city"}, "photos"
 
 def test_it_keeps_to_the_contract() -> None:
     full = asks()
-    looked = list(full.looks(REFS))
+    looked = [*full.looks(REFS), full.info(PHOTO), full.info("album/7")]
     albums = {"photosets": {"page": 1, "pages": 1, "total": 1, "photoset": [ALBUM]}, "stat": "ok"}
     check(
         CONNECTOR,
@@ -100,6 +101,8 @@ def test_it_keeps_to_the_contract() -> None:
             Example(full.comments(PHOTO), comments(comment())),
             *(Example(ask, {"photo": INFO, "stat": "ok"}) for ask in looked if ask.purpose == "photo_info"),
             *(Example(ask, {"photoset": ALBUM, "stat": "ok"}) for ask in looked if ask.purpose == "album_info"),
+            *(Example(ask, photos(photo())) for ask in looked if ask.purpose == "beside_photos"),
+            *(Example(ask, albums) for ask in looked if ask.purpose == "beside_albums"),
             *(Example(ask, comments(comment())) for ask in looked if ask.purpose == "comments"),
         ],
     )
@@ -222,3 +225,23 @@ def test_an_account_that_was_deleted_is_said_to_be_away() -> None:
         problem = read(asks().profile(), {"stat": "fail", "code": code, "message": "No"}).problem
         assert problem is not None
         assert problem.kind is ProblemKind.DEACTIVATED
+
+
+@pytest.mark.law("R16")
+@pytest.mark.parametrize("owner", [False, True])
+def test_photos_and_albums_are_looked_for_beside_others_that_are_there(owner: bool) -> None:
+    put = Asks.begin(replace(ACCOUNT, authorised=owner), None)
+    setting = RecordRef(f"comments/{PHOTO}", RecordKind.SETTINGS)
+    beside, of_albums = put.looks([setting, RecordRef(PHOTO, RecordKind.POST), RecordRef("album/7", RecordKind.POST)])
+    assert (beside.context["for"], of_albums.context["for"]) == ([PHOTO], ["album/7"])
+    assert ("getPhotos" if owner else "getPublicPhotos") in beside.url
+    (look,) = read(beside, photos(photo(), photo(id="9"))).asks
+    assert (look.context["look"], look.control and "photo_id=9" in look.control.url) == ([PHOTO], True)
+    other = {"photosets": {"page": 1, "pages": 1, "total": 1, "photoset": [ALBUM | {"id": "8"}]}, "stat": "ok"}
+    (look,) = read(of_albums, other).asks
+    assert (look.context["look"], look.control and "photoset_id=8" in look.control.url) == (["album/7"], True)
+    (look,) = read(beside, photos()).asks  # Flickr says that there is none
+    assert (look.context["look"], look.control and "people.getInfo" in look.control.url) == ([PHOTO], True)
+    for answered in (photos(photo()), photos(total=3)):  # it is there itself; an empty page
+        (question,) = read(beside, answered).asks
+        assert ("look" in question.context, question.control) == (False, None)

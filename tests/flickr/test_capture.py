@@ -6,7 +6,7 @@ import pytest
 
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import own, thread
-from tests.flickr.place import Account, account
+from tests.flickr.place import Account, account, says
 from tests.graph.scenes import GOOD, is_away
 from tests.graph.truth import public_words
 
@@ -114,3 +114,33 @@ def test_a_file_that_was_replaced_is_fetched_and_is_no_edit(found: Account) -> N
 @pytest.mark.long
 def test_of_an_account_that_is_gone_nothing_is_said_to_be_gone(found: Account) -> None:
     is_away(found, found.server.away)
+
+
+@pytest.mark.law("R16")
+def test_photos_that_were_deleted_together_do_not_keep_each_other_in_doubt(found: Account) -> None:
+    """With whichever of them a look at known ones begins."""
+    house, city = found.house, found.house.city
+    gone = [found.talk(1)[0] for _ in range(5)]
+    kept = gone.pop(2)
+    house.run(found.account, FULL)
+    for one in gone:
+        city.delete(one)
+    house.later(days=1)
+    assert house.run(found.account, WATCH).outcome in GOOD
+    assert found.states(*gone, kept) == [*["not_returned"] * 4, "visible"]
+
+
+@pytest.mark.law("R16")
+def test_nothing_is_told_of_photos_where_no_single_one_is_answered(found: Account) -> None:
+    house = found.house
+    photos = [found.talk(1)[0] for _ in range(3)]
+    house.run(found.account, FULL)
+    house.server.faults.add(says(1), "photos.getInfo|photos.comments", times=None)
+    for sweep in (WATCH, FULL):
+        house.later(days=1)
+        house.run(found.account, sweep)
+        assert found.states(*photos) == ["visible"] * 3
+    house.server.faults.clear()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert not house.gaps(open_only=True)
