@@ -30,8 +30,8 @@ def problem_of(ask: Ask, answer: Answer) -> Problem | None:
         return Problem(ProblemKind.CONTRACT, "the server does not say whose token it is")
     if problem.kind is ProblemKind.PERMISSION and ask.purpose == OWNER:
         return Problem(ProblemKind.REVOKED, "the token does not let the server say whose it is (read:accounts)")
-    if answer.status == 404 and not _is_error_body(answer):
-        return Problem(ProblemKind.CONTRACT, "not found, but not in the words of a Mastodon server")
+    if problem.kind is ProblemKind.GONE and not _is_error_body(answer):  # a proxy's, or an API that was retired
+        return Problem(ProblemKind.CONTRACT, f"status {answer.status}, but not in the words of a Mastodon server")
     return problem
 
 
