@@ -12,6 +12,7 @@ from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from tests.capture.house import FULL, House
 from tests.capture.secrecy import nothing_left, repeated
+from tests.connecting.consenting import Owner
 from tests.flickr.place import KEY, Account, account, says
 from tests.graph.scenes import (
     GOOD,
@@ -133,3 +134,39 @@ def test_no_key_is_left_anywhere(found: Account, form: str, caplog: pytest.LogCa
     house.capture.flush(all=True)
     assert any(f"api_key={KEY}" in one.target for one in house.server.log)
     nothing_left(house.home, (caplog.text + "".join(results)).encode(), KEY)
+
+
+def _without(number: int) -> Alter:
+    """A list that does not show a photo which is there, as one may whose index is behind."""
+
+    def alter(request: Request, response: Response) -> Response:
+        body = json.loads(response.body)
+        body["photos"]["photo"] = [one for one in body["photos"]["photo"] if one["id"] != str(number)]
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    return alter
+
+
+@pytest.mark.law("R16")
+@pytest.mark.parametrize("consent", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_while_no_photo_is_found_by_its_id_none_is_told_to_be_gone(house: House, consent: bool) -> None:
+    """The account answers all the while: that says nothing of photos."""
+    if consent:
+        owner = Owner.of(house, "flickr")
+        assert owner.connect().connected
+        city, person, known = owner.cast.city, owner.cast.city, owner.account
+    else:
+        found = account(house)
+        city, person, known = found.id, found.id, found.account
+    missing, kept = (house.city.say(person, f"{name}\n\nOf {city}.") for name in ("Bridge", "Park"))
+    house.run(known, FULL)
+    house.server.faults.add(_without(missing), "getPublicPhotos", times=None)
+    house.server.faults.add(says(1), "photos.getInfo", times=None)
+    house.later(days=1)
+    house.run(known, FULL)
+    assert [house.records()[f"photo/{one}"].state for one in (missing, kept)] == ["visible"] * 2
+    house.server.faults.clear()
+    house.city.delete(missing)
+    house.later(days=1)
+    assert house.run(known, FULL).outcome in GOOD
+    assert [house.records()[f"photo/{one}"].state for one in (missing, kept)] == ["not_returned", "visible"]
