@@ -38,10 +38,10 @@ _LONGEST_TOKEN = 4096
 _TRACK = re.compile(r"[A-Za-z0-9_.=-]{1,128}")
 _SAID = ("language", "name", "trackKind", "audioTrackType")
 _SET = ("isDraft", "isCC", "isEasyReader")
-_KINDS = {"ASR": "made by YouTube", "forced": "forced"}
+_KINDS = {"asr": "made by YouTube", "forced": "forced"}
 _TAG = re.compile(r"<[^<>]*>")
-_BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_NO_CUE = re.compile(r"(?:NOTE|STYLE|REGION)(?:[ \t\n]|\Z)")
+_TIMES = re.compile(r"[ \t\f]*\d{1,9}(?::\d{1,2}){1,2}[.,]\d{1,3}[ \t\f]*-->")
+_BY_YOUTUBE = "asr"
 
 
 def key_of(video: str, track: str) -> str:
@@ -151,17 +151,20 @@ def read_file(ask: Ask, answer: Answer, site: str) -> Reading:
     if named is None:
         return quarantined("a question this connector never asked", everything)
     try:
-        words = words_of(answer.body)
         content = _content(thing(ask.context.get("said"), "a caption track without its language"), named[0])
+        words = words_of(answer.body, rolling=content.get("trackKind") == _BY_YOUTUBE)
     except Unreadable as error:
         return quarantined(str(error), everything)
     content["words"] = words
     return Reading(records=(_record(named[1], content, words or _label(content), everything, site, named[0]),))
 
 
-def words_of(body: bytes) -> str:
-    """What is said in a WebVTT file, a line for each line of its cues. Captions that YouTube makes show a line twice,
-    once while it is spoken and once above the next: it is taken once.
+def words_of(body: bytes, *, rolling: bool = False) -> str:
+    """What is said in a WebVTT file, a line for each line of its cues.
+
+    Args:
+        rolling: captions that YouTube makes show a line twice, once while it is spoken and once above the next: it is
+            taken once. What people write is taken as they wrote it: each of two *Aye* is a vote.
 
     Raises:
         Unreadable: it is no such file.
@@ -174,19 +177,22 @@ def words_of(body: bytes) -> str:
         raise Unreadable("captions that are not WebVTT")
     lines: list[str] = []
     for line in _lines(source):
-        if line and line not in lines[-1:]:
+        if line and not (rolling and line in lines[-1:]):
             lines.append(line)
     return "\n".join(lines)
 
 
 def _lines(source: str) -> Iterator[str]:
-    for block in _BLANK.split(source)[1:]:
-        if _NO_CUE.match(block):
-            continue
-        lines = block.strip("\n").split("\n")
-        timing = next((number for number, line in enumerate(lines[:2]) if "-->" in line), None)
-        for line in lines[timing + 1 :] if timing is not None else ():
-            yield tidy(html.unescape(_TAG.sub("", line))).strip()
+    """Lines of cues (WebVTT §6.1): a cue goes from a line with ``-->`` to an empty line, or to the next such line. A
+    line of spaces is not empty."""
+    inside = False
+    for line in source.split("\n")[1:]:
+        if "-->" in line:
+            inside = _TIMES.match(line) is not None
+        elif not line:
+            inside = False
+        elif inside:
+            yield " ".join(tidy(html.unescape(_TAG.sub("", line))).split())
 
 
 def _record(
@@ -200,7 +206,7 @@ def _record(
         text=words,
         parent=f"video/{video}",
         url=f"{site}/watch?v={video}",
-        word="automatic captions" if content.get("trackKind") == "ASR" else "captions",
+        word="automatic captions" if content.get("trackKind") == _BY_YOUTUBE else "captions",
     )
 
 
@@ -208,7 +214,9 @@ def _content(snippet: Json, video: str) -> dict[str, JSONValue]:
     content: dict[str, JSONValue] = {"video": video}
     for name in _SAID:
         if snippet.get(name) is not None:
-            content[name] = storable(text(snippet, name))
+            said = storable(text(snippet, name))
+            # (the reference writes ASR, answers asr: another spelling is no edit)
+            content[name] = said.lower() if name == "trackKind" else said
     return content | {name: snippet[name] for name in _SET if isinstance(snippet.get(name), bool)}
 
 

@@ -360,9 +360,13 @@ def test_the_practice_answers_what_the_discovery_document_says(found: Channel) -
         ("00:01.000 --> 00:02.000\nHello\nall\n", "Hello\nall"),
         ("NOTE not said\r\nnor this\r\n\r\n1\r\n00:01.000 --> 00:02.000\r\n<v Ann>Aye\r\n", "Aye"),
         ("STYLE\n::cue { color: red }\n\n00:00.000 --> 00:01.000 align:start\na &lt;b&gt;  c", "a <b> c"),
-        (f"{_TIME}\n \none<00:00:00.500><c> two</c>\n\n{_TIME}\none two\nthree", "one two\nthree"),
+        (f"{_TIME}\n \none<00:00:00.500><c> two</c>\n", "one two"),
+        (f"{_TIME}\nAye\n\n{_TIME}\nAye\nAye", "Aye\nAye\nAye"),
+        (f"{_TIME}\nfirst\n{_TIME}\nsecond", "first\nsecond"),
+        (f"{_TIME}\na&#10;&#10;b &lt;script&gt;<script>c</script>\u200f", "a b <script>c\u200f"),
         ("", ""),
-        ("no time at all\n\nid\nid\n00:00.000 --> 00:01.000\nlate", ""),
+        ("no time at all\n\nid\nid\n00:00.000 --> 00:01.000\nlate", "late"),
+        ("NOTE not --> said\nnor this\n\nSTYLE\nnor --> this\nnor this", ""),
     ],
 )
 def test_what_is_said_in_a_file(body: str, words: str) -> None:
@@ -371,6 +375,20 @@ def test_what_is_said_in_a_file(body: str, words: str) -> None:
     reading = READ(FILE, answer(f"WEBVTT\n\n{body}".encode()))
     assert [one.content["words"] for one in reading.records] == [words]
     assert reading.records[0].text == (words or "Captions: en")
+
+
+def test_what_rolls_is_taken_once_and_a_cue_may_come_right_after_the_head() -> None:
+    rolling = (
+        f"WEBVTT\n{_TIME}\n \none<00:00:00.500><c> two</c>\n\n{_TIME}\none two\n \n\n{_TIME}\none two\nthree".encode()
+    )
+    assert captions.words_of(rolling, rolling=True) == "one two\nthree"
+    for kind in ("ASR", "asr"):
+        said = ASKS.file(captions.key_of(VIDEO, "SwPO="), "SwPO=", {"language": "en", "trackKind": kind})
+        (record,) = READ(said, answer(rolling)).records
+        assert (record.text, record.content["trackKind"], record.word) == (
+            "one two\nthree", "asr", "automatic captions",
+        )  # fmt: skip
+    assert captions.words_of(rolling).count("one two") == 3
 
 
 @pytest.mark.parametrize(
@@ -452,12 +470,12 @@ def test_a_turn_whose_place_is_no_longer_known_begins_anew(found: Channel) -> No
     house.run(found.account, NEW)
     house.run(found.account, NEW)
     house.later(hours=2)
-    house.server.faults.add(refuses(400, "invalidPageToken"), "maxResults=1.*pageToken", times=1)
+    house.server.faults.add(refuses(400, "invalidPageToken"), "part=contentDetails&.*pageToken", times=1)
     assert house.run(found.account, NEW).outcome in GOOD
     house.later(hours=2)
     before = len(house.server.log)
     house.run(found.account, NEW)
-    (turn,) = [one.target for one in list(house.server.log)[before:] if "maxResults=1" in one.target]
+    (turn,) = [one.target for one in list(house.server.log)[before:] if "part=contentDetails&" in one.target]
     assert "pageToken" not in turn
 
 
