@@ -110,16 +110,20 @@ class Asks:
 
     # Captions, which only the owner is told of.
 
-    def turn(self, playlist: str, turn: captions.Turn, at: str) -> Ask:
-        """Which video's captions are looked at next."""
+    def turn(self, playlist: str, turn: captions.Turn, at: str, owed: Mapping[str, JSONValue] | None = None) -> Ask:
+        """Which video's captions are looked at next. ``owed``: what was asked for, and did not come."""
         parameters = (("part", "contentDetails"), ("playlistId", playlist), ("maxResults", "1"))
-        known = {"turn": {"at": at, "began": turn.began, "before": turn.before}}
+        known = {
+            "turn": {"at": at, "began": turn.began, "before": turn.before} | ({"owed": dict(owed)} if owed else {})
+        }
         ask = self._ask("playlistItems", captions.TURN, Stream.MEDIA, parameters, context=known)
         return ask if turn.token is None else with_page(ask, turn.token)
 
-    def captions(self, video: str, since: JSONValue) -> Ask:
-        """The caption tracks of a video. ``since``: files of those that did not change since then are not asked for."""
+    def captions(self, video: str, since: JSONValue, owed: Mapping[str, JSONValue] | None = None) -> Ask:
+        """The caption tracks of a video. ``since``: files of those that did not change since then are not asked for,
+        but for those that are ``owed``."""
         parameters, known = (("part", "snippet"), ("videoId", video)), {"video": video, "since": since}
+        known |= {"owed": dict(owed)} if owed else {}
         listing = captions.list_of(video)
         return self._ask("captions", captions.LIST, Stream.MEDIA, parameters, listing=listing, context=known)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,6 +32,15 @@ EVERY = timedelta(hours=2)
 """Between two turns: twelve videos a day, which is 600 of the 10,000 units that Google grants, and 200 for a file."""
 LATELY = timedelta(days=14)
 """A full sweep looks at videos so young: captions are made, and put right, in these days."""
+LISTS, FILES = 10, 5
+"""Most lists that follow from one page of videos in a full sweep, the newest first; most files that follow from one
+list. The rest takes turns: the day's quota is for comments, too."""
+TRIES = 3
+"""How many looks ask for a file that YouTube does not hand out, before only a change is a reason to."""
+_OWED = "captions/"
+"""What members of the bookmark begin with that name a video whose list did not come; a file that did not is named by
+the key of its track."""
+_MOST_OWED = 200
 _MARGIN = timedelta(hours=1)
 """Google's clock may be so far from ours."""
 _LONGEST_TOKEN = 4096
@@ -89,7 +98,7 @@ def next_turn(bookmark: Bookmark, at: datetime) -> Turn | None:
     return Turn(None, at.isoformat(), began)
 
 
-def turned(turn: Json, token: JSONValue) -> Bookmark:
+def turned(turn: Json, token: JSONValue) -> dict[str, JSONValue]:
     """The bookmark after a turn. ``token``: of the next video; None after the oldest."""
     usable = token if isinstance(token, str) and 0 < len(token) <= _LONGEST_TOKEN else None
     return {_PLACE: {"at": turn.get("at"), "token": usable, "began": turn.get("began"), "before": turn.get("before")}}
@@ -97,7 +106,8 @@ def turned(turn: Json, token: JSONValue) -> Bookmark:
 
 def lately(bookmark: Bookmark, at: datetime) -> Mapping[str, JSONValue]:
     """What a full sweep has to know of the one before."""
-    return {"at": at.isoformat(), "last": bookmark.get(_LOOKED)}
+    owed = owed_of(bookmark)
+    return {"at": at.isoformat(), "last": bookmark.get(_LOOKED)} | ({"owed": owed} if owed else {})
 
 
 def looked(sweep: Json) -> Bookmark:
@@ -115,6 +125,60 @@ def since_last(sweep: Json, published: datetime | None) -> str | None:
     """Since when a full sweep asks for files: the last one, where it saw the video."""
     last = moment(sweep.get("last"))
     return None if last is None or published is None or published > last - EVERY else last.isoformat()
+
+
+# What was asked for, and did not come: nothing else would lead to it again.
+
+
+def owed_of(bookmark: Bookmark) -> dict[str, JSONValue]:
+    """Members of the bookmark that name lists (since when files count) and files (how many looks asked for them)."""
+    named = (one for one in sorted(bookmark) if one.startswith(_OWED) or parts_of(one) is not None)
+    return {name: bookmark[name] for name, _ in zip(named, range(_MOST_OWED), strict=False)}
+
+
+def owed_for(owed: Json, video: str) -> dict[str, JSONValue]:
+    """What of it is of one video."""
+    return {name: one for name, one in owed.items() if name.removeprefix(_OWED) == video or _video_of(name) == video}
+
+
+def list_owed(video: str, since: str | None) -> Bookmark:
+    """The bookmark once the list of a video is asked for."""
+    return {f"{_OWED}{video}": {"since": since}}
+
+
+def list_came(video: str) -> Bookmark:
+    return {f"{_OWED}{video}": None}
+
+
+def since_of(video: str, since: str | None, owed: Json) -> str | None:
+    """Since when files of a video are asked for: longer ago, where its last list did not come. None: all of them."""
+    waiting = owed.get(f"{_OWED}{video}")
+    if not isinstance(waiting, dict):
+        return since
+    times = [moment(since), moment(waiting.get("since"))]
+    return None if None in times else min(one for one in times if one is not None).isoformat()
+
+
+def _video_of(name: str) -> str | None:
+    named = parts_of(name)
+    return named[0] if named is not None else None
+
+
+def wanted(tracks: Iterable[tuple[str, Json]], since: JSONValue, owed: Json) -> Iterator[tuple[str, int, bool]]:
+    """Which files of a list are wanted: key of the track, how many looks have asked for it with this one, and whether
+    this one does. Those that were waited for longest come first."""
+    found = []
+    for key, track in tracks:
+        before = owed.get(key)
+        asked = before if isinstance(before, int) and not isinstance(before, bool) and before >= 0 else None
+        state = part(track, "snippet").get("status")
+        if state != "failed" and (is_changed(track, since) or (asked is not None and asked < TRIES)):
+            found.append((key, asked or 0, state == "serving"))
+    left = FILES
+    for key, asked, served in sorted(found, key=lambda one: (one[1], one[0] not in owed)):
+        ask = served and left > 0
+        left -= ask
+        yield key, asked + ask, ask
 
 
 # What an answer says.
@@ -137,11 +201,10 @@ def said_of(record: SeenRecord) -> dict[str, JSONValue]:
     return {name: record.content[name] for name in (*_SAID, *_SET) if name in record.content}
 
 
-def is_wanted(value: Json, since: JSONValue) -> bool:
-    """Whether the file of a track is asked for: one that is served, and changed since then, or nobody knows."""
-    snippet = part(value, "snippet")
-    after, changed = moment(since), moment(snippet.get("lastUpdated"))
-    return snippet.get("status") == "serving" and (after is None or changed is None or changed >= after - _MARGIN)
+def is_changed(value: Json, since: JSONValue) -> bool:
+    """Whether a track changed since then, or nobody knows."""
+    after, changed = moment(since), moment(part(value, "snippet").get("lastUpdated"))
+    return after is None or changed is None or changed >= after - _MARGIN
 
 
 def read_file(ask: Ask, answer: Answer, site: str) -> Reading:
@@ -156,7 +219,8 @@ def read_file(ask: Ask, answer: Answer, site: str) -> Reading:
     except Unreadable as error:
         return quarantined(str(error), everything)
     content["words"] = words
-    return Reading(records=(_record(named[1], content, words or _label(content), everything, site, named[0]),))
+    record = _record(named[1], content, words or _label(content), everything, site, named[0])
+    return Reading(records=(record,), bookmark={record.key: None})
 
 
 def words_of(body: bytes, *, rolling: bool = False) -> str:

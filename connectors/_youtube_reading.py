@@ -25,7 +25,7 @@ from connectors._youtube_records import (
     video_record,
 )
 from connectors.bodies import quarantined
-from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.contract import Answer, Ask, Bookmark, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.found import Finding
 from connectors.values import Json, Unreadable, thing
 
@@ -221,16 +221,29 @@ def _videos(found: Found, items: Sequence[JSONValue]) -> Reading:
     chats = tuple(_live(found, items))
     # A full look lists the comments of every video, also of one that counts none: there may have been some.
     comments = tuple(map(asks.comments, videos)) if asks.full else ()
-    return replace(found.reading(), asks=(*chats, *comments, *_captions_of(found)))
+    lists = tuple(_captions_of(found))
+    owed = {name: one for ask in lists for name, one in _list_owed(ask).items()}
+    return replace(found.reading(), asks=(*chats, *comments, *lists), bookmark=owed or None)
 
 
 def _captions_of(found: Found) -> Iterator[Ask]:
     """The lists of captions that a full sweep looks at."""
     lately = _known(found.ask, "lately")
-    for record in found.records:
-        video = record.key.removeprefix("video/")
-        if record.key.startswith("video/") and captions.is_due(lately, record.created_at):
-            yield found.asks.captions(video, captions.since_last(lately, record.created_at))
+    due = [one for one in found.records if one.key.startswith("video/") and captions.is_due(lately, one.created_at)]
+    due.sort(key=lambda one: (one.created_at is not None, one.created_at), reverse=True)
+    for record in due[: captions.LISTS]:
+        yield _list_of(found, record.key.removeprefix("video/"), captions.since_last(lately, record.created_at), lately)
+
+
+def _list_of(found: Found, video: str, since: str | None, known: Json) -> Ask:
+    """The question for the captions of a video. ``known``: what the sweep knows, and what it is owed."""
+    owed = known.get("owed")
+    owed = captions.owed_for(owed, video) if isinstance(owed, dict) else {}
+    return found.asks.captions(video, captions.since_of(video, since, owed), owed)
+
+
+def _list_owed(ask: Ask) -> Bookmark:
+    return captions.list_owed(str(ask.context["video"]), ask.context["since"])
 
 
 def _live(found: Found, items: Sequence[JSONValue]) -> Iterator[Ask]:
@@ -290,24 +303,40 @@ def _turn(found: Found, items: Sequence[JSONValue], token: str | None) -> Readin
         video = ident(part(entry, "contentDetails").get("videoId"), "a listed video")
     except Unreadable as error:
         return replace(quarantined(str(error), "/items/0"), bookmark=bookmark)
-    return replace(found.reading(), asks=(found.asks.captions(video, turn.get("before")),), bookmark=bookmark)
+    before = turn.get("before")
+    ask = _list_of(found, video, before if isinstance(before, str) else None, turn)
+    return replace(found.reading(), asks=(ask,), bookmark={**bookmark, **_list_owed(ask)})
 
 
 def _tracks(found: Found, items: Sequence[JSONValue]) -> Reading:
     """The tracks of a video, and questions for the files of those that changed."""
-    asks, video, following = found.asks, found.video or "", []
-    since = found.ask.context.get("since")
+    asks, video = found.asks, found.video or ""
+    tracks: dict[str, tuple[SeenRecord, Json]] = {}
     for number, item in enumerate(items):
         place = f"/items/{number}"
         record = found.add(
             "caption", item, place,
             lambda item=item, place=place: captions.track_record(item, place, asks.site, video),  # type: ignore[misc]
         )  # fmt: skip
-        if record is not None and isinstance(item, dict) and captions.is_wanted(item, since):
-            following.append(asks.file(record.key, item["id"], captions.said_of(record)))
+        if record is not None:
+            tracks[record.key] = record, item
     if found.ask.purpose == captions.LOOK:
         return _looked(found)
-    return replace(found.reading(), asks=tuple(following), whole=not found.quarantine)
+    return _files_of(found, tracks)
+
+
+def _files_of(found: Found, tracks: Mapping[str, tuple[SeenRecord, Json]]) -> Reading:
+    """The same with questions for files. What is asked for is owed until it comes."""
+    owed = _known(found.ask, "owed")
+    mark: dict[str, JSONValue] = {**dict.fromkeys(owed), **captions.list_came(found.video or "")}
+    following = []
+    listed = ((key, item) for key, (_, item) in tracks.items())
+    for key, asked, now in captions.wanted(listed, found.ask.context.get("since"), owed):
+        mark[key] = asked
+        if now:
+            record, item = tracks[key]
+            following.append(found.asks.file(key, item["id"], captions.said_of(record)))
+    return replace(found.reading(), asks=tuple(following), whole=not found.quarantine, bookmark=mark)
 
 
 # Comments.

@@ -85,9 +85,9 @@ class YouTube:
             " them was not seen, and what nobody read while it was live cannot be had later. Chat that only members see"
             " is not read.",
             "Posts of the community tab are not captured.",
-            "Captions are seen only with the owner's token. Videos take turns, twelve a day, and those of the last two"
-            " weeks come with every full look besides: what was changed and changed back between two of them was not"
-            " seen. A file that YouTube does not hand out is a gap.",
+            "Captions are seen only with the owner's token. Videos take turns, twelve a day, and the newest of"
+            " the last two weeks come with every full look besides: what was changed and changed back between two of"
+            " them was not seen. A file that YouTube does not hand out is a gap.",
             "Comments that the owner rejected are not listed.",
             "With the owner's token everything is kept as private, since it may show what nobody else sees.",
             "A token lasts an hour: then the channel needs signing in again.",
@@ -154,7 +154,8 @@ class YouTube:
         turn = _youtube_captions.next_turn(known, sweep.at) if asks.owner and sweep.kind is SweepKind.NEW else None
         if turn is None or "uploads" not in known:
             return begun
-        return (*begun, asks.turn(self._playlist(account, known), turn, sweep.at.isoformat()))
+        owed = _youtube_captions.owed_of(known)
+        return (*begun, asks.turn(self._playlist(account, known), turn, sweep.at.isoformat(), owed))
 
     def _begin(self, account: AccountRef, sweep: Sweep, known: Bookmark, asks: Asks) -> Iterable[Ask]:
         if sweep.kind is SweepKind.WATCH:

@@ -225,6 +225,88 @@ def test_no_token_is_left_anywhere(found: Channel) -> None:
     nothing_left(house.home, "".join(map(str, results)).encode(), TOKEN)
 
 
+# What was asked for and did not come.
+
+
+def _looks(found: Channel, sweeps: int) -> None:
+    for _ in range(sweeps):
+        found.house.later(hours=20)
+        found.house.run(found.account, FULL)
+
+
+@pytest.mark.parametrize("where", ["/captions/", r"/captions\?"], ids=["files", "lists"])
+def test_what_was_not_handed_out_for_long_is_asked_for_once_it_is(found: Channel, where: str) -> None:
+    """Nothing else would lead to it: the track does not change again."""
+    house, tracks = found.house, found.house.server.youtube.tracks
+    made = [tracks.add(film(found), "en", WORDS) for _ in range(2)]
+    house.run(found.account, FULL)
+    house.later(hours=20)
+    tracks.change(made[0], ["Put right."])
+    house.later(hours=3)
+    house.server.faults.add(faults.server_error(503), where, times=None)
+    house.run(found.account, FULL)
+    for _ in range(7):
+        house.later(minutes=10)
+        house.run(found.account, NEW)
+    house.server.faults.clear()
+    _looks(found, 2)
+    assert told(found, made[0]) == ["\n".join(WORDS), "Put right."]
+    before = len(house.server.log)
+    _looks(found, 1)
+    assert not [one for one in asked(found, before) if "tfmt" in one]
+    assert not captions.owed_of(_bookmark(found))
+
+
+def _bookmark(found: Channel) -> dict[str, Any]:
+    runs = found.house.runs()
+    return {name: value for mark in runs[-1].bookmark_after.values() for name, value in mark.items()}
+
+
+def test_an_old_video_whose_list_was_not_read_in_its_turn_is_read_whole_in_the_next(found: Channel) -> None:
+    house, tracks = found.house, found.house.server.youtube.tracks
+    track = tracks.add(film(found), "en", WORDS)
+    house.later(days=30)
+    house.run(found.account, FULL)
+    house.server.faults.add(faults.server_error(503), r"/captions\?", times=None)
+    for _ in range(7):
+        house.run(found.account, NEW)
+        house.later(minutes=10)
+    house.server.faults.clear()
+    for _ in range(3):
+        house.later(hours=3)
+        house.run(found.account, NEW)
+    assert told(found, track) == ["\n".join(WORDS)]
+
+
+def test_a_file_that_is_never_handed_out_does_not_use_up_the_quota(found: Channel) -> None:
+    found.house.server.youtube.tracks.add(film(found), "en", WORDS, shut=True)
+    _looks(found, 8)
+    assert len([one for one in asked(found) if "tfmt" in one]) == captions.TRIES
+    assert not captions.owed_of(_bookmark(found))
+
+
+def test_many_tracks_and_videos_are_read_little_by_little(found: Channel) -> None:
+    house, tracks = found.house, found.house.server.youtube.tracks
+    films = [film(found) for _ in range(captions.LISTS + 2)]
+    made = [tracks.add(films[-1], f"x-{number}", WORDS) for number in range(2 * captions.FILES + 1)]
+    late = tracks.add(films[-1], "late", WORDS, status="syncing")
+    counts = []
+    for _ in range(4):
+        before = len(house.server.log)
+        _looks(found, 1)
+        lists = [one for one in asked(found, before) if "videoId" in one]
+        counts.append((len(lists), len(asked(found, before)) - len(lists)))
+        late.status = "serving" if len(counts) == 2 else late.status
+    assert counts == [
+        (captions.LISTS, captions.FILES),
+        (captions.LISTS, captions.FILES),
+        (captions.LISTS, 2),
+        (captions.LISTS, 0),
+    ]
+    assert all(told(found, one) == ["\n".join(WORDS)] for one in (*made, late))
+    check_rebuilt(house, anew=True)
+
+
 # A month of captions that come, change and go, while the service misbehaves.
 
 
