@@ -99,9 +99,13 @@ class Asks(AccountAsks):
         """One video by its number."""
         return self._call(f"/videos/{ident(key)}", purpose, Stream.POSTS, _VIDEO, key=key, **context)
 
-    def open(self, key: str) -> Ask:
-        """A video that everybody sees."""
-        return _seen(self._call(f"/videos/{ident(key)}", "open", Stream.POSTS, _OPEN, key=key, open=True))
+    def open(self, key: str, *, lead: bool = False) -> Ask:
+        """A video that everybody sees. ``lead``: as the first page of the list of comments on it, so that right before
+        these are asked for it is known who sees them."""
+        ask = _seen(self._call(f"/videos/{ident(key)}", "open", Stream.POSTS, _OPEN, key=key, open=True))
+        if not lead:
+            return ask
+        return replace(ask, listing=f"comments:{key}", context={**ask.context, "lead": True})
 
     def watched(self, keys: Iterable[str]) -> Iterator[Ask]:
         """Known videos again, with all comments, beside one that is there: the answer says who sees these."""

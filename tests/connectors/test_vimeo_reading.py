@@ -180,13 +180,14 @@ def test_captions_keep_their_names_when_their_addresses_are_signed_anew() -> Non
 
 def test_a_look_at_what_is_new_stops_where_it_came_to_before() -> None:
     whole = read(asks(SweepKind.NEW).videos(), page(video(), video(2, 0, metadata={})))
-    assert [one.purpose for one in whole.asks] == ["open", "open", "comments", "tracks"]
+    assert [one.purpose for one in whole.asks] == ["open", "open", "tracks"]
+    assert [one.listing for one in whole.asks] == [None, f"comments:{VIDEO}", None]
     known = (whole.bookmark or {})["videos"]
     ask = asks(SweepKind.NEW).videos(known)
     later = read(ask, page(video(comments=2), following="/users/77/videos?page=2", total=300))
     assert later.next_page is None
     assert not later.whole
-    assert [one.purpose for one in later.asks] == ["comments"]
+    assert [(one.purpose, one.listing) for one in later.asks] == [("open", f"comments:{VIDEO}")]
 
 
 @pytest.mark.parametrize(
@@ -228,21 +229,27 @@ def test_only_what_the_answer_says_everybody_sees_is_public(view: Json) -> None:
     told = video(privacy={"view": view, "comments": "anybody"} if view is not None else {})
     listed = read(asks().videos(), page(told, video(2)))
     assert [(one.purpose, one.context["key"], str(one.access)) for one in listed.asks if one.purpose != "tracks"] == [
-        ("open", "video/2", "public"), ("comments", VIDEO, "private"), ("comments", "video/2", "public"),
+        ("comments", VIDEO, "private"), ("open", "video/2", "public"),
     ]  # fmt: skip
     assert [bool(one.media) for one in listed.records if one.key.startswith("video/")] == [True, False]
     opened = next(one for one in listed.asks if one.purpose == "open")
     assert [bool(one.media) for one in read(opened, video(2)).records] == [True]
     late = read(opened, video(2, privacy=told["privacy"]))  # it was made private meanwhile
     assert (late.records, late.problem) == ((), None)
+    assert (late.next_page is not None, late.quarantine, late.drift) == (True, (), ())
+    assert late.next_page is not None
+    assert (late.next_page.purpose, str(late.next_page.access)) == ("comments", "private")
     assert read(opened, {"error": "No."}, 404) == Reading()
     (beside,) = asks(SweepKind.WATCH).watched([VIDEO])
     (led,) = read(beside, page(video(2))).asks
     assert [str(one.access) for one in read(led, told).asks] == ["private"]
-    more = read(listed.asks[2], page(comment(), following="/videos/2/comments?page=2", total=9)).next_page
+    shown = read(opened, video(2)).next_page
+    assert shown is not None
+    assert (shown.purpose, shown.listing, str(shown.access)) == ("comments", "comments:video/2", "public")
+    more = read(shown, page(comment(), following="/videos/2/comments?page=2", total=9)).next_page
     assert more is not None
     assert str(more.access) == "public"
-    replies = read(listed.asks[2], page(comment(replies=2))).next_page
+    replies = read(shown, page(comment(replies=2))).next_page
     assert replies is not None
     assert (replies.purpose, str(replies.access)) == ("replies", "public")
 

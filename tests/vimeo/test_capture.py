@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Iterator
+
 import pytest
 
+from archiver.capture.models import Segment
+from archiver.practice.messages import Request, Response
+from connectors.contract import SweepKind
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import own, shares
 from tests.graph.scenes import GOOD, is_away
@@ -107,3 +113,36 @@ def test_who_may_see_and_comment_is_told(found: Account) -> None:
 @pytest.mark.long
 def test_of_an_account_that_is_gone_nothing_is_said_to_be_gone(found: Account) -> None:
     is_away(found, found.server.away)
+
+
+@pytest.mark.law("R71")
+@pytest.mark.parametrize("sweep", [FULL, NEW, WATCH])
+def test_what_is_made_private_while_it_is_looked_at_is_not_kept_as_public(found: Account, sweep: SweepKind) -> None:
+    """The list still says that everybody sees it; what is asked because of that is answered to the owner."""
+    house, city = found.house, found.house.city
+    video, _ = found.talk(1)
+    house.run(found.account, FULL)
+    house.later(days=1)
+    said = [city.say(found.cast.residents[1], "asked in time", answering=video)]
+
+    def turns_private(request: Request, response: Response) -> Response:
+        if video not in found.server.views:
+            found.server.views[video] = "nobody"
+            city.edit(video, "A title nobody may read")
+            said.append(city.say(found.cast.residents[2], "for the owner's eyes", answering=video))
+        return response
+
+    house.server.faults.add(turns_private, "/videos/[0-9]+[?]" if sweep is WATCH else "/videos[?]", times=1)
+    house.run(found.account, sweep)
+    assert found.server.views[video] == "nobody"
+    public = [body for access, body in _stored(house) if access == "public"]
+    assert public
+    assert not [one for one in public if b"nobody may read" in one or b"the owner's eyes" in one]
+    assert [house.records()[found.key_of(number)].access for number in said] == ["private"] * 2
+
+
+def _stored(house: House) -> Iterator[tuple[str, bytes]]:
+    """Access class and content of every stored file of exchanges."""
+    house.capture.flush(all=True)
+    for segment in house.rows(Segment):
+        yield segment.access, gzip.decompress((house.store / segment.key).read_bytes())
