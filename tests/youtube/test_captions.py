@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,9 @@ from archiver.operations.verify import verify
 from archiver.practice import faults
 from archiver.practice.youtube_captions import Track
 from archiver.practice.youtube_ids import video_id
+from archiver.web.app import create_app
+from archiver.web.server import PageServer, bind
+from archiver.web.site import Site
 from connectors import _limits, conformance
 from connectors import _youtube_captions as captions
 from connectors._youtube_asks import SERVER, SITE, Asks
@@ -29,6 +33,7 @@ from tests.capture.secrecy import nothing_left
 from tests.connectors.payloads import recorded
 from tests.connectors.reading import answer
 from tests.graph.scenes import GOOD
+from tests.signed_in import everything
 from tests.youtube.channel import KEY, TOKEN, Channel, channel
 from tests.youtube.test_chat import refuses
 
@@ -169,6 +174,26 @@ def test_what_it_costs_is_counted_as_the_platform_counts_it(found: Channel) -> N
     others = [one for one in list(house.server.log)[since:] if "/v3/" in one.target and "/captions" not in one.target]
     told = allowance.costs[captions.LIST] + allowance.costs[captions.FILE] + len(others)
     assert house.server.youtube.used - before in (told, told - before)  # (the day may have begun anew)
+
+
+def test_captions_stand_under_their_video_and_are_no_answer_to_it(found: Channel) -> None:
+    house = found.house
+    video = film(found)
+    track = house.server.youtube.tracks.add(video, "en", WORDS)
+    house.city.say(found.cast.residents[0], "a comment", answering=video)
+    house.run(found.account, FULL)
+    records = house.records()
+    pages = PageServer(create_app(Site(house.archive)), bind(house.archive.settings))
+    pages.start()
+    try:
+        cookies = everything(house.archive)
+        with httpx.Client(base_url=pages.url.rstrip("/"), timeout=60, cookies=cookies) as client:
+            for key in (found.key_of(video), key_of(track)):
+                page = client.get(f"/records/{records[key].id}").text
+                assert ">comment, an answer<" in page
+                assert ">caption<" in page
+    finally:
+        pages.stop()
 
 
 def test_with_a_key_nobody_is_asked_for_captions(house: House) -> None:
