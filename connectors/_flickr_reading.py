@@ -53,6 +53,8 @@ _EVERYWHERE: Mapping[int, Problem] = {
 }  # fmt: skip
 _LOGIN_FAILED = 98
 _NOT_SIGNED = Problem(_K.SIGN_IN_EXPIRED, "Flickr no longer accepts what the account's owner agreed to")
+_NOT_IN_TIME = (b"timestamp_refused", b"nonce_used")
+_OTHER_TIME = Problem(_K.TRANSIENT, "Flickr does not take the time of this machine's clock, or saw the question before")
 _NOT_THERE: Mapping[str, frozenset[int]] = {
     "identify": frozenset({1}),
     "profile": frozenset({1, 5}),
@@ -78,7 +80,8 @@ def read(ask: Ask, answer: Answer) -> Reading:
         return Reading(problem=NOT_MODIFIED)
     problem = failure(answer, signed_in=True)
     if problem is not None and answer.status == 401 and answer.body.startswith(b"oauth_problem="):
-        return Reading(problem=_NOT_SIGNED)
+        passing = answer.body.removeprefix(b"oauth_problem=").startswith(_NOT_IN_TIME)
+        return Reading(problem=_OTHER_TIME if passing else _NOT_SIGNED)
     if problem is not None:
         of_flickr = problem.kind in (_K.RATE, _K.TRANSIENT)
         told = f"status {answer.status}, which Flickr's API never gives"

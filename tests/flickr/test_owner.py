@@ -243,6 +243,8 @@ def test_only_what_not_everybody_sees_is_asked_as_the_owner() -> None:
     ("status", "body", "kind"),
     [
         (401, b"oauth_problem=token_rejected", ProblemKind.SIGN_IN_EXPIRED),
+        (401, b"oauth_problem=timestamp_refused&oauth_acceptable_timestamps=1-2", ProblemKind.TRANSIENT),
+        (401, b"oauth_problem=nonce_used", ProblemKind.TRANSIENT),
         (200, json.dumps({"stat": "fail", "code": 98, "message": "Invalid auth token"}).encode(), "expired"),
         (200, json.dumps({"stat": "fail", "code": 99, "message": "x"}).encode(), ProblemKind.PERMISSION),
         (401, b"<html>", ProblemKind.CONTRACT),
