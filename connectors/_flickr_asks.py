@@ -152,12 +152,12 @@ class Asks(AccountAsks):
         """Known photos or albums, each beside one of those that are there; beside the account where it has none
         (``none``). Else that one is gone is not told."""
         for key in keys:
-            ask = self.info(key, **({"lead": True} if lead and self.leads(key) else {}))
+            ask = self.info(key, **({"lead": True} if self.leads(key) else {})) if lead else _again(self.info(key))
             other = next((one for one in there if one != key), None)
             if other is None and not none:
                 yield ask
             else:
-                yield looked_at(ask, [key], self._person("server") if other is None else self.info(other))
+                yield looked_at(ask, [key], self._seen(self._person("server")) if other is None else self.info(other))
 
     def _seen(self, ask: Ask) -> Ask:
         """The same as whoever sees the most."""
@@ -167,6 +167,13 @@ class Asks(AccountAsks):
         parameters = (("method", f"flickr.{method}"), *wanted.items(), *_JSON)
         ask = self.ask("/services/rest/", purpose, stream, parameters, context=context)
         return replace(ask, access=AccessClass.PUBLIC, authorise="if_possible")  # until it is asked as the owner
+
+
+def _again(ask: Ask) -> Ask:
+    """The same with its parameters in reverse, which makes another question of a direct look than of a watched photo:
+    each is put once in a run."""
+    address, _, query = ask.url.partition("?")
+    return replace(ask, url=f"{address}?{'&'.join(reversed(query.split('&')))}")
 
 
 def as_owner(ask: Ask) -> Ask:

@@ -38,6 +38,9 @@ _OPEN = (
     "metadata.connections.comments.total,metadata.connections.likes.total"
 )
 """What everybody sees of a video: without how often it was played, which its owner may hide."""
+_AGAIN = ",".join(reversed(_VIDEO.split(",")))
+"""The same, which makes another question of a direct look than of a watched video: each is put once in a run."""
+_SHARED = "uri,privacy.view,user.uri"
 _COMMENT = "uri,type,text,created_on,user.uri,user.name,user.link,metadata.connections.replies.total"
 _TRACK = "uri,active,type,language,name,link,link_expires_time"
 _NUMBER = re.compile(r"[0-9]{1,20}")
@@ -99,13 +102,15 @@ class Asks(AccountAsks):
         """One video by its number."""
         return self._call(f"/videos/{ident(key)}", purpose, Stream.POSTS, _VIDEO, key=key, **context)
 
-    def open(self, key: str, *, lead: bool = False) -> Ask:
-        """A video that everybody sees. ``lead``: as the first page of the list of comments on it, so that right before
-        these are asked for it is known who sees them."""
-        ask = _seen(self._call(f"/videos/{ident(key)}", "open", Stream.POSTS, _OPEN, key=key, open=True))
-        if not lead:
-            return ask
-        return replace(ask, listing=f"comments:{key}", context={**ask.context, "lead": True})
+    def open(self, key: str) -> Ask:
+        """A video that everybody sees."""
+        return _seen(self._call(f"/videos/{ident(key)}", "open", Stream.POSTS, _OPEN, key=key, open=True))
+
+    def shared(self, key: str) -> Ask:
+        """Whether everybody sees a video: the first page of the list of comments on it, so that who sees them is known
+        right before they are asked for."""
+        ask = self._call(f"/videos/{ident(key)}", "shared", Stream.COMMENTS, _SHARED, key=key, open=True)
+        return replace(_seen(ask), listing=f"comments:{key}")
 
     def watched(self, keys: Iterable[str]) -> Iterator[Ask]:
         """Known videos again, with all comments, beside one that is there: the answer says who sees these."""
@@ -143,7 +148,11 @@ class Asks(AccountAsks):
         """Known videos, each beside one of those that are there; beside the account where it has none (``none``). Else
         that one is gone is not told."""
         for key in keys:
-            ask, other = self.video(key, **context), next((one for one in there if one != key), None)
+            again = self._call(f"/videos/{ident(key)}", "video", Stream.POSTS, _AGAIN, key=key)
+            ask, other = (
+                self.video(key, **context) if context else again,
+                next((one for one in there if one != key), None),
+            )
             if other is None and not none:
                 yield ask
             else:

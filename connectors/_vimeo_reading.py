@@ -179,9 +179,8 @@ def _following(found: Found, entries: Sequence[Json]) -> Iterator[Ask]:
     asks, known = found.asks, found.before.get("counts")
     shared = {records.key_of(one.get("uri"), "videos", "video") for one in entries if records.everybody_sees(one)}
     before = known if isinstance(known, dict) and not asks.full else {}
+    yield from (asks.open(one.key) for one in found.records if one.key in shared and one.key not in before)
     commented = found.changed(_counted(found), full=asks.full)
-    alone = shared - before.keys() - {*commented}
-    yield from (asks.open(one.key) for one in found.records if one.key in alone)
     yield from (_comments_on(asks, key, shared) for key in commented)
     videos = {one.key for one in found.records}
     for value in entries:
@@ -193,7 +192,7 @@ def _following(found: Found, entries: Sequence[Json]) -> Iterator[Ask]:
 
 def _comments_on(asks: Asks, key: str, shared: Collection[str | None]) -> Ask:
     """The comments on a video; where everybody sees it, once it was asked whether they still do."""
-    return asks.open(key, lead=True) if key in shared else asks.comments(key)
+    return asks.shared(key) if key in shared else asks.comments(key)
 
 
 def _counted(found: Found) -> dict[str, int]:
@@ -269,20 +268,27 @@ def _one_video(found: Found, body: Json) -> Reading:
     if record is None or found.ask.context.get("lead") is not True:
         return reading
     shared, asks = {record.key} if records.everybody_sees(body) else set(), found.asks
-    return replace(reading, asks=(_comments_on(asks, record.key, shared),))
+    following = (asks.open(record.key),) if shared else ()
+    return replace(reading, asks=(*following, _comments_on(asks, record.key, shared)))
 
 
 def _open_video(found: Found, body: Json) -> Reading:
     """A video that everybody sees. Where not everybody does by now, nothing of it is told here: what the owner is shown
-    tells it. Comments on it follow, as who sees it has them kept."""
+    tells it."""
     asks, shared = found.asks, records.everybody_sees(body)
     if shared and part(body, "user").get("uri") != asks.account:
         return Reading(problem=Problem(_K.CONTRACT, "Vimeo answered with a video of another account"))
     if shared:
         found.add("video", body, "", lambda: records.video_record(body, "", asks.site))
-    known: dict[str, JSONValue] = {"open": True} if shared else {}
-    leads = found.ask.context.get("lead") is True
-    return replace(found.reading(), next_page=asks.comments(found.key, **known) if leads else None)
+    return found.reading()
+
+
+def _shared(found: Found, body: Json) -> Reading:
+    """Whether everybody still sees a video. As what its comments are asked for."""
+    if part(body, "user").get("uri") != found.asks.account:
+        return Reading(problem=Problem(_K.CONTRACT, "Vimeo answered with a video of another account"))
+    known: dict[str, JSONValue] = {"open": True} if records.everybody_sees(body) else {}
+    return Reading(next_page=found.asks.comments(found.key, **known))
 
 
 def _beside(found: Found, body: Json) -> Reading:
@@ -315,6 +321,7 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "tracks": _tracks,
     "video": _one_video,
     "open": _open_video,
+    "shared": _shared,
     "beside": _beside,
     "gate": _gate,
     "comment": _one_comment,

@@ -148,6 +148,19 @@ def _without(number: int) -> Alter:
 
 
 @pytest.mark.law("R16")
+def test_that_the_only_photo_with_comments_is_gone_is_told(found: Account) -> None:
+    """It is asked for with its comments, too, beside no other."""
+    house = found.house
+    photo, _ = found.talk(1)
+    house.run(found.account, FULL)
+    house.city.say(found.id, "Another one\n\nWithout comments.")
+    house.city.delete(photo)
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(photo) == ["not_returned"]
+
+
+@pytest.mark.law("R16")
 @pytest.mark.parametrize("consent", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_while_no_photo_is_found_by_its_id_none_is_told_to_be_gone(house: House, consent: bool) -> None:
     """The account answers all the while: that says nothing of photos."""
