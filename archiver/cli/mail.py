@@ -10,8 +10,8 @@ import typer
 from archiver.archive import Archive
 from archiver.cli import output
 from archiver.cli.common import AsJson, InPractice, opened, shown
-from archiver.mail.lost import LostMail
 from archiver.operations import outbox
+from archiver.operations.outbox import LostMail
 
 app = typer.Typer(help="Look at the outbox, and try whether mail leaves.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -10,7 +10,7 @@ from archiver.archive import Archive
 from archiver.errors import Refused, SettingsError, Unreachable, WrongField
 from archiver.mail import lost as lost_mail
 from archiver.mail import service as mail
-from archiver.mail.lost import LostMail
+from archiver.mail.lost import LostMail as LostMail
 from archiver.mail.message import Letter, message
 from archiver.mail.service import MailView
 from archiver.mail.transports import NotSent, is_file, transport_of
