@@ -54,6 +54,7 @@ class KnownInPublic:
     state: str
     words: bool
     """It shows any of its version's, and was no look into the platform's history."""
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +302,16 @@ def _shown_again(
     if any((one.exchange_id, one.position) == place for one in among):
         return repeated
     like = (one for one in reversed(among) if one.state == seen.state.value and (one.words or not of_words))
-    return next(like, None)
+    return next((one for one in like if not of_words or _is_of(one, instant(seen.as_of), among)), None)
+
+
+def _is_of(one: KnownInPublic, as_of: datetime | None, among: Iterable[KnownInPublic]) -> bool:
+    """Whether an occurrence in public is of a time by the platform's clock: that one, or within those told in
+    public."""
+    if as_of is None or one.as_of is None:
+        return as_of is one.as_of
+    times = [each.as_of for each in among if each.words and each.as_of is not None]
+    return one.as_of == as_of or min(times, default=as_of) < as_of <= one.as_of
 
 
 def _says(record: KnownRecord, seen: SeenRecord, shown: KnownVersion | KnownSight | KnownInPublic) -> bool:
@@ -395,7 +405,7 @@ def learn(
 
 def _version(seen: SeenRecord, exchange_id: str, position: int, scheme: int, *, public: bool) -> KnownVersion:
     as_of, content = instant(seen.as_of), plain(seen.content)
-    shown = KnownInPublic(exchange_id, position, seen.state.value, not seen.retrospective)
+    shown = KnownInPublic(exchange_id, position, seen.state.value, not seen.retrospective, as_of)
     return KnownVersion(
         scheme=scheme,
         content=content,

@@ -51,7 +51,7 @@ _LAST = (
 )
 _IN_PUBLIC = (
     select(*(OCCURRENCE.c[name] for name in ("record_id", "exchange_id", "position", "version_id", "retrospective")))
-    .add_columns(*(OCCURRENCE.c[name] for name in ("scheme", "state", "partial")))
+    .add_columns(*(OCCURRENCE.c[name] for name in ("scheme", "state", "partial", "as_of")))
     .where(OCCURRENCE.c.record_id.in_(bindparam("record_ids", expanding=True)), in_public(OCCURRENCE.c.exchange_id))
     .order_by(OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
 )
@@ -166,7 +166,7 @@ def _shown(
 def _reference(row: Any) -> _Shown:
     """The same of a version whose reference is public and shows all of it."""
     words = row.first_seen_at is not None
-    return row.content, (KnownInPublic(row.exchange_id, row.position, row.reference_state, words),)
+    return row.content, (KnownInPublic(row.exchange_id, row.position, row.reference_state, words, row.reference_as_of),)
 
 
 def _with(shown: _Shown, row: Any, version: Any) -> _Shown:
@@ -176,7 +176,7 @@ def _with(shown: _Shown, row: Any, version: Any) -> _Shown:
     if row.scheme == version.scheme and (own or not version.content):
         said = {**(said or {}), **own}
     words = not row.retrospective and (bool(own) or row.partial is None)
-    return said, (*places, KnownInPublic(row.exchange_id, row.position, row.state, words))
+    return said, (*places, KnownInPublic(row.exchange_id, row.position, row.state, words, row.as_of))
 
 
 def _is_reference(row: Any) -> bool:

@@ -366,6 +366,28 @@ def test_a_list_that_only_names_what_stands_repeats_no_words(city: City) -> None
     assert choice(city, replace(seen("status/1", content={}), text="")) == Choice(False, named=[(first.id, 0)])
 
 
+@pytest.mark.parametrize(("time", "before"), [(1, None), (None, 1), (3, 1)])
+def test_a_time_that_was_only_told_in_private_is_stored_once_in_public(
+    city: City, time: float | None, before: float | None
+) -> None:
+    """What is repeated is of the same time, and what not everybody saw is not repeated in public."""
+    private = ask(access=AccessClass.PRIVATE)
+    stored(city, seen("status/1", as_of=before))
+    stored(city, seen("status/1", as_of=time), run=2, asked=private)
+    one = seen("status/1", as_of=time)
+    assert choice(city, one).reasons == (Reason.ACCESS,)
+    again = stored(city, one, run=3)
+    assert choice(city, one).same == [(again.id, 0)]
+    assert not choice(city, one, asked=private).store
+    other, more = seen("status/1", as_of=before), 0
+    for run in range(4, 8):
+        one, other = other, one
+        if choice(city, one).store:
+            more += 1
+            stored(city, one, run=run)
+    assert more <= 1
+
+
 def test_words_are_not_seen_again_where_everybody_sees_none_and_that_was_stored_of_the_private_look(
     city: City,
 ) -> None:
