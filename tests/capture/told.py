@@ -32,7 +32,8 @@ def check_mastodon(house: House, person: int, *, authorised: bool) -> dict[str, 
     full = truth.sights([at for at, _, sweep in house.looks if sweep is FULL], person, authorised=authorised)
     every = truth.sights(looks, person, authorised=authorised)
     known = {int(key.partition("/")[2]): row for key, row in house.records().items() if key.startswith("status/")}
-    assert set(full) - set(known) == set(), "said, but not in the archive"
+    lost = {number: (truth.records[number], full[number]) for number in set(full) - set(known)}
+    assert not lost, ("said, but not in the archive", lost)
     assert set(known) - set(every) == set(), "in the archive, but never to be seen"
     public = _seen_in_public(house)
     for number, row in known.items():

@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import Any
 
 from archiver.accounts import tokens
+from archiver.capture import rounds
 from archiver.capture.models import Segment
 from archiver.practice import faults
 from archiver.practice.acts import Wording
@@ -304,11 +305,16 @@ def _look_while(found: Place, wrong: Wrong, *, full: bool) -> int:
 
 def _look(found: Place, *, full: bool, sweep: SweepKind = FULL, blind: bool = False) -> None:
     house = found.house
-    before = len(house.city.journal)
+    before, went_on = len(house.city.journal), _goes_on(house)
     result = house.run(found.account, sweep)
-    if full and (blind or result.outcome not in GOOD or len(house.city.journal) != before):
+    if full and (blind or went_on or result.outcome not in GOOD or len(house.city.journal) != before):
         at, account, _ = house.looks[-1]
         house.looks[-1] = (at, account, NEW)
+
+
+def _goes_on(house: House) -> bool:
+    """Whether the next full look only looks at what an earlier one had no time for, and not at everything again."""
+    return any(rounds.KEY in one for one in (house.runs()[-1].bookmark_after or {}).values()) if house.runs() else False
 
 
 def _settles(found: Place) -> None:
@@ -317,11 +323,12 @@ def _settles(found: Place) -> None:
     house.server.faults.clear()
     for _ in range(_PATIENCE):
         house.later(days=1)
+        went_on = _goes_on(house)
         outcome = house.run(found.account, FULL).outcome
-        if outcome in GOOD and not house.gaps(open_only=True):
+        if outcome in GOOD and not went_on and not house.gaps(open_only=True):
             break
         at, account, _ = house.looks[-1]
-        house.looks[-1] = (at, account, FULL if outcome in GOOD else NEW)
+        house.looks[-1] = (at, account, FULL if outcome in GOOD and not went_on else NEW)
     assert outcome in GOOD, house.runs()[-1].reason
 
 
