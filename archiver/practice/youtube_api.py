@@ -100,9 +100,10 @@ class YouTubeApi:
         method = _METHODS.get(request.path.removeprefix(_API))
         if method is None or request.method != "GET":
             raise Failure(404, "notFound", "Not Found", "global")
-        if not request.parameter("part"):
+        parts = {one for one in (request.parameter("part") or "").split(",") if one}
+        if not parts:
             raise Failure(400, "required", "Required parameter: part", "youtube.parameter")
-        return method(self, request, viewer)
+        return _of_parts(method(self, request, viewer), parts)
 
     # Who asks, and how much is left.
 
@@ -369,6 +370,14 @@ class YouTubeApi:
             raise Failure(400, "invalidPageToken", "The request specifies an invalid page token.", "youtube.parameter")
         token = _token(start + size) if start + size < len(found) else None
         return listed(kind, [made(one) for one in found[start : start + size]], len(found), size, token)
+
+
+def _of_parts(body: Body, parts: set[str]) -> Body:
+    """An answer with those parts of its resources alone that were asked for."""
+    if "items" not in body:
+        return body
+    shown = parts | {"kind", "etag", "id"}
+    return body | {"items": [{name: one[name] for name in one if name in shown} for one in body["items"]]}
 
 
 def _ids(request: Request) -> list[str]:
