@@ -84,6 +84,9 @@ def selected(whole: Mapping[str, Any], wanted: Sequence[Wanted]) -> dict[str, An
 
 
 def _inside(value: Mapping[str, Any], wanted: Sequence[Wanted]) -> dict[str, Any]:
-    if isinstance(value.get("data"), list):
-        return {**value, "data": [selected(one, wanted) for one in value["data"]]}
+    inner = value.get("data")
+    if isinstance(inner, list):
+        return {**value, "data": [selected(one, wanted) for one in inner]}
+    if isinstance(inner, dict):  # (as a picture is)
+        return {**value, "data": selected(inner, wanted)}
     return selected(value, wanted)
