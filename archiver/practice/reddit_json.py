@@ -219,7 +219,18 @@ class Bodies:
     def answered(self, one: TrueRecord, root: TrueRecord) -> Body:
         """A comment as the inbox has it."""
         full = self.comment(one, root, False)["data"]
-        names = ("id", "name", "author", "body", "body_html", "created_utc", "parent_id", "replies", "score")
+        names = (
+            "id",
+            "name",
+            "author",
+            "body",
+            "body_html",
+            "created_utc",
+            "parent_id",
+            "replies",
+            "score",
+            "subreddit",
+        )
         path = f"/r/{CITY}/comments/{base36(root.id)}/post/{base36(one.id)}/?context=3"
         kind = "post_reply" if one.parent == root.id else "comment_reply"
         return {"kind": "t1", "data": {name: full[name] for name in names} | {

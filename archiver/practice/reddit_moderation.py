@@ -44,7 +44,8 @@ class Moderation:
         """A page of the wiki that there is."""
         data = {
             "content_md": self.pages[name], "content_html": "<!-- SC_OFF -->", "may_revise": True, "reason": None,
-            "revision_by": {"kind": "t2", "data": {"name": "somebody", "id": "9"}}, "revision_date": 1.59e9,
+            "revision_by": {"kind": "t2", "data": {"name": "somebody", "id": "9", "created_utc": 1.5e9}},
+            "revision_date": 1.59e9,
             "revision_id": "2f38e910-b109-11e2-ba44-12313b0d4e76",
         }  # fmt: skip
         return {"kind": "wikipage", "data": data}
