@@ -12,6 +12,7 @@ from tests import backends, effort, statements
 from tests.servers import postgresql, seaweedfs
 from tests.servers.databases import Databases
 from tests.servers.seaweedfs import SeaweedFS
+from tests.specified import answers
 
 # How fast a machine is decides nothing, and a test that passed once passes again. Whoever looks for what nobody has
 # thought of yet uses ``--hypothesis-profile=explore``.
@@ -20,6 +21,7 @@ settings.register_profile("explore", settings.get_profile("steady"), derandomize
 settings.register_profile("usual", settings.get_profile("steady"), max_examples=effort.examples(100))
 settings.load_profile("usual")
 statements.share()
+answers.watch()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -113,3 +115,16 @@ def backend(request: pytest.FixtureRequest) -> None:
     """The servers of a production run (``TEST_BACKEND=production``), for all tests that open an archive."""
     if backends.is_production():
         backends.databases = request.getfixturevalue("databases")
+
+
+@pytest.fixture(autouse=True)
+def answers_as_specified(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No practice platform answers what the real one could not, but for what a test is about (``beyond``)."""
+    yield
+    found = answers.ANSWERS.wrong()
+    for mark in request.node.iter_markers("beyond"):
+        kept = [one for one in found if mark.args[0] not in one]
+        assert len(kept) < len(found), f"nothing is beyond the specification: {mark.args[0]}"
+        found = kept
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)

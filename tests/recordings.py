@@ -6,10 +6,12 @@ the checkout. Where they can be had neither from there nor from the index, tests
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -57,6 +59,13 @@ YOUTUBE = Source(
 )
 
 
+META = Source(
+    "facebook_business==26.0.3",
+    "facebook_business-26.0.3-py3-none-any.whl",
+    "2098d93477125ed1ff64e5af0d19fd4abe7f08631a7caa7bbda167730bf6c453",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One recorded exchange."""
@@ -98,6 +107,27 @@ def youtube() -> Mapping[str, Any]:
     with zipfile.ZipFile(_fetched(YOUTUBE)) as wheel:
         found: Mapping[str, Any] = json.loads(wheel.read("googleapiclient/discovery_cache/documents/youtube.v3.json"))
     return found
+
+
+@functools.cache
+def meta(node: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Meta's own lists of a node of the Graph API (v26.0): kinds of its fields by name, and what its edges hold."""
+    with zipfile.ZipFile(_fetched(META)) as wheel:
+        tree = ast.parse(wheel.read(f"facebook_business/adobjects/{node.lower()}.py"))
+    (made,) = (one for one in tree.body if isinstance(one, ast.ClassDef) and one.name == node)
+    fields: dict[str, str] = {}
+    edges: dict[str, str] = {}
+    for one in made.body:
+        if isinstance(one, ast.Assign) and getattr(one.targets[0], "id", "") == "_field_types":
+            fields = ast.literal_eval(one.value)
+        if isinstance(one, ast.FunctionDef) and one.name.startswith("get_"):
+            edges |= _edge(ast.unparse(one))
+    return fields, edges
+
+
+def _edge(code: str) -> dict[str, str]:
+    found = re.search(r"endpoint='/(\w+)'", code), re.search(r"target_class=(\w+)", code)
+    return {found[0][1]: found[1][1]} if found[0] and found[1] else {}
 
 
 @functools.cache

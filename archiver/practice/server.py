@@ -151,8 +151,12 @@ class PracticeServer:
         for site in self._sites:
             response = site.answer(request)
             if response is not None:
+                self.given(site, request, response)
                 return response
         return Response(404, (("Content-Type", "text/html; charset=utf-8"),), b"<h1>404 Not Found</h1>\n")
+
+    def given(self, site: Site, request: Request, response: Response) -> None:
+        """Told what each site answers, before faults. For whoever holds answers against a specification."""
 
     # Connections.
 

@@ -202,6 +202,7 @@ def test_what_is_deleted_while_nobody_else_vouches_is_left_undecided(found: Acco
     assert found.states(one, own) == ["not_returned", "not_returned"]
 
 
+@pytest.mark.beyond("SOMETHING_NEW")
 @pytest.mark.law("R4", "R16")
 def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Account) -> None:
     house, city, (_, ben, carla, *_) = found.house, found.house.city, found.cast.residents
