@@ -57,7 +57,7 @@ def _cut(text: str) -> Iterator[str]:
     """The text in pieces, none of which goes on for longer in what a browser takes for one character."""
     start, joined, last = 0, 0, ""
     for place, character in enumerate(text if len(text) > _PILE and not text.isascii() else ""):
-        joined = joined + 1 if character >= "\u0300" and _joins(last, character) else 0
+        joined = joined + 1 if character >= "\u0300" and joins(last, character) else 0
         last = character
         if joined > _PILE:
             yield text[start:place]
@@ -65,7 +65,7 @@ def _cut(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _joins(last: str, character: str) -> bool:
+def joins(last: str, character: str) -> bool:
     """Whether both are taken for one, as far as that can go on without end."""
     sort = category(character)
     if sort[0] == "M" or character in _JOINING or character == "\u3000" == last:

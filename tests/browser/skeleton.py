@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from archiver import web
 from archiver.visible import parts
+from archiver.web.breaking import joins
 
 _LEADS: Final = frozenset({"href", "src", "action", "formaction", "poster", "data"})
 _MARKS: Final = frozenset({"mark"})
@@ -80,5 +81,14 @@ def wrong(text: str) -> Iterator[str]:
         yield f"an element without end: {page.open[-1]}"
     if page.heads != 1:
         yield f"{page.heads} headings"
-    if any(steers for _, steers in parts(text)):
+    if any(steers for _, steers in parts(unbroken(text))):
         yield "something that steers the words around it"
+
+
+def unbroken(text: str) -> str:
+    """Without the spaces of no width that our pages put into what a browser takes for one character."""
+    return "".join(
+        one
+        for place, one in enumerate(text)
+        if one != "\u200b" or not 0 < place < len(text) - 1 or not joins(text[place - 1], text[place + 1])
+    )

@@ -17,6 +17,7 @@ from tests.browser.payloads import payloads
 from tests.browser.places import WIDER, ZOOMED, moved
 from tests.browser.scenes import NOT_THERE, Scene
 from tests.browser.serving import NARROW, WIDE, Served
+from tests.browser.skeleton import unbroken
 
 #: What no page holds; drawn are only charts of our own, and the code for an authenticator.
 _CHARTS = ".month, .use, .bar, .square svg, .months svg"
@@ -54,7 +55,7 @@ def _wrong(one: Reader, scene: Scene, text: str) -> Iterator[str]:
     """What no page may do, whatever is on it."""
     if one.status != (404 if scene.name in NOT_THERE else 200):
         yield f"answers with {one.status}"
-    if any(steers for _, steers in parts(text)):
+    if any(steers for _, steers in parts(unbroken(text))):
         yield "holds what steers the words around it"
     if (weight := one.page.evaluate(_WEIGHT)) >= _MOST:
         yield f"weighs {weight}"

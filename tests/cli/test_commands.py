@@ -315,7 +315,7 @@ def test_serve_captures_what_is_added_meanwhile_and_stops_cleanly(
         assert "No account yet" in httpx.get(url, follow_redirects=True, timeout=120, cookies=held).text
         archiver("account", "add", city.accounts[2].url)
         deadline = time.monotonic() + 120
-        while httpx.get(f"{url}api/search?q=", timeout=120, cookies=held).json()["total"] == 0:
+        while httpx.get(f"{url}api/v1/search?q=", timeout=120, cookies=held).json()["total"] == 0:
             assert time.monotonic() < deadline
             time.sleep(0.2)
         assert archiver("capture").code == 0, "a capture by hand is safe beside a running service"

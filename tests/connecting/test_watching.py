@@ -111,7 +111,7 @@ def test_pages_show_how_accounts_are_connected(
             assert client.get("/platforms/nonsense").status_code == 404
     finally:
         server.stop()
-    for words in ("consent ends soon", "Connect it again before it ends.", "second owner", "account withdraw cl_"):
+    for words in ("consent ends soon", "Connect it again before it ends.", "second owner", "Withdraw it<"):
         assert words in account
     assert "consent ends on" in listed
     assert "not yet proven against the live platform" in platforms

@@ -44,7 +44,7 @@ def record(
              length=1, facts_offset=1, facts_length=1, block_sha256="1" * 64, body_sha256="2" * 64,
              commitment="3" * 64, scheme=1, reader="1", quarantine=[])  # fmt: skip
         _add(connection, Occurrence, exchange_id=exchange, position=0, record_id=record_id, place="/0",
-             observed_at=NOW, retrospective=False, arrival=1, ordinal=0, scheme=1, state=states[0][0],
+             observed_at=at or NOW, retrospective=False, arrival=1, ordinal=0, scheme=1, state=states[0][0],
              version_id=f"{record_id}-{number}")  # fmt: skip
     for number, (state, at) in enumerate(states, 1):
         _add(connection, RecordState, record_id=record_id, number=number, state=state, from_at=at, last_at=at,
