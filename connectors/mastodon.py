@@ -108,6 +108,8 @@ class Mastodon:
             "Replies from other servers that never reached the account's own server are not seen.",
             "Without signing in, a server shows at most 60 replies of a thread, 20 levels deep; deeper branches are"
             " asked for one by one, but replies beyond the first 60 to one and the same post stay unseen.",
+            "Signed in, a server leaves out what people say whom the account blocked or muted: in a thread of more than"
+            " 60 replies their later ones are shown to nobody who asks for the city.",
             "A reply to an old post is seen when its thread is looked at again, not at once.",
             "Replies by people whom the account's server blocks or limits may not be shown to strangers.",
             "What the people who run the server block or limit is not captured.",

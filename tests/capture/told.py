@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from archiver.capture.models import Exchange, Segment
-from archiver.practice.acts import Wording
+from archiver.practice.acts import Block, Wording
 from archiver.practice.truth import Sight, TrueRecord, Truth
 from archiver.practice.words import RAW_HTML
 from archiver.records.models import Occurrence
+from connectors._mastodon_reading import DESCENDANTS
 from connectors.text import tidy
 from tests.capture.house import FULL, House, words
 from tests.capture.observed import Observed
@@ -32,7 +33,8 @@ def check_mastodon(house: House, person: int, *, authorised: bool) -> dict[str, 
     full = truth.sights([at for at, _, sweep in house.looks if sweep is FULL], person, authorised=authorised)
     every = truth.sights(looks, person, authorised=authorised)
     known = {int(key.partition("/")[2]): row for key, row in house.records().items() if key.startswith("status/")}
-    lost = {number: (truth.records[number], full[number]) for number in set(full) - set(known)}
+    unseen = _blocked_in_long_threads(house, truth, person)
+    lost = {number: (truth.records[number], full[number]) for number in set(full) - set(known) - unseen}
     assert not lost, ("said, but not in the archive", lost)
     assert set(known) - set(every) == set(), "in the archive, but never to be seen"
     public = _seen_in_public(house)
@@ -45,6 +47,15 @@ def check_mastodon(house: House, person: int, *, authorised: bool) -> dict[str, 
         if number in full:
             _check_state(house, truth, said, row, full[number])
     return tally(known)
+
+
+def _blocked_in_long_threads(house: House, truth: Truth, person: int) -> set[int]:
+    """What was said, in threads of which strangers are shown a part, by people whom the account blocked: signed in, it
+    is not shown what they say."""
+    blocked = {act.whom for act in house.city.journal if isinstance(act, Block) and act.person == person}
+    posts = [said for said in truth.said() if said.parent is None]
+    long = [thread for thread in (truth.thread(said.id) for said in posts) if len(thread) > DESCENDANTS]
+    return {said.id for thread in long for said in thread if said.author in blocked}
 
 
 def _seen_in_public(house: House) -> set[str]:
