@@ -228,7 +228,7 @@ def test_the_whole_way_with_the_keyboard_alone(served: Served, reader: Callable[
     assert "/records/" in record
     until(one.page, "^Versions$", 60)
     one.page.keyboard.press("Enter")
-    assert one.page.url == f"{record}#versions"
+    one.page.wait_for_url(f"{record}#versions")
     assert one.page.locator("#versions").evaluate("one => one.getBoundingClientRect().top") < 900
     until(one.page, "^Answer of", 60)
     one.page.keyboard.press("Enter")
