@@ -32,8 +32,12 @@ def mouse_of(page: Page) -> list[str]:
 
 
 def focused(page: Page) -> str:
-    """What has the focus is called; it is seen that it has it."""
-    said, seen, inside, html = page.evaluate(_FOCUSED)
+    """What has the focus is called; it is seen that it has it. (A busy machine draws, and scrolls, a moment later.)"""
+    for _ in range(20):
+        said, seen, inside, html = page.evaluate(_FOCUSED)
+        if seen and (inside or not said):
+            break
+        page.wait_for_timeout(50)
     assert seen, f"nobody sees that this has the focus: {html}"
     assert inside or not said, f"the window does not follow the focus: {html}"
     return str(said)
