@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from fastapi.testclient import TestClient
+
 from archiver.archive import Archive
 from archiver.people import service, sessions
 from archiver.people.acting import SERVICE, of_person
 from archiver.people.permission import EVERYTHING
 from archiver.people.roles import OPENS, Access, Role
 from archiver.people.service import NewGrant, PersonView
+from archiver.web.app import create_app
+from archiver.web.site import Site
 
 #: Everything that is to be seen and done, together.
 ALL_ROLES = tuple(Role)
@@ -37,6 +41,17 @@ def cookies(archive: Archive, who: PersonView) -> dict[str, str]:
     """The cookie of a new session, for requests to this machine."""
     secret = archive.database.act(lambda connection: sessions.begin(connection, archive, who.id, "password", "a test"))
     return {f"archiver{'-practice' if archive.practice else ''}-session": secret}
+
+
+def pages(archive: Archive, who: PersonView) -> TestClient:
+    """Their browser at the pages of an archive, which follows no redirection."""
+    return TestClient(
+        create_app(Site(archive)),
+        base_url="http://127.0.0.1",
+        cookies=cookies(archive, who),
+        headers={"Sec-Fetch-Site": "same-origin"},
+        follow_redirects=False,
+    )
 
 
 def everything(archive: Archive) -> dict[str, str]:

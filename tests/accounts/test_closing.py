@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,14 +26,11 @@ from archiver.operations.closing import Closing, WholeLook
 from archiver.people.acting import Actor, of_machine, of_person
 from archiver.people.permission import AUTHORITY
 from archiver.people.roles import Role
-from archiver.people.service import PersonView
 from archiver.records import digests
 from archiver.records.stored import table
-from archiver.web.app import create_app
-from archiver.web.site import Site
 from tests.capture.house import FULL, NEW, House
 from tests.register.town import Town
-from tests.signed_in import cookies, person
+from tests.signed_in import pages, person
 
 CITY = ZoneInfo("America/Chicago")
 DAYS = st.dates(date(2020, 1, 1), date(2100, 1, 1))
@@ -47,12 +43,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.close()
-
-
-def client(house: House, who: PersonView) -> TestClient:
-    sent, safe = cookies(house.archive, who), {"Sec-Fetch-Site": "same-origin"}
-    app = create_app(Site(house.archive))
-    return TestClient(app, base_url="http://127.0.0.1", cookies=sent, headers=safe, follow_redirects=False)
 
 
 def today(house: House) -> str:
@@ -86,7 +76,7 @@ def test_an_account_is_closed_after_a_last_look_and_its_records_stay(house: Hous
     records = len(house.records())
     house.later(days=2)
     where = f"/accounts/{account}"
-    with client(house, who) as browser:
+    with pages(house.archive, who) as browser:
         form = _FORM | {"closed_on": today(house)}
         early = browser.post(f"{where}/close", data=form)
         assert (early.status_code, "have it looked at a last time first" in early.text) == (400, True)
@@ -123,7 +113,7 @@ def test_an_account_is_closed_after_a_last_look_and_its_records_stay(house: Hous
     with house.archive.database.read() as connection:
         (again,) = (one for one in board.board(house.archive, connection).rows if one.entry.account is not None)
     assert again.entry.captured == "yes", "whatever the register says of its last day, it is captured"
-    with client(house, who) as browser:
+    with pages(house.archive, who) as browser:
         assert "It is captured all the same" in browser.get(where).text
 
 
@@ -164,7 +154,7 @@ def test_nobody_closes_what_is_not_theirs(house: House) -> None:
     elsewhere = person(archive, Role.CUSTODIAN, scope=AUTHORITY, scope_id="somewhere-else")
     form = _FORM | {"closed_on": today(house), "no_look": "gone"}
     for who, status in ((person(archive, Role.REVIEWER, Role.AUDITOR, Role.CIO), 403), (elsewhere, 404)):
-        with client(house, who) as browser:
+        with pages(house.archive, who) as browser:
             for method in ("GET", "POST"):
                 assert browser.request(method, f"/accounts/{account}/close", data=form).status_code == status
         with pytest.raises(Refused):
@@ -204,7 +194,7 @@ def test_whoever_may_not_change_the_register_leaves_it_as_it_is_and_the_page_say
     listing = town.listing(url=row(house, account).url, account=account, authority=town.authority("mayor"))
     closing.close(house.archive, of_person(who.id), account, _closing(house))
     assert town.register.listings[listing].closed is None
-    with client(house, who) as browser:
+    with pages(house.archive, who) as browser:
         assert "The register does not have its last day yet" in browser.get(f"/accounts/{account}").text
 
 
@@ -212,7 +202,7 @@ def test_what_was_pressed_before_it_was_closed_opens_nothing_and_gives_it_no_tok
     account, who = house.office(_TOKEN), person(house.archive, Role.CUSTODIAN)
     accounts.pause(house.archive, account, "for a while")
     closing.close(house.archive, of_machine(), account, _closing(house))
-    with client(house, who) as browser:
+    with pages(house.archive, who) as browser:
         for stale in ({"do": "resume", "was": "paused"}, {"do": "pause", "reason": "again", "sure": "yes"}):
             assert browser.post(f"/accounts/{account}/state", data=stale).status_code == 400
     with pytest.raises(Meanwhile, match="closed"):
@@ -222,7 +212,7 @@ def test_what_was_pressed_before_it_was_closed_opens_nothing_and_gives_it_no_tok
     with pytest.raises(Refused, match="closed"):
         links.offer(house.archive, account)
     assert (row(house, account).state, house.rows(Credential)) == ("closed", [])
-    with client(house, who) as browser:
+    with pages(house.archive, who) as browser:
         assert 'name="was" value="closed"' in browser.get(f"/accounts/{account}/state").text
         assert browser.post(f"/accounts/{account}/state", data={"do": "resume", "was": "closed"}).status_code == 303
     assert row(house, account).state == "active"

@@ -7,17 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
 from archiver.accounts import service as accounts
 from archiver.evidence.models import Event
 from archiver.people.permission import AUTHORITY
 from archiver.people.roles import Role
-from archiver.people.service import PersonView
-from archiver.web.app import create_app
-from archiver.web.site import Site
 from tests.capture.house import House
-from tests.signed_in import cookies, person
+from tests.signed_in import pages, person
 
 _PAUSE = {"do": "pause", "reason": "=The office <b>moves</b>", "sure": "yes"}
 
@@ -27,12 +23,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.close()
-
-
-def client(house: House, who: PersonView) -> TestClient:
-    sent, safe = cookies(house.archive, who), {"Sec-Fetch-Site": "same-origin"}
-    app = create_app(Site(house.archive))
-    return TestClient(app, base_url="http://127.0.0.1", cookies=sent, headers=safe, follow_redirects=False)
 
 
 def state(house: House, account: str) -> tuple[str, str | None]:
@@ -50,7 +40,7 @@ def told(house: House) -> list[tuple[str, str]]:
 def test_it_is_paused_and_resumed_under_the_name_of_who_did_it(house: House) -> None:
     account, who = house.office(), person(house.archive, Role.CUSTODIAN)
     where = f"/accounts/{account}"
-    with client(house, who) as browser:
+    with pages(house.archive, who) as browser:
         assert "Pause the capture" in browser.get(where).text
         for lacking, words in (("reason", "Say why"), ("sure", "Confirm that"), ("do", "Say what is to be done")):
             answer = browser.post(f"{where}/state", data={**_PAUSE, lacking: ""})
@@ -73,7 +63,7 @@ def test_nobody_pauses_what_is_not_theirs(house: House) -> None:
     account = house.office()
     elsewhere = person(house.archive, Role.CUSTODIAN, scope=AUTHORITY, scope_id="somewhere-else")
     for who, status in ((person(house.archive, Role.REVIEWER, Role.AUDITOR, Role.CIO), 403), (elsewhere, 404)):
-        with client(house, who) as browser:
+        with pages(house.archive, who) as browser:
             for method in ("GET", "POST"):
                 assert browser.request(method, f"/accounts/{account}/state", data=_PAUSE).status_code == status
     assert (state(house, account)[0], told(house)) == ("active", [])

@@ -183,7 +183,7 @@ def test_a_term_ends_from_freeze_to_filed_receipt_in_a_browser(
     office.stop(signal.SIGKILL)
     office.serve()
     page.goto(address)
-    assert "begun since" in _said(page) or "looked at whole" in _said(page), "a quick look is through by now"
+    assert "Next: the last look at every account" in _said(page), "what was settled stands"
     fine(page, "looks")
     _until(page, "Every account that is captured was looked at whole")
     fine(page, "looked")

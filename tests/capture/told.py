@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ def check_mastodon(house: House, person: int, *, authorised: bool) -> dict[str, 
     full = truth.sights([at for at, _, sweep in house.looks if sweep is FULL], person, authorised=authorised)
     every = truth.sights(looks, person, authorised=authorised)
     known = {int(key.partition("/")[2]): row for key, row in house.records().items() if key.startswith("status/")}
-    unseen = _blocked_in_long_threads(house, truth, person)
+    unseen = _blocked_in_long_threads(house, truth, person, known.keys())
     lost = {number: (truth.records[number], full[number]) for number in set(full) - set(known) - unseen}
     assert not lost, ("said, but not in the archive", lost)
     assert set(known) - set(every) == set(), "in the archive, but never to be seen"
@@ -49,12 +49,13 @@ def check_mastodon(house: House, person: int, *, authorised: bool) -> dict[str, 
     return tally(known)
 
 
-def _blocked_in_long_threads(house: House, truth: Truth, person: int) -> set[int]:
-    """What was said, in threads of which strangers are shown a part, by people whom the account blocked: signed in, it
-    is not shown what they say."""
+def _blocked_in_long_threads(house: House, truth: Truth, person: int, known: Set[int]) -> set[int]:
+    """What was said by people whom the account blocked, in threads of which the archive has as much as strangers are
+    ever shown: signed in, the account is not shown what they say."""
     blocked = {act.whom for act in house.city.journal if isinstance(act, Block) and act.person == person}
     posts = [said for said in truth.said() if said.parent is None]
-    long = [thread for thread in (truth.thread(said.id) for said in posts) if len(thread) > DESCENDANTS]
+    threads = (truth.thread(said.id) for said in posts)
+    long = [thread for thread in threads if sum(said.id in known for said in thread[1:]) >= DESCENDANTS]
     return {said.id for thread in long for said in thread if said.author in blocked}
 
 

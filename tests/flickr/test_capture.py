@@ -7,7 +7,7 @@ import pytest
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import own, thread
 from tests.flickr.place import Account, account, says
-from tests.graph.scenes import GOOD, is_away
+from tests.graph.scenes import GOOD, go_together, is_away
 from tests.graph.truth import public_words
 
 
@@ -118,16 +118,7 @@ def test_of_an_account_that_is_gone_nothing_is_said_to_be_gone(found: Account) -
 
 @pytest.mark.law("R16")
 def test_photos_that_were_deleted_together_do_not_keep_each_other_in_doubt(found: Account) -> None:
-    """With whichever of them a look at known ones begins."""
-    house, city = found.house, found.house.city
-    gone = [found.talk(1)[0] for _ in range(5)]
-    kept = gone.pop(2)
-    house.run(found.account, FULL)
-    for one in gone:
-        city.delete(one)
-    house.later(days=1)
-    assert house.run(found.account, WATCH).outcome in GOOD
-    assert found.states(*gone, kept) == [*["not_returned"] * 4, "visible"]
+    go_together(found)
 
 
 @pytest.mark.law("R16")

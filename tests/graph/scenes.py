@@ -188,6 +188,19 @@ def _signs_in_again(found: Place, alter: Alter, where: str, mend: Callable[[], N
     assert set(found.states(post, *answers)) == {"visible"}
 
 
+def go_together(found: Place) -> None:
+    """Several things deleted at once do not keep each other in doubt, with whichever a look at known ones begins."""
+    house, city = found.house, found.house.city
+    gone = [found.talk(1)[0] for _ in range(5)]
+    kept = gone.pop(2)
+    house.run(found.account, FULL)
+    for one in gone:
+        city.delete(one)
+    house.later(days=1)
+    assert house.run(found.account, WATCH).outcome in GOOD
+    assert found.states(*gone, kept) == [*["not_returned"] * 4, "visible"]
+
+
 def is_away(found: Place, away: set[int]) -> None:
     """An account that is put into ``away`` is not there: of what it said nothing is told as gone."""
     house = found.house

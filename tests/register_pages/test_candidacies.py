@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import insert, update
 
 from archiver.accounts import service as accounts
@@ -19,15 +18,12 @@ from archiver.capture.models import Segment
 from archiver.operations.candidacy_report import report
 from archiver.people.permission import AUTHORITY
 from archiver.people.roles import Role
-from archiver.people.service import PersonView
 from archiver.records.models import Record, RecordState
 from archiver.viewing import Viewer
-from archiver.web.app import create_app
-from archiver.web.site import Site
 from connectors.contract import State
 from tests.capture.house import House
 from tests.register.town import Town
-from tests.signed_in import cookies, person
+from tests.signed_in import pages, person
 
 _POSTS = 60
 
@@ -37,11 +33,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.close()
-
-
-def client(house: House, who: PersonView) -> TestClient:
-    app = create_app(Site(house.archive))
-    return TestClient(app, base_url="http://127.0.0.1", cookies=cookies(house.archive, who), follow_redirects=False)
 
 
 def _campaign(house: House) -> str:
@@ -71,7 +62,7 @@ def _campaign(house: House) -> str:
 def test_what_was_published_is_listed_page_by_page_and_as_a_sheet(house: House) -> None:
     candidacy = _campaign(house)
     there = f"/register/candidacies/{candidacy}"
-    with client(house, person(house.archive, Role.CITY_ATTORNEY)) as browser:
+    with pages(house.archive, person(house.archive, Role.CITY_ATTORNEY)) as browser:
         listed = browser.get("/register/candidacies").text
         assert listed.index("Ada &lt;i&gt;Now") < listed.index("Ada Before")
         counts = re.findall(r'data-label="Posts" class="count">(\d+)<', listed)
@@ -117,10 +108,10 @@ def test_what_only_the_owner_saw_became_of_a_post_is_told_to_nobody_else(house: 
 def test_nobody_is_told_of_another_office_s_candidacy(house: House) -> None:
     there, archive = f"/register/candidacies/{_campaign(house)}", house.archive
     elsewhere = person(archive, Role.CUSTODIAN, scope=AUTHORITY, scope_id="library")
-    with client(house, elsewhere) as browser:
+    with pages(house.archive, elsewhere) as browser:
         assert "No candidacy that you may see" in browser.get("/register/candidacies").text
         for path in (there, f"{there}/posts.csv"):
             assert browser.get(path).status_code == 404
-    with client(house, person(archive, Role.AUDITOR, Role.CIO)) as browser:
+    with pages(house.archive, person(archive, Role.AUDITOR, Role.CIO)) as browser:
         for path in ("/register/candidacies", there, f"{there}/posts.csv"):
             assert browser.get(path).status_code == 403

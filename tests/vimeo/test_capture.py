@@ -12,7 +12,7 @@ from archiver.practice.messages import Request, Response
 from connectors.contract import SweepKind
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import own, shares
-from tests.graph.scenes import GOOD, is_away
+from tests.graph.scenes import GOOD, go_together, is_away
 from tests.graph.truth import public_words
 from tests.vimeo.place import Account, account
 
@@ -82,16 +82,7 @@ def test_what_is_gone_is_no_longer_returned_and_of_comments_under_it_nothing_is_
 
 @pytest.mark.law("R16")
 def test_videos_that_were_deleted_together_do_not_keep_each_other_in_doubt(found: Account) -> None:
-    """With whichever of them a look at known ones begins."""
-    house, city = found.house, found.house.city
-    gone = [found.talk(1)[0] for _ in range(5)]
-    kept = gone.pop(2)
-    house.run(found.account, FULL)
-    for one in gone:
-        city.delete(one)
-    house.later(days=1)
-    assert house.run(found.account, WATCH).outcome in GOOD
-    assert found.states(*gone, kept) == [*["not_returned"] * 4, "visible"]
+    go_together(found)
 
 
 @pytest.mark.law("R17")
