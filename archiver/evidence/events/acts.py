@@ -1,0 +1,56 @@
+"""Acts, and what people state by them: the register, challenges, moderation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from archiver.evidence.events.forms import Code, Commitment, Count, EventKind, Facts
+from archiver.evidence.events.names import EventType
+
+
+class ActRecorded(Facts):
+    number: Annotated[Count, Field(description="of the act in this archive, from 1, without a gap")]
+    commitment: Annotated[Commitment, Field(description="of the act, which is in a file of its own")]
+
+
+class RegisterChanged(Facts):
+    thing: Annotated[Code, Field(description="kind of thing that the act is about")]
+    change: Annotated[Code, Field(description="`new`, `changed`, `corrected`, `void` or `kept`")]
+
+
+class ChallengeStated(Facts):
+    change: Annotated[Code, Field(description="`new`, `changed` or `void`")]
+
+
+class ModerationStated(Facts):
+    change: Annotated[Code, Field(description="`new`, `corrected` or `void`")]
+
+
+_E = EventType
+RECORDED: Final = (
+    EventKind(
+        _E.ACT_RECORDED,
+        "act",
+        "An act whose facts are in the database only was committed to; its file goes into the object store.",
+        ActRecorded,
+    ),
+    EventKind(_E.REGISTER_CHANGED, "act", "The register of accounts changed by this act.", RegisterChanged),
+)
+CHALLENGED: Final = (
+    EventKind(
+        _E.CHALLENGE_STATED,
+        "act",
+        "Somebody said by this act what is known of a challenge to the accuracy of a record (Wis. Stat. 19.70).",
+        ChallengeStated,
+    ),
+)
+MODERATED: Final = (
+    EventKind(
+        _E.MODERATION_STATED,
+        "act",
+        "Somebody said by this act what they know of an act of moderation.",
+        ModerationStated,
+    ),
+)
