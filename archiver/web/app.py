@@ -102,6 +102,53 @@ _HEADINGS = {
 }
 _OF_SENT = {400: "That was not taken", 403: "That was not done", 404: "That is not there"}
 """Headings where a form was sent."""
+_PAGES = (
+    passkeys,
+    register_load,
+    handovers,
+    register_documents,
+    register_say,
+    adding,
+    record_proof,
+    frozen,
+    list_files,
+    depositing,
+    closing,
+    candidacies,
+    platform_application,
+    account_reserve,
+    register_reports,
+    access_log,
+    account_state,
+    heading,
+    hooks,
+    connect,
+    sign_in,
+    welcome,
+    me,
+    people,
+    platforms,
+    board,
+    reconnect,
+    pages,
+    register,
+    register_owner,
+    search,
+    search_completing,
+    search_help,
+    saved,
+    marks,
+    selections,
+    records,
+    record_evidence,
+    changes,
+    moderation_report,
+    moderation,
+    captured,
+    challenges,
+    evidence,
+)
+"""What answers people, in the order in which an address is looked for."""
 
 
 def create_app(site: Site, practice: Site | None = None, names: Sequence[str] = ()) -> ASGIApp:
@@ -144,48 +191,7 @@ def _site_app(site: Site) -> FastAPI:
         telemetry=_NO_TELEMETRY,
     )
     app.state.site = site
-    app.include_router(passkeys.router, include_in_schema=False)
-    app.include_router(register_load.router, include_in_schema=False)
-    app.include_router(handovers.router, include_in_schema=False)
-    app.include_router(register_documents.router, include_in_schema=False)
-    app.include_router(register_say.router, include_in_schema=False)
-    app.include_router(adding.router, include_in_schema=False)
-    app.include_router(record_proof.router, include_in_schema=False)
-    app.include_router(frozen.router, include_in_schema=False)
-    app.include_router(list_files.router, include_in_schema=False)
-    app.include_router(depositing.router, include_in_schema=False)
-    app.include_router(closing.router, include_in_schema=False)
-    app.include_router(candidacies.router, include_in_schema=False)
-    app.include_router(platform_application.router, include_in_schema=False)
-    app.include_router(account_reserve.router, include_in_schema=False)
-    app.include_router(register_reports.router, include_in_schema=False)
-    app.include_router(access_log.router, include_in_schema=False)
-    app.include_router(account_state.router, include_in_schema=False)
-    for part in (
-        *(heading, hooks, connect, sign_in, welcome, me, people),
-        *(
-            platforms,
-            board,
-            reconnect,
-            pages,
-            register,
-            register_owner,
-            search,
-            search_completing,
-            search_help,
-            saved,
-            marks,
-            selections,
-            records,
-            record_evidence,
-            changes,
-            moderation_report,
-            moderation,
-            captured,
-            challenges,
-            evidence,
-        ),
-    ):
+    for part in _PAGES:
         app.include_router(part.router, include_in_schema=False)
     for versioned in programs.ROUTERS:
         app.include_router(versioned)
@@ -194,6 +200,12 @@ def _site_app(site: Site) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_middleware(Noting)
     app.add_middleware(LastResort, error_page=_error_page(site))
+    _add_failures(app)
+    return app
+
+
+def _add_failures(app: FastAPI) -> None:
+    """What is answered where something went wrong."""
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(door.SignInNeeded, _on_nobody)
@@ -201,7 +213,6 @@ def _site_app(site: Site) -> FastAPI:
     app.add_exception_handler(door.RulesFirst, _on_rules)
     app.add_exception_handler(ArchiverError, _on_known)
     app.add_exception_handler(DatabaseError, _on_database)
-    return app
 
 
 def _on_http(request: Request, error: Exception) -> Response:
