@@ -157,12 +157,35 @@ def _close(connection: Connection, *, archive: Archive, actor: Actor, account_id
     if before.state == CLOSED:
         raise Refused("it is closed already")
     _check(said, now.astimezone(zone).date())
+    look = _look(connection, account_id, said, zone)
+    _state(connection, archive, actor, account_id, said, look, now)
+    _forget(connection, archive, actor, account_id)
+    if listing_id is not None:
+        _enter_last_day(connection, archive, actor, listing_id, said)
+    return accounts.get(connection, account_id)
+
+
+def _look(connection: Connection, account_id: str, said: Closing, zone: ZoneInfo) -> WholeLook | None:
+    """The last look at all of it; None: it was said why there is none."""
     look = last_look(whole_looks(connection, account_id), said.closed_on, zone)
     if look is None and not said.no_look.strip():
         raise UsageError(
             f"nobody looked at all of it since {said.closed_on}, its last day: have it looked at a last time first, or"
             " say why that cannot be"
         )
+    return look
+
+
+def _state(
+    connection: Connection,
+    archive: Archive,
+    actor: Actor,
+    account_id: str,
+    said: Closing,
+    look: WholeLook | None,
+    now: datetime,
+) -> None:
+    """Write that it is closed, with act and event."""
     reason = safe_text(said.reason.strip())
     run, without = (None, safe_text(said.no_look.strip())) if look is None else (look.run_id, None)
     values = {"state": CLOSED, "state_since": now, "state_reason": reason}
@@ -171,15 +194,16 @@ def _close(connection: Connection, *, archive: Archive, actor: Actor, account_id
     more = {"reason": reason, "no_look": without, "by": actor.by}
     archive.acts.record(connection, NewAct(ActKind.ACCOUNT_CLOSED, account_id, facts | more, actor.pair), now)
     log_event(connection, archive, EventType.ACCOUNT_CLOSED, account_id, facts, actor=actor.pair)
+
+
+def _forget(connection: Connection, archive: Archive, actor: Actor, account_id: str) -> None:
+    """Its tokens are forgotten, and no link connects it any more."""
     for purpose in PURPOSES:
         if archive.vault.remove(connection, account_id, purpose):
             log_event(
                 connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose}, actor=actor.pair
             )
     links.end(connection, archive, (ConnectLink.account_id == account_id,), "withdrawn", actor=actor.pair)
-    if listing_id is not None:
-        _enter_last_day(connection, archive, actor, listing_id, said)
-    return accounts.get(connection, account_id)
 
 
 def _check(said: Closing, today: date) -> None:
