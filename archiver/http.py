@@ -11,17 +11,13 @@ from __future__ import annotations
 
 import errno
 import logging
-import re
-import ssl
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
-import certifi
 import httpx
 
 from archiver.capture import addresses
@@ -43,7 +39,9 @@ from archiver.capture.large_bodies import Spill
 from archiver.capture.masking import Secret
 from archiver.capture.recorder import HeadTooLarge, Recording
 from archiver.capture.redirects import redirect_target
+from archiver.capture.sendable import TOKEN, encoded_header, with_parameters
 from archiver.capture.transport import RecordingTransport
+from archiver.capture.trust import trust
 from archiver.clock import Clock, SystemClock
 from archiver.errors import ArchiverError, OutOfSpace
 from archiver.wire.exchange import WireExchange
@@ -63,21 +61,12 @@ __all__ = [
     "TooLarge",
     "UnsendableRequest",
     "redirect_target",
+    "trust",
 ]
 
 DEFAULT_LIMIT = 64 * 2**20
 _REPEATABLE = ("GET", "HEAD")
-#: Headers that belong to this module, whatever a connector asks for.
-_OWN_HEADERS = frozenset(
-    (
-        *("accept-encoding", "connection", "content-length", "expect", "host"),
-        *("te", "transfer-encoding", "upgrade", "user-agent"),
-    )
-)
 
-#: What a method and a header's name are made of (RFC 9110 §5.6.2).
-_TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9a-zA-Z]+")
-_NOT_IN_HEADER = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]|^[ \t]|[ \t]\Z")
 #: The limit of httpcore, under httpx; it gives up with a protocol error.
 _LARGEST_HEAD = 100 * 1024
 
@@ -183,9 +172,9 @@ class Fetcher:
             OutOfSpace: the disk of ``into`` is full.
         """
         where = addresses.destination(
-            _with_parameters(url, parameters), hosts=hosts, plain_http=plain_http, trusted_origins=self._trusted
+            with_parameters(url, parameters), hosts=hosts, plain_http=plain_http, trusted_origins=self._trusted
         )
-        if not _TOKEN.fullmatch(method):
+        if not TOKEN.fullmatch(method):
             raise UnsendableRequest(f"the request to {where.host} has a method that cannot be sent")
         question = _Question(
             method=method,
@@ -233,7 +222,7 @@ class Fetcher:
         if not any(name.lower() == "accept" for name, _ in given):
             headers.append((b"Accept", b"*/*"))
         headers.append((b"Accept-Encoding", b"identity"))
-        headers.extend(_encoded_header(name, value) for name, value in given)
+        headers.extend(encoded_header(name, value) for name, value in given)
         if authorization is not None:
             headers.append((b"Authorization", b"Bearer " + authorization.value.encode()))
         if body is not None:
@@ -388,45 +377,3 @@ def _step(error: Exception, recording: Recording) -> str:
     if recording.overdue:
         return "in all"
     return "to connect" if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout) else "to go on"
-
-
-def _encoded_header(name: str, value: str) -> tuple[bytes, bytes]:
-    if name.lower() in _OWN_HEADERS:
-        raise UnsendableRequest(f"the header {name} is not for a connector to set")
-    encoded = value.encode("utf-8", "surrogatepass")
-    if not _TOKEN.fullmatch(name) or _NOT_IN_HEADER.search(encoded):
-        raise UnsendableRequest("a header that cannot be sent in HTTP/1.1")
-    return name.encode(), encoded
-
-
-def _with_parameters(url: str, parameters: Sequence[tuple[str, str]]) -> str:
-    if not parameters:
-        return url
-    query = urlencode(parameters, quote_via=quote, safe="", errors="surrogatepass")
-    address = url.partition("#")[0]
-    if "?" not in address:
-        return f"{address}?{query}"
-    return f"{address}{'' if address[-1] in '?&' else '&'}{query}"
-
-
-def trust(certificate_authorities: Path | None) -> ssl.SSLContext:
-    """The system's authorities, those of certifi (a slim machine has none of its own), and further ones. Without
-    further ones it is the same object each time: reading them takes long."""
-    if certificate_authorities is None:
-        return _usual_trust()
-    context = _new_trust()
-    context.load_verify_locations(certificate_authorities)
-    return context
-
-
-@cache
-def _usual_trust() -> ssl.SSLContext:
-    return _new_trust()
-
-
-def _new_trust() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unlike the default one it never logs keys at SSLKEYLOGFILE
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_default_certs()
-    context.load_verify_locations(certifi.where())
-    return context
