@@ -16,8 +16,8 @@ from sqlalchemy import Connection, insert, select, text
 from archiver import migrate
 from archiver.accounts.models import Account
 from archiver.database import Database
-from archiver.operations import completeness
-from archiver.operations.completeness import GONE, _group
+from archiver.operations import completeness, completeness_queries
+from archiver.operations.completeness_queries import GONE, group
 from archiver.records import differing
 from archiver.records.completeness import Explained, Facts, explain, together
 from archiver.records.rows import insert_rows
@@ -91,13 +91,13 @@ def test_no_query_reads_more_than_it_must(database: Database, name: str) -> None
         connection.execute(text("ANALYZE"))
     index = "ix_record_thread" if counted.of is Extent.THREAD else "ix_record_answers"
     with database.read() as connection:
-        plan = _plan(connection, completeness._threads(connection, ACCOUNT, counted))
+        plan = _plan(connection, completeness_queries.threads(connection, ACCOUNT, counted))
         assert "ix_record_differs" in plan
         assert index in plan
         assert "SCAN record" not in plan
         assert "SCAN counting" not in plan
         assert "Seq Scan" not in plan
-        whole = _plan(connection, completeness._in_plain_sight(connection, ACCOUNT, counted))
+        whole = _plan(connection, completeness_queries.in_plain_sight(connection, ACCOUNT, counted))
         assert "Seq Scan" not in whole
         assert connection.dialect.name != "sqlite" or "ix_record_counted" in whole
 
@@ -236,7 +236,7 @@ def _facts(row: dict[str, Any], first: dict[str, Any], rows: list[dict[str, Any]
     groups: Counter[str] = Counter()
     for one in _under(row, rows, deep=counted.of is Extent.THREAD):
         later = one["first_seen_at"] > row["counted_at"]
-        groups[_group(counted, State(one["state"]), one["access"], row["access"], later=later)] += 1
+        groups[group(counted, State(one["state"]), one["access"], row["access"], later=later)] += 1
     read = max((row, first), key=lambda one: (one["read_at"] is not None, one["read_at"] or START, one is row))
     names = ("standing", "since", "not_returned", "hidden", "held", "spam", "private")
     return Facts(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.operations.completeness import GONE, HIDDEN, _group
+from archiver.operations.completeness_queries import GONE, HIDDEN, group
 from archiver.records.completeness import SIDES, Explained, Facts, Verdict, Why, explain, sentences, together
 from connectors.contract import Counted, Extent, RecordKind, State
 
@@ -118,9 +118,9 @@ def test_the_remainder_says_whether_the_thread_was_read() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_every_state_is_counted_as_one_thing(state: State) -> None:
-    named = _group(EXACT, state, "public", "public", later=False)
+    named = group(EXACT, state, "public", "public", later=False)
     assert (named == "standing") == (state is State.VISIBLE)
     counting = replace(EXACT, states=frozenset(State))
-    assert _group(counting, state, "public", "public", later=True) == "since"
-    assert _group(counting, state, "private", "public", later=True) == "private"
+    assert group(counting, state, "public", "public", later=True) == "since"
+    assert group(counting, state, "private", "public", later=True) == "private"
     assert not GONE & HIDDEN
