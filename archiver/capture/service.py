@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, select
 
-from archiver import ids, logs
+from archiver import ids
 from archiver.accounts import permission
 from archiver.accounts.models import Account
 from archiver.accounts.permission import Actor, Deed
 from archiver.accounts.register import service as register
 from archiver.accounts.renewing import Renewals
-from archiver.capture import again, due
+from archiver.capture import again
 from archiver.capture.aside import Aside
 from archiver.capture.batch import Batch
 from archiver.capture.committer import Committer, Work
@@ -35,10 +35,10 @@ from archiver.capture.outcomes import RunOutcome
 from archiver.capture.pacing import Pacer
 from archiver.capture.pending import Pending
 from archiver.capture.pushed import LISTENING, Hearing, Place, place_of
-from archiver.capture.rationing import Rations, plans, rations
 from archiver.capture.recovery import Recovery, RecoveryReport
 from archiver.capture.run import Watcher
 from archiver.capture.run_rows import last_bookmarks
+from archiver.capture.scheduled import SCHEDULE, Scheduled
 from archiver.capture.sessions import Sessions
 from archiver.capture.spool import Spool, dead
 from archiver.capture.terms import account_ref, segment_terms
@@ -55,10 +55,7 @@ if TYPE_CHECKING:
     from archiver.archive import Archive
 
 
-_log = logs.get(__name__)
-SCHEDULE = "schedule"
-"""Trigger of runs that the clock asked for."""
-_RATION_EVERY = timedelta(minutes=1)
+__all__ = ["SCHEDULE", "Capture", "RunResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +92,7 @@ class Capture:
         self.renewals = Renewals(archive, self.fetcher)
         self._tried: set[str] = set()
         self.meter = Meter(archive.database, archive.clock)
-        self._rations = Rations()
-        self._rationed_at: datetime | None = None
+        self._scheduled = Scheduled(archive)
         self.write_once = WriteOnce(archive.store, archive.clock)
         lasts = timedelta(seconds=settings.lease_seconds)
         self.leases = Leases(archive.database, archive.clock, lasts, self.spool.folder.name)
@@ -252,7 +248,7 @@ class Capture:
             held,
             self.recovery.leave,
             self.meter,
-            self._questions(account.id, sweep, trigger),
+            self._scheduled.questions(account.id, sweep, trigger),
         )
         ended = under_way.carry_out(sweep, trigger, stop, progress, hearing)
         return RunResult(
@@ -263,33 +259,7 @@ class Capture:
         """Sweeps that are due, longest overdue first, at most one per account; without those that wait so that what
         their platform allows lasts."""
         self.meter.flush()
-        settings = self.archive.settings
-        chosen = self._ration(now)
-        with self.archive.database.read() as connection:
-            return due.due(
-                connection,
-                now,
-                lambda account, kind, at: chosen.waits(account, kind, at, now, due.interval(kind, settings)),
-            )
-
-    def _ration(self, now: datetime) -> Rations:
-        """What is chosen; anew once a minute. Where that fails everything is as usual: the platform itself says when it
-        is too much."""
-        if self._rationed_at is None or not timedelta(0) <= now - self._rationed_at < _RATION_EVERY:
-            connectors = self.archive.platforms.connectors
-            try:
-                with self.archive.database.read() as connection:
-                    self._rations = rations(plans(connection, connectors, self.archive.settings, now))
-            except Exception as error:  # noqa: BLE001 - no sweep waits for ever because a choice cannot be made
-                _log.error("quota.not_chosen", exc_info=error)
-                self._rations = Rations()
-            self._rationed_at = now
-        return self._rations
-
-    def _questions(self, account_id: str, sweep: SweepKind, trigger: str) -> int:
-        """Most questions of a run. Whoever is there and asks for it gets as many as usual."""
-        usual = self.archive.settings.run_requests
-        return self._rations.questions(account_id, sweep, usual) if trigger == SCHEDULE else usual
+        return self._scheduled.due(now)
 
     def recover(self) -> RecoveryReport:
         """Finish what processes that died left behind. Before anything new is fetched: the platform may no longer
