@@ -8,14 +8,31 @@ repeats (WARC profile §2.4). When in doubt, store: a needless copy costs bytes,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from archiver import ids
-from archiver.records.contents import Content, contradict, equal, plain, within
+from archiver.records.contents import equal, plain, within
+from archiver.records.known_record import KnownInPublic, KnownRecord, KnownSight, KnownTimed, KnownVersion
+from archiver.records.learning import learn
 from archiver.records.sightings import instant
 from connectors.contract import AccessClass, Ask, MediaRef, Problem, ProblemKind, Reading, SeenRecord, State
+
+__all__ = [
+    "Choice",
+    "Kept",
+    "KnownInPublic",
+    "KnownRecord",
+    "KnownSight",
+    "KnownTimed",
+    "KnownVersion",
+    "Reason",
+    "choose",
+    "learn",
+    "news",
+    "problem_key",
+]
 
 
 class Reason(StrEnum):
@@ -43,114 +60,6 @@ class Reason(StrEnum):
     """A page of a record that is made of several."""
     PROBLEM = "problem"
     DRIFT = "drift"
-
-
-@dataclass(frozen=True, slots=True)
-class KnownInPublic:
-    """A stored occurrence in what everybody can see: what an unchanged answer of that kind may repeat."""
-
-    exchange_id: str
-    position: int
-    state: str
-    words: bool
-    """It shows any of its version's, and was no look into the platform's history."""
-    as_of: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownTimed:
-    """A stored occurrence that shows all of its version standing, with a time by the platform's clock."""
-
-    exchange_id: str
-    position: int
-    as_of: datetime
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class KnownVersion:
-    """A version of a known record, as far as a choice needs it."""
-
-    scheme: int
-    content: Content
-    as_of: datetime | None
-    """Earliest of its occurrences, by the platform's clock."""
-    seen: bool
-    """Any of it was seen standing, not only in the platform's history."""
-    exchange_id: str
-    """Of its reference: the stored occurrence that an unchanged answer repeats."""
-    position: int
-    reference_as_of: datetime | None
-    reference_state: str
-    said: Content | None = None
-    """What its occurrences say together that everybody can see; None: it was seen in private alone."""
-    shown: tuple[KnownInPublic, ...] = field(default=(), compare=False)
-    """These, in order of arrival; where not one was seen in private, perhaps only the one that is repeated."""
-    timed: KnownTimed | None = None
-    """The latest that has a time, where the reference has none: what a sight with a time repeats. A platform may tell
-    the time to some and not to others, and each would else be news after the other, at every poll."""
-
-    def as_repeated(self, as_of: datetime | None) -> KnownVersion:
-        """The same, with the stored occurrence for its reference that a sight of this time repeats."""
-        timed = self.timed
-        if timed is None or as_of is None or self.reference_as_of is not None:
-            return self
-        return replace(
-            self,
-            exchange_id=timed.exchange_id,
-            position=timed.position,
-            reference_as_of=timed.as_of,
-            reference_state=timed.state,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class KnownSight:
-    """The stored occurrence of a record that arrived last, where it is not the one that an unchanged answer repeats
-    anyway (its version's reference)."""
-
-    version: int
-    """Which of the record's versions it stands in, from 0."""
-    scheme: int
-    content: Content
-    """Its own, which may be less than its version's."""
-    exchange_id: str
-    position: int
-    as_of: datetime | None
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRecord:
-    """What is known of a record."""
-
-    id: str
-    key: str
-    state: str
-    versions: tuple[KnownVersion, ...]
-    """In order of time; the last is what it says now."""
-    media: frozenset[str]
-    """Ids of its files."""
-    public: bool = True
-    """Seen as everybody may see it."""
-    in_thread: bool = True
-    """Known as part of another record's thread."""
-    counted: int | None = None
-    """How many records the platform last counted under it."""
-    last: KnownSight | None = None
-    """None: it is a reference, or came out of the platform's history."""
-
-    @property
-    def current(self) -> KnownVersion:
-        return self.versions[-1]
-
-    def at(self, as_of: datetime | None) -> KnownVersion | None:
-        """The version that stood at a time by the platform's clock; the current one where the platform gives no time;
-        None where all that is known is later."""
-        if as_of is None:
-            return self.current
-        timed = (version for version in reversed(self.versions) if version.as_of is None or version.as_of <= as_of)
-        return next(timed, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,102 +283,3 @@ def problem_key(ask: Ask, problem: Problem) -> str:
     """What makes two problems the same one: of the same kind, with the same question. Some platforms have one address
     for all questions, which differ by their parameters or their body."""
     return f"{problem.kind.value} {ask.method} {ask.url} {ask.parameters!r} {ask.body!r}"
-
-
-def learn(
-    record: KnownRecord | None, seen: SeenRecord, record_id: str, exchange_id: str, position: int, ask: Ask
-) -> KnownRecord:
-    """What is known of a record once this sight of it is stored. Close enough to what the index will say to choose the
-    next pages of the same batch by; where they could differ, it leads to storing more, never less."""
-    scheme, public, in_thread = ask.scheme, ask.access is AccessClass.PUBLIC, seen.thread is not None
-    new = _version(seen, exchange_id, position, scheme, public=public)
-    media = frozenset(ids.medium_id(record_id, medium.key) for medium in seen.media)
-    if record is None:
-        return KnownRecord(record_id, seen.key, seen.state.value, (new,), media, public, in_thread)
-    version = record.at(new.as_of)
-    if version is None:
-        index, versions = 0, (new, *record.versions)
-    else:
-        index = record.versions.index(version)
-        if version.scheme == scheme and contradict(new.content, version.content):
-            index += 1
-            versions = (*record.versions[:index], new, *record.versions[index:])
-        else:
-            versions = (*record.versions[:index], _merge(version, new), *record.versions[index + 1 :])
-    state = record.state if seen.retrospective else seen.state.value
-    known = replace(
-        record, versions=versions, media=record.media | media, state=state, last=_sight(new, index, versions[index])
-    )
-    return replace(known, public=record.public or public, in_thread=record.in_thread or in_thread)
-
-
-def _version(seen: SeenRecord, exchange_id: str, position: int, scheme: int, *, public: bool) -> KnownVersion:
-    as_of, content = instant(seen.as_of), plain(seen.content)
-    shown = KnownInPublic(exchange_id, position, seen.state.value, not seen.retrospective, as_of)
-    return KnownVersion(
-        scheme=scheme,
-        content=content,
-        as_of=as_of,
-        seen=not seen.retrospective,
-        exchange_id=exchange_id,
-        position=position,
-        reference_as_of=as_of,
-        reference_state=seen.state.value,
-        said=content if public else None,
-        shown=(shown,) if public else (),
-    )
-
-
-def _sight(new: KnownVersion, index: int, version: KnownVersion) -> KnownSight | None:
-    """The same as the sight that was stored last. ``version``: the one that it stands in."""
-    is_reference = version.seen and (version.exchange_id, version.position) == (new.exchange_id, new.position)
-    if is_reference or not new.seen:
-        return None
-    told = (new.scheme, new.content, new.exchange_id, new.position, new.reference_as_of, new.reference_state)
-    return KnownSight(index, *told)
-
-
-def _merge(version: KnownVersion, new: KnownVersion) -> KnownVersion:
-    scheme = max(version.scheme, new.scheme)
-    contents = [one.content for one in (version, new) if one.scheme == scheme]
-    content = {name: value for content in contents for name, value in content.items()}
-    times = [one.as_of for one in (version, new) if one.as_of is not None]
-    # As in the index: live ones first, then those that show the whole of it, or anything, then the latest.
-    reference = max((new, version), key=lambda one: (one.seen, _is_whole(one, scheme, content), bool(one.content)))
-    return KnownVersion(
-        scheme=scheme,
-        content=content,
-        as_of=min(times, default=None),
-        seen=any(one.seen and (one.content or _is_whole(one, scheme, content)) for one in (version, new)),
-        exchange_id=reference.exchange_id,
-        position=reference.position,
-        reference_as_of=reference.reference_as_of,
-        reference_state=reference.reference_state,
-        said=_said(version, new, scheme, content),
-        shown=(*version.shown, *_shown(new, scheme, content)),
-        timed=_timed(version, new, scheme, content) if reference.reference_as_of is None else None,
-    )
-
-
-def _timed(version: KnownVersion, new: KnownVersion, scheme: int, content: Content) -> KnownTimed | None:
-    """The latest that has a time, of those that both know."""
-    for one in (new, version):
-        if one.seen and one.reference_as_of is not None and _is_whole(one, scheme, content):
-            return KnownTimed(one.exchange_id, one.position, one.reference_as_of, one.reference_state)
-    return version.timed if version.scheme == scheme and equal(version.content, content) else None
-
-
-def _said(version: KnownVersion, new: KnownVersion, scheme: int, content: Content) -> Content | None:
-    """What both say together that everybody can see. What stands without its words says nothing of them."""
-    both = (one.said for one in (version, new) if one.scheme == scheme)
-    said = [one for one in both if one is not None and (one or not content)]
-    return {name: value for one in said for name, value in one.items()} if said else None
-
-
-def _shown(new: KnownVersion, scheme: int, content: Content) -> Iterable[KnownInPublic]:
-    words = bool(new.content) or _is_whole(new, scheme, content)
-    return (replace(one, words=one.words and words) for one in new.shown)
-
-
-def _is_whole(one: KnownVersion, scheme: int, content: Content) -> bool:
-    return one.scheme == scheme and equal(one.content, content)
