@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select, update
 from archiver.accounts import acts
 from archiver.accounts.credentials import READ
 from archiver.accounts.events import OPERATOR, log_event
+from archiver.accounts.forgetting import forget
 from archiver.accounts.grants import Grant
 from archiver.accounts.models import Account
 from archiver.accounts.register import service as register
@@ -69,9 +70,8 @@ def drop_credential(
 ) -> None:
     """The same in the caller's transaction."""
     hold(connection, account_id)
-    if not archive.vault.remove(connection, account_id, purpose):
+    if not forget(connection, archive, account_id, purpose, actor):
         raise NotFound("nothing is kept that this account could be read with")
-    log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose}, actor=actor)
 
 
 def hold(connection: Connection, account_id: str) -> None:

@@ -18,8 +18,8 @@ from archiver.accounts import links
 from archiver.accounts import permission as machine
 from archiver.accounts import service as accounts
 from archiver.accounts.acts import CLOSED
-from archiver.accounts.credentials import PURPOSES
 from archiver.accounts.events import log_event
+from archiver.accounts.forgetting import forget_all
 from archiver.accounts.models import Account, ConnectLink
 from archiver.accounts.register import service as register
 from archiver.accounts.register.statements import Thing
@@ -198,11 +198,7 @@ def _state(
 
 def _forget(connection: Connection, archive: Archive, actor: Actor, account_id: str) -> None:
     """Its tokens are forgotten, and no link connects it any more."""
-    for purpose in PURPOSES:
-        if archive.vault.remove(connection, account_id, purpose):
-            log_event(
-                connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose}, actor=actor.pair
-            )
+    forget_all(connection, archive, account_id, actor.pair)
     links.end(connection, archive, (ConnectLink.account_id == account_id,), "withdrawn", actor=actor.pair)
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, select, update
 
 from archiver import ids
 from archiver.accounts import acts as account_acts
-from archiver.accounts.credentials import PURPOSES
 from archiver.accounts.events import log_event
+from archiver.accounts.forgetting import forget_all
 from archiver.accounts.models import Account
 from archiver.accounts.permission import SERVICE, Actor, Resource, require_permission
 from archiver.accounts.register import acts
@@ -354,9 +354,7 @@ def _stop(
     R5). Its id, or None where it had no schedule any more."""
     query = select(Account.state).where(Account.id == account_id).with_for_update(key_share=True)
     state = connection.execute(query).scalar()
-    for purpose in PURPOSES:
-        if archive.vault.remove(connection, account_id, purpose):
-            log_event(connection, archive, EventType.CREDENTIAL_REMOVED, account_id, {"purpose": purpose}, actor=who)
+    forget_all(connection, archive, account_id, who)
     if state in (None, "paused", "closed"):
         return None
     now = archive.clock.now()
