@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Coverage, Due, Exchange, Gap, Lease, Run, Segment
@@ -15,10 +15,45 @@ from archiver.capture.outcomes import closed_name
 from archiver.capture.standing import LOOKED_AT_NOTHING
 from archiver.database import among
 from archiver.errors import NotFound
+from archiver.operations.gap_history import (
+    GapImport,
+    GapView,
+    gaps,
+    gaps_from,
+    gaps_since,
+    gaps_told,
+    of_accounts,
+    open_gaps,
+)
 from archiver.records.models import Record
 from archiver.records.service import allowed
 from archiver.viewing import Viewer
 from connectors.contract import Stream
+
+__all__ = [
+    "CoverageView",
+    "DueView",
+    "GapImport",
+    "GapView",
+    "HoldView",
+    "RunView",
+    "Totals",
+    "coverage",
+    "due",
+    "gaps",
+    "gaps_from",
+    "gaps_since",
+    "gaps_told",
+    "held",
+    "last_runs",
+    "newest_runs",
+    "open_gaps",
+    "record_counts",
+    "run",
+    "runs",
+    "runs_after",
+    "totals",
+]
 
 _NOT_ALL = "not everything that was asked for was answered"
 _LEFT = "its process ended in the middle; what it captured beyond this is kept and not archived yet"
@@ -55,37 +90,6 @@ class HoldView:
     then on another finishes what it left."""
 
     recovery_due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class GapView:
-    """A hole in what was looked at. ``closed_at`` None: still open."""
-
-    account_id: str
-    account: str
-    name: str
-    stream: str
-    span_from: datetime | None
-    opened_at: datetime
-    opened_by: str
-    cause: str
-    remedy: str
-    closed_at: datetime | None
-    closed_by: str | None
-    imported: tuple[GapImport, ...] = ()
-    """What exports tell of that time, where it was asked for. It closes nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class GapImport:
-    """What one import tells of the time of a gap."""
-
-    import_id: str
-    source: str | None
-    """Who gave it; None: its act is lost."""
-    brought_at: datetime
-    records: int
-    """Records of that time and stream that it tells of, and of which nothing was captured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def runs(
 ) -> list[RunView]:
     """Runs, newest first; ``before`` (start, id) is where the page before ended. ``dead``: processes of this machine
     that ended, by the names under which they held accounts. ``looking``: only runs that looked at the account."""
-    query = _run_query().where(*_of(viewer, Run.account_id))
+    query = _run_query().where(*of_accounts(viewer, Run.account_id))
     query = query.order_by(Run.started_at.desc(), Run.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Run.account_id == account_id)
@@ -156,7 +160,7 @@ def runs_after(
 ) -> list[RunView]:
     """Runs that looked at an account and began after a moment, oldest first."""
     mine = (
-        *_of(viewer, Run.account_id),
+        *of_accounts(viewer, Run.account_id),
         Run.account_id == account_id,
         Run.started_at > at,
         Run.trigger.not_in(LOOKED_AT_NOTHING),
@@ -214,71 +218,10 @@ def run(
     Raises:
         NotFound: there is none, or not for this viewer.
     """
-    row = connection.execute(_run_query().where(Run.id == run_id, *_of(viewer, Run.account_id))).one_or_none()
+    row = connection.execute(_run_query().where(Run.id == run_id, *of_accounts(viewer, Run.account_id))).one_or_none()
     if row is None:
         raise NotFound("there is no such run in this archive")
     return _run_view(row, now, dead, viewer)
-
-
-def gaps(
-    connection: Connection,
-    account_id: str | None = None,
-    *,
-    closed: bool = False,
-    limit: int = 500,
-    viewer: Viewer = Viewer.EVERYTHING,
-) -> list[GapView]:
-    """Gaps, open ones first, then newest first. Closed ones only if asked for."""
-    columns = [*Gap.__table__.columns, Account.name, Account.handle]
-    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*gaps_told(viewer))
-    query = query.order_by(Gap.closed_at.is_not(None), Gap.opened_at.desc()).limit(limit)
-    if account_id is not None:
-        query = query.where(Gap.account_id == account_id)
-    if not closed:
-        query = query.where(Gap.closed_at.is_(None))
-    return [_gap_view(row) for row in connection.execute(query)]
-
-
-def gaps_from(
-    connection: Connection,
-    viewer: Viewer = Viewer.EVERYTHING,
-    account_id: str | None = None,
-    *,
-    closed: bool,
-    limit: int,
-    after: tuple[datetime, str, str, str] | None = None,
-) -> list[GapView]:
-    """Gaps, those opened last first, page by page; ``after`` (opened, account, stream, run) is where the page before
-    ended."""
-    here = (Gap.account_id, Gap.stream, Gap.opened_by)
-    columns = [*Gap.__table__.columns, Account.name, Account.handle]
-    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*gaps_told(viewer))
-    query = query.order_by(Gap.opened_at.desc(), *here).limit(limit)
-    if account_id is not None:
-        query = query.where(Gap.account_id == account_id)
-    if not closed:
-        query = query.where(Gap.closed_at.is_(None))
-    if after is not None:
-        at, *place = after
-        query = query.where((Gap.opened_at < at) | ((Gap.opened_at == at) & (tuple_(*here) > tuple_(*place))))
-    return [_gap_view(row) for row in connection.execute(query)]
-
-
-def gaps_since(connection: Connection, since: datetime, viewer: Viewer = Viewer.EVERYTHING) -> dict[str, list[GapView]]:
-    """Gaps that were open at some time since, by account, newest first."""
-    columns = [*Gap.__table__.columns, Account.name, Account.handle]
-    query = select(*columns).join(Account, Account.id == Gap.account_id).where(*gaps_told(viewer))
-    query = query.order_by(Gap.opened_at.desc())
-    found: dict[str, list[GapView]] = {}
-    for row in connection.execute(query.where(Gap.closed_at.is_(None) | (Gap.closed_at >= since))):
-        found.setdefault(row.account_id, []).append(_gap_view(row))
-    return found
-
-
-def open_gaps(connection: Connection) -> dict[str, int]:
-    """How many open gaps each account has; accounts without one are left out."""
-    query = select(Gap.account_id, func.count()).where(Gap.closed_at.is_(None)).group_by(Gap.account_id)
-    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def coverage(connection: Connection, account_id: str) -> list[CoverageView]:
@@ -334,29 +277,13 @@ def totals(connection: Connection, viewer: Viewer = Viewer.EVERYTHING) -> Totals
         return int(connection.execute(query).scalar() or 0)
 
     return Totals(
-        accounts=count(select(func.count()).select_from(Account).where(*_of(viewer, Account.id))),
+        accounts=count(select(func.count()).select_from(Account).where(*of_accounts(viewer, Account.id))),
         records=count(select(func.count()).select_from(Record).where(*allowed(viewer))),
-        exchanges=count(select(func.count()).select_from(Exchange).where(*_of(wholly, Exchange.account_id))),
-        segments=count(select(func.count()).select_from(Segment).where(*_of(wholly, Segment.account_id))),
-        stored_bytes=count(select(func.sum(Segment.size)).where(*_of(wholly, Segment.account_id))),
+        exchanges=count(select(func.count()).select_from(Exchange).where(*of_accounts(wholly, Exchange.account_id))),
+        segments=count(select(func.count()).select_from(Segment).where(*of_accounts(wholly, Segment.account_id))),
+        stored_bytes=count(select(func.sum(Segment.size)).where(*of_accounts(wholly, Segment.account_id))),
         open_gaps=count(select(func.count()).select_from(Gap).where(Gap.closed_at.is_(None), *gaps_told(viewer))),
     )
-
-
-def _of(viewer: Viewer, account_id: Any) -> list[ColumnElement[bool]]:
-    """Conditions for accounts of which a viewer sees anything."""
-    ids = viewer.account_ids
-    return [] if ids is None else [account_id.in_(sorted(ids))]
-
-
-def gaps_told(viewer: Viewer) -> list[ColumnElement[bool]]:
-    """Conditions for gaps that a viewer may know of: that messages were not looked at is nothing for who sees only
-    what was public."""
-    watching = [part.accounts for part in viewer.parts if part.watched]
-    if any(one is None for one in watching):
-        return _of(viewer, Gap.account_id)
-    told = sorted(frozenset().union(*(one or () for one in watching)))
-    return [*_of(viewer, Gap.account_id), or_(Gap.stream != Stream.MESSAGES.value, Gap.account_id.in_(told))]
 
 
 def _run_query() -> Select[Any]:
@@ -400,20 +327,4 @@ def _run_view(row: Row[Any], now: datetime, dead: Collection[str], viewer: Viewe
         counts=dict(row.counts or {}),
         drift=tuple(row.drift or ()),
         recovery_due_at=due,
-    )
-
-
-def _gap_view(row: Row[Any]) -> GapView:
-    return GapView(
-        account_id=row.account_id,
-        account=row.handle or row.name,
-        name=row.name or row.handle,
-        stream=row.stream,
-        span_from=row.span_from,
-        opened_at=row.opened_at,
-        opened_by=row.opened_by,
-        cause=row.cause,
-        remedy=row.remedy,
-        closed_at=row.closed_at,
-        closed_by=row.closed_by,
     )
