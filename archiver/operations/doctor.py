@@ -4,23 +4,19 @@ that it writes, tries to overwrite and removes."""
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from archiver import __version__, migrate
+from archiver import migrate
 from archiver.accounts import service as accounts
 from archiver.archive import Archive
 from archiver.clock import to_text
 from archiver.database import Database
-from archiver.errors import ArchiverError, SettingsError, Unreachable
+from archiver.errors import ArchiverError, Unreachable
 from archiver.evidence import acts
 from archiver.mail import service as mail
 from archiver.mail.lost import lost
@@ -35,34 +31,23 @@ from archiver.operations import (
     probe_record,
     proving_record,
     quota,
-    seal,
     snapshots,
 )
+from archiver.operations.doctor_machine import machine
+from archiver.operations.finding import Finding, telling
 from archiver.operations.pushing import left_lying
-from archiver.pictures import browser
 from archiver.settings import Settings
 from archiver.storage.protocol import Conflict
 
-#: Built after this day; a clock that shows an earlier time is wrong.
-_BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+__all__ = ["Finding", "examine"]
+
 _PROBE = "probe"
 _FIRST = "Nothing else can be looked at before this is right."
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    ok: bool
-    found: str
-    remedy: str = ""
-
-
 def examine(settings: Settings) -> list[Finding]:
     """Everything that can be looked at; what cannot be opened is a finding, not an error."""
-    findings = [_home(settings), _disk(settings), _clock(), _software(settings), *_pictures(settings)]
-    findings += _seal(settings)
+    findings = machine(settings)
     try:
         if not _is_begun(settings):
             return [*findings, Finding("archive", True, f"none yet in {settings.home}", "Begin with `archiver serve`.")]
@@ -97,65 +82,6 @@ def examine(settings: Settings) -> list[Finding]:
     return findings
 
 
-def _home(settings: Settings) -> Finding:
-    home = settings.home
-    if not home.exists():
-        return Finding("home", True, f"{home} is not there yet")
-    mode = home.stat().st_mode & 0o777
-    if not os.access(home, os.W_OK | os.X_OK):
-        return Finding("home", False, f"{home} cannot be written", f"Run as its owner, or chown it: {home}.")
-    if mode & 0o077:
-        return Finding("home", False, f"{home} is open to other users (mode {mode:o})", f"Run chmod 700 {home}.")
-    return Finding("home", True, str(home))
-
-
-def _disk(settings: Settings) -> Finding:
-    place = next(path for path in (settings.home, *settings.home.parents) if path.exists())
-    usage = shutil.disk_usage(place)
-    free = 100 * usage.free / usage.total
-    said = f"{free:.0f} % free ({usage.free / 2**30:,.1f} GiB)"
-    if free < settings.disk_reserve_percent:
-        remedy = f"Capturing waits below {settings.disk_reserve_percent:.0f} %: make room, or move the archive."
-        return Finding("disk", False, said, remedy)
-    return Finding("disk", True, said)
-
-
-def _clock() -> Finding:
-    now = datetime.now(UTC)
-    if not _BUILT <= now <= _BUILT + timedelta(days=365 * 30):
-        return Finding("clock", False, f"the machine says it is {now:%Y-%m-%d}", "Set the clock; use NTP.")
-    return Finding("clock", True, f"{now:%Y-%m-%d %H:%M:%S} UTC")
-
-
-def _software(settings: Settings) -> Finding:
-    said = f"SQLite {sqlite3.sqlite_version}, archiver {__version__}"
-    if settings.database_url.startswith("sqlite") and not database_check.has_fts5():
-        return Finding("software", False, f"{said}: without FTS5", "Use a Python whose SQLite has FTS5.")
-    return Finding("software", True, said)
-
-
-def _seal(settings: Settings) -> list[Finding]:
-    """The city's seal, where one is set: a service does not start with one that cannot be used."""
-    try:
-        found = seal.read(settings.seal_file)
-    except SettingsError as error:
-        return [Finding("seal", False, str(error), "Name a PNG or SVG that only draws, or unset ARCHIVER_SEAL_FILE.")]
-    return [] if found is None else [Finding("seal", True, f"{settings.seal_file} ({found.kind})")]
-
-
-def _pictures(settings: Settings) -> Iterator[Finding]:
-    """What draws pictures, where that is switched on: it is started, and shut off from the network, once."""
-    if not settings.pictures:
-        return
-    try:
-        program = browser.find(settings.pictures_browser)
-        with closing(browser.Browser.start(program)) as started:
-            yield Finding("pictures", True, f"{program}, {started.version}, shut off from the network")
-    except browser.NoBrowser as error:
-        remedy = "Until then no pictures are drawn; everything is captured all the same, and they are drawn later."
-        yield Finding("pictures", False, str(error), remedy)
-
-
 @contextmanager
 def _database_of(settings: Settings) -> Iterator[Database]:
     database = Database(settings.database_url)
@@ -183,7 +109,7 @@ def _migrations(settings: Settings) -> Finding:
 
 
 def _database(archive: Archive) -> Finding:
-    with _telling("database", "Restore it from a copy, or run `archiver index rebuild`.") as tell:
+    with telling("database", "Restore it from a copy, or run `archiver index rebuild`.") as tell:
         said = database_check.look(archive.database)
         if said.problem:
             return Finding("database", False, f"{said.found}: {said.problem}", said.remedy)
@@ -192,7 +118,7 @@ def _database(archive: Archive) -> Finding:
 
 
 def _search(archive: Archive) -> Finding:
-    with _telling("search", "Run `archiver index rebuild`.") as tell:
+    with telling("search", "Run `archiver index rebuild`.") as tell:
         with archive.database.read() as connection:
             outdated = archive.search.outdated(connection)
         tell(not outdated, "made by another version" if outdated else "up to date")
@@ -201,7 +127,7 @@ def _search(archive: Archive) -> Finding:
 
 def _store(archive: Archive) -> Finding:
     """Write once, read back, and be refused a second time with other bytes."""
-    with _telling("store", "Check that the folder is there, is writable and supports hard links.") as tell:
+    with telling("store", "Check that the folder is there, is writable and supports hard links.") as tell:
         key = f"{_PROBE}/{secrets.token_hex(8)}"
         first, second = b"probe", b"another probe"
         archive.store.put(key, first, hashlib.sha256(first).hexdigest())
@@ -223,7 +149,7 @@ def _store(archive: Archive) -> Finding:
 def _trial(archive: Archive) -> Finding:
     """What the last trial showed: locks take too long to try here."""
     remedy = "`archiver storage probe` says what is wrong; docs/production.md says what the store has to do."
-    with _telling("trial of the store", remedy) as tell:
+    with telling("trial of the store", remedy) as tell:
         known = probe_record.state(archive)
         tell(known.sound, known.said)
     return tell.finding
@@ -245,7 +171,7 @@ def _overwrites(archive: Archive, key: str, content: bytes) -> bool:
 
 
 def _keys(archive: Archive) -> Finding:
-    with _telling("keys", "Put the key file back with mode 600, or give the tokens again.") as tell:
+    with telling("keys", "Put the key file back with mode 600, or give the tokens again.") as tell:
         count = archive.vault.check()
         tell(True, f"{count} stored tokens open" if count else "no token is stored")
     return tell.finding
@@ -253,9 +179,7 @@ def _keys(archive: Archive) -> Finding:
 
 def _acts(archive: Archive) -> Finding:
     """Whether what only acts tell of could be restored from the store."""
-    with _telling(
-        "acts", "Put the key file back with mode 600; docs/acts.md says what to do where it is lost."
-    ) as tell:
+    with telling("acts", "Put the key file back with mode 600; docs/acts.md says what to do where it is lost.") as tell:
         with archive.database.read() as connection:
             count, waiting = acts.counted(connection)
             untold = archive.has_untold(connection)
@@ -268,7 +192,7 @@ def _acts(archive: Archive) -> Finding:
 
 def _snapshots(archive: Archive) -> Finding:
     """Whether the index is copied into the store as often as it should be."""
-    with _telling("snapshots", "Look into the log of `archiver serve`, or run `archiver index snapshot`.") as tell:
+    with telling("snapshots", "Look into the log of `archiver serve`, or run `archiver index snapshot`.") as tell:
         with archive.database.read() as connection:
             last = snapshots.newest(connection)
         every = timedelta(hours=archive.settings.snapshot_hours)
@@ -282,7 +206,7 @@ def _log(archive: Archive) -> Finding:
     remedy = (
         "Stop, keep everything as it is, and run `archiver verify`; docs/evidence-format.md §3 says what is signed."
     )
-    with _telling("log", remedy) as tell:
+    with telling("log", remedy) as tell:
         here = archive.signed_log
         if not here.keys.exists and not here.ever_signed():
             tell(True, "nothing is signed yet")
@@ -371,29 +295,6 @@ def _deposits(archive: Archive) -> Iterator[Finding]:
     for one in late:
         remedy = f"Take a picture or an export of them, and run `{one.command}`."
         yield Finding(f"deposit for {one.account}", False, one.said, remedy)
-
-
-class _Tell:
-    """Collects the one finding of a check."""
-
-    def __init__(self, what: str, remedy: str) -> None:
-        self._what, self._remedy = what, remedy
-        self.finding = Finding(what, False, "was not looked at", remedy)
-
-    def __call__(self, ok: bool, found: str) -> None:
-        self.finding = Finding(self._what, ok, found, "" if ok else self._remedy)
-
-
-@contextmanager
-def _telling(what: str, remedy: str) -> Iterator[_Tell]:
-    """Turns an error into the finding."""
-    tell = _Tell(what, remedy)
-    try:
-        yield tell
-    except ArchiverError as error:
-        tell(False, str(error))
-    except (SQLAlchemyError, OSError) as error:
-        tell(False, f"does not work ({type(error).__name__})")
 
 
 def _register(archive: Archive) -> list[Finding]:
