@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -19,6 +20,7 @@ from archiver.people.permission import SCOPES
 from archiver.people.role_words import WHAT_ROLES_DO
 from archiver.people.roles import Access, Role, usual
 from archiver.people.service import NewGrant
+from archiver.web.answering import answered
 from archiver.web.door import Here, Visitor, Who, needs
 from archiver.web.forms import Form, Typed
 from archiver.web.site import Site
@@ -57,34 +59,35 @@ def show(site: Here, visitor: Who, person_id: Id) -> HTMLResponse:
 def change(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     """Change name, mail address, date of training."""
     values = {name: form[name] for name in ("name", "mail", "trained_on")}
-    try:
-        service.change(site.archive, of_person(visitor.person.id), person_id, **values)
-    except (UsageError, Refused) as failure:
-        return _one(site, visitor, person_id, str(failure))
-    return _back(site, person_id)
+    return _done(
+        site,
+        visitor,
+        person_id,
+        lambda: service.change(site.archive, of_person(visitor.person.id), person_id, **values),
+    )
 
 
 @router.post("/people/{person_id}/address", response_class=HTMLResponse)
 @needs(Action.PEOPLE_CHANGE, fresh=True)
 def settle(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     """Agree to another mail address that somebody asked for, or refuse it."""
-    try:
+
+    def do() -> None:
         agree = form["answer"] == "yes"
         service.settle(site.archive, of_person(visitor.person.id), person_id, form["asked"], agree=agree)
-    except (UsageError, Refused) as failure:
-        return _one(site, visitor, person_id, str(failure))
-    return _back(site, person_id)
+
+    return _done(site, visitor, person_id, do)
 
 
 @router.post("/people/{person_id}/roles", response_class=HTMLResponse)
 @needs(Action.PEOPLE_CHANGE, fresh=True)
 def grant(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     """Give a role."""
-    try:
-        service.grant(site.archive, of_person(visitor.person.id), person_id, _wanted(site, form))
-    except (UsageError, Refused) as failure:
-        return _one(site, visitor, person_id, str(failure), _chosen(form))
-    return _back(site, person_id)
+    return answered(
+        lambda: service.grant(site.archive, of_person(visitor.person.id), person_id, _wanted(site, form)),
+        lambda why: _one(site, visitor, person_id, why, _chosen(form)),
+        lambda _: _back(site, person_id),
+    )
 
 
 @router.post("/people/{person_id}/roles/{grant_id}/revoke", response_class=HTMLResponse)
@@ -119,13 +122,18 @@ def end_sessions(site: Here, visitor: Who, person_id: Id) -> Response:
 @needs(Action.PEOPLE_CHANGE, fresh=True)
 def end(site: Here, visitor: Who, person_id: Id, form: Typed) -> Response:
     """Let somebody do nothing here any more."""
-    try:
+
+    def do() -> None:
         if form["sure"] != "yes":
             raise UsageError("confirm that this person leaves: it cannot be undone")
         service.end(site.archive, of_person(visitor.person.id), person_id)
-    except (UsageError, Refused) as failure:
-        return _one(site, visitor, person_id, str(failure))
-    return _back(site, person_id)
+
+    return _done(site, visitor, person_id, do)
+
+
+def _done(site: Site, visitor: Visitor, person_id: str, do: Callable[[], object]) -> Response:
+    """Do it; where it is refused, their page says why."""
+    return answered(do, lambda why: _one(site, visitor, person_id, why), lambda _: _back(site, person_id))
 
 
 def _wanted(site: Site, form: Form) -> NewGrant:
