@@ -24,7 +24,7 @@ from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.evidence.event_types import EventType
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
-from archiver.people.models import Person
+from archiver.people.persons import name_of
 from archiver.people.service import viewer_of
 from archiver.records import finding
 
@@ -176,7 +176,7 @@ def _record(
     change: str,
 ) -> None:
     facts = {
-        "by": safe_text(_name(connection, actor)),
+        "by": safe_text(name_of(connection, actor)),
         "by_id": actor.person_id or actor.id,
         "why": safe_text(why) if why else None,
         "void": change == "void",
@@ -187,9 +187,3 @@ def _record(
     act = archive.acts.record(connection, new, archive.clock.now())
     acts.apply(connection, act)
     tell(connection, archive, actor, EventType.CHALLENGE_STATED, ("act", act.id), {"change": change})
-
-
-def _name(connection: Connection, actor: Actor) -> str:
-    if actor.person_id is None:
-        return actor.by or actor.id
-    return str(connection.execute(select(Person.name).where(Person.id == actor.person_id)).scalar_one())

@@ -25,7 +25,7 @@ from archiver.moderation.models import ChangeMark
 from archiver.moderation.words import By, Done, Outcome, Stage, grounds
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
-from archiver.people.models import Person
+from archiver.people.persons import name_of
 from archiver.people.service import viewer_of
 from archiver.records.stored import RECORD
 from archiver.viewing import Viewer
@@ -209,7 +209,7 @@ def _record(
     change: str,
 ) -> None:
     facts = {
-        "by": safe_text(_name(connection, actor)),
+        "by": safe_text(name_of(connection, actor)),
         "by_id": actor.person_id or actor.id,
         "why": safe_text(why) if why else None,
         "void": change == "void",
@@ -220,9 +220,3 @@ def _record(
     act = archive.acts.record(connection, new, archive.clock.now())
     acts.apply(connection, act)
     tell(connection, archive, actor, EventType.MODERATION_STATED, ("act", act.id), {"change": change})
-
-
-def _name(connection: Connection, actor: Actor) -> str:
-    if actor.person_id is None:
-        return actor.by or actor.id
-    return str(connection.execute(select(Person.name).where(Person.id == actor.person_id)).scalar_one())

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from archiver.errors import NotFound, UsageError
 from archiver.people import permission
+from archiver.people.acting import Actor
 from archiver.people.actions import Action
 from archiver.people.models import GrantAccess, Person, RoleGrant
 from archiver.people.roles import Access
@@ -58,6 +59,13 @@ def find(connection: Connection, name: str) -> PersonView:
     if len(found) > 1:
         raise UsageError(f"several are called so; name one by id: {', '.join(one.id for one in found)}")
     return found[0]
+
+
+def name_of(connection: Connection, actor: Actor) -> str:
+    """The name of whoever acts; of who is nobody of the archive's people, the machine's user."""
+    if actor.person_id is None:
+        return actor.by or actor.id
+    return str(connection.execute(select(Person.name).where(Person.id == actor.person_id)).scalar_one())
 
 
 def people(connection: Connection) -> list[PersonView]:
