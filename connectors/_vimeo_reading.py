@@ -137,11 +137,18 @@ def _listed(found: Found, body: Json) -> tuple[list[Json], str | None, int | Non
     following = part(body, "paging").get("next")
     page: str | None = None
     if following is not None:
-        given = parse_qs(urlsplit(following).query).get("page", [""]) if isinstance(following, str) else [""]
-        page = given[0]
+        page = _page_in(following) if isinstance(following, str) else ""
         if not _PAGE.fullmatch(page):
             raise Unreadable("a next page without a usable number")
     return objects(body, "data"), page, number(body.get("total"))
+
+
+def _page_in(address: str) -> str:
+    """Which page an address is of; empty where it says none or is no address."""
+    try:
+        return parse_qs(urlsplit(address).query).get("page", [""])[0]
+    except ValueError:
+        return ""
 
 
 def _videos(found: Found, body: Json) -> Reading:

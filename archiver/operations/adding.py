@@ -150,8 +150,13 @@ def add(archive: Archive, person: PersonView, read: Understood, authority: str, 
 
 
 def holds_secret(url: str) -> bool:
-    """Whether an address holds what looks like a password or key, and is not to be repeated. Pure."""
-    return mask_text(url) != url or "@" in urlsplit(url if "://" in url else f"//{url}").netloc
+    """Whether an address holds what looks like a password or key, and is not to be repeated. Of what is no address (a
+    bracket that is never closed) no part is known to be its host, so any sign of a password counts. Pure."""
+    try:
+        host = urlsplit(url if "://" in url else f"//{url}").netloc
+    except ValueError:
+        host = url
+    return mask_text(url) != url or "@" in host
 
 
 def first_records(connection: Connection, viewer: Viewer, account_id: str) -> list[str]:

@@ -128,6 +128,14 @@ def test_who_may_comment_is_a_record_of_its_own() -> None:
     assert (setting.key, setting.content) == (f"comments/{VIDEO}", {"comments": "nobody"})
 
 
+@pytest.mark.parametrize("following", ["https://[api.example/x?page=2", "/videos?page=x", "/videos", 7])
+def test_a_list_whose_next_page_cannot_be_asked_for_is_not_whole(following: Json) -> None:
+    told = read(asks().videos(), page(video(), following=following))
+    assert not told.whole
+    assert told.problem is not None
+    assert told.problem.kind is ProblemKind.CONTRACT
+
+
 def test_replies_come_before_the_next_page_and_only_then_is_the_list_whole() -> None:
     following = "/videos/592018875/comments?page=2&per_page=100"
     first = read(asks().comments(VIDEO), page(comment(1, 2), comment(2, 1), following=following, total=3))
