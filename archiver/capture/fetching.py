@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from archiver import ids
 from archiver.capture.asking import Asked, Asker, FileWanted
 from archiver.capture.facts import MediumOf, Taken
+from archiver.capture.models import Exchange
 from archiver.capture.parts import MediumOutcome
 from archiver.capture.reading import MEDIUM
 from archiver.capture.run import RunState
 from archiver.database import Database
 from archiver.records.models import Medium, Record
-from connectors.contract import AccessClass, Addressed, Ask, Connector, MediaRef, Problem, ProblemKind, Reading, Stream
+from connectors.contract import (
+    AccessClass,
+    Addressed,
+    Ask,
+    Connector,
+    MediaRef,
+    Problem,
+    ProblemKind,
+    Reading,
+    State,
+    Stream,
+)
 
 _AGAIN = 200
+_NEW, _DAY = timedelta(days=4), timedelta(hours=20)
 ANOTHER = "the file that came is not the one that the record names by its digest"
 TOO_LARGE = "length"
 """How an answer says that it was cut at our own limit."""
@@ -47,13 +61,19 @@ def wanted_file(record: str, key: str, url: str, access: AccessClass) -> WantedF
     return WantedFile(MediumOf(ids.medium_id(record, key), record, key), url, access)
 
 
-def postponed_files(database: Database, account: str, addresses: Mapping[str, str]) -> list[WantedFile]:
+def postponed_files(database: Database, account: str, addresses: Mapping[str, str], now: datetime) -> list[WantedFile]:
     """Files that earlier runs saw and did not fetch: tried again, some at a time, by chance, so that those that always
-    fail do not stand before all others. ``addresses``: where they were seen since, by their ids."""
+    fail do not stand before all others. Once a day also those that were not found though a record names them that is
+    new and still stands: a file may be ready later than what names it, and its server may have been out of order.
+
+    Args:
+        addresses: where they were seen since, by their ids.
+    """
     query = (
         select(Medium.record_id, Medium.key, Medium.url, Record.access)
         .join(Record, Record.id == Medium.record_id)
-        .where(Record.account_id == account, Medium.state == "wanted")
+        .join(Exchange, Exchange.id == Medium.exchange_id, isouter=True)
+        .where(Record.account_id == account, or_(Medium.state == "wanted", _may_come(now)))
         .order_by(func.random())
         .limit(_AGAIN)
     )
@@ -61,6 +81,15 @@ def postponed_files(database: Database, account: str, addresses: Mapping[str, st
         rows = connection.execute(query).all()
     found = [wanted_file(row.record_id, row.key, row.url, _media_class(AccessClass(row.access))) for row in rows]
     return [replace(file, url=addresses.get(file.medium.id, file.url)) for file in found]
+
+
+def _may_come(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Medium.state == "missing",
+        Record.state == State.VISIBLE.value,
+        Record.first_seen_at >= now - _NEW,
+        Exchange.received_at < now - _DAY,
+    )
 
 
 def too_large(limit: int) -> str:

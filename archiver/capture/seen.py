@@ -101,7 +101,7 @@ class Seen:
             query = (
                 select(Medium.id)
                 .join(Record, Record.id == Medium.record_id)
-                .where(Record.account_id == self.account, Medium.state == "wanted")
+                .where(Record.account_id == self.account, Medium.state.in_(("wanted", "missing")))
             )
             with self.database.read() as connection:
                 self._postponed = frozenset(connection.execute(query).scalars())

@@ -254,7 +254,8 @@ class UnderWay:
         """What still waits, then what earlier runs left: the addresses of those seen now expire first."""
         try:
             self._fetch_wanted()
-            left = postponed_files(self.archive.database, self.account.id, self._seen.addresses)
+            now = self.archive.clock.now()
+            left = postponed_files(self.archive.database, self.account.id, self._seen.addresses, now)
             self._files.fetch_all(left, self._checkpoint)
         except Stopped:
             return RunOutcome.INTERRUPTED, "the service was stopped"

@@ -20,6 +20,7 @@ from archiver.practice.pictures import png
 from archiver.records import digests
 from connectors.mastodon import Mastodon
 from tests.capture.house import FULL, NEW, House
+from tests.capture.rebuilding import check_rebuilt
 
 
 @pytest.fixture
@@ -147,6 +148,50 @@ def test_a_file_that_is_not_there_is_missing_with_the_answer_that_says_so(house:
     assert row.state == "missing"
     (exchange,) = house.rows(Exchange, Exchange.id == row.exchange_id)
     assert exchange.status == 404
+
+
+def test_a_file_that_was_not_found_is_asked_for_once_a_day_while_what_names_it_is_new(house: House) -> None:
+    shows_a_picture(house)
+    house.server.faults.add(faults.not_found, "^/system/media", times=None)
+    office = house.office()
+
+    def asked_in(hours: int) -> int:
+        before = len(house.rows(Exchange, Exchange.status == 404))
+        house.later(hours=hours)
+        house.run(office, NEW)
+        return len(house.rows(Exchange, Exchange.status == 404)) - before
+
+    house.run(office)
+    assert [asked_in(1), asked_in(21), asked_in(1), asked_in(48), asked_in(48)] == [0, 1, 0, 1, 0]
+
+
+def test_a_file_that_comes_later_than_what_names_it_is_kept(house: House) -> None:
+    shows_a_picture(house)
+    away = house.server.faults.add(faults.not_found, "^/system/media", times=1)
+    office = house.office()
+    house.run(office)
+    assert (away.hits, the_file(house).state) == (1, "missing")
+    house.later(hours=21)
+    house.run(office, NEW)
+    assert the_file(house).state == "fetched"
+    check_rebuilt(house, anew=True)
+
+
+def test_a_file_of_what_is_gone_is_not_asked_for_again(house: House) -> None:
+    shows_a_picture(house)
+    post = max(house.city.posts)
+    house.city.say(house.cast.city, Wording("Without a picture"))
+    house.server.faults.add(faults.not_found, "^/system/media", times=None)
+    office = house.office()
+    house.run(office)
+    house.city.delete(post)
+    asked = []
+    for _ in range(3):
+        house.later(hours=21)
+        house.run(office, FULL)
+        asked.append(len(house.rows(Exchange, Exchange.status == 404, Exchange.stream == "media")))
+    assert house.records()[f"status/{post}"].state == "not_returned"
+    assert asked[0] == asked[2]
 
 
 def test_a_file_that_is_too_large_is_told_and_leaves_nothing_behind(new_house: Callable[..., House]) -> None:

@@ -371,7 +371,7 @@ def _has_its_pictures(found: Place, kind: Kind) -> None:
     media = house.media()
     states = Counter(one.state for one in media)
     assert states["fetched"] > 0
-    assert set(states) <= {"fetched", "gone", "expired"}, states
+    assert set(states) <= {"fetched", "missing"}, states
     held = _numbers_of(house)
     assert all(one.sha256 in held for one in media if one.state == "fetched"), "not in the store"
     told = {(one.record_id, held[one.sha256]) for one in media if one.state == "fetched"}
