@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -73,7 +73,7 @@ def check(house: Observed, owner: int, *, user: bool = False) -> dict[str, int]:
     assert set(known) <= set(said), "in the archive, but never to be seen"
     for key, one in said.items():
         seen = [at for at in full if one.exists_at(at)]
-        if user and key not in known and not _is_led_to(house, truth, owner, one):
+        if user and key not in known and not _is_led_to(known, full, truth, owner, one):
             continue
         assert not seen or key in known, ("stood at a full look, but is not in the archive", key)
         if seen:
@@ -93,15 +93,15 @@ def _of(truth: Truth, owner: int, *, user: bool) -> Iterator[TrueRecord]:
             yield one
 
 
-def _is_led_to(house: Observed, truth: Truth, owner: int, said: TrueRecord) -> bool:
-    """Whether an account's lists could ever lead to it: they have its own words, and threads of posts that it had not
-    deleted before anybody looked."""
+def _is_led_to(known: Collection[str], full: Sequence[datetime], truth: Truth, owner: int, said: TrueRecord) -> bool:
+    """Whether an account's lists could ever lead to it: they have its own words, and threads of posts that are known or
+    were there at a full look. A post that was deleted before any look came to a good end leads nowhere."""
     if said.author == owner:
         return True
     root = said
     while root.parent is not None:
         root = truth.records[root.parent]
-    return any(root.exists_at(at) for at, _, _ in house.looks)
+    return _key(root) in known or any(root.exists_at(at) for at in full)
 
 
 def _check(house: Observed, row: Any, said: TrueRecord, full: list[datetime], *, hidden: str) -> None:
