@@ -28,7 +28,9 @@ SET_UP: Final = SetUp(
     steps=(
         "Sign in at the console with an account that belongs to the city, and make an app for the city's page; an"
         " administrator of the page has to verify it.",
-        "Ask for the product Community Management API, and enter the return address under OAuth 2.0 settings.",
+        "Ask for the product Community Management API, and enter the return address under OAuth 2.0 settings. The"
+        " scopes listed there must include r_organization_social, r_organization_social_feed and rw_organization_admin:"
+        " without the second one, comments and reactions are not given out.",
         "Note the client id and the primary client secret.",
     ),
     review="LinkedIn vets who asks for the Community Management API, in two steps: count on several weeks.",
@@ -41,7 +43,12 @@ SET_UP: Final = SetUp(
 
 
 def linkedin(url: str) -> Authorization:
-    """Of the page at ``url``. Whoever signs in must be an administrator of it."""
+    """Of the page at ``url``. Whoever signs in must be an administrator of it.
+
+    LinkedIn's pages *Comments API* and *Social Metadata API* name ``r_organization_social_feed`` since those of August
+    2025; before that they named ``r_organization_social``, as *Posts API* still does. Both are asked for, so a grant
+    of before, which has the one alone, has lost a permission until its owner connects the page again.
+    """
     api, pages = LINKEDIN.api_of(url), LINKEDIN.pages_of(url)
     token = f"{pages}/oauth/v2/accessToken"
     app = (("client_id", CLIENT), ("client_secret", CLIENT_SECRET))
@@ -54,7 +61,11 @@ def linkedin(url: str) -> Authorization:
     return Authorization(
         page=f"{pages}/oauth/v2/authorization",
         scopes=(
-            Scope("r_organization_social", "What the page publishes, and what people write under it."),
+            Scope("r_organization_social", "What the page publishes."),
+            Scope(
+                "r_organization_social_feed",
+                "What people write under it, how many react, and whether posts take comments.",
+            ),
             Scope(
                 "rw_organization_admin", "Which pages you administer, and what the page says of itself.",
                 also="change the page's description; none that only reads it is offered",

@@ -95,17 +95,21 @@ def complaint(authorization: Authorization, grant: Grant, account: str) -> tuple
             f"it would also let the archive write ({', '.join(writing)[:200]}), which it must not be able to: take the"
             " permission back in the account's settings at the platform, and try again"
         )
-    missing = sorted(one.name for one in authorization.scopes if one.needed and not _has(grant.scopes, one.name))
+    missing = not_granted(authorization, grant.scopes, needed=True)
     if missing:
         return "too_little", f"without these permissions nothing can be archived: {', '.join(missing)}"
     return None
 
 
-def not_granted(authorization: Authorization, scopes: Sequence[str] | frozenset[str] | None) -> list[str]:
-    """What was asked for and not granted, as far as it is known; what it is for stays a gap."""
+def not_granted(
+    authorization: Authorization, scopes: Sequence[str] | frozenset[str] | None, *, needed: bool = False
+) -> list[str]:
+    """What was asked for and not granted, as far as it is known; what it is for stays a gap. ``needed``: only that
+    without which nothing is archived."""
     if scopes is None:
         return []
-    return [one.name for one in authorization.scopes if not _has(frozenset(scopes), one.name)]
+    asked = [one.name for one in authorization.scopes if one.needed or not needed]
+    return [one for one in asked if not _has(frozenset(scopes), one)]
 
 
 def error_code(answer: Answer) -> str | None:

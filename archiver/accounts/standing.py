@@ -45,6 +45,8 @@ class TokenFacts:
     """Problem with which the platform last refused it."""
     missing: Sequence[str] = ()
     """Permissions that were asked for and not granted."""
+    lacking: Sequence[str] = ()
+    """Those of them that are needed: this was granted before they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,9 @@ def standing(facts: TokenFacts | None, account_state: str, now: datetime, zone: 
     if account_state == "no_permission":
         said = "the platform no longer lets this account be read"
         return Standing(Connection.PERMISSION_LOST, end, said, "Ask whoever runs the account to allow it again.")
+    if facts.lacking:
+        said = f"it was connected without a permission that is needed now: {', '.join(facts.lacking)}"
+        return Standing(Connection.PERMISSION_LOST, end, said, "Connect it again.")
     warned = warn_at(facts, zone)
     if warned is not None and warned <= now:
         return Standing(Connection.EXPIRING, end, "the consent ends soon", "Connect it again before it ends.")

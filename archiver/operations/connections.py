@@ -175,6 +175,7 @@ def _facts(archive: Archive, row: Row[Any]) -> TokenFacts:
         renewable=row.connected and _renews(how, row.has_renewal),
         refused=row.refused,
         missing=[] if how is None else not_granted(how, row.scopes),
+        lacking=[] if how is None else not_granted(how, row.scopes, needed=True),
     )
 
 

@@ -22,7 +22,9 @@ from archiver.practice.messages import Request, Response
 from archiver.practice.pictures import png
 
 HOME = "linkedin"
-SOCIAL, ADMIN = "r_organization_social", "rw_organization_admin"
+SOCIAL, FEED, ADMIN = "r_organization_social", "r_organization_social_feed", "rw_organization_admin"
+_OF_THE_FEED = frozenset({"socialActions", "socialMetadata"})
+"""What is answered only with :data:`FEED`."""
 _API = "/rest/"
 _FILE = re.compile(r"/linkedin/dms/(image|video|document)/([PL])(\d{1,20})/0")
 _TYPES = {"image": "image/png", "video": "video/mp4", "document": "application/pdf"}
@@ -116,6 +118,8 @@ class LinkedInApi:
         method = _METHODS.get((asked.parts[0], len(asked.parts), asked.parts[2:3]))
         if method is None or request.method != "GET":
             raise Failure(404, "RESOURCE_NOT_FOUND", "No virtual resource found")
+        if asked.parts[0] in _OF_THE_FEED:
+            self._check(FEED, viewer, viewer, f"{asked.parts[0]}.GET")
         return method(self, asked)
 
     # Who asks, in which version, and how much is left.

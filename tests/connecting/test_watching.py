@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from archiver.accounts.models import Account
+from archiver.accounts.models import Account, Credential
 from archiver.accounts.standing import Connection
 from archiver.evidence.models import Event
 from archiver.operations import doctor
@@ -143,6 +143,22 @@ def test_the_end_of_an_api_is_said_ninety_days_before(house: House, day: date, s
     found = sunset(house.archive.connector("facebook"), day)
     assert found is None if said is None else said in (found or "")
     assert sunset(house.archive.connector("feed"), day) is None
+
+
+def test_a_grant_from_before_a_permission_was_asked_for_has_to_be_given_again(house: House, owner: Make) -> None:
+    """LinkedIn: comments took no permission of their own until the versions of August 2025 ended."""
+    one = owner("linkedin")
+    assert one.connect().connected
+    assert state_of(house, one.account) is Connection.CONNECTED
+    before = ["r_organization_social", "rw_organization_admin"]
+    with house.archive.database.write() as connection:
+        connection.execute(update(Credential).values(scopes=before))
+    assert state_of(house, one.account) is Connection.PERMISSION_LOST
+    house.server.consent.granted["linkedin"] = tuple(before)
+    assert "r_organization_social_feed" in one.connect().said
+    house.server.consent.granted.clear()
+    assert one.connect().connected
+    assert state_of(house, one.account) is Connection.CONNECTED
 
 
 def test_a_lost_permission_is_told_from_a_lost_sign_in(house: House, owner: Make) -> None:

@@ -14,7 +14,7 @@ from archiver.accounts import tokens
 from archiver.errors import Refused, UsageError
 from archiver.practice import faults
 from archiver.practice.acts import Wording
-from archiver.practice.linkedin_api import ADMIN, SOCIAL
+from archiver.practice.linkedin_api import ADMIN, FEED, SOCIAL
 from archiver.practice.linkedin_ids import post_urn
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.capture.rebuilding import check_rebuilt
@@ -243,8 +243,9 @@ def test_what_not_everybody_sees_is_kept_as_private_with_its_words(found: Page) 
 
 
 @pytest.mark.law("R16")
-@pytest.mark.long
-@pytest.mark.parametrize("permission", [SOCIAL, ADMIN])
+@pytest.mark.parametrize(
+    "permission", [pytest.param(SOCIAL, marks=pytest.mark.long), FEED, pytest.param(ADMIN, marks=pytest.mark.long)]
+)
 def test_a_permission_that_is_lost_is_no_deletion(found: Page, permission: str) -> None:
     house = found.house
     post, comments = found.talk()
