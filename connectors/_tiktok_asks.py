@@ -1,10 +1,11 @@
 """The questions put to TikTok's Accounts API (TikTok API for Business, v1.3) for an account, with its owner's token.
 Pure.
 
-The list of videos holds what everybody sees. Of comments the token is also shown those that are hidden, so they are
-asked for twice: once those that are public, as public; and once all of them, as private, which says which of them are
-hidden, and what is no longer there. The place in a list stands in ``cursor``: of videos a time in milliseconds, of
-comments how many came before.
+Sources disagree on whether the list of videos holds those alone that everybody sees: of the endpoint it is said that
+it is for public ones, of its field ``embed_url`` that posts for friends only, or for the owner only, cannot be watched
+with it, and no field tells which they are. So nothing that is read of a video, or under it, is kept as public. Comments
+are asked for with those that are hidden among them. The place in a list stands in ``cursor``: of videos a time in
+milliseconds, of comments how many came before.
 """
 
 from __future__ import annotations
@@ -52,60 +53,53 @@ class Asks(Known):
         """Videos, the newest first: on a *new* sweep down to the newest that is known (``newest``, in seconds), beside
         how many comments the newest had then (``comments``)."""
         known = {name: bookmark.get(name) for name in ("newest", "comments") if self.new}
-        return self._videos("videos", fields.ITEM, PAGE, access=AccessClass.PUBLIC, listing="videos", context=known)
+        return self._videos("videos", fields.ITEM, PAGE, listing="videos", context=known)
 
     def known(self, keys: Sequence[str]) -> Iterator[Ask]:
         """Known videos by their numbers, then all comments on those that are there; the others are looked for."""
         for some in videos_of(keys):
-            yield self._named("known", some, fields.ITEM, access=AccessClass.PUBLIC, context={"for": list(some)})
+            yield self._named("known", some, fields.ITEM, context={"for": list(some)})
 
     def look_at_videos(self, keys: Sequence[str]) -> Ask:
         """Known videos by their numbers, beside the newest video as control."""
-        return replace(
-            self._named("look", keys, fields.ITEM, access=AccessClass.PUBLIC, context={"look": list(keys)}),
-            control=self.own(),
-        )
+        return replace(self._named("look", keys, fields.ITEM, context={"look": list(keys)}), control=self.own())
 
     def own(self) -> Ask:
         """A control: whether the token still shows a video of the account."""
         return self._videos("own", ("item_id",), 1)
 
     def _videos(
-        self, purpose: str, wanted: Sequence[str], most: int, *, access: AccessClass = AccessClass.PRIVATE,
-        listing: str | None = None, context: Mapping[str, JSONValue] | None = None,
+        self, purpose: str, wanted: Sequence[str], most: int, *, listing: str | None = None,
+        context: Mapping[str, JSONValue] | None = None,
     ) -> Ask:  # fmt: skip
+        most_at_once = (("max_count", str(most)),)
         return self._get(
-            "business/video/list/", purpose, Stream.POSTS, (("max_count", str(most)),), fields=wanted, access=access,
-            listing=listing, context=context,
-        )  # fmt: skip
+            "business/video/list/", purpose, Stream.POSTS, most_at_once, fields=wanted, listing=listing, context=context
+        )
 
     def _named(
-        self, purpose: str, keys: Sequence[str], wanted: Sequence[str], *, access: AccessClass = AccessClass.PRIVATE,
-        stream: Stream = Stream.POSTS, context: Mapping[str, JSONValue] | None = None,
+        self, purpose: str, keys: Sequence[str], wanted: Sequence[str], *, stream: Stream = Stream.POSTS,
+        context: Mapping[str, JSONValue] | None = None,
     ) -> Ask:  # fmt: skip
         filters = (("filters", _json({"video_ids": [number_of(key) for key in keys]})), ("max_count", str(PAGE)))
-        return self._get(
-            "business/video/list/", purpose, stream, filters, fields=wanted, access=access, context=context
-        )  # fmt: skip
+        return self._get("business/video/list/", purpose, stream, filters, fields=wanted, context=context)
 
     # Comments.
 
-    def comments(self, video: str, *, seen: bool = True) -> Ask:
-        """All comments on a video: first those that everybody sees (``seen``); then, as further pages of the same list,
-        all of them, among which the hidden ones are."""
+    def comments(self, video: str) -> Ask:
+        """All comments on a video, among which the hidden ones are."""
         return self._comments(
-            "comments", video, COMMENTS, seen=seen, inside=True, listing=f"comments:{video}",
-            context={"video": video, "seen": seen},
-        )  # fmt: skip
+            "comments", video, COMMENTS, inside=True, listing=f"comments:{video}", context={"video": video}
+        )
 
     def replies(self, page: Ask, comment: str, **context: JSONValue) -> Ask:
         """All replies to a comment, as pages of the list of comments that ``page`` is one of."""
-        video, seen = str(page.context.get("video")), page.context.get("seen") is True
-        asked = self._comments("replies", video, COMMENTS, seen=seen, listing=page.listing, of=comment)
-        return replace(asked, context={**asked.context, "video": video, "seen": seen, "to": comment, **context})
+        video = str(page.context.get("video"))
+        asked = self._comments("replies", video, COMMENTS, listing=page.listing, of=comment)
+        return replace(asked, context={**asked.context, "video": video, "to": comment, **context})
 
     def _comments(
-        self, purpose: str, video: str, most: int, *, seen: bool = False, listing: str | None = None, of: str = "",
+        self, purpose: str, video: str, most: int, *, listing: str | None = None, of: str = "",
         named: Sequence[str] = (), inside: bool = False, context: Mapping[str, JSONValue] | None = None,
     ) -> Ask:  # fmt: skip
         path = "business/comment/reply/list/" if of else "business/comment/list/"
@@ -114,13 +108,12 @@ class Asks(Known):
             *([("comment_id", of)] if of else []),
             *([("comment_ids", _json([number_of(key) for key in named]))] if named else []),
             *([("include_replies", "true")] if inside else []),
-            ("status", "PUBLIC" if seen else "ALL"),
+            ("status", "ALL"),
             ("sort_field", "create_time"),
             ("sort_order", "asc"),
             ("max_count", str(most)),
         ]
-        access = AccessClass.PUBLIC if seen else AccessClass.PRIVATE
-        return self._get(path, purpose, Stream.COMMENTS, asked, access=access, listing=listing, context=context)
+        return self._get(path, purpose, Stream.COMMENTS, asked, listing=listing, context=context)
 
     # Direct looks.
 

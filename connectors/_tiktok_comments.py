@@ -2,8 +2,7 @@
 
 The list of a video has its comments alone, the replies to each are a list of their own. All of them together are what
 one sees under the video, so they are read as pages of one list: after each page of comments the replies to those that
-have more than stand inside them, then the next page; and after all that everybody sees the same once more, with what is
-hidden.
+have more than stand inside them, then the next page. Hidden ones are among them.
 """
 
 from __future__ import annotations
@@ -90,6 +89,8 @@ def _next(data: Json, start: int, count: int) -> int | None:
 def _onward(found: Found, step: Onward, page: Ask | None, pending: Sequence[str], resume: JSONValue) -> Reading:
     """The same with the next page of the list: of the replies to one comment, of those to the next one, and then the
     next one of the comments themselves."""
+    if found.ask.context.get("seen") is True:  # as earlier releases asked: as everybody sees it, and as public
+        return replace(found.reading(), next_page=Asks.of(found.ask).comments(str(found.ask.context.get("video"))))
     unread = found.unread or step.torn or cursor_of(found.ask) >= SORTED
     more: dict[str, JSONValue] = {"unread": True} if unread else {}
     ask = found.ask
@@ -99,8 +100,6 @@ def _onward(found: Found, step: Onward, page: Ask | None, pending: Sequence[str]
         after = Asks.of(ask).replies(ask, pending[0], pending=list(pending[1:]), resume=resume, **more)
     else:
         after = _resumed(ask, resume, more)
-    if after is None and ask.context.get("seen") is True:  # what everybody sees is read; now all, from the beginning
-        return replace(found.reading(), next_page=Asks.of(ask).comments(str(ask.context.get("video")), seen=False))
     return replace(found.reading(), next_page=after, whole=after is None and not unread)
 
 
@@ -108,8 +107,7 @@ def _resumed(ask: Ask, resume: JSONValue, more: dict[str, JSONValue]) -> Ask | N
     cursor = resume.get("cursor") if isinstance(resume, dict) else None
     if not isinstance(resume, dict) or not isinstance(cursor, int):
         return None
-    video, seen = str(ask.context.get("video")), ask.context.get("seen") is True
-    first = Asks.of(ask).comments(video, seen=seen)
+    first = Asks.of(ask).comments(str(ask.context.get("video")))
     return with_cursor(first, cursor, **{name: resume.get(name) for name in ("tail", "head")}, **more)
 
 

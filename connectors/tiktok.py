@@ -65,7 +65,7 @@ class TikTok:
         comments="Comments and replies under the account's own videos, with who wrote them.",
         media="Covers of videos, pictures in comments, the account's picture. Not the videos themselves.",
         counts="Views, likes, comments, shares and favorites of videos, likes and replies of comments, as of capture.",
-        history="Back to the account's first public video.",
+        history="Back to the account's first video.",
         limits=(
             "Videos and photo posts themselves are not given out: archive the city's own master files.",
             "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
@@ -75,7 +75,10 @@ class TikTok:
             f"Of a video with more than {SORTED} comments TikTok lists the rest in no lasting order: some may be"
             " missed, and that one of them is gone is not noticed by the list.",
             "What TikTok holds back by its own rules is not returned, to the owner either.",
-            "A video that is made private, or for friends only, looks like one that was deleted.",
+            "TikTok does not say who sees a video. Videos and what stands under them are kept as private, though"
+            " everybody may see them; through TikTok's Display API public videos are captured as public.",
+            "A video that is made private, or for friends only, is not told from others; where TikTok no longer returns"
+            " it then, it looks like one that was deleted.",
             "After a video is gone its comments cannot be looked at: they are said to be no longer returned with it.",
             "While the account shows no video, nothing is said of what is no longer returned.",
             "A video that is shown as an advertisement alone is among the others, and not marked as such.",
@@ -101,7 +104,8 @@ class TikTok:
             Counted(
                 on=frozenset({RecordKind.PROFILE}),
                 of=Extent.ACCOUNT,
-                says="Public videos of the account.",
+                says="Public videos of the account; which these are it does not say.",
+                private=True,
                 kinds=frozenset({RecordKind.POST}),
             ),
         ),

@@ -108,16 +108,24 @@ class TikTok:
 
     def videos(self, owner: int) -> list[Post]:
         """Public videos, the newest first."""
+        return [one for one in self.own(owner) if one.id not in self.private]
+
+    def own(self, owner: int) -> list[Post]:
+        """All videos, the newest first."""
         found = [one for one in self.city.posts.values() if self._is_video(one, owner)]
         return sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
 
     def _is_video(self, post: Post, owner: int) -> bool:
         own = post.author == owner and not post.is_reply and post.share_of is None
-        return own and post.visibility == "public" and self.city.stands(post) and post.id not in self.private
+        return own and post.visibility == "public" and self.city.stands(post)
 
     def before(self, owner: int, cursor: int) -> list[Post]:
         """Videos that were published before a time in milliseconds; 0: all."""
-        return [one for one in self.videos(owner) if not cursor or at(one.created_at) * 1000 < cursor]
+        return [one for one in self.returned(owner) if not cursor or at(one.created_at) * 1000 < cursor]
+
+    def returned(self, owner: int) -> list[Post]:
+        """Those that are returned."""
+        return self.videos(owner)
 
     def under(self, video: int) -> Iterator[Post]:
         """What stands under a video, oldest first, hidden or not. A reply goes with the comment it is under."""
@@ -193,7 +201,8 @@ class DisplayApi(TikTok):
 
 
 class BusinessApi(TikTok):
-    """A site that speaks the Accounts API. ``versions``: those that have routes."""
+    """A site that speaks the Accounts API, which also lists videos that not everybody sees. ``versions``: those that
+    have routes."""
 
     def __init__(self, city: City, base: str) -> None:
         super().__init__(city, base, app="business")
@@ -219,6 +228,9 @@ class BusinessApi(TikTok):
             except Refused as refused:
                 return _json(200, business(refused.number, refused.message))
 
+    def returned(self, owner: int) -> list[Post]:
+        return self.own(owner)
+
     def _get(self, request: Request, owner: int) -> Body:
         wanted = self._wanted(request, ("display_name", "profile_image"))
         person: Person = self.city.people[owner]
@@ -229,7 +241,7 @@ class BusinessApi(TikTok):
         wanted, filters = self._wanted(request, ("item_id",)), _parsed(request, "filters")
         if filters is not None:
             named = filters.get("video_ids", []) if isinstance(filters, dict) else []
-            found = [one for one in self.videos(owner) if str(one.id) in named]
+            found = [one for one in self.own(owner) if str(one.id) in named]
             return listed("videos", [self._item(one, wanted) for one in found], 0, False)
         found = self.before(owner, _number(request, "cursor", 0))
         shown = found[: min(self._most(request, _MOST_VIDEOS, 10), self.page)]
@@ -260,7 +272,7 @@ class BusinessApi(TikTok):
         """What is asked to be listed under a video, of whichever state."""
         self.check("comment.list")
         video = _number(request, "video_id", 0)
-        if not any(one.id == video for one in self.videos(owner)):
+        if not any(one.id == video for one in self.own(owner)):
             raise Refused(200, "", 40002, "video_id: invalid")
         public = request.parameter("status") == "PUBLIC"
         return [one for one in self.under(video) if not (public and one.hidden)]

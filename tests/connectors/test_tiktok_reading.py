@@ -89,8 +89,8 @@ def asks(kind: SweepKind | None = SweepKind.FULL) -> Asks:
     return Asks.begin(ACCOUNT, None if kind is None else sweep(kind))
 
 
-def listed(*, seen: bool = False) -> Ask:
-    return asks().comments(f"video/{VIDEO}", seen=seen)
+def listed() -> Ask:
+    return asks().comments(f"video/{VIDEO}")
 
 
 USER = {
@@ -138,7 +138,7 @@ def test_the_one_with_comments_keeps_to_the_contract() -> None:
             Example(look, page(item(), name="videos", cursor=0)),
             Example(asks().own(), page({"item_id": VIDEO}, name="videos", cursor=0)),
             Example(listed(), page(said(replies=4, reply_list=[reply()]), said("2", owner=True))),
-            Example(listed(seen=True), page(said(image_url=_CDN + "/b.webp", display_name="K"), cursor=30, more=True)),
+            Example(listed(), page(said(image_url=_CDN + "/b.webp", display_name="K"), cursor=30, more=True)),
             Example(asks().replies(listed(), COMMENT, pending=["3"], resume={"cursor": 2}), page(reply())),
             Example(gate, page({"item_id": VIDEO, "comments": 2}, name="videos", cursor=0)),
             Example(next(asks().look_at_comments(video, [f"comment/{COMMENT}"], none=False)), page(said())),
@@ -306,18 +306,23 @@ def test_what_takes_a_permission_of_its_own_is_left_out_where_it_is_not_given() 
 # Lists.
 
 
-def test_comments_are_asked_for_as_everybody_sees_them_and_then_all() -> None:
-    public = asks().comments(f"video/{VIDEO}")
-    assert (public.access, dict(public.parameters)["status"]) == (AccessClass.PUBLIC, "PUBLIC")
-    torn = with_cursor(public, 30, tail=["1"])
-    for ask in (public, torn):
-        reading = BUSINESS.read(ask, answer(page(said(), cursor=31)))
-        assert not reading.whole, "what is hidden is not in it"
-        every = reading.next_page
-        assert every is not None
-        assert (every.access, dict(every.parameters)["status"], cursor_of(every)) == (AccessClass.PRIVATE, "ALL", 0)
-        assert every.listing == public.listing == f"comments:video/{VIDEO}"
-        assert BUSINESS.read(every, answer(page(said()))).whole, "it is read from the beginning"
+@pytest.mark.law("R4")
+def test_nothing_but_the_account_is_kept_as_public() -> None:
+    """Who sees a video, the Accounts API does not say."""
+    one, (look, gate) = asks(), asks(None).looks(REFS)
+    told = [one.videos({}), *one.known([f"video/{VIDEO}"]), listed(), one.replies(listed(), COMMENT), look, gate]
+    assert {ask.access for ask in told} == {AccessClass.PRIVATE}
+    assert one.profile().access is AccessClass.PUBLIC
+
+
+def test_what_earlier_releases_asked_for_as_public_is_read_and_followed_by_all() -> None:
+    before = replace(listed(), access=AccessClass.PUBLIC, context={**listed().context, "seen": True})
+    reading = BUSINESS.read(before, answer(page(said(), cursor=31, more=True)))
+    assert [one.key for one in reading.records] == [f"comment/{COMMENT}"]
+    assert not reading.whole, "what is hidden is not in it"
+    assert reading.next_page is not None
+    assert (reading.next_page.access, cursor_of(reading.next_page)) == (AccessClass.PRIVATE, 0)
+    assert reading.next_page.context.get("seen") is None
 
 
 def test_replies_are_asked_for_where_not_all_of_them_stand_inside() -> None:

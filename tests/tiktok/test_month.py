@@ -10,11 +10,19 @@ import pytest
 
 from tests.capture.house import House
 from tests.graph.scenes import LARGE, SMALL, USUAL, Sizes
+from tests.graph.truth import public_words
 from tests.tiktok.account import Shown, account, check, check_videos
 
 _SMALL: Sizes = {**SMALL, "depth": 3}
 _USUAL: Sizes = {**USUAL, "depth": 4}
 GOOD = {"complete", "unchanged"}
+
+
+class EveryThird(set[int]):
+    """Videos that not everybody sees."""
+
+    def __contains__(self, video: object) -> bool:
+        return isinstance(video, int) and video % 3 == 0
 
 
 @pytest.mark.law("R16", "R18")
@@ -31,8 +39,10 @@ def test_a_month_is_told_as_it_could_be_seen(
 ) -> None:
     found = account(new_house(seed=seed))
     found.server.page = 5
+    found.server.private = EveryThird()
     found.play(timedelta(days=days), full_only=full_only, **{**sizes, "messages": 0})
     told = check(found.house, found.id)
+    assert public_words(found.house) == {f"account/{found.server.identity(found.id)}"}
     assert told["edited"] > 1
     assert told["gone"] > 2
     assert told["hidden"] > 0
