@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from connectors import _tiktok_fields as fields
@@ -25,6 +26,11 @@ from connectors.sites import Site
 VERSION = "v1.3"
 COMMENTS = 30
 """Most comments of a page; and as many are asked for by their numbers at once."""
+YOUNG = timedelta(days=3)
+"""Videos that are younger are asked for their comments by each *new* sweep, whatever number they tell: what TikTok
+tells of comments, likes and views is 24 to 48 hours old (documented)."""
+_FAR = 4_102_444_800_000
+"""Milliseconds; the year 2100."""
 
 
 class Asks(Known):
@@ -49,10 +55,13 @@ class Asks(Known):
 
     # Videos.
 
-    def videos(self, bookmark: Mapping[str, JSONValue]) -> Ask:
+    def videos(self, bookmark: Mapping[str, JSONValue], at: datetime | None = None) -> Ask:
         """Videos, the newest first: on a *new* sweep down to the newest that is known (``newest``, in seconds), beside
-        how many comments the newest had then (``comments``)."""
+        how many comments the newest had then (``comments``), and since when one is young (``young``, in seconds), for
+        TikTok tells its numbers late. ``at``: when it is asked."""
         known = {name: bookmark.get(name) for name in ("newest", "comments") if self.new}
+        if self.new and at is not None:
+            known["young"] = int((at - YOUNG).timestamp())
         return self._videos("videos", fields.ITEM, PAGE, listing="videos", context=known)
 
     def known(self, keys: Sequence[str]) -> Iterator[Ask]:
@@ -132,23 +141,33 @@ class Asks(Known):
             yield self._gate(video, keys)
 
     def _gate(self, video: str, keys: Sequence[str]) -> Ask:
-        """Whether a video is there, and how many comments it has; then the known ones are asked for."""
+        """Whether a video is there; then the known comments on it are asked for."""
         context = {"for": list(keys), "video": video}
-        return self._named("gate", [video], ("item_id", "comments"), stream=Stream.COMMENTS, context=context)
+        return self._named("gate", [video], ("item_id",), stream=Stream.COMMENTS, context=context)
 
-    def look_at_comments(self, video: str, keys: Sequence[str], *, none: bool) -> Iterator[Ask]:
-        """Known comments on a video by their numbers. ``none``: the video says that it has none, which is the control
-        then; else the list of its comments has to show one."""
-        control = self._emptied(video) if none else self._comments("others", video, 1, context={"video": video})
+    def some(self, video: str, keys: Sequence[str]) -> Ask:
+        """Whether the list of a video's comments shows one."""
+        return self._comments("some", video, 1, context={"for": list(keys), "video": video})
+
+    def elsewhere(self, video: str, keys: Sequence[str]) -> Ask:
+        """Where else there are comments, where a video has none any more: among those that were published before a time
+        far away, for each video another one, since no question is put twice in a run."""
+        cursor = _FAR + int(number_of(video)) % 1_000_000_000
+        asked = (("max_count", str(PAGE)), ("cursor", str(cursor)))
+        return self._get(
+            "business/video/list/", "elsewhere", Stream.COMMENTS, asked, fields=("item_id", "comments"),
+            context={"for": list(keys), "video": video},
+        )  # fmt: skip
+
+    def look_at_comments(self, video: str, keys: Sequence[str], *, beside: str) -> Iterator[Ask]:
+        """Known comments on a video by their numbers. ``beside``: the video of which the list of comments has to show
+        one right afterwards, as control: the same, or another one where it has none any more. What a video tells of
+        their number is none: it is told late."""
+        control = self._comments("others", beside, 1, context={"video": beside})
         for some in in_parts(keys, COMMENTS):
             context = {"video": video, "look": list(some)}
             ask = self._comments("look_comments", video, COMMENTS, named=some, context=context)
             yield replace(ask, control=control)
-
-    def _emptied(self, video: str) -> Ask:
-        return self._named(
-            "emptied", [video], ("item_id", "comments", "likes"), stream=Stream.COMMENTS, context={"video": video}
-        )  # fmt: skip
 
     def look_without(self, video: str, keys: Sequence[str]) -> Ask:
         """Known comments on a video that is not there: it says the same of all of them."""

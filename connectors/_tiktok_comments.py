@@ -115,12 +115,27 @@ def _resumed(ask: Ask, resume: JSONValue, more: dict[str, JSONValue]) -> Ask | N
 
 
 def gate(found: Found, body: Json) -> Reading:
-    """Whether the video is there that known comments are on, and how many it has: they are asked for now."""
+    """Whether the video is there that known comments are on: they are asked for now."""
     video, keys, asks = str(found.ask.context.get("video")), keys_of(found.ask, "for"), Asks.of(found.ask)
-    there = _there(found, body)
-    if not there:
-        return Reading(asks=(asks.look_without(video, keys),))
-    return Reading(asks=tuple(asks.look_at_comments(video, keys, none=number(there[0].get("comments")) == 0)))
+    return Reading(asks=(asks.some(video, keys) if _there(found, body) else asks.look_without(video, keys),))
+
+
+def some(found: Found, body: Json) -> Reading:
+    """Whether the list of the video's comments shows one, which may then vouch for those that are asked for."""
+    video, keys, asks = str(found.ask.context.get("video")), keys_of(found.ask, "for"), Asks.of(found.ask)
+    if not objects(data_of(found, body, "answer", "comments"), "comments"):
+        return Reading(asks=(asks.elsewhere(video, keys),))
+    return Reading(asks=tuple(asks.look_at_comments(video, keys, beside=video)))
+
+
+def elsewhere(found: Found, body: Json) -> Reading:
+    """The video of the newest that says that it has the most comments vouches. That number is told late, but the
+    comment itself has to be shown. Where there is none, nothing can be concluded: the video has to vouch for itself."""
+    video, keys, asks = str(found.ask.context.get("video")), keys_of(found.ask, "for"), Asks.of(found.ask)
+    told = objects(data_of(found, body, "answer", "items"), "videos")
+    others = {key: number(one.get("comments")) or 0 for one in told if (key := video_key(one.get("item_id"))) != video}
+    beside = max(others, key=others.__getitem__, default=video)
+    return Reading(asks=tuple(asks.look_at_comments(video, keys, beside=beside)))
 
 
 def without(found: Found, body: Json) -> Reading:
@@ -141,7 +156,8 @@ def look_at_comments(found: Found, body: Json) -> Reading:
 
 
 def emptied(found: Found, body: Json) -> Reading:
-    """Control: whether the video still says that it has no comments."""
+    """Control of earlier releases: whether the video still says that it has no comments. No longer asked, since TikTok
+    tells that number late."""
     empty = any(number(one.get("comments")) == 0 for one in _there(found, body))
     return Reading(present=("emptied",) if empty else ())
 

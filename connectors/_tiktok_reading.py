@@ -66,8 +66,8 @@ def _profile(found: Found, body: Json) -> Reading:
 
 
 def _videos(found: Found, body: Json) -> Reading:
-    """One page of videos. On a *new* sweep then the comments of those that have more or fewer than before, on a *full*
-    one those of all."""
+    """One page of videos. On a *new* sweep then the comments of those that are young, or have more or fewer than
+    before, on a *full* one those of all."""
     reading = videos.listed(found, data_of(found, body, "answer", "items"), "item", item)
     said = {**_counted(found), **(reading.bookmark or {})}
     return replace(reading, asks=tuple(_comments_of(found)), bookmark=said or None)
@@ -76,8 +76,15 @@ def _videos(found: Found, body: Json) -> Reading:
 def _comments_of(found: Found) -> list[Ask]:
     asks, before = Asks.of(found.ask), found.ask.context.get("comments")
     told = before if isinstance(before, dict) else {}
-    wanted = [one for one in found.records if not asks.new or _changed(one, told)]
+    wanted = [one for one in found.records if not asks.new or _young(found, one) or _changed(one, told)]
     return [asks.comments(one.key) for one in wanted]
+
+
+def _young(found: Found, video: SeenRecord) -> bool:
+    """Whether what is told of the number of its comments may be older than itself. Of a question that does not say what
+    is young, nothing is."""
+    since, made = found.ask.context.get("young"), video.created_at
+    return isinstance(since, int) and made is not None and made.timestamp() >= since
 
 
 def _changed(video: SeenRecord, told: Mapping[str, JSONValue]) -> bool:
@@ -122,6 +129,8 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "comments": talk.comments,
     "replies": talk.replies,
     "gate": talk.gate,
+    "some": talk.some,
+    "elsewhere": talk.elsewhere,
     "without": talk.without,
     "look_comments": talk.look_at_comments,
     "emptied": talk.emptied,

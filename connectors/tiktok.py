@@ -10,7 +10,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from connectors import _limits, _tiktok_deliveries, _tiktok_grants, _tiktok_reading
-from connectors._tiktok_asks import Asks
+from connectors._tiktok_asks import YOUNG, Asks
 from connectors._tiktok_comments import SORTED
 from connectors._tiktok_site import BUSINESS, MEDIA_HOSTS, claimed
 from connectors.allowances import Allowance
@@ -64,14 +64,17 @@ class TikTok:
         messages=None,
         comments="Comments and replies under the account's own videos, with who wrote them.",
         media="Covers of videos, pictures in comments, the account's picture. Not the videos themselves.",
-        counts="Views, likes, comments, shares and favorites of videos, likes and replies of comments, as of capture.",
+        counts="Views, likes, comments, shares and favorites of videos, a day or two late; likes and replies of"
+        " comments, as of capture.",
         history="Back to the account's first video.",
         limits=(
             "Videos and photo posts themselves are not given out: archive the city's own master files.",
             "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
+            "TikTok tells how many comments a video has a day or two late. A new comment under a video that is older"
+            f" than {YOUNG.days} days is seen then, or when the video is looked at again; so is one under a video that"
+            " is not among the newest 20.",
             "A comment that came while another went, an edit and what was hidden or shown again are seen when the"
-            " video is looked at again, not at once; so is a new comment under a video that is not among the newest"
-            " 20.",
+            " video is looked at again, not at once.",
             f"Of a video with more than {SORTED} comments TikTok lists the rest in no lasting order: some may be"
             " missed, and that one of them is gone is not noticed by the list.",
             "What TikTok holds back by its own rules is not returned, to the owner either.",
@@ -92,7 +95,7 @@ class TikTok:
             Counted(
                 on=frozenset({RecordKind.POST}),
                 of=Extent.THREAD,
-                says="Comments on the video and replies to them, as TikTok's app shows their number.",
+                says="Comments on the video and replies to them, as TikTok counted them a day or two before.",
                 withheld="hidden, held back by TikTok, or deleted a short time ago",
             ),
             Counted(
@@ -136,11 +139,11 @@ class TikTok:
         return asks.identify(claim.handle)
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
-        """*new*: videos since the last look, and comments where one of the newest has more or fewer. *watch*: the
-        account, and the given videos with all comments. *full*: every video with all comments."""
+        """*new*: videos since the last look, and comments on young ones, and where one of the newest has more or fewer.
+        *watch*: the account, and the given videos with all comments. *full*: every video with all comments."""
         asks = Asks.begin(account, sweep)
         if sweep.kind is SweepKind.NEW:
-            return (asks.videos(bookmark or {}),)
+            return (asks.videos(bookmark or {}, sweep.at),)
         lists = (asks.videos({}),) if sweep.kind is SweepKind.FULL else ()
         return (asks.profile(), *lists, *asks.known([ref.key for ref in sweep.threads]))
 

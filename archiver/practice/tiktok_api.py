@@ -48,8 +48,8 @@ class TikTok:
 
     ``tokens``: token to its owner. ``expired``, ``revoked``: tokens that no longer are any. ``withheld``: permissions
     that tokens do not have. ``per_minute``: questions a minute; None: no limit. ``page``: most entries of a page.
-    ``private``: videos that not everybody sees. ``kept_back``: what TikTok itself does not show. ``app``: which app
-    asks, since each knows accounts by other ids.
+    ``late``: how old the numbers are that videos of the Accounts API tell. ``private``: videos that not everybody sees.
+    ``kept_back``: what TikTok itself does not show. ``app``: which app asks, since each knows accounts by other ids.
     """
 
     city: City
@@ -60,10 +60,13 @@ class TikTok:
     withheld: set[str] = field(default_factory=set)
     per_minute: int | None = None
     page: int = _MOST_COMMENTS
+    late: timedelta = timedelta(0)
     private: set[int] = field(default_factory=set)
     kept_back: set[int] = field(default_factory=set)
     app: str = ""
     _asked: deque[datetime] = field(default_factory=deque)
+    _numbers: dict[int, list[tuple[datetime, int, int]]] = field(default_factory=dict)
+    """Of each video, how many comments and likes it had, and when: as of each time that somebody asked."""
 
     def __post_init__(self) -> None:
         self.bodies = Bodies(self.city, self.base)
@@ -139,6 +142,15 @@ class TikTok:
         return sum(
             not one.hidden and not self.city.posts[self.tops.of(one.id) or 0].hidden for one in self.under(video)
         )
+
+    def told(self, video: Post) -> tuple[int, int]:
+        """How many comments and likes a video says that it has: those that it had a while ago."""
+        now = self.city.clock.now()
+        known = self._numbers.setdefault(video.id, [(video.created_at, 0, 0)])
+        known.append((now, self.counted(video.id), video.likes))
+        while len(known) > 1 and known[1][0] <= now - self.late:
+            del known[0]
+        return known[0][1:]
 
     def file(self, request: Request, number: int) -> Response:
         """The bytes of a picture, where its address has not expired."""
@@ -249,7 +261,7 @@ class BusinessApi(TikTok):
         return listed("videos", [self._item(one, wanted) for one in shown], last, len(found) > len(shown))
 
     def _item(self, post: Post, wanted: Sequence[str]) -> Body:
-        return _only(self.bodies.item(post, self.counted(post.id)), wanted)
+        return _only(self.bodies.item(post, *self.told(post)), wanted)
 
     def _comment_list(self, request: Request, owner: int) -> Body:
         under, named = self._commented(request, owner), _parsed(request, "comment_ids")

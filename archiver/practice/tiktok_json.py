@@ -101,7 +101,7 @@ class Bodies:
             "videos_count": videos,
         }
 
-    def item(self, post: Post, comments: int) -> Body:
+    def item(self, post: Post, comments: int, likes: int) -> Body:
         return {
             "item_id": str(post.id),
             "create_time": str(at(post.created_at)),
@@ -110,11 +110,11 @@ class Bodies:
             "embed_url": f"https://www.tiktok.com/player/v1/{post.id}",
             "thumbnail_url": self.cover_url(post),
             "video_duration": 12.5,
-            "likes": post.likes,
+            "likes": likes,
             "comments": comments,
             "shares": 0,
             "favorites": 0,
-            "video_views": 10 * post.likes,
+            "video_views": 10 * likes,
         }
 
     def comment(self, post: Post, owner: int, parent: int | None, replies: int) -> Body:

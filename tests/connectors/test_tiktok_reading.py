@@ -140,8 +140,12 @@ def test_the_one_with_comments_keeps_to_the_contract() -> None:
             Example(listed(), page(said(replies=4, reply_list=[reply()]), said("2", owner=True))),
             Example(listed(), page(said(image_url=_CDN + "/b.webp", display_name="K"), cursor=30, more=True)),
             Example(asks().replies(listed(), COMMENT, pending=["3"], resume={"cursor": 2}), page(reply())),
-            Example(gate, page({"item_id": VIDEO, "comments": 2}, name="videos", cursor=0)),
-            Example(next(asks().look_at_comments(video, [f"comment/{COMMENT}"], none=False)), page(said())),
+            Example(gate, page({"item_id": VIDEO}, name="videos", cursor=0)),
+            Example(asks(None).some(video, [f"comment/{COMMENT}"]), page(said())),
+            Example(asks(None).elsewhere(video, [f"comment/{COMMENT}"]), page({"item_id": "5"}, name="videos")),
+            Example(
+                next(asks().look_at_comments(video, [f"comment/{COMMENT}"], beside=f"video/{VIDEO}")), page(said())
+            ),
         ],
     )
 
@@ -306,6 +310,21 @@ def test_what_takes_a_permission_of_its_own_is_left_out_where_it_is_not_given() 
 # Lists.
 
 
+def test_young_videos_are_asked_for_their_comments_whatever_number_they_tell() -> None:
+    """TikTok tells it a day or two late: at first that there is none."""
+    asked = asks(SweepKind.NEW).videos({"newest": 1, "comments": {VIDEO: 0, "5": 0}}, AT)
+    now = int(AT.timestamp())
+    young, old = (
+        item(create_time=str(now - 250_000), comments=0),
+        item(item_id="5", create_time="1655118106", comments=0),
+    )
+    reading = BUSINESS.read(asked, answer(page(young, old, name="videos")))
+    assert [one.context["video"] for one in reading.asks] == [f"video/{VIDEO}"]
+    assert not BUSINESS.read(
+        replace(asked, context={**asked.context, "young": None}), answer(page(young, name="videos"))
+    ).asks
+
+
 @pytest.mark.law("R4")
 def test_nothing_but_the_account_is_kept_as_public() -> None:
     """Who sees a video, the Accounts API does not say."""
@@ -419,13 +438,18 @@ def test_a_new_sweep_stops_at_what_is_known_and_asks_where_the_number_is_another
 def test_comments_are_looked_for_beside_something_that_vouches() -> None:
     _, gate = asks(None).looks(REFS)
     keys = [f"comment/{COMMENT}"]
-    (look,) = BUSINESS.read(gate, answer(page({"item_id": VIDEO, "comments": 2}, name="videos"))).asks
+    (some,) = BUSINESS.read(gate, answer(page({"item_id": VIDEO}, name="videos"))).asks
+    (look,) = BUSINESS.read(some, answer(page(said("1")))).asks
     assert (look.context["look"], look.control and look.control.purpose) == (keys, "others")
-    (look,) = BUSINESS.read(gate, answer(page({"item_id": VIDEO, "comments": 0}, name="videos"))).asks
+    (elsewhere,) = BUSINESS.read(some, answer(page())).asks
+    told = [{"item_id": VIDEO, "comments": 9}, {"item_id": "5", "comments": 0}, {"item_id": "6", "comments": 2}]
+    (look,) = BUSINESS.read(elsewhere, answer(page(*told, name="videos"))).asks
+    assert look.context["look"] == keys
     assert look.control is not None
-    emptied = look.control
-    assert BUSINESS.read(emptied, answer(page({"item_id": VIDEO, "comments": 0}, name="videos"))).present
-    assert not BUSINESS.read(emptied, answer(page({"item_id": VIDEO, "comments": 1}, name="videos"))).present
+    assert dict(look.control.parameters)["video_id"] == "6", "where there most probably is one"
+    (look,) = BUSINESS.read(elsewhere, answer(page(told[0], name="videos"))).asks
+    assert look.control is not None
+    assert dict(look.control.parameters)["video_id"] == VIDEO, "no other one: it has to vouch for itself"
     (gone,) = BUSINESS.read(gate, answer(page(name="videos"))).asks
     assert (gone.purpose, gone.context["look"], gone.control and gone.control.purpose) == ("without", keys, "own")
     back = BUSINESS.read(gone, answer(page({"item_id": VIDEO}, name="videos"))).problem
@@ -438,12 +462,13 @@ def test_all_comments_of_a_video_are_looked_for_however_many_they_are() -> None:
     (gate,) = asks(None).looks(many)
     (gone,) = BUSINESS.read(gate, answer(page(name="videos"))).asks
     assert gone.context["look"] == [one.key for one in many]
-    there = BUSINESS.read(gate, answer(page({"item_id": VIDEO, "comments": 2}, name="videos"))).asks
+    (some,) = BUSINESS.read(gate, answer(page({"item_id": VIDEO}, name="videos"))).asks
+    there = BUSINESS.read(some, answer(page(said("1")))).asks
     assert [len(one.context["look"]) for one in there] == [COMMENTS, 5]
 
 
 def test_controls_that_show_nothing_vouch_for_nothing() -> None:
-    (look,) = asks(None).look_at_comments(f"video/{VIDEO}", [f"comment/{COMMENT}"], none=False)
+    (look,) = asks(None).look_at_comments(f"video/{VIDEO}", [f"comment/{COMMENT}"], beside=f"video/{VIDEO}")
     assert look.control is not None
     assert not BUSINESS.read(look.control, answer(page())).present
     assert BUSINESS.read(look.control, answer(page(said()))).present

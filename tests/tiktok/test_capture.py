@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,9 @@ from archiver.accounts import service as accounts
 from archiver.errors import Refused, UsageError
 from archiver.practice import faults
 from archiver.practice.acts import Wording
+from archiver.practice.faults import with_json
+from archiver.practice.messages import Request, Response
+from archiver.practice.tiktok_json import business
 from archiver.records.models import Record
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.capture.rebuilding import check_rebuilt
@@ -93,7 +97,7 @@ def test_the_cheap_sweep_finds_what_is_new_and_costs_one_question_where_nothing_
     older = [found.talk(1) for _ in range(3)]
     house.run(found.account, NEW)
     assert found.key_of(older[0][1][0]) in house.records()
-    house.later(hours=3)
+    house.later(days=4)
     since = len(house.server.log)
     assert house.run(found.account, NEW).outcome == "unchanged"
     assert [one.split("?")[0].split("/")[-2] for one in asked_of(house, "/open_api/", since)] == ["list"]
@@ -104,6 +108,33 @@ def test_the_cheap_sweep_finds_what_is_new_and_costs_one_question_where_nothing_
     assert found.key_of(late) in house.records()
     assert house.records()[found.key_of(older[0][0])].versions == 2
     assert len(asked_of(house, "/open_api/", since)) == 2, "videos, and the comments on one"
+
+
+def test_a_comment_that_no_number_tells_of_yet_is_seen_at_once_and_not_taken_for_gone(found: Account) -> None:
+    """TikTok tells how many comments a video has a day or two late."""
+    house, city = found.house, found.house.city
+    found.server.late = timedelta(hours=36)
+    found.talk(1)
+    video, _ = found.talk(0)
+    house.run(found.account, FULL)
+    fresh = city.say(found.cast.residents[0], "fresh", answering=video)
+    house.later(minutes=5)
+    house.run(found.account, NEW)
+    assert found.states(fresh) == ["visible"]
+    # The list does not show it for a moment, while the video still says that it has none.
+    fault = house.server.faults.add(_nothing, rf"comment/list/.*{video}.*max_count=30", times=1)
+    house.later(minutes=5)
+    house.run(found.account, FULL)
+    assert fault.hits == 1
+    assert found.states(fresh) == ["visible"]
+    city.delete(fresh)
+    house.later(minutes=5)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(fresh) == ["not_returned"]
+
+
+def _nothing(request: Request, response: Response) -> Response:
+    return with_json(response, business(0, "OK", {"comments": [], "cursor": 0, "has_more": False}))
 
 
 @pytest.mark.long

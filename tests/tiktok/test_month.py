@@ -39,7 +39,7 @@ def test_a_month_is_told_as_it_could_be_seen(
 ) -> None:
     found = account(new_house(seed=seed))
     found.server.page = 5
-    found.server.private = EveryThird()
+    found.server.private, found.server.late = EveryThird(), timedelta(hours=36)
     found.play(timedelta(days=days), full_only=full_only, **{**sizes, "messages": 0})
     told = check(found.house, found.id)
     assert public_words(found.house) == {f"account/{found.server.identity(found.id)}"}
