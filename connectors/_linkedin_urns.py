@@ -67,6 +67,15 @@ def comment_parts(urn: JSONValue) -> tuple[str, str] | None:
     return None if match is None else (match[1], match[2])
 
 
+def comment_number(urn: JSONValue) -> str | None:
+    """The number of a comment, whose URN may be written as the site and notifications write it: what it stands under
+    without its ``urn:li:``. None where it is no URN of one."""
+    if not isinstance(urn, str):
+        return None
+    match = _COMMENT.fullmatch(urn) or _COMMENT.fullmatch(urn.replace("(", "(urn:li:", 1))
+    return None if match is None else match[2]
+
+
 def file_of(urn: JSONValue) -> tuple[str, str] | None:
     """Kind and name of a file; None where it is no URN of one. An asset of the older kind has the same name as the
     image that it is."""

@@ -67,14 +67,31 @@ def video_feed(channel: str, video: str, *, deleted: bool = False) -> bytes:
     return f'<?xml version="1.0"?>{head} xmlns:at="http://purl.org/atompub/tombstones/1.0">{entry}</feed>'.encode()
 
 
-def page_actions(*actions: tuple[str, str, str]) -> bytes:
-    """What was done on pages of LinkedIn: page, post and comment, each by its URN."""
-    told = [
-        {"notificationId": n, "organizationalEntity": page, "action": "COMMENT", "sourcePost": post,
-         "generatedActivity": comment}
-        for n, (page, post, comment) in enumerate(actions)
-    ]  # fmt: skip
-    return dump({"type": "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS", "notifications": told})
+def page_action(page: str, post: str, comment: int, words: str | None, **more: Any) -> dict[str, Any]:
+    """What was done on a page of LinkedIn, as a recorded notification has it: only what it is decorated with names the
+    post as such, and the comment by its whole URN."""
+    activity = 7_094_637_247_890_620_418
+    said = {
+        "owner": "urn:li:person:zLqTygBP8S",
+        "entity": f"urn:li:comment:(urn:li:activity:{activity},{comment})",
+        "object": f"urn:li:activity:{activity}",
+    } | ({} if words is None else {"text": words})
+    return {
+        "subscriber": "urn:li:person:adm1",
+        "lastModifiedAt": 1691574506310,
+        "decoratedSourcePost": {"owner": page, "mediaCategory": "NONE", "text": "A post", "entity": post},
+        "sourcePost": f"urn:li:activity:{activity}",
+        "decoratedGeneratedActivity": {"comment": said},
+        "action": "COMMENT",
+        "notificationId": comment,
+        "organizationalEntity": page,
+        "generatedActivity": f"urn:li:comment:(activity:{activity},{comment})",
+    } | more
+
+
+def page_actions(*actions: Mapping[str, Any]) -> bytes:
+    """Several of them in one body."""
+    return dump({"type": "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS", "notifications": actions})
 
 
 def activity(account: str, post: Mapping[str, Any], kind: str = "post.create") -> bytes:

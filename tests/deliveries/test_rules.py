@@ -19,6 +19,8 @@ from archiver.capture.streaming import Events
 from archiver.capture.subscribing import Known, is_due
 from archiver.practice import deliveries as practice
 from connectors import deliveries
+from connectors._linkedin_comments import comment_record
+from connectors._linkedin_posts import Place
 from connectors.conformance import Example, check_answers, member_names
 from connectors.contract import AccessClass, AccountRef, Answer, Streams
 from connectors.deliveries import Keyed, Receives
@@ -233,6 +235,7 @@ def test_what_cannot_be_divided_is_nobodys(body: bytes) -> None:
 
 
 POST = "1995000000000000000"
+_PAGE = "urn:li:organization:12345"
 SAMPLES = {
     "facebook": practice.page_changes({"12345": [practice.page_comment("12345_1", "1_2", "Words")]}),
     "instagram": practice.page_changes(
@@ -242,9 +245,7 @@ SAMPLES = {
     "threads": practice.thread_reply("12345", "1", "2", "Words"),
     "x": practice.activity("12345", {"id": POST, "text": "Words", "author_id": "7", "conversation_id": "1"}),
     "youtube": practice.video_feed("UC" + "a" * 22, "abcdefghijk"),
-    "linkedin": practice.page_actions(
-        ("urn:li:organization:12345", "urn:li:share:1", "urn:li:comment:(urn:li:activity:1,2)")
-    ),
+    "linkedin": practice.page_actions(practice.page_action(_PAGE, "urn:li:share:1", 2, "Words")),
     "tiktok": practice.comment_update("12345", "1", "2"),
 }
 NAMED = {
@@ -284,6 +285,43 @@ def test_no_delivery_raises_whatever_is_in_it(platform: str, data: st.DataObject
     changed = body[:cut] + other + body[cut + data.draw(st.integers(0, 12)) :]
     connector.parts(changed)
     connector.delivered(account(platform), changed)
+
+
+_OTHERS = {"owner": "urn:li:organization:9", "entity": "urn:li:share:8"}
+_REPLY = {"entity": "urn:li:comment:(urn:li:activity:1,3)", "object": "urn:li:comment:(activity:1,2)", "text": "Yes"}
+
+
+@pytest.mark.parametrize(
+    ("action", "keys", "threads", "told"),
+    [
+        ({}, ["comment/2"], ["share/1"], [("Words", "share/1", "comment")]),
+        ({"decoratedGeneratedActivity": None}, ["comment/2"], ["share/1"], []),
+        ({"decoratedGeneratedActivity": {"comment": _REPLY}}, ["comment/3"], ["share/1"],
+         [("Yes", "comment/2", "reply")]),
+        ({"action": "COMMENT_DELETE"}, ["comment/2"], ["share/1"], []),
+        ({"action": "COMMENT_EDIT"}, ["comment/2"], ["share/1"], [("Words", "share/1", "comment")]),
+        ({"action": "LIKE", "decoratedGeneratedActivity": None, "generatedActivity": None}, [], ["share/1"], []),
+        ({"action": "SHARE_MENTION", "decoratedSourcePost": _OTHERS}, ["comment/2"], [], []),
+        ({"decoratedSourcePost": None}, ["comment/2"], [], []),
+        ({"decoratedSourcePost": None, "sourcePost": "urn:li:ugcPost:4"}, ["comment/2"], ["ugcPost/4"],
+         [("Words", "ugcPost/4", "comment")]),
+        ({"decoratedSourcePost": [], "decoratedGeneratedActivity": {"comment": 1}, "generatedActivity": 5}, [], [], []),
+    ],
+)  # fmt: skip
+def test_what_linkedin_decorates_a_notification_with_names_what_it_is_about(
+    action: dict[str, object], keys: list[str], threads: list[str], told: list[tuple[str, str, str]]
+) -> None:
+    connector = RECEIVING["linkedin"]
+    body = practice.page_actions(practice.page_action(_PAGE, "urn:li:share:1", 2, "Words", **action))
+    heard = connector.delivered(account("linkedin"), body)
+    assert ([*heard.keys], [*(heard.threads or ())]) == (keys, threads)
+    asked = deliveries.delivery_ask("linkedin", account("linkedin"), AccessClass.PRIVATE)
+    read = connector.read(replace(asked, context={**asked.context, "said": keys}), Answer(0, (), body, NOW))
+    assert [(one.text, one.parent, one.word) for one in read.records] == told
+    assert all(one.url is None for one in read.records), "under what it stands is not sure: it is not asked for by that"
+    listed = {"id": "2", "message": {"text": "Words"}, "created": {"time": 1}}
+    seen = comment_record(listed, Place("", "", "", ""), "share/1", {})
+    assert all(one.content == seen.content for one in read.records if one.key == seen.key), "no edit that nobody made"
 
 
 PIECES = [b":thump\n", b"event: update\ndata: {}\n\n", b"event: delete\r\ndata: 1\r\n\r\n", b"\n"]
