@@ -31,8 +31,8 @@ _EXTRAS = ",".join(
 _JSON = (("format", "json"), ("nojsoncallback", "1"))
 #: What is commented on: kind → its name in methods, and in parameters.
 THINGS: Mapping[str, tuple[str, str]] = {"photo": ("photos", "photo_id"), "album": ("photosets", "photoset_id")}
-
-
+SETTINGS = ("comments", "permissions")
+"""What is recorded of a photo beside itself: whether everybody may comment; who may, which only its owner is told."""
 PRIVATE: Mapping[str, str] = {
     "photos of friends": "2",
     "photos of family": "3",
@@ -92,7 +92,8 @@ class Asks(AccountAsks):
         gone."""
         kind = key.partition("/")[0]
         methods, parameter = THINGS[kind]
-        wanted = {parameter: ident(key)}
+        # (of an album Flickr also wants to know whose it is, though it answers without)
+        wanted = {parameter: ident(key)} | ({"user_id": self.account} if kind == "album" else {})
         return self._seen(self._call(f"{methods}.getInfo", f"{kind}_info", Stream.POSTS, wanted, key=key, **context))
 
     def comments(self, key: str, *, private: bool = False) -> Ask:
@@ -126,12 +127,13 @@ class Asks(AccountAsks):
                 yield self.profile()
             elif kind in THINGS:
                 things.append(ref.key)
-            elif kind == "comments":
-                settings.append(ref.key.removeprefix("comments/"))
+            elif kind in SETTINGS:
+                settings.append(ref.key.removeprefix(f"{kind}/"))
             elif kind == "comment" and ref.thread is not None and ref.thread.partition("/")[0] in THINGS:
                 comments.setdefault(ref.thread, []).append(ref.key)
         yield from self._beside(things)
-        yield from (self.info(key) for key in settings if key not in things)  # (put twice, it would not be looked for)
+        # (put twice, it would not be looked for)
+        yield from (self.info(key) for key in dict.fromkeys(settings) if key not in things)
         for thread, keys in comments.items():
             # (From the beginning of time on: that makes another question of it than the list they were missing in.)
             again = self._seen(self._comments(thread, {"min_comment_date": "1"}))

@@ -33,8 +33,8 @@ KNOWN: Mapping[str, frozenset[str]] = {
         "album": "can_comment count_comments count_photos count_videos count_views coverphoto_farm coverphoto_server"
         " date_create date_update description farm id needs_interstitial owner photos primary primary_photo_extras"
         " secret server sorting_option_id title username video videos views visibility_can_see_set",
-        "comment": "_content author author_is_deleted authorname datecreate datereplied iconfarm iconserver id"
-        " path_alias permalink realname",
+        "comment": "_content author author_is_deleted authorname date_create datecreate datereplied iconfarm iconserver"
+        " id path_alias permalink realname",
         "person": "can_buy_pro contact description dbid expire family friend gender has_adfree"
         " has_free_educational_resources has_free_standard_shipping has_stats iconfarm iconserver id"
         " ignored is_ad_free ispro location mbox_sha1sum"
@@ -224,8 +224,9 @@ def _photo(found: Found, body: Json) -> Reading:
     if owner != asks.account:
         return Reading(problem=Problem(_K.CONTRACT, "Flickr answered with a photo of another account"))
     key = _add(found, "photo", value, "/photo")
-    setting = None if key is None else records.setting_record(value, key, "/photo")
-    found.records += [setting] if setting is not None else []
+    if key is not None:
+        settings = (records.setting_record(value, key, "/photo"), records.permissions_record(value, key, "/photo"))
+        found.records += [one for one in settings if one is not None]
     reading = found.looked()
     if key is None or found.ask.context.get("lead") is not True:
         return reading

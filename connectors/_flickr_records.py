@@ -51,6 +51,8 @@ def marked_up(words: str) -> str:
 
 
 EVERYBODY = "everybody"
+_WHO: Mapping[str, str] = {"0": "the owner alone", "1": "friends and family", "2": "contacts", "3": EVERYBODY}
+"""What Flickr's numbers of permissions mean (``flickr.photos.setPerms``)."""
 
 
 def seen_by(value: Json) -> str | None:
@@ -141,11 +143,36 @@ def comment_record(value: Json, place: str, site: str, thread: str) -> SeenRecor
         content={"text": reduced(words)},
         text=plain(words),
         author=Author(author, shown, storable(handle), f"{site}/people/{author}"),
-        created_at=seconds(value.get("datecreate"), "datecreate"),
+        created_at=seconds(_created(value), "datecreate"),
         parent=thread,
         thread=thread,
         url=storable(link) if isinstance(link, str) and is_web(link) else None,
         word="comment",
+    )
+
+
+def _created(value: Json) -> JSONValue:
+    """When a comment was written: on photos Flickr's documentation calls it ``datecreate``, on albums ``date_create``.
+    Either is taken wherever it stands."""
+    return value.get("datecreate", value.get("date_create"))
+
+
+def permissions_record(value: Json, key: str, place: str) -> SeenRecord | None:
+    """Who may comment on a photo, and add tags to it (law R17); None where Flickr does not say, which it only does to
+    the owner."""
+    told = part(value, "permissions")
+    names = {"comment": "permcomment", "add tags and notes": "permaddmeta"}
+    content = {what: one for what, name in names.items() if (one := _WHO.get(str(told.get(name)))) is not None}
+    if not content:
+        return None
+    return SeenRecord(
+        key=f"permissions/{key}",
+        kind=RecordKind.SETTINGS,
+        place=place,
+        content=content,
+        text="\n".join(f"may {what}: {who}" for what, who in content.items()),
+        parent=key,
+        word="permissions",
     )
 
 

@@ -65,8 +65,9 @@ class Flickr:
         counts="Views and comments of photos, photos and comments of albums, photos of the account, as of capture.",
         history="Back to the first photo that everybody sees; with the owner's consent, to the first of all.",
         moderation="Whether everybody may comment on a photo, as full sweeps saw it; with the owner's consent also who"
-        " sees each photo.",
-        moderation_by_hand="Whom the account blocks, and who may comment and add tags where not everybody may.",
+        " sees each photo, and who may comment on it and add tags.",
+        moderation_by_hand="Whom the account blocks; without the owner's consent also who may comment and add tags"
+        " where not everybody may.",
         limits=(
             "That a photo is gone is told between full sweeps only beside another one that is looked at again, and is"
             " there.",

@@ -40,7 +40,8 @@ class FlickrApi:
 
     ``keys``: API keys it takes. ``page``: most entries of a page. ``away``: people whose accounts are gone.
     ``private``: photos that only their owners see, by number. ``quiet``: photos that not everybody may comment on.
-    ``albums``: title and description of albums, by number. ``replaced``: how often the file of a photo was.
+    ``albums``: title and description of albums, by number; ``remarks``: comments on them, each its number, who wrote
+    it, what and when. ``replaced``: how often the file of a photo was.
     """
 
     city: City
@@ -53,6 +54,7 @@ class FlickrApi:
     shared: dict[int, int] = field(default_factory=dict)
     """Photos that are for friends (2), family (3) or both (4), by number."""
     albums: dict[int, tuple[str, str]] = field(default_factory=dict)
+    remarks: dict[int, list[tuple[int, int, str, datetime]]] = field(default_factory=dict)
     replaced: dict[int, int] = field(default_factory=dict)
     used: int = 0
     _viewer: int | None = None
@@ -231,7 +233,13 @@ class FlickrApi:
             "dates": {"posted": _time(post.created_at), "lastupdate": _time(self._changed(post))}, "media": "photo",
             "publiceditability": {"cancomment": 0 if post.id in self.quiet else 1, "canaddmeta": 0},
             "comments": {"_content": str(len(self._said_under(post)))},
-        }}  # fmt: skip
+        } | self._permissions(post)}  # fmt: skip
+
+    def _permissions(self, post: Post) -> Body:
+        """Told to the owner alone."""
+        if self._viewer != post.author:
+            return {}
+        return {"permissions": {"permcomment": 1 if post.id in self.quiet else 3, "permaddmeta": 2}}
 
     def _photo(self, request: Request) -> Post:
         number = request.parameter("photo_id") or ""
@@ -243,14 +251,21 @@ class FlickrApi:
     def _album(self, number: int) -> Body:
         title, description = self.albums[number]
         named = {"id": str(number), "title": {"_content": title}, "description": {"_content": description}}
-        return named | {"photos": 2, "videos": 0, "count_comments": "0", "date_create": "1772000000",
+        comments = str(len(self.remarks.get(number, ())))
+        return named | {"photos": 2, "videos": 0, "count_comments": comments, "date_create": "1772000000",
                         "date_update": "1772000000"}  # fmt: skip
 
     def _album_info(self, request: Request) -> Body:
+        if request.parameter("user_id") is None:
+            raise Failure(2, "User not found")
+        self._asked(request)
+        return {"photoset": self._album(self._album_asked(request))}
+
+    def _album_asked(self, request: Request) -> int:
         number = request.parameter("photoset_id") or ""
         if not number.isdigit() or int(number) not in self.albums:
             raise Failure(1, "Photoset not found")
-        return {"photoset": self._album(int(number))}
+        return int(number)
 
     # Comments
 
@@ -258,6 +273,17 @@ class FlickrApi:
         post = self._photo(request)
         found = [self._comment(one, post) for one in self._said_under(post)]
         return {"comments": {"photo_id": str(post.id)} | ({"comment": found} if found else {})}
+
+    def _remarks(self, request: Request) -> Body:
+        """Comments on an album: their time has another name than that of those on photos."""
+        album = self._album_asked(request)
+        found = [
+            {"id": f"6065-{album}-{number}", "author": nsid(person), "authorname": self.city.people[person].handle,
+             "date_create": _time(at), "permalink": f"{self.base}/flickr/photos/x/{album}/#comment{number}",
+             "_content": html.escape(words, quote=False)}
+            for number, person, words, at in self.remarks.get(album, ())
+        ]  # fmt: skip
+        return {"comments": {"photoset_id": str(album)} | ({"comment": found} if found else {})}
 
     def _said_under(self, post: Post) -> list[Post]:
         return [one for one in self.city.posts.values() if one.is_reply and one.root == post.id and not one.hidden]
@@ -303,4 +329,5 @@ _METHODS: dict[str, Callable[[FlickrApi, Request], Body]] = {
     "photosets.getInfo": FlickrApi._album_info,
     "photos.getInfo": FlickrApi._info,
     "photos.comments.getList": FlickrApi._comments,
+    "photosets.comments.getList": FlickrApi._remarks,
 }

@@ -245,3 +245,33 @@ def test_photos_and_albums_are_looked_for_beside_others_that_are_there(owner: bo
     for answered in (photos(photo()), photos(total=3)):  # it is there itself; an empty page
         (question,) = read(beside, answered).asks
         assert ("look" in question.context, question.control) == (False, None)
+
+
+def test_who_may_comment_is_a_record_of_its_own_where_flickr_says_it() -> None:
+    """To the owner alone. What was recorded before of whether everybody may comment stays as it is."""
+    told = {**INFO, "permissions": {"permcomment": 1, "permaddmeta": "3"}}
+    ask = asks().info(PHOTO)
+    before = read(ask, {"photo": INFO, "stat": "ok"}).records
+    records = read(ask, {"photo": told, "stat": "ok"}).records
+    assert records[:-1] == before
+    assert (records[-1].key, records[-1].kind) == (f"permissions/{PHOTO}", RecordKind.SETTINGS)
+    assert records[-1].content == {"comment": "friends and family", "add tags and notes": "everybody"}
+    odd = {**INFO, "permissions": {"permcomment": 9, "permaddmeta": None}}
+    assert read(ask, {"photo": odd, "stat": "ok"}).records == before
+    looks = list(
+        asks().looks([RecordRef(records[-1].key, RecordKind.SETTINGS), RecordRef(before[-1].key, RecordKind.SETTINGS)])
+    )
+    assert [look.url for look in looks] == [ask.url], "both are seen at once"
+
+
+@pytest.mark.parametrize("name", ["datecreate", "date_create"])
+def test_the_time_of_a_comment_is_taken_by_either_of_its_names(name: str) -> None:
+    said = {key: value for key, value in comment().items() if key != "datecreate"} | {name: "1292100000"}
+    reading = read(asks().comments("album/7"), comments(said))
+    assert [int(one.created_at.timestamp()) for one in reading.records if one.created_at] == [1292100000]
+    assert not reading.drift
+
+
+def test_of_an_album_flickr_is_told_whose_it_is() -> None:
+    assert f"user_id={OWNER.replace('@', '%40')}" in asks().info("album/7").url
+    assert "user_id" not in asks().info(PHOTO).url

@@ -41,6 +41,23 @@ class Account(Place):
         return key_of(self.house, number)
 
 
+@dataclass
+class WithAlbum(Account):
+    """The same with an album that somebody commented on."""
+
+    def let_in(self) -> None:
+        super().let_in()
+        self.server.albums[7] = ("Bridges", "All <b>seven</b> of them")
+        self.remark(7, "Which one is the <oldest>?")
+
+    def remark(self, album: int, words: str) -> str:
+        """Comment on an album. The key of the comment."""
+        said = self.server.remarks.setdefault(album, [])
+        number = 1 + len(said)
+        said.append((number, self.cast.residents[0], words, self.house.clock.now()))
+        return f"comment/6065-{album}-{number}"
+
+
 def account(house: House) -> Account:
     """Open the account and register it."""
     return Account.open(house)
@@ -69,7 +86,12 @@ def check(house: Observed, owner: int) -> dict[str, int]:
     """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
     ``owner``: whose account it is."""
     truth = Truth(house.city.journal)
-    known = {key: row for key, row in house.records().items() if key.startswith(("photo/", "comment/"))}
+    rows = house.records()
+    remarks = {key for key in rows if key.startswith("comment/6065-")}
+    known = {key: row for key, row in rows.items() if key.startswith(("photo/", "comment/")) and key not in remarks}
+    said = {f"comment/6065-{album}-{one[0]}" for album, some in house.server.flickr.remarks.items() for one in some}
+    assert remarks == said, "comments on albums"
+    assert all(rows[key].versions == 1 and rows[key].state == "visible" for key in remarks)
     for one in matched(house, truth, owner, known, lambda number: _key(truth, number), shown):
         _check(house, truth, one)
     return tally(known)

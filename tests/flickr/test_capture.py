@@ -6,7 +6,7 @@ import pytest
 
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.counts.asking import own, thread
-from tests.flickr.place import Account, account, says
+from tests.flickr.place import Account, WithAlbum, account, says
 from tests.graph.scenes import GOOD, go_together, is_away
 from tests.graph.truth import public_words
 
@@ -34,6 +34,31 @@ def test_photos_albums_and_comments_are_seen_and_make_no_edits(found: Account) -
     house.later(days=1)
     assert house.run(found.account, FULL).outcome in GOOD
     assert {row.versions for row in house.records().values()} == {1}
+
+
+@pytest.mark.law("R16")
+def test_comments_on_an_album_are_seen_and_an_album_that_is_gone_is_told(house: House) -> None:
+    found = WithAlbum.open(house)
+    found.talk(1)
+    found.server.albums[8] = ("Parks", "")
+    one, gone = "comment/6065-7-1", found.remark(8, "A park")
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert not any(run.drift for run in house.runs())
+    record = house.records()[one]
+    assert (record.access, record.thread_id) == ("public", house.records()["album/7"].id)
+    assert house.versions(one)[-1].text == "Which one is the <oldest>?"
+    house.later(days=1)
+    late = found.remark(7, "And the newest?")
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert house.records()[late].state == "visible"
+    assert house.records()[one].versions == 1
+    del found.server.albums[8], found.server.remarks[8]
+    del found.server.remarks[7][1]
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    states = {key: house.records()[key].state for key in (one, late, gone, "album/7", "album/8")}
+    assert states == {one: "visible", late: "not_returned", gone: "visible", "album/7": "visible",
+                      "album/8": "not_returned"}  # fmt: skip
 
 
 @pytest.mark.long

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.capture.house import House
-from tests.flickr.place import account, check
+from tests.flickr.place import WithAlbum, account, check
 from tests.graph.scenes import LARGE, SMALL, USUAL, Sizes
 
 _NONE = {"messages": 0}
@@ -26,7 +26,7 @@ _NONE = {"messages": 0}
 def test_a_month_is_told_as_it_could_be_seen(
     new_house: Callable[..., House], sizes: Sizes, seed: int, days: int, full_only: bool
 ) -> None:
-    found = account(new_house(seed=seed))
+    found = WithAlbum.open(new_house(seed=seed))
     found.server.page = 3
     found.play(timedelta(days=days), full_only=full_only, **sizes)
     told = check(found.house, found.id)

@@ -266,7 +266,7 @@ KINDS: Mapping[str, Kind] = {
         number=_reddit_number, banned="settings/blocked",
         message=lambda said: f"A word\n\n{tidy(said.versions[0][1].text)}",
     ),
-    "flickr": Kind(_opened(flickr.Account), flickr.check, _flickr, 8, _sized, pictured=()),
+    "flickr": Kind(_opened(flickr.WithAlbum), flickr.check, _flickr, 8, _sized, pictured=()),
     "vimeo": Kind(_opened(vimeo.Account), vimeo.check, _vimeo, 8, _sized, pictured=()),
     "tiktok": Kind(_opened(tiktok.Account), tiktok.check, _tiktok, 8, _sized, small=4),
     "tiktok videos": Kind(_opened(tiktok.Shown), tiktok.check_videos, _shown, 4, _sized),
