@@ -1,7 +1,9 @@
 """What TikTok's webhooks say of an account: one event in each body. Pure.
 
 Source: TikTok's documentation *Webhooks Overview* and *Webhook Verification* (``TikTok-Signature: t=…,s=…``), and of
-the Accounts API's event ``comment.update``. It names the comment and the video; the words are asked for.
+the Accounts API's event ``comment.update``, which has the words of the comment (documented; a delivery that was
+recorded had none). Whatever was done (``comment_action``) is a reason to look; words count only of what everybody sees
+then: of a comment that was deleted, hidden or left to friends they would be told as if it stood.
 TikTok sends again for three days what was not taken; whether it then signs with a new time is not said.
 """
 
@@ -10,10 +12,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from connectors.contract import AccountRef, Answer, Ask, Heard, JSONValue, Reading
+from connectors._graph_deliveries import words_of
+from connectors._tiktok_records import Place, comment
+from connectors.contract import AccountRef, Answer, Ask, Heard, JSONValue, Reading, SeenRecord
 from connectors.deliveries import Part, Receiving, Signed, body_of
 from connectors.values import Json
 
@@ -21,11 +26,13 @@ RECEIVES: Final = Receiving(
     Signed("TikTok-Signature", {"": "sha256"}, fresh=timedelta(days=4)),
     None,
     (
-        "In the developer portal enter the address as callback URL of the app's webhooks, and subscribe to the updates"
-        " of comments.",
+        "Nothing has to be entered at TikTok: once the application is stored and an address is made, the archive enters"
+        " it there for updates of comments, and does so again every day. The developer portal's own webhooks belong to"
+        " TikTok's other API.",
     ),
 )
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SHOWN = frozenset({"insert", "set_to_public"})
 _NUMBER = re.compile(r"[0-9]{1,25}")
 
 
@@ -47,10 +54,23 @@ def delivered(account: AccountRef, body: bytes) -> Heard:
 
 
 def reading(ask: Ask, answer: Answer) -> Reading:
-    """Nothing but that it can be read."""
-    if body_of(answer.body) is None:
+    """The comment with its words. When it was written is for a sweep to see."""
+    told = body_of(answer.body)
+    if told is None:
         return Reading(quarantine=(("", "the delivery is not a JSON object"),))
-    return Reading()
+    return words_of(ask, iter([("/content", lambda: _record(ask, _content(told)))]))
+
+
+def _record(ask: Ask, told: Json) -> SeenRecord | None:
+    named, video, words = _number(told.get("comment_id")), _number(told.get("video_id")), told.get("text")
+    if named is None or video is None or told.get("comment_action") not in _SHOWN or not isinstance(words, str):
+        return None
+    site, above = str(ask.context.get("url", "")).rpartition("/")[0], _number(told.get("parent_comment_id"))
+    given = {"comment_id": named, "video_id": video, "text": words, "status": "PUBLIC", "create_time": 1}
+    given |= {"unique_identifier": told.get("unique_identifier")}
+    place = Place("/content", site, str(ask.context.get("account", "")), "")
+    record = comment(given, place, f"video/{video}", above if above and above.strip("0") else None)
+    return replace(record, created_at=None)
 
 
 def _content(told: Json) -> Json:

@@ -42,7 +42,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
         "user": (*USER, "avatar_url", "avatar_url_100", "profile_web_link"),
         "answer": ("code", "message", "request_id", "data"),
         "items": ("videos", "cursor", "has_more"),
-        "item": (*ITEM, "reach", "media_type"),
+        "item": (*ITEM, "reach", "media_type", "is_ad"),
         "account": (*ACCOUNT, *ABOUT, "is_business_account", "metrics"),
         "comments": ("comments", "cursor", "has_more"),
         "comment": (

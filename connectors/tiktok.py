@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _limits, _tiktok_deliveries, _tiktok_grants, _tiktok_reading
+from connectors import _limits, _tiktok_deliveries, _tiktok_grants, _tiktok_reading, _tiktok_subscribing
 from connectors._tiktok_asks import YOUNG, Asks
 from connectors._tiktok_comments import SORTED
 from connectors._tiktok_site import BUSINESS, MEDIA_HOSTS, claimed
@@ -33,7 +33,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.deliveries import DELIVERY, Part, Receiving
+from connectors.deliveries import DELIVERY, Part, Receiving, Step
 from connectors.settings import NoSettings
 
 
@@ -158,6 +158,14 @@ class TikTok:
     def delivered(self, account: AccountRef, body: bytes) -> Heard:
         """What a delivery names."""
         return _tiktok_deliveries.delivered(account, body)
+
+    def registering(self, account: AccountRef, address: str) -> Step | str | None:
+        """Enters the archive's address as callback of the city's app."""
+        return _tiktok_subscribing.registering(account, address)
+
+    def registered(self, account: AccountRef, address: str, step: Step, answer: Answer) -> Step | str | None:
+        """What came of it."""
+        return _tiktok_subscribing.registered(address, answer)
 
     def authorization(self, url: str) -> Authorization:
         """How the account's owner lets the archive read it."""

@@ -31,11 +31,11 @@ class Signing:
     def header(self, url: str) -> Secret | None:
         """What is sent to ``url`` as a bearer token."""
         alone = self.signature.parameter is None and self.signature.header is None
-        return self.secret if alone and self._goes_to(url) else None
+        return self.secret if alone and self.goes_to(url) else None
 
     def headers(self, ask: Ask) -> tuple[tuple[str, str], ...]:
         """What is sent with a question in a header of the platform's own."""
-        if not self._goes_to(ask.url):
+        if not self.goes_to(ask.url):
             return ()
         credentials = self._credentials
         if credentials is not None:
@@ -47,7 +47,7 @@ class Signing:
         """What is sent with a question in the query. What is not asked as the owner goes with the application's key
         alone: then the answer is what every stranger gets."""
         name, credentials = self.signature.parameter, self._credentials
-        if name is None or not self._goes_to(ask.url):
+        if name is None or not self.goes_to(ask.url):
             return ()
         if credentials is not None:
             return () if _as_owner(ask) else ((name, credentials.client),)
@@ -57,7 +57,8 @@ class Signing:
     def _credentials(self) -> oauth1.Credentials | None:
         return oauth1.Credentials.of(self.secret.value) if self.signature.oauth1 else None
 
-    def _goes_to(self, url: str) -> bool:
+    def goes_to(self, url: str) -> bool:
+        """Whether an address is at the server that the credential may be sent to."""
         try:
             parts = urlsplit(url)
         except ValueError:

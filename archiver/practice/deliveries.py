@@ -112,9 +112,13 @@ def thread_reply(account: str, root: str, reply: str, words: str) -> bytes:
     return dump({"app_id": "1", "topic": "moderate", "target_id": "2", "values": {"value": value, "field": "replies"}})
 
 
-def comment_update(account: str, video: str, comment: str) -> bytes:
-    """A comment on TikTok."""
-    told = {"comment_id": comment, "video_id": video, "comment_action": "insert"}
+def comment_update(
+    account: str, video: str, comment: str, words: str | None = None, *, action: str = "insert", under: int = 0
+) -> bytes:
+    """A comment on TikTok. Numbers are written as such, beyond what a double holds."""
+    told: dict[str, Any] = {"comment_id": int(comment), "video_id": int(video), "parent_comment_id": under}
+    told |= {"comment_type": "reply" if under else "comment", "comment_action": action, "timestamp": 1719535947074}
+    told |= {"unique_identifier": "+ZMA8o3/HUke"} | ({} if words is None else {"text": words})
     return dump({"event": "comment.update", "user_openid": account, "content": json.dumps(told)})
 
 

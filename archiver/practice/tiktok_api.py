@@ -214,17 +214,23 @@ class DisplayApi(TikTok):
 
 class BusinessApi(TikTok):
     """A site that speaks the Accounts API, which also lists videos that not everybody sees. ``versions``: those that
-    have routes."""
+    have routes. ``apps``: id and secret of apps; ``callback``: where updates of comments are sent; ``items``: videos
+    that they are sent of alone, empty: of all."""
 
     def __init__(self, city: City, base: str) -> None:
         super().__init__(city, base, app="business")
         self.versions = {"v1.3"}
+        self.apps: dict[str, str] = {}
+        self.callback: str | None = None
+        self.items: list[str] = []
 
     def answer(self, request: Request) -> Response | None:
         """Answer what is under ``/open_api``; None for anything else."""
         if not request.path.startswith("/open_api/"):
             return None
         _, _, version, *path = request.path.split("/")
+        if (request.method, version, path) == ("POST", "v1.3", ["business", "webhook", "update", ""]):
+            return self._enter(request)
         method = _BUSINESS.get("/".join(path))
         if method is None or version not in self.versions or request.method != "GET":
             return Response(404, (("Content-Type", "text/plain"),), b"Not Found")
@@ -239,6 +245,16 @@ class BusinessApi(TikTok):
                 return _json(200, business(0, "OK", method(self, request, owner)))
             except Refused as refused:
                 return _json(200, business(refused.number, refused.message))
+
+    def _enter(self, request: Request) -> Response:
+        asked = json.loads(request.body)
+        if self.apps.get(asked.get("app_id")) != asked.get("secret") or request.header("Access-Token") is not None:
+            return _json(200, business(40001, "app_id or secret is incorrect"))
+        if set(asked) != {"app_id", "secret", "event_type", "callback_url"} or asked["event_type"] != "COMMENT":
+            return _json(200, business(40002, "event_type: invalid"))
+        self.callback = asked["callback_url"]
+        data = {name: asked[name] for name in ("app_id", "event_type", "callback_url")}
+        return _json(200, business(0, "OK", data | ({"item_list": self.items} if self.items else {})))
 
     def returned(self, owner: int) -> list[Post]:
         return self.own(owner)

@@ -20,14 +20,17 @@ from archiver.practice.x_ids import x_id
 from archiver.practice.x_webhooks import Webhooks
 from connectors import _x_subscribing
 from connectors._x_asks import SITE
-from connectors.contract import AccountRef
+from connectors.contract import AccountRef, Answer
 from connectors.deliveries import Step
+from connectors.tiktok import TikTok
 from connectors.x import X
 from tests import effort
 from tests.connectors.payloads import ODD
 from tests.connectors.reading import answer
 from tests.deliveries.scene import SECRET, Scene
+from tests.deliveries.test_rules import NOW
 from tests.deliveries.test_subscribing import subscriber
+from tests.tiktok.account import account
 from tests.x import specification
 from tests.x.place import APP, TOKEN, Place, key_of, place
 
@@ -155,6 +158,69 @@ def test_without_a_secret_entered_nothing_is_asked(scene: Scene) -> None:
         before = len(scene.house.server.log)
         asking.keep_up()
         assert len(scene.house.server.log) == before
+
+
+# TikTok
+
+
+@pytest.fixture
+def tiktok(scene: Scene) -> Iterator[Callable[[], tuple[Any, list[Request]]]]:
+    """Lets the archive enter its address; what is known of it then, and what was asked."""
+    account(scene.house)
+    scene.hook("tiktok")
+    scene.house.server.tiktok.apps["app-id"] = SECRET
+    with subscriber(scene.house) as asking:
+
+        def keep_up() -> tuple[Any, list[Request]]:
+            before = len(scene.house.server.log)
+            asking.keep_up()
+            with scene.house.archive.database.read() as connection:
+                row = connection.execute(select(*Subscription.__table__.columns)).one()
+            return row, list(scene.house.server.log)[before:]
+
+        yield keep_up
+
+
+def test_the_app_itself_enters_the_address_at_tiktok_every_day(
+    scene: Scene, tiktok: Callable[[], tuple[Any, list[Request]]]
+) -> None:
+    server = scene.house.server.tiktok
+    row, asked = tiktok()
+    assert (row.failed, row.confirmed_at) == (None, scene.house.clock.now())
+    assert [(one.method, one.target, one.authorised) for one in asked] == [
+        ("POST", "/open_api/v1.3/business/webhook/update/", False)
+    ]
+    assert server.callback is not None
+    assert server.callback.rpartition("/")[0].endswith("/hooks/tiktok")
+    assert tiktok()[1] == []
+    server.callback = None
+    scene.house.later(days=1)
+    assert tiktok()[0].failed is None
+    assert server.callback is not None, "somebody else entered another one"
+
+
+@pytest.mark.parametrize(
+    ("apps", "items", "told"), [({"app-id": "another"}, [], "for this app"), ({"app-id": SECRET}, ["5"], "some videos")]
+)
+def test_what_tiktok_does_not_enter_is_said(
+    scene: Scene, tiktok: Callable[[], tuple[Any, list[Request]]], apps: dict[str, str], items: list[str], told: str
+) -> None:
+    server = scene.house.server.tiktok
+    server.apps, server.items = apps, items
+    failed = tiktok()[0].failed
+    assert told in failed
+    assert SECRET not in failed
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"code":0}', b'{"code":0,"data":{"callback_url":"https://x.example"}}']
+)
+def test_whatever_tiktok_answers_it_is_not_taken_for_done(body: bytes) -> None:
+    ref = AccountRef("ac_1", "tiktok", "https://www.tiktok.com", "1", "@city", "https://www.tiktok.com/@city")
+    step = TikTok().registering(ref, ADDRESS)
+    assert isinstance(step, Step)
+    assert step.url.startswith("https://business-api.tiktok.com/")
+    assert isinstance(TikTok().registered(ref, ADDRESS, step, Answer(200, (), body, NOW)), str)
 
 
 # What X may answer.

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -246,7 +247,7 @@ SAMPLES = {
     "x": practice.activity("12345", {"id": POST, "text": "Words", "author_id": "7", "conversation_id": "1"}),
     "youtube": practice.video_feed("UC" + "a" * 22, "abcdefghijk"),
     "linkedin": practice.page_actions(practice.page_action(_PAGE, "urn:li:share:1", 2, "Words")),
-    "tiktok": practice.comment_update("12345", "1", "2"),
+    "tiktok": practice.comment_update("12345", "1", "2", "Words"),
 }
 NAMED = {
     "facebook": (["comment/1_2"], ["post/12345_1"]),
@@ -322,6 +323,25 @@ def test_what_linkedin_decorates_a_notification_with_names_what_it_is_about(
     listed = {"id": "2", "message": {"text": "Words"}, "created": {"time": 1}}
     seen = comment_record(listed, Place("", "", "", ""), "share/1", {})
     assert all(one.content == seen.content for one in read.records if one.key == seen.key), "no edit that nobody made"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, [("Words", "video/1", "comment")]),
+        ({"under": 7}, [("Words", "comment/7", "reply")]),
+        ({"action": "set_to_public"}, [("Words", "video/1", "comment")]),
+        *(({"action": one}, []) for one in ("delete", "set_to_hidden", "set_to_friends_only", "?")),
+        ({"words": None}, []),
+    ],
+)
+def test_words_of_tiktok_count_where_the_comment_stands(more: dict[str, Any], told: list[tuple[str, str, str]]) -> None:
+    connector, body = RECEIVING["tiktok"], practice.comment_update("12345", "1", "2", **{"words": "Words", **more})
+    assert connector.delivered(account("tiktok"), body).keys == ("comment/2",), "it is looked at in any case"
+    asked = deliveries.delivery_ask("tiktok", account("tiktok"), AccessClass.PRIVATE)
+    read = connector.read(replace(asked, context={**asked.context, "said": ["comment/2"]}), Answer(0, (), body, NOW))
+    assert [(one.text, one.parent, one.word) for one in read.records] == told
+    assert all(one.content == {"text": "Words"} for one in read.records)
 
 
 PIECES = [b":thump\n", b"event: update\ndata: {}\n\n", b"event: delete\r\ndata: 1\r\n\r\n", b"\n"]
