@@ -3,17 +3,15 @@ authorization code flow, of programmatic refresh tokens and of organization acce
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
-from connectors._linkedin_asks import HEADERS, LINKEDIN, ORGANIZATION, VERSION
+from connectors._linkedin_asks import HEADERS, LINKEDIN, ORGANIZATION
 from connectors.authorization import (
     CLIENT,
     CLIENT_SECRET,
     CODE,
     RENEWAL,
     RETURN,
-    ApiVersion,
     Authorization,
     Chosen,
     Gives,
@@ -22,8 +20,6 @@ from connectors.authorization import (
     Trade,
 )
 
-API_VERSION: Final = ApiVersion(VERSION, date(2027, 8, 16))
-"""LinkedIn answers a version for a year: the one of August 2025 until 16 August 2026."""
 SET_UP: Final = SetUp(
     steps=(
         "Sign in at the console with an account that belongs to the city, and make an app for the city's page; an"

@@ -8,7 +8,7 @@ account, or to which the account on Instagram is linked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from connectors._facebook_asks import FACEBOOK
@@ -21,7 +21,6 @@ from connectors.authorization import (
     CLIENT_SECRET,
     CODE,
     RETURN,
-    ApiVersion,
     Authorization,
     Chosen,
     Gives,
@@ -30,8 +29,6 @@ from connectors.authorization import (
     Trade,
 )
 
-GRAPH_VERSION: Final = ApiVersion(VERSION, date(2028, 7, 29))
-"""Meta promises a version for two years from its first day."""
 _WRITING = (
     r"publish_\w+|pages_(?:manage_\w+|messaging\w*)|instagram_(?:content_publish|manage_\w+|shopping\w*)|ads_management"
     r"|catalog_management|business_management|threads_(?:content_publish|delete|manage_(?!insights)\w+|share\w*)"

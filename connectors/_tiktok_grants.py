@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Final
 
 from connectors._tiktok_asks import VERSION
-from connectors._tiktok_display import VERSION as DISPLAY_VERSION
 from connectors._tiktok_site import BUSINESS, DISPLAY
 from connectors.authorization import (
     CLIENT,
@@ -14,7 +13,6 @@ from connectors.authorization import (
     CODE,
     RENEWAL,
     RETURN,
-    ApiVersion,
     Authorization,
     Gives,
     Scope,
@@ -22,9 +20,6 @@ from connectors.authorization import (
     Trade,
 )
 
-API_VERSION: Final = ApiVersion(VERSION, None)
-"""TikTok announced no last day for it."""
-DISPLAY_API_VERSION: Final = ApiVersion(DISPLAY_VERSION, None)
 _TERMS = (
     "TikTok asks whoever stores what it returns to delete it when it is deleted on TikTok, or when access ends. The"
     " city's duty to keep public records stands against that. Have the City Attorney write down on which legal basis"

@@ -176,6 +176,18 @@ class ApiVersion:
     name: str
     ends: date | None
     """Last day on which it is answered; None: not announced."""
+    checked: date | None = None
+    """When that was looked up."""
+    source: str = ""
+    """Where, or why it is so; a clause for a person."""
+
+    @property
+    def said(self) -> str:
+        """What is known of its end, one clause."""
+        until = f"answered until {self.ends} at least" if self.ends else "no end is announced"
+        looked = f"checked on {self.checked}" if self.checked else ""
+        why = "; ".join(filter(None, (self.source, looked)))
+        return f"{until} ({why})" if why else until
 
 
 @runtime_checkable

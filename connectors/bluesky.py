@@ -10,11 +10,12 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _bluesky_reading, _limits
+from connectors import _bluesky_reading, _limits, _versions
 from connectors._bluesky_asks import SERVICE, SITE, Asks, sign_in, site_of
 from connectors._bluesky_frames import heard
 from connectors._bluesky_names import DID, HANDLE, POST, place_of, sha256_of
 from connectors.allowances import Allowance
+from connectors.authorization import ApiVersion
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -70,6 +71,7 @@ class Bluesky:
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = BlueskySettings
+    api_version: ClassVar[ApiVersion] = _versions.BLUESKY
     media_hosts: ClassVar[tuple[str, ...]] = ("*",)
     frame_type: ClassVar[str] = "application/cbor-seq"
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.BLUESKY

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, parse_qsl
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _facebook_deliveries, _facebook_reading, _limits, _meta_grants
+from connectors import _facebook_deliveries, _facebook_reading, _limits, _meta_grants, _versions
 from connectors._facebook_asks import FACEBOOK, POST, Asks
 from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
@@ -85,7 +85,7 @@ class Facebook:
     )
     set_up: ClassVar[SetUp] = _meta_grants.FACEBOOK_SET_UP
     receives: ClassVar[Receiving] = _facebook_deliveries.RECEIVES
-    api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
+    api_version: ClassVar[ApiVersion] = _versions.GRAPH
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.FACEBOOK
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post, comment or message that was seen. Facebook keeps no earlier ones, and gives no"

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _flickr_grants, _flickr_reading, _limits
+from connectors import _flickr_grants, _flickr_reading, _limits, _versions
 from connectors._flickr_asks import ON_FLICKR, Asks
 from connectors.allowances import Allowance
-from connectors.authorization import Authorization, SetUp
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -45,6 +45,7 @@ class Flickr:
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = NoSettings
+    api_version: ClassVar[ApiVersion] = _versions.FLICKR
     media_hosts: ClassVar[tuple[str, ...]] = ("staticflickr.com",)
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("API key", r"[0-9A-Za-z_-]{16,64}", speaks_for_owner=False, parameter="api_key"),

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _instagram_deliveries, _instagram_reading, _limits, _meta_grants
+from connectors import _instagram_deliveries, _instagram_reading, _limits, _meta_grants, _versions
 from connectors._instagram_asks import INSTAGRAM, Asks
 from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
@@ -70,7 +70,7 @@ class Instagram:
     )
     set_up: ClassVar[SetUp] = _meta_grants.INSTAGRAM_SET_UP
     receives: ClassVar[Receiving] = _instagram_deliveries.RECEIVES
-    api_version: ClassVar[ApiVersion] = _meta_grants.GRAPH_VERSION
+    api_version: ClassVar[ApiVersion] = _versions.GRAPH
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.INSTAGRAM
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a caption, comment or message that was seen. Instagram keeps no earlier ones, and gives"

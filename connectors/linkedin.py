@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _linkedin_deliveries, _linkedin_grants, _linkedin_reading
+from connectors import _limits, _linkedin_deliveries, _linkedin_grants, _linkedin_reading, _versions
 from connectors._linkedin_asks import BRAND, LINKEDIN, ORGANIZATION, VERSION, Asks
 from connectors._linkedin_urns import post_key
 from connectors.allowances import Allowance
@@ -64,7 +64,7 @@ class LinkedIn:
     )
     set_up: ClassVar[SetUp] = _linkedin_grants.SET_UP
     receives: ClassVar[Receiving] = _linkedin_deliveries.RECEIVES
-    api_version: ClassVar[ApiVersion] = _linkedin_grants.API_VERSION
+    api_version: ClassVar[ApiVersion] = _versions.LINKEDIN
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.LINKEDIN
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a post or comment that was seen, with the time that LinkedIn gives for it. LinkedIn keeps"

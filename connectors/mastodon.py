@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _mastodon_grants, _mastodon_reading, _mastodon_stream
+from connectors import _limits, _mastodon_grants, _mastodon_reading, _mastodon_stream, _versions
 from connectors._mastodon_asks import LISTS, Asks
 from connectors._mastodon_statuses import key_of
 from connectors.allowances import Allowance
-from connectors.authorization import Authorization, SetUp
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccessClass,
     AccountRef,
@@ -89,6 +89,7 @@ class Mastodon:
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = MastodonSettings
+    api_version: ClassVar[ApiVersion] = _versions.MASTODON
     media_hosts: ClassVar[tuple[str, ...]] = ("*",)
     set_up: ClassVar[SetUp] = _mastodon_grants.SET_UP
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.MASTODON

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _nextdoor_asks, _nextdoor_reading
+from connectors import _nextdoor_asks, _nextdoor_reading, _versions
 from connectors._nextdoor_asks import NEXTDOOR, PERSON, Asks, claimed
-from connectors.authorization import Authorization, SetUp
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -33,6 +33,7 @@ class Nextdoor:
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = NoSettings
+    api_version: ClassVar[ApiVersion] = _versions.NEXTDOOR
     media_hosts: ClassVar[tuple[str, ...]] = ("nextdoor.com",)
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token of somebody who looks after the agency", r"[\w.~+/=-]{20,4000}", speaks_for_owner=True),

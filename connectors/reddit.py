@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _reddit_grants, _reddit_reading
+from connectors import _limits, _reddit_grants, _reddit_reading, _versions
 from connectors._reddit_asks import ON_REDDIT, Asks
 from connectors.allowances import Allowance
-from connectors.authorization import Authorization, SetUp
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -62,6 +62,7 @@ class Reddit:
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = RedditSettings
+    api_version: ClassVar[ApiVersion] = _versions.REDDIT
     media_hosts: ClassVar[tuple[str, ...]] = ("redd.it", "redditmedia.com", "redditstatic.com")
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token of who looks after the account", r"[\w.~+/=-]{20,4000}", speaks_for_owner=True),

@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _meta_grants, _threads_deliveries, _threads_reading
+from connectors import _limits, _meta_grants, _threads_deliveries, _threads_reading, _versions
 from connectors._threads_asks import THREADS, Asks
 from connectors.allowances import Allowance
-from connectors.authorization import Authorization, SetUp
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -58,6 +58,7 @@ class Threads:
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = ThreadsSettings
+    api_version: ClassVar[ApiVersion] = _versions.THREADS
     media_hosts: ClassVar[tuple[str, ...]] = ("cdninstagram.com", "fbcdn.net", "fbsbx.com", "giphy.com", "tenor.com")
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token of the account", r"(?!EAA|IG)[^|\s]{20,}", speaks_for_owner=True),

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _limits, _tiktok_deliveries, _tiktok_grants, _tiktok_reading, _tiktok_subscribing
+from connectors import _limits, _tiktok_deliveries, _tiktok_grants, _tiktok_reading, _tiktok_subscribing, _versions
 from connectors._tiktok_asks import YOUNG, Asks
 from connectors._tiktok_comments import SORTED
 from connectors._tiktok_site import BUSINESS, MEDIA_HOSTS, claimed
@@ -54,7 +54,7 @@ class TikTok:
     )  # fmt: skip
     set_up: ClassVar[SetUp] = _tiktok_grants.SET_UP
     receives: ClassVar[Receiving] = _tiktok_deliveries.RECEIVES
-    api_version: ClassVar[ApiVersion] = _tiktok_grants.API_VERSION
+    api_version: ClassVar[ApiVersion] = _versions.TIKTOK
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.TIKTOK
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a video's caption or a comment that was seen. TikTok keeps no earlier ones, and gives no"

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _limits, _tiktok_display, _tiktok_grants
+from connectors import _limits, _tiktok_display, _tiktok_grants, _versions
 from connectors._tiktok_display import Asks
 from connectors._tiktok_site import DISPLAY, MEDIA_HOSTS, claimed
 from connectors.allowances import Allowance
@@ -48,7 +48,7 @@ class TikTokDisplay:
         ),
     )  # fmt: skip
     set_up: ClassVar[SetUp] = _tiktok_grants.DISPLAY_SET_UP
-    api_version: ClassVar[ApiVersion] = _tiktok_grants.DISPLAY_API_VERSION
+    api_version: ClassVar[ApiVersion] = _versions.TIKTOK_DISPLAY
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.TIKTOK_DISPLAY
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a video's title and description that was seen. TikTok keeps no earlier ones, and gives no"

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from connectors import _limits, _vimeo_grants, _vimeo_reading
-from connectors._vimeo_asks import ON_VIMEO, VERSION, Asks
+from connectors import _limits, _versions, _vimeo_grants, _vimeo_reading
+from connectors._vimeo_asks import ON_VIMEO, Asks
 from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
@@ -55,7 +55,7 @@ class Vimeo:
         Signature("access token of the account's owner", r"[\w.~+/=-]{20,2000}", speaks_for_owner=True),
     )
     set_up: ClassVar[SetUp] = _vimeo_grants.SET_UP
-    api_version: ClassVar[ApiVersion] = ApiVersion(VERSION, None)
+    api_version: ClassVar[ApiVersion] = _versions.VIMEO
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.VIMEO
     capabilities: ClassVar[Capabilities] = Capabilities(
         edits="Every state of a video or comment that was seen. Vimeo keeps no earlier ones, and gives no time of an"

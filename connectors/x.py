@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _x_deliveries, _x_grants, _x_reading, _x_subscribing
+from connectors import _limits, _versions, _x_deliveries, _x_grants, _x_reading, _x_subscribing
 from connectors._x_asks import LISTED, ON_X, Asks
 from connectors._x_settings import due
 from connectors.allowances import Allowance
-from connectors.authorization import Authorization, SetUp
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -69,6 +69,7 @@ class X:
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = XSettings
+    api_version: ClassVar[ApiVersion] = _versions.X
     media_hosts: ClassVar[tuple[str, ...]] = ("pbs.twimg.com", "video.twimg.com")
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("app-only bearer token", r"A{20}.+", speaks_for_owner=False),

@@ -10,10 +10,18 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel
 
-from connectors import _limits, _youtube_captions, _youtube_chat, _youtube_deliveries, _youtube_grants, _youtube_reading
+from connectors import (
+    _limits,
+    _versions,
+    _youtube_captions,
+    _youtube_chat,
+    _youtube_deliveries,
+    _youtube_grants,
+    _youtube_reading,
+)
 from connectors._youtube_asks import HELD, YOUTUBE, Asks
 from connectors.allowances import Allowance
-from connectors.authorization import Authorization, SetUp
+from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
     AccountRef,
     Answer,
@@ -50,6 +58,7 @@ class YouTube:
     version: ClassVar[str] = "1"
     scheme: ClassVar[int] = 1
     settings: ClassVar[type[BaseModel]] = NoSettings
+    api_version: ClassVar[ApiVersion] = _versions.YOUTUBE
     media_hosts: ClassVar[tuple[str, ...]] = ("ytimg.com", "ggpht.com", "googleusercontent.com")
     signatures: ClassVar[tuple[Signature, ...]] = (
         Signature("access token", r"ya29\..+", speaks_for_owner=True),

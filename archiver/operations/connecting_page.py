@@ -122,6 +122,5 @@ def _section(connector: Connector) -> Iterator[str]:
 
 def _version(connector: Connector) -> Iterator[str]:
     if isinstance(connector, Versioned):
-        ends = connector.api_version.ends
-        until = f", answered until {ends} at least" if ends else ""
-        yield f"- **Version of the API:** {connector.api_version.name}{until}; `archiver doctor` warns 90 days before."
+        version = connector.api_version
+        yield f"- **Version of the API:** {version.name}: {version.said}; `archiver doctor` warns 90 days before."

@@ -10,7 +10,7 @@ from archiver.accounts.platforms import credential_of
 from archiver.archive import Archive
 from archiver.operations import connections, proving_record
 from archiver.operations.proving_record import Standing
-from connectors.authorization import Authorization, Connects, SetUp
+from connectors.authorization import ApiVersion, Authorization, Connects, SetUp, Versioned
 from connectors.contract import Connector
 
 #: Permissions are the same for every account, so any address will do to ask for them.
@@ -30,6 +30,8 @@ class PlatformState:
     """The city's application, where one is stored."""
     ends: str | None
     """What to say of the end of its API's version."""
+    version: ApiVersion | None = None
+    """Which version of its API is spoken; None: it has none."""
 
     @property
     def app_name(self) -> str:
@@ -53,7 +55,8 @@ def platform_states(archive: Archive) -> list[PlatformState]:
         how = one.authorization(_ANY) if isinstance(one, Connects) else None
         set_up = one.set_up if isinstance(one, Connects) else None
         standing, ends = proving_record.standing(one, trials), connections.sunset(one, today)
-        found.append(PlatformState(one, standing, how, set_up, stored.get(_app_name(one, how)), ends))
+        version = one.api_version if isinstance(one, Versioned) else None
+        found.append(PlatformState(one, standing, how, set_up, stored.get(_app_name(one, how)), ends, version))
     return found
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from archiver.accounts.models import Account, Credential
+from archiver.accounts.platforms import load_platforms
 from archiver.accounts.standing import Connection
 from archiver.evidence.models import Event
 from archiver.operations import doctor
@@ -19,6 +20,7 @@ from archiver.viewing import Viewer
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
+from connectors.authorization import ApiVersion, Versioned
 from connectors.flickr import Flickr
 from tests.capture.house import House
 from tests.connecting.consenting import Owner
@@ -117,7 +119,7 @@ def test_pages_show_how_accounts_are_connected(
     assert "not yet proven against the live platform" in platforms
     assert "none: owner&#39;s consent or API key, given with <code>--token</code>" in platforms
     assert "answers nobody without a credential (owner&#39;s consent or API key)" in unasked
-    for words in ("City Attorney", "Return address", "pages_read_user_content", "stored"):
+    for words in ("City Attorney", "Return address", "pages_read_user_content", "stored", "answered until 2028-07-29"):
         assert words in platform
 
 
@@ -143,6 +145,17 @@ def test_the_end_of_an_api_is_said_ninety_days_before(house: House, day: date, s
     found = sunset(house.archive.connector("facebook"), day)
     assert found is None if said is None else said in (found or "")
     assert sunset(house.archive.connector("feed"), day) is None
+
+
+def test_of_every_interface_it_is_said_when_its_end_was_looked_up() -> None:
+    connectors = load_platforms(()).connectors
+    versioned = {name: one.api_version for name, one in connectors.items() if isinstance(one, Versioned)}
+    assert set(connectors) - set(versioned) == {"feed"}
+    for version in versioned.values():
+        assert version.checked is not None
+        assert version.source
+        assert ("no end is announced" if version.ends is None else str(version.ends)) in version.said
+    assert ApiVersion("1", None).said == "no end is announced"
 
 
 def test_a_grant_from_before_a_permission_was_asked_for_has_to_be_given_again(house: House, owner: Make) -> None:
