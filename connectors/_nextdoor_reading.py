@@ -235,11 +235,18 @@ def _seconds(entry: Json) -> datetime:
 
 
 def _reactions(entry: Json) -> dict[str, int]:
-    """How often people reacted to a post, by kind; not those to comments."""
+    """How often people reacted to a post, by kind; not those to comments. Sources disagree on what a kind is: its name
+    (documentation), or its number (Nextdoor's own SDK). Either is taken."""
     listed = entry.get("reactions")
     mine = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     kinds = [one.get("type") for one in mine if one.get("comment_id") in (None, 0, "", "0")]
-    return dict(Counter(one.lower() for one in kinds if isinstance(one, str) and one.isascii() and one.isalpha()))
+    return dict(Counter(name for one in kinds if (name := _kind(one)) is not None))
+
+
+def _kind(told: JSONValue) -> str | None:
+    if isinstance(told, int) and not isinstance(told, bool) and 0 <= told < 1000:
+        return f"kind {told}"
+    return told.lower() if isinstance(told, str) and told.isascii() and told.isalpha() else None
 
 
 def _files(listed: list[Json]) -> Iterator[MediaRef]:

@@ -96,7 +96,10 @@ class LinkedIn:
             "Posts for a target group, for members only, or shown as advertisements alone are kept as private.",
             "Drafts and scheduled posts are not captured.",
             "Of a post that is passed on only its number is captured, not what it says.",
-            "Posts of others that name the page are not captured.",
+            "Posts of others that name the page are not captured, and no earlier wording of a comment that was edited"
+            " between two looks: LinkedIn keeps notifications of both for 60 days, which are not asked for yet.",
+            "What LinkedIn sends by itself ends, without a word, when the administrator who subscribed to it is one no"
+            " longer or takes the app's leave back: the city looks after that subscription, and sweeps go on.",
             "Who reacted, voted or follows is not captured.",
             "When comments are closed, LinkedIn deletes those that are there.",
             "While the page has no post left, nothing is said of what is no longer returned.",

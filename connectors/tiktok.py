@@ -85,8 +85,11 @@ class TikTok:
             "After a video is gone its comments cannot be looked at: they are said to be no longer returned with it.",
             "While the account shows no video, nothing is said of what is no longer returned.",
             "A video that is shown as an advertisement alone is among the others, and not marked as such.",
-            "Messages, live streams, stories, duets and stitches of others, and posts of others that name the account"
-            " are not captured.",
+            "Direct messages are not captured: TikTok gives them out by an interface of its own (Business Messaging),"
+            " to apps that it lets also send messages.",
+            "Posts and comments of others that name the account are not captured, nor what TikTok would send of them"
+            " (BRAND_MENTION).",
+            "Live streams, stories, duets and stitches of others are not captured.",
             "Whether a video takes comments is not captured.",
             "What the account says of itself is captured only where the app has the permission user.info.profile.",
             "A token ends after a day. Where the account was connected by its owner it is renewed for a year.",

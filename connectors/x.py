@@ -105,6 +105,8 @@ class X:
             " until the post itself is looked at: they may be missing.",
             "Replies that the account hid are not told from others.",
             "A list of more than 5,000 blocked or muted people is not captured.",
+            "Encrypted messages (X Chat, /2/chat) are not captured: X itself cannot read them, and their interface asks"
+            " for leave to write messages and for the account's own keys.",
             "Who liked or reposted a post is not captured, only how many.",
             "Of a long article only its address; pictures sent in messages are not fetched; polls without who voted.",
             "With the owner's token everything is kept as private, since it may show what nobody else sees. Such a"

@@ -10,7 +10,7 @@ import pytest
 from archiver.accounts.platforms import UNPROVEN, load_platforms
 from archiver.errors import UnknownAddress
 from connectors._nextdoor_asks import Asks
-from connectors._nextdoor_reading import problem_of
+from connectors._nextdoor_reading import _reactions, problem_of
 from connectors.conformance import Example, check
 from connectors.contract import AccessClass, AccountRef, ProblemKind, RecordKind, RecordRef, SweepKind
 from connectors.nextdoor import Nextdoor
@@ -113,6 +113,13 @@ def test_comments_stand_under_what_they_answer_whether_they_are_inside_of_it_or_
     assert [one.parent for one in said.records[1:]] == ["post/77", "comment/8", "comment/8", "post/77"]
     assert {one.thread for one in inside.records[1:]} == {"post/77"}
     assert inside.records[4].place == "/posts/0/comments/0/comments/1/comments/0"
+
+
+def test_kinds_of_reactions_may_be_numbers() -> None:
+    """As Nextdoor's own SDK has them; not those to comments, and not what is neither."""
+    given = [(3, 0), (3, None), (1, 0), (3, 9), (True, 0), (-1, 0), ("LIKE", 0), (None, 0), (2.5, 0)]
+    listed = [{"id": 1, "post_id": 77, "comment_id": under, "type": kind} for kind, under in given]
+    assert _reactions({"reactions": listed}) == {"kind 3": 2, "kind 1": 1, "like": 1}
 
 
 def test_reactions_are_counted_and_signatures_are_no_edits() -> None:

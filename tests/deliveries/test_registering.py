@@ -16,6 +16,7 @@ from sqlalchemy import select
 from archiver.accounts.models import Hook, Subscription
 from archiver.capture.subscribing import Subscriber
 from archiver.practice.messages import Request, Response
+from archiver.practice.server import Served
 from archiver.practice.x_ids import x_id
 from archiver.practice.x_webhooks import Webhooks
 from connectors import _x_subscribing
@@ -164,14 +165,14 @@ def test_without_a_secret_entered_nothing_is_asked(scene: Scene) -> None:
 
 
 @pytest.fixture
-def tiktok(scene: Scene) -> Iterator[Callable[[], tuple[Any, list[Request]]]]:
+def tiktok(scene: Scene) -> Iterator[Callable[[], tuple[Any, list[Served]]]]:
     """Lets the archive enter its address; what is known of it then, and what was asked."""
     account(scene.house)
     scene.hook("tiktok")
     scene.house.server.tiktok.apps["app-id"] = SECRET
     with subscriber(scene.house) as asking:
 
-        def keep_up() -> tuple[Any, list[Request]]:
+        def keep_up() -> tuple[Any, list[Served]]:
             before = len(scene.house.server.log)
             asking.keep_up()
             with scene.house.archive.database.read() as connection:
@@ -182,7 +183,7 @@ def tiktok(scene: Scene) -> Iterator[Callable[[], tuple[Any, list[Request]]]]:
 
 
 def test_the_app_itself_enters_the_address_at_tiktok_every_day(
-    scene: Scene, tiktok: Callable[[], tuple[Any, list[Request]]]
+    scene: Scene, tiktok: Callable[[], tuple[Any, list[Served]]]
 ) -> None:
     server = scene.house.server.tiktok
     row, asked = tiktok()
@@ -203,7 +204,7 @@ def test_the_app_itself_enters_the_address_at_tiktok_every_day(
     ("apps", "items", "told"), [({"app-id": "another"}, [], "for this app"), ({"app-id": SECRET}, ["5"], "some videos")]
 )
 def test_what_tiktok_does_not_enter_is_said(
-    scene: Scene, tiktok: Callable[[], tuple[Any, list[Request]]], apps: dict[str, str], items: list[str], told: str
+    scene: Scene, tiktok: Callable[[], tuple[Any, list[Served]]], apps: dict[str, str], items: list[str], told: str
 ) -> None:
     server = scene.house.server.tiktok
     server.apps, server.items = apps, items
