@@ -142,7 +142,7 @@ def test_a_watched_video_shows_edits_of_comments(found: Account) -> None:
     house, city = found.house, found.house.city
     _, (one, *_) = found.talk()
     house.run(found.account, NEW)
-    house.later(hours=12)
+    house.later(days=4)
     city.edit(one, "comment 0, corrected")
     assert house.run(found.account, NEW).outcome == "unchanged", "the number of comments is the same"
     assert house.run(found.account, WATCH).outcome == "complete"
