@@ -184,7 +184,7 @@ class ApiVersion:
     @property
     def said(self) -> str:
         """What is known of its end, one clause."""
-        until = f"answered until {self.ends} at least" if self.ends else "no end is announced"
+        until = f"answered until {self.ends} at least" if self.ends else "no end is known"
         looked = f"checked on {self.checked}" if self.checked else ""
         why = "; ".join(filter(None, (self.source, looked)))
         return f"{until} ({why})" if why else until

@@ -154,8 +154,8 @@ def test_of_every_interface_it_is_said_when_its_end_was_looked_up() -> None:
     for version in versioned.values():
         assert version.checked is not None
         assert version.source
-        assert ("no end is announced" if version.ends is None else str(version.ends)) in version.said
-    assert ApiVersion("1", None).said == "no end is announced"
+        assert ("no end is known" if version.ends is None else str(version.ends)) in version.said
+    assert ApiVersion("1", None).said == "no end is known"
 
 
 def test_a_grant_from_before_a_permission_was_asked_for_has_to_be_given_again(house: House, owner: Make) -> None:
