@@ -79,6 +79,8 @@ class RecordRef:
     seen_at: datetime | None = None
     """When the archive last saw it (of a thread: all of it), where the engine says so: what changed before that need
     not be asked again."""
+    author: str | None = None
+    """The platform's id of whoever said it, where the engine says so (:class:`LooksBeside`) and the platform told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +117,5 @@ class Ask:
     """What :meth:`Connector.read` must know beyond the bytes; JSON. A question is put once in a run; one that prepares
     direct looks, and names under ``for`` at what, once for these."""
     control: Ask | None = None
-    """Asked when this one says *gone*: only if the control read works does *gone* mean anything."""
+    """Asked when this one says *gone*: only if the control read works, and shows something else than what was looked
+    for, does *gone* mean anything. A control's own control is asked where that one is gone too, or shows nothing."""

@@ -3,11 +3,12 @@ addresses and files say. Import them from :mod:`connectors.contract`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol, runtime_checkable
 
-from connectors._contract_asks import AccountRef, Ask, RecordAddress
+from connectors._contract_asks import AccountRef, Ask, RecordAddress, RecordRef
 from connectors._contract_words import AccessClass, Bookmark
 
 PASSWORD = b"{password}"
@@ -150,6 +151,20 @@ class LooksInTurns(Protocol):
     def in_turns(self, key: str) -> bool:
         """Whether a record is looked for only where its list was read and does not show it: not because nothing in a
         full sweep led to it, nor again after it had gone, for then its list shows it once more."""
+        ...
+
+
+@runtime_checkable
+class LooksBeside(Protocol):
+    """A connector of a platform where no list is sure to show another thing of the kind that is looked for, so that a
+    control has to be one that the archive knows."""
+
+    def look_beside(
+        self, account: AccountRef, records: Sequence[RecordRef], beside: Sequence[RecordRef]
+    ) -> Iterable[Ask]:
+        """As :meth:`Connector.look`, which is not called then. ``beside``: some known records that everybody saw when
+        they were last seen, those that were seen last first; none of them is among ``records``, or known to be gone.
+        Any of them may have gone since."""
         ...
 
 

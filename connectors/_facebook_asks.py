@@ -16,6 +16,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors import _facebook_fields as fields
+from connectors._facebook_beside import (
+    ELSEWHERE,
+    OWN,
+    VISITORS,
+    Beside,
+    beside_in,
+    kind_of_post,
+    other_comments,
+    other_posts,
+)
 from connectors._graph_asks import GraphAsks, edge_of, told
 from connectors._graph_server import SERVER, address, batches
 from connectors.contract import (
@@ -23,7 +33,6 @@ from connectors.contract import (
     AccountRef,
     Ask,
     JSONValue,
-    RecordKind,
     RecordRef,
     Stream,
     Sweep,
@@ -162,8 +171,9 @@ class Asks(GraphAsks):
     # Known things, directly.
 
     def known(
-        self, what: str, idents: Sequence[str], *, others: bool, comments: bool = False, thread: str | None = None
-    ) -> Iterator[Ask]:
+        self, what: str, idents: Sequence[str], *, others: bool, comments: bool = False, thread: str | None = None,
+        beside: Beside = (),
+    ) -> Iterator[Ask]:  # fmt: skip
         """Which of these there are, and who may see them. One that is not there makes Facebook refuse all of them: then
         they are asked for in smaller parts, and at last alone (:meth:`look_at`).
 
@@ -171,9 +181,11 @@ class Asks(GraphAsks):
             others: they are of other people than the Page: a token may be allowed to read its own things only.
             comments: go on to their comments.
             thread: key of the post that they are under.
+            beside: what else is known to be there (:mod:`connectors._facebook_beside`).
         """
         context: dict[str, JSONValue] = {"index": what, "others": others, "comments": comments}
         context |= {"thread": thread} if thread else {}
+        context |= {"beside": [list(some) for some in beside]} if beside else {}
         for some in batches(idents):
             if len(some) == 1:
                 yield self.look_at(what, some[0], context)
@@ -182,14 +194,29 @@ class Asks(GraphAsks):
             yield self._asked("", f"known_{what}s", _STREAM_OF[what], asked, context={**context, "ids": list(some)})
 
     def look_at(self, what: str, identity: str, context: Mapping[str, JSONValue]) -> Ask:
-        """One known thing, beside a control that the same permission is needed for: Facebook says the same of what is
-        not there and of what a token may not read."""
+        """One known thing, beside a control of the same kind that the same permission is needed for: Facebook says the
+        same of what is not there and of what a token may not read."""
         kept = {name: value for name, value in context.items() if name in ("index", "others", "comments", "thread")}
-        control = self._others if what == COMMENT or context.get("others") else self._own
         return self._ask(
             identity, f"look_{what}", _STREAM_OF[what], fields.INDEX[what],
-            context={**kept, "look": [f"{what}/{identity}"]}, control=control,
+            context={**kept, "look": [f"{what}/{identity}"]}, control=self._control(what, context),
         )  # fmt: skip
+
+    def _control(self, what: str, context: Mapping[str, JSONValue]) -> Ask:
+        """Other things that are known to be there, by their ids as well, one after the other until one is. Where none
+        is known: what a list shows. Never a list after them: what it shows may be all that a token is shown of others.
+        """
+        beside = beside_in(context.get("beside"))
+        if not beside:
+            return self._others if what == COMMENT else self._visitors if context.get("others") else self._own
+        control: Ask | None = None
+        for some in reversed(beside):
+            asked = (("ids", ",".join(some)), ("fields", fields.BESIDE))
+            control = replace(
+                self._asked("", "beside", _STREAM_OF[what], asked, context={"beside": list(some)}), control=control
+            )
+        assert control is not None
+        return control
 
     @property
     def _own(self) -> Ask:
@@ -197,25 +224,35 @@ class Asks(GraphAsks):
         return self._list("published_posts", Stream.POSTS, "id", purpose="own", listing=None, size="1")
 
     @property
+    def _visitors(self) -> Ask:
+        """That the token still shows what visitors wrote on the Page."""
+        return self._list("visitor_posts", Stream.POSTS, fields.BESIDE, purpose="visitors", listing=None, size="25")
+
+    @property
     def _others(self) -> Ask:
-        """That the token still shows something that other people said."""
+        """That the token still shows comments of other people."""
         return self._list("feed", Stream.COMMENTS, fields.OTHERS, purpose="others", listing=None, size="25")
 
-    def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
-        """Ask directly for known records. What has no address of its own (reviews, messages, settings), what goes by
-        itself (stories) and what was never published is not asked for, and nothing is ever said of its absence."""
-        posts: dict[bool, list[str]] = {False: [], True: []}
+    def looks(self, records: Iterable[RecordRef], beside: Sequence[RecordRef] = ()) -> Iterator[Ask]:
+        """Ask directly for known records, beside others that are known to be there. What has no address of its own
+        (reviews, messages, settings), what goes by itself (stories) and what was never published is not asked for, and
+        nothing is ever said of its absence; nor is a post elsewhere while no other such post is known: that the Page
+        is named in it no longer is reason enough not to be shown it."""
+        posts: dict[str, list[str]] = {OWN: [], VISITORS: [], ELSEWHERE: []}
         comments: dict[str | None, list[str]] = {}
         for ref in records:
             kind, _, identity = ref.key.partition("/")
             if kind == POST:
-                posts[ref.kind is not RecordKind.POST].append(identity)
+                posts[kind_of_post(ref, self.account)].append(identity)
             elif kind == COMMENT:
                 comments.setdefault(ref.thread, []).append(identity)
-        for others, idents in posts.items():
-            yield from self.known(POST, idents, others=others)
+        for kind, idents in posts.items():
+            others = other_posts(kind, beside, self.account)
+            if kind != ELSEWHERE or others:
+                yield from self.known(POST, idents, others=kind != OWN, beside=others)
+        others = other_comments(beside, self.account)
         for thread, idents in comments.items():
-            yield from self.known(COMMENT, idents, others=True, thread=thread)
+            yield from self.known(COMMENT, idents, others=True, thread=thread, beside=others)
 
     # Words.
 

@@ -36,6 +36,7 @@ _COMMENT_WORDS = (
 INDEX: Mapping[str, str] = {"post": POST_INDEX, "comment": COMMENT_INDEX}
 WORDS: Mapping[str, str] = {"post": _POST_WORDS, "comment": _COMMENT_WORDS}
 OTHERS = "id,from{id},comments.filter(stream).limit(5){id,from{id}}"
+BESIDE = "id,from{id}"
 REVIEW = (
     "created_time,has_rating,has_review,rating,recommendation_type,review_text,reviewer{id,name},open_graph_story{id}"
 )

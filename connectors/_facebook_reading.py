@@ -10,6 +10,7 @@ from typing import ClassVar
 from connectors import _facebook_fields as fields
 from connectors import _graph_found as graph
 from connectors._facebook_asks import COMMENT, DRAFTS, LISTS, POST, Asks
+from connectors._facebook_beside import all_there, beside_in, is_by
 from connectors._facebook_page import page_facts, page_record, people_record, person_of, setting_record
 from connectors._facebook_records import (
     Place,
@@ -25,11 +26,11 @@ from connectors._facebook_records import (
     story_record,
 )
 from connectors._graph_errors import error_of
-from connectors._graph_found import counted, escaped, idents, inside, shows_anything
+from connectors._graph_found import counted, escaped, idents, inside
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
-from connectors._graph_values import flag, ident, time_of
+from connectors._graph_values import flag, ident, is_ident, time_of
 from connectors._moderation import anew, carried, is_late, listed_before, no_list, not_shown
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.values import Json, Unreadable
@@ -46,7 +47,7 @@ _OTHERS: Mapping[str, tuple[str, _Maker]] = {
 }
 _PEOPLE = ("blocked", "roles")
 #: What is asked of the Page itself: that this is not there may as well mean that the token lost its permission.
-_OF_THE_PAGE = frozenset({"gate", "page", "own", "others", *LISTS, *_PEOPLE, *_OTHERS} - {"messages"})
+_OF_THE_PAGE = frozenset({"gate", "page", "own", "visitors", "others", *LISTS, *_PEOPLE, *_OTHERS} - {"messages"})
 _MARGIN = timedelta(hours=1)
 """What was touched so shortly before the last sweep is looked into again."""
 _SINGLY = 8
@@ -123,6 +124,7 @@ def _known(found: Found, several: Sequence[str]) -> Iterator[Ask]:
         others=context.get("others") is True,
         comments=context.get("comments") is True,
         thread=thread if isinstance(thread, str) else None,
+        beside=beside_in(context.get("beside")),
     )
 
 
@@ -256,17 +258,21 @@ def _after_known(found: Found, what: str, seen: Mapping[str, bool]) -> Iterator[
 
 
 def _control(found: Found, body: Json) -> Reading:
-    """Whether the token still shows what the Page, or what other people said."""
-    posts = [post for post in found.entries(body) if isinstance(post, dict)]
-    if found.ask.purpose == "own":
-        return Reading(present=("own",) if shows_anything(posts) else ())
-    said = [*posts, *(one for post in posts for one in inside(post, "comments"))]
-    return Reading(present=("others",) if any(_is_others(one, found.asks.account) for one in said) else ())
+    """What the token still shows: of the Page's own posts, of those of visitors, of the comments of other people."""
+    what, account = (COMMENT if found.ask.purpose == "others" else POST), found.asks.account
+    shown = [entry for entry in found.entries(body) if isinstance(entry, dict)]
+    if what == COMMENT:
+        shown = [one for post in shown for one in inside(post, "comments")]
+    own = found.ask.purpose == "own"
+    keys = [f"{what}/{one['id']}" for one in shown if is_ident(one.get("id")) and (own or not is_by(one, account))]
+    return Reading(present=tuple(dict.fromkeys(keys)))
 
 
-def _is_others(value: Json, account: str) -> bool:
-    author = value.get("from")
-    return isinstance(value.get("id"), str) and not (isinstance(author, dict) and author.get("id") == account)
+def _beside(found: Found, body: Json) -> Reading:
+    """Whether what was known to be there can be read by its id, every one of it."""
+    if not all_there(body, idents(found.ask, "beside"), found.asks.account):
+        return Reading()
+    return Reading(present=("beside",))
 
 
 # Their words.
@@ -379,7 +385,9 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "look_post": _look,
     "look_comment": _look,
     "own": _control,
+    "visitors": _control,
     "others": _control,
+    "beside": _beside,
     "post_words": _words_listed,
     "comment_words": _words_listed,
     "posts_by_id": _words_named,

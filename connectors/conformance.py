@@ -23,6 +23,7 @@ from connectors.contract import (
     Connector,
     Declines,
     JSONValue,
+    LooksBeside,
     Reading,
     RecordRef,
     Sweep,
@@ -144,12 +145,21 @@ def check_questions(connector: Connector, account: AccountRef, records: Sequence
         found += asks
     for ref in records:
         asked = list(connector.look(account, [ref]))
+        if isinstance(connector, LooksBeside):
+            asked += connector.look_beside(account, [ref], [one for one in records if one.key != ref.key])
         found += asked
         keys = [key for one in asked for key in one.context.get("look", ())]
         require(all(key == ref.key for key in keys), f"a look for {ref.key!r} looks for something else")
     for ask in found:
         check_ask(ask, connector)
-    return [*found, *(one.control for one in found if one.control is not None)]
+    return [*found, *(control for one in found for control in _controls(one))]
+
+
+def _controls(ask: Ask) -> Iterator[Ask]:
+    control = ask.control
+    while control is not None:
+        yield control
+        control = control.control
 
 
 # Answers.

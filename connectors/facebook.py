@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors import _facebook_deliveries, _facebook_reading, _limits, _meta_grants, _versions
 from connectors._facebook_asks import FACEBOOK, POST, Asks
+from connectors._facebook_beside import OWN, VISITORS, kind_of_post
 from connectors.allowances import Allowance
 from connectors.authorization import ApiVersion, Authorization, SetUp
 from connectors.contract import (
@@ -185,7 +186,13 @@ class Facebook:
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known posts and comments by their ids, 50 at once; one by one where any of them is not there."""
-        return self._asks(account, None).looks(records)
+        return self.look_beside(account, records, ())
+
+    def look_beside(
+        self, account: AccountRef, records: Sequence[RecordRef], beside: Sequence[RecordRef]
+    ) -> Iterable[Ask]:
+        """As :meth:`look`, with others for controls that the archive knows: no list is sure to show a comment."""
+        return self._asks(account, None).looks(records, beside)
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""
@@ -215,10 +222,11 @@ class Facebook:
 
     @staticmethod
     def _threads(asks: Asks, threads: Sequence[RecordRef]) -> Iterable[Ask]:
-        for others in (False, True):
-            refs = [ref for ref in threads if (ref.kind is not RecordKind.POST) is others]
-            idents = [ref.key.partition("/")[2] for ref in refs if ref.key.startswith(f"{POST}/")]
-            yield from asks.known(POST, idents, others=others, comments=True)
+        """What stands elsewhere is not looked at here: there is no control for it but another such post."""
+        posts = [ref for ref in threads if ref.key.startswith(f"{POST}/")]
+        for kind in (OWN, VISITORS):
+            idents = [ref.key.partition("/")[2] for ref in posts if kind_of_post(ref, asks.account) == kind]
+            yield from asks.known(POST, idents, others=kind != OWN, comments=True)
 
     @staticmethod
     def _asks(account: AccountRef, sweep: Sweep | None) -> Asks:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, select
 
 from archiver.database import among, key_text, safe_text
 from archiver.records.models import Record, RecordState
@@ -82,6 +82,26 @@ def with_keys(connection: Connection, account: str, keys: Collection[str]) -> li
     """Those of the named records that have not gone."""
     query = _visible(account).where(Record.key.in_([safe_text(key) for key in keys]))
     return [_ref(row) for row in connection.execute(query)]
+
+
+def standing(connection: Connection, account: str, own: str, most: int) -> list[RecordRef]:
+    """Records that everybody saw when they were last seen, those that were seen last first, each with its author: of
+    every kind at most so many that ``own`` wrote, and as many of other people."""
+    mine = case((Record.author_id == own, 1), else_=0)
+    place = func.row_number().over(partition_by=(Record.kind, mine), order_by=(Record.last_seen_at.desc(), Record.id))
+    inner = (
+        select(Record.id, place.label("place"))
+        .where(Record.account_id == account, Record.state == State.VISIBLE.value)
+        .subquery()
+    )
+    query = (
+        _refs()
+        .add_columns(Record.author_id)
+        .join(inner, inner.c.id == Record.id)
+        .where(inner.c.place <= most)
+        .order_by(Record.last_seen_at.desc(), Record.id)
+    )
+    return [replace(_ref(row), author=row.author_id) for row in connection.execute(query)]
 
 
 def last_seen(connection: Connection, account: str, keys: Collection[str]) -> dict[str, datetime]:

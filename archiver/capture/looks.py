@@ -19,7 +19,17 @@ from archiver.capture.parts import Concluded
 from archiver.capture.rounds import Round
 from archiver.capture.run import RunState
 from archiver.capture.seen import Seen
-from connectors.contract import AccountRef, Ask, Connector, LooksInTurns, ProblemKind, RecordRef, State, Stream
+from connectors.contract import (
+    AccountRef,
+    Ask,
+    Connector,
+    LooksBeside,
+    LooksInTurns,
+    ProblemKind,
+    RecordRef,
+    State,
+    Stream,
+)
 
 _LOOKS = 500
 """Most records that one run looks for directly because lists should have shown them, and as many again because nothing
@@ -133,7 +143,7 @@ class Looks:
         self._left[why] -= len(refs)
         group: list[Asked] = []
         try:
-            for ask in self.connector.look(self.account, refs):
+            for ask in self._asks(refs):
                 self._add(group, ask)
                 if len(group) >= _GROUP or _began_long_ago(group):
                     self._close(group)
@@ -141,6 +151,13 @@ class Looks:
             self._taken(group)  # nothing that was captured is dropped, though nothing is concluded from it
             raise
         self._close(group)
+
+    def _asks(self, refs: Sequence[RecordRef]) -> Iterable[Ask]:
+        connector = self.connector
+        if not refs or not isinstance(connector, LooksBeside):
+            return connector.look(self.account, refs)
+        beside = self.seen.standing(self.account.platform_id, {ref.key for ref in refs})
+        return connector.look_beside(self.account, refs, beside)
 
     def _turn(self, refs: list[RecordRef], why: str) -> list[RecordRef]:
         """As many of these as this run may look at. Where they are more, they take turns, run by run: in the order of
@@ -208,10 +225,15 @@ class Looks:
                 self.account_gone = reason_of(asked.problem)
 
     def _control(self, asked: Asked) -> Asked | None:
-        ask = asked.ask.control
-        if ask is None or asked.answer is None:
-            return None
-        return self.asker.ask(replace(ask, control=None), control_of=asked.answer.ordinal)
+        """The first control that vouches; else the last that was asked. What says anything else than that it is not
+        there (a pause, a sign-in, a lost permission) is the end of it."""
+        ask, tried = asked.ask.control, None
+        while ask is not None and asked.answer is not None:
+            tried = self.asker.ask(replace(ask, control=None), control_of=asked.answer.ordinal)
+            if _vouches(tried, asked) or (tried.problem is not None and tried.problem.kind is not ProblemKind.GONE):
+                break
+            ask = ask.control
+        return tried
 
     def _conclude(self, asked: Asked, keys: Collection[str], control: Asked | None) -> bool:
         """Not returned, where a control read works. False: nothing can be said."""
@@ -265,11 +287,15 @@ def _absent(asked: Asked) -> list[str]:
 
 def _vouches(control: Asked, asked: Asked) -> bool:
     """Whether a control read came soon after a look and shows something of the account: an empty answer may be all
-    that a server gives that is out of order. Where our clock was set back between them, nobody knows how soon."""
+    that a server gives that is out of order. Where our clock was set back between them, nobody knows how soon. What
+    shows the very thing that was said not to be there contradicts that."""
     if control.answer is None or asked.answer is None or control.problem is not None:
         return False
-    shown = control.reading
-    shows = bool(shown.records or shown.present or shown.account is not None)
+    shown = {record.key.casefold() for record in control.reading.records}
+    shown |= {key.casefold() for key in control.reading.present}
+    if not shown.isdisjoint(key.casefold() for key in _looked_for(asked.ask)):
+        return False
+    shows = bool(shown) or control.reading.account is not None
     return shows and timedelta(0) <= control.answer.wire.received_at - asked.answer.wire.received_at <= _CONTROL_LASTS
 
 

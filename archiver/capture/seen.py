@@ -25,6 +25,8 @@ _DRIFT = 200
 """Most unknown names of fields that are remembered of an account: a platform that makes up names all the time must not
 fill the archive with them."""
 _TOO_LONG_LASTS = timedelta(days=30)
+_BESIDE = 30
+"""Records of each kind that are offered as controls: so many that not all of them stand in one thread."""
 _PROBLEM_LASTS = timedelta(days=1)
 """A problem that stays is stored once a day: often enough to show that it stayed."""
 
@@ -208,6 +210,15 @@ class Seen:
         with self.database.read() as connection:
             found = expecting.with_keys(connection, self.account, keys)
         return [ref for ref in found if ids.record_id(self.account, ref.key) not in self._gone]
+
+    def standing(self, own: str, without: Collection[str]) -> list[RecordRef]:
+        """Known records that everybody saw when they were last seen, some of each kind that ``own`` wrote and some of
+        other people, seen last first, each with its author; but for those with the keys ``without``, and for what this
+        run found gone."""
+        with self.database.read() as connection:
+            found = expecting.standing(connection, self.account, own, _BESIDE + len(without) + len(self._gone))
+        here = [ref for ref in found if ref.key not in without]
+        return [ref for ref in here if ids.record_id(self.account, ref.key) not in self._gone]
 
     def last_seen(self, keys: Collection[str]) -> dict[str, datetime]:
         """When each of the named records was last seen, those that have gone included."""

@@ -230,28 +230,131 @@ def test_known_things_are_asked_for_together_and_alone_once_one_is_not_there() -
     assert gone.kind is ProblemKind.GONE
 
 
-def test_a_control_needs_the_same_permission_as_what_it_vouches_for() -> None:
+SAID = RecordRef("comment/9_1", RecordKind.COMMENT, f"post/{PAGE}_1")
+
+
+def test_where_nothing_else_is_known_lists_of_the_same_kind_are_the_control() -> None:
     refs = [
-        RecordRef(f"post/{PAGE}_1", RecordKind.POST), RecordRef("post/77_1", RecordKind.MENTION),
-        RecordRef("comment/9_1", RecordKind.COMMENT, f"post/{PAGE}_1"),
+        RecordRef(f"post/{PAGE}_1", RecordKind.POST), RecordRef(f"post/{PAGE}_2", RecordKind.MENTION),
+        RecordRef("post/77_1", RecordKind.MENTION), SAID,
     ]  # fmt: skip
-    own, other, said = CONNECTOR.look(ACCOUNT, refs)
-    assert own.control is not None
-    assert other.control is not None
-    assert said.control == other.control
-    assert own.control.url != other.control.url
+    own, visitors, said = (look.control for look in CONNECTOR.look(ACCOUNT, refs))
+    assert own is not None
+    assert visitors is not None
+    assert said is not None
+    assert (own.purpose, visitors.purpose, said.purpose) == ("own", "visitors", "others"), "none of what is elsewhere"
     listed = page_of(
         {"id": f"{PAGE}_1", "from": {"id": PAGE}, "comments": page_of({"id": "9_1", "from": {"id": PAGE}})}
     )
-    assert CONNECTOR.read(own.control, answer(listed)).present
-    assert not CONNECTOR.read(other.control, answer(listed)).present, "only what the Page itself said"
+    assert CONNECTOR.read(own, answer(listed)).present == (f"post/{PAGE}_1",)
+    for control in (visitors, said):
+        assert not CONNECTOR.read(control, answer(listed)).present, "only what the Page itself said"
+    listed["data"] += [{"id": f"{PAGE}_2", "from": {"id": "5"}}]
+    assert not CONNECTOR.read(said, answer(listed)).present, "what visitors post is no comment"
+    assert CONNECTOR.read(visitors, answer(listed)).present == (f"post/{PAGE}_2",)
     listed["data"][0]["comments"]["data"].append({"id": "9_2", "from": {"id": "5"}})
-    assert CONNECTOR.read(other.control, answer(listed)).present
+    assert CONNECTOR.read(said, answer(listed)).present == ("comment/9_2",)
     for empty in (page_of(), page_of({"id": f"{PAGE}_1", "from": {"id": PAGE}, "comments": _refused(10, None)})):
-        assert not CONNECTOR.read(other.control, answer(empty)).present
-    refused = CONNECTOR.read(own.control, answer(_refused(), 400)).problem
+        assert not CONNECTOR.read(said, answer(empty)).present
+    refused = CONNECTOR.read(own, answer(_refused(), 400)).problem
     assert refused is not None
     assert refused.kind is ProblemKind.PERMISSION
+
+
+def _chain(look: Ask) -> list[list[str]]:
+    """Ids that the controls of a look ask for, one control after the other."""
+    found, control = [], look.control
+    while control is not None:
+        assert control.access is look.access
+        assert control.authorise == look.authorise
+        assert look.url.partition("?")[0].rpartition("/")[0] == control.url.partition("?")[0].rstrip("/")
+        found.append(parse_qs(urlsplit(control.url).query)["ids"][0].split(","))
+        control = control.control
+    return found
+
+
+_REFS = st.builds(
+    lambda number, ours, thread: RecordRef(
+        f"comment/{thread}_{number}", RecordKind.COMMENT, f"post/{PAGE}_{thread}", author=PAGE if ours else None
+    ),
+    st.integers(10, 40), st.booleans(), st.integers(1, 3),
+)  # fmt: skip
+_POSTS = st.builds(
+    lambda number, whose: RecordRef(f"post/{whose}_{number}", RecordKind.POST if whose == PAGE else RecordKind.MENTION),
+    st.integers(50, 60), st.sampled_from([PAGE, "77"]),
+)  # fmt: skip
+
+
+@given(known=st.lists(_REFS | _POSTS, unique_by=lambda ref: ref.key, max_size=12))
+@settings(max_examples=effort.examples(60))
+def test_beside_a_comment_one_of_somebody_else_and_something_of_the_page_are_asked_for(known: list[RecordRef]) -> None:
+    (look,) = CONNECTOR.look_beside(ACCOUNT, [SAID], known)
+    theirs = {ref.key.partition("/")[2]: ref for ref in known if ref.kind is RecordKind.COMMENT and ref.author is None}
+    ours = {ref.key.partition("/")[2] for ref in known if ref.author == PAGE or ref.kind is RecordKind.POST}
+    if not theirs or not ours:
+        assert look.control is not None
+        assert look.control.purpose == "others"
+        assert look.control.control is None
+        return
+    asked = _chain(look)
+    assert len(asked) == min(4, len(theirs))
+    assert all(first in theirs and second in ours for first, second in asked)
+    assert len({first for first, _ in asked}) == len(asked)
+    threads = {ref.thread for ref in theirs.values()}
+    assert len({theirs[first].thread for first, _ in asked}) == min(len(threads), len(asked)), "not all in one thread"
+
+
+def test_beside_a_post_elsewhere_another_one_elsewhere_is_asked_for() -> None:
+    elsewhere, ours, visit = (
+        RecordRef("post/77_2", RecordKind.MENTION), RecordRef(f"post/{PAGE}_1", RecordKind.POST),
+        RecordRef(f"post/{PAGE}_2", RecordKind.MENTION),
+    )  # fmt: skip
+    gone = RecordRef("post/77_1", RecordKind.MENTION)
+    assert list(CONNECTOR.look_beside(ACCOUNT, [gone], [ours, visit])) == []
+    (look,) = CONNECTOR.look_beside(ACCOUNT, [gone], [ours, visit, elsewhere])
+    assert _chain(look) == [["77_2"]]
+    assert look.control is not None
+    assert CONNECTOR.read(look.control, answer({"77_2": {"id": "77_2"}})).present
+
+
+def test_what_is_asked_beside_travels_from_fifty_to_one() -> None:
+    refs = [replace(SAID, key=f"comment/9_{n}") for n in range(100, 160)]
+    known = [replace(SAID, key="comment/9_2"), RecordRef(f"post/{PAGE}_1", RecordKind.POST)]
+    fifty, ten = CONNECTOR.look_beside(ACCOUNT, refs, known)
+    stored = replace(fifty, context=json.loads(json.dumps(fifty.context)))
+    while "look" not in stored.context:
+        stored = CONNECTOR.read(stored, answer(_refused(803, None), 404)).asks[0]
+    assert _chain(stored) == [["9_2", f"{PAGE}_1"]]
+    left = CONNECTOR.read(ten, answer({f"9_{n}": comment(n) for n in range(150, 159)})).asks[-1]
+    assert (left.context["look"], _chain(left)) == (["comment/9_159"], [["9_2", f"{PAGE}_1"]])
+
+
+@given(
+    shown=st.dictionaries(
+        st.sampled_from(["9_2", f"{PAGE}_1", "9_1"]),
+        st.one_of(
+            st.none(), st.just([]), st.just({"error": {"code": 100, "message": "No."}}),
+            st.fixed_dictionaries(
+                {"id": st.sampled_from(["9_2", f"{PAGE}_1"])},
+                optional={"from": st.sampled_from([{"id": "5"}, {"id": PAGE}, "", None])},
+            ),
+        ),
+    )
+)  # fmt: skip
+@settings(max_examples=effort.examples(120))
+def test_only_both_of_them_by_their_ids_and_authors_vouch(shown: dict[str, Any]) -> None:
+    known = [replace(SAID, key="comment/9_2"), RecordRef(f"post/{PAGE}_1", RecordKind.POST)]
+    (look,) = CONNECTOR.look_beside(ACCOUNT, [SAID], known)
+    assert look.control is not None
+    theirs, ours = shown.get("9_2"), shown.get(f"{PAGE}_1")
+    both = isinstance(theirs, dict) and isinstance(ours, dict)
+    good = (
+        both and theirs.get("id") == "9_2" and ours.get("id") == f"{PAGE}_1"
+        and theirs.get("from") != {"id": PAGE} and ours.get("from") == {"id": PAGE}
+    )  # fmt: skip
+    reading = CONNECTOR.read(look.control, answer(shown))
+    assert bool(reading.present) == good
+    assert not reading.records
 
 
 def test_of_what_was_never_published_goes_by_itself_or_has_no_address_nothing_is_asked() -> None:

@@ -153,7 +153,7 @@ def test_edits_hiding_and_deletions_are_told_with_evidence(found: Page) -> None:
     ]  # fmt: skip
     purposes = {row.id: row.purpose for row in house.exchanges()}
     evidence = {n: [purposes[one] for one in house.states(found.key_of(n))[-1].evidence] for n in (three, gone)}
-    assert evidence == {three: ["look_comment", "others"], gone: ["look_post", "own"]}
+    assert evidence == {three: ["look_comment", "beside"], gone: ["look_post", "own"]}
 
     house.later(days=1)
     assert house.run(found.account, FULL).outcome == "unchanged"

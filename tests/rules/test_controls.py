@@ -1,0 +1,78 @@
+"""Which control read vouches for a look that said that something is not there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archiver.capture.asking import Asked
+from archiver.capture.looks import Looks
+from connectors.contract import Ask, Problem, ProblemKind, Reading, Stream
+from tests import effort
+
+AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
+GOES_ON = ("gone", "empty", "itself", "late")
+ENDS = tuple(kind.value for kind in ProblemKind if kind is not ProblemKind.GONE)
+
+
+def _ask(url: str, **rest: Any) -> Ask:
+    return Ask(url, Stream.COMMENTS, "look", **rest)
+
+
+def _asked(ask: Ask, reading: Reading, at: datetime) -> Asked:
+    answer: Any = SimpleNamespace(ordinal=1, wire=SimpleNamespace(received_at=at))
+    return Asked(ask, answer=answer, reading=reading)
+
+
+class _Asker:
+    """Answers each control as it is told to."""
+
+    def __init__(self, says: list[str]) -> None:
+        self.says = says
+        self.asked: list[str] = []
+
+    def ask(self, ask: Ask, *, control_of: int) -> Asked:
+        assert ask.control is None
+        said = self.says[len(self.asked)]
+        self.asked.append(ask.url)
+        at = AT + timedelta(minutes=2 if said == "late" else 0, seconds=1)
+        if said in ("empty", "good", "late", "itself"):
+            present = {"empty": (), "itself": ("comment/9_1", "comment/9_2")}.get(said, ("comment/9_2",))
+            return _asked(ask, Reading(present=present), at)
+        return _asked(ask, Reading(problem=Problem(ProblemKind(said), "No.")), at)
+
+
+@given(st.lists(st.sampled_from([*GOES_ON, *ENDS, "good"]), max_size=5))
+@settings(max_examples=effort.examples(150))
+def test_the_first_that_shows_something_else_vouches_unless_anything_but_an_absence_came_before(
+    says: list[str],
+) -> None:
+    control: Ask | None = None
+    for number in reversed(range(len(says))):
+        control = _ask(f"control {number}", control=control)
+    look = _ask("look", context={"look": ["comment/9_1"]}, control=control)
+    asked = _asked(look, Reading(problem=Problem(ProblemKind.GONE, "Not there.")), AT)
+    asker: Any = _Asker(says)
+    looks = object.__new__(Looks)
+    looks.asker = asker
+    ends = next((n for n, said in enumerate(says) if said == "good" or said in ENDS), len(says) - 1)
+    vouching = looks._control(asked)
+    assert asker.asked == [f"control {n}" for n in range(ends + 1)], "in order, and none in vain"
+    looks.seen = SimpleNamespace(is_to_conclude=lambda key: False)  # type: ignore[assignment]
+    assert looks._conclude(asked, ["comment/9_1"], vouching) == ("good" in says and says[ends] == "good")
+
+
+def test_one_control_for_several_looks_says_nothing_of_what_it_shows() -> None:
+    control = _ask("control")
+    looks = object.__new__(Looks)
+    looks.seen = SimpleNamespace(is_to_conclude=lambda key: False)  # type: ignore[assignment]
+    shown = _asked(control, Reading(present=("comment/9_2",)), AT)
+    for number, told in ((1, True), (2, False)):
+        look = _ask("look", context={"look": [f"comment/9_{number}"]}, control=control)
+        gone = replace(Problem(ProblemKind.GONE, "Not there."))
+        assert looks._conclude(_asked(look, Reading(problem=gone), AT), [f"comment/9_{number}"], shown) is told
