@@ -260,7 +260,7 @@ def _after_known(found: Found, what: str, seen: Mapping[str, bool]) -> Iterator[
 def _control(found: Found, body: Json) -> Reading:
     """What the token still shows: of the Page's own posts, of those of visitors, of the comments of other people."""
     what, account = (COMMENT if found.ask.purpose == "others" else POST), found.asks.account
-    shown = [entry for entry in found.entries(body) if isinstance(entry, dict)]
+    shown: list[Json] = [entry for entry in found.entries(body) if isinstance(entry, dict)]
     if what == COMMENT:
         shown = [one for post in shown for one in inside(post, "comments")]
     own = found.ask.purpose == "own"

@@ -35,11 +35,13 @@ class Actors:
         self._chain: list[int] = []
         self._own: list[int] = []
         """What people of this platform wrote, shares included."""
+        self._visits: list[int] = []
         self._recall(home)
         self.turns: dict[str, Turn] = {
             "post": self.post, "comment": self.comment, "edit": self.edit, "deletion": self.delete, "hide": self.hide,
             "unhide": self.unhide, "share": self.share, "like": self.like, "message": self.message,
-            "mention": self.mention, "profile": self.profile,
+            "mention": self.mention, "profile": self.profile, "visit": self.visit, "visit edit": self.edit_visit,
+            "visit hide": self.hide_visit, "visit unhide": self.unhide_visit, "visit deletion": self.delete_visit,
         }  # fmt: skip
 
     def post(self, at: datetime) -> bool:
@@ -135,6 +137,54 @@ class Actors:
         note = f"Official. Changed {at:%B %d}."
         self._city.change_profile(self._draw.choice(self._offices), note=note, avatar=self._draw.randrange(9999), at=at)
         return True
+
+    # What visitors post on an office's own page.
+
+    def visit(self, at: datetime) -> bool:
+        """A resident posts on an office's page, now and then with a picture; people answer there too."""
+        office = self._city.people[self._draw.choice(self._offices)]
+        wording = Wording(f"{self._words.comment()} @{office.handle}")
+        if self._draw.random() < _PICTURE:
+            wording = replace(wording, media=(self._city.picture("Seen on my way home", at=at),))
+        number = self._say(self._draw.choice(self._public), wording, None, at)
+        self._levels[number] = 0
+        self._visits.append(number)
+        return True
+
+    def edit_visit(self, at: datetime) -> bool:
+        """Its author corrects it, or takes an earlier edit back."""
+        post = self._visit(lambda post: True)
+        if post is not None:
+            self._city.edit(post.id, self._edited(post), at=at)
+        return post is not None
+
+    def hide_visit(self, at: datetime) -> bool:
+        """The page takes it out of sight."""
+        post = self._visit(lambda post: not post.hidden)
+        if post is not None:
+            self._city.hide(post.id, at=at)
+        return post is not None
+
+    def unhide_visit(self, at: datetime) -> bool:
+        """It is shown again."""
+        post = self._visit(lambda post: post.hidden)
+        if post is not None:
+            self._city.unhide(post.id, at=at)
+        return post is not None
+
+    def delete_visit(self, at: datetime) -> bool:
+        """By its author and by the page in turns."""
+        post = self._visit(lambda post: True)
+        if post is not None:
+            by: By = "author" if len(self._visits) % 2 else "page"
+            self._city.delete(post.id, by, at=at)
+            self._visits.remove(post.id)
+        return post is not None
+
+    def _visit(self, fits: Callable[[Post], bool]) -> Post | None:
+        posts = [self._city.posts[number] for number in self._visits if number in self._city.posts]
+        found = [post for post in posts if fits(post)]
+        return self._draw.choice(found) if found else None
 
     # Parts.
 

@@ -31,9 +31,11 @@ class Step:
 def month(
     city: City, cast: Cast, seed: int = 1, *, home: str = "mastodon", days: float = 30, posts: int = 40,
     comments: int = 160, depth: int = 6, edits: int = 24, deletions: int = 16, hides: int = 6, shares: int = 4,
-    likes: int = 60, messages: int = 4, mentions: int = 6, profiles: int = 1,
+    likes: int = 60, messages: int = 4, mentions: int = 6, profiles: int = 1, visits: int = 0,
 ) -> Iterator[Step]:  # fmt: skip
     """Play a month from the city's present time on: exactly so many of each act, half the hides taken back.
+    ``visits``: posts of residents on an office's page; a half as many edits of those, a quarter as many are hidden, and
+    as many deleted.
 
     The first act is a post, then comments as deep as ``depth``; the rest comes in an order and at times that ``seed``
     decides. Compare afterwards with ``Truth(city.journal)``.
@@ -45,7 +47,8 @@ def month(
     wanted = {
         "post": posts - 1, "comment": comments - min(depth, comments), "edit": edits, "deletion": deletions,
         "hide": hides, "unhide": hides // 2, "share": shares, "like": likes, "message": messages, "mention": mentions,
-        "profile": profiles,
+        "profile": profiles, "visit": visits, "visit edit": visits // 2, "visit hide": visits // 4,
+        "visit unhide": visits // 8, "visit deletion": visits // 4,
     }  # fmt: skip
     rest = [kind for kind, count in wanted.items() for _ in range(count)]
     draw.shuffle(rest)

@@ -195,10 +195,13 @@ def matched(
     known: Mapping[str, Any],
     key_of: Callable[[int], str],
     shown: Callable[[Truth, TrueRecord, datetime], Iterable[TrueRecord]] = shown,
+    *,
+    visitors: bool = False,
 ) -> Iterator[Match]:
     """What is ``shown`` with the posts of ``owner``, where it must be in the archive. What nobody could see is not.
-    ``known``: rows of the archive, by key."""
-    posts = [one for one in truth.said() if one.author == owner and one.kind == "post"]
+    ``known``: rows of the archive, by key. ``visitors``: with those of others that name it as well."""
+    said = [one for one in truth.said() if one.kind == "post"]
+    posts = [one for one in said if one.author == owner or (visitors and owner in one.mentions)]
     full = [at for at, _, sweep in house.looks if sweep is FULL]
     seen = {at: {one.id for post in posts for one in shown(truth, post, at)} for at, _, _ in house.looks}
     must = {key_of(number): number for at in full for number in seen[at]}

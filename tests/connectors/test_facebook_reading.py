@@ -347,9 +347,9 @@ def test_only_both_of_them_by_their_ids_and_authors_vouch(shown: dict[str, Any])
     (look,) = CONNECTOR.look_beside(ACCOUNT, [SAID], known)
     assert look.control is not None
     theirs, ours = shown.get("9_2"), shown.get(f"{PAGE}_1")
-    both = isinstance(theirs, dict) and isinstance(ours, dict)
     good = (
-        both and theirs.get("id") == "9_2" and ours.get("id") == f"{PAGE}_1"
+        isinstance(theirs, dict) and isinstance(ours, dict)
+        and theirs.get("id") == "9_2" and ours.get("id") == f"{PAGE}_1"
         and theirs.get("from") != {"id": PAGE} and ours.get("from") == {"id": PAGE}
     )  # fmt: skip
     reading = CONNECTOR.read(look.control, answer(shown))

@@ -42,7 +42,7 @@ def check(house: Observed, page: int) -> dict[str, int]:
     """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
     ``page``: whose it is."""
     truth = Truth(house.city.journal)
-    return hold(house, truth, page, ("post/", "comment/"), lambda said: _key(truth, page, said.id))
+    return hold(house, truth, page, ("post/", "comment/"), lambda said: _key(truth, page, said.id), visitors=True)
 
 
 def _key(truth: Truth, page: int, number: int) -> str:

@@ -34,12 +34,12 @@ def shown(truth: Truth, post: TrueRecord, at: datetime) -> Iterator[TrueRecord]:
 
 def hold(
     house: Observed, truth: Truth, owner: int, prefixes: tuple[str, ...], key_of: Callable[[TrueRecord], str],
-    shown: Callable[[Truth, TrueRecord, datetime], Iterable[TrueRecord]] = shown,
+    shown: Callable[[Truth, TrueRecord, datetime], Iterable[TrueRecord]] = shown, *, visitors: bool = False,
 ) -> dict[str, int]:  # fmt: skip
     """Hold what the archive says of the posts of ``owner``, and of what is ``shown`` with them, against the truth."""
     known = {key: row for key, row in house.records().items() if key.startswith(prefixes)}
     keys = {one.id: key_of(one) for one in truth.said()}
-    for one in matched(house, truth, owner, known, keys.__getitem__, shown):
+    for one in matched(house, truth, owner, known, keys.__getitem__, shown, visitors=visitors):
         _check_record(house, one)
     _check_classes(house, truth, {keys[number]: number for number in truth.records if keys[number] in known})
     return tally(known) | {"hidden": sum(row.state == "hidden_by_page" for row in known.values())}
@@ -68,12 +68,20 @@ def _check_hidden(house: Observed, said: TrueRecord, row: Any, seen: Sequence[da
         assert any(one.state == state for one in states), said
 
 
+def _above(truth: Truth, said: TrueRecord) -> Iterator[TrueRecord]:
+    """The comment that it goes with, and the post."""
+    if said.parent is not None:
+        top = top_of(truth, said)
+        assert top.parent is not None
+        yield from (top, truth.records[top.parent])
+
+
 def _check_classes(house: Observed, truth: Truth, known: dict[str, int]) -> None:
     """What was never shown to everybody while anybody looked is nowhere in what is kept as public."""
     public = public_words(house)
     for key, number in known.items():
         said = truth.records[number]
-        above = [said, top_of(truth, said)] if said.parent is not None else [said]
+        above = [said, *_above(truth, said)]
         looks = [at for at, _, _ in house.looks if said.exists_at(at)]
         everybody = any(not any(one.hidden_at(at) for one in above) for at in looks)
         assert everybody or key not in public, said

@@ -141,7 +141,7 @@ def _inside(found: Any, page: int) -> None:
 KINDS: Mapping[str, Kind] = {
     "facebook": Kind(
         facebook.Page.open, facebook.check, _facebook, 8, sized, {"messages": 12}, small=4, stands=with_its_comment,
-        banned="settings/blocked", pictured=("post", "comment"),
+        banned="settings/blocked", pictured=("post", "mention", "comment"), visitors=True,
     ),
     "instagram": Kind(
         instagram.Account.open, instagram.check, _instagram, 8, _inside, {"messages": 12}, small=4,

@@ -107,6 +107,8 @@ class Kind:
     """Key of the record that tells whom the city blocked; none where the platform tells no program."""
     pictured: Sequence[str] = ("post",)
     """Kinds of records whose pictures are those that were put there, so that they can be told from each other."""
+    visitors: bool = False
+    """People post on the account's own page."""
     lacks: Mapping[str, str] = field(default_factory=dict)
     """Faults (of :data:`tests.months.happened.NAMED`) that cannot be on it, and why."""
 
@@ -236,6 +238,7 @@ def plays(found: Place, kind: Kind, sizes: Sizes, *, page: int) -> Told:
     _was_so(house, kind)
     _tells_of_bans(found, kind)
     _tells_messages(found, kind)
+    _tells_visitors(found, kind)
     result = kind.check(house, found.id)
     check_rebuilt(house, anew=True)
     assert kind.check(house, found.id) == result
@@ -261,6 +264,7 @@ def _steps(found: Place, kind: Kind, sizes: Sizes, looks: int) -> Iterator[datet
         "mentions": 0,
         "messages": 0,
         "depth": kind.depth,
+        "visits": max(8, sizes["posts"] // 4) if kind.visitors else 0,
         **sizes,
         **kind.more,
     }
@@ -363,6 +367,23 @@ def _tells_messages(found: Place, kind: Kind) -> None:
     assert stand <= told or not kind.more.get("messages"), stand - told
     assert told <= Counter(kind.message(one) for one in sent), "nobody wrote that"
     assert {row.access for row in rows} <= {"private"}
+
+
+def _tells_visitors(found: Place, kind: Kind) -> None:
+    """What visitors post on the account's page is told as theirs; such posts were edited, hidden, shown again, and
+    deleted by either of them."""
+    if not kind.visitors:
+        return
+    records, truth = found.house.records(), Truth(found.house.city.journal)
+    posts = [one for one in truth.said() if one.kind == "post" and found.id in one.mentions]
+    rows = {one.id: records[key] for one in posts if (key := found.key_of(one.id)) in records}
+    assert all((row.kind, row.word) == ("mention", "visitor post") for row in rows.values())
+    assert all(row.author_id == str(truth.records[number].author) for number, row in rows.items())
+    assert {one.vanished_by for one in posts} >= {None, "author", "page"}
+    assert any(row.state == "not_returned" for row in rows.values())
+    assert any(row.state == "visible" and row.versions > 1 for row in rows.values())
+    states = {state.state for row in rows.values() for state in found.house.states(row.key)}
+    assert states == {"visible", "hidden_by_page", "not_returned"}
 
 
 def _has_its_pictures(found: Place, kind: Kind) -> None:
