@@ -7,6 +7,7 @@ Tokens are opened only where a request is signed or a token renewed, and never l
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -214,7 +215,8 @@ class Vault:
         )
         if any(connection.execute(query).scalar_one() for query in (*counted, sealed, *others)):
             raise MissingKey(f"tokens are stored, but their key file {self.key_file} is gone: put it back")
-        self._keys.create()
+        with suppress(FileExistsError):  # another process made it just now: what is in it seals here too
+            self._keys.create()
 
 
 def _anywhere() -> int:

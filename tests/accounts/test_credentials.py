@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from base64 import b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from archiver.accounts.credentials import Vault
 from archiver.accounts.models import Account, Credential
 from archiver.database import Database
 from archiver.errors import IntegrityError, MissingKey, SettingsError, UsageError
-from archiver.sealing import seal, unseal
+from archiver.sealing import KeyFile, seal, unseal
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CANARY = "canary-token-3f9c1e"
@@ -96,6 +98,32 @@ def test_a_token_moved_to_another_account_does_not_open(database: Database, vaul
     with pytest.raises(IntegrityError, match="changed or moved"):
         vault.token("ac_two")
     assert _opened(vault) == CANARY
+
+
+def test_the_key_that_another_process_made_at_the_same_time_is_taken(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both saw that there was none, and wrote one of their own; only one of them is put in its place."""
+    together, write = threading.Barrier(2, timeout=30), KeyFile._written
+
+    def written(self: KeyFile, lines: list[str]) -> Path:
+        made = write(self, lines)
+        together.wait()
+        return made
+
+    monkeypatch.setattr(KeyFile, "_written", written)
+
+    def sealed(text: str) -> tuple[bytes, str]:
+        with database.read() as connection:
+            return Vault(tmp_path / "new" / "tokens.key", database).seal_text(connection, text, "here")
+
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(sealed, ["what one keeps", "what the other keeps"])
+    assert first[1] == second[1]
+    vault = Vault(tmp_path / "new" / "tokens.key", database)
+    opened = [vault.open_text(one, key, "text", "here") for one, key in (first, second)]
+    assert opened == ["what one keeps", "what the other keeps"]
+    assert [one.name for one in (tmp_path / "new").iterdir()] == ["tokens.key"]
 
 
 def test_a_lost_key_file_is_said_and_never_replaced_by_a_new_one(database: Database, vault: Vault) -> None:
