@@ -196,6 +196,7 @@ class Fetcher:
         body: bytes | None = None,
         authorization: Secret | None = None,
         limit: int = DEFAULT_LIMIT,
+        within: float | None = None,
     ) -> Answer:
         """Have one exchange that is never stored: a sign-in, whose answer is nothing but secrets. They are in the
         answer as they came.
@@ -205,7 +206,8 @@ class Fetcher:
         """
         where = addresses.destination(url, trusted_origins=self._trusted)
         question = _Question(method, where, self._headers(where, headers, authorization, body), body, (), limit, None)
-        recording = Recording(self._clock, lambda: self._addresses(where), time.monotonic() + self._total_timeout)
+        seconds = self._total_timeout if within is None else min(within, self._total_timeout)
+        recording = Recording(self._clock, lambda: self._addresses(where), time.monotonic() + seconds)
         with self._transport.recording(recording):
             message = self._transfer(question, recording, None)
         if not isinstance(message, Message):

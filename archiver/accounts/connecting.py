@@ -26,6 +26,7 @@ from sqlalchemy import Connection, update
 from archiver import logs
 from archiver.accounts import apps, service
 from archiver.accounts.grants import Grant, complaint
+from archiver.accounts.in_time import InTime, Limit
 from archiver.accounts.links import (
     OVER,
     OWNER,
@@ -88,7 +89,7 @@ def begin(archive: Archive, token: str, fetcher: Unrecorded) -> Begun:
         NotFound: there is no such link, or it can no longer be used.
         Unreachable, Refused: the account's server does not make the archive known to itself.
     """
-    link = of_token(archive, token)
+    link, fetcher = of_token(archive, token), InTime(fetcher, Limit.of(archive.settings.connect_seconds))
     require_open(archive, link)
     known = _known(archive, link.how)
     app = apps.made_known(archive, link.row.platform, link.how, link.service, known, fetcher)
@@ -133,12 +134,13 @@ def finish(
         NotFound: nobody is expected back with this, or not in this browser, or no longer.
     """
     link, verifier = _expected(archive, state, browser)
+    limit = Limit.of(archive.settings.connect_seconds)
     try:
         if code is None or not _CODE.fullmatch(code):
             raise _NotTaken(_refusal_code(error), "nothing was granted at the platform")
         if link.how.temporary is not None and not _is_of(verifier, named):
             raise _NotTaken("other_request", "the platform answers another question than was asked; try again")
-        grant = _granted(archive, link, code, verifier, fetcher)
+        grant = _granted(archive, link, code, verifier, InTime(fetcher, limit))
     except _NotTaken as refusal:
         _refused(archive, link, refusal.problem, str(refusal))
     except Denied as refusal:
@@ -148,7 +150,7 @@ def finish(
     except ArchiverError as failure:
         _refused(archive, link, "not_kept", _told(failure))
     else:
-        _keep(archive, link, grant)
+        _keep(archive, link, grant, limit)
     return str(link.row.id)
 
 
@@ -218,14 +220,15 @@ def _expected(archive: Archive, state: str, browser: str) -> tuple[Link, str]:
     return link, archive.vault.open(row.verifier, row.verifier_key_id, "verifier", "link", row.id).value
 
 
-def _granted(archive: Archive, link: Link, code: str, verifier: str, fetcher: Unrecorded) -> Grant:
+def _granted(archive: Archive, link: Link, code: str, verifier: str, fetcher: InTime) -> Grant:
     app = apps.app_for(archive, link.row.platform, link.how, link.service)
     known = _known(archive, link.how, code, verifier)
     claim = link.connector.claim(link.row.url)
     names = [one for one in (link.platform_id, None if claim is None else claim.handle) if one]
 
     def identify(token: Secret, named: str | None = None) -> str:
-        return link.platform_id or service.identified(archive, link.row.url, link.row.platform, token, named)
+        url, platform = link.row.url, link.row.platform
+        return link.platform_id or service.identified(archive, url, platform, token, named, fetcher.limit)
 
     grant = trade_all(fetcher, link.how.trades, known, app, names, identify)
     account = identify(grant.access, grant.account) if grant.access is not None else ""
@@ -235,18 +238,20 @@ def _granted(archive: Archive, link: Link, code: str, verifier: str, fetcher: Un
     return grant
 
 
-def _keep(archive: Archive, link: Link, grant: Grant) -> None:
+def _keep(archive: Archive, link: Link, grant: Grant, limit: Limit) -> None:
     """All of it or nothing: the link may have been withdrawn while its owner was away."""
     row = link.row
     try:
         if link.account_id is None:
             made = partial(_connected, archive=archive, link=link)
             by = service.By(("person", OWNER))
-            given = {"credential": grant, "purpose": row.purpose, "along": made, "by": by}
+            given = {"credential": grant, "purpose": row.purpose, "along": made, "by": by, "limit": limit}
             service.add(archive, row.url, row.platform, row.authority, **given)
         else:
             again = partial(_again, archive=archive, link=link, account_id=link.account_id, grant=grant)
             archive.database.act(again)
+    except Unreachable as failure:
+        _refused(archive, link, "unreachable", str(failure))
     except ArchiverError as failure:
         _refused(archive, link, "not_kept", _told(failure))
 

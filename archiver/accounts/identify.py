@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from archiver.accounts.in_time import Limit
 from archiver.archive import Archive
 from archiver.capture.asks import answer_of
 from archiver.capture.secret_forms import Secret
@@ -23,9 +22,6 @@ from connectors.contract import AccountFacts, Answer, Ask, Claim, Connector, Pro
 from connectors.links import same_origin
 
 _HOPS = 5
-LONGEST: Final = 45.0
-"""Seconds that all of it may take, however often a server leads elsewhere and however slowly it speaks: somebody waits
-for the page, and what stands before it (a proxy) mostly gives up after a minute."""
 _UNREACHABLE = (ProblemKind.RATE, ProblemKind.TRANSIENT)
 
 
@@ -60,17 +56,20 @@ def ask_platform(
     claim: Claim,
     fetch: Callable[[Ask], Answer] | None = None,
     credential: Secret | None = None,
+    limit: Limit | None = None,
 ) -> Identity:
     """What the platform says the claimed account is. ``credential`` signs the question where the platform answers
-    nobody without one.
+    nobody without one. ``limit``: how long all of it may take, however often a server leads elsewhere and however
+    slowly it speaks: somebody waits for the page. None: as long as the settings say.
 
     Raises:
-        Unreachable: it does not answer, not within :data:`LONGEST` seconds, or wants us to wait.
+        Unreachable: it does not answer, not in time, or wants us to wait.
         Refused: it answers that there is no such account, that it is not ours to read, or something unexpected.
     """
     ask = connector.identify(claim)
     if fetch is None:
-        fetch = _fetching(archive, signing_of(connector, claim.url, credential))
+        limit = Limit.of(archive.settings.connect_seconds) if limit is None else limit
+        fetch = _fetching(archive, signing_of(connector, claim.url, credential), limit)
     for _ in range(_HOPS):
         answer = fetch(ask)
         reading = connector.read(ask, answer)
@@ -84,18 +83,18 @@ def ask_platform(
     return Identity(reading.account, believed(reading.account, claim, ask.url, answer.url or ask.url))
 
 
-def _fetching(archive: Archive, signing: Signing | None) -> Callable[[Ask], Answer]:
+def _fetching(archive: Archive, signing: Signing | None, limit: Limit) -> Callable[[Ask], Answer]:
     """What asks over the network; all that it is given together ends in time."""
-    seconds = min(LONGEST, archive.settings.request_total_seconds)
-    until = time.monotonic() + seconds
 
     def fetch(ask: Ask) -> Answer:
         try:
             with asking(archive) as fetcher:
-                return _follow(fetcher, ask, archive.settings.answer_bytes, signing, until)
+                return _follow(fetcher, ask, archive.settings.answer_bytes, signing, limit)
         except TimedOut as error:
+            if not limit.left:
+                raise limit.over from None
             raise Unreachable(
-                f"it takes the server too long to say who this is ({error}; all of it may take {seconds:g} seconds);"
+                f"it takes the server too long to say who this is ({error});"
                 " try again later, and where it stays so, ask whoever runs that server; nothing was added"
             ) from None
 
@@ -121,7 +120,7 @@ def asking(archive: Archive) -> Iterator[Fetcher]:
             fetcher.close()
 
 
-def _follow(fetcher: Fetcher, ask: Ask, limit: int, signing: Signing | None, until: float) -> Answer:
+def _follow(fetcher: Fetcher, ask: Ask, most: int, signing: Signing | None, limit: Limit) -> Answer:
     for _ in range(_HOPS):
         wire = fetcher.fetch(
             ask.method,
@@ -131,9 +130,9 @@ def _follow(fetcher: Fetcher, ask: Ask, limit: int, signing: Signing | None, unt
             body=ask.body,
             secrets=signing.secrets if signing else (),
             authorization=signing.header(ask.url) if signing else None,
-            limit=limit,
+            limit=most,
             plain_http=urlsplit(ask.url).scheme == "http",
-            within=max(until - time.monotonic(), 0.0),
+            within=limit.left,
         )
         target = redirect_target(wire)
         if target is None:

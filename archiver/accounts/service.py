@@ -17,6 +17,7 @@ from archiver.accounts.credentials import READ
 from archiver.accounts.events import OPERATOR, log_event
 from archiver.accounts.grants import Grant
 from archiver.accounts.identify import Identity, ask_platform
+from archiver.accounts.in_time import Limit
 from archiver.accounts.keeping import drop_credential, forget_credential, hold, keep_credential, keep_grant
 from archiver.accounts.models import Account, Handle
 from archiver.accounts.platforms import credential_of
@@ -123,13 +124,14 @@ def add(
     purpose: str = READ,
     along: Callable[[Connection, str], None] | None = None,
     by: By = _NOBODY_NAMED,
+    limit: Limit | None = None,
 ) -> Added:
     """Register the account at ``url``. The platform is asked who it is; its stable id, not the handle, is the identity.
 
     Account, handle, due times and event are one transaction; adding it again changes nothing and says so. A
     ``credential`` (API key, token, what its owner granted) is kept in the same transaction, sealed, in place of one
     that was there; so is what ``along`` writes of the account's id, and where that fails nothing is kept. ``by``: who
-    does it, as its act and its event name them.
+    does it, as its act and its event name them. ``limit``: how long asking may take; None: as long as the settings say.
 
     Raises:
         UnknownAddress, Ambiguous: see :meth:`archiver.accounts.platforms.Platforms.claim`.
@@ -152,7 +154,8 @@ def add(
         require_own_world(archive, claim)
     secret = _credential(connector, credential)
     claim = _known_as(claim, credential.account if isinstance(credential, Grant) else None)
-    identity = ask_platform(archive, connector, claim, fetch, secret)
+    limit = Limit.of(archive.settings.connect_seconds) if limit is None else limit
+    identity = ask_platform(archive, connector, claim, fetch, secret, limit)
     facts = identity.facts
     if facts.platform_id != safe_text(facts.platform_id):
         raise Refused("the platform gives this account an id that is no text; nothing was added")
@@ -227,11 +230,13 @@ def _insert(
     log_event(connection, archive, EventType.ACCOUNT_ADDED, account_id, data, actor=by.actor)
 
 
-def identified(archive: Archive, url: str, platform: str, token: Secret, named: str | None = None) -> str:
+def identified(
+    archive: Archive, url: str, platform: str, token: Secret, named: str | None = None, limit: Limit | None = None
+) -> str:
     """The platform's id of the account at ``url``, asked for with a token, whose grant says that it is of ``named``.
     Raises as :func:`add` does."""
     connector, claim = archive.platforms.claim(url, platform)
-    return ask_platform(archive, connector, _known_as(claim, named), None, token).facts.platform_id
+    return ask_platform(archive, connector, _known_as(claim, named), None, token, limit).facts.platform_id
 
 
 def _known_as(claim: Claim, named: str | None) -> Claim:

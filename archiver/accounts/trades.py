@@ -29,6 +29,9 @@ _BUSY = frozenset({408, 425, 429, *range(500, 600)})
 _BUSY_CODES = frozenset({"code 105", "code 40100", "code 50000", "code 50002"})
 
 
+_NOTHING = Grant()
+
+
 class Unrecorded(Protocol):
     """Has one exchange of which nothing is kept, as :meth:`archiver.http.Fetcher.unrecorded` does."""
 
@@ -41,6 +44,7 @@ class Unrecorded(Protocol):
         body: bytes | None = None,
         authorization: Secret | None = None,
         limit: int = ...,
+        within: float | None = ...,
     ) -> Answer: ...
 
 
@@ -67,6 +71,7 @@ def trade_all(
     app: App,
     names: Sequence[str],
     identify: Callable[[Secret], str] | None = None,
+    given: Grant = _NOTHING,
 ) -> Grant:
     """Carry out trades one after the other.
 
@@ -74,12 +79,13 @@ def trade_all(
         known: what stands for the placeholders, but the application and tokens.
         names: ids and names of the account that is meant.
         identify: asks with a token for the platform's id of that account, where a trade has to know it.
+        given: what is there before the first of them.
 
     Raises:
         Unreachable: the platform does not answer, or has trouble; nothing was given.
         Denied: it said no.
     """
-    grant = Grant()
+    grant = given
     wanted = frozenset(name.casefold() for name in names)
     for trade in trades:
         try:
@@ -157,7 +163,9 @@ def ask(fetcher: Unrecorded, trade: Trade, known: Mapping[str, str], app: App, g
     values[ACCESS] = grant.access.value if grant.access else ""
     values[RENEWAL] = grant.renewal.value if grant.renewal else ""
     form = [(name, _filled(value, values)) for name, value in trade.form]
-    headers, body, url = [("Accept", "application/json"), *trade.headers], None, trade.url
+    headers, body, url = [*trade.headers], None, trade.url
+    if not any(name.lower() == "accept" for name, _ in headers):
+        headers.insert(0, ("Accept", "application/json"))
     if trade.method == "POST":
         headers.append(_JSON if trade.json else _FORM)
         body = (dumps(dict(form)) if trade.json else urlencode(form)).encode()

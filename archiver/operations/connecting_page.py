@@ -32,7 +32,8 @@ and agrees there (OAuth 2.0, RFC 6749).
    they are lets `/connect/` through.
 3. The owner reads what is asked and why, goes to the platform, signs in and agrees. A grant of another account is not
    kept; nor is one without what is needed, or one that could also write although nobody asked for that. What is kept is
-   encrypted ([settings](settings.md): `ARCHIVER_KEY_FILE`) and capture begins within seconds.
+   encrypted ([settings](settings.md): `ARCHIVER_KEY_FILE`) and capture begins within seconds. Where the platform takes
+   longer than `ARCHIVER_CONNECT_SECONDS` in all, the owner's page says so, and nothing is kept; the link stays good.
 
 Only accounts of the city, and accounts used both officially and otherwise, are connected: no employee is asked for
 access to a personal account (law R5, R6).

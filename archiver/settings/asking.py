@@ -20,6 +20,14 @@ class Asking(BaseModel):
     request_total_seconds: float = Field(
         default=300.0, gt=0, le=7200, description="Longest time for one whole answer (media excepted), seconds."
     )
+    connect_seconds: float = Field(
+        default=45.0,
+        gt=0,
+        le=600,
+        description="Longest time that asking a platform may take in all while whoever gives a credential, or the owner"
+        " of an account who connects it, waits for the page, seconds. What stands before the archive (a proxy) should"
+        " wait longer.",
+    )
     request_attempts: int = Field(
         default=4, ge=1, le=20, description="How often a request is tried before it is a gap."
     )

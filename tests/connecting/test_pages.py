@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -13,6 +14,7 @@ from archiver.accounts import links
 from archiver.accounts.models import ConnectLink, Credential, PlatformApp
 from archiver.evidence.models import Event
 from archiver.people.practice import visitor
+from archiver.practice import faults
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
@@ -177,3 +179,44 @@ def test_a_platform_that_is_away_is_said_and_can_be_tried_again(client: httpx.Cl
     one.consent.away = False
     back = one.agree(address_in(client.post(link, headers=SAME).text))
     assert "is connected" in client.get(client.get("/connect/return", params=back).headers["location"]).text
+
+
+@pytest.mark.parametrize(
+    ("platform", "where", "piece", "pause"),
+    [
+        ("mastodon", "/api/v1/apps", 8, 0.1),
+        ("x", "/2/oauth2/token", 8, 0.1),
+        ("facebook", "/v26.0/", 10**6, 0.25),
+    ],
+    ids=["making itself known", "the first of all answers", "each in time, and not all of them"],
+)
+def test_whoever_waits_too_long_for_the_platform_is_told_what_to_do(
+    tmp_path: Path, platform: str, where: str, piece: int, pause: float
+) -> None:
+    house = House(tmp_path, settings={"connect_seconds": 0.6})
+    one = Owner.of(house, platform)
+    server = PageServer(
+        create_app(Site(house.archive, visitor=visitor(house.archive))),
+        bind(house.archive.settings.model_copy(update={"web_port": 0})),
+    )
+    server.start()
+    with httpx.Client(base_url=server.url.rstrip("/"), timeout=60) as client:
+        link = f"/connect/{one.link()}"
+        house.server.faults.add(faults.slow_body(piece, pause), where, times=None)
+        said = client.post(link, headers=SAME)
+        if platform == "mastodon":
+            assert said.status_code == 503
+            assert "Nothing was changed; you can try again." in said.text
+        else:
+            came = client.get("/connect/return", params=one.agree(address_in(said.text)))
+            said = client.get(came.headers["location"])
+            assert "Open the link that you were sent once more" in said.text
+        for words in ("takes too long to answer", "may take 0.6 seconds", "tell the records custodian"):
+            assert words in said.text
+        with house.archive.database.read() as connection:
+            assert not connection.execute(select(Credential.account_id)).all()
+        house.server.faults.clear()
+        back = one.agree(address_in(client.post(link, headers=SAME).text))
+        assert "is connected" in client.get(client.get("/connect/return", params=back).headers["location"]).text
+    server.stop()
+    house.close()
