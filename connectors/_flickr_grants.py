@@ -28,7 +28,11 @@ def flickr(url: str) -> Authorization:
     """Of the account at ``url``. Flickr's tokens last until somebody takes them back."""
     site, api = ON_FLICKR.pages_of(url), ON_FLICKR.api_of(url)
     oauth = f"{site}/services/oauth"
-    whose = (("method", "flickr.auth.oauth.checkToken"), ("format", "json"), ("nojsoncallback", "1"))
+    asked = (("method", "flickr.auth.oauth.checkToken"), ("format", "json"), ("nojsoncallback", "1"))
+    whose = Trade(
+        f"{api}/services/rest/", asked, "GET", signed=True,
+        gives={"scopes": "/oauth/perms/_content", "account": "/oauth/user/nsid"},
+    )  # fmt: skip
     return Authorization(
         page=f"{oauth}/authorize",
         scopes=(
@@ -40,11 +44,9 @@ def flickr(url: str) -> Authorization:
                 f"{oauth}/access_token", method="GET", signed=True, written=True,
                 gives={"access": "/credential", "account": "/user_nsid"},
             ),
-            Trade(
-                f"{api}/services/rest/", whose, "GET", signed=True,
-                gives={"scopes": "/oauth/perms/_content", "account": "/oauth/user/nsid"},
-            ),
+            whose,
         ),
+        whose=whose,
         writing=r"write|delete",
         more=(("perms", "read"),),
         challenge=False,

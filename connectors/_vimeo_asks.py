@@ -22,7 +22,7 @@ from connectors.sites import Site
 SITE, SERVER = "https://vimeo.com", "https://api.vimeo.com"
 ON_VIMEO = Site(SITE, frozenset({"vimeo.com", "www.vimeo.com"}), SERVER, peer="/vimeo")
 VERSION = "3.4"
-_ACCEPT = (("Accept", f"application/vnd.vimeo.*+json;version={VERSION}"),)
+ACCEPT = (("Accept", f"application/vnd.vimeo.*+json;version={VERSION}"),)
 _PAGE = (("per_page", "100"),)
 _USER = (
     "uri,name,link,location,bio,short_bio,websites,pictures.base_link,metadata.connections.videos.total,created_time"
@@ -174,7 +174,7 @@ class Asks(AccountAsks):
         self, path: str, purpose: str, stream: Stream, fields: str, more: Sequence[tuple[str, str]] = (),
         **context: JSONValue,
     ) -> Ask:  # fmt: skip
-        return self.ask(path, purpose, stream, (("fields", fields), *more), headers=_ACCEPT, context=context)
+        return self.ask(path, purpose, stream, (("fields", fields), *more), headers=ACCEPT, context=context)
 
 
 def _seen(ask: Ask) -> Ask:

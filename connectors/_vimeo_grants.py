@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from connectors._vimeo_asks import ON_VIMEO
+from connectors._vimeo_asks import ACCEPT, ON_VIMEO
 from connectors.authorization import CODE, RETURN, Authorization, Scope, SetUp, Trade
 
 SET_UP: Final = SetUp(
@@ -35,6 +35,10 @@ def vimeo(url: str) -> Authorization:
             Scope("private", "Videos that not everybody sees, and who may see and comment.", needed=False),
         ),
         trades=(Trade(f"{base}/oauth/access_token", code, basic=True, gives=given),),  # type: ignore[arg-type]
+        whose=Trade(
+            f"{ON_VIMEO.api_of(url)}/me", (("fields", "uri"),), "GET", bearer=True, gives={"account": "/uri"},
+            headers=ACCEPT,
+        ),
         writing=r"create|edit|delete|interact|upload|purchased|promo_codes|video_files|scim",
         challenge=False,
-    )
+    )  # fmt: skip

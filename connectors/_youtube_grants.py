@@ -46,6 +46,10 @@ def youtube(url: str) -> Authorization:
     token = "https://oauth2.googleapis.com/token" if real else f"{api}/token"
     app = (("client_id", CLIENT), ("client_secret", CLIENT_SECRET))
     code = (("grant_type", "authorization_code"), ("code", CODE), ("redirect_uri", RETURN), ("code_verifier", VERIFIER))
+    whose = Trade(
+        f"{api}/youtube/v3/channels", (("part", "id"), ("mine", "true")), "GET", bearer=True,
+        gives={"account": "/items/0/id"},
+    )  # fmt: skip
     return Authorization(
         page="https://accounts.google.com/o/oauth2/v2/auth" if real else f"{pages}/o/oauth2/v2/auth",
         scopes=(
@@ -57,11 +61,9 @@ def youtube(url: str) -> Authorization:
         ),
         trades=(
             Trade(token, (*app, *code)),
-            Trade(
-                f"{api}/youtube/v3/channels", (("part", "id"), ("mine", "true")), "GET", bearer=True,
-                gives={"account": "/items/0/id"},
-            ),
+            whose,
         ),
+        whose=whose,
         renew=Trade(token, (*app, ("grant_type", "refresh_token"), ("refresh_token", RENEWAL))),
         writing=rf"{_AUTH}/youtube(?:\.upload|partner.*|\.channel-memberships.*)?",
         more=(("access_type", "offline"), ("prompt", "consent")),

@@ -142,6 +142,9 @@ class Authorization:
     OAuth 2.0."""
     app: str | None = None
     """Platform whose application is used, where it is not the account's own."""
+    whose: Trade | None = None
+    """Signed with a credential that somebody gives by hand, says whose it is, and what it allows where the platform
+    tells. None: it is not asked before it is kept."""
 
 
 @dataclass(frozen=True, slots=True)

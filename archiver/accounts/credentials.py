@@ -65,9 +65,7 @@ class Vault:
             MissingKey: the key file is gone although tokens sealed with it exist.
             UsageError: too long, or nothing that could be kept out of the record (:class:`Secret`).
         """
-        if len(token) > _LONGEST or not token.isprintable():
-            raise UsageError("that is not a token: one line of text without control characters is expected")
-        self.keep(connection, account_id, purpose, Grant(Secret(token)), now, connected=False)
+        self.keep(connection, account_id, purpose, Grant(given(token)), now, connected=False)
 
     def keep(
         self, connection: Connection, account_id: str, purpose: str, grant: Grant, now: datetime, *, connected: bool
@@ -217,6 +215,17 @@ class Vault:
             raise MissingKey(f"tokens are stored, but their key file {self.key_file} is gone: put it back")
         with suppress(FileExistsError):  # another process made it just now: what is in it seals here too
             self._keys.create()
+
+
+def given(token: str) -> Secret:
+    """What a person gave, where it can be a token.
+
+    Raises:
+        UsageError: too long, or nothing that could be kept out of the record (:class:`Secret`).
+    """
+    if len(token) > _LONGEST or not token.isprintable():
+        raise UsageError("that is not a token: one line of text without control characters is expected")
+    return Secret(token)
 
 
 def _anywhere() -> int:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Connection, Row, insert, select, update
 
 from archiver import ids
-from archiver.accounts import acts
+from archiver.accounts import acts, whose
 from archiver.accounts.credentials import READ
 from archiver.accounts.events import OPERATOR, log_event
 from archiver.accounts.grants import Grant
@@ -138,7 +138,8 @@ def add(
         UsageError: not a usable short name of an authority, or an address with a credential in it; or the platform
             answers nobody without a credential, and none was given, or none that it could be.
         Unreachable, Refused: the platform does not answer, or knows no such account; or the register lists it as one
-            that is not captured; or it is real and this archive for practice, or the other way round.
+            that is not captured; or it is real and this archive for practice, or the other way round; or the
+            credential speaks for another account (:func:`archiver.accounts.whose.require_own`).
     """
     if not _AUTHORITY.fullmatch(authority):
         raise UsageError("an authority's short name has lower-case letters, digits and dashes, such as city-clerk")
@@ -159,6 +160,8 @@ def add(
     facts = identity.facts
     if facts.platform_id != safe_text(facts.platform_id):
         raise Refused("the platform gives this account an id that is no text; nothing was added")
+    if fetch is None and secret is not None and not isinstance(credential, Grant):
+        whose.require_own(archive, connector, claim.url, facts.platform_id, secret, limit)
     account_id = ids.account_id(claim.platform, claim.service, facts.platform_id)
 
     def enter(connection: Connection) -> Added:

@@ -35,6 +35,11 @@ and agrees there (OAuth 2.0, RFC 6749).
    encrypted ([settings](settings.md): `ARCHIVER_KEY_FILE`) and capture begins within seconds. Where the platform takes
    longer than `ARCHIVER_CONNECT_SECONDS` in all, the owner's page says so, and nothing is kept; the link stays good.
 
+**A credential that somebody gives by hand** (`archiver account add --token`, `archiver account token`) is held to the
+same: on YouTube, Vimeo and Flickr it is asked whose it is before it is kept, and one that speaks for another account,
+or for a person who has none there, is refused, as is one of Flickr that can write; on Threads and Mastodon it is
+asked with every sweep. An API key, which shows what every stranger sees, is nobody's.
+
 Only accounts of the city, and accounts used both officially and otherwise, are connected: no employee is asked for
 access to a personal account (law R5, R6).
 

@@ -336,7 +336,12 @@ class Consent:
     # Others
 
     def _channels(self, request: Request) -> dict[str, object]:
-        return {"kind": "youtube#channelListResponse", "items": [{"id": channel_id(self._known(request.token).person)}]}
+        """The channel that whoever signed in chose."""
+        person = self.apis["youtube"].tokens.get(request.token or "")
+        person = self._known(request.token).person if person is None else person
+        here = self.city.people[person].home == "youtube"  # a person may have none
+        items = {"items": [{"id": channel_id(person)}]} if here else {}
+        return {"kind": "youtube#channelListResponse", **items}
 
     def _roles(self, request: Request) -> dict[str, object]:
         known = self._known(request.token)

@@ -125,6 +125,9 @@ class VimeoApi:
             "metadata": {"connections": {"videos": {"total": videos}}},
         }  # fmt: skip
 
+    def _me(self, request: Request, found: _Found, viewer: int) -> Body:
+        return self._named(self.city.people[viewer])
+
     def _person(self, name: str) -> Person:
         person = self.city.people.get(int(name)) if name.isdigit() else self.city.person_named(name)
         if person is None or person.home != HOME or person.id in self.away:
@@ -288,6 +291,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], _Method], ...] = tuple(
     (re.compile(pattern), method)
     for pattern, method in (
         (r"/languages", VimeoApi._languages),
+        (r"/me", VimeoApi._me),
         (r"/users/(?P<name>[\w-]{1,80})", VimeoApi._user),
         (r"/users/(?P<name>[\w-]{1,80})/videos", VimeoApi._videos),
         (r"/videos/(?P<id>\d{1,20})", VimeoApi._one),
