@@ -118,4 +118,5 @@ class Ask:
     direct looks, and names under ``for`` at what, once for these."""
     control: Ask | None = None
     """Asked when this one says *gone*: only if the control read works, and shows something else than what was looked
-    for, does *gone* mean anything. A control's own control is asked where that one is gone too, or shows nothing."""
+    for, does *gone* mean anything. A control's own control is asked where that one is gone too, or shows nothing. Where
+    reading a control gives asks, the first of them is put in its place."""

@@ -204,18 +204,20 @@ class Asks(GraphAsks):
 
     def _control(self, what: str, context: Mapping[str, JSONValue]) -> Ask:
         """Other things that are known to be there, by their ids as well, one after the other until one is. Where none
-        is known: what a list shows. Never a list after them: what it shows may be all that a token is shown of others.
-        """
-        beside = beside_in(context.get("beside"))
-        if not beside:
-            return self._others if what == COMMENT else self._visitors if context.get("others") else self._own
+        is known: what a list shows."""
+        known = self.beside(what, beside_in(context.get("beside")))
+        if known is not None:
+            return known
+        return self._others if what == COMMENT else self._visitors if context.get("others") else self._own
+
+    def beside(self, what: str, beside: Beside) -> Ask | None:
+        """That things are there, by their ids; where they are not, the next of them. None: there are none."""
         control: Ask | None = None
         for some in reversed(beside):
             asked = (("ids", ",".join(some)), ("fields", fields.BESIDE))
             control = replace(
                 self._asked("", "beside", _STREAM_OF[what], asked, context={"beside": list(some)}), control=control
             )
-        assert control is not None
         return control
 
     @property
@@ -230,7 +232,7 @@ class Asks(GraphAsks):
 
     @property
     def _others(self) -> Ask:
-        """That the token still shows comments of other people."""
+        """Which comments of other people there are, to ask for them by their ids."""
         return self._list("feed", Stream.COMMENTS, fields.OTHERS, purpose="others", listing=None, size="25")
 
     def looks(self, records: Iterable[RecordRef], beside: Sequence[RecordRef] = ()) -> Iterator[Ask]:

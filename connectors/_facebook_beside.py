@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from connectors._facebook_records import is_on_timeline
+from connectors._graph_values import is_ident
 from connectors.contract import JSONValue, RecordKind, RecordRef
 from connectors.values import Json
 
@@ -53,6 +54,15 @@ def other_comments(known: Iterable[RecordRef], account: str) -> Beside:
     if not ours:
         return ()
     return tuple((_ident(one), _ident(ours[place % len(ours)])) for place, one in enumerate(theirs))
+
+
+def listed_beside(comments: Iterable[Json], posts: Iterable[Json], account: str) -> Beside:
+    """The same of what a list shows of comments and posts."""
+    theirs = [one["id"] for one in comments if is_ident(one.get("id")) and not is_by(one, account)]
+    ours = [one["id"] for one in posts if is_ident(one.get("id")) and is_by(one, account)]
+    if not ours:
+        return ()
+    return tuple((one, ours[place % len(ours)]) for place, one in enumerate(theirs[:_MOST]))
 
 
 def _apart(refs: Iterable[RecordRef]) -> list[RecordRef]:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from connectors import _facebook_fields as fields
 from connectors import _graph_found as graph
 from connectors._facebook_asks import COMMENT, DRAFTS, LISTS, POST, Asks
-from connectors._facebook_beside import all_there, beside_in, is_by
+from connectors._facebook_beside import all_there, beside_in, is_by, listed_beside
 from connectors._facebook_page import page_facts, page_record, people_record, person_of, setting_record
 from connectors._facebook_records import (
     Place,
@@ -32,7 +32,7 @@ from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
 from connectors._graph_values import flag, ident, is_ident, time_of
 from connectors._moderation import anew, carried, is_late, listed_before, no_list, not_shown
-from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
+from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord, Stream
 from connectors.values import Json, Unreadable
 
 _Maker = Callable[[JSONValue, Place], SeenRecord]
@@ -258,21 +258,30 @@ def _after_known(found: Found, what: str, seen: Mapping[str, bool]) -> Iterator[
 
 
 def _control(found: Found, body: Json) -> Reading:
-    """What the token still shows: of the Page's own posts, of those of visitors, of the comments of other people."""
-    what, account = (COMMENT if found.ask.purpose == "others" else POST), found.asks.account
-    shown: list[Json] = [entry for entry in found.entries(body) if isinstance(entry, dict)]
-    if what == COMMENT:
-        shown = [one for post in shown for one in inside(post, "comments")]
-    own = found.ask.purpose == "own"
-    keys = [f"{what}/{one['id']}" for one in shown if is_ident(one.get("id")) and (own or not is_by(one, account))]
+    """What the token still shows: of the Page's own posts, of those of visitors."""
+    own, account = found.ask.purpose == "own", found.asks.account
+    shown = [one for one in found.entries(body) if isinstance(one, dict) and is_ident(one.get("id"))]
+    keys = [f"{POST}/{one['id']}" for one in shown if own or not is_by(one, account)]
     return Reading(present=tuple(dict.fromkeys(keys)))
+
+
+def _others_listed(found: Found, body: Json) -> Reading:
+    """Comments of other people, and posts of the Page. That they are listed vouches for nothing: an app may list what
+    it may not ask for by its id. So they are asked for."""
+    posts = [post for post in found.entries(body) if isinstance(post, dict)]
+    comments = [one for post in posts for one in inside(post, "comments")]
+    control = found.asks.beside(COMMENT, listed_beside(comments, posts, found.asks.account))
+    return Reading(asks=() if control is None else (control,))
 
 
 def _beside(found: Found, body: Json) -> Reading:
     """Whether what was known to be there can be read by its id, every one of it."""
-    if not all_there(body, idents(found.ask, "beside"), found.asks.account):
+    named, account = idents(found.ask, "beside"), found.asks.account
+    if not all_there(body, named, account):
         return Reading()
-    return Reading(present=("beside",))
+    what = COMMENT if found.ask.stream is Stream.COMMENTS else POST
+    more = [f"{POST if is_on_timeline(one, account) else COMMENT}/{one}" for one in named[1:]]
+    return Reading(present=(f"{what}/{named[0]}", *more))
 
 
 # Their words.
@@ -386,7 +395,7 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "look_comment": _look,
     "own": _control,
     "visitors": _control,
-    "others": _control,
+    "others": _others_listed,
     "beside": _beside,
     "post_words": _words_listed,
     "comment_words": _words_listed,

@@ -1,5 +1,6 @@
-"""Which version of its API each platform is spoken to in, and what is known of its end: a day only where the platform's
-own pages were read on it. A date that comes closer is warned of (:class:`connectors.authorization.ApiVersion`). Pure."""
+"""Which version of its API each platform is spoken to in, and what is known of its end: a day only where the
+platform's own pages were read on it. A date that comes closer is warned of
+(:class:`connectors.authorization.ApiVersion`). Pure."""
 
 from __future__ import annotations
 

@@ -44,6 +44,8 @@ _GROUP_LASTS = timedelta(seconds=30)
 """No look is added to a group that began so long ago: it gets its control read first."""
 _CONTROL_LASTS = timedelta(minutes=1)
 """A control read speaks for looks that were answered so shortly before it: a platform may be broken and work again."""
+_CONTROLS = 10
+"""Most controls that are asked for one look, one after the other."""
 MISSING, UNLED, GONE = "missing", "unled", "gone"
 """Why a record is looked for: a list should have shown it, nothing led to it, it had gone before."""
 _LIST_GONE = "contract: the list is not there, but the account is"
@@ -228,11 +230,13 @@ class Looks:
         """The first control that vouches; else the last that was asked. What says anything else than that it is not
         there (a pause, a sign-in, a lost permission) is the end of it."""
         ask, tried = asked.ask.control, None
-        while ask is not None and asked.answer is not None:
+        for _ in range(_CONTROLS):
+            if ask is None or asked.answer is None:
+                break
             tried = self.asker.ask(replace(ask, control=None), control_of=asked.answer.ordinal)
             if _vouches(tried, asked) or (tried.problem is not None and tried.problem.kind is not ProblemKind.GONE):
                 break
-            ask = ask.control
+            ask = next(iter(tried.reading.asks), ask.control)
         return tried
 
     def _conclude(self, asked: Asked, keys: Collection[str], control: Asked | None) -> bool:

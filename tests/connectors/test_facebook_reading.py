@@ -247,15 +247,20 @@ def test_where_nothing_else_is_known_lists_of_the_same_kind_are_the_control() ->
         {"id": f"{PAGE}_1", "from": {"id": PAGE}, "comments": page_of({"id": "9_1", "from": {"id": PAGE}})}
     )
     assert CONNECTOR.read(own, answer(listed)).present == (f"post/{PAGE}_1",)
-    for control in (visitors, said):
-        assert not CONNECTOR.read(control, answer(listed)).present, "only what the Page itself said"
+    for one in (visitors, said):
+        nothing = CONNECTOR.read(one, answer(listed))
+        assert (nothing.present, nothing.asks) == ((), ()), "only what the Page itself said"
     listed["data"] += [{"id": f"{PAGE}_2", "from": {"id": "5"}}]
-    assert not CONNECTOR.read(said, answer(listed)).present, "what visitors post is no comment"
+    assert CONNECTOR.read(said, answer(listed)).asks == (), "what visitors post is no comment"
     assert CONNECTOR.read(visitors, answer(listed)).present == (f"post/{PAGE}_2",)
     listed["data"][0]["comments"]["data"].append({"id": "9_2", "from": {"id": "5"}})
-    assert CONNECTOR.read(said, answer(listed)).present == ("comment/9_2",)
+    (control,) = CONNECTOR.read(said, answer(listed)).asks
+    assert parse_qs(urlsplit(control.url).query)["ids"] == [f"9_2,{PAGE}_1"], "that it is listed vouches for nothing"
+    by_id = answer({"9_2": {"id": "9_2", "from": {"id": "5"}}, f"{PAGE}_1": {"id": f"{PAGE}_1", "from": {"id": PAGE}}})
+    assert CONNECTOR.read(control, by_id).present == ("comment/9_2", f"post/{PAGE}_1")
     for empty in (page_of(), page_of({"id": f"{PAGE}_1", "from": {"id": PAGE}, "comments": _refused(10, None)})):
-        assert not CONNECTOR.read(said, answer(empty)).present
+        nothing = CONNECTOR.read(said, answer(empty))
+        assert (nothing.present, nothing.asks) == ((), ())
     refused = CONNECTOR.read(own, answer(_refused(), 400)).problem
     assert refused is not None
     assert refused.kind is ProblemKind.PERMISSION
@@ -314,7 +319,7 @@ def test_beside_a_post_elsewhere_another_one_elsewhere_is_asked_for() -> None:
     (look,) = CONNECTOR.look_beside(ACCOUNT, [gone], [ours, visit, elsewhere])
     assert _chain(look) == [["77_2"]]
     assert look.control is not None
-    assert CONNECTOR.read(look.control, answer({"77_2": {"id": "77_2"}})).present
+    assert CONNECTOR.read(look.control, answer({"77_2": {"id": "77_2"}})).present == ("post/77_2",)
 
 
 def test_what_is_asked_beside_travels_from_fifty_to_one() -> None:

@@ -109,3 +109,24 @@ def test_what_no_control_vouches_for_is_left_undecided(
     assert fault.hits
     assert {row.state for row in house.records().values()} == {"visible"}
     assert house.gaps(open_only=True)
+
+
+@pytest.mark.law("R16")
+def test_where_the_archive_knows_no_other_comment_a_list_names_one_that_is_asked_for(found: Page) -> None:
+    house = found.house
+    post, (gone,) = found.talk(1)
+    house.run(found.account, FULL)
+    house.city.delete(gone)
+    new = house.city.say(found.cast.residents[1], "Thank you.", answering=post)
+    house.later(days=1)
+    asked = len(house.server.log)
+    assert house.run(found.account, FULL).outcome in GOOD
+    listed, named = [
+        [one.target for one in list(house.server.log)[asked:] if part in one.target]
+        for part in ("comments.filter%28stream%29.limit%285%29", "/?ids=")
+    ]
+    assert len(listed) == 1
+    assert [one for one in named if f"_{new}%2C" in one and one.endswith("fields=id%2Cfrom%7Bid%7D")] == named[-1:]
+    assert found.states(gone, new) == ["not_returned", "visible"]
+    assert _told(found, gone) == ["look_comment", "beside"]
+    check_rebuilt(house, anew=True)

@@ -16,7 +16,7 @@ from connectors.contract import Ask, Problem, ProblemKind, Reading, Stream
 from tests import effort
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
-GOES_ON = ("gone", "empty", "itself", "late")
+GOES_ON = ("gone", "empty", "itself", "late", "leads on")
 ENDS = tuple(kind.value for kind in ProblemKind if kind is not ProblemKind.GONE)
 
 
@@ -40,6 +40,8 @@ class _Asker:
         assert ask.control is None
         said = self.says[len(self.asked)]
         self.asked.append(ask.url)
+        if said == "leads on":
+            return _asked(ask, Reading(asks=(_ask("led to", control=None),)), AT)
         at = AT + timedelta(minutes=2 if said == "late" else 0, seconds=1)
         if said in ("empty", "good", "late", "itself"):
             present = {"empty": (), "itself": ("comment/9_1", "comment/9_2")}.get(said, ("comment/9_2",))
@@ -57,14 +59,30 @@ def test_the_first_that_shows_something_else_vouches_unless_anything_but_an_abse
         control = _ask(f"control {number}", control=control)
     look = _ask("look", context={"look": ["comment/9_1"]}, control=control)
     asked = _asked(look, Reading(problem=Problem(ProblemKind.GONE, "Not there.")), AT)
-    asker: Any = _Asker(says)
+    asker: Any = _Asker([*says, "gone"])
     looks = object.__new__(Looks)
     looks.asker = asker
-    ends = next((n for n, said in enumerate(says) if said == "good" or said in ENDS), len(says) - 1)
     vouching = looks._control(asked)
-    assert asker.asked == [f"control {n}" for n in range(ends + 1)], "in order, and none in vain"
+    expected, last = _expected(says)
+    assert asker.asked == expected, "in order, and none in vain"
     looks.seen = SimpleNamespace(is_to_conclude=lambda key: False)  # type: ignore[assignment]
-    assert looks._conclude(asked, ["comment/9_1"], vouching) == ("good" in says and says[ends] == "good")
+    assert looks._conclude(asked, ["comment/9_1"], vouching) == (last == "good")
+
+
+def _expected(says: list[str]) -> tuple[list[str], str | None]:
+    """What is asked, and what is said last. What one led to has no other after it."""
+    asked, last, place = [], None, "control 0" if says else None
+    for said in [*says, "gone"]:
+        if place is None:
+            break
+        asked.append(place)
+        last = said
+        if said == "good" or said in ENDS:
+            break
+        number = len(asked)
+        following = f"control {number}" if place.startswith("control") and number < len(says) else None
+        place = "led to" if said == "leads on" else following
+    return asked, last
 
 
 def test_one_control_for_several_looks_says_nothing_of_what_it_shows() -> None:
