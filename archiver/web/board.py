@@ -30,12 +30,17 @@ _CELL, _HIGH = 4, 16
 _HEIGHTS = {"good": 8, "warn": 16, "quiet": 1}
 """What is amiss stands higher: colour is never the only sign."""
 
+NONE = "none"
+"""In place of the name of an authority: accounts that have none."""
 _ALL = {"colour": "all colours", "platform": "all platforms", "authority": "all authorities"}
 
 ColourName = Literal["red", "amber", "green"]
 Colours = Annotated[ColourName | None, Query(description="Only accounts of this colour.")]
 Platform = Annotated[str | None, Query(max_length=64, description="Only accounts of this platform.")]
-Authority = Annotated[str | None, Query(max_length=500, description="Only accounts of this authority, by its name.")]
+Authority = Annotated[
+    str | None,
+    Query(max_length=500, description="Only accounts of this authority, by its name; *none*: those that have none."),
+]
 Number = Annotated[int, Query(ge=1, le=100_000, description="Which page, from 1.")]
 
 
@@ -51,7 +56,7 @@ class Chosen:
         return (
             self.colour in (None, row.colour.word)
             and self.platform in (None, row.platform)
-            and self.authority in (None, row.entry.authority)
+            and self.authority in (None, row.entry.authority or NONE)
         )
 
     def address(self, **changed: str | int | None) -> str:
@@ -167,7 +172,7 @@ def _filters(rows: tuple[Row, ...], narrowed: Chosen) -> dict[str, list[Choice]]
     groups = {
         "colour": Counter(one.colour.word for one in rows),
         "platform": Counter(one.platform for one in rows),
-        "authority": Counter(one.entry.authority for one in rows),
+        "authority": Counter(one.entry.authority or NONE for one in rows),
     }
     found = {}
     for name, counts in groups.items():

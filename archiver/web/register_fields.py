@@ -16,7 +16,7 @@ Choices = tuple[tuple[str, str], ...]
 @dataclass(frozen=True, slots=True)
 class Input:
     """One field. ``kind``: *line*, *words*, *day*, *tick*, *choice*, *names* (one on a line), *department* (of the
-    thing's authority), *office* (another authority)."""
+    thing's authority), *office* (another authority), *authority* (whose the thing is)."""
 
     name: str
     label: str
@@ -134,7 +134,14 @@ SHEETS: Final[Mapping[Thing, Sheet]] = {
         "An account",
         (
             Input("url", "Address of the account’s page", needed=True),
-            Input("department", "Department", "department"),
+            Input(
+                "authority",
+                "Authority",
+                "authority",
+                help="Whose it is; so is its legal custodian, unless somebody is entered for it alone.",
+                needed=True,
+            ),
+            Input("department", "Department", "department", help="One of that authority."),
             Input("name", "What it calls itself"),
             Input(
                 "capacity",

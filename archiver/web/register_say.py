@@ -23,7 +23,7 @@ from archiver.evidence.register_facts import LARGEST_DOCUMENT, Capacity, Facts, 
 from archiver.people.actions import Action
 from archiver.people.registering import Reach, actor_of
 from archiver.web.door import Here, NotAllowed, Visitor, Who, needs
-from archiver.web.register_fields import SHEETS, Input, Sheet
+from archiver.web.register_fields import SHEETS, Input
 from archiver.web.site import Site
 from archiver.web.uploads import Upload, Uploaded
 from archiver.web.words import plain
@@ -31,6 +31,7 @@ from archiver.web.words import plain
 router = APIRouter()
 NEW: Final = "new"
 _TAKES: Final = LARGEST_DOCUMENT + 2**17
+_FOR_GOOD: Final = "This cannot be taken back"
 _PERSONAL: Final = (Capacity.PERSONAL.value, Capacity.CAMPAIGN.value)
 Name = Literal["authority", "department", "custodianship", "listing", "attestation", "candidacy"]
 Id = Annotated[str, Path(max_length=100)]
@@ -96,6 +97,8 @@ class _Page:
             and self.thing is not Thing.AUTHORITY
         ):
             raise NotFound("there is no such authority in the register")
+        if self.thing is Thing.LISTING and not self.id and self.authority is None and self.offered():
+            return  # it is chosen in the form
         needs_one = self.thing in (Thing.DEPARTMENT, Thing.CUSTODIANSHIP, Thing.CANDIDACY)
         if not self.id and needs_one and self.authority is None:
             raise NotFound("there is no such authority in the register")
@@ -121,9 +124,7 @@ class _Page:
             failure=failure,
             field=field,
             sure=sure,
-            departments=[
-                (one, says.name) for one, says in self.register.departments.items() if says.authority == self.authority
-            ],
+            departments=self.departments(),
             back=self._back(),
             longest=LONGEST_WHY,
             largest=LARGEST_DOCUMENT,
@@ -138,12 +139,33 @@ class _Page:
         }
         return sorted(known.items(), key=lambda one: one[1].casefold())
 
+    def offered(self) -> list[tuple[str, str]]:
+        """Authorities whose an account can be: those that the roles of whoever is here reach, and whose it is."""
+        return self.offices(self.authority or "")
+
+    @property
+    def may_stay_open(self) -> bool:
+        """Whether it need not be said whose an account is: nobody said it before."""
+        return self.thing is Thing.LISTING and bool(self.id) and self.authority is None
+
+    def departments(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Departments that can be chosen, by the name of their authority; of an account all those of every authority
+        that can be chosen, since without a script the page does not know which one is."""
+        of_account = self.thing is Thing.LISTING
+        offices = dict(self.offered()) if of_account else {self.authority or "": ""}
+        found: dict[str, list[tuple[str, str]]] = {one: [] for one in offices}
+        for one, says in self.register.departments.items():
+            if says.authority in found:
+                found[says.authority].append((one, says.name))
+        return [(offices[one], some) for one, some in found.items() if some]
+
     def taken(self, form: Upload) -> Response:
         """Keep it, or the form again."""
         values = {one.name: form[one.name] for one in self.sheet.inputs}
         values |= {name: form[name] for name in ("effective", "correct", "why", "step")}
         try:
             void = form["step"] == "void"
+            self._within_reach(values)
             doubt = self._doubt(values, void=void)
             if doubt is not None and form["sure"] != "yes":
                 return self.shown(values, sure=doubt)
@@ -154,7 +176,7 @@ class _Page:
 
     def _state(self, values: Mapping[str, str], form: Upload, *, void: bool) -> Stated:
         archive, actor = self.site.archive, actor_of(self.site.archive.clock, self.who.person)
-        given = {} if void else _given(self.sheet, values, new=not self.id)
+        given = {} if void else self._given(values)
         effective = _day(values["effective"], "effective")
 
         def act(connection: Connection) -> Stated:
@@ -174,6 +196,12 @@ class _Page:
             )  # fmt: skip
 
         return archive.database.act(act)
+
+    def _given(self, values: Mapping[str, str]) -> dict[str, Any]:
+        """What was typed, as the register has it. An empty field takes away what was there."""
+        asked = [one for one in self.sheet.inputs if not (self.id and one.only_new)]
+        left = "authority" if self.may_stay_open and not values["authority"] else ""
+        return {one.name: None if one.name == left else _read(one, values[one.name]) for one in asked}
 
     def _put_together(self, connection: Connection, register: Register, given: dict[str, Any]) -> tuple[str, Facts]:
         if self.last is not None:
@@ -215,6 +243,13 @@ class _Page:
             return ids.department_id(says.authority, says.short)
         return service.new_id(self.thing)
 
+    def _within_reach(self, values: Mapping[str, str]) -> None:
+        """Refuse an authority that was not offered; of one that is not reached nothing is told, not that it is."""
+        if self.thing is not Thing.LISTING or not values["authority"]:
+            return
+        if values["authority"] not in dict(self.offered()):
+            raise WrongField("authority", "is none that your roles reach")
+
     def _unchanged(self, connection: Connection, after: str) -> None:
         """Refuse what was written of something else than what holds."""
         now = _last(connection, self.id)
@@ -231,12 +266,27 @@ class _Page:
     def _doubt(self, values: Mapping[str, str], *, void: bool) -> str | None:
         """What has to be confirmed, since it cannot be taken back; None: nothing."""
         if void:
-            return "it is taken out of the register from today on: there is no such thing"
+            return f"it is taken out of the register from today on: there is no such thing. {_FOR_GOOD}"
         was = self.last.says.capacity if self.last is not None and isinstance(self.last.says, ListingSays) else None
         state = self.state if self.id or self.thing is not Thing.LISTING else self._captured(values["url"])
         if state is not None and values.get("capacity") in _PERSONAL and was not in _PERSONAL:
-            return "its capture ends at once, and what it is read with is forgotten; what was captured stays"
-        return None
+            return (
+                f"its capture ends at once, and what it is read with is forgotten; what was captured stays. {_FOR_GOOD}"
+            )
+        return self._given_away(values.get("authority", ""))
+
+    def _given_away(self, authority: str) -> str | None:
+        """What follows where an account becomes another authority's; None: it stays whose it is, or was nobody's."""
+        was = self.last.says.authority if self.last is not None and isinstance(self.last.says, ListingSays) else None
+        if was is None or authority in ("", was):
+            return None
+        before, after = (
+            self.register.authorities[one].name if one in self.register.authorities else one for one in (was, authority)
+        )
+        return (
+            f"it is {after}’s from then on, and no longer {before}’s: so is its legal custodian, and whoever has a role"
+            f" for {before} alone sees it no more. When a term ends, or the office becomes vacant, hand it over instead"
+        )
 
     def _captured(self, url: str) -> str | None:
         """The state of an account that is captured and would be listed by its address; None: there is none."""
@@ -257,8 +307,15 @@ class _Page:
             says |= {"on": today, "capture": "service", "capacity": "unknown"}
             if self.thing is Thing.EXEMPTION:
                 says |= {"approver": self.who.person.name, "since": today}
+            if self.thing is Thing.LISTING:
+                says |= {"authority": self.authority or self._only_one()}
         found = {one.name: _typed(says.get(one.name)) for one in self.sheet.inputs}
         return found | {"effective": "", "correct": "", "why": ""}
+
+    def _only_one(self) -> str:
+        """The authority whose it can only be; empty: there are several."""
+        offered = self.offered()
+        return offered[0][0] if len(offered) == 1 else ""
 
     def _back(self, thing_id: str = "") -> str:
         listing = self.listing or (thing_id or self.id if self.thing is Thing.LISTING else None)
@@ -284,15 +341,6 @@ def _state(connection: Connection, last: Statement | None) -> str | None:
         return None
     state = accounts.get(connection, says.account).state
     return None if state in CAPTURED else state
-
-
-def _given(sheet: Sheet, values: Mapping[str, str], *, new: bool) -> dict[str, Any]:
-    """What was typed, as the register has it. An empty field takes away what was there."""
-    found: dict[str, Any] = {}
-    for one in sheet.inputs:
-        if new or not one.only_new:
-            found[one.name] = _read(one, values[one.name])
-    return found
 
 
 def _read(one: Input, typed: str) -> Any:

@@ -64,7 +64,9 @@ def _of(town: Town, thing: Thing) -> dict[str, Any]:
 
 
 def _hidden(page: str) -> dict[str, str]:
+    """What a browser sends of a form that nobody typed into, of hidden fields and of whose the thing is."""
     found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    found += re.findall(r'<select id="(authority)".*?<option value="([^"]*)" selected', page)
     return {name: html.unescape(value) for name, value in found}
 
 
@@ -305,3 +307,58 @@ def test_who_administers_an_agency_designates_and_a_merged_one_says_so(desk: Sit
     for said in ({"merged_into": clerk, "until": "2026-01-31"}, {"attached_to": clerk}):
         assert mine.post(place, **form | hidden | said).status_code in (400, 403), "nobody gives to another office"
     assert len(town.register.statements) == count
+
+
+@pytest.mark.law("R10", "R12")
+def test_whose_an_account_is_is_chosen_and_changed_by_whoever_reaches_both(desk: Sit, town: Town) -> None:
+    mayor, library = town.authority("mayor", kind="elected"), town.authority("library")
+    town.person(library, "Li Brarian")
+    reading = town.say(Thing.DEPARTMENT, ids.department_id(library, "reading"), authority=library, short="reading",
+                       name="Reading Room")  # fmt: skip
+    officer, path = desk(), "/register/say/listing"
+    typed = _VALUES[Thing.LISTING] | {"step": "keep"}
+    empty = officer.get(f"{path}/new").text
+    assert re.findall(r'<option value="(au_[^"]+)">([^<]+)', empty) == [(library, "Library"), (mayor, "Mayor")]
+    for fields, field, says in (
+        ({}, "authority", "is missing"),
+        ({"authority": mayor, "department": reading}, "department", "of another authority"),
+    ):
+        answer = officer.post(f"{path}/new", **typed, **fields)
+        assert (answer.status_code, field in answer.text, says in html.unescape(answer.text)) == (400, True, True)
+    assert not town.register.listings
+    made = officer.post(f"{path}/new", **typed, authority=library, department=reading)
+    assert made.status_code == 303
+    ((new, held),) = town.register.listings.items()
+    assert (held.authority, held.department) == (library, reading)
+    assert custody.of_account(town.register, new).names == "Li Brarian"
+
+    form = typed | _hidden(officer.get(f"{path}/{new}").text) | {"authority": mayor}
+    doubted = officer.post(f"{path}/{new}", **form)
+    assert doubted.status_code == 400
+    assert "no longer Library" in doubted.text
+    assert town.register.listings[new].authority == library
+    reaching = [desk(Role.LEGAL_CUSTODIAN, one, name=one) for one in ("library", "mayor")]
+    for one, status in zip(reaching, (400, 403), strict=True):
+        assert f'value="{mayor}"' not in reaching[0].get(f"{path}/{new}").text
+        assert one.post(f"{path}/{new}", **form, sure="yes").status_code == status
+    assert town.register.listings[new].authority == library
+    assert officer.post(f"{path}/{new}", **form, sure="yes").status_code == 303
+    assert town.register.listings[new].authority == mayor
+    assert [one.by for one in town.register.history(new)] == ["Jo Clerk", "Jo Clerk"]
+
+
+def test_nobody_has_to_know_whose_an_account_is_that_was_listed_without(desk: Sit, town: Town) -> None:
+    town.authority("mayor", kind="elected")
+    nobodys, officer = town.listing(), desk()
+    path = f"/register/say/listing/{nobodys}"
+    form = _VALUES[Thing.LISTING] | _hidden(officer.get(path).text) | {"authority": "", "step": "keep"}
+    assert officer.post(path, **form, purpose="News").status_code == 303
+    assert (town.register.listings[nobodys].authority, town.register.listings[nobodys].purpose) == (None, "News")
+    for one in ("mayor", "library"):  # of an authority that is not reached nobody learns that it is there
+        answer = officer.post(path, **form | {"authority": ids.authority_id(one) + "x"})
+        assert "is none that your roles reach" in answer.text
+    alone = desk(Role.LEGAL_CUSTODIAN, "mayor", name="Ma Yor")
+    assert alone.get(path).status_code == 403
+    assert re.findall(r'<option value="([^"]*)"( selected)?>Mayor', alone.get("/register/say/listing/new").text)
+    found = officer.get("/accounts?authority=none").text
+    assert "social.example" in found or "@mayor" in found

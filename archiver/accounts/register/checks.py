@@ -134,7 +134,7 @@ def _known(connection: Connection, fields: dict[str, Any]) -> None:
     if department is not None:
         says = _newest(connection, department)
         if says is None or says["authority"] != authority:
-            raise UsageError("the department is one of another authority")
+            raise WrongField("department", "is one of another authority: name one of its own, or none")
 
 
 def _authority(connection: Connection, says: AuthoritySays) -> None:
