@@ -15,15 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from archiver.accounts.platforms import credential_of
-from archiver.accounts.register.capacity import May, may_run
-from archiver.accounts.register.statements import is_in
 from archiver.archive import Archive
 from archiver.capture import spool
 from archiver.capture.due import interval
 from archiver.capture.rationing import Plan, plans, rations
 from archiver.clock import to_text
-from archiver.evidence.register_facts import Capturing
 from archiver.operations import completeness, connections, deposits_due, history, quota
 from archiver.operations.board_rules import (
     Allowance,
@@ -42,14 +38,13 @@ from archiver.operations.connections import ConnectionView
 from archiver.operations.days import DAYS, DaysOfAll, DayView
 from archiver.operations.history import DueView, GapView, HoldView, RunView
 from archiver.operations.master_list import Entry, master_list
-from archiver.operations.platform_states import PlatformState, platform_states
+from archiver.operations.not_captured import STOPPED
+from archiver.operations.platform_states import platform_states
 from archiver.operations.register_seen import ALL, Sight, seen
 from archiver.viewing import Viewer
 from connectors.contract import SweepKind
 
 _KEPT = timedelta(minutes=5)
-_STOPPED = ("paused", "closed")
-"""States in which an account is not tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +159,7 @@ def board(
     made = master_list(archive, connection)
     compared = known.compare(connection, archive, made.entries).seen_by(sight.viewer)
     facts = _Gathered(archive, connection, known.days if days else None, sight.viewer, platforms)
+    sight = replace(sight, set_up=platforms is None or bool(platforms))
     rows = [facts.row(one, compared) for one in seen(made, sight).entries]
     return Board(facts.now, compared.at, tuple(sorted(rows, key=lambda one: -one.colour)))
 
@@ -244,7 +240,7 @@ class _Gathered:
             last=self._last.get(name),
             held=self._held.get(name),
             last_good=entry.last_capture,
-            due=due[0] if due and account is not None and account.state not in _STOPPED else None,
+            due=due[0] if due and account is not None and account.state not in STOPPED else None,
             gaps=tuple(self._gaps.get(name, ())),
             joined=self._joined.get(name),
             published=compared.published.get(name),
@@ -295,37 +291,10 @@ class _Gathered:
 
     def _waits(self, entry: Entry) -> tuple[Waits | None, str]:
         """For whom an account waits that is not captured, and why it is not."""
-        listing, account, why = entry.listing, entry.account, entry.captured
-        if entry.is_captured or (account is not None and account.state not in _STOPPED):
+        why, account = entry.not_captured, entry.account
+        if why is None or (account is not None and account.state not in STOPPED):
             return None, ""
-        ended = listing is not None and listing.closed is not None and not is_in(self._day, None, listing.closed)
-        may, _ = may_run(listing)
-        if ended or may is May.NEVER:
-            return Waits.NEVER, why
-        if listing is not None and (listing.capture != Capturing.SERVICE or listing.not_captured):
-            return Waits.DECISION, why
-        if account is not None:
-            return None, why  # a person stopped it, and the account says why
-        if may is May.NOT_BEGIN or listing is None:
-            return Waits.DECISION, why
-        platform = self._platforms.get(listing.platform)
-        return (Waits.PLATFORM, why) if platform is None else _waits_for(platform)
-
-    @property
-    def _day(self) -> str:
-        return self.now.astimezone(self._archive.settings.zone).date().isoformat()
-
-
-def _waits_for(platform: PlatformState) -> tuple[Waits, str]:
-    """For whom an account waits that could be captured as far as the register knows."""
-    title, credential = platform.connector.title, credential_of(platform.connector)
-    if credential is None:
-        return Waits.NOBODY, "its address has to be added to the archive"
-    if platform.how is None:
-        return Waits.PLATFORM, f"{title} is read with a key of the City ({credential})"
-    if platform.app is None:
-        return Waits.PLATFORM, f"the City's application at {title} is not set up yet"
-    return Waits.OWNER, "whoever runs it has not let it be read yet"
+        return why.waits, why.why
 
 
 def _is_interrupted(last: RunView | None, held: HoldView | None) -> bool:

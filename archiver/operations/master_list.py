@@ -14,19 +14,18 @@ from sqlalchemy import Connection, select
 
 from archiver.accounts.models import Account, Handle
 from archiver.accounts.register import custody, missing, service
-from archiver.accounts.register.capacity import May, may_run
 from archiver.accounts.register.custody import Basis, Custody
 from archiver.accounts.register.missing import Standing
-from archiver.accounts.register.statements import Register, is_in
+from archiver.accounts.register.statements import Register
 from archiver.accounts.service import AccountView, list_accounts
 from archiver.archive import Archive
-from archiver.capture.gaps import AccountState
 from archiver.capture.models import Run
 from archiver.capture.outcomes import RunOutcome
 from archiver.clock import to_text
 from archiver.database import among
-from archiver.evidence.register_facts import Capturing, ListingSays
+from archiver.evidence.register_facts import ListingSays
 from archiver.operations import history
+from archiver.operations.not_captured import NotCaptured, WhyNot
 
 _GOOD = (RunOutcome.COMPLETE.value, RunOutcome.UNCHANGED.value)
 
@@ -43,8 +42,8 @@ class Entry:
     department: str
     custody: Custody
     standing: Standing
-    captured: str
-    """*yes*, else why not, in words."""
+    not_captured: NotCaptured | None
+    """Why it is not captured; None: it is."""
     last_capture: datetime | None
     handles: tuple[tuple[str, date], ...]
     """Handles before this one, with the day on which each was first seen."""
@@ -58,7 +57,12 @@ class Entry:
 
     @property
     def is_captured(self) -> bool:
-        return self.captured == "yes"
+        return self.not_captured is None
+
+    @property
+    def captured(self) -> str:
+        """*yes*, else why not, in words."""
+        return "yes" if self.not_captured is None else self.not_captured.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +80,27 @@ class MasterList:
         return [one for one in self.entries if not one.is_captured]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of all accounts, read once."""
+
+    last: dict[str, datetime]
+    handles: dict[str, list[tuple[str, date]]]
+    why_not: WhyNot
+
+
 def master_list(archive: Archive, connection: Connection, day: date | None = None) -> MasterList:
     """Make the list. ``day``: what the register said of another day; what is captured is always of now."""
     register = service.read(connection, day or service.today(archive))
     accounts = {one.id: one for one in list_accounts(connection)}
-    last, handles = _last_captures(connection), _handles(connection, archive)
+    known = _Known(
+        _last_captures(connection), _handles(connection, archive), WhyNot(archive, connection, register.today)
+    )
     entries = []
     for listing_id, says in register.listings.items():
         account = accounts.pop(says.account, None) if says.account is not None else None
-        entries.append(_entry(archive, register, listing_id, says, account, last, handles))
-    entries += [_entry(archive, register, None, None, one, last, handles) for one in accounts.values()]
+        entries.append(_entry(archive, register, listing_id, says, account, known))
+    entries += [_entry(archive, register, None, None, one, known) for one in accounts.values()]
     entries.sort(
         key=lambda one: (_as_counted(one.authority), _as_counted(one.department), _as_counted(one.name), one.id or "")
     )
@@ -108,8 +123,7 @@ def _entry(
     listing_id: str | None,
     says: ListingSays | None,
     account: AccountView | None,
-    last: dict[str, datetime],
-    handles: dict[str, list[tuple[str, date]]],
+    known: _Known,
 ) -> Entry:
     kept = custody.of_account(register, listing_id) if listing_id is not None else Custody(Basis.NOBODY)
     authority = register.authorities.get(says.authority) if says is not None and says.authority else None
@@ -125,40 +139,11 @@ def _entry(
         department=department.name if department is not None else "",
         custody=kept,
         standing=missing.standing(register, listing_id, running, archive.settings.zone),
-        captured=why_not(archive, says, account, register.today),
-        last_capture=last.get(account_id),
-        handles=tuple(handles.get(account_id, [])[1:]),
+        not_captured=known.why_not.of(says, account),
+        last_capture=known.last.get(account_id),
+        handles=tuple(known.handles.get(account_id, [])[1:]),
         exceptions=tuple(f"{one.rule}: {one.reason} ({one.approver})" for one in exceptions),
     )
-
-
-def why_not(archive: Archive, says: ListingSays | None, account: AccountView | None, day: str) -> str:
-    """*yes*, or why an account is not captured, in words."""
-    may, reason = may_run(says)
-    running = account is not None and account.state == AccountState.ACTIVE
-    if says is not None and says.closed is not None and not is_in(day, None, says.closed) and not running:
-        return f"closed on {says.closed}"
-    if may is May.NEVER:
-        return reason
-    if says is not None and says.capture != Capturing.SERVICE and (account is None or account.state == "paused"):
-        how = "taken in by hand" if says.capture == Capturing.MANUAL else "not captured"
-        return f"{how}: {says.not_captured}" if says.not_captured else how
-    if account is not None:
-        if account.state in ("paused", "closed"):
-            return f"{account.state}: {account.state_reason}" if account.state_reason else account.state
-        if account.state != AccountState.ACTIVE:  # it is tried on, and nothing comes
-            since = account.state_since.astimezone(archive.settings.zone).date()
-            return f"not since {since}: {account.state_reason or account.state.replace('_', ' ')}"
-        return "yes"
-    assert says is not None
-    if says.not_captured:
-        return says.not_captured
-    if may is May.NOT_BEGIN:
-        return reason
-    if says.platform not in archive.platforms.connectors:
-        where = "it" if says.platform == "other" else says.platform
-        return f"the archive has no connector for {where}"
-    return "not added to the archive yet: archiver account add"
 
 
 def _row(register: Register, one: Entry) -> dict[str, Any]:

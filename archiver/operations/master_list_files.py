@@ -11,6 +11,7 @@ import xlsxwriter
 from archiver.accounts.register import sheets
 from archiver.accounts.register.columns import COLUMNS, cells_of
 from archiver.archive import Archive
+from archiver.evidence.register_facts import Capturing
 from archiver.operations.master_list import Entry, MasterList, custody_words, rows
 from archiver.operations.typesetting import as_pdf
 from archiver.visible import local_time, visible
@@ -60,27 +61,97 @@ def _pdf(archive: Archive, made: MasterList) -> bytes:
         "title": _title(archive),
         "subtitle": _as_of(archive, made),
         "counts": f"{len(made.entries)} accounts, {len(made.uncaptured)} of them not captured.",
-        "head": ["Account", "Authority, custodian", "Owner", "Use", "Captured", "Register"],
+        "head": ["Account", "Authority, custodian", "Owner, administrators", "Use", "Capture", "Register"],
         "rows": [_printed(archive, one) for one in made.entries],
         "uncaptured": [[one.name, one.authority, one.captured] for one in made.uncaptured],
     }
     return as_pdf(Path(__file__).with_name("master_list.typ").read_bytes(), page)
 
 
-def _printed(archive: Archive, one: Entry) -> list[str]:
-    listing, account, last = one.listing, one.account, one.last_capture
-    url = listing.url if listing is not None else account.url if account is not None else ""
-    platform = listing.platform if listing is not None else account.platform if account is not None else ""
-    keeper = "" if one.custody.is_vacant else one.custody.names
-    owner = listing.owner or "" if listing is not None else ""
-    whose = "\n".join(filter(None, (one.authority, one.department, keeper, custody_words(one.custody))))
+Told = list[tuple[str, str]]
+"""Of one cell: what something is called, which is empty where it says so itself, and what it is."""
+
+
+def _printed(archive: Archive, one: Entry) -> list[Told]:
+    """The cells of an account: everything that the list has to hold (law R12), but addresses of people."""
+    cells = [_account(archive, one), _whose(one), _owner(one), _use(one), _capture(archive, one), _standing(one)]
+    return [[(name, value) for name, value in cell if value] for cell in cells]
+
+
+def _account(archive: Archive, one: Entry) -> Told:
+    known = one.listing or one.account
+    assert known is not None
+    listing = one.listing
     return [
-        f"{one.name}\n{platform}: {url}",
-        whose,
-        "\n".join(filter(None, (owner, listing.owner_position if listing is not None else None))),
-        listing.capacity if listing is not None else "claimed official",
-        one.captured if last is None else f"{one.captured}\nlast {last.astimezone(archive.settings.zone):%Y-%m-%d}",
-        "\n".join([one.standing.state.value, *one.standing.words]),
+        ("", one.name),
+        ("", _title_of(archive, known.platform)),
+        ("", known.url),
+        ("id there", known.platform_id or ""),
+        ("handle", known.handle),
+        ("before", "; ".join(f"{handle} ({day})" for handle, day in one.handles)),
+        ("opened", listing.opened or "" if listing is not None else ""),
+        ("closed", listing.closed or "" if listing is not None else ""),
+    ]
+
+
+def _title_of(archive: Archive, platform: str) -> str:
+    """A platform as its connector calls it."""
+    connector = archive.platforms.connectors.get(platform)
+    return connector.title if connector is not None else platform
+
+
+def _whose(one: Entry) -> Told:
+    vacant = one.custody.is_vacant
+    first = one.custody.custodians[0] if one.custody.custodians and not vacant else None
+    return [
+        ("", one.authority),
+        ("", one.department),
+        ("custodian", "" if vacant else one.custody.names),
+        ("since", first.since or "" if first is not None else ""),
+        ("by", custody_words(one.custody)),
+    ]
+
+
+def _owner(one: Entry) -> Told:
+    listing = one.listing
+    if listing is None:
+        return []
+    return [
+        ("", listing.owner or ""),
+        ("", listing.owner_position or ""),
+        ("until", listing.owner_until or ""),
+        ("page administrators", "; ".join(listing.administrators)),
+        ("operated by", listing.operated_by or ""),
+    ]
+
+
+def _use(one: Entry) -> Told:
+    listing = one.listing
+    if listing is None:
+        return [("", "claimed official")]
+    return [
+        ("", listing.capacity),
+        ("decision", listing.decision or ""),
+        ("for", listing.purpose or ""),
+        ("series", listing.series or "none"),
+    ]
+
+
+def _capture(archive: Archive, one: Entry) -> Told:
+    last, listing = one.last_capture, one.listing
+    by_hand = listing is not None and listing.capture == Capturing.MANUAL
+    return [
+        ("captured" if one.is_captured else "not captured", one.captured),
+        ("how", "by hand" if by_hand else "by this archive" if one.account is not None else ""),
+        ("last with success", "" if last is None else f"{last.astimezone(archive.settings.zone):%Y-%m-%d}"),
+    ]
+
+
+def _standing(one: Entry) -> Told:
+    return [
+        ("", one.standing.state.value),
+        ("missing", "; ".join(one.standing.words)),
+        ("exceptions", "; ".join(one.exceptions)),
     ]
 
 

@@ -36,7 +36,7 @@ class PlatformState:
     @property
     def app_name(self) -> str:
         """Platform whose application is used."""
-        return _app_name(self.connector, self.how)
+        return app_name(self.connector, self.how)
 
     @property
     def credential(self) -> str | None:
@@ -52,13 +52,19 @@ def platform_states(archive: Archive) -> list[PlatformState]:
         trials = proving_record.last_trials(connection)
     found = []
     for _, one in sorted(archive.platforms.connectors.items()):
-        how = one.authorization(_ANY) if isinstance(one, Connects) else None
+        how = authorization_of(one)
         set_up = one.set_up if isinstance(one, Connects) else None
         standing, ends = proving_record.standing(one, trials), connections.sunset(one, today)
         version = one.api_version if isinstance(one, Versioned) else None
-        found.append(PlatformState(one, standing, how, set_up, stored.get(_app_name(one, how)), ends, version))
+        found.append(PlatformState(one, standing, how, set_up, stored.get(app_name(one, how)), ends, version))
     return found
 
 
-def _app_name(connector: Connector, how: Authorization | None) -> str:
+def authorization_of(connector: Connector) -> Authorization | None:
+    """How owners are asked at a platform; None: they are not."""
+    return connector.authorization(_ANY) if isinstance(connector, Connects) else None
+
+
+def app_name(connector: Connector, how: Authorization | None) -> str:
+    """Platform whose application is used."""
     return (how.app if how is not None else None) or connector.platform

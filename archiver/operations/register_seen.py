@@ -20,6 +20,8 @@ class Sight:
     """Short names of authorities, all of whose entries are seen; None: everything."""
     departments: frozenset[str] = frozenset()
     """Ids of departments, all of whose accounts are seen."""
+    set_up: bool = True
+    """Whether they may know what the City has set up at platforms."""
 
     def sees_authority(self, register: Register, authority_id: str | None) -> bool:
         """Whether all that is said of an authority is seen."""
@@ -46,4 +48,11 @@ ALL = Sight(Viewer.EVERYTHING, None)
 
 def seen(made: MasterList, sight: Sight) -> MasterList:
     """The entries of a list that somebody sees, and nothing else."""
-    return replace(made, entries=tuple(one for one in made.entries if sight.sees(made.register, one)))
+    found = (one for one in made.entries if sight.sees(made.register, one))
+    return replace(made, entries=tuple(found if sight.set_up else map(_untold, found)))
+
+
+def _untold(entry: Entry) -> Entry:
+    """The same without what is set up at platforms."""
+    why = entry.not_captured
+    return entry if why is None or not why.of_set_up else replace(entry, not_captured=why.untold())

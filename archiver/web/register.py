@@ -32,7 +32,8 @@ def sight_of(site: Here, viewer: Seen, who: Who) -> Sight:
     with site.archive.database.read() as connection:
         now, action = site.archive.clock.now(), Action.CAPTURE_VIEW
         asked = (connection, who.person.id, action, now)
-        return Sight(viewer, permission.authorities_seen(*asked), permission.departments_seen(*asked))
+        knows = permission.may(connection, who.person.id, Action.PLATFORMS_VIEW, None, now).allowed
+        return Sight(viewer, permission.authorities_seen(*asked), permission.departments_seen(*asked), knows)
 
 
 Sees = Annotated[Sight, Depends(sight_of)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -411,3 +412,9 @@ def test_workbook_and_print_hold_every_account_as_text(archive: Archive) -> None
     assert "30 accounts, 30 of them not captured" in text
     assert "Known accounts that are not captured, and why" in text
     assert "personal account, and those are never" in text
+    assert "archiver " not in text, "a list for the Council names no command"
+    words = re.sub(r"[\s\u200b]+", "", text)
+    says = next(one.listing for one in made.entries if one.listing is not None and one.listing.administrators)
+    asked = ("purpose", "series", "opened", "owner", "operated_by", "platform_id", "url")
+    told = [*says.administrators, *(getattr(says, name) or "" for name in asked)]
+    assert [one for one in told if re.sub(r"\s+", "", one) not in words] == []

@@ -95,4 +95,4 @@ def test_an_account_of_which_nothing_comes_any_more_is_not_called_captured(tmp_p
         printed = written(house.archive, made, "pdf")
     assert [one.captured for one in made.uncaptured] == ["not since 2026-03-01: consent taken back"]
     text = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(printed))
-    assert "last 2026-03-01" in text, "by the city's day, which is not that of UTC"
+    assert "last with success: 2026-03-01" in text, "by the city's day, which is not that of UTC"
