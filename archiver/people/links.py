@@ -59,7 +59,8 @@ class Answers:
     repeated: str
     code: str
     small_office: bool = False
-    """The first administrator does the custodians' work too."""
+    """The first administrator does the work of the desk too: the custodian's and the records officer's, and stands in
+    for legal custodians, so that somebody can hand out records and decide challenges."""
 
 
 def offer_first(archive: Archive, base: str = "") -> Offer | None:
@@ -138,9 +139,14 @@ def _first(connection: Connection, archive: Archive, answers: Answers) -> str:
     person = service.enter(connection, archive, actor, answers.name, None)
     service.give(connection, archive, actor, person.id, NewGrant(Role.SYSTEM_ADMINISTRATOR, reason="first start"))
     if answers.small_office:
-        for role in (Role.CUSTODIAN, Role.RECORDS_OFFICER):
-            access = (Access.PUBLIC, Access.PRIVATE)
-            service.give(connection, archive, actor, person.id, NewGrant(role, access=access, reason="small office"))
+        for role in (Role.CUSTODIAN, Role.RECORDS_OFFICER, Role.LEGAL_CUSTODIAN):
+            new = NewGrant(
+                role,
+                access=(Access.PUBLIC, Access.PRIVATE),
+                stand_in=role is Role.LEGAL_CUSTODIAN,
+                reason="small office",
+            )
+            service.give(connection, archive, actor, person.id, new)
     return person.id
 
 

@@ -174,7 +174,7 @@ def enter(request: Request) -> None:
     _require(site, visitor, door)
     if visitor.person.acknowledged_at is None and door.action is not None and not visitor.practice:
         raise RulesFirst
-    if door.fresh and not _fresh(site, visitor):
+    if door.fresh and not (_fresh(site, visitor) or _practised(visitor, door)):
         raise SignInNeeded(_here(request, site), again=True)
 
 
@@ -204,6 +204,10 @@ def viewer_of(request: Request) -> Viewer:
 Here = Annotated[Site, Depends(site_of)]
 Seen = Annotated[Viewer, Depends(viewer_of)]
 Who = Annotated[Visitor, Depends(visitor_of)]
+
+
+#: What can be tried in practice without signing in: handing out records that were made up, and challenges to them.
+_TRIED_IN_PRACTICE = frozenset({Action.RECORDS_RELEASE, Action.CHALLENGES_DECIDE})
 
 
 def _says(door: Door) -> Callable[[_F], _F]:
@@ -283,6 +287,12 @@ def _is_for(token: TokenView, action: Action | None) -> bool:
 
 def _fresh(site: Site, visitor: Visitor) -> bool:
     return visitor.session is not None and sessions.is_fresh(site.archive, visitor.session)
+
+
+def _practised(visitor: Visitor, door: Door) -> bool:
+    """Whether somebody at the machine of a practice archive tries what takes showing who it is. They are nobody, so
+    there is nothing to show; what makes people, roles, tokens or applications stays closed to them."""
+    return visitor.practice and door.action in _TRIED_IN_PRACTICE
 
 
 def page_before(request: Request, site: Site) -> str | None:
