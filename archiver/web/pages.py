@@ -67,13 +67,11 @@ class DayMark:
 @router.get("/", response_class=HTMLResponse)
 @open_door("it leads to where somebody can go on, and tells nothing")
 def start(site: Here, request: Request) -> Response:
-    """To whatever whoever is here may see first; to the practice city while nobody is signed in, or there is no real
-    account."""
+    """To whatever whoever is here may see first; to the practice city while nobody is signed in. Whoever is stays where
+    they signed in, in an archive that is empty still too: they are about to set it up."""
     visitor = look(request)
-    if not site.practice and site.other is not None:
-        with site.archive.database.read() as connection:
-            if visitor is None or not accounts.list_accounts(connection):
-                return RedirectResponse(site.other, status_code=302)
+    if visitor is None and not site.practice and site.other is not None:
+        return RedirectResponse(site.other, status_code=302)
     return RedirectResponse(f"{site.base}{_first(site, visitor)}", status_code=302)
 
 

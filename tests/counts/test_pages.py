@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import timedelta
@@ -12,8 +13,10 @@ import pytest
 import typer
 
 from archiver.cli import counts as counting
+from archiver.people import service as people
 from archiver.people.practice import visitor
 from archiver.practice.faults import server_error
+from archiver.records.models import Record
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
@@ -132,3 +135,23 @@ def test_the_command_ends_with_1_where_something_is_not_explained(
     house.run(office, FULL)
     counting.counts(office, limit=20, json=False, practice=True)
     assert "0 with one that is not explained" in capsys.readouterr().out
+
+
+def test_in_practice_a_record_is_handed_out_without_signing_in_and_nothing_else_that_takes_it(
+    told: tuple[House, str, list[int]], client: httpx.Client
+) -> None:
+    house, ours = told[0], {"Sec-Fetch-Site": "same-origin"}
+    record = house.rows(Record, Record.kind == "post")[0].id
+    where = f"/records/{record}/evidence"
+    assert client.get(where).status_code == 200
+    made = client.post(where, data={"form": "copy", "name": "", "office": ""}, headers=ours)
+    assert (made.status_code, made.headers["location"]) == (303, f"{where}#ready")
+    bundle = re.findall(rf'href="({where}/[^"]+/bundle\.zip)"', client.get(where).text)
+    assert client.get(bundle[0]).content.startswith(b"PK")
+    assert client.get(f"/records/{record}/challenges/new").status_code == 200
+    with house.archive.database.read() as connection:
+        (who,) = people.people(connection)
+    for path, status in (("/me/tokens", 401), ("/people", 403), (f"/people/{who.id}/roles", 403)):
+        answer = client.post(path, data={"name": "x", "role": "auditor"}, headers=ours)
+        assert answer.status_code == status, path
+    assert client.get(where, headers={"X-Forwarded-For": "192.0.2.7"}).status_code in (303, 401)

@@ -334,7 +334,8 @@ def test_an_empty_archive_explains_how_to_begin_and_leads_to_the_practice_city(e
         pages = PageServer(app, bind(empty_archive.settings))
         pages.start()
         try:
-            assert httpx.get(pages.url, cookies=cookies).headers["location"] == target
+            assert httpx.get(pages.url).headers["location"] == target
+            assert httpx.get(pages.url, cookies=cookies).headers["location"] == "/accounts", "never away from it"
             assert "/accounts/add" in httpx.get(f"{pages.url}accounts", cookies=cookies).text
         finally:
             pages.stop()
