@@ -207,6 +207,7 @@ def _one(
         here="people",
         status=200 if failure is None else 400,
         person=person,
+        mine=person_id == visitor.person.id,
         grants=[(one, one.holds(now)) for one in held],
         sessions=going_on,
         asked=asked,

@@ -89,3 +89,28 @@ def test_everybody_reads_of_themselves_in_words(archive: Archive) -> None:
     assert WHAT_ROLES_DO[Role.CUSTODIAN] in page
     assert "<span>Search records</span>" in page
     assert ">records.search<" not in page
+
+
+def test_nobody_is_offered_to_change_their_own_roles_and_whoever_asks_all_the_same_is_refused(archive: Archive) -> None:
+    ada, bo = (person(archive, Role.SYSTEM_ADMINISTRATOR, name=one) for one in ("Ada", "Bo"))
+    with archive.database.read() as connection:
+        (mine,), (other,) = (service.grants(connection, one.id) for one in (ada, bo))
+    desk = TestClient(
+        create_app(Site(archive)), base_url="http://127.0.0.1", follow_redirects=False,
+        cookies=cookies(archive, ada), headers={"Sec-Fetch-Site": "same-origin"},
+    )  # fmt: skip
+    for who, grant, offered in ((ada, mine, False), (bo, other, True)):
+        page = desk.get(f"/people/{who.id}").text
+        forms = [f"/people/{who.id}/roles", f"/people/{who.id}/roles/{grant.id}/revoke", f"/people/{who.id}/end"]
+        assert [f'action="{one}"' in page for one in forms] == [offered] * 3
+        assert ("These are your own" in page) is not offered
+        assert "Particulars" in page
+    for path, form in (
+        (f"/people/{ada.id}/roles", {"role": "custodian", "scope": "everything"}),
+        (f"/people/{ada.id}/roles/{mine.id}/revoke", {}),
+        (f"/people/{ada.id}/end", {"sure": "yes"}),
+    ):
+        answer = desk.post(path, data=form)
+        assert (answer.status_code, "Nothing was changed" in answer.text) == (400, True), path
+    with archive.database.read() as connection:
+        assert [one.revoked_at for one in service.grants(connection, ada.id)] == [None]
