@@ -77,6 +77,7 @@ from archiver.web.programs import failures
 from archiver.web.programs.description import PROBLEM_TYPE
 from archiver.web.security import ErrorPage, Guard, LastResort, Takes, wants_json
 from archiver.web.site import Site
+from archiver.web.words import without_lists
 
 _log = logs.get(__name__)
 _STATIC = Path(__file__).parent / "static"
@@ -88,6 +89,7 @@ _NO_TELEMETRY: TelemetryConfig = {
     "operation_spans": False,
     "auto_configure": False,
 }
+_UNSAID = "The log of the service says why. Nothing archived is affected."
 _STATUS = ((NotFound, 404), (UsageError, 400), (Refused, 403))
 #: What passes by itself, or with another question. Whoever asks is told; it is no failure of the service.
 _PASSING = (Busy, SearchTooSlow)
@@ -236,7 +238,9 @@ def _on_known(request: Request, error: Exception) -> Response:
         return _error(request.app.state.site, request, status, str(error))
     if status == 503:
         _log.error("page.unavailable", exc_info=error)
-    shown = str(error) if status != 503 else "The log of the service says why. Nothing archived is affected."
+    shown = (
+        without_lists(str(error)) if status != 503 else "The log of the service says why. Nothing archived is affected."
+    )
     return _error(request.app.state.site, request, status, shown)
 
 

@@ -15,6 +15,7 @@ from archiver.operations import moderation_report
 from archiver.operations.moderation_report import Report
 from archiver.people.actions import Action
 from archiver.viewing import Viewer
+from archiver.web import offices
 from archiver.web.door import Here, Seen, Visitor, Who, needs
 from archiver.web.places import seen_account
 from archiver.web.site import Site
@@ -39,6 +40,8 @@ def show(
         failure = str(error)
     with site.archive.database.read() as connection:
         known = [one for one in accounts.list_accounts(connection) if viewer.sees(one.id)]
+        named = offices.names(site, connection)
+    authorities = {one.authority: named.get(one.authority, one.authority) for one in known}
     return site.page(
         "moderation_report.html",
         here="changes",
@@ -46,7 +49,7 @@ def show(
         report=made,
         failure=failure,
         accounts=known,
-        authorities=sorted({one.authority for one in known}),
+        authorities=sorted(authorities.items(), key=lambda one: one[1].casefold()),
         wanted=chosen | {name: typed(site, moment(site, chosen[name])) for name in ("since", "until")},
         query=urlencode({name: value for name, value in chosen.items() if value}),
         APPEALS=OUTCOMES,

@@ -40,6 +40,7 @@ from archiver.people.actions import Action
 from archiver.people.permission import Resource
 from archiver.records import import_views
 from archiver.viewing import Viewer
+from archiver.web import offices
 from archiver.web.adding import added_words
 from archiver.web.door import Here, Seen, Visitor, Who, look, needs, open_door
 from archiver.web.places import AfterThread, after_thread, counted_for, seen_account, time_of, told
@@ -119,6 +120,7 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
             "entry": (entry := register_page.of_account(site.archive, connection, account_id)),
             "custody_by": custody_words(entry.custody) if entry is not None else "",
             "closed": closing.closed(connection, account),
+            "authority": offices.names(site, connection).get(account.authority, account.authority),
             "added_by": added_words(connection, account),
         }
     title, capabilities, standing = _platform(site, account.platform)

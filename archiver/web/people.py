@@ -20,6 +20,7 @@ from archiver.people.permission import SCOPES
 from archiver.people.role_words import WHAT_ROLES_DO
 from archiver.people.roles import Access, Role, usual
 from archiver.people.service import NewGrant
+from archiver.web import offices
 from archiver.web.answering import answered
 from archiver.web.door import Here, Visitor, Who, needs
 from archiver.web.forms import Form, Typed
@@ -235,10 +236,8 @@ def names(site: Site, connection: Connection) -> dict[str, str]:
 def _authorities(site: Site, connection: Connection, captured: set[str]) -> dict[str, str]:
     """By their short names: those of the register, with what they are called, also before an account of theirs is
     captured; and those that only accounts name."""
-    register = registered.read(connection, registered.today(site.archive))
-    return {one: one for one in captured} | {
-        says.short: f"{says.name} ({says.short})" for says in register.authorities.values()
-    }
+    named = offices.names(site, connection)
+    return {one: one for one in captured} | {short: f"{name} ({short})" for short, name in named.items()}
 
 
 def _departments(site: Site, connection: Connection) -> dict[str, str]:

@@ -37,12 +37,17 @@ Name = Literal["authority", "department", "custodianship", "listing", "attestati
 Id = Annotated[str, Path(max_length=100)]
 About = Annotated[str, Query(max_length=100, description="Whose it is, or which account it is about.")]
 
+Url = Annotated[str, Query(max_length=2000, description="Address of the account that is entered.")]
+
 
 @router.get("/register/say/{thing}/{thing_id}", response_class=HTMLResponse)
 @needs(Action.REGISTER_CHANGE)
-def ask(site: Here, who: Who, thing: Name, thing_id: Id, authority: About = "", listing: About = "") -> HTMLResponse:
-    """The form; empty for what is ``new``."""
-    return _Page(site, who, Thing(thing), thing_id, authority, listing).shown()
+def ask(
+    site: Here, who: Who, thing: Name, thing_id: Id, authority: About = "", listing: About = "", url: Url = ""
+) -> HTMLResponse:
+    """The form; empty for what is ``new``, but for the address of an account that somebody came from."""
+    page = _Page(site, who, Thing(thing), thing_id, authority, listing)
+    return page.shown({**page.held(), "url": url} if url and page.thing is Thing.LISTING and not page.id else None)
 
 
 @router.post("/register/say/{thing}/{thing_id}", response_class=HTMLResponse)
@@ -120,7 +125,7 @@ class _Page:
             here="register",
             status=200 if failure is None and sure is None else 400,
             page=self,
-            values=values or self._held(),
+            values=values or self.held(),
             failure=failure,
             field=field,
             sure=sure,
@@ -299,7 +304,7 @@ class _Page:
             state = accounts.get(connection, account).state if account else None
         return None if state in CAPTURED else state
 
-    def _held(self) -> dict[str, str]:
+    def held(self) -> dict[str, str]:
         """What the form holds before anybody typed."""
         says = self.last.says.model_dump() if self.last is not None else dict(saying.FRESH.get(self.thing, {}))
         today = service.today(self.site.archive).isoformat()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from archiver.accounts.platforms import load_platforms
@@ -136,3 +137,12 @@ def platform(code: str) -> str:
 def plain(code: str) -> str:
     """A stored code as words: ``held_for_review`` → ``held for review``; what is short for words in capitals."""
     return _SPELT.get(code) or code.replace("_", " ")
+
+
+#: The end of a message that names a command which lists what there is.
+_LISTS = re.compile(r"; (?:`archiver [^`]*`(?:, | and )?)+ (?:shows?|lists?|has|says) [^;`]*$")
+
+
+def without_lists(message: str) -> str:
+    """What went wrong, for a page: without the command that lists what there is, which few who read pages have."""
+    return _LISTS.sub("", message)

@@ -360,5 +360,12 @@ def test_nobody_has_to_know_whose_an_account_is_that_was_listed_without(desk: Si
     alone = desk(Role.LEGAL_CUSTODIAN, "mayor", name="Ma Yor")
     assert alone.get(path).status_code == 403
     assert re.findall(r'<option value="([^"]*)"( selected)?>Mayor', alone.get("/register/say/listing/new").text)
+    url = "https://social.example/@other"
+    assert f'value="{url}"' in officer.get(f"/register/say/listing/new?url={url}").text, (
+        "as an account's page leads here"
+    )
+    empty = officer.get(f"/register/authorities/{ids.authority_id('mayor')}").text
+    assert "enter who holds the office</a>" in empty
+    assert "archiver register" not in empty
     found = officer.get("/accounts?authority=none").text
     assert "social.example" in found or "@mayor" in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import socket
 import sqlite3
@@ -14,11 +15,12 @@ import httpx
 import pytest
 
 from archiver import ids, logs
+from archiver.accounts import service as accounts
 from archiver.archive import Archive
 from archiver.errors import Unreachable
 from archiver.settings import Settings
 from archiver.visible import parts
-from archiver.web import register
+from archiver.web import register, words
 from archiver.web.app import create_app
 from archiver.web.security import HEADERS
 from archiver.web.server import PageServer, bind
@@ -391,3 +393,20 @@ def test_a_taken_port_is_said(tmp_path: Path) -> None:
         taken.listen()
         with pytest.raises(Unreachable, match="ARCHIVER_WEB_PORT"):
             bind(Settings(home=tmp_path, web_port=taken.getsockname()[1]))
+
+
+def test_pages_name_accounts_and_offices_as_people_know_them_and_no_command_for_want_of_one(
+    client: httpx.Client, served: Served
+) -> None:
+    none = client.get("/accounts/ac_none")
+    assert none.status_code == 404
+    assert "There is no such account in this archive." in none.text
+    assert "archiver account" not in none.text
+    with served.archive.database.read() as connection:
+        known = accounts.list_accounts(connection)[0]
+    name = (known.name or known.handle)[:3]
+    for page in ("/changes", "/looks", "/moderation", "/moderation/report"):
+        option = re.search(rf'<option value="{known.id}"[^>]*>(.*?)</option>', client.get(page).text)
+        assert option is not None, page
+        assert option[1].endswith(f" ({words.platform(known.platform)})"), page
+        assert html.unescape(option[1])[:3] == name, page
