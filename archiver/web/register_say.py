@@ -289,8 +289,9 @@ class _Page:
             self.register.authorities[one].name if one in self.register.authorities else one for one in (was, authority)
         )
         return (
-            f"it is {after}’s from then on, and no longer {before}’s: so is its legal custodian, and whoever has a role"
-            f" for {before} alone sees it no more. When a term ends, or the office becomes vacant, hand it over instead"
+            f"it becomes an account of {after}, and is none of {before} any more: its legal custodian changes with it,"
+            f" and whoever has a role for {before} alone sees it no more. When a term ends, or the office becomes"
+            " vacant, hand it over instead"
         )
 
     def _captured(self, url: str) -> str | None:

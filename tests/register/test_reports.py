@@ -14,10 +14,12 @@ from archiver.accounts.models import Account
 from archiver.accounts.register import service
 from archiver.accounts.register.columns import COLUMNS
 from archiver.accounts.register.statements import SORTS, Thing
+from archiver.archive import Archive
 from archiver.capture.models import Run
 from archiver.operations import candidacy_report, doctor
 from archiver.operations.master_list import master_list
 from archiver.operations.master_list_files import written
+from archiver.operations.register_seen import Sight, seen
 from archiver.records.models import Record
 from archiver.viewing import Viewer
 from tests.capture.house import House, houses
@@ -96,3 +98,25 @@ def test_an_account_of_which_nothing_comes_any_more_is_not_called_captured(tmp_p
     assert [one.captured for one in made.uncaptured] == ["not since 2026-03-01: consent taken back"]
     text = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(printed))
     assert "last with success: 2026-03-01" in text, "by the city's day, which is not that of UTC"
+
+
+@pytest.mark.law("R12")
+def test_whoever_may_not_know_what_is_set_up_reads_the_same_of_every_account_that_waits(
+    archive: Archive, town: Town
+) -> None:
+    for url, platform in (("https://x.com/lib", "x"), ("https://social.example/@lib", "mastodon")):
+        town.listing(url, platform=platform)
+    town.listing("https://a.example/campaign", capacity="campaign")
+    with archive.database.read() as connection:
+        made = master_list(archive, connection)
+    everything, outside = (
+        sorted(one.captured for one in seen(made, Sight(Viewer.EVERYTHING, None, set_up=told)).entries)
+        for told in (True, False)
+    )
+    never = "the register lists it as a campaign account, and those are never captured"
+    assert everything == [
+        "awaiting platform: the City’s application at X is not set up yet",
+        "not added yet: its address has to be added to the archive",
+        never,
+    ]
+    assert outside == ["not added yet: whoever looks after the archive knows what it waits for"] * 2 + [never]

@@ -335,7 +335,7 @@ def test_whose_an_account_is_is_chosen_and_changed_by_whoever_reaches_both(desk:
     form = typed | _hidden(officer.get(f"{path}/{new}").text) | {"authority": mayor}
     doubted = officer.post(f"{path}/{new}", **form)
     assert doubted.status_code == 400
-    assert "no longer Library" in doubted.text
+    assert "none of Library any more" in doubted.text
     assert town.register.listings[new].authority == library
     reaching = [desk(Role.LEGAL_CUSTODIAN, one, name=one) for one in ("library", "mayor")]
     for one, status in zip(reaching, (400, 403), strict=True):
