@@ -46,6 +46,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "desk": frozenset({"people", "records", "search", "evidence", "archive"}),
     "challenges": frozenset({"people", "records", "evidence", "archive"}),
     "moderation": frozenset({"accounts", "people", "records", "evidence", "archive"}),
+    "page_roles": frozenset({"people", "records", "evidence", "archive"}),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
     "capture": frozenset(
@@ -55,6 +56,7 @@ ARROWS: dict[str, frozenset[str]] = {
                 "people",
                 "challenges",
                 "moderation",
+                "page_roles",
                 "desk",
                 "pictures",
                 "quota",
@@ -79,6 +81,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "operations": frozenset(
         {
             *("accounts", "people", "moderation", "desk", "challenges", "capture", "pictures", "quota", "records"),
+            "page_roles",
             *("mail", "search", "evidence", "storage", "archive", "migrate"),
         }
     ),
@@ -91,6 +94,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "web": frozenset(
         {
             *("accounts", "people", "moderation", "desk", "challenges", "capture", "operations", "records", "search"),
+            "page_roles",
             *("mail", "evidence", "release", "storage", "work", "archive"),
         }
     ),

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 
 from archiver.evidence import challenge_facts as challenges
 from archiver.evidence import matter_facts as matters
+from archiver.evidence import page_role_facts as page_roles
 from archiver.evidence import register_facts as register
 from archiver.evidence.desk_facts import SearchSaved
 from archiver.evidence.register_facts import Facts, Time
@@ -46,6 +47,7 @@ class ActKind(StrEnum):
     MODERATION_STATED = "moderation.stated"
     SEARCH_SAVED = "search.saved"
     CHALLENGE_STATED = "challenge.stated"
+    ROLES_REVIEWED = "page_roles.reviewed"
 
 
 Text = Annotated[str, Field(max_length=_TEXT)]
@@ -218,6 +220,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.MODERATION_STATED: Kind("moderation", 1, matters.ModerationStated),
     ActKind.SEARCH_SAVED: Kind("saved_search", 1, SearchSaved),
     ActKind.CHALLENGE_STATED: Kind("challenge", 1, challenges.ChallengeStated),
+    ActKind.ROLES_REVIEWED: Kind("role_review", 1, page_roles.RoleReviewStated),
 }
 
 

@@ -13,6 +13,7 @@ from archiver.errors import IntegrityError, UsageError
 from archiver.evidence.act import UnknownKey, key_of, open_act
 from archiver.evidence.act_reading import logged_acts, stored_act, waiting_acts
 from archiver.moderation import acts as matters
+from archiver.page_roles import acts as page_roles
 from archiver.people import acts as people
 from archiver.records import import_acts as imports
 from archiver.search import acts as searches
@@ -41,7 +42,8 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
     def say_anew(connection: Connection) -> int:
         acts.restate(connection, now)
         said: int = sum(each.record_all(connection, acts, now, anew=True) for each in (register, searches, imports))
-        said += sum(each.record_all(connection, acts, now) for each in (people, listed, matters, desk, challenges))
+        stated = (people, listed, matters, desk, challenges, page_roles)
+        said += sum(each.record_all(connection, acts, now) for each in stated)
         return said
 
     return archive.database.act(say_anew)

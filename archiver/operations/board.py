@@ -15,12 +15,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from archiver.accounts import service as accounts
 from archiver.archive import Archive
 from archiver.capture import spool
 from archiver.capture.due import interval
 from archiver.capture.rationing import Plan, plans, rations
 from archiver.clock import to_text
-from archiver.operations import completeness, connections, deposits_due, history, quota
+from archiver.operations import completeness, connections, deposits_due, history, page_roles, quota
 from archiver.operations.board_rules import (
     Allowance,
     Colour,
@@ -29,6 +30,7 @@ from archiver.operations.board_rules import (
     Looks,
     OpenGap,
     Reason,
+    RoleWarning,
     Waits,
     colour,
     reasons,
@@ -222,6 +224,7 @@ class _Gathered:
         self._gaps = {name: [one for one in some if one.closed_at is None] for name, some in gaps.items()}
         expected = deposits_due.expected(connection, archive)
         self._deposits = {one.account_id: one for one in expected if viewer.sees_private_of(one.account_id)}
+        self._roles = _roles(connection, archive, viewer)
         found = plans(connection, archive.platforms.connectors, archive.settings, now)
         self._longer = rations(found).longer
         self._allowances = _allowances(found, archive, platforms)
@@ -266,6 +269,7 @@ class _Gathered:
             gaps=[OpenGap(one.stream, one.cause, one.opened_at) for one in self._gaps.get(name, ())],
             allowances=self._allowances.get(name, ()),
             deposit=None if deposit is None else Deposit(deposit.due_at, every),
+            roles=self._roles.get(name, ()),
             differing=compared.differing.get(name, 0),
             own_differs=0 if published is None else published.explained.unexplained,
             version_ends=None if platform is None else platform.ends,
@@ -295,6 +299,19 @@ class _Gathered:
         if why is None or (account is not None and account.state not in STOPPED):
             return None, ""
         return why.waits, why.why
+
+
+def _roles(connection: Connection, archive: Archive, viewer: Viewer) -> dict[str, tuple[RoleWarning, ...]]:
+    """What is to be said of who has roles, by account, without any name: to whoever keeps the capture going, and to
+    whoever sees more than what was public."""
+    known = [one for one in accounts.list_accounts(connection) if viewer.watches(one.id)]
+    found = page_roles.of_accounts(connection, archive, known)
+    return {
+        one.id: tuple(
+            RoleWarning(each.misfit.value, each.said, each.since) for each in page_roles.warned(found[one.id], one)
+        )
+        for one in known
+    }
 
 
 def _is_interrupted(last: RunView | None, held: HoldView | None) -> bool:

@@ -62,6 +62,7 @@ class Part(StrEnum):
     QUOTA = "quota"
     COUNTS = "counts"
     DEPOSITS = "deposits"
+    ROLES = "roles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,15 @@ class Deposit:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleWarning:
+    """What is amiss with who has a role at the platform, or that nobody reviewed it. ``code`` is for programs."""
+
+    code: str
+    said: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that is known of one account, each fact from whoever keeps it."""
 
@@ -140,6 +150,7 @@ class Facts:
     gaps: Sequence[OpenGap] = ()
     allowances: Sequence[Allowance] = ()
     deposit: Deposit | None = None
+    roles: Sequence[RoleWarning] = ()
     differing: int = 0
     """Threads of which the platform counts what nothing explains."""
     own_differs: int = 0
@@ -293,6 +304,8 @@ def _later(facts: Facts) -> Iterator[Reason]:
         long = facts.now - facts.deposit.due_at > facts.deposit.every
         said = "deposit of its moderation settings overdue since"
         yield Reason("deposit_overdue", Colour.RED if long else Colour.AMBER, said, Part.DEPOSITS, facts.deposit.due_at)
+    for one in facts.roles:
+        yield Reason(f"roles_{one.code}", Colour.AMBER, one.said, Part.ROLES, one.since)
     if facts.own_differs:
         said = f"the platform counts {facts.own_differs:,} of its posts otherwise, unexplained"
         yield Reason("counts_own", Colour.AMBER, said, Part.COUNTS)

@@ -28,7 +28,7 @@ from connectors.contract import AccessClass, Capabilities, RecordKind
 
 _log = logs.get(__name__)
 #: Accounts that a person stopped, or that are no more on their platform: nobody is reminded of them.
-_ENDED = frozenset({"paused", "closed", "gone", "taken_down", "deactivated"})
+ENDED = frozenset({"paused", "closed", "gone", "taken_down", "deactivated"})
 _DAY = timedelta(days=1)
 _NOT_INSTALLED = Capabilities(
     edits=None, deletions=None, hidden=None, messages=None, comments=None, media=None, counts=None, history=None,
@@ -83,7 +83,7 @@ def is_expected(state: str, told: str | None, days: int, *, shown: bool = True, 
         shown: whether the platform shows us what is declared.
         left: which others no program is shown.
     """
-    return days > 0 and (told is None or not shown or left is not None) and state not in _ENDED
+    return days > 0 and (told is None or not shown or left is not None) and state not in ENDED
 
 
 def expected(connection: Connection, archive: Archive, account_id: str | None = None) -> list[DueDeposit]:

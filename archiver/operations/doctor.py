@@ -28,6 +28,7 @@ from archiver.operations import (
     locks,
     log_state,
     master_list,
+    page_roles,
     probe_record,
     proving_record,
     quota,
@@ -77,6 +78,7 @@ def examine(settings: Settings) -> list[Finding]:
             *_mail(archive),
             *_quotas(archive),
             *_deposits(archive),
+            *_page_roles(archive),
         ]
         findings += [*_register(archive), *_deliveries(archive)]
     return findings
@@ -295,6 +297,16 @@ def _deposits(archive: Archive) -> Iterator[Finding]:
     for one in late:
         remedy = f"Take a picture or an export of them, and run `{one.command}`."
         yield Finding(f"deposit for {one.account}", False, one.said, remedy)
+
+
+def _page_roles(archive: Archive) -> Iterator[Finding]:
+    """Accounts of which a role is told no more, or that too few administer, or that nobody reviewed."""
+    with archive.database.read() as connection:
+        found = page_roles.all_warned(connection, archive)
+    for one in found:
+        since = one.since.astimezone(archive.settings.zone).date()
+        remedy = "Look at it under Register, Page roles; a review there says what was found."
+        yield Finding(f"page roles of {one.account}", False, f"{one.said} {since}", remedy)
 
 
 def _register(archive: Archive) -> list[Finding]:

@@ -16,7 +16,7 @@ from archiver.accounts.models import Account
 from archiver.archive import Archive
 from archiver.capture.models import Due
 from archiver.errors import ArchiverError
-from archiver.operations import deposits_due, log_state, probe_record
+from archiver.operations import deposits_due, log_state, page_roles, probe_record
 from archiver.storage.identity import read_identity
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def check(archive: Archive, work: Work | None = None) -> Health:
         found.checks["log"] = _tried(lambda: log_state.health(archive, work.started_at))
         if work.capture.write_once.broken:
             found.checks["store"] = "stored objects can be overwritten, so nothing is captured"
-    found.details |= _stamps(archive) | _trial(archive) | _deposits(archive)
+    found.details |= _stamps(archive) | _trial(archive) | _deposits(archive) | _page_roles(archive)
     return found
 
 
@@ -134,6 +134,18 @@ def _deposits(archive: Archive) -> dict[str, str]:
     said = f"of {late:,} accounts" if late != 1 else "of one account"
     told = f"the moderation settings {said} are to be deposited by hand; `archiver doctor` says how"
     return {"deposits": told} if late else {}
+
+
+def _page_roles(archive: Archive) -> dict[str, str]:
+    """Of how many accounts somebody has to look at who has a role there."""
+    try:
+        with archive.database.read() as connection:
+            many = len({one.account_id for one in page_roles.all_warned(connection, archive)})
+    except (ArchiverError, SQLAlchemyError):
+        return {}  # the check of the database says so
+    said = f"of {many:,} accounts" if many != 1 else "of one account"
+    told = f"who has a role on the page {said} is to be looked at; `archiver doctor` says why"
+    return {"page roles": told} if many else {}
 
 
 def _stamps(archive: Archive) -> dict[str, str]:

@@ -19,14 +19,15 @@ WHAT_ROLES_DO: Final[Mapping[Role, str]] = {
     Role.RELEASER: "Reads and searches records, sees the signed log, and hands records out with their evidence.",
     Role.RECORDS_OFFICER: "All that a custodian may; also changes the register, and sees who has which role.",
     Role.CITY_ATTORNEY: "Reads and searches records, sees the signed log, and is who may lift a litigation hold.",
-    Role.CIO: "Sees no records: how capture goes, the signed log and the platforms; decides exceptions.",
-    Role.AUDITOR: "Sees no records: how capture goes, the signed log, the platforms, who has which role, and who "
-    "looked at what.",
+    Role.CIO: "Sees no records: how capture goes, the signed log and the platforms; decides exceptions, and "
+    "reviews who has which role on the City's accounts.",
+    Role.AUDITOR: "Sees no records: how capture goes, the signed log, the platforms, who has which role here and on "
+    "the City's accounts, and who looked at what.",
     Role.COMMUNICATIONS: "Reads and searches what was public, sees how capture goes, asks whether something is "
     "captured, and says what was moderated.",
     Role.ACCOUNT_OWNER: "The same as communications staff, given for their own account.",
     Role.SYSTEM_ADMINISTRATOR: "Sees no records: adds people, gives roles and takes them back; sees how capture goes, "
-    "the signed log and the platforms.",
+    "the signed log, the platforms, and who has which role on the City's accounts.",
 }
 #: What a program may do with a token, in words; by action.
 WHAT_TOKENS_DO: Final[Mapping[Action, str]] = {

@@ -63,6 +63,19 @@ class Asking(BaseModel):
         description="Days after which moderation settings are to be deposited again, where a platform shows them to no"
         " program. 0: nobody is reminded.",
     )
+    role_review_days: int = Field(
+        default=180,
+        ge=0,
+        le=3660,
+        description="Days after which it is to be reviewed again who has which role on an account at its platform. 0:"
+        " no review is ever due.",
+    )
+    role_seen_days: int = Field(
+        default=30,
+        ge=0,
+        le=3660,
+        description="A list of roles that was not seen for more than so many days counts as told no more. 0: never.",
+    )
     trusted_origins: Texts = Field(
         default=(),
         description="Origins that may be asked although they are not on the public network, such as"

@@ -9,7 +9,7 @@ from archiver import logs
 from archiver.archive import Archive
 from archiver.capture.service import Capture
 from archiver.capture.subscribing import Subscriber
-from archiver.operations import deposits_due, snapshots
+from archiver.operations import deposits_due, page_roles, snapshots
 from archiver.release import handing_out
 from archiver.work import memory
 from archiver.work.clock import Ticker
@@ -109,6 +109,7 @@ class Work:
 
     def _remind(self) -> None:
         deposits_due.remind(self.archive)
+        page_roles.warn(self.archive)
 
     def _tick(self) -> None:
         now = self.archive.clock.now()

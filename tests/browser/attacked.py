@@ -18,6 +18,7 @@ from archiver.accounts.register.statements import SORTS, Thing
 from archiver.database import Base, Characters, Json, safe_text
 from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.evidence.matter_facts import ModerationSays
+from archiver.evidence.page_role_facts import RoleReviewSays
 from tests.browser.payloads import payloads
 
 #: Text columns whose words are somebody's: a person's of the city, a platform's, a stranger's.
@@ -52,6 +53,7 @@ FREE: Final[dict[str, str]] = {
     "register_statement": "by why",
     "run": "reason",
     "saved_search": "name query",
+    "role_review_statement": "by why",
     "selection": "name",
     "session": "browser",
     "subscription": "failed",
@@ -66,6 +68,7 @@ JSON: Final[dict[str, str]] = {
     "moderation_statement": "says",
     "occurrence": "partial",
     "register_statement": "says",
+    "role_review_statement": "says",
     "run": "drift",
     "version": "content",
 }
@@ -180,6 +183,7 @@ _SAYS: Final[Mapping[str, Callable[[Mapping[Any, Any]], type[BaseModel]]]] = {
     "register_statement": lambda row: SORTS[Thing(row["thing"])].says,
     "moderation_statement": lambda row: ModerationSays,
     "challenge_statement": lambda row: ChallengeSays,
+    "role_review_statement": lambda row: RoleReviewSays,
 }
 
 #: What is written into a field: its name, the number of its row, and how long it may be.

@@ -18,6 +18,7 @@ from archiver.desk import marks, saved, selections
 from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.moderation import service as moderation
 from archiver.operations import handovers
+from archiver.page_roles import service as page_roles
 from archiver.people import links, service, sessions
 from archiver.people.acting import SERVICE, of_machine, of_person
 from archiver.people.actions import Action
@@ -106,6 +107,7 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         word=captured.word,
     )
     _handed_out(house, captured.record, words, who.id)
+    _reviewed(house, captured.account, words, who.id)
     return Furnished(place, cookies(archive, who))
 
 
@@ -114,6 +116,12 @@ def _handed_out(house: House, record: str, words: Words, person_id: str) -> None
     name, office = words("who signs")[: handing_out.LONGEST_NAME], words("office")[: handing_out.LONGEST_NAME]
     actor = of_person(person_id)
     handing_out.make(house.archive, actor, Viewer.EVERYTHING, record, Form.COPY, name=name, office=office)
+
+
+def _reviewed(house: House, account: str, words: Words, person_id: str) -> None:
+    """Who has a role on the account was looked at."""
+    said = {"reviewer": words("reviewer"), "findings": words("findings")}
+    page_roles.enter(house.archive, of_person(person_id), account, on=house.clock.now().date().isoformat(), **said)
 
 
 def _marked(house: House, captured: Captured, words: Words, person_id: str) -> str:

@@ -125,6 +125,13 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
     "/register/exceptions": _one(
         "exceptions", "/register/exceptions", "The CIO's exceptions, and until when they hold."
     ),
+    "/register/page-roles": (
+        Scene("page-roles", "/register/page-roles", "Who has a role on the City's accounts, and what does not fit."),
+        Scene("page-roles-none", "/register/page-roles", "Nothing is captured yet.", empty=True),
+    ),
+    "/register/page-roles/{account_id}": _one(
+        "page-roles-of", "/register/page-roles/{account}", "Reviewing who has a role on one account."
+    ),
     "/register/candidacies": _one("candidacies", "/register/candidacies", "Candidacies of the City's officials."),
     "/register/candidacies/{candidacy_id}": _one(
         "candidacy", "/register/candidacies/{candidacy}", "What the City's accounts published during a candidacy."

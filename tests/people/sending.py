@@ -174,6 +174,10 @@ SENT: Mapping[str, Sent] = _ACTS | {
     "POST /register/accounts/{listing_id}/owner": Sent(
         {"owner": "Ada Brown", "position": "Head", "mail": "ada@city.example", "why": "she said so"}, _REGISTER
     ),
+    "POST /register/page-roles/{account_id}": Sent(
+        {"on": "2026-11-01", "reviewer": "Cleo", "findings": "as it should be", "step": "keep"},
+        ("page_roles.reviewed", _ACT),
+    ),
     "POST /register/exceptions/{thing_id}": Sent(
         {
             "rule": "series",

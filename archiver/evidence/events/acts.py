@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from archiver.evidence.events.forms import Code, Commitment, Count, EventKind, Facts
+from archiver.evidence.events.forms import Code, Commitment, Count, EventKind, Facts, Time
 from archiver.evidence.events.names import EventType
 
 
@@ -22,6 +22,15 @@ class RegisterChanged(Facts):
 
 class ChallengeStated(Facts):
     change: Annotated[Code, Field(description="`new`, `changed` or `void`")]
+
+
+class RolesReviewed(Facts):
+    change: Annotated[Code, Field(description="`new` or `void`")]
+
+
+class RolesWarned(Facts):
+    about: Annotated[Code, Field(description="`lost`, `few`, `untold` or `overdue`")]
+    since: Annotated[Time, Field(description="since when it was seen to be so; the newest where several are")]
 
 
 class ModerationStated(Facts):
@@ -44,6 +53,18 @@ CHALLENGED: Final = (
         "act",
         "Somebody said by this act what is known of a challenge to the accuracy of a record (Wis. Stat. 19.70).",
         ChallengeStated,
+    ),
+    EventKind(
+        _E.ROLES_REVIEWED,
+        "act",
+        "Somebody said by this act that they reviewed who has which role on an account at its platform.",
+        RolesReviewed,
+    ),
+    EventKind(
+        _E.ROLES_WARNED,
+        "account",
+        "It was warned that a role on the account is told no more, or that too few administer it.",
+        RolesWarned,
     ),
 )
 MODERATED: Final = (

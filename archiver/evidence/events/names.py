@@ -75,6 +75,8 @@ class EventType(StrEnum):
     REGISTER_CHANGED = "register.changed"
     MODERATION_STATED = "moderation.stated"
     CHALLENGE_STATED = "challenge.stated"
+    ROLES_REVIEWED = "page_roles.reviewed"
+    ROLES_WARNED = "page_roles.warned"
     RECORDS_MARKED = "records.marked"
     LOG_HEARTBEAT = "log.heartbeat"
     LOG_KEY_CREATED = "log.key_created"
