@@ -214,9 +214,11 @@ def _is_port(text: str) -> bool:
 
 
 def wants_json(scope: Scope) -> bool:
-    """Whether the reader is a program."""
-    path = str(scope["path"])
-    return "/api/" in path or path.endswith("/healthz")
+    """Whether the reader is a program: by where the address begins, below what the application stands under. An id or
+    an archived address further on may hold anything."""
+    path, under = str(scope["path"]), str(scope.get("root_path", ""))
+    path = path.removeprefix(under) if path.startswith(f"{under}/") else path
+    return path.startswith("/api/") or path == "/healthz"
 
 
 def _route(scope: Scope) -> str:
