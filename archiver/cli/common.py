@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from archiver.archive import Archive, Kind
+from archiver.cli.hints import in_practice
 from archiver.cli.noted import note
 from archiver.errors import ArchiverError
 from archiver.settings import load_settings, practice_settings
@@ -36,8 +37,10 @@ def opened(*, create: bool = False, practice: bool = False, empty_index: bool = 
     with Archive.open(settings, create=create, kind=kind, empty_index=empty_index) as archive:
         try:
             yield archive
-        except ArchiverError:
+        except ArchiverError as error:
             note(archive, 400)
+            if practice and error.args:
+                error.args = (in_practice(str(error.args[0])), *error.args[1:])
             raise
         note(archive, 200)
 

@@ -213,6 +213,7 @@ def test_a_practice_archive_is_never_taken_for_a_real_one(
     assert archiver("account", "list", "--practice").code == 3
     archiver("account", "add", "https://127.0.0.1:1/feed.xml", "--practice")
     assert archiver("account", "list", "--practice", "--json").json == {"accounts": []}
+    assert "`archiver account list --practice`" in archiver("account", "show", "nobody", "--practice").err
     monkeypatch.setenv("ARCHIVER_HOME", str(tmp_path / "home" / "practice"))
     said = archiver("account", "list")
     assert said.code == 6
