@@ -127,6 +127,8 @@ def note(archive: Archive, actor: Actor, record_id: str, text: str, note_id: str
     written = safe_text(text).replace("\r\n", "\n").strip()
 
     def keep(connection: Connection) -> str:
+        if note_id is not None:
+            take_chains(connection, [note_id])  # whoever sends it at the same time waits, and sees what it was for
         reached = _reached(connection, archive, actor, [record_id])
         if note_id is not None and _is_written(connection, note_id, record_id, written):
             return note_id

@@ -50,6 +50,10 @@ def state(
 
     def say(connection: Connection) -> list[str]:
         viewer, said = viewer_of(connection, archive, actor, Action.MODERATION_STATE), []
+        if moderation_id is not None:
+            take_chains(
+                connection, [moderation_id]
+            )  # whoever sends it at the same time waits, and sees that it is said
         if moderation_id is not None and _is_said(connection, actor, moderation_id, several):
             return [moderation_id]
         for says in several:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -17,7 +21,7 @@ from archiver.archive import Archive
 from archiver.capture.rebuild import rebuild
 from archiver.desk import marks, selections
 from archiver.desk.freezing import freeze
-from archiver.errors import NotFound, Refused, UsageError
+from archiver.errors import KEY_USED, Meanwhile, NotFound, Refused, UsageError
 from archiver.evidence import service as evidence
 from archiver.evidence.entry import read_entry
 from archiver.evidence.models import Event
@@ -109,6 +113,29 @@ def test_who_may_not_is_refused_and_leaves_nothing(offices: Archive) -> None:
         marks.tag(offices, of_machine(), [_POLICE], "mine")
     assert _tags(offices) == {}
     assert _events(offices) == before
+
+
+def test_one_key_at_once_on_two_records_writes_one_note_and_says_no_to_the_other(
+    offices: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, gate = of_person(person(offices, Role.CUSTODIAN).id), threading.Barrier(2)
+    looked = marks._is_written
+
+    def both(*asked: Any) -> bool:
+        found = looked(*asked)
+        with suppress(threading.BrokenBarrierError):
+            gate.wait(0.5)  # as long as the other is let in beside it
+        return found
+
+    def write(record: str) -> str:
+        try:
+            return marks.note(offices, actor, record, "the same", "nt_once")
+        except Meanwhile as failure:
+            return str(failure)
+
+    monkeypatch.setattr(marks, "_is_written", both)
+    with ThreadPoolExecutor(2) as hands:
+        assert sorted(hands.map(write, (_POLICE, _LIBRARY))) == sorted(("nt_once", KEY_USED))
 
 
 @pytest.mark.parametrize("why", ["left", "lost the role", "has it for another office only"])
