@@ -323,7 +323,7 @@ def pause(archive: Archive, account_id: str, reason: str, actor: tuple[str, str]
     """
     if len(reason) > LONGEST_REASON:
         raise UsageError(f"a reason has at most {LONGEST_REASON:,} characters")
-    return _set_state(archive, account_id, "paused", reason, actor)
+    return archive.database.act(lambda connection: _change(connection, archive, account_id, "paused", reason, actor))
 
 
 def resume(archive: Archive, account_id: str, actor: tuple[str, str] = PERSON, *, reopens: bool = True) -> AccountView:
@@ -333,10 +333,18 @@ def resume(archive: Archive, account_id: str, actor: tuple[str, str] = PERSON, *
         Refused: the register lists it as one that is not captured, or not yet.
         Meanwhile: it is closed, and is not to be opened by this.
     """
-    return _set_state(archive, account_id, "active", None, actor, from_closed=reopens)
+    return archive.database.act(lambda connection: resume_in(connection, archive, account_id, actor, reopens=reopens))
 
 
-def _set_state(
+def resume_in(
+    connection: Connection, archive: Archive, account_id: str, actor: tuple[str, str] = PERSON, *, reopens: bool = True
+) -> AccountView:
+    """As :func:`resume`, in the caller's transaction."""
+    return _change(connection, archive, account_id, "active", None, actor, from_closed=reopens)
+
+
+def _change(
+    connection: Connection,
     archive: Archive,
     account_id: str,
     state: str,
@@ -346,29 +354,25 @@ def _set_state(
     from_closed: bool = False,
 ) -> AccountView:
     now = archive.clock.now()
-
-    def change(connection: Connection) -> AccountView:
-        hold(connection, account_id)
-        before = get(connection, account_id)
-        if before.state == state:
-            return before
-        if before.state == acts.CLOSED and not from_closed:
-            raise Meanwhile("it is closed: whoever wants it captured again opens it again on its page")
-        if state == "active":
-            may, why_not = register.allowed(archive, connection, account_id)
-            if may is not May.RUN:
-                raise Refused(f"{why_not}; it stays as it is (law R5)")
-        told = safe_text(reason) if reason else None
-        values = {"state": state, "state_since": now, "state_reason": told}
-        connection.execute(update(Account).where(Account.id == account_id).values(**values))
-        if state == "active":
-            connection.execute(update(Due).where(Due.account_id == account_id).values(due_at=now, failures=0))
-        archive.acts.record(connection, acts.state_set(account_id, state, told, actor), now)
-        kind = EventType.ACCOUNT_RESUMED if state == "active" else EventType.ACCOUNT_PAUSED
-        log_event(connection, archive, kind, account_id, {}, actor=actor)
-        return get(connection, account_id)
-
-    return archive.database.act(change)
+    hold(connection, account_id)
+    before = get(connection, account_id)
+    if before.state == state:
+        return before
+    if before.state == acts.CLOSED and not from_closed:
+        raise Meanwhile("it is closed: whoever wants it captured again opens it again on its page")
+    if state == "active":
+        may, why_not = register.allowed(archive, connection, account_id)
+        if may is not May.RUN:
+            raise Refused(f"{why_not}; it stays as it is (law R5)")
+    told = safe_text(reason) if reason else None
+    values = {"state": state, "state_since": now, "state_reason": told}
+    connection.execute(update(Account).where(Account.id == account_id).values(**values))
+    if state == "active":
+        connection.execute(update(Due).where(Due.account_id == account_id).values(due_at=now, failures=0))
+    archive.acts.record(connection, acts.state_set(account_id, state, told, actor), now)
+    kind = EventType.ACCOUNT_RESUMED if state == "active" else EventType.ACCOUNT_PAUSED
+    log_event(connection, archive, kind, account_id, {}, actor=actor)
+    return get(connection, account_id)
 
 
 def _query() -> Any:

@@ -215,7 +215,7 @@ def resume(account: Account, json: AsJson = False, practice: InPractice = False)
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
             found = service.find(connection, account)
-        _say_state(service.resume(archive, found.id), json)
+        _say_state(closing.reopen(archive, of_machine(), found.id), json)
 
 
 def _asked_for() -> str:

@@ -202,6 +202,36 @@ def _forget(connection: Connection, archive: Archive, actor: Actor, account_id: 
     links.end(connection, archive, (ConnectLink.account_id == account_id,), "withdrawn", actor=actor.pair)
 
 
+def reopen(archive: Archive, actor: Actor, account_id: str, *, reopens: bool = True) -> AccountView:
+    """Capture an account again, at once. Of one that was closed the last day that was entered with that is taken out of
+    the register too, where whoever opens it may change it there; one that was entered otherwise stays.
+
+    Raises:
+        As :func:`archiver.accounts.service.resume`.
+    """
+
+    def open_again(connection: Connection) -> AccountView:
+        listing_id = _listed(connection, archive, account_id)
+        if listing_id is not None:
+            take_chains(connection, [listing_id])  # before the account, as whoever changes the register takes them
+        last = closed(connection, accounts.get(connection, account_id))
+        found = accounts.resume_in(connection, archive, account_id, actor.pair, reopens=reopens)
+        if listing_id is not None and last is not None:
+            _take_out_last_day(connection, archive, actor, listing_id, last.closed_on)
+        return found
+
+    return archive.database.act(open_again)
+
+
+def _take_out_last_day(connection: Connection, archive: Archive, actor: Actor, listing_id: str, day: str) -> None:
+    listing = register.read(connection, register.today(archive), Thing.LISTING).listings[listing_id]
+    if listing.closed != day:
+        return
+    says, who = listing.model_copy(update={"closed": None}), _registering(connection, archive, actor)
+    with suppress(machine.NotPermitted):
+        register.state(connection, archive, who, listing_id, Thing.LISTING, says)
+
+
 def _check(said: Closing, today: date) -> None:
     if said.became not in BECAME:
         raise UsageError("say what became of it on its platform: deleted, left or given")

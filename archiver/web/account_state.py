@@ -13,6 +13,7 @@ from archiver.accounts import service as accounts
 from archiver.accounts.acts import CLOSED
 from archiver.accounts.service import LONGEST_REASON
 from archiver.errors import Refused, UsageError
+from archiver.operations import closing
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
 from archiver.people.permission import Resource
@@ -41,17 +42,17 @@ def change(site: Here, viewer: Seen, who: Who, account_id: Id, form: Typed) -> R
     """Pause it, or resume it."""
     with site.archive.database.read() as connection:
         before = seen_account(connection, viewer, account_id)
-    actor = of_person(who.person.id).pair
+    person = of_person(who.person.id)
     try:
         if form["do"] == "pause":
             reason = _confirmed(form)
             if before.state != "active":
                 raise UsageError(_DONE)
-            accounts.pause(site.archive, account_id, reason, actor)
+            accounts.pause(site.archive, account_id, reason, person.pair)
         elif form["do"] == "resume":
             if before.state == "active":
                 raise UsageError(_DONE)
-            accounts.resume(site.archive, account_id, actor, reopens=form["was"] == CLOSED)
+            closing.reopen(site.archive, person, account_id, reopens=form["was"] == CLOSED)
         else:
             raise UsageError("say what is to be done")
     except (UsageError, Refused) as failure:

@@ -109,7 +109,9 @@ def test_an_account_is_closed_after_a_last_look_and_its_records_stay(house: Hous
     with house.archive.database.read() as connection:
         (seen,) = (one for one in board.board(house.archive, connection).rows if one.entry.account is not None)
     assert [(one.code, one.colour) for one in seen.reasons] == [("not_captured_never", Colour.GREEN)]
-    accounts.resume(house.archive, account)
+    town.change(listing, closed="2020-01-01")
+    closing.reopen(house.archive, of_person(who.id), account)
+    assert town.register.listings[listing].closed == "2020-01-01", "it was not entered with the closing"
     with house.archive.database.read() as connection:
         (again,) = (one for one in board.board(house.archive, connection).rows if one.entry.account is not None)
     assert again.entry.captured == "yes", "whatever the register says of its last day, it is captured"
@@ -186,6 +188,20 @@ def test_what_cannot_be_is_refused_and_changes_nothing(house: House) -> None:
     assert row(house, account).state == "active"
     by = Actor("person", "operator", by="jo")
     assert closing.close(house.archive, by, account, _closing(house)).state == "closed"
+
+
+@pytest.mark.parametrize("role", [Role.LEGAL_CUSTODIAN, Role.CUSTODIAN])
+def test_opening_it_again_takes_its_last_day_out_of_the_register_too(house: House, role: Role) -> None:
+    account, who = house.office(), person(house.archive, role)
+    town = Town(house.archive)
+    listing = town.listing(url=row(house, account).url, account=account, authority=town.authority("mayor"))
+    closing.close(house.archive, of_machine(), account, _closing(house))
+    assert town.register.listings[listing].closed == today(house)
+    with pages(house.archive, who) as browser:
+        assert browser.post(f"/accounts/{account}/state", data={"do": "resume", "was": "closed"}).status_code == 303
+    assert row(house, account).state == "active"
+    may = role is Role.LEGAL_CUSTODIAN
+    assert town.register.listings[listing].closed == (None if may else today(house)), "as far as they may change it"
 
 
 def test_whoever_may_not_change_the_register_leaves_it_as_it_is_and_the_page_says_so(house: House) -> None:
