@@ -19,6 +19,20 @@ class Pages(BaseModel):
         description="Further host names the pages answer to, besides that of ARCHIVER_WEB_URL, separated by commas."
         " Any other Host header is refused.",
     )
+    api_per_minute: int = Field(
+        default=1200,
+        ge=0,
+        le=10**6,
+        description="How many questions one token (or session) may ask of the API in a minute. More are refused until"
+        " it has waited. 0: no limit.",
+    )
+    api_strangers_per_minute: int = Field(
+        default=300,
+        ge=0,
+        le=10**6,
+        description="The same of one address without a token that counts, and of `/healthz`. Behind a proxy all"
+        " strangers come from its address. 0: no limit.",
+    )
     web_url: str = Field(
         default="",
         description="Address at which people reach the pages, such as `https://records.example.gov`: links for owners"

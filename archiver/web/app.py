@@ -76,6 +76,7 @@ from archiver.web import (
 from archiver.web.noting import Noting
 from archiver.web.programs import failures
 from archiver.web.programs.description import PROBLEM_TYPE
+from archiver.web.rate import TooOften
 from archiver.web.security import ErrorPage, Guard, LastResort, Takes, wants_json
 from archiver.web.site import Site
 from archiver.web.words import without_lists
@@ -217,6 +218,7 @@ def _add_failures(app: FastAPI) -> None:
     app.add_exception_handler(door.RulesFirst, _on_rules)
     app.add_exception_handler(ArchiverError, _on_known)
     app.add_exception_handler(DatabaseError, _on_database)
+    app.add_exception_handler(TooOften, _on_too_often)
 
 
 def _on_http(request: Request, error: Exception) -> Response:
@@ -258,6 +260,13 @@ async def _on_nobody(request: Request, error: Exception) -> Response:
         return kept
     page = "/sign-in/again" if error.again else "/sign-in"
     return RedirectResponse(f"{site.base}{page}?{urlencode({'next': error.address})}", status_code=303)
+
+
+def _on_too_often(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TooOften)
+    answer = _error(request.app.state.site, request, 429, str(error))
+    answer.headers["Retry-After"] = str(error.seconds)
+    return answer
 
 
 def _on_not_allowed(request: Request, error: Exception) -> Response:

@@ -23,6 +23,7 @@ from archiver.people.sessions import SessionView, TokenView
 from archiver.settings import is_loopback
 from archiver.viewing import Viewer
 from archiver.web.cookies import read as read_cookie
+from archiver.web.rate import neighbourhood
 from archiver.web.security import LARGEST_POST, bearer_of, is_own_machine, wants_json
 from archiver.web.site import Site, site_of, visiting
 
@@ -158,6 +159,7 @@ def enter(request: Request) -> None:
 
     Raises:
         SignInNeeded, NotAllowed, RulesFirst: not.
+        TooOften: not yet.
     """
     site, door = site_of(request), door_of(request.scope.get("endpoint"))
     if door is None:
@@ -165,8 +167,10 @@ def enter(request: Request) -> None:
     request.state.door = door
     request.state.visitor = None
     if door.open is not None:
+        _count(request, site, None)
         return
     visitor = _who(request, site)
+    _count(request, site, visitor)  # (before it is said who it is: what is refused here is not written down each time)
     request.state.visitor = visitor
     if visitor is None:
         raise SignInNeeded(_here(request, site))
@@ -232,6 +236,23 @@ def _who(request: Request, site: Site) -> Visitor | None:
     if site.visitor is not None and _only_here(site) and is_own_machine(request.scope):
         return Visitor(_person(site, site.visitor))
     return None
+
+
+def _count(request: Request, site: Site, visitor: Visitor | None) -> None:
+    """Count what a program asks: by its token or session; where nobody is known, by its address. What tells monitors
+    whether all is well is counted apart, so that no other stranger uses that up.
+
+    Raises:
+        TooOften: it is not to be answered yet.
+    """
+    if not wants_json(request.scope):
+        return
+    if visitor is not None:
+        site.program_rate.take(visitor.through, "program")
+        return
+    address = neighbourhood(request.client.host if request.client else "")
+    what = "health" if request.scope["path"].endswith("/healthz") else "anything"
+    site.stranger_rate.take(f"{what} {address}", "stranger")
 
 
 def _only_here(site: Site) -> bool:

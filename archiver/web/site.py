@@ -19,6 +19,7 @@ from archiver.errors import WrongStore
 from archiver.operations import board, invocation, log_state, probe_record, seal
 from archiver.people.access_log import AccessLog
 from archiver.web import rendering
+from archiver.web.rate import Rate
 
 if TYPE_CHECKING:
     from archiver.work.service import Work
@@ -112,6 +113,16 @@ class Site:
     def receiver(self) -> Receiver:
         """Takes what platforms send."""
         return Receiver(self.archive)
+
+    @cached_property
+    def program_rate(self) -> Rate:
+        """How often each token or session asks what is for programs."""
+        return Rate(self.archive.settings.api_per_minute)
+
+    @cached_property
+    def stranger_rate(self) -> Rate:
+        """The same of each address of which nobody is known."""
+        return Rate(self.archive.settings.api_strangers_per_minute)
 
     @cached_property
     def board(self) -> board.Kept:

@@ -28,6 +28,7 @@ _ANSWERS: Final = {
     "409": "It is not any more as you take it to be, or the key was used for something else.",
     "413": "That is more than is taken.",
     "422": "What was sent cannot be used: `errors` names the fields.",
+    "429": "More than is answered in a minute: `Retry-After` says in how many seconds to ask on.",
     "503": "The database does not answer, or a search took too long: try again.",
 }
 _OF_ACTS: Final = ("409", "413", "422")
@@ -93,6 +94,7 @@ def _finish(made: dict[str, Any]) -> None:
     made["security"] = [{name: []} for name in _SECURITY]
     content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     parts["responses"] = {code: {"description": said, "content": content} for code, said in _ANSWERS.items()}
+    parts["responses"]["429"]["headers"] = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
     for operations in made["paths"].values():
         for method, operation in operations.items():
             answers = operation["responses"]
