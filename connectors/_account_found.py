@@ -106,24 +106,46 @@ def read_json(answer: Answer, read: Callable[[JSONValue], Reading]) -> Reading:
         return quarantined(str(error))
 
 
+def emptied(found: AccountFound, shown: int, total: int | None, name: str = "shown") -> tuple[str | None, int]:
+    """What follows from the number of entries of a page: nothing, but where it has none though the platform says that
+    there are more than all pages so far had.
+
+    Args:
+        shown: how many entries the page has.
+        total: how many the platform says that the list has.
+        name: under which the question for a page knows how many the pages before it had.
+
+    Returns:
+        what to say of it (:attr:`Reading.suspicious`), and how many entries all pages so far had.
+    """
+    before = found.ask.context.get(name)
+    known = before if isinstance(before, int) and not isinstance(before, bool) else 0
+    if shown or total is None or total <= known:
+        return None, known + shown
+    return f"a page came back empty, but the platform says that the list has {total:,} entries", known
+
+
 def turned(
-    found: AccountFound, reading: Reading, following: Sequence[tuple[str, str]] | None, total: int | None,
+    found: AccountFound, reading: Reading, following: Sequence[tuple[str, str]] | None, total: int | None, shown: int,
     **carried: JSONValue,
 ) -> Reading:  # fmt: skip
     """The same with the page that follows in a list whose pages are counted from the beginning. What is deleted while
     they are read moves everything behind it forward: a list whose number of entries changed on the way is not taken for
-    whole.
+    whole. Nor is one of which a page was empty that should have had some.
 
     Args:
         following: parameters of the next page; None at the end of the list.
         total: how many entries the platform says that it has.
+        shown: how many this page has.
         carried: what is known on the next page.
     """
     context = found.ask.context
-    moved = context.get("moved") is True or context.get("total", total) != total
+    suspicious, so_far = emptied(found, shown, total)
+    moved = context.get("moved") is True or context.get("total", total) != total or suspicious is not None
+    reading = replace(reading, suspicious=suspicious)
     if following is None:
         return replace(reading, whole=not moved and not found.unread)
-    known = {"total": total, "moved": moved, "unread": found.unread}
+    known = {"total": total, "moved": moved, "unread": found.unread, "shown": so_far}
     return replace(reading, next_page=with_page(found.ask, following, **known, **carried))
 
 

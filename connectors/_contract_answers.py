@@ -152,6 +152,9 @@ class Reading:
     (``KIND:KEY``), is what :attr:`SeenRecord.counted` is, for a record that this answer need not show."""
     rate: RateFacts | None = None
     problem: Problem | None = None
+    suspicious: str | None = None
+    """Why nothing may be concluded from the list, though nothing of this page is wrong in itself: what the page shows
+    and what the platform counts contradict each other. The list goes on, and has a gap; a person should look."""
     drift: tuple[str, ...] = ()
     """Names of fields that this connector does not know. Reported, never an edit."""
     quarantine: tuple[tuple[str, str], ...] = ()

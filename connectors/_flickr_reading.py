@@ -155,7 +155,7 @@ def _photos(found: Found, body: Json) -> Reading:
         if record and (asks.full or since is None or changed is None or changed >= since):
             follow.append(asks.comments(record, private=found.ask.purpose == "hidden"))
     reading = replace(found.reading(), asks=tuple(follow))
-    return _paged(found, reading, listed, max(times, default=0.0))
+    return _paged(found, reading, listed, len(times), max(times, default=0.0))
 
 
 def _add(found: Found, kind: str, value: Json, place: str) -> str | None:
@@ -177,18 +177,18 @@ def _albums(found: Found, body: Json) -> Reading:
     keys = [_add(found, "album", value, f"/photosets/photoset/{count}") for count, value in enumerate(given)]
     commented = {one.key for one in found.records if one.counts.get("replies")}
     reading = replace(found.reading(), asks=tuple(found.asks.comments(key) for key in keys if key in commented))
-    return _paged(found, reading, listed, 0.0)
+    return _paged(found, reading, listed, len(given), 0.0)
 
 
-def _paged(found: Found, reading: Reading, listed: Json, changed: float) -> Reading:
-    """The same with the next page, or how far it was read."""
+def _paged(found: Found, reading: Reading, listed: Json, shown: int, changed: float) -> Reading:
+    """The same with the next page, or how far it was read. ``shown``: how many entries this page has."""
     page, pages, total = (_number(listed, name) for name in ("page", "pages", "total"))
     if page is None or pages is None:
         raise Unreadable("a list that does not say which page this is")
     last = max(changed, _seconds(found.ask.context, "changed") or 0.0)
     reached = found.ask.purpose in ("photos", "hidden") and found.reached
     following = (("page", str(page + 1)),) if page < pages and not reached else None
-    reading = turned(found, reading, following, total, changed=last, newest=found.newest)
+    reading = turned(found, reading, following, total, shown, changed=last, newest=found.newest)
     if following is not None:
         return reading
     keeps = found.ask.purpose == "photos" and reading.whole and last > 0

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 from connectors import _vimeo_records as records
-from connectors._account_found import AccountFound, read_json, turned
+from connectors._account_found import AccountFound, emptied, read_json, turned
 from connectors._vimeo_asks import Asks
 from connectors._vimeo_fields import KNOWN
 from connectors.answers import NOT_MODIFIED, failure, moment, retry_after, unfamiliar, within_a_day
@@ -19,6 +19,8 @@ from connectors.values import Json, Unreadable, number, objects, part, thing
 
 _K = ProblemKind
 _PAGE = re.compile(r"[0-9]{1,9}")
+#: Under which name the question for a page of a list knows how many entries the pages before had.
+_SHOWN: Mapping[str, str] = {"comments": "shown", "replies": "replies_shown"}
 
 
 @dataclass(slots=True)
@@ -161,7 +163,7 @@ def _videos(found: Found, body: Json) -> Reading:
     page = None if found.reached else page
     reading = replace(found.reading(), asks=tuple(_following(found, entries)))
     following = None if page is None else (("page", page),)
-    reading = turned(found, reading, following, total, newest=at, counts=counts)
+    reading = turned(found, reading, following, total, len(entries), newest=at, counts=counts)
     if following is not None:
         return reading
     bookmark = {"videos": {"at": at, "counts": counts}} if reading.whole and at else None
@@ -218,7 +220,10 @@ def _comments(found: Found, body: Json) -> Reading:
     pending = [one.key.partition("/")[2] for one in found.records if one.counts.get("replies")]
     counted = "replies_total" if found.ask.purpose == "replies" else "total"
     before = found.ask.context.get(counted, total)
-    return _onward(found, found.reading(), pending, page, total=total, moved=before != total)
+    suspicious, shown = emptied(found, len(entries), total, _SHOWN[found.ask.purpose])
+    reading = replace(found.reading(), suspicious=suspicious)
+    moved = before != total or suspicious is not None
+    return _onward(found, reading, pending, page, total=total, shown=shown, moved=moved)
 
 
 def _comment(found: Found, value: Json, place: str, above: str | None) -> None:
@@ -228,7 +233,7 @@ def _comment(found: Found, value: Json, place: str, above: str | None) -> None:
 
 def _onward(
     found: Found, reading: Reading, pending: Sequence[str], page: str | None, *, total: int | None = None,
-    moved: bool = False,
+    shown: int = 0, moved: bool = False,
 ) -> Reading:  # fmt: skip
     """The same with the next page of the list of a video's comments: first all replies to comments that have any, then
     the next page of comments."""
@@ -238,13 +243,14 @@ def _onward(
     known |= {"open": True} if context.get("open") is True else {}
     if found.ask.purpose == "replies":
         pending, after, known["total"] = found.names("pending"), context.get("after"), context.get("total")
+        known[_SHOWN["comments"]] = context.get(_SHOWN["comments"])
         if page is not None:
             one, above = [str(context.get("above", "")), *pending], str(after) if after else None
-            ask = asks.replies(key, one, above, **known, replies_total=total)
+            ask = asks.replies(key, one, above, **known, replies_total=total, replies_shown=shown)
             return replace(reading, next_page=replace(ask, parameters=(("page", page),)))
         page = str(after) if after else None
     else:
-        known["total"] = total
+        known |= {"total": total, _SHOWN["comments"]: shown}
     if pending:
         return replace(reading, next_page=asks.replies(key, pending, page, **known))
     if page is not None:

@@ -54,6 +54,8 @@ class Listing:
     """It went on where an earlier run of the same full sweep had stopped, and that run showed the rest."""
     waiting: int = 0
     """Of a thread: how many questions that followed from it were not put yet."""
+    suspicious: str | None = None
+    """What it shows and what the platform counts contradict each other."""
     gone: str | None = None
     """The platform says that it is not there. What that means is for direct looks to say."""
 
@@ -72,6 +74,9 @@ class Listing:
             self.fail(reading.problem)
         elif reading.next_page is None:
             self._end(reading, not_modified=not_modified)
+        if reading.suspicious is not None:
+            self.suspicious = reading.suspicious
+            self.fail(Problem(ProblemKind.CONTRACT, reading.suspicious))
 
     def _end(self, reading: Reading, *, not_modified: bool) -> None:
         """Its last page. Where several lists have one name, they reach back together as far as each of them does."""

@@ -84,6 +84,8 @@ class Looks:
         else that is known and that nothing led to, and again at some of what has gone."""
         refs: dict[str, RecordRef] = {}
         for listing in list(self.listings.by_name.values()):
+            if listing.suspicious is not None:
+                self.suspicious = f"{public_name(listing)}: {listing.suspicious}"
             found = self._gone(listing, full=round is not None) if listing.gone else self._missing_from(listing, round)
             refs |= found
         self._look_at(self._turn(list(refs.values()), MISSING))

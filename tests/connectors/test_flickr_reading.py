@@ -172,6 +172,10 @@ def test_a_list_goes_on_to_its_last_page_and_is_not_whole_if_it_moved_on_the_way
     moved = read(first.next_page, photos(photo(id="2"), page=2, pages=2, total=1))
     assert not moved.whole
     assert moved.bookmark is None
+    empty = read(first.next_page, photos(page=2, pages=2, total=2))
+    assert (empty.whole, empty.bookmark) == (False, None)
+    assert empty.suspicious == "a page came back empty, but the platform says that the list has 2 entries"
+    assert read(asks().photos(), photos(total=0)).suspicious is None
 
 
 def test_a_look_at_what_is_new_asks_for_comments_where_something_changed() -> None:

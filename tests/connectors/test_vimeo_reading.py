@@ -152,6 +152,12 @@ def test_replies_come_before_the_next_page_and_only_then_is_the_list_whole() -> 
     assert dict(last.parameters) == {"page": "2"}
     assert read(last, page(comment(3), total=3)).whole
     assert not read(last, page(comment(3), total=2)).whole, "something went while it was read"
+    empty = read(last, page(total=3))
+    assert (empty.whole, empty.suspicious) == (
+        False,
+        "a page came back empty, but the platform says that the list has 3 entries",
+    )
+    assert read(last, page(total=2)).suspicious is None, "all that it counts was shown"
 
 
 def test_of_a_comment_that_went_between_two_pages_no_replies_are_missed() -> None:

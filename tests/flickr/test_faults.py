@@ -19,6 +19,7 @@ from tests.graph.scenes import (
     comes_back_with_all,
     is_no_deletion,
     is_not_added,
+    makes_suspicious,
     needs_a_person,
     outlasts,
     tells_of_a_field,
@@ -89,10 +90,15 @@ def _emptied(request: Request, response: Response) -> Response:
     return with_json(response, body)
 
 
+@pytest.mark.parametrize("where", [f"{_PHOTOS}.*page=2", pytest.param(_PHOTOS, marks=pytest.mark.long)])
+def test_an_empty_page_under_an_unchanged_total_is_suspicious(found: Account, where: str) -> None:
+    makes_suspicious(found, _emptied, where)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("alter", "times", "good"),
-    [(_emptied, 1, True), (says(105), 1, True), (faults.cut_body(120), 1, True),
+    [(_emptied, 1, False), (says(105), 1, True), (faults.cut_body(120), 1, True),
      (faults.server_error(503), None, False)],
     ids=["empty page", "away once", "cut", "trouble"],
 )  # fmt: skip

@@ -115,6 +115,27 @@ def comes_back_with_all(found: Place, alter: Alter, where: str, *, times: int | 
     assert not house.gaps(open_only=True)
 
 
+def makes_suspicious(found: Place, alter: Alter, where: str) -> None:
+    """A page of a list comes back empty (``alter``), though the platform counts as much as before: the run says so, and
+    neither that all is well nor that anything is gone. What is on later pages is taken in all the same."""
+    house = found.house
+    for number in range(8):
+        house.city.say(found.id, f"View {number}")
+    fault = house.server.faults.add(alter, where, times=1)
+    result = house.run(found.account, FULL)
+    assert fault.hits
+    assert result.outcome == "suspicious"
+    assert "a page came back empty" in (result.reason or "")
+    assert {gap.cause for gap in house.gaps(open_only=True)} == {"contract"}
+    assert not result.counts.get("not_returned")
+    house.server.faults.clear()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    posts = [one.id for one in house.city.posts.values() if one.author == found.id and not one.is_reply]
+    assert set(found.states(*posts)) == {"visible"}
+    assert not house.gaps(open_only=True)
+
+
 def meets_a_failed_page_again(found: Place, where: str) -> None:
     """A list that another answer led to breaks off at its third page. The next run goes on there, and comes to the same
     page when it reads the list from its beginning: no cursor in circles, and nothing is left to do."""
