@@ -155,6 +155,10 @@ class Reading:
     suspicious: str | None = None
     """Why nothing may be concluded from the list, though nothing of this page is wrong in itself: what the page shows
     and what the platform counts contradict each other. The list goes on, and has a gap; a person should look."""
+    none: bool = False
+    """The platform itself counts no entry in the list, which may become empty in the usual course of things, because
+    what is in it moves to other lists: that it is empty is not suspicious by itself. Direct looks say what became of
+    what was in it and is in no other list."""
     drift: tuple[str, ...] = ()
     """Names of fields that this connector does not know. Reported, never an edit."""
     quarantine: tuple[tuple[str, str], ...] = ()

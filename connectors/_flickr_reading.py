@@ -154,7 +154,9 @@ def _photos(found: Found, body: Json) -> Reading:
         times.append(changed or 0.0)
         if record and (asks.full or since is None or changed is None or changed >= since):
             follow.append(asks.comments(record, private=found.ask.purpose == "hidden"))
-    reading = replace(found.reading(), asks=tuple(follow))
+    # (whoever shows the last photo for friends to everybody leaves the list of those empty)
+    none = found.ask.purpose == "hidden" and not times and _number(listed, "total") == 0
+    reading = replace(found.reading(), asks=tuple(follow), none=none)
     return _paged(found, reading, listed, len(times), max(times, default=0.0))
 
 

@@ -56,6 +56,8 @@ class Listing:
     """Of a thread: how many questions that followed from it were not put yet."""
     suspicious: str | None = None
     """What it shows and what the platform counts contradict each other."""
+    none: bool = False
+    """The platform itself counts no entry in it, and it may well be empty."""
     gone: str | None = None
     """The platform says that it is not there. What that means is for direct looks to say."""
 
@@ -73,6 +75,7 @@ class Listing:
         elif reading.problem is not None:
             self.fail(reading.problem)
         elif reading.next_page is None:
+            self.none = reading.none
             self._end(reading, not_modified=not_modified)
         if reading.suspicious is not None:
             self.suspicious = reading.suspicious
@@ -187,6 +190,11 @@ class Listings:
         thread that is gone leads nowhere."""
         lists = (one for one in self.by_name.values() if one.named and thread_of(one.name) is None)
         return not self.faulty and all(one.complete for one in lists)
+
+    def beside(self, listing: Listing) -> set[str]:
+        """Keys of what other lists of the account itself showed, of the same stream."""
+        others = (one for one in self.by_name.values() if one.named and thread_of(one.name) is None)
+        return set().union(*(one.seen for one in others if one is not listing and one.stream is listing.stream))
 
     def note(self, ask: Ask, *, again: bool = False) -> None:
         """This very question is put in this run. ``again``: where an earlier run had come to, or after that."""

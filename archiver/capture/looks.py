@@ -90,7 +90,7 @@ class Looks:
             refs |= found
         self._look_at(self._turn(list(refs.values()), MISSING))
         for listing in self._emptied:
-            left, _ = self.seen.expected(listing.name, listing.since)
+            left, _ = self._expected(listing, round)
             if left:
                 self._suspect(listing, left)
         if round is None or self.suspicious is not None or self.account_gone is not None or self.listings.faulty:
@@ -108,15 +108,25 @@ class Looks:
     def _missing_from(self, listing: Listing, round: Round | None) -> dict[str, RecordRef]:
         if not listing.nominates:
             return {}
-        expected, missing = self.seen.expected(listing.name, listing.since, listing.seen)
-        if listing.resumed and round is not None:
-            missing = _not_seen(missing, round)  # the first part of the list was shown to an earlier run
+        expected, missing = self._expected(listing, round)
         if expected and not listing.seen:
-            if thread_of(listing.name) is None:
+            if thread_of(listing.name) is None and not listing.none:
                 self._suspect(listing, expected)
                 return {}
             self._emptied.append(listing)  # its only comments may well have gone: direct looks decide
         return {ref.key: ref for ref in missing}
+
+    def _expected(self, listing: Listing, round: Round | None) -> tuple[int, list[RecordRef]]:
+        """How many records a list should show, as far as they are known, and which of them it did not. From one in
+        which the platform itself counts nothing, they may have moved into another one."""
+        expected, missing = self.seen.expected(listing.name, listing.since, listing.seen)
+        if round is not None and (listing.resumed or listing.none):
+            missing = _not_seen(missing, round)  # the first part of the list was shown to an earlier run
+        if listing.none:
+            moved = self.listings.beside(listing)
+            missing = [ref for ref in missing if ref.key not in moved]
+            return len(missing), missing
+        return expected, missing
 
     def _suspect(self, listing: Listing, known: int) -> None:
         self.suspicious = f"{public_name(listing)} came back empty, but {known} records are known to be in it"

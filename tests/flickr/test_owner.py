@@ -259,3 +259,20 @@ def test_what_a_refusal_of_a_signature_means(status: int, body: bytes, kind: str
     assert signed.kind == (ProblemKind.SIGN_IN_EXPIRED if kind == "expired" else kind)
     if kind == "expired":
         assert plain.kind is ProblemKind.PERMISSION
+
+
+@pytest.mark.law("R16", "R18")
+def test_a_list_whose_last_photo_is_shown_to_others_or_deleted_is_not_suspicious(house: House, one: Owner) -> None:
+    """The list of photos for friends is empty then, and nothing more is wrong than before."""
+    photo(one, "Park")
+    (moved, said), (gone, _) = photo(one, "Bridge", 2), photo(one, "Snow", 3)
+    assert one.connect().connected
+    house.run(one.account, FULL)
+    server(one).shared.pop(moved)
+    one.city.delete(gone)
+    for _ in range(2):
+        house.later(days=1)
+        assert house.run(one.account, FULL).outcome in GOOD
+    records = house.records()
+    states = [records[key].state for key in (key_of(moved), key_of(moved, said), key_of(gone))]
+    assert states == ["visible", "visible", "not_returned"]
