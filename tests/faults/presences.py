@@ -3,9 +3,11 @@ credentials, and how the archive is held against what happened."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from archiver.accounts import service as accounts
@@ -28,17 +30,22 @@ from archiver.practice.cast import (
     populate_x,
 )
 from archiver.practice.city import City, Post
+from archiver.practice.flickr_oauth import Given
 from archiver.practice.graph_ids import post_id
 from archiver.practice.reddit_json import base36
 from archiver.practice.script import CALM, backlog, live
 from archiver.practice.server import PracticeServer
+from archiver.practice.truth import Truth
+from archiver.practice.youtube_captions import Track, Tracks
 from archiver.practice.youtube_ids import video_id
 from archiver.records.models import Record
+from connectors import _youtube_captions as captions
 from connectors.contract import State
 from tests.capture.observed import Observed
 from tests.capture.secrecy import given_out, repeated
 from tests.facebook import page
 from tests.flickr import place as flickr
+from tests.graph.truth import public_words
 from tests.instagram import account
 from tests.linkedin import page as linkedin
 from tests.nextdoor import agency as nextdoor
@@ -179,6 +186,17 @@ class Kind:
     """Secrets that its answers hold, beside what was sent."""
     reads: int = 5
     """So many answers a full sweep reads at least."""
+    made: Callable[..., OneAccount] | None = None
+    """Makes what more belongs to it than what people say; None: nothing does."""
+
+    @property
+    def home(self) -> str:
+        """The platform that it is a way into."""
+        return self.name.partition(" ")[0]
+
+    def presence(self, city: City, server: PracticeServer, seed: int) -> OneAccount:
+        """It, in a city."""
+        return (self.made or OneAccount)(city, server, seed, kind=self)
 
 
 @dataclass
@@ -195,7 +213,7 @@ class OneAccount:
 
     def __post_init__(self) -> None:
         self.cast = self.kind.populate(self.city)
-        backlog(self.city, self.cast, self.seed, days=5, posts=5, comments=10, homes=(self.kind.name,))
+        backlog(self.city, self.cast, self.seed, days=5, posts=5, comments=10, homes=(self.kind.home,))
         self._address = self.kind.open(self.server, self.cast.city, self.kind.credential)
         for form in ("body", "percent", "link"):
             self.server.faults.add(repeated(self.kind.credential, form), times=None)
@@ -207,13 +225,13 @@ class OneAccount:
         return (self.kind.credential, *self.kind.issues)
 
     def life(self) -> Iterator[object]:
-        homes, acts = (self.kind.name,), self.kind.acts
+        homes, acts = (self.kind.home,), self.kind.acts
         for step in live(self.city, self.cast, self.seed, opening=False, homes=homes, acts=acts):
             self._answer()
             yield step
 
     def register(self, archive: Archive) -> list[str]:
-        name, credential = self.kind.name, self.kind.credential
+        name, credential = self.kind.home, self.kind.credential
         return [accounts.add(archive, self._address, name, credential=credential).account.id]
 
     def sign_in(self, archive: Archive, registered: Sequence[str]) -> None:
@@ -242,6 +260,116 @@ class OneAccount:
         self.kind.check(observed, self.cast.city)
 
 
+@dataclass
+class Captioned(OneAccount):
+    """A channel read as its owner, with captions that are added, put right and removed all the time."""
+
+    _draw: random.Random = field(init=False)
+    _said: dict[str, list[str]] = field(default_factory=dict)
+    """Whatever each track said, joined to one text."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._draw = random.Random(f"captions {self.seed}")
+        for video in self._videos():
+            self._put(self._tracks.add(video, "en", [f"Item {video % 97}."], kind="ASR"))
+
+    @property
+    def _tracks(self) -> Tracks:
+        return self.server.youtube.tracks
+
+    def _videos(self) -> list[int]:
+        return [one.id for one in self.city.posts.values() if one.author == self.cast.city and _is_notice(one)]
+
+    def life(self) -> Iterator[object]:
+        for step in super().life():
+            with self.city.lock:
+                self._caption()
+            yield step
+
+    def _caption(self) -> None:
+        standing = [one for one in self._tracks.by_id.values() if one.video in self.city.posts]
+        if not standing or self._draw.random() < 0.3:
+            words = [f"Line {self._draw.randrange(10**6)}."]
+            language = f"x-{len(self._said)}"
+            self._put(self._tracks.add(self._draw.choice(self._videos()), language, words))
+        elif self._draw.random() < 0.3:
+            self._tracks.remove(self._draw.choice(standing))
+        else:
+            track = self._draw.choice(standing)
+            self._tracks.change(track, [*track.words, f"Put right {self._draw.randrange(10**6)}."])
+            self._put(track)
+
+    def _put(self, track: Track) -> None:
+        self._said.setdefault(captions.key_of(video_id(track.video), track.id), []).append("\n".join(track.words))
+
+    def check(self, observed: Observed) -> None:
+        """(Of what is said under a video that was deleted nothing is concluded.)"""
+        super().check(observed)
+        rows = {key: row for key, row in observed.records().items() if key.startswith("caption/")}
+        assert set(rows) <= set(self._said)
+        assert {row.access for row in rows.values()} <= {"private"}
+        shown = {captions.key_of(video_id(one.video), one.id): one for one in self._tracks.by_id.values()}
+        standing = {f"video/{video_id(one)}" for one in self._videos() if self.city.stands(self.city.posts[one])}
+        for key, row in rows.items():
+            told = [one.content["words"] for one in observed.versions(key) if "words" in one.content]
+            places = [self._said[key].index(one) for one in told]
+            assert places == sorted(set(places)), "an edit that nobody made"
+            assert key not in shown or row.state == "visible", key
+            if f"video/{captions.parts_of(key)[0]}" in standing:  # type: ignore[index]
+                assert row.state == ("visible" if key in shown else "not_returned"), key
+                assert key not in shown or told[-1] == self._said[key][-1], key
+        missing = {key for key in shown if f"video/{captions.parts_of(key)[0]}" in standing} - set(rows)  # type: ignore[index]
+        assert not missing, "captions that are not in the archive"
+
+
+@dataclass
+class Owned(OneAccount):
+    """Photos that not everybody sees, among those that everybody does: asked for with signatures of their owner."""
+
+    _draw: random.Random = field(init=False)
+    _never: set[int] = field(default_factory=set)
+    """What only its owner ever saw."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._draw = random.Random(f"levels {self.seed}")
+        for part in flickr.OWNER.secrets:
+            self.server.faults.add(repeated(part.value, "percent"), times=None)
+
+    def life(self) -> Iterator[object]:
+        for step in super().life():
+            with self.city.lock:
+                self._share()
+            yield step
+
+    def _share(self) -> None:
+        """Now and then a photo for the owner alone, with a comment; or another one is shown to others than before."""
+        if self._draw.random() < 0.3:
+            number = self.city.say(self.cast.city, f"Draft {self._draw.randrange(10**6)}")
+            self.server.flickr.private.add(number)
+            said = self.city.say(self.cast.residents[1], "Not for the public yet", answering=number)
+            self._never |= {number, said}
+            return
+        photos = [one.id for one in self.city.posts.values() if one.author == self.cast.city and _is_notice(one)]
+        number = self._draw.choice([one for one in photos if one not in self._never])
+        level = self._draw.choice((1, 1, 2, 3, 4, 5))
+        flickr.show_to(self.server.flickr, number, level)
+
+    def check(self, observed: Observed) -> None:
+        super().check(observed)
+        rows, public = observed.records(), public_words(observed)
+        truth = Truth(self.city.journal)
+        for number in self._never:
+            key = flickr.key_in(truth, number)
+            assert key not in public, key
+            assert key not in rows or rows[key].access == "private", key
+
+
+def _is_notice(post: Post) -> bool:
+    return not post.is_reply and post.share_of is None
+
+
 def _facebook(server: PracticeServer, person: int, token: str) -> str:
     server.graph.tokens[token], server.graph.page = person, _PAGE
     return server.graph.account_url(person)
@@ -266,6 +394,14 @@ def _reddit(server: PracticeServer, person: int, token: str) -> str:
 
 def _flickr(server: PracticeServer, person: int, key: str) -> str:
     server.flickr.keys.add(key)
+    server.flickr.page = _PAGE
+    return server.flickr.account_url(person)
+
+
+def _owner(server: PracticeServer, person: int, credential: str) -> str:
+    given, oauth = flickr.OWNER, server.flickr.oauth
+    oauth.clients[given.client] = given.client_secret
+    oauth.tokens[given.token] = Given(given.client, given.token_secret, person, "read")
     server.flickr.page = _PAGE
     return server.flickr.account_url(person)
 
@@ -302,6 +438,11 @@ def _x(server: PracticeServer, person: int, token: str) -> str:
     # In minutes we ask as much as it allows in days.
     x.limits = {name: (user and 10**6, app and 10**6) for name, (user, app) in x.limits.items()}
     return x.account_url(person)
+
+
+def _channel(server: PracticeServer, person: int, token: str) -> str:
+    server.youtube.tokens[token], server.youtube.page = person, _PAGE
+    return server.youtube.account_url(person)
 
 
 def _youtube(server: PracticeServer, person: int, key: str) -> str:
@@ -341,6 +482,11 @@ KINDS = {
             lambda person, number: f"photo/{number}", flickr.check, _MODERATED,
         ),
         Kind(
+            "flickr owner", flickr.OWNER.text, lambda city: populate_flickr(city, city.now() - _LONG_AGO), _owner,
+            lambda person, number: f"photo/{number}", flickr.check, _MODERATED,
+            tuple(one.value for one in flickr.OWNER.secrets), made=Owned,
+        ),
+        Kind(
             "vimeo", vimeo.TOKEN, lambda city: populate_vimeo(city, city.now() - _LONG_AGO), _vimeo,
             lambda person, number: f"video/{number}", vimeo.check, _MODERATED,
         ),
@@ -368,6 +514,11 @@ KINDS = {
         Kind(
             "youtube", channel.KEY, lambda city: populate_channel(city, city.now() - _LONG_AGO), _youtube,
             lambda person, number: f"video/{video_id(number)}", channel.check, _MODERATED,
+        ),
+        Kind(
+            "youtube captions", channel.TOKEN, lambda city: populate_channel(city, city.now() - _LONG_AGO), _channel,
+            lambda person, number: f"video/{video_id(number)}", partial(channel.check, owner=True), _MODERATED,
+            made=Captioned,
         ),
     )
 }  # fmt: skip

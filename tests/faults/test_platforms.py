@@ -21,7 +21,7 @@ from tests import effort
 from tests.faults import checks
 from tests.faults.killing import is_complete, kill_many, no_hole_is_left
 from tests.faults.moments import Moments
-from tests.faults.presences import KINDS, Kind, OneAccount
+from tests.faults.presences import KINDS, Kind
 from tests.faults.scenes import POINTS, SCENES, capturing
 from tests.faults.sessions import open_archive
 from tests.faults.shared import Shared
@@ -41,11 +41,12 @@ _LONG = [
 
 
 #: So that threads are due again by the next look.
-_SETTINGS = {"watch_first_seconds": 1, "watch_longest_seconds": 5}
+#: In minutes we ask as much as YouTube allows in days.
+_SETTINGS = {"watch_first_seconds": 1, "watch_longest_seconds": 5, "quotas": ("youtube.units=1000000",)}
 
 
 def _new_town(kind: Kind, folder: Path) -> Town:
-    return Town(folder, dict(_SETTINGS), found=partial(OneAccount, kind=kind), log="debug")
+    return Town(folder, dict(_SETTINGS), found=kind.presence, log="debug")
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import ClassVar
 
+from archiver.capture.oauth1 import Credentials
 from archiver.practice.cast import populate_flickr
 from archiver.practice.faults import Alter
 from archiver.practice.flickr_api import FlickrApi
@@ -20,6 +21,10 @@ from tests.capture.told import Match, check_wordings, matched, tally
 from tests.graph.place import Place
 
 KEY = "f11ckrCanary0123456789abcdefABCD"
+OWNER = Credentials(
+    "9a0554canary99a86fb9e7eb014e4e5d", "0fab4canary34d05", "72157canary000123-a1b2c3d4", "a202canaryd853ec5"
+)
+"""What signs for the account's owner."""
 
 
 @dataclass
@@ -65,10 +70,20 @@ def account(house: House) -> Account:
 
 def key_of(house: Observed, number: int) -> str:
     """Key of the record that a photo or comment of the city is."""
-    return _key(Truth(house.city.journal), number)
+    return key_in(Truth(house.city.journal), number)
 
 
-def _key(truth: Truth, number: int) -> str:
+def show_to(server: FlickrApi, number: int, level: int) -> None:
+    """A photo is for everybody (1), friends (2), family (3), both (4) or its owner (5) from now on."""
+    server.private.discard(number)
+    server.shared.pop(number, None)
+    if level == 5:
+        server.private.add(number)
+    elif level > 1:
+        server.shared[number] = level
+
+
+def key_in(truth: Truth, number: int) -> str:
     photo = truth.records[number]
     while photo.parent is not None:
         photo = truth.records[photo.parent]
@@ -92,7 +107,7 @@ def check(house: Observed, owner: int) -> dict[str, int]:
     said = {f"comment/6065-{album}-{one[0]}" for album, some in house.server.flickr.remarks.items() for one in some}
     assert remarks == said, "comments on albums"
     assert all(rows[key].versions == 1 and rows[key].state == "visible" for key in remarks)
-    for one in matched(house, truth, owner, known, lambda number: _key(truth, number), shown):
+    for one in matched(house, truth, owner, known, lambda number: key_in(truth, number), shown):
         _check(house, truth, one)
     return tally(known)
 

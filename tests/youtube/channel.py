@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -15,7 +15,7 @@ from archiver.practice.youtube_api import YouTubeApi
 from archiver.practice.youtube_ids import comment_id, video_id
 from tests.capture.house import House
 from tests.capture.observed import Observed
-from tests.capture.told import Match, check_wordings, matched, tally
+from tests.capture.told import Match, check_wordings, matched, shown, tally, top_of
 from tests.graph.place import Place
 
 KEY = "AIzaSyPracticeCanary-0123456789abcdef_XY"
@@ -57,14 +57,26 @@ def channel(house: House, credential: str = KEY) -> Channel:
     return found
 
 
-def check(house: Observed, channel: int) -> dict[str, int]:
+def check(house: Observed, channel: int, *, owner: bool = False) -> dict[str, int]:
     """What every full look could see is in the archive as it was, nothing else is, and the states are as they were.
-    ``channel``: whose it is."""
+    ``channel``: whose it is. ``owner``: it is read as whose it is, who also sees what is held."""
     truth = Truth(house.city.journal)
     known = {key: row for key, row in house.records().items() if key.startswith(("video/", "comment/"))}
-    for one in matched(house, truth, channel, known, lambda number: key_of(house, number)):
+    seen = _shown_to_owner if owner else shown
+    for one in matched(house, truth, channel, known, lambda number: key_of(house, number), seen):
         _check(house, truth, one)
     return tally(known)
+
+
+def _shown_to_owner(truth: Truth, video: TrueRecord, at: datetime) -> Iterator[TrueRecord]:
+    """A video and what is under it: a held comment without its replies, and held replies."""
+    if not truth.stands(video.id, at):
+        return
+    yield video
+    for said in truth.thread(video.id)[1:]:
+        top = top_of(truth, said)
+        if said.exists_at(at) and top.exists_at(at) and (said is top or not top.hidden_at(at)):
+            yield said
 
 
 def _check(house: Observed, truth: Truth, one: Match) -> None:
@@ -87,6 +99,6 @@ def _check_state(
     while video.parent is not None:
         video = truth.records[video.parent]
     if last in seen:
-        assert state == "visible", said
+        assert state == ("held_for_review" if said.hidden_at(last) else "visible"), said
     elif said is video or truth.stands(video.id, last):
         assert state == "not_returned", said
