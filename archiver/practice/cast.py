@@ -81,6 +81,11 @@ def populate_tiktok(city: City, at: datetime | None = None) -> Cast:
     return _alone(city, "tiktok", f"{CITY.lower()}.clips", "Official account. Invented.", "tt", at)
 
 
+def populate_bluesky(city: City, at: datetime | None = None) -> Cast:
+    """The city's account on Bluesky and who answers there: a cast of its own, like that of the channel."""
+    return _alone(city, "bluesky", f"{CITY.lower()}_sky", "Official account. Invented.", "bs", at)
+
+
 def populate_nextdoor(city: City, at: datetime | None = None) -> Cast:
     """The city's agency on Nextdoor and who comments there: a cast of its own, like that of the channel."""
     return _alone(city, "nextdoor", f"city-of-{CITY.lower()}-wi", "Official agency. Invented.", "nd", at)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
+from archiver.practice.bluesky_api import BlueskyApi
 from archiver.practice.city import City
 from archiver.practice.consent import Consent
 from archiver.practice.faults import Faults
@@ -87,6 +88,7 @@ class PracticeServer:
             self.tiktok_display = DisplayApi(city, self.base_url)
             self.flickr = FlickrApi(city, self.base_url)
             self.vimeo = VimeoApi(city, self.base_url)
+            self.bluesky = BlueskyApi(city, self.base_url)
             self.short_links = ShortLinks(self.base_url)
             self.consent = Consent(
                 city,
@@ -108,7 +110,8 @@ class PracticeServer:
             )
             self._sites += [self.hub, self.mastodon.stream, self.consent, self.reddit, self.flickr, self.vimeo]
             self._sites += [self.mastodon, self.feeds, self.youtube, self.threads, self.instagram, self.graph, self.x]
-            self._sites += [self.linkedin, self.nextdoor, self.tiktok, self.tiktok_display, self.short_links]
+            self._sites += [self.linkedin, self.nextdoor, self.tiktok, self.tiktok_display, self.bluesky]
+            self._sites += [self.short_links]
         # A time-out, because closing a listening socket does not wake up who waits on it on every system.
         self._listener.settimeout(0.5)
         self._acceptor = threading.Thread(target=self._accept, name="practice server", daemon=True)

@@ -279,5 +279,5 @@ KINDS: Mapping[str, Kind] = {
     **meta.KINDS,
     **others.KINDS,
 }  # fmt: skip
-#: What stands on the same pieces as another is held in long runs alone.
-USUAL = [pytest.param(name, marks=pytest.mark.long if name == "redditor" else ()) for name in KINDS]
+#: What stands on the same pieces as another is held in long runs alone, and what takes many questions.
+USUAL = [pytest.param(name, marks=pytest.mark.long if name in ("redditor", "bluesky") else ()) for name in KINDS]

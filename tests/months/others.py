@@ -1,4 +1,4 @@
-"""What goes wrong in a month on X, YouTube and LinkedIn, day by day, and where."""
+"""What goes wrong in a month on X, YouTube, LinkedIn, Mastodon and Bluesky, day by day, and where."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 from archiver.practice import faults
+from archiver.practice.bluesky_ids import number_of as bluesky_number
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.linkedin_json import error as linkedin_error
 from archiver.practice.messages import Request, Response
@@ -19,12 +20,13 @@ from archiver.practice.x_ids import number_of as x_number
 from archiver.practice.x_json import dump, problem
 from archiver.practice.youtube_ids import comment_of, video_of
 from archiver.practice.youtube_json import error as youtube_error
+from tests.bluesky import place as bluesky
 from tests.capture.house import House
 from tests.capture.told import check_mastodon, top_of
 from tests.graph.place import Place
 from tests.linkedin import page as linkedin
 from tests.months.meta import sized
-from tests.months.scene import Kind, Wrong, altered, limits, server_side
+from tests.months.scene import Kind, Wrong, altered, limits, newest, server_side
 from tests.x import place as x
 from tests.youtube import channel as youtube
 
@@ -240,7 +242,88 @@ def _youtube_of(key: str) -> int:
     return number
 
 
+# Bluesky
+
+
+def _xrpc(status: int, *headers: tuple[str, str], error: str = "RateLimitExceeded") -> Alter:
+    """An error in the form of the AT Protocol."""
+    body = json.dumps({"error": error, "message": "No."}).encode()
+    return lambda request, response: Response(status, (("Content-Type", "application/json"), *headers), body)
+
+
+def _bluesky_empty(request: Request, response: Response) -> Response:
+    """A page without anything, that names a next one, which has what this one should have had."""
+    body = json.loads(response.body)
+    listed = next((one for one in ("records", "feed") if body.get(one)), None)
+    if "cursor" in request.target or listed is None:
+        return response
+    return with_json(response, {listed: [], "cursor": "9" if listed == "feed" else "z"})
+
+
+def _bluesky_moody(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_bluesky_moody(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _bluesky_moody(one) for name, one in value.items()} | (
+        {"mood": "happy"} if "indexedAt" in value else {}
+    )
+
+
+def _labelled(value: Any) -> Any:
+    """The moderators of the service put a label on every post."""
+    if isinstance(value, list):
+        return [_labelled(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    label = {"src": "did:plc:moderators", "uri": value.get("uri"), "val": "spam", "cts": "2026-03-09T08:00:00.000Z"}
+    return {name: _labelled(one) for name, one in value.items()} | (
+        {"labels": [label]} if "replyCount" in value else {}
+    )
+
+
+def _closes(found: Any) -> None:
+    """Nobody may answer the newest of the account's own posts any more."""
+    found.server.repositories.closed[newest(found)] = found.house.clock.now()
+
+
+def _bluesky(found: Any) -> Mapping[str, Wrong]:
+    lists, talks = "listRecords.*feed.post|getAuthorFeed", "getPostThread"
+    signed_in = "listNotifications|createSession|refreshSession"
+    return {
+        **server_side(found, lists=lists, comments=talks, media="getBlob|/img/feed_fullsize/"),
+        **limits(found, _xrpc, ("RateLimit-Reset", _epoch), _PAUSE),
+        "not found": Wrong(_xrpc(400, error="NotFound"), talks, after=1, times=2),
+        "not found for a day": Wrong(_xrpc(400, error="NotFound"), talks, times=None),
+        "repository not found": Wrong(_xrpc(400, error="RepoNotFound"), "getLatestCommit", times=1),
+        "deactivated": Wrong(_xrpc(400, error="RepoDeactivated"), "getLatestCommit", times=1),
+        "directory away": Wrong(faults.server_error(503), "/did:plc:", times=3),
+        "expired": Wrong(_xrpc(401, error="AuthenticationRequired"), signed_in, times=None, ends=True),
+        "expired, and renewed": Wrong(_xrpc(400, error="ExpiredToken"), "listNotifications", times=1),
+        "dead cursor": Wrong(_xrpc(400, error="InvalidRequest"), "cursor=", times=1),
+        "empty page": Wrong(_bluesky_empty, lists, times=2),
+        "unknown field": Wrong(altered(_bluesky_moody), talks, times=None, drift=("post.mood",)),
+        "labelled": Wrong(altered(_labelled), talks, times=None),
+        "closed": Wrong(faults.slow_body(9000, 0.0), talks, first=partial(_closes, found)),
+        "version": Wrong(_xrpc(501, error="MethodNotImplemented"), "/xrpc/app", after=1, times=3),
+    }
+
+
+def _bluesky_sized(found: Any, page: int) -> None:
+    found.server.page, found.server.levels = page, 6
+
+
+def _bluesky_of(key: str) -> int:
+    number = bluesky_number(key)
+    assert number is not None
+    return number
+
+
 KINDS: Mapping[str, Kind] = {
+    "bluesky": Kind(
+        bluesky.Account.open, bluesky.check, _bluesky, 12, _bluesky_sized, {"mentions": 20, "shares": 8}, small=4,
+        number=_bluesky_of, stands=_still_there, banned="settings/blocks", pictured=("post", "comment"),
+    ),
     "x": Kind(
         x.Place.open, x.check, _x, 8, sized, {"mentions": 40, "shares": 12}, small=4, number=_x_of, stands=_still_there,
         pictured=("post", "comment"),

@@ -128,7 +128,7 @@ def server_side(found: Place, *, lists: str, comments: str, media: str) -> dict[
         "pictures away": Wrong(faults.server_error(503), media, times=2, first=partial(_pictured, found)),
         "ambiguous not found": Wrong(faults.html_page(404), comments, after=1, times=2),
         "shifted": Wrong(_deletes(found, _answer), comments, after=1, times=1),
-        "shifted list": Wrong(_deletes(found, _newest), lists, after=1, times=1),
+        "shifted list": Wrong(_deletes(found, newest), lists, after=1, times=1),
     }
 
 
@@ -155,7 +155,7 @@ def _answer(found: Place) -> int:
     return next(one.id for one in posts if one.is_reply and not one.replies and not one.hidden)
 
 
-def _newest(found: Place) -> int:
+def newest(found: Place) -> int:
     """The newest of the account's own posts, which stands on the first page of their list."""
     own = [one for one in found.house.city.posts.values() if one.author == found.id and not one.is_reply]
     public = [one for one in own if one.share_of is None and one.visibility == "public" and not one.hidden]
