@@ -56,7 +56,10 @@ takes about ten minutes.
                       entered it, and it was not captured. The list is as it was when this folder was made
    data/exchanges/    for each stored answer of the platform: what of it belongs to these records, and the proof that it
                       stood there. Parts that belong to other records are there as numbers (hashes) only
-   data/runs/         what the archive concluded, such as that a comment is no longer returned
+                      Where a record names a shortened link and the archive followed it, the answers of the service
+                      that shortened it are here too
+   data/runs/         what the archive concluded, such as that a comment is no longer returned, or where a shortened
+                      link led on the day it was followed: "links" in record.json
    data/log/          the archive's log: its signed head, and proofs that these records are in it
    data/stamps/       time-stamps by others, where there are any
    data/manifest.json everything above, with how it was chosen and what was left out. What is left out there as

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from archiver import __version__, ids
+from archiver import __version__, clock, ids
 from archiver.archive import Archive
 from archiver.errors import NotFound
+from archiver.records.followed import LinkView
 from archiver.release import places, stored, wanted
 from archiver.release.bag import Bag
 from archiver.release.choosing import Chosen
@@ -92,6 +93,7 @@ class Making:
     def conclude(self) -> None:
         """Find the run records in which the states stand that no answer showed."""
         needed = {one for record in self.records.values() for state in record.concluded for one in state.evidence}
+        needed |= {one for record in self.records.values() for link in record.view.links for one in link.exchanges}
         if not needed:
             return
         with self.archive.database.read() as connection:
@@ -108,6 +110,20 @@ class Making:
                 known = (record.view.account.id, record.view.key, state.state, tuple(state.evidence))
                 if known in told and set(state.evidence) <= found.keys() and record.opens(told[known][0].access):
                     self._concluded(record, *told[known])
+        looks = ((one, part, index) for part in parts for index, one in enumerate(part.links) if "address" in one)
+        self._lead({one["id"]: (part, index) for one, part, index in looks}, found.keys())
+
+    def _lead(self, told: Mapping[str, tuple[StoredPart, int]], found: Collection[str]) -> None:
+        """Find the run records that say where short links led, and the answers that show it."""
+        for record in self.records.values():
+            for link in record.view.links:
+                part, index = told.get(link.id, (None, 0))
+                if part is None or not set(link.exchanges) <= found or not _says(part.links[index], link):
+                    continue  # (the reading says where it led, and no more is shown)
+                record.links[link.id] = part.name, index
+                self.parts[part.name] = part
+                for exchange in link.exchanges:
+                    self._exchange(exchange).links.append(record)
 
     def _concluded(self, record: WantedRecord, part: StoredPart, index: int, at: str) -> None:
         state, evidence = part.states[index][1], part.states[index][3]
@@ -166,9 +182,10 @@ class Making:
         """Write the proofs of run records; they as the manifest has them."""
         for name, part in sorted(self.parts.items()):
             indices = {state["index"] for one in self.records.values() for state in one.states if state["run"] == name}
-            if not indices:
+            links = {at for one in self.records.values() for run, at in one.links.values() if run == name}
+            if not indices and not links:
                 continue
-            self.bag.put(f"data/runs/{name}.proof.json", places.as_ascii(part.proof(indices)))
+            self.bag.put(f"data/runs/{name}.proof.json", places.as_ascii(part.proof(indices, links)))
             self.bag.put(f"data/runs/{name}.entry", part.entry)
             self.events[name] = part.event
             yield {"name": name, "run": part.run, "part": part.part, "access": part.access}
@@ -199,3 +216,10 @@ class Making:
             "runs": runs,
             "stamps": [stamp.as_json() for stamp in stamps],
         }
+
+
+def _says(look: Mapping[str, Any], link: LinkView) -> bool:
+    """Whether a run record says of a short link, to the letter, what the index does, and from which answers."""
+    at = clock.to_text(link.at)
+    told = (link.address, at, link.state, link.target, link.reason, list(link.exchanges))
+    return bool(link.exchanges) and told == tuple(look.get(name) for name in wanted.LINK)

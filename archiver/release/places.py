@@ -36,6 +36,8 @@ _ALWAYS: tuple[Path, ...] = (
 )
 _MEDIUM: tuple[Path, ...] = (("medium",), ("body_sha256",), ("body_size",))
 _PICTURE: tuple[Path, ...] = (("source",), ("picture",), ("body_sha256",), ("body_size",))
+#: What was asked for to find out where a short link leads, and which link that is.
+_LINK: tuple[Path, ...] = (("ask", "purpose"), ("ask", "context"))
 _RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{1,12})")
 #: What a path or a query says that names nothing: words, versions, small numbers.
 _HARMLESS = re.compile(r"[A-Za-z][A-Za-z_.-]{0,39}|v[0-9]{1,2}|[0-9]{1,3}|")
@@ -61,11 +63,13 @@ class Wanted:
     """The stored bytes are handed out beside it."""
     picture: bool = False
     """It is a picture of a record that the archive drew."""
+    link: bool = False
+    """It says where a short link in the words of a record led. There is no record in it."""
 
     @property
     def any(self) -> bool:
         """Whether there is a reason to show it."""
-        return bool(self.positions) or self.medium or self.evidence or self.picture
+        return bool(self.positions) or self.medium or self.evidence or self.picture or self.link
 
 
 def paths(value: Mapping[str, Any], stored: Mapping[str, Any], wanted: Wanted) -> set[Path]:
@@ -85,6 +89,8 @@ def paths(value: Mapping[str, Any], stored: Mapping[str, Any], wanted: Wanted) -
         shown |= {("facts", *path) for path in _MEDIUM if _has(stored, path)}
     if wanted.picture:
         shown |= {("facts", *path) for path in _PICTURE if _has(stored, path)}
+    if wanted.link:
+        shown |= {("facts", *path) for path in _LINK if _has(stored, path)}
     if wanted.whole:
         shown.add(("response_sha256",))
     if wanted.evidence and not stored.get("records") and "control_of" not in stored and "body" in value:

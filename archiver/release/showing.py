@@ -41,6 +41,8 @@ class WantedExchange:
     picture: WantedRecord | None = None
     """The record of which it is a picture that we drew."""
     evidence: list[WantedRecord] = field(default_factory=list)
+    links: list[WantedRecord] = field(default_factory=list)
+    """Records in whose words the short link stands that it says something of."""
 
 
 @dataclass(slots=True)
@@ -93,9 +95,10 @@ class Showing:
         asked = self.exchanges[where.exchange]
         asked.media = {one: record for one, record in asked.media.items() if record.view.id in self.records}
         asked.evidence = [one for one in asked.evidence if one.view.id in self.records]
+        asked.links = [one for one in asked.links if one.view.id in self.records]
         if asked.picture is not None and not self._shows_words_of(asked.picture, where.exchange):
             asked.picture = None
-        if not (asked.positions or asked.media or asked.evidence or asked.picture):
+        if not (asked.positions or asked.media or asked.evidence or asked.picture or asked.links):
             return
         opened = stored.open_exchange(self.archive, where)
         for position in list(asked.positions):
@@ -107,7 +110,9 @@ class Showing:
         if asked.picture is not None:
             self._copy_picture(asked.picture, opened)
         picture = asked.picture is not None
-        what = Wanted(frozenset(asked.positions), bool(asked.media), bool(asked.evidence), self.whole, picture)
+        what = Wanted(
+            frozenset(asked.positions), bool(asked.media), bool(asked.evidence), self.whole, picture, bool(asked.links)
+        )
         if what.any:
             self._write(where, asked, opened, what)
 
@@ -133,7 +138,7 @@ class Showing:
         )
 
     def _may_show_url(self, asked: WantedExchange, opened: StoredExchange, shown: set[tuple[str | int, ...]]) -> bool:
-        if self.whole:
+        if self.whole or asked.links:
             return True
         about = [self.records[one] for one in asked.positions.values()]
         about += [*asked.media.values(), *asked.evidence]

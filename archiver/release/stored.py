@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,8 +153,14 @@ class StoredPart:
         """``[[KEY, STATE, AT, [EXCHANGE, …]], …]``"""
         return list(self.fields.get("states", ()))
 
-    def proof(self, shown: set[int]) -> Proof:
-        """Proof of the conclusions with these numbers.
+    @property
+    def links(self) -> Sequence[Mapping[str, Any]]:
+        """Where short links were found to lead (WARC profile §2.4)."""
+        return list(self.fields.get("links", ()))
+
+    def proof(self, shown: set[int], links: Collection[int] = ()) -> Proof:
+        """Proof of the conclusions with these numbers, and of where the short links with those led. For which records
+        a link was followed is not shown: there may be others.
 
         Raises:
             IntegrityError: what is stored is not what was logged.
@@ -162,6 +168,9 @@ class StoredPart:
         names = ("v", "run", "number", "part", "access", "account", "connector", "at", "started_at")
         paths: set[Path] = {("run_record", name) for name in names if name in self.fields}
         paths |= {("run_record", "states", index) for index in shown}
+        paths |= {
+            ("run_record", "links", index, name) for index in links for name in self.links[index] if name != "records"
+        }
         proof = prove(self.seed, run_record_value(stored_json(self.fields)), paths)
         try:
             verify_proof(self.commitment, proof)
@@ -173,7 +182,8 @@ class StoredPart:
 
 
 def parts_in(archive: Archive, segment_key: str, version: str | None) -> Iterator[StoredPart]:
-    """The parts of run records in a segment, of this version of it, that tell of conclusions and are in the log.
+    """The parts of run records in a segment, of this version of it, that tell of conclusions, or of short links, and
+    are in the log.
 
     Raises:
         DamagedSegment, NoSuchObject, StoreUnavailable: see :func:`archiver.storage.segment_reader.read_segment`.
@@ -183,7 +193,7 @@ def parts_in(archive: Archive, segment_key: str, version: str | None) -> Iterato
             one.fields for one in read_segment(stream, bodies=False, key=segment_key) if isinstance(one, ReadRunRecord)
         ]
     for fields in found:
-        if fields.get("states"):
+        if fields.get("states") or fields.get("links"):
             with archive.database.read() as connection:
                 part = _part(connection, fields)
             if part is not None:

@@ -13,12 +13,16 @@ from archiver import clock
 from archiver.challenges import service as challenges
 from archiver.challenges.service import ChallengeView
 from archiver.records import service
+from archiver.records.followed import LinkView
 from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import OCCURRENCE, RECORD
 from archiver.records.unseen import KNOWN_FROM_IMPORT
-from archiver.records.views import EVERYTHING, MediumView, PictureView, RecordView, StateView
+from archiver.records.views import EVERYTHING, MediumView, PictureView, RecordView, StateView, VersionView
 from archiver.records.withheld import OPEN, in_public
 from archiver.viewing import Viewer
+
+LINK = ("address", "at", "state", "target", "reason", "exchanges")
+"""What a run record says of a short link that was followed, and a bundle with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,9 @@ class WantedRecord:
     """Pictures that we drew and that are in the bundle, by the exchange they are stored as."""
     states: list[dict[str, Any]] = field(default_factory=list)
     """Conclusions that the bundle proves, as the manifest has them."""
+    links: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Where short links led, as far as the bundle proves it, by the id of the look: name of the part of a run record,
+    and number in it."""
     challenges: list[ChallengeView] = field(default_factory=list)
     """That were decided: what they say travels with the record (Wis. Stat. 19.70)."""
     why: str = "not_stored"
@@ -169,6 +176,27 @@ def _version(record: WantedRecord, number: int) -> dict[str, Any]:
         "first_seen_at": _time(version.first_seen_at),
         "last_seen_at": _time(version.last_seen_at),
         "stored": [[place.exchange, place.position] for place in record.places if place.version == version.id],
+    } | _links(record, version)
+
+
+def _links(record: WantedRecord, version: VersionView) -> dict[str, Any]:
+    """Where the short links of a version led; nothing where none was followed."""
+    found = [_link(record, one) for one in record.view.led(version)]
+    return {"links": found} if found else {}
+
+
+def _link(record: WantedRecord, one: LinkView) -> dict[str, Any]:
+    """One look. ``run`` and ``index``: where the bundle proves it; None where it does not."""
+    run, index = record.links.get(one.id, (None, None))
+    return {
+        "address": one.address,
+        "at": _time(one.at),
+        "state": one.state,
+        "target": one.target,
+        "reason": one.reason,
+        "exchanges": list(one.exchanges) if run is not None else [],
+        "run": run,
+        "index": index,
     }
 
 

@@ -600,6 +600,27 @@ class _Bundle:
             that(derived("rc", proof["run_record.account"], reading["key"]) == own)
             that(all(one in self.proofs and one.startswith("ex_") for one in evidence))
             yield ("state", own, state, at)
+        for link in (link for version in reading["versions"] for link in version.get("links", ())):
+            yield from self.link(own, link)
+
+    def link(self, own: str, link: Any) -> Any:
+        address, at, state, target, reason, exchanges, run, index = exactly(
+            link, "address at state target reason exchanges run index"
+        )
+        that(all(type(one) is str for one in (address, at, state)) and type(exchanges) is list)
+        if run is None:
+            that(exchanges == [])
+            return
+        proof = self.proofs[run]
+        that(type(index) is int and exchanges)
+        told = {"address": address, "at": at, "state": state, "target": target, "reason": reason}
+        for name, value in (told | {"exchanges": exchanges}).items():
+            shown = proof.get(f"run_record.links.{index}.{name}")
+            that((None if shown is HIDDEN else shown) == value)
+        for hop, exchange in enumerate(exchanges):
+            asked = self.proofs[exchange]["facts.ask.context"]
+            that((asked["address"], asked["hop"]) == (address, Literal(str(hop))))
+        yield ("link", own, address, at)
 
     def shown_at(self, proof: Proof, place: str) -> None:
         span = re.fullmatch("bytes=([0-9]{1,12})-([0-9]{1,12})", place)

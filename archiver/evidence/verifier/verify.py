@@ -813,6 +813,12 @@ class Verifier:
         for state in one["states"]:
             self.claim("state", one["id"], self.check_state, one, record["key"], state)
         self.claim("reading", one["id"], self.check_reading, one, record, required=False)
+        try:
+            links = [link for version in record["versions"] for link in version.get("links", ())]
+        except MALFORMED:
+            links = [None]
+        for link in links:
+            self.claim("link", one["id"], self.check_link, one, link, required=False)
         for said in record.get("challenges", ()):
             self.claim("challenge", one["id"], self.check_challenge, said, required=False)
 
@@ -890,6 +896,31 @@ class Verifier:
         need(all(name in self.shown for name in state["evidence"]), "an answer that led to it is not shown")
         said = (plain(state["state"]), plain(state["at"]), len(state["evidence"]))
         return "%s: so the archive concluded at %s from %d answers" % said
+
+    def check_link(self, one, link):
+        """Where a short link in the words of a record led on the day the archive followed it: so it concluded then from
+        answers that are here. The service may lead it elsewhere on another day."""
+        fields(link, text="address at state", any="target reason run index", many="exchanges")
+        if link["run"] is None:
+            need(not link["exchanges"], "answers without what was concluded from them")
+            return NOT_CHECKED, "the archive says where it led, and nothing here proves it"
+        shown = self.shown.get(link["run"])
+        need(shown, "its run record did not pass")
+        names = ["address", "at", "state", "target", "reason", "exchanges"]
+        for name in names:
+            place = ("run_record", "links", int(link["index"]), name)
+            said = shown.get(*place) if shown.has(*place) else None
+            need(said == link[name], "the run record says something else")
+        need(link["exchanges"], "without the answers that led to it")
+        for hop, name in enumerate(link["exchanges"]):
+            need(name in self.shown, "an answer that led to it is not shown")
+            asked = self.shown[name].get("facts", "ask", "context")
+            need((asked["address"], int(asked["hop"])) == (link["address"], hop), "an answer about another link")
+        said = (link["address"], link["state"], link["target"] or "no known address", link["at"])
+        words = [text for seen in one["occurrences"] for value, _ in self.nodes_of(seen) for text in strings(value)]
+        if not any(link["address"].partition("://")[2] in text for text in words):
+            return NOT_CHECKED, plain("%s is not written so in the words that are shown" % link["address"])
+        return plain("%s: %s, %s; so the archive found at %s" % said)
 
     def check_challenge(self, said):
         """What people entered about a record (Wis. Stat. 19.70) has its form, and is proven by nothing here."""
