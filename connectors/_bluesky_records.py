@@ -91,7 +91,7 @@ def _blobs(embed: JSONValue) -> Iterator[tuple[str, JSONValue, JSONValue]]:
         embed = embed.get("media")
         if not isinstance(embed, dict):
             return
-    for image in _listed(embed.get("images")):
+    for image in (*_listed(embed.get("images")), *_listed(embed.get("items"))):  # (``items``: of a gallery)
         if isinstance(image, dict):
             yield "image", image.get("image"), image.get("alt")
     if embed.get("$type") == _VIDEO:
@@ -179,7 +179,7 @@ def _pictures(view: Json, said: Json) -> Iterator[MediaRef]:
         shown = next(iter(_listed(view.get("embeds"))), None)
     if isinstance(shown, dict) and isinstance(shown.get("media"), dict):
         shown = shown["media"]
-    images = _listed(shown.get("images")) if isinstance(shown, dict) else []
+    images = [*_listed(shown.get("images")), *_listed(shown.get("items"))] if isinstance(shown, dict) else []
     named = [(_blob_cid(blob), alt) for kind, blob, alt in _blobs(said.get("embed")) if kind == "image"]
     for image, (cid, alt) in zip(images, named, strict=False):
         url = image.get("fullsize") if isinstance(image, dict) else None

@@ -191,6 +191,25 @@ def test_files_are_asked_of_the_server_by_their_names() -> None:
     assert reading.records[0].text == "The bridge is shut.\n\nA bridge"
 
 
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside a quoted post"])
+def test_every_picture_of_a_gallery_is_a_file(beside: bool) -> None:
+    """``app.bsky.embed.gallery``: of one's own post as uploaded, of others' as the service shows them."""
+    image = {"$type": "blob", "ref": {"$link": CID}, "mimeType": "image/png", "size": 75}
+    gallery: Json = {"$type": "app.bsky.embed.gallery", "items": [{"alt": f"View {n}", "image": image} for n in (1, 2)]}
+    shown: Json = {"items": [{"fullsize": f"{SITE}/img/{n}", "alt": f"View {n}"} for n in (1, 2)]}
+    if beside:
+        quoted = {"$type": "app.bsky.embed.record", "record": {"uri": uri(), "cid": OTHER_CID}}
+        gallery = {"$type": "app.bsky.embed.recordWithMedia", "record": quoted, "media": gallery}
+        shown = {"media": shown}
+    reading = read(FULL.records(PDS, "posts", "r2", {}), {"records": [listed("3myg5f6oebs2g", embed=gallery)]})
+    (record,) = reading.records
+    assert [(one.key, one.alt_text) for one in record.media] == [(CID, "View 1"), (CID, "View 2")]
+    assert record.text == "The bridge is shut.\n\nView 1\n\nView 2"
+    post = view("3myg5f6oebs2h", ANN, embed=gallery) | {"embed": shown}
+    (others,) = read(ASKS.thread(uri(), above=False), {"thread": node(post)}).records
+    assert [(one.url, one.alt_text) for one in others.media] == [(f"{SITE}/img/{n}", f"View {n}") for n in (1, 2)]
+
+
 # --- what the service shows ------------------------------------------------------------------------------------------
 
 
