@@ -204,7 +204,11 @@ def _records(ask: Ask, found: Found, body: Json) -> Reading:
         return quarantined("a list of records without its records")
     for number, value in enumerate(listed):
         _add_own(ask, found, value, f"/records/{number}")
-    return paged(ask, answer=found.answer, cursor=body.get("cursor"), listed=listed, reading=found.reading())
+    # (whoever takes back the only repost leaves an empty list)
+    first = all(name != "cursor" for name, _ in ask.parameters)
+    none = ask.purpose == "reposts" and first and not listed and not body.get("cursor")
+    reading = replace(found.reading(), none=none)
+    return paged(ask, answer=found.answer, cursor=body.get("cursor"), listed=listed, reading=reading)
 
 
 def _own(ask: Ask, found: Found, body: Json, place: str, *, require: bool) -> Reading:

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.bluesky.town import Town
+from tests.capture.conftest import house, new_house
 from tests.servers import bluesky
 from tests.servers.bluesky import Network
+
+__all__ = ["house", "new_house"]
 
 
 @pytest.fixture(scope="session")

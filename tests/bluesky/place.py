@@ -13,7 +13,7 @@ from sqlalchemy import update
 from archiver.accounts.models import Account as Registered
 from archiver.practice.acts import Block, Delete, Share
 from archiver.practice.bluesky_api import BlueskyApi
-from archiver.practice.bluesky_ids import REPOST, number_of, uri_of
+from archiver.practice.bluesky_ids import POST, REPOST, number_of, uri_of
 from archiver.practice.cast import populate_bluesky
 from archiver.practice.truth import TrueRecord, Truth
 from connectors.text import tidy
@@ -46,7 +46,9 @@ class Account(Place):
         return self.house.server.bluesky
 
     def key_of(self, number: int) -> str:
-        return uri_of(number, self.server.repositories.said[number].author)
+        self.server.repositories.catch_up()
+        said = self.server.repositories.said[number]
+        return uri_of(number, said.author, REPOST if isinstance(said, Share) else POST)
 
 
 # A month held against what really happened.
