@@ -31,6 +31,7 @@ SPECIFIED: Mapping[str, Wrong] = {
     "NextdoorApi": partial(listed.wrong, "nextdoor"),
     "FlickrApi": partial(listed.wrong, "flickr"),
     "VimeoApi": partial(listed.wrong, "vimeo"),
+    "BlueskyApi": partial(listed.wrong, "bluesky"),
     "MastodonApi": partial(learned.wrong, "mastodon"),
     "RedditApi": partial(learned.wrong, "reddit"),
 }

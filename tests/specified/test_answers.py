@@ -118,6 +118,11 @@ LISTS: Mapping[str, tuple[str, Any, Mapping[str, Any]]] = {
          "reactionSummaries": {}},
         {"shoes": 1, "commentsState": "AJAR", "commentSummary/count": ...},
     ),
+    "bluesky": (
+        "GET /xrpc/app.bsky.feed.getPostThread",
+        {"thread": {"$type": "app.bsky.feed.defs#notFoundPost", "uri": "at://x", "notFound": True}},
+        {"shoes": 1, "thread/notFound": "yes", "thread/$type": "app.bsky.feed.defs#gone", "thread": ...},
+    ),
     "flickr": (
         "GET /services/rest/ flickr.photos.comments.getList",
         {"comments": {"photo_id": "5"}, "stat": "ok"},
