@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 from sqlalchemy import update
 
 from archiver.accounts.models import Account as Registered
+from archiver.archive import Archive
 from archiver.practice.acts import Block, Delete, Share
 from archiver.practice.bluesky_api import BlueskyApi
 from archiver.practice.bluesky_ids import POST, REPOST, number_of, uri_of
@@ -36,9 +37,7 @@ class Account(Place):
     @classmethod
     def open(cls, house: House) -> Self:
         found = super().open(house)
-        with house.archive.database.write() as connection:
-            settings = {"directory": house.server.base_url}
-            connection.execute(update(Registered).where(Registered.id == found.account).values(settings=settings))
+        use_directory(house.archive, found.account, house.server.base_url)
         return found
 
     @property
@@ -49,6 +48,13 @@ class Account(Place):
         self.server.repositories.catch_up()
         said = self.server.repositories.said[number]
         return uri_of(number, said.author, REPOST if isinstance(said, Share) else POST)
+
+
+def use_directory(archive: Archive, account: str, directory: str) -> None:
+    """Look up the account's identity there."""
+    with archive.database.write() as connection:
+        chosen = update(Registered).where(Registered.id == account)
+        connection.execute(chosen.values(settings={"directory": directory}))
 
 
 # A month held against what really happened.

@@ -14,9 +14,11 @@ from archiver.accounts import service as accounts
 from archiver.accounts import tokens
 from archiver.archive import Archive
 from archiver.practice.acts import Wording
+from archiver.practice.bluesky_ids import uri_of
 from archiver.practice.cast import (
     Cast,
     populate,
+    populate_bluesky,
     populate_channel,
     populate_flickr,
     populate_instagram,
@@ -41,6 +43,7 @@ from archiver.practice.youtube_ids import video_id
 from archiver.records.models import Record
 from connectors import _youtube_captions as captions
 from connectors.contract import State
+from tests.bluesky import place as bluesky
 from tests.capture.observed import Observed
 from tests.capture.secrecy import given_out, repeated
 from tests.facebook import page
@@ -366,6 +369,16 @@ class Owned(OneAccount):
             assert key not in rows or rows[key].access == "private", key
 
 
+@dataclass
+class Networked(OneAccount):
+    """An account of the AT Protocol, whose identity is in the practice network's own directory."""
+
+    def register(self, archive: Archive) -> list[str]:
+        registered = super().register(archive)
+        bluesky.use_directory(archive, registered[0], self.server.base_url)
+        return registered
+
+
 def _is_notice(post: Post) -> bool:
     return not post.is_reply and post.share_of is None
 
@@ -440,6 +453,11 @@ def _x(server: PracticeServer, person: int, token: str) -> str:
     return x.account_url(person)
 
 
+def _bluesky(server: PracticeServer, person: int, password: str) -> str:
+    server.bluesky.tokens[password], server.bluesky.page, server.bluesky.levels = person, _PAGE, 3
+    return server.bluesky.account_url(person)
+
+
 def _channel(server: PracticeServer, person: int, token: str) -> str:
     server.youtube.tokens[token], server.youtube.page = person, _PAGE
     return server.youtube.account_url(person)
@@ -485,6 +503,10 @@ KINDS = {
             "flickr owner", flickr.OWNER.text, lambda city: populate_flickr(city, city.now() - _LONG_AGO), _owner,
             lambda person, number: f"photo/{number}", flickr.check, _MODERATED,
             tuple(one.value for one in flickr.OWNER.secrets), made=Owned,
+        ),
+        Kind(
+            "bluesky", bluesky.PASSWORD, lambda city: populate_bluesky(city, city.now() - _LONG_AGO), _bluesky,
+            lambda person, number: uri_of(number, person), bluesky.check, (*_MODERATED, ("mention", 3)), made=Networked,
         ),
         Kind(
             "vimeo", vimeo.TOKEN, lambda city: populate_vimeo(city, city.now() - _LONG_AGO), _vimeo,
