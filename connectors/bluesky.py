@@ -92,7 +92,9 @@ class Bluesky:
             "An edit that was undone before the next look was not seen, unless the service listens to the server's"
             " stream; of replies it is never seen.",
             "The time of a post is the one that its author's program gave it, never later than it was seen.",
-            "Replies by people who block the account, or whom it blocks, are not shown.",
+            "Replies by people who block the account, or whom it blocks, are not shown, nor those to a post that the"
+            " account lets nobody answer; what answers a reply that is not shown, or was deleted, is not shown either."
+            " What was seen before is looked at by its address.",
             "Videos in replies are not captured, only that they were there.",
             "Mentions by people who do not reply are found only where the account is signed in.",
             "Whom and which words the account mutes is not captured: it is in no repository. Nor is a list of more"

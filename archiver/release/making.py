@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,7 +113,7 @@ class Making:
         looks = ((one, part, index) for part in parts for index, one in enumerate(part.links) if "address" in one)
         self._lead({one["id"]: (part, index) for one, part, index in looks}, found.keys())
 
-    def _lead(self, told: Mapping[str, tuple[StoredPart, int]], found: Collection[str]) -> None:
+    def _lead(self, told: Mapping[str, tuple[StoredPart, int]], found: Set[str]) -> None:
         """Find the run records that say where short links led, and the answers that show it."""
         for record in self.records.values():
             for link in record.view.links:

@@ -40,7 +40,8 @@ def _export(house: House, record: str, name: str = "bundle") -> Exported:
 
 
 def _claims(made: Exported) -> tuple[list[dict[str, Any]], bool]:
-    return verify.verify(verify.Folder(str(made.folder)), [verify.read_key(made.key)])
+    claims, ok = verify.verify(verify.Folder(str(made.folder)), [verify.read_key(made.key)])
+    return claims, ok
 
 
 def _reading(files: Files) -> tuple[str, Any]:
