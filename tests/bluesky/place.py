@@ -73,10 +73,8 @@ class _Month:
     def shown(self, at: datetime) -> Iterator[TrueRecord]:
         """What lists and threads lead to at a time: all of the account's own, what it passed on, what names it, and
         what answers it by way of what stands and is shown itself."""
-        passed_on = {
-            one.share_of for one in self.truth.said(until=at) if one.author == self.owner and one.exists_at(at)
-        }
-        for said in self.truth.said(until=at):
+        passed_on = {one.share_of for one in self.truth.said() if one.author == self.owner and one.exists_at(at)}
+        for said in self.truth.said():
             own = said.author == self.owner or said.id in passed_on
             if said.exists_at(at) and (own or self.in_a_thread(said, at) or self.names(said, at)):
                 yield said
@@ -94,11 +92,12 @@ class _Month:
         told = self.owner in said.mentions and said.parent is None
         return told and not self.at_odds(said.author, self.owner, at)
 
-    def answers(self, said: TrueRecord, at: datetime) -> bool:
-        """Whether the account is told of an answer to what it said, wherever that stands."""
-        told = said.parent is not None and self.truth.records[said.parent].author == self.owner
-        out_of_sight = self.at_odds(said.author, self.owner, at) or said.hidden_at(at) or self.violates(said)
-        return told and said.exists_at(at) and not out_of_sight
+    def may_be_met(self, said: TrueRecord, at: datetime) -> bool:
+        """Whether something may lead to an answer though what is above it is gone: the account is told who answers it,
+        and what is known looks at what answers it."""
+        if said.parent is None or not said.exists_at(at) or self.violates(said):
+            return False
+        return not self.at_odds(said.author, self.truth.records[said.parent].author, at)
 
     def at_odds(self, one: int, other: int, at: datetime) -> bool:
         who = other if one == self.owner else one if other == self.owner else None
@@ -122,7 +121,7 @@ def check(house: Observed, owner: int) -> dict[str, int]:
     full = [at for at, _, sweep in house.looks if sweep is FULL]
     looks = [at for at, _, _ in house.looks]
     seen = {at: {_key(one) for one in month.shown(at) if one.kind != "share"} for at in looks}
-    told = {_key(one) for at in looks for one in month.truth.said(until=at) if month.answers(one, at)}
+    told = {_key(one) for at in looks for one in month.truth.said() if month.may_be_met(one, at)}
     must = set().union(*(seen[at] for at in full))
     lost = {number_of(one) or 0 for one in must - set(known)}
     assert not lost, ("shown, but not in the archive", [month.truth.records.get(one) for one in lost])
