@@ -106,11 +106,13 @@ def _add(rows: dict[Any, list[dict[str, Any]]], number: int, record_id: str, thr
         {"id": record_id, "account_id": ACCOUNT, "key": f"{number}", "kind": kind, "access": "public",
          "thread_id": thread, "parent_id": parent, "author_id": f"{number % 5000}", "author_name": "A Resident",
          "author_handle": "resident", "counts": {}, "created_at": at, "first_seen_at": at, "last_seen_at": at,
+         "public_first_at": at, "public_last_at": at,
          "state": "visible", "version_id": version, "versions": 1, "exchange_id": exchange, "position": position}
     )  # fmt: skip
     rows[Version].append(
         {"id": version, "record_id": record_id, "number": 1, "content": {"text": said}, "text": said, "scheme": 1,
-         "first_seen_at": at, "last_seen_at": at, "exchange_id": exchange, "position": position}
+         "first_seen_at": at, "last_seen_at": at, "public": True, "public_first_at": at, "public_last_at": at,
+         "exchange_id": exchange, "position": position}
     )  # fmt: skip
     rows[Occurrence].append(
         {"exchange_id": exchange, "position": position, "record_id": record_id, "place": f"/{position}",
@@ -118,7 +120,8 @@ def _add(rows: dict[Any, list[dict[str, Any]]], number: int, record_id: str, thr
          "state": "visible", "version_id": version}
     )  # fmt: skip
     rows[RecordState].append(
-        {"record_id": record_id, "number": 1, "state": "visible", "from_at": at, "last_at": at, "evidence": [exchange]}
+        {"record_id": record_id, "number": 1, "state": "visible", "from_at": at, "last_at": at, "evidence": [exchange],
+         "public_from_at": at, "public_last_at": at}
     )  # fmt: skip
 
 

@@ -242,7 +242,7 @@ def apply_conclusions(connection: Connection, applier: Applier, part: Part) -> N
     for exchange, positions, at in part.same:
         applier.same(exchange, positions, at, public=part.access == PUBLIC)
     for exchange, positions, at in part.named:
-        applier.named(exchange, positions, at)
+        applier.named(exchange, positions, at, public=part.access == PUBLIC)
     for key, number, at in part.counted:
         applier.counted(key, number, at)
     for covered in part.covered:

@@ -20,7 +20,7 @@ from archiver.evidence.entry import read_entry
 from archiver.evidence.models import Event
 from archiver.records.seeing import only_public
 from archiver.records.stored import RECORD, STATE, VERSION, table
-from archiver.records.withheld import public_state, public_version, state_in_public_since, version_in_public_since
+from archiver.records.withheld import public_state, public_version
 from archiver.search import statements
 from archiver.search.index import SearchTooSlow
 from archiver.search.statements import Reproduction, Statement
@@ -113,8 +113,8 @@ def _since(connection: Connection, viewer: Viewer, statement: Statement, seen: s
     public = {one for one, account in accounts.items() if only_public(viewer, account)}
     found: list[set[str]] = []
     for rows, at, shown in (
-        (VERSION, (VERSION.c.first_seen_at, version_in_public_since()), public_version()),
-        (STATE, (STATE.c.from_at, state_in_public_since()), public_state(connection)),
+        (VERSION, (VERSION.c.first_seen_at, VERSION.c.public_first_at), public_version()),
+        (STATE, (STATE.c.from_at, STATE.c.public_from_at), public_state()),
     ):
         younger: set[str] = set()
         for some, seen_at, more in ((seen - public, at[0], ()), (public, at[1], (shown,))):

@@ -10,13 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, FromClause, literal_column, select
 
 from archiver.records.stored import RECORD, STATE, VERSION
-from archiver.records.withheld import (
-    is_told,
-    record_in_public_since,
-    state_in_public_since,
-    times_of,
-    version_in_public_since,
-)
+from archiver.records.withheld import is_told, times_of
 from archiver.search.conditions import holds
 from archiver.search.index import SearchIndex, SearchTooSlow
 from archiver.search.paging import whole
@@ -75,14 +69,14 @@ def touched(connection: Connection, viewer: Viewer, since: datetime) -> Touched:
     """Records that became known to a viewer or changed, as far as they may know, from a moment on. What was brought
     with an export is not among them."""
     found: list[Touch] = []
-    every, known, told = True, times_of(viewer), is_told(connection, viewer)
+    every, known, told = True, times_of(viewer), is_told(viewer)
     for name, rows, (first, last), in_public, where in (
-        (_KNOWN, RECORD, _seen(RECORD), record_in_public_since(), ()),
-        ("edited", VERSION, _seen(VERSION), version_in_public_since(), (_changed(VERSION), told)),
-        ("state", STATE, (STATE.c.from_at, STATE.c.last_at), state_in_public_since(), (_changed(STATE), told)),
+        (_KNOWN, RECORD, _seen(RECORD), RECORD.c.public_first_at, ()),
+        ("edited", VERSION, _seen(VERSION), VERSION.c.public_first_at, (_changed(VERSION), told)),
+        ("state", STATE, (STATE.c.from_at, STATE.c.last_at), STATE.c.public_from_at, (_changed(STATE), told)),
     ):
         at = known(first, in_public)
-        # (no time is after the last, which the row itself tells: little is left to be computed)
+        # (no time is after the last)
         query = (
             select(RECORD.c.id, at.label("at"))
             .where(last >= since, at >= since, *where)

@@ -20,7 +20,7 @@ from archiver.evidence.matter_facts import ModerationSays
 from archiver.moderation.conditions import ITEM, STATEMENT, about, current, unseen
 from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import RECORD, STATE, VERSION
-from archiver.records.withheld import state_in_public_since, times_of, version_in_public_since, withheld_among
+from archiver.records.withheld import times_of, withheld_among
 from archiver.viewing import Viewer
 
 _Row = Mapping[Any, Any] | RowMapping
@@ -155,8 +155,8 @@ def _times(
     found: dict[tuple[str, int], tuple[datetime | None, int]] = {}
     known = times_of(viewer)
     for rows, at in (
-        (STATE, known(STATE.c.from_at, state_in_public_since())),
-        (VERSION, known(VERSION.c.first_seen_at, version_in_public_since())),
+        (STATE, known(STATE.c.from_at, STATE.c.public_from_at)),
+        (VERSION, known(VERSION.c.first_seen_at, VERSION.c.public_first_at)),
     ):
         query = select(ITEM.c.act_id, ITEM.c.position, at.label("at"), rows.c.number)
         joined = ITEM.join(rows, about(rows, ITEM)).join(RECORD, RECORD.c.id == rows.c.record_id)

@@ -22,7 +22,7 @@ from archiver.evidence.event_types import EventType
 from archiver.evidence.models import Anchor, Event, LogCheckpoint
 from archiver.records import finding, followed
 from archiver.records.models import Medium, Occurrence, RecordState
-from archiver.records.withheld import open_among
+from archiver.records.stored import open_among
 from archiver.storage.protocol import NoSuchObject
 from archiver.storage.segment_reader import ReadExchange, read_exchange
 from archiver.viewing import Viewer

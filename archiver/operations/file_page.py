@@ -18,8 +18,8 @@ from archiver.operations import shown_files
 from archiver.records import finding, pictures, service
 from archiver.records.pictures import StoredAt
 from archiver.records.seeing import only_public
+from archiver.records.stored import OPEN
 from archiver.records.views import MediumView
-from archiver.records.withheld import OPEN
 from archiver.storage.protocol import NoSuchObject
 from archiver.storage.segment_reader import read_exchange
 from archiver.viewing import Viewer

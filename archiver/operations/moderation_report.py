@@ -23,7 +23,7 @@ from archiver.records import changes
 from archiver.records.changes import Kind, Wanted
 from archiver.records.stored import RECORD, chunks
 from archiver.records.views import Change
-from archiver.records.withheld import record_in_public_since, times_of
+from archiver.records.withheld import times_of
 from archiver.viewing import Viewer
 
 #: Most changes that one report counts.
@@ -183,7 +183,7 @@ def _lines(counted: Sequence[Counted], of: Callable[[Counted], str], words: Mapp
 
 def _first_seen(connection: Connection, viewer: Viewer, record_ids: Collection[str]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
-    at = times_of(viewer)(RECORD.c.first_seen_at, record_in_public_since())
+    at = times_of(viewer)(RECORD.c.first_seen_at, RECORD.c.public_first_at)
     for chunk in chunks(sorted(record_ids)):
         query = select(RECORD.c.id, at.label("at")).where(RECORD.c.id.in_(chunk))
         found |= {row.id: row.at for row in connection.execute(query) if row.at is not None}

@@ -9,6 +9,7 @@ record's stored occurrences and work its versions out again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -18,7 +19,7 @@ from archiver.database import safe_text
 from archiver.records import numbers, stored
 from archiver.records.applied import Applied, Revision, StateChange
 from archiver.records.rows import Row
-from archiver.records.sightings import Arrived, Sighting
+from archiver.records.sightings import Again, Arrived, Sighting
 from archiver.records.states import Observation
 from archiver.records.writer import Work, Writer
 from connectors.contract import Reading, State
@@ -44,9 +45,8 @@ class Applier:
 
     def _begin(self) -> None:
         self._sightings: list[Sighting] = []
-        self._same: dict[tuple[str, int], list[datetime]] = {}
-        self._same_in_public: dict[tuple[str, int], datetime] = {}
-        self._named: dict[tuple[str, int], list[datetime]] = {}
+        self._same: dict[tuple[str, int], list[Again]] = {}
+        self._named: dict[tuple[str, int], list[Again]] = {}
         self._concluded: list[tuple[str, Observation]] = []
         self._numbers: list[tuple[str, datetime, int, bool | None]] = []
         self._lists: list[tuple[str, datetime, bool]] = []
@@ -77,15 +77,12 @@ class Applier:
         """The records at these positions of a stored exchange were seen again, unchanged. ``public``: in an answer that
         everybody could have got."""
         for position in positions:
-            place = exchange_id, position
-            self._same.setdefault(place, []).append(at)
-            if public:
-                self._same_in_public[place] = max(at, self._same_in_public.get(place, at))
+            self._same.setdefault((exchange_id, position), []).append((at, public))
 
-    def named(self, exchange_id: str, positions: Iterable[int], at: datetime) -> None:
+    def named(self, exchange_id: str, positions: Iterable[int], at: datetime, *, public: bool) -> None:
         """The same of answers that did not show the words again: no sight of a version."""
         for position in positions:
-            self._named.setdefault((exchange_id, position), []).append(at)
+            self._named.setdefault((exchange_id, position), []).append((at, public))
 
     def concluded(self, key: str, state: State, at: datetime, evidence: Sequence[str], run_number: int) -> None:
         """The engine concluded a state from ``evidence`` (ids of exchanges); ``run_number`` drew the conclusion. A
@@ -156,6 +153,7 @@ class Applier:
         """The records of this batch, each with all that was told of it in order of arrival or time."""
         self._sightings.sort(key=lambda sighting: sighting.arrival)
         references = self._references()
+        self._forget_publicity(references)
         record_ids = dict.fromkeys(sighting.record_id for sighting in self._sightings)
         record_ids |= dict.fromkeys(reference.record_id for reference in references)
         record_ids |= dict.fromkeys(record_id for record_id, _ in self._concluded)
@@ -168,16 +166,29 @@ class Applier:
         for reference in references:
             place = reference.exchange_id, reference.position
             works[reference.record_id].take_again(reference, self._same.get(place, ()), self._named.get(place, ()))
-            in_public = self._same_in_public.get(place)
-            if in_public is not None:
-                works[reference.record_id].again_in_public.append((reference, in_public))
+        proven = self._proven_in_public()
         for record_id, observation in self._concluded:
-            works[record_id].observations.append(observation)
+            public = not proven.isdisjoint(observation.evidence)
+            works[record_id].observations.append(replace(observation, public=public) if public else observation)
         for record_id, at, number, deep in self._numbers:
             works[record_id].numbers.append((at, number, deep))
         for record_id, at, whole in self._lists:
             works[record_id].lists.append((at, whole))
         return [work for work in works.values() if work.known is not None or work.sightings]
+
+    def _forget_publicity(self, references: Iterable[stored.Reference]) -> None:
+        """A public answer that repeats what was stored in private makes that no public sight: what it showed then is
+        not for everybody to read."""
+        open_ids = stored.open_among(self._connection, {reference.exchange_id for reference in references})
+        for told in (self._same, self._named):
+            for exchange_id, position in [*told]:
+                if exchange_id not in open_ids:
+                    told[exchange_id, position] = _in_private(told[exchange_id, position])
+
+    def _proven_in_public(self) -> set[str]:
+        """Which of the exchanges that states were concluded from everybody could have got."""
+        named = {each for _, observation in self._concluded for each in observation.evidence}
+        return stored.open_among(self._connection, named)
 
     def _references(self) -> list[stored.Reference]:
         """What was seen again: occurrences of this very batch are told so themselves, stored ones are looked up."""
@@ -185,9 +196,15 @@ class Applier:
             return []
         for sighting in self._sightings:
             place = sighting.arrived.id, sighting.position
-            sighting.again, sighting.named = self._same.pop(place, []), self._named.pop(place, [])
-            sighting.seen_in_public_at = self._same_in_public.pop(place, None)
+            again, named = self._same.pop(place, []), self._named.pop(place, [])
+            if not sighting.public:
+                again, named = _in_private(again), _in_private(named)
+            sighting.again, sighting.named = again, named
         wanted: dict[str, set[int]] = {}
         for exchange_id, position in self._same.keys() | self._named.keys():
             wanted.setdefault(exchange_id, set()).add(position)
         return sorted(stored.references(self._connection, wanted), key=lambda one: (one.exchange_id, one.position))
+
+
+def _in_private(again: Iterable[Again]) -> list[Again]:
+    return [(at, False) for at, _ in again]

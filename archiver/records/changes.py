@@ -30,16 +30,9 @@ from archiver.accounts.models import Account
 from archiver.clock import from_text, to_text
 from archiver.records.differences import differences
 from archiver.records.seeing import allowed, only_public
-from archiver.records.stored import RECORD, STATE, VERSION, table
+from archiver.records.stored import RECORD, STATE, VERSION, open_among, table
 from archiver.records.views import EVERYTHING, AccountName, Change
-from archiver.records.withheld import (
-    is_told,
-    open_among,
-    state_in_public_since,
-    state_in_public_until,
-    times_of,
-    version_in_public_since,
-)
+from archiver.records.withheld import is_told, times_of
 from archiver.viewing import Viewer
 from connectors.contract import State
 
@@ -143,9 +136,9 @@ def recent(
 
 
 def _spans(connection: Connection, viewer: Viewer, wanted: Wanted, before: Place | None) -> Iterator[datetime]:
-    """From when on to look, ever further back, where times have to be computed and no index has them: whoever looks at
-    the newest waits for no change of years ago."""
-    if not any(part.only_public for part in viewer.parts):
+    """From when on to look, ever further back, where a time is one of two and no index has it: whoever looks at the
+    newest waits for no change of years ago."""
+    if len({part.only_public for part in viewer.parts}) == 1:
         return
     ends = [before.at] if before is not None else [wanted.until] if wanted.until is not None else []
     if not ends:
@@ -194,9 +187,9 @@ def _edits(
     connection: Connection, viewer: Viewer, wanted: Wanted, limit: int, before: Place | None
 ) -> Sequence[Change]:
     earlier = VERSION.alias("earlier")
-    at = times_of(viewer)(VERSION.c.first_seen_at, version_in_public_since())
+    at = times_of(viewer)(VERSION.c.first_seen_at, VERSION.c.public_first_at)
     seen = (VERSION.c.first_seen_at, VERSION.c.last_seen_at)
-    query = _changes(connection, viewer, wanted, at, seen, VERSION.c.number, _EDIT, limit, before).add_columns(
+    query = _changes(viewer, wanted, at, seen, VERSION.c.number, _EDIT, limit, before).add_columns(
         VERSION.c.text, earlier.c.text.label("earlier_text")
     )
     query = (
@@ -214,14 +207,15 @@ def _states(
 ) -> Sequence[Change]:
     earlier = STATE.alias("earlier")
     known = times_of(viewer)
-    at = known(STATE.c.from_at, state_in_public_since())
+    at = known(STATE.c.from_at, STATE.c.public_from_at)
+    before_that = known(earlier.c.last_at, earlier.c.public_last_at)
     seen = (STATE.c.from_at, STATE.c.last_at)
-    query = _changes(connection, viewer, wanted, at, seen, STATE.c.number, _STATE, limit, before)
+    query = _changes(viewer, wanted, at, seen, STATE.c.number, _STATE, limit, before)
     query = query.add_columns(
         VERSION.c.text,
         earlier.c.state.label("state_before"),
         STATE.c.state.label("state_after"),
-        known(earlier.c.last_at, state_in_public_until(earlier)).label("seen_so"),
+        before_that.label("seen_so"),
         STATE.c.evidence,
     )
     query = (
@@ -230,7 +224,7 @@ def _states(
         .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
         .join(VERSION, VERSION.c.id == RECORD.c.version_id)
         .join(earlier, and_(earlier.c.record_id == RECORD.c.id, earlier.c.number == STATE.c.number - 1))
-        .where(STATE.c.number > _BEYOND_THE_FIRST, *_more(wanted, STATE))
+        .where(STATE.c.number > _BEYOND_THE_FIRST, before_that.is_not(None), *_more(wanted, STATE))
     )
     if wanted.kind is not None:
         query = query.where(STATE.c.state.in_(sorted(STATES[wanted.kind])))
@@ -242,7 +236,6 @@ def _more(wanted: Wanted, rows: FromClause) -> list[ColumnElement[bool]]:
 
 
 def _changes(
-    connection: Connection,
     viewer: Viewer,
     wanted: Wanted,
     at: ColumnElement[Any],
@@ -255,7 +248,7 @@ def _changes(
     first, last = seen  # ``at`` is none before and none after: what an index, or the row itself, tells
     columns = (RECORD.c.id, RECORD.c.account_id, RECORD.c.kind, RECORD.c.author_name)
     query = select(at.label("at"), number.label("number"), *columns, *_ACCOUNT_COLUMNS)
-    query = query.where(at.is_not(None), is_told(connection, viewer), *allowed(viewer))
+    query = query.where(at.is_not(None), is_told(viewer), *allowed(viewer))
     if wanted.account is not None:
         query = query.where(RECORD.c.account_id == wanted.account)
     if wanted.since is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,18 +23,11 @@ from archiver.records.stored import RECORD, STATE, VERSION, chunks
 from archiver.records.threads import Line, Member
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import EVERYTHING, AccountName, AuthorView, ThreadLine, ThreadRecord, ThreadView
-from archiver.records.withheld import (
-    looked_at_in_private,
-    public_state,
-    public_version,
-    seen_in_public,
-    shown_to_all_by,
-    withheld_among,
-)
+from archiver.records.withheld import public_version, withheld_among
 from archiver.viewing import Viewer
 from connectors.contract import State
 
-_PLACED = (RECORD.c.id, RECORD.c.parent_id, RECORD.c.created_at, RECORD.c.first_seen_at)
+_PLACED = (RECORD.c.id, RECORD.c.parent_id, RECORD.c.created_at)
 _STEPS = 1000
 """Most answers above a record that are looked for one by one: strangers make them."""
 
@@ -72,16 +65,16 @@ def thread(
     except NotFound:
         return _imported_thread(connection, record_id, as_of, viewer, most, deepest, part)
     seen = allowed(viewer)
+    public = only_public(viewer, row.account_id)  # what was seen in private alone by then was not there for everybody
+    seen_at = RECORD.c.public_first_at if public else RECORD.c.first_seen_at
     if as_of is not None:
-        seen = [*seen, RECORD.c.first_seen_at <= as_of]
-        if row.first_seen_at > as_of:
-            raise NotSeenYet("nobody had seen this record by then", row.first_seen_at)
-        if only_public(viewer, row.account_id):  # what was seen in private alone by then was not there for everybody
-            seen = [*seen, shown_to_all_by(as_of)]
-            _have_been_shown(connection, record_id, as_of)
+        first = row.public_first_at if public else row.first_seen_at
+        seen = [*seen, seen_at <= as_of]
+        if first is None or first > as_of:
+            raise NotSeenYet("nobody had seen this record by then", first)
     root, together = families.of(connection, row, seen)
     conditions = [RECORD.c.thread_id.in_(together), families.of_account(row.account_id), *seen]
-    members, total = _members(connection, conditions, row, most)
+    members, total = _members(connection, conditions, row.id, seen_at, most)
     beside: dict[str, OnlyImported] = {}
     counted: set[str] = set()
     if as_of is None:  # what exports say was seen at no time
@@ -90,30 +83,29 @@ def thread(
         beside, counted = import_views.in_threads(connection, row.account_id, over, viewer, left)
         members |= {one: _member(one, only) for one, only in beside.items()}
     lines = threads.arrange(root, members.values(), deepest)
-    shown = _Shown(connection, as_of, only_public(viewer, row.account_id), beside)
+    shown = _Shown(connection, as_of, public, beside)
     return _view(root, finding.account_of(row), lines, total + len(counted), shown, record_id, part)
 
 
-def _have_been_shown(connection: Connection, record_id: str, as_of: datetime) -> None:
-    if connection.execute(select(RECORD.c.id).where(RECORD.c.id == record_id, shown_to_all_by(as_of))).first() is None:
-        first, _ = seen_in_public(connection, [record_id]).get(record_id, (None, None))
-        raise NotSeenYet("nobody had seen this record by then", first)
-
-
 def _members(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]], row: Row[Any], most: int
+    connection: Connection,
+    conditions: Sequence[ColumnElement[bool]],
+    record_id: str,
+    seen_at: ColumnElement[Any],
+    most: int,
 ) -> tuple[dict[str, Member], int]:
     """The records of a thread, as far as their places tell, and how many there are. Where there are more than are
-    read, also this one and what is above it."""
+    read, also this one and what is above it. ``seen_at``: where they stand of which no date is known."""
     total = int(connection.execute(select(func.count()).select_from(RECORD).where(*conditions)).scalar_one())
-    written = func.coalesce(RECORD.c.created_at, RECORD.c.first_seen_at)
-    query = select(*_PLACED).where(*conditions).order_by(written, RECORD.c.id).limit(most)
+    written = func.coalesce(RECORD.c.created_at, seen_at)
+    placed = select(*_PLACED, seen_at.label("seen_at")).where(*conditions)
+    query = placed.order_by(written, RECORD.c.id).limit(most)
     found = {one.id: _placed(one) for one in connection.execute(query)}
-    following: str | None = row.id
+    following: str | None = record_id
     for _ in range(_STEPS if total > most else 0):
         if following is None or following in found:
             break
-        one = connection.execute(select(*_PLACED).where(RECORD.c.id == following, *conditions)).one_or_none()
+        one = connection.execute(placed.where(RECORD.c.id == following)).one_or_none()
         if one is None:
             break
         found[one.id] = _placed(one)
@@ -122,7 +114,7 @@ def _members(
 
 
 def _placed(row: Any) -> Member:
-    return Member(row.id, row.parent_id, row.created_at or row.first_seen_at)
+    return Member(row.id, row.parent_id, row.created_at or row.seen_at)
 
 
 def _view(
@@ -168,29 +160,28 @@ class _Shown:
         """Of what is held back, the words and states that everybody could see stand in place of the latest."""
         held_back = withheld_among(self.connection, rows) if self.public else set()
         texts = _texts(self.connection, rows) | _public_texts(self.connection, held_back)
-        beside = self.public and looked_at_in_private(self.connection, rows)
         states = _public_states(self.connection, held_back)
-        times = seen_in_public(self.connection, rows) if beside else {}
         found = {}
         for row in rows.values():
             text, number = texts.get(row.id, ("", 0))
             many = number if row.id in held_back else row.versions
-            one = _in_thread(row, states.get(row.id, row.state), text, number, many, row.last_seen_at)
-            first, last = times.get(row.id, (one.first_seen_at, one.last_seen_at))
-            found[row.id] = replace(one, first_seen_at=first, last_seen_at=last)
+            last = row.public_last_at if self.public else row.last_seen_at
+            found[row.id] = _in_thread(row, states.get(row.id, row.state), text, number, many, self._first(row), last)
         return found
 
     def _then(self, rows: Mapping[str, Row[Any]], at: datetime) -> dict[str, ThreadRecord]:
         known = then.known(self.connection, list(rows), at, public=self.public)
-        times = seen_in_public(self.connection, rows) if self.public else {}
         found = {}
         for row in rows.values():
             one, many = known[row.id], len(known[row.id].versions)
-            first = times[row.id][0] if row.id in times else row.first_seen_at
+            first = self._first(row)
             text = one.versions[-1].text if one.versions else ""
-            shown = _in_thread(row, one.state, text, many, many, one.seen_until or first)
-            found[row.id] = replace(shown, first_seen_at=first)
+            found[row.id] = _in_thread(row, one.state, text, many, many, first, one.seen_until or first)
         return found
+
+    def _first(self, row: Row[Any]) -> datetime | None:
+        first: datetime | None = row.public_first_at if self.public else row.first_seen_at
+        return first
 
 
 # What only exports tell of -------------------------------------------------------------------------------------------
@@ -272,13 +263,20 @@ def _public_states(connection: Connection, record_ids: Collection[str]) -> dict[
     found = dict.fromkeys(record_ids, State.VISIBLE.value)
     query = select(STATE.c.record_id, STATE.c.state).order_by(STATE.c.number)
     for chunk in chunks([*found]):
-        for row in connection.execute(query.where(STATE.c.record_id.in_(chunk), public_state(connection))):
+        shown = query.where(STATE.c.record_id.in_(chunk), STATE.c.public_from_at.is_not(None))
+        for row in connection.execute(shown):
             found[row.record_id] = row.state
     return found
 
 
 def _in_thread(
-    row: Row[Any], state: str, text: str, number: int, versions: int, last_seen_at: datetime
+    row: Row[Any],
+    state: str,
+    text: str,
+    number: int,
+    versions: int,
+    first_seen_at: datetime | None,
+    last_seen_at: datetime | None,
 ) -> ThreadRecord:
     return ThreadRecord(
         id=row.id,
@@ -287,7 +285,7 @@ def _in_thread(
         author=finding.author_of(row),
         url=row.url,
         created_at=row.created_at,
-        first_seen_at=row.first_seen_at,
+        first_seen_at=first_seen_at,
         last_seen_at=last_seen_at,
         state=state,
         text=text,

@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from archiver.capture.models import Exchange
-from archiver.records.stored import MEDIUM, chunks, table
+from archiver.records.stored import MEDIUM, chunks, in_public, table
 from archiver.records.views import MediumView
-from archiver.records.withheld import in_public
 
 _EXCHANGE = table(Exchange)
 

@@ -20,7 +20,7 @@ from archiver.database import among, safe_text
 from archiver.records import short_links
 from archiver.records.models import Link, RecordLink
 from archiver.records.stored import RECORD, VERSION, table
-from archiver.records.withheld import is_looked_at_in_private, public_version
+from archiver.records.withheld import is_looked_at_in_private, public_version, public_version_since
 from connectors.contract import AccessClass, RecordKind
 
 _ACCOUNT, LINK, RECORD_LINK = table(Account), table(Link), table(RecordLink)
@@ -134,7 +134,7 @@ def _versions(account_id: str, now: datetime, since: datetime | None, *, comment
         .order_by(VERSION.c.first_seen_at.desc(), VERSION.c.id)
     )
     if closed:
-        return chosen.where(public_version(VERSION, since))
+        return chosen.where(public_version() if since is None else public_version_since(VERSION, since))
     return chosen if since is None else chosen.where(VERSION.c.first_seen_at >= since)
 
 

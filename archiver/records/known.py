@@ -11,8 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, select
 from archiver import ids
 from archiver.records.choice import KnownInPublic, KnownRecord, KnownSight, KnownTimed, KnownVersion, learn
 from archiver.records.contents import Content
-from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, VERSION, chunks
-from archiver.records.withheld import in_public, open_among
+from archiver.records.stored import MEDIUM, OCCURRENCE, RECORD, VERSION, chunks, in_public, open_among
 from connectors.contract import AccessClass, Ask, Reading, SeenRecord, State
 
 _QUERY = (

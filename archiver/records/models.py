@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from archiver.database import Base, Instant, Json
@@ -72,6 +72,10 @@ class Record(Base):
     )
     first_seen_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime] = mapped_column(Instant)
+    public_first_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="first seen so by everybody; null: by nobody but who may see more"
+    )
+    public_last_at: Mapped[datetime | None] = mapped_column(Instant, comment="last seen so by everybody")
     state: Mapped[str]
     version_id: Mapped[str] = mapped_column(comment="what it says now, or said last")
     versions: Mapped[int]
@@ -120,6 +124,12 @@ class Version(Base):
             sqlite_where=text("number > 1"),
             postgresql_where=text("number > 1"),
         ),
+        Index(
+            "ix_version_edited_in_public",
+            "public_first_at",
+            sqlite_where=text("number > 1"),
+            postgresql_where=text("number > 1"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -133,6 +143,11 @@ class Version(Base):
         Instant, comment="null: known only from the platform's history"
     )
     last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    public: Mapped[bool] = mapped_column(server_default=false(), comment="everybody could see any of it")
+    public_first_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="first seen so by everybody; null: by nobody but who may see more, or never standing"
+    )
+    public_last_at: Mapped[datetime | None] = mapped_column(Instant, comment="last seen so by everybody")
     exchange_id: Mapped[str] = mapped_column(
         comment="of its latest occurrence, in order of arrival: where it is stored"
     )
@@ -150,6 +165,12 @@ class RecordState(Base):
             sqlite_where=text("number > 1"),
             postgresql_where=text("number > 1"),
         ),
+        Index(
+            "ix_state_changed_in_public",
+            "public_from_at",
+            sqlite_where=text("number > 1"),
+            postgresql_where=text("number > 1"),
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -159,6 +180,10 @@ class RecordState(Base):
     from_at: Mapped[datetime] = mapped_column(Instant)
     last_at: Mapped[datetime] = mapped_column(Instant, comment="last time it was seen so")
     evidence: Mapped[Any] = mapped_column(Json, comment="ids of the exchanges that first showed it")
+    public_from_at: Mapped[datetime | None] = mapped_column(
+        Instant, comment="first known so from what everybody could see; null: only from what they could not"
+    )
+    public_last_at: Mapped[datetime | None] = mapped_column(Instant, comment="last known so from that")
 
 
 class Medium(Base):

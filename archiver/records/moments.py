@@ -19,7 +19,6 @@ from datetime import datetime
 from archiver import ids
 from archiver.records.states import Interval
 from archiver.records.versions import Arrival, Occurrence, Version, versions
-from connectors.contract import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +72,6 @@ def states_at(intervals: Sequence[Interval], sights: Iterable[Sight], at: dateti
         times = (one.at for one in sights if one.state == last.state and last.from_at <= one.at <= at)
         known[-1] = replace(last, last_at=max([last.from_at, *times]))
     return tuple(known)
-
-
-def seen_in(known: Iterable[Interval], sights: Sequence[Sight]) -> tuple[Interval, ...]:
-    """Intervals as some of the sights show them. One that none of them shows was concluded, and stays as it is. Two of
-    visibility with nothing known between them are one: else they would say that there was something."""
-    found: list[tuple[Interval, bool]] = []
-    for one in known:
-        times = [sight.at for sight in sights if sight.state == one.state and one.from_at <= sight.at <= one.last_at]
-        shown = replace(one, from_at=min(times), last_at=max(times)) if times else one
-        before, was_seen = found[-1] if found else (None, False)
-        if before is None or not before.state == shown.state == State.VISIBLE.value:
-            found.append((shown, bool(times)))
-        elif times:
-            found[-1] = (replace(before, last_at=shown.last_at) if was_seen else shown, True)
-    return tuple(one for one, _ in found)
 
 
 def _until(one: Occurrence, at: datetime) -> Occurrence:

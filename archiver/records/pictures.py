@@ -12,9 +12,9 @@ from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
 from archiver.records.seeing import allowed, only_public
-from archiver.records.stored import OCCURRENCE, PICTURE, RECORD, VERSION, table
+from archiver.records.stored import OCCURRENCE, PICTURE, RECORD, VERSION, in_public, table
 from archiver.records.views import EVERYTHING, PictureView
-from archiver.records.withheld import in_public, public_version
+from archiver.records.withheld import public_version
 from archiver.viewing import Viewer
 from connectors.contract import AccessClass, RecordKind
 

@@ -27,18 +27,24 @@ def _all_but(table: Table, *names: str) -> tuple[str, ...]:
     return tuple(column.name for column in table.c if column.name not in names)
 
 
-_SEEN_AGAIN = _update(RECORD, ("id",), ("last_seen_at",))
+#: Columns of a record that change where it is only seen again.
+SEEN = ("last_seen_at", "public_last_at")
+_SEEN_AGAIN = _update(RECORD, ("id",), SEEN)
 #: Columns of a record that change without anything being said or done.
 PASSING = (
-    *("last_seen_at", "counts", "exchange_id", "position"),
+    *(*SEEN, "counts", "exchange_id", "position"),
     *("counted", "counted_deep", "counted_at", "read_at", "read_whole"),
 )
 _OCCURRED = _update(RECORD, ("id",), PASSING)
 _RECORD = _update(RECORD, ("id",), _all_but(RECORD, "id", "account_id", "key"))
-_REPEATED = _update(VERSION, ("id",), ("first_seen_at", "last_seen_at", "exchange_id", "position"))
+_REPEATED = _update(
+    VERSION,
+    ("id",),
+    ("first_seen_at", "last_seen_at", "public", "public_first_at", "public_last_at", "exchange_id", "position"),
+)
 _VERSION = _update(VERSION, ("id",), _all_but(VERSION, "id", "record_id"))
 _PLACED = _update(OCCURRENCE, ("exchange_id", "position"), ("version_id", "partial"))
-_STATE = _update(STATE, ("record_id", "number"), ("state", "from_at", "last_at", "evidence"))
+_STATE = _update(STATE, ("record_id", "number"), _all_but(STATE, "record_id", "number"))
 _MEDIUM = _update(MEDIUM, ("id",), ("kind", "url", "alt_text"))
 _OUTCOME = _update(MEDIUM, ("id",), ("state", "reason", "exchange_id", "content_type", "sha256", "size"))
 _REFUSED = _update(MEDIUM, ("id",), ("state", "reason", "exchange_id")).where(MEDIUM.c.state != "fetched")
@@ -55,6 +61,7 @@ def _later(table: Table, keys: tuple[str, ...], name: str = "last_seen_at") -> U
 _OCCURRENCE_SEEN = _later(OCCURRENCE, ("exchange_id", "position"))
 _OCCURRENCE_SEEN_IN_PUBLIC = _later(OCCURRENCE, ("exchange_id", "position"), "seen_in_public_at")
 _VERSION_SEEN = _later(VERSION, ("id",))
+_VERSION_SEEN_IN_PUBLIC = _later(VERSION, ("id",), "public_last_at").where(VERSION.c.public_first_at.is_not(None))
 
 
 def _execute(connection: Connection, *changes: tuple[Update, list[Row]]) -> None:
@@ -103,6 +110,7 @@ class Rows:
     versions_changed: list[Row] = field(default_factory=list)
     versions_repeated: list[Row] = field(default_factory=list)
     versions_seen: list[Row] = field(default_factory=list)
+    versions_seen_in_public: list[Row] = field(default_factory=list)
     versions_gone: list[str] = field(default_factory=list)
     occurrences: list[Row] = field(default_factory=list)
     occurrences_placed: list[Row] = field(default_factory=list)
@@ -127,6 +135,7 @@ class Rows:
             (_OCCURRENCE_SEEN, self.occurrences_seen),
             (_OCCURRENCE_SEEN_IN_PUBLIC, self.occurrences_seen_in_public),
             (_VERSION_SEEN, self.versions_seen),
+            (_VERSION_SEEN_IN_PUBLIC, self.versions_seen_in_public),
             (_RECORD, self.records_changed),
             (_OCCURRED, self.records_occurred),
             (_SEEN_AGAIN, self.records_seen),
@@ -150,6 +159,8 @@ class Rows:
                 "from_at": interval.from_at,
                 "last_at": interval.last_at,
                 "evidence": list(interval.evidence),
+                "public_from_at": interval.public_from_at,
+                "public_last_at": interval.public_last_at,
             }
             if number <= len(before):
                 self.states_changed.append(row | {"b_record_id": record_id, "b_number": number})

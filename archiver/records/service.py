@@ -22,10 +22,9 @@ from archiver.records.conversation import Part, thread
 from archiver.records.differences import differences
 from archiver.records.finding import NotSeenYet
 from archiver.records.followed import LinkView
-from archiver.records.moments import seen_in
 from archiver.records.seeing import allowed, only_public
-from archiver.records.states import Interval
-from archiver.records.stored import MEDIUM, OCCURRENCE, STATE, VERSION, table
+from archiver.records.states import in_public as states_in_public
+from archiver.records.stored import MEDIUM, OCCURRENCE, STATE, VERSION, in_public, interval, open_among, table
 from archiver.records.suggestions import SuggestedView, is_unnamed
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.versions import Version
@@ -38,23 +37,14 @@ from archiver.records.views import (
     StateView,
     VersionView,
 )
-from archiver.records.withheld import (
-    in_public,
-    looked_at_in_private,
-    open_among,
-    public_state,
-    public_version,
-    seen_in_public,
-    states_seen_in_public,
-    versions_seen_in_public,
-    withheld_among,
-)
+from archiver.records.withheld import public_version, withheld_among
 from archiver.viewing import Viewer
 from connectors.contract import State
 
 __all__ = ["EVERYTHING", "NotSeenYet", "Part", "Viewer", "allowed", "record", "record_at", "thread"]
 
 _EXCHANGE, _SEGMENT = table(Exchange), table(Segment)
+_NO_TIMES: Mapping[str, Any] = {"first_seen_at": None, "last_seen_at": None}
 
 
 def record(
@@ -70,15 +60,9 @@ def record(
     except NotFound:
         return _from_imports(connection, record_id, viewer)
     public = only_public(viewer, row.account_id)
-    beside = public and looked_at_in_private(connection, [record_id])
-    held_back = beside and bool(withheld_among(connection, [record_id]))
+    held_back = public and bool(withheld_among(connection, [record_id]))
     where = _occurred(record_id, public)
     versions, states = _versions(connection, record_id, public), _states(connection, record_id, public)
-    first, last = row.first_seen_at, row.last_seen_at
-    if beside:  # times, too: of what everybody saw
-        first, last = seen_in_public(connection, [record_id]).get(record_id, (first, last))
-        versions = _as_everybody_saw(connection, record_id, versions)
-        states = _as_everybody_saw_them(connection, record_id, states)
     return RecordView(
         id=row.id,
         key=row.key,
@@ -92,8 +76,8 @@ def record(
         url=row.url,
         created_at=row.created_at,
         counts={} if held_back else row.counts or {},
-        first_seen_at=first,
-        last_seen_at=last,
+        first_seen_at=row.public_first_at if public else row.first_seen_at,
+        last_seen_at=row.public_last_at if public else row.last_seen_at,
         state=(states[-1].state if states else State.VISIBLE.value) if held_back else row.state,
         versions=versions,
         states=states,
@@ -226,27 +210,16 @@ def _occurred(record_id: str, public: bool) -> list[ColumnElement[bool]]:
 def _versions(connection: Connection, record_id: str, public: bool) -> tuple[VersionView, ...]:
     query = select(VERSION).where(VERSION.c.record_id == record_id).order_by(VERSION.c.number)
     rows = connection.execute(query.where(public_version()) if public else query).all()
-    if rows or not public:
+    if not public:
         return _shown_as(rows)
-    first = connection.execute(query.limit(1)).one()  # everybody saw that it is there, and none of its words
-    return (replace(_version(1, first, None), text="", content={}, as_of=None),)
-
-
-def _as_everybody_saw(
-    connection: Connection, record_id: str, versions: Sequence[VersionView]
-) -> tuple[VersionView, ...]:
-    times = versions_seen_in_public(connection, record_id)
-    seen = ((one, times.get(one.id, (None, None))) for one in versions)
-    return tuple(replace(one, first_seen_at=first, last_seen_at=last) for one, (first, last) in seen)
-
-
-def _as_everybody_saw_them(
-    connection: Connection, record_id: str, states: Sequence[StateView]
-) -> tuple[StateView, ...]:
-    """The times of states that what everybody could see showed. Others were concluded, and are of their evidence."""
-    known = (Interval(one.state, one.from_at, one.last_at, one.evidence) for one in states)
-    shown = seen_in(known, states_seen_in_public(connection, record_id))
-    return tuple(StateView(one.state, one.from_at, one.last_at, one.evidence) for one in shown)
+    if not rows:  # everybody saw that it is there, and none of its words
+        first = connection.execute(query.limit(1)).one()
+        return (replace(_version(1, first, None), text="", content={}, as_of=None, **_NO_TIMES),)
+    times = ((row.public_first_at, row.public_last_at) for row in rows)
+    return tuple(
+        replace(one, first_seen_at=first, last_seen_at=last)
+        for one, (first, last) in zip(_shown_as(rows), times, strict=True)
+    )
 
 
 def _shown_as(rows: Sequence[Row[Any] | Version]) -> tuple[VersionView, ...]:
@@ -280,8 +253,8 @@ def _changed(before: Row[Any] | Version, after: Row[Any] | Version) -> tuple[str
 
 def _states(connection: Connection, record_id: str, public: bool) -> tuple[StateView, ...]:
     query = select(STATE).where(STATE.c.record_id == record_id).order_by(STATE.c.number)
-    query = query.where(public_state(connection)) if public else query
-    rows = connection.execute(query).all()
+    known = [interval(row) for row in connection.execute(query)]
+    rows = states_in_public(known) if public else known
     named = {each for row in rows for each in row.evidence}
     seen = open_among(connection, named) if public else named
     return tuple(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from archiver import ids
 from archiver.database import key_text, safe_text
@@ -13,6 +14,9 @@ from archiver.records.versions import Arrival, Occurrence
 from connectors.contract import AccessClass, Ask, SeenRecord
 
 Row = dict[str, Any]
+Again = tuple[datetime, bool]
+"""When an answer that was not stored again repeated what is, and whether everybody could have got it."""
+_Time = TypeVar("_Time", datetime, datetime | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Sighting:
 
     __slots__ = (
         *("again", "arrival", "arrived", "as_of", "carries"),
-        *("content", "named", "position", "record_id", "seen", "seen_in_public_at"),
+        *("content", "named", "position", "public", "record_id", "seen"),
     )
 
     def __init__(
@@ -46,12 +50,11 @@ class Sighting:
         self.position = position
         self.seen = seen
         self.carries = carries
-        self.again: list[datetime] = []
+        self.public = arrived.ask.access is AccessClass.PUBLIC
+        self.again: list[Again] = []
         """When unchanged answers of the same batch already repeated it."""
-        self.named: list[datetime] = []
+        self.named: list[Again] = []
         """When such that did not show its words only named it."""
-        self.seen_in_public_at: datetime | None = None
-        """The last time one of those that repeated it was such that everybody could have got."""
         self.arrival: Arrival = (arrived.run_number, arrived.ordinal, arrived.id, position)
         self.content: Content = plain(seen.content)
         self.as_of = instant(seen.as_of)
@@ -62,17 +65,43 @@ class Sighting:
 
     @property
     def last_seen_at(self) -> datetime | None:
-        return max(self.again) if self.again else None
+        return latest(self.again)
+
+    @property
+    def seen_in_public_at(self) -> datetime | None:
+        """The same of answers that everybody could have got."""
+        return latest_in_public(self.again)
 
     @property
     def seen_until(self) -> datetime:
         """The last sight of what it shows."""
-        return max((self.arrived.received_at, *self.again))
+        return either(max, self.arrived.received_at, latest(self.again)) if self.again else self.arrived.received_at
 
     @property
     def there_until(self) -> datetime:
         """The last sight of its record."""
-        return max((self.seen_until, *self.named))
+        return max((self.seen_until, *(at for at, _ in self.named))) if self.named else self.seen_until
+
+    @property
+    def public_first_at(self) -> datetime | None:
+        """When everybody could see it; None: they could not."""
+        return self.arrived.received_at if self.public else None
+
+    @property
+    def public_until(self) -> datetime | None:
+        """The last time everybody could see what it shows."""
+        if not self.public:
+            return None
+        received_at = self.arrived.received_at
+        return either(max, received_at, latest_in_public(self.again)) if self.again else received_at
+
+    @property
+    def there_in_public_until(self) -> datetime | None:
+        """The last time everybody could see that its record is there."""
+        until = self.public_until
+        if until is None or not self.named:
+            return until
+        return either(max, until, latest_in_public(self.named))
 
     def occurrence(self) -> Occurrence:
         return Occurrence(
@@ -87,6 +116,8 @@ class Sighting:
             content=self.content,
             text=self.text,
             last_seen_at=self.last_seen_at,
+            seen_in_public_at=self.seen_in_public_at,
+            public=self.public,
             late=self.arrived.late,
             carries=self.carries,
         )
@@ -110,6 +141,23 @@ class Sighting:
             "version_id": version_id,
             "partial": partial,
         }
+
+
+def either(chosen: Callable[[datetime, datetime], datetime], one: _Time, other: datetime | None) -> _Time:
+    """The earlier or the later of two times, or the one that there is."""
+    if one is None or other is None:
+        return one or other  # type: ignore[return-value]  # (none only where the first may be none)
+    return chosen(one, other)
+
+
+def latest(again: Sequence[Again]) -> datetime | None:
+    """The last time of these."""
+    return max(at for at, _ in again) if again else None
+
+
+def latest_in_public(again: Sequence[Again]) -> datetime | None:
+    """The same of answers that everybody could have got."""
+    return max((at for at, public in again if public), default=None) if again else None
 
 
 def instant(at: datetime | None) -> datetime | None:
@@ -159,6 +207,8 @@ def first_row(account_id: str, sighting: Sighting) -> Row:
         **_NOTHING_COUNTED,
         "first_seen_at": sighting.arrived.received_at,
         "last_seen_at": sighting.there_until,
+        "public_first_at": sighting.public_first_at,
+        "public_last_at": sighting.there_in_public_until,
         "exchange_id": sighting.arrived.id,
         "position": sighting.position,
     }
@@ -191,6 +241,8 @@ def fold(row: Row, account_id: str, sighting: Sighting, *, latest: bool) -> None
     row["listing"] = row["listing"] or _listing(sighting)
     row["first_seen_at"] = min(row["first_seen_at"], sighting.arrived.received_at)
     row["last_seen_at"] = max(row["last_seen_at"], sighting.there_until)
+    row["public_first_at"] = either(min, row["public_first_at"], sighting.public_first_at)
+    row["public_last_at"] = either(max, row["public_last_at"], sighting.there_in_public_until)
     if latest:
         row["exchange_id"], row["position"] = sighting.arrived.id, sighting.position
 

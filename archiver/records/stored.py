@@ -8,15 +8,16 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, select
 
 from archiver import ids
-from archiver.capture.models import Exchange, Run
+from archiver.capture.models import Exchange, Run, Segment
 from archiver.database import among
 from archiver.records.models import Medium, Occurrence, Picture, Record, RecordState, Version
 from archiver.records.states import Interval, Observation
 from archiver.records.versions import Arrival, Current
 from archiver.records.versions import Occurrence as Seen
+from connectors.contract import AccessClass
 
 
 def table(model: type[Any]) -> Table:
@@ -28,12 +29,15 @@ def table(model: type[Any]) -> Table:
 RECORD, OCCURRENCE, VERSION = table(Record), table(Occurrence), table(Version)
 STATE, MEDIUM, PICTURE = table(RecordState), table(Medium), table(Picture)
 _RECORD_COLUMNS = tuple(RECORD.c.keys())
-_EXCHANGE, _RUN = table(Exchange), table(Run)
-#: Occurrences, each with the number of the run that saw it, and how it asked.
+_EXCHANGE, _RUN, _SEGMENT = table(Exchange), table(Run), table(Segment)
+#: Segments that everybody may read: public exchanges, and the files of public records.
+OPEN = (AccessClass.PUBLIC.value, AccessClass.MEDIA.value)
+#: Occurrences, each with the number of the run that saw it, how it asked, and for whom the answer was.
 _SEEN = (
-    select(OCCURRENCE, _RUN.c.number.label("captured_by"), _EXCHANGE.c.method)
+    select(OCCURRENCE, _RUN.c.number.label("captured_by"), _EXCHANGE.c.method, _SEGMENT.c.access)
     .join(_EXCHANGE, _EXCHANGE.c.id == OCCURRENCE.c.exchange_id)
     .join(_RUN, _RUN.c.id == _EXCHANGE.c.run_id)
+    .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
 )
 _CHUNK = 400
 _T = TypeVar("_T")
@@ -51,6 +55,10 @@ class Held:
     """Of its current version."""
     last_seen_at: datetime | None
     """Of its current version."""
+    public: bool
+    """The same, and its times, of what everybody could see of its current version."""
+    public_first_at: datetime | None
+    public_last_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,7 @@ def records(connection: Connection, record_ids: Iterable[str]) -> dict[str, Held
             version.c.as_of.label("v_as_of"),
             version.c.first_seen_at.label("v_first_seen_at"),
             version.c.last_seen_at.label("v_last_seen_at"),
+            *(version.c[name].label(f"v_{name}") for name in ("public", "public_first_at", "public_last_at")),
             latest.c.arrival.label("o_arrival"),
             latest.c.ordinal.label("o_ordinal"),
         )
@@ -100,7 +109,8 @@ def _held(row: Row[Any]) -> Held:
     columns = dict(zip(_RECORD_COLUMNS, row, strict=False))
     arrival = (row.o_arrival, row.o_ordinal, row.exchange_id, row.position)
     current = Current(row.v_scheme, row.v_content, row.v_as_of, row.last_seen_at, arrival)
-    return Held(columns, current, arrival, row.v_first_seen_at, row.v_last_seen_at)
+    seen = (row.v_first_seen_at, row.v_last_seen_at, row.v_public, row.v_public_first_at, row.v_public_last_at)
+    return Held(columns, current, arrival, *seen)
 
 
 def references(connection: Connection, wanted: dict[str, set[int]]) -> list[Reference]:
@@ -116,32 +126,56 @@ def references(connection: Connection, wanted: dict[str, set[int]]) -> list[Refe
 
 def intervals(connection: Connection, record_ids: Collection[str]) -> dict[str, tuple[Interval, ...]]:
     """The state intervals of records."""
-    query = select(STATE.c.record_id, STATE.c.state, STATE.c.from_at, STATE.c.last_at, STATE.c.evidence)
+    names = ("state", "from_at", "last_at", "evidence", "public_from_at", "public_last_at")
+    query = select(STATE.c.record_id, *(STATE.c[name] for name in names))
     found: dict[str, list[Interval]] = {}
     for chunk in chunks(record_ids):
         for row in connection.execute(
             query.where(STATE.c.record_id.in_(chunk)).order_by(STATE.c.record_id, STATE.c.number)
         ):
-            found.setdefault(row.record_id, []).append(
-                Interval(row.state, row.from_at, row.last_at, tuple(row.evidence))
-            )
+            found.setdefault(row.record_id, []).append(interval(row))
     return {record_id: tuple(listed) for record_id, listed in found.items()}
+
+
+def in_public(exchange_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether an exchange stands in a segment that everybody may read."""
+    exchange, segment = _EXCHANGE.alias(), _SEGMENT.alias()
+    joined = exchange.join(segment, segment.c.id == exchange.c.segment_id)
+    found = select(exchange.c.id).select_from(joined).where(exchange.c.id == exchange_id, segment.c.access.in_(OPEN))
+    return found.exists()
+
+
+def open_among(connection: Connection, exchange_ids: Collection[str]) -> set[str]:
+    """Which of these exchanges stand in segments that everybody may read."""
+    if not exchange_ids:
+        return set()
+    these = among(connection, _EXCHANGE.c.id, [*exchange_ids])
+    return set(connection.scalars(select(_EXCHANGE.c.id).where(these, in_public(_EXCHANGE.c.id))))
+
+
+def interval(row: Row[Any]) -> Interval:
+    """What a row of :data:`STATE` says."""
+    return Interval(row.state, row.from_at, row.last_at, tuple(row.evidence), row.public_from_at, row.public_last_at)
 
 
 def observations(connection: Connection, record_id: str) -> list[Observation]:
     """What the stored occurrences of a record show of its state, in order of arrival. One out of the platform's history
     only counts where it came first."""
-    names = ("state", "observed_at", "last_seen_at", "exchange_id", "retrospective")
+    names = ("state", "observed_at", "last_seen_at", "seen_in_public_at", "exchange_id", "retrospective")
     query = (
-        select(*(OCCURRENCE.c[name] for name in names))
+        select(*(OCCURRENCE.c[name] for name in names), _SEGMENT.c.access.in_(OPEN).label("public"))
+        .join(_EXCHANGE, _EXCHANGE.c.id == OCCURRENCE.c.exchange_id)
+        .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
         .where(OCCURRENCE.c.record_id == record_id)
         .order_by(OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
     )
     found: list[Observation] = []
-    for state, observed_at, last_seen_at, exchange_id, retrospective in connection.execute(query):
-        if not (retrospective and found):
-            times = (at for at in (observed_at, last_seen_at) if at is not None)
-            found.extend(Observation(state, at, (exchange_id,)) for at in times)
+    for row in connection.execute(query):
+        if not (row.retrospective and found):
+            times = ((row.observed_at, bool(row.public)), (row.last_seen_at, False), (row.seen_in_public_at, True))
+            found.extend(
+                Observation(row.state, at, (row.exchange_id,), public) for at, public in times if at is not None
+            )
     return found
 
 
@@ -194,6 +228,7 @@ def _placed(row: Row[Any], version: dict[str, Any]) -> Placed:
         text=own["text"],
         last_seen_at=row.last_seen_at,
         seen_in_public_at=row.seen_in_public_at,
+        public=row.access in OPEN,
         late=row.arrival != row.captured_by or row.method is None,
     )
     return Placed(occurrence, row.version_id, row.partial)

@@ -11,11 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from archiver.records import stored
-from archiver.records.moments import Sight, named_as_now, seen_in, states_at, versions_at
-from archiver.records.states import Interval
-from archiver.records.stored import OCCURRENCE, chunks
-from archiver.records.versions import Occurrence, Version, shows
-from archiver.records.withheld import open_among
+from archiver.records.moments import Sight, named_as_now, states_at, versions_at
+from archiver.records.states import Interval, in_public
+from archiver.records.stored import OCCURRENCE, chunks, open_among
+from archiver.records.versions import Version
 from connectors.contract import State
 
 
@@ -46,14 +45,21 @@ def known(
     rows = stored.version_rows(connection, record_ids)
     placed = stored.occurrences(connection, record_ids, rows, seen_by=at)
     intervals, sights = stored.intervals(connection, record_ids), _sights(connection, record_ids, at)
-    found = {
-        record_id: Known(
-            _versions(record_id, placed.get(record_id, ()), at),
-            states_at(intervals.get(record_id, ()), _seen(sights[record_id], at), at),
+    versions = {record_id: _versions(record_id, placed.get(record_id, ()), at) for record_id in record_ids}
+    if not public:
+        return {
+            one: Known(versions[one], states_at(intervals.get(one, ()), _seen(sights[one], at), at))
+            for one in record_ids
+        }
+    shown = {one: in_public(intervals.get(one, ())) for one in record_ids}
+    open_ids = _open_among(connection, sights, shown)
+    return {
+        one: Known(
+            _as_all_saw(versions[one]),
+            _proven(states_at(shown[one], _seen_in_public(sights[one], open_ids, at), at), open_ids),
         )
-        for record_id in record_ids
+        for one in record_ids
     }
-    return _public(connection, found, sights, at) if public else found
 
 
 def _versions(record_id: str, placed: Sequence[stored.Placed], at: datetime) -> tuple[Version, ...]:
@@ -77,15 +83,18 @@ def _seen(rows: Iterable[Row[Any]], at: datetime) -> Iterable[Sight]:
         yield from (Sight(row.state, one) for one in times)
 
 
-def _public(
-    connection: Connection, found: Mapping[str, Known], sights: Mapping[str, Sequence[Row[Any]]], at: datetime
-) -> dict[str, Known]:
-    """Of each what everybody could see, counted as it is shown; and of its evidence no exchange that is closed."""
+def _open_among(
+    connection: Connection,
+    sights: Mapping[str, Sequence[Row[Any]]],
+    states: Mapping[str, Sequence[Interval]],
+) -> set[str]:
     ids = {row.exchange_id for rows in sights.values() for row in rows}
-    ids |= {each for one in found.values() for state in one.states for each in state.evidence}
-    open_ids = open_among(connection, ids)
-    shown = {key: [*_seen_in_public(rows, open_ids, at)] for key, rows in sights.items()}
-    return {key: _seen_by_all(one, open_ids, shown.get(key, [])) for key, one in found.items()}
+    return open_among(connection, ids | {each for some in states.values() for one in some for each in one.evidence})
+
+
+def _proven(states: Iterable[Interval], open_ids: Collection[str]) -> tuple[Interval, ...]:
+    """With no exchange among their evidence that is closed."""
+    return tuple(replace(one, evidence=tuple(each for each in one.evidence if each in open_ids)) for one in states)
 
 
 def _seen_in_public(rows: Iterable[Row[Any]], open_ids: Collection[str], at: datetime) -> Iterable[Sight]:
@@ -95,31 +104,15 @@ def _seen_in_public(rows: Iterable[Row[Any]], open_ids: Collection[str], at: dat
             yield from (Sight(row.state, one) for one in times)
 
 
-def _seen_by_all(one: Known, open_ids: Collection[str], sights: Sequence[Sight]) -> Known:
-    shown = {sight.state for sight in sights}
-    versions = [each for each in one.versions if _said_to_all(each, open_ids)]
-    states = [
-        replace(each, evidence=named)
-        for each in one.states
-        for named in [tuple(name for name in each.evidence if name in open_ids)]
-        if named or each.state in shown or each.state == State.VISIBLE.value
-    ]
-    versions = [_as_all_saw(each, open_ids) for each in versions]  # times, too: of what everybody saw
-    return Known(
-        tuple(replace(each, number=number) for number, each in enumerate(versions, 1)), seen_in(states, sights)
+def _as_all_saw(versions: Iterable[Version]) -> tuple[Version, ...]:
+    """Those that everybody could see, counted as they are shown, with times and places of what everybody saw."""
+    return tuple(
+        replace(
+            one,
+            number=number,
+            first_seen_at=one.public_first_at,
+            last_seen_at=one.public_last_at,
+            members=tuple(replace(each, last_seen_at=each.seen_in_public_at) for each in one.members if each.public),
+        )
+        for number, one in enumerate((one for one in versions if one.public), 1)
     )
-
-
-def _said_to_all(version: Version, open_ids: Collection[str]) -> list[Occurrence]:
-    """The occurrences that everybody could see of what a version says."""
-    public = (each for each in version.members if each.exchange_id in open_ids)
-    return [each for each in public if shows(each, version.scheme, version.content)]
-
-
-def _as_all_saw(version: Version, open_ids: Collection[str]) -> Version:
-    seen = (each for each in version.members if each.exchange_id in open_ids)
-    members = tuple(replace(each, last_seen_at=each.seen_in_public_at) for each in seen)
-    live = [each for each in members if not each.retrospective and shows(each, version.scheme, version.content)]
-    first = min((each.observed_at for each in live), default=None)
-    last = max((each.seen_until for each in live), default=None)
-    return replace(version, members=members, first_seen_at=first, last_seen_at=last)

@@ -22,7 +22,8 @@ versions. So:
 * Neighbours in time with equal contents are always in one version. What a split leaves beside a version that it does
   not contradict is that version, and no version of its own: where an edit is learnt that was seen between words and a
   later sight without any, that sight shows the edit, and the edit may be known already from afterwards.
-* A version was seen when any of it was. What stands without its words (deleted, hidden) or is only named is a sight of
+* A version was seen when any of it was, and by everybody when an answer that everybody could have got showed any of
+  it; no other changes those times. What stands without its words (deleted, hidden) or is only named is a sight of
   the record, in its state, and never one of the words that stood there before.
 """
 
@@ -61,6 +62,8 @@ class Occurrence:
     """Last time an answer that was not stored again repeated it."""
     seen_in_public_at: datetime | None = None
     """The same of answers that everybody could have got."""
+    public: bool = False
+    """Everybody could have got this answer."""
     late: bool = False
     """It may have been seen before what arrived before it: adopted, read again, or pushed and archived later."""
     carries: str | None = None
@@ -80,6 +83,11 @@ class Occurrence:
     def seen_until(self) -> datetime:
         return max(self.observed_at, self.last_seen_at or self.observed_at)
 
+    @property
+    def public_until(self) -> datetime:
+        """The same of one that is public."""
+        return max(self.observed_at, self.seen_in_public_at or self.observed_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -96,6 +104,11 @@ class Version:
     """When any of it was first seen standing; None: never, the platform only remembers it."""
     last_seen_at: datetime | None
     """When any of it was last seen standing. The record itself may be seen later, without its words."""
+    public: bool
+    """Everybody could see any of it, be it in the platform's history."""
+    public_first_at: datetime | None
+    """The same times of what everybody could see."""
+    public_last_at: datetime | None
     members: tuple[Occurrence, ...]
     """Its occurrences in order of time."""
     reference: Occurrence
@@ -290,7 +303,9 @@ class _Span:
     def version(self, record_id: str, number: int) -> Version:
         scheme = max(self.contents)
         content, members = self.contents[scheme], self.members
-        live = [one for one in members if not one.retrospective and shows(one, scheme, content)]
+        showing = [one for one in members if shows(one, scheme, content)]
+        live = [one for one in showing if not one.retrospective]
+        public = [one for one in live if one.public]
         fullest = min(members, key=lambda one: (-one.scheme, -len(one.content), one.arrival))
         return Version(
             id=_id(record_id, self.giver or members[0]),
@@ -301,6 +316,9 @@ class _Span:
             as_of=min((member.as_of for member in members if member.as_of is not None), default=None),
             first_seen_at=min((member.observed_at for member in live), default=None),
             last_seen_at=max((member.seen_until for member in live), default=None),
+            public=any(one.public for one in showing),
+            public_first_at=min((member.observed_at for member in public), default=None),
+            public_last_at=max((member.public_until for member in public), default=None),
             members=tuple(members),
             reference=max(
                 members,

@@ -12,8 +12,8 @@ from archiver import ids
 from archiver.database import safe_text
 from archiver.records import differing, links, stored, versions
 from archiver.records.applied import Applied, NewRecord, Revision, StateChange
-from archiver.records.rows import PASSING, Row, Rows
-from archiver.records.sightings import Sighting, first_row, fold
+from archiver.records.rows import PASSING, SEEN, Row, Rows
+from archiver.records.sightings import Again, Sighting, either, first_row, fold, latest, latest_in_public
 from archiver.records.states import Interval, Observation, cuts, ends, intervals, observe
 from archiver.records.versions import Occurrence, Version
 from connectors.contract import MediaRef
@@ -29,7 +29,7 @@ class Work:
     again: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
     again_in_public: list[tuple[stored.Reference, datetime]] = field(default_factory=list)
     """The same of answers that everybody could have got."""
-    there: list[datetime] = field(default_factory=list)
+    there: list[Again] = field(default_factory=list)
     """When unchanged answers showed the record, with its words or without."""
     observations: list[Observation] = field(default_factory=list)
     numbers: list[tuple[datetime, int, bool | None]] = field(default_factory=list)
@@ -41,22 +41,21 @@ class Work:
         """One more sighting, in order of arrival. A version out of the platform's history says nothing of the state,
         except where it is the first that is known of a record: then that it was answered is what was seen."""
         if not sighting.seen.retrospective or (self.known is None and not self.sightings):
-            times = (sighting.arrived.received_at, *sighting.again, *sighting.named)
+            times = ((sighting.arrived.received_at, sighting.public), *sighting.again, *sighting.named)
             self._observe(sighting.seen.state.value, sighting.arrived.id, *times)
         self.sightings.append(sighting)
 
-    def take_again(
-        self, reference: stored.Reference, times: Sequence[datetime], named: Sequence[datetime] = ()
-    ) -> None:
+    def take_again(self, reference: stored.Reference, times: Sequence[Again], named: Sequence[Again] = ()) -> None:
         """Unchanged answers repeated a stored occurrence; at some times they only ``named`` it."""
-        if times:
-            self.again.append((reference, max(times)))
+        for last, where in ((latest(times), self.again), (latest_in_public(times), self.again_in_public)):
+            if last is not None:
+                where.append((reference, last))
         self.there += [*times, *named]
         if not reference.retrospective:
             self._observe(reference.state, reference.exchange_id, *times, *named)
 
-    def _observe(self, state: str, shown_by: str, *times: datetime) -> None:
-        self.observations.extend(Observation(state, at, (shown_by,)) for at in times)
+    def _observe(self, state: str, shown_by: str, *times: Again) -> None:
+        self.observations.extend(Observation(state, at, (shown_by,), public) for at, public in times)
 
     def count(self, row: Row) -> None:
         """Bring its row up to date with what was said of what stands under it: the latest holds, of several at one time
@@ -142,6 +141,9 @@ class Writer:
                 "as_of": sighting.as_of,
                 "first_seen_at": arrived.received_at if live else None,
                 "last_seen_at": sighting.seen_until if live else None,
+                "public": sighting.public,
+                "public_first_at": sighting.public_first_at if live else None,
+                "public_last_at": sighting.public_until if live else None,
                 "exchange_id": arrived.id,
                 "position": sighting.position,
             }
@@ -174,9 +176,11 @@ class Writer:
         assert work.known is not None
         row = dict(work.known.row)
         self._seen_again(work, row)
-        self.rows.versions_seen.extend(
-            {"b_id": reference.version_id, "at": at} for reference, at in work.again if reference.shows
-        )
+        for seen, rows in (
+            (work.again, self.rows.versions_seen),
+            (work.again_in_public, self.rows.versions_seen_in_public),
+        ):
+            rows += [{"b_id": reference.version_id, "at": at} for reference, at in seen if reference.shows]
         for sighting in work.sightings:
             fold(row, self._account_id, sighting, latest=True)
             self.rows.occurrences.append(sighting.row(row["version_id"], None))
@@ -189,11 +193,21 @@ class Writer:
     def _repeat_version(self, work: Work, known: stored.Held) -> None:
         last = work.sightings[-1]
         seen = [sighting.seen_until for sighting in work.sightings]
+        first_in_public, last_in_public = known.public_first_at, known.public_last_at
+        for sighting in work.sightings:
+            first_in_public = either(min, first_in_public, sighting.public_first_at)
+            last_in_public = either(max, last_in_public, sighting.public_until)
+        public = known.public or first_in_public is not None
+        if public and not known.public:
+            self._changed(work.record_id)  # what was held back is held back no longer
         self.rows.versions_repeated.append(
             {
                 "b_id": known.row["version_id"],
                 "first_seen_at": known.first_seen_at or work.sightings[0].arrived.received_at,
                 "last_seen_at": max([*seen, known.last_seen_at] if known.last_seen_at else seen),
+                "public": public,
+                "public_first_at": first_in_public,
+                "public_last_at": last_in_public,
                 "exchange_id": last.arrived.id,
                 "position": last.position,
             }
@@ -205,7 +219,9 @@ class Writer:
             (work.again_in_public, self.rows.occurrences_seen_in_public),
         ):
             rows += [{"b_exchange_id": one.exchange_id, "b_position": one.position, "at": at} for one, at in seen]
-        row["last_seen_at"] = max((row["last_seen_at"], *work.there))
+        row["last_seen_at"] = max((row["last_seen_at"], *(at for at, _ in work.there)))
+        if row["public_first_at"] is not None:
+            row["public_last_at"] = either(max, row["public_last_at"], latest_in_public(work.there))
 
     def _write_record(self, before: Row, after: Row) -> None:
         changed = {name for name, value in after.items() if before[name] != value}
@@ -214,8 +230,8 @@ class Writer:
         if not changed.isdisjoint(differing.DEPENDS_ON):
             self._recount |= differing.concerned(before) | differing.concerned(after)
         keyed = {"b_id": after["id"], **{name: value for name, value in after.items() if name not in _FIXED}}
-        if changed <= {"last_seen_at"}:
-            self.rows.records_seen.append(_only(keyed, "last_seen_at"))
+        if changed <= _SEEN:
+            self.rows.records_seen.append(_only(keyed, *SEEN))
         elif changed <= _PASSING:
             self.rows.records_occurred.append(_only(keyed, *_PASSING))
         else:
@@ -244,8 +260,11 @@ class Writer:
             self._write_record(work.known.row, row)
 
     def _reworked(self, work: Work, placed: Sequence[stored.Placed]) -> tuple[Version, ...]:
-        again = {(reference.exchange_id, reference.position): at for reference, at in work.again}
-        seen = [_until(one.occurrence, again) for one in placed]
+        again, in_public = (
+            {(reference.exchange_id, reference.position): at for reference, at in seen}
+            for seen in (work.again, work.again_in_public)
+        )
+        seen = [_until(one.occurrence, again, in_public) for one in placed]
         computed = versions.versions(work.record_id, [*seen, *(sighting.occurrence() for sighting in work.sightings)])
         homes = {member.arrival: version for version in computed for member in version.members}
         for one in placed:
@@ -274,7 +293,7 @@ class Writer:
                 self.rows.versions_changed.append(
                     {"b_id": version.id, **{name: row[name] for name in row if name not in ("id", "record_id")}}
                 )
-            changed |= old is None or any(row[name] != old[name] for name in ("number", "content", "text"))
+            changed |= old is None or any(row[name] != old[name] for name in ("number", "content", "text", "public"))
         gone = before.keys() - {version.id for version in computed}
         self.rows.versions_gone.extend(sorted(gone))
         if changed or gone:
@@ -286,6 +305,8 @@ class Writer:
         """Write what was seen of the record's visibility; returns its state now."""
         after = self._intervals(work, before)
         self.rows.intervals(work.record_id, before, after)
+        if before and [one.is_known_to_all for one in before] != [one.is_known_to_all for one in after]:
+            self._changed(work.record_id)
         last = after[-1]
         was = before[-1].state if before else after[0].state
         if was != last.state:
@@ -334,6 +355,7 @@ class Writer:
 
 _FIXED = frozenset({"id", "account_id", "key"})
 _PASSING = frozenset(PASSING)
+_SEEN = frozenset(SEEN)
 _WANTED: Row = {
     "state": "wanted",
     "reason": None,
@@ -350,9 +372,19 @@ def _partial(occurrence: Occurrence, version: Version) -> Row | None:
     return {"content": dict(occurrence.content), "text": occurrence.text}
 
 
-def _until(occurrence: Occurrence, again: Mapping[tuple[str, int], datetime]) -> Occurrence:
-    at = again.get((occurrence.exchange_id, occurrence.position))
-    return occurrence if at is None else replace(occurrence, last_seen_at=max(at, occurrence.last_seen_at or at))
+def _until(
+    occurrence: Occurrence,
+    again: Mapping[tuple[str, int], datetime],
+    in_public: Mapping[tuple[str, int], datetime],
+) -> Occurrence:
+    place = occurrence.exchange_id, occurrence.position
+    if place not in again:
+        return occurrence
+    return replace(
+        occurrence,
+        last_seen_at=either(max, occurrence.last_seen_at, again[place]),
+        seen_in_public_at=either(max, occurrence.seen_in_public_at, in_public.get(place)),
+    )
 
 
 def _version_row(record_id: str, version: Version) -> Row:
@@ -366,6 +398,9 @@ def _version_row(record_id: str, version: Version) -> Row:
         "as_of": version.as_of,
         "first_seen_at": version.first_seen_at,
         "last_seen_at": version.last_seen_at,
+        "public": version.public,
+        "public_first_at": version.public_first_at,
+        "public_last_at": version.public_last_at,
         "exchange_id": version.reference.exchange_id,
         "position": version.reference.position,
     }

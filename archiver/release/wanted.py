@@ -15,10 +15,9 @@ from archiver.challenges.service import ChallengeView
 from archiver.records import service
 from archiver.records.followed import LinkView
 from archiver.records.seeing import allowed, only_public
-from archiver.records.stored import OCCURRENCE, RECORD
+from archiver.records.stored import OCCURRENCE, OPEN, RECORD, in_public
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import EVERYTHING, MediumView, PictureView, RecordView, StateView, VersionView
-from archiver.records.withheld import OPEN, in_public
 from archiver.viewing import Viewer
 
 LINK = ("address", "at", "state", "target", "reason", "exchanges")

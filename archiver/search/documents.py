@@ -39,7 +39,8 @@ class Document:
     created_at: datetime | None
     """By the platform's clock, UTC."""
     first_seen_at: datetime
-    """When the archive first saw it, UTC; its date where the platform gives none."""
+    """When everybody could first see it; where not everybody ever could, when the archive first saw it. UTC; its date
+    where the platform gives none, for all readers alike, so that its place tells nobody of a look in private."""
     author_id: str | None = None
     author_name: str | None = None
     author_handle: str | None = None

@@ -191,8 +191,8 @@ def _row(number: str, account: str, kind: str, thread: str | None, parent: str |
 
 def _version(row: dict[str, Any]) -> dict[str, Any]:
     fixed = {"number": 1, "content": {}, "text": row["key"], "scheme": 1, "exchange_id": "ex_1", "position": 0}
-    seen = dict.fromkeys(("as_of", "first_seen_at", "last_seen_at"))
-    return {"id": row["version_id"], "record_id": row["id"], **fixed, **seen}
+    unknown = dict.fromkeys(VERSION.c.keys()) | {"public": True}
+    return unknown | {"id": row["version_id"], "record_id": row["id"], **fixed}
 
 
 def _account(account: str) -> dict[str, Any]:

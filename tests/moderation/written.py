@@ -30,13 +30,19 @@ def record(
     account, run = account_of(office), f"rn_{office}"
     record_id = ids.record_id(account, key)
     seen = f"ex_{office}_{access}"
+    everybody = access == "public"
+
+    def public(first: str, at: datetime | None) -> dict[str, datetime | None]:
+        return dict.fromkeys((first, "public_last_at"), at if everybody else None)
+
     _add(connection, Record, id=record_id, account_id=account, key=key, kind=kind, access=access, thread_id=record_id,
          author_id="a", author_name="Somebody", author_handle="a", counts={}, url="https://facebook.example/x",
-         created_at=NOW, first_seen_at=NOW, last_seen_at=NOW, state=states[-1][0],
+         created_at=NOW, first_seen_at=NOW, last_seen_at=NOW, **public("public_first_at", NOW), state=states[-1][0],
          version_id=f"{record_id}-{len(versions)}", versions=len(versions), exchange_id=seen, position=0)  # fmt: skip
     for number, at in enumerate(versions, 1):
         _add(connection, Version, id=f"{record_id}-{number}", record_id=record_id, number=number, content={},
-             text=text, scheme=1, first_seen_at=at, last_seen_at=at, exchange_id=seen, position=0)  # fmt: skip
+             text=text, scheme=1, first_seen_at=at, last_seen_at=at, exchange_id=seen, position=0,
+             public=everybody, **public("public_first_at", at))  # fmt: skip
         exchange = ids.exchange_id(record_id, number)
         _add(connection, Exchange, id=exchange, segment_id=f"sg_{office}_{access}", run_id=run,
              ordinal=1000 + abs(hash((record_id, number))) % 10**9, account_id=account, stream="posts",
@@ -48,7 +54,7 @@ def record(
              version_id=f"{record_id}-{number}")  # fmt: skip
     for number, (state, at) in enumerate(states, 1):
         _add(connection, RecordState, record_id=record_id, number=number, state=state, from_at=at, last_at=at,
-             evidence=[ids.exchange_id(record_id, 1)])  # fmt: skip
+             evidence=[ids.exchange_id(record_id, 1)], **public("public_from_at", at))  # fmt: skip
     return record_id
 
 

@@ -101,22 +101,26 @@ def _record(connection: Connection, office: str, end: str, kind: str, access: st
     last = said[-1][1]
     positions = {"public": 0, "private": 1, "message": 2, "hidden": 3}
     position = positions[end]
+    shown = [NOW + timedelta(hours=number) for number, (_, seen) in enumerate(said, 1) if seen == "public"]
+    public = {"public_first_at": min(shown, default=None), "public_last_at": max(shown, default=None)}
     _add(connection, Record, id=record, account_id=account_of(office), key=end, kind=kind, access=access,
          thread_id=record, author_id=author, author_name=author, author_handle=author, counts={},
-         url="https://facebook.example/x", created_at=NOW, first_seen_at=NOW, last_seen_at=NOW,
+         url="https://facebook.example/x", created_at=NOW, first_seen_at=NOW, last_seen_at=NOW, **public,
          state="hidden_by_page" if len(said) > 1 else "visible",
          version_id=f"ve_{office}_{end}_{len(said)}", versions=len(said), exchange_id=f"ex_{office}_{last}",
          position=position)  # fmt: skip
     for number, (words, seen) in enumerate(said, 1):
         version, exchange, at = f"ve_{office}_{end}_{number}", f"ex_{office}_{seen}", NOW + timedelta(hours=number)
         state = "visible" if number == 1 else "hidden_by_page"
+        to_all = at if seen == "public" else None
         _add(connection, Version, id=version, record_id=record, number=number, content={"body": words}, text=words,
-             scheme=1, first_seen_at=at, last_seen_at=at, exchange_id=exchange, position=position)  # fmt: skip
+             scheme=1, first_seen_at=at, last_seen_at=at, exchange_id=exchange, position=position,
+             public=to_all is not None, public_first_at=to_all, public_last_at=to_all)  # fmt: skip
         _add(connection, Occurrence, exchange_id=exchange, position=position, record_id=record, place=f"/{position}",
              observed_at=at, retrospective=False, arrival=number, ordinal=0, scheme=1, state=state,
              version_id=version)  # fmt: skip
         _add(connection, RecordState, record_id=record, number=number, state=state, from_at=at, last_at=at,
-             evidence=[exchange])  # fmt: skip
+             evidence=[exchange], public_from_at=to_all, public_last_at=to_all)  # fmt: skip
     _add(connection, Medium, id=f"md_{office}_{end}", record_id=record, key=said[-1][0], kind="image",
          url=f"https://facebook.example/{said[-1][0]}.jpg", alt_text=said[-1][0], state="refused")  # fmt: skip
 

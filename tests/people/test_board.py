@@ -208,11 +208,12 @@ def edited(archive: Archive, office: str) -> None:
     with archive.database.write() as connection:
         add(connection, Version, id=version, record_id=record, number=2, content={"body": "new"},
             text=f"said anew at {office}", scheme=1, first_seen_at=at, last_seen_at=at, exchange_id=shown,
-            position=9)  # fmt: skip
+            position=9, public=True, public_first_at=at, public_last_at=at)  # fmt: skip
         add(connection, Occurrence, exchange_id=shown, position=9, record_id=record, place="/9", observed_at=at,
             retrospective=False, arrival=2, ordinal=0, scheme=1, state="visible", version_id=version)  # fmt: skip
         add(connection, RecordState, record_id=record, number=2, state="not_returned", from_at=at + timedelta(hours=1),
-            last_at=at, evidence=[shown, f"ex_{office}_private"])  # fmt: skip
+            last_at=at, evidence=[shown, f"ex_{office}_private"], public_from_at=at + timedelta(hours=1),
+            public_last_at=at + timedelta(hours=1))  # fmt: skip
         new = {"version_id": version, "versions": 2, "state": "not_returned"}
         connection.execute(update(Record).where(Record.id == record).values(**new))
 

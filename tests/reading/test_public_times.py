@@ -3,19 +3,24 @@ everybody could see it; on each database."""
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, update
 
+from archiver.database import Base
 from archiver.desk.news import touched
 from archiver.operations.moderation_report import report
 from archiver.records import changes
 from archiver.records.changes import Kind, Wanted, place_of, recent
-from archiver.records.service import record
+from archiver.records.digests import differences, digests
+from archiver.records.models import RecordState
+from archiver.records.service import record, record_at
 from archiver.records.views import Change
+from archiver.search.models import SearchIndexed
 from archiver.viewing import Viewer
 from connectors.contract import AccessClass, State
 from tests.records.city import City, ask, at, comment, seen, told
@@ -69,6 +74,49 @@ def test_a_change_back_that_only_the_owner_saw_is_told_to_nobody_else(story: Cit
     story.apply(told(5, 7, comment("c", "p", "p", "Words"), asked=private))
     assert len(listed(story, PRIVATE_TOO, Wanted(kind=Kind.BACK))) == 1
     assert listed(story, PUBLIC, Wanted(kind=Kind.BACK)) == []
+    with story.database.read() as connection:
+        shown = [record(connection, story.id("c"), PUBLIC), record_at(connection, story.id("c"), at(9), PUBLIC)]
+        assert record(connection, story.id("c"), PRIVATE_TOO).state == "visible"
+    for view in shown:
+        assert [(one.state, one.from_at, one.last_at) for one in view.states] == [
+            ("visible", at(1), at(1)),
+            ("hidden_by_page", at(6), at(6)),
+        ]
+        assert (view.state, view.last_seen_at) == ("hidden_by_page", at(6))
+    applied = story.apply(told(6, 9, comment("c", "p", "p", "Words")))
+    assert story.id("c") in applied.changed, "search holds nothing back any longer"
+    assert [one.at for one in listed(story, PUBLIC, Wanted(kind=Kind.BACK))] == [at(9)]
+
+
+def test_an_index_of_before_gets_the_same_times(story: City) -> None:
+    """What the migration makes of what is stored of each sight is what was written with it."""
+    private = ask(None, access=AccessClass.PRIVATE)
+    first = told(5, 7, seen("q", "Another"), seen("m", "A letter"), asked=private)
+    words = told(6, 8, seen("q", "Another"))
+    story.apply(first)
+    story.apply(words)
+    story.apply(same=[(words, [0], 9)])
+    story.apply(same_in_private=[(words, [0], 10)])
+    story.apply(concluded=[("q", State.NOT_RETURNED, 11, [first.id]), ("p", State.NOT_RETURNED, 11, [words.id])])
+    made = importlib.import_module("migrations.versions.0034_public_times")
+    before = story.digests()
+    with story.database.write() as connection:
+        connection.execute(insert(SearchIndexed).values(id=1, analyser=""))
+        for table, names in made.ADDED.items():
+            empty = {name: False if name == "public" else None for name in names}
+            connection.execute(update(Base.metadata.tables[table]).values(empty))
+        assert differences(before, digests(connection)) != []
+        for statement in made.statements(connection.dialect.name):
+            connection.exec_driver_sql(
+                statement.replace("%", "%%") if connection.dialect.name != "sqlite" else statement
+            )
+    assert differences(before, story.digests()) == []
+    assert [row["marked"] for row in story.rows(SearchIndexed)] == [False], "of q it tells when the owner saw it"
+    assert {row["public_last_at"] for row in story.versions("q")} == {at(9)}
+    assert [row["public_from_at"] for row in story.rows(RecordState) if row["record_id"] == story.id("q")] == [
+        at(8),
+        None,
+    ]
 
 
 def test_what_is_new_in_a_search_is_counted_from_public_times(story: City) -> None:
@@ -106,7 +154,8 @@ def test_the_newest_wait_for_no_change_of_years_ago_and_none_is_passed_over(
 ) -> None:
     for number, days in enumerate((20, 21, 300, 900)):
         story.apply(told(5 + number, days * 24, seen("p", f"The post {number}")))
-    whole, asked, within = listed(story, PUBLIC), list[datetime | None](), changes._within
+    viewer = replace(PUBLIC, also=(BESIDE,))  # (to whom a time is one of two, which no index has)
+    whole, asked, within = listed(story, viewer), list[datetime | None](), changes._within
 
     def spied(connection: Connection, viewer: Viewer, wanted: Wanted, *more: Any) -> list[Change]:
         asked.append(wanted.since)
@@ -115,7 +164,7 @@ def test_the_newest_wait_for_no_change_of_years_ago_and_none_is_passed_over(
     monkeypatch.setattr(changes, "_within", spied)
     paged: list[Change] = []
     with story.database.read() as connection:
-        while page := recent(connection, PUBLIC, limit=1, before=place_of(paged[-1]) if paged else None):
+        while page := recent(connection, viewer, limit=1, before=place_of(paged[-1]) if paged else None):
             paged += page
     assert asked[0] == at((900 - 1) * 24)
     assert (paged, len(paged)) == (whole, 6)

@@ -145,6 +145,7 @@ class City:
         same: Iterable[tuple[Told, Sequence[int], float]] = (),
         same_in_private: Iterable[tuple[Told, Sequence[int], float]] = (),
         named: Iterable[tuple[Told, Sequence[int], float]] = (),
+        named_in_private: Iterable[tuple[Told, Sequence[int], float]] = (),
         concluded: Iterable[tuple[str, State, float, Sequence[str]]] = (),
         media: Iterable[tuple[str, str, dict[str, Any]]] = (),
         carried: dict[tuple[str, int], str] | None = None,
@@ -160,7 +161,9 @@ class City:
             for reference, positions, hours in same_in_private:
                 applier.same(reference.id, positions, at(hours), public=False)
             for reference, positions, hours in named:
-                applier.named(reference.id, positions, at(hours))
+                applier.named(reference.id, positions, at(hours), public=True)
+            for reference, positions, hours in named_in_private:
+                applier.named(reference.id, positions, at(hours), public=False)
             for key, state, hours, evidence in concluded:
                 applier.concluded(key, state, at(hours), evidence, 1)
             for medium, became, more in media:

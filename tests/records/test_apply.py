@@ -373,12 +373,13 @@ def sightings(draw: st.DrawFn) -> SeenRecord:
 def captures(draw: st.DrawFn) -> list[Told]:
     found = []
     for run in range(1, draw(st.integers(2, 6))):
+        access = draw(st.sampled_from([AccessClass.PUBLIC, AccessClass.PUBLIC, AccessClass.PRIVATE]))
         for ordinal in range(draw(st.integers(1, 2))):
             records = tuple(draw(st.lists(sightings(), max_size=3)))
             late = draw(st.integers(0, 5)) == 0
             hours = run - 2.5 if late else run + ordinal / 10
             scheme = draw(st.sampled_from([1, 1, 1, 2]))
-            found.append(Told(run, ordinal, hours, records, ask(scheme=scheme)))
+            found.append(Told(run, ordinal, hours, records, ask(scheme=scheme, access=access)))
     return found
 
 
@@ -404,6 +405,13 @@ def test_batches_of_any_size_give_the_same_rows(
     assert differences(one_by_one.digests(), mixed.digests()) == []
 
 
+_PUBLIC, _PRIVATE = ("same", "named"), ("same_in_private", "named_in_private")
+
+
+def _told(kind: str, some: list[Any]) -> dict[str, Any]:
+    return {kind: some}
+
+
 @st.composite
 def months(draw: st.DrawFn) -> list[tuple[list[Told], list[Any], list[Any], list[Any]]]:
     """Runs: what each stored, what it saw again, with its words or without, and what it concluded."""
@@ -415,7 +423,8 @@ def months(draw: st.DrawFn) -> list[tuple[list[Told], list[Any], list[Any], list
         again = [(one, [0], number + 0.3 + n / 50) for n, one in enumerate(references)]
         same, named = draw(st.sampled_from([(again, []), (again[:1], again[1:]), ([], again)]))
         keys = draw(st.lists(st.sampled_from(KEYS), max_size=1))
-        gone = [(key, State.NOT_RETURNED, number + 0.4, ["ex_look"]) for key in keys]
+        looks = st.sampled_from(["ex_look", *(one.id for one in earlier)])
+        gone = [(key, State.NOT_RETURNED, number + 0.4, [draw(looks)]) for key in keys]
         runs.append(([one for one in exchanges if one.run == number], same, named, gone))
     return runs
 
@@ -433,12 +442,12 @@ def test_runs_told_piece_by_piece_or_whole_give_the_same_rows(
     for exchanges, same, named, gone in runs:
         for exchange in exchanges:
             live.apply(exchange)
-        for one in same:
-            live.apply(same=[one])
-        for one in named:
-            live.apply(named=[one])
+        kinds = _PUBLIC if exchanges[0].ask.access is AccessClass.PUBLIC else _PRIVATE
+        for kind, some in zip(kinds, (same, named), strict=True):
+            for one in some:
+                live.apply(**_told(kind, [one]))
         live.apply(concluded=gone)
-        whole.apply(*reversed(exchanges), same=same, named=named, concluded=gone)
+        whole.apply(*reversed(exchanges), concluded=gone, **_told(kinds[0], same), **_told(kinds[1], named))
     assert differences(live.digests(), whole.digests()) == []
 
 

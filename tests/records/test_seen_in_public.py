@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -13,9 +14,11 @@ from archiver.records.choice import Choice, Reason, choose
 from archiver.records.contents import within
 from archiver.records.followed import open_links
 from archiver.records.known import Known, known
+from archiver.records.models import RecordState
 from archiver.records.service import record, record_at
 from archiver.records.views import RecordView
 from archiver.records.withheld import withheld_among
+from archiver.search.source import read_documents
 from archiver.viewing import Viewer
 from connectors.contract import AccessClass, Author, Reading, SeenRecord, State
 from tests import effort
@@ -49,7 +52,10 @@ class Watched:
             named = [(self.stored[exchange], [position], self.runs) for exchange, position in choice.named]
             if public:
                 assert all(self.stored[one].ask == asked for one, _ in [*choice.same, *choice.named])
-            self.city.apply(same=again if public else (), same_in_private=() if public else again, named=named)
+            if public:
+                self.city.apply(same=again, named=named)
+            else:
+                self.city.apply(same_in_private=again, named_in_private=named)
         with self.city.database.read() as connection:
             again_known = known(connection, self.city.account, [sight.key])
         assert not choose(reading, again_known, asked).store  # what is stored is stored once
@@ -210,6 +216,37 @@ def test_a_short_link_in_words_that_were_seen_in_private_alone_is_not_followed_b
     assert wanted(since=3) == ["https://bit.ly/b"]
 
 
+def test_a_record_without_a_date_is_found_at_the_time_at_which_everybody_could_see_it(city: City) -> None:
+    def found_at() -> datetime:
+        with city.database.read() as connection:
+            (document,) = read_documents(connection, [city.id("status/1")])
+        return document.at
+
+    one = Watched(city)
+    words = seen("status/1", "A")
+    one.see(words, public=False)
+    assert found_at() == at(1)
+    one.see(words, public=True)
+    assert found_at() == at(2)
+    one.see(words, public=False)
+    assert found_at() == at(2)
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_what_a_killed_run_had_seen_counts_from_when_it_was_seen_for_whoever_could_see_it(
+    city: City, public: bool
+) -> None:
+    asked = IN_PUBLIC if public else IN_PRIVATE
+    city.apply(told(2, 5, seen("status/1", "A")))
+    applied = city.apply(replace(told(1, 1, seen("status/1", "A"), asked=asked), adopted_by=3))
+    first = at(1) if public else at(5)
+    row, (version,), (state,) = city.record("status/1"), city.versions("status/1"), city.rows(RecordState)
+    assert (row["first_seen_at"], row["public_first_at"], row["public_last_at"]) == (at(1), first, at(5))
+    assert (version["first_seen_at"], version["public_first_at"], version["public_last_at"]) == (at(1), first, at(5))
+    assert (state["from_at"], state["public_from_at"], state["public_last_at"]) == (at(1), first, at(5))
+    assert applied.changed == [city.id("status/1")], "search puts it elsewhere"
+
+
 def _sight(text: str, bare: bool, more: bool, back: bool, state: State) -> SeenRecord:
     """What an answer shows of it. Each wording has its time by the platform's clock."""
     content: dict[str, str] = {} if bare else {"text": text} | ({"place": "Hall"} if more else {})
@@ -241,15 +278,21 @@ def test_whatever_everybody_saw_is_theirs_and_nothing_else(city: City, steps: li
     one = Watched(city)
     one.see(seen("message/1", "secret"), public=False)  # the account is looked at in private as well
     said: list[dict[str, object]] = []
+    looks: list[datetime] = []
     last: datetime | None = None
     for sight, public in steps:
-        one.see(sight, public=public)
+        stored = one.see(sight, public=public).store
         if public:
             said.append(dict(sight.content))
             last = at(one.runs) if not sight.retrospective else last
+            if stored or not sight.retrospective:
+                looks.append(at(one.runs))
     if not said:
         return
     view = one.shown()
+    assert (view.first_seen_at, view.last_seen_at) == (min(looks), max(looks))
+    assert {time for state in view.states for time in (state.from_at, state.last_at)} <= {*looks}
+    assert {time for pair in _times(view) for time in pair} <= {*looks, None}
     for words in said:
         assert not words or any(within(words, version.content) for version in view.versions)
     ends = [version.last_seen_at for version in view.versions if version.last_seen_at is not None]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archiver.records.states import Interval, Observation, cuts, ends, intervals, observe
+from archiver.records.states import Interval, Observation, cuts, ends, in_public, intervals, observe
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -104,3 +107,45 @@ def test_intervals_never_claim_more_than_was_seen(drawn: list[tuple[str, int]]) 
 def test_seeing_the_same_thing_twice_changes_nothing(drawn: list[tuple[str, int]]) -> None:
     once = intervals([seen(*one) for one in drawn])
     assert intervals([seen(*one) for one in [*drawn, *drawn]]) == once
+
+
+public_or_not = st.lists(
+    st.tuples(st.sampled_from(["visible", "hidden", "not_returned"]), st.integers(0, 30), st.booleans()),
+    min_size=1,
+    max_size=12,
+    unique_by=lambda one: one[1],
+)
+
+
+def told(drawn: Iterable[tuple[str, int, bool]]) -> list[Observation]:
+    return [replace(seen(state, hour), public=public) for state, hour, public in drawn]
+
+
+def spans(found: Iterable[Interval]) -> list[tuple[str, datetime, datetime]]:
+    return [(one.state, one.from_at, one.last_at) for one in found]
+
+
+@pytest.mark.law("R4")
+@given(public_or_not, st.randoms(use_true_random=False))
+def test_what_everybody_could_see_is_what_it_were_if_nobody_had_seen_more(
+    drawn: list[tuple[str, int, bool]], randomness: Random
+) -> None:
+    """In whatever order it arrives, what cuts an interval in two included."""
+    found: tuple[Interval, ...] = ()
+    arrived: list[Observation] = []
+    for one in randomness.sample(told(drawn), len(drawn)):
+        arrived.append(one)
+        found = intervals([*arrived, *ends(found)]) if cuts(found, one) else observe(found, one)
+    of_all = intervals(one for one in told(drawn) if one.public)
+    assert spans(in_public(found)) == spans(of_all)
+    assert found == intervals(told(drawn))
+    assert spans(found) == spans(intervals(replace(one, public=False) for one in told(drawn)))
+
+
+def test_what_nobody_else_saw_between_two_sights_leaves_no_gap() -> None:
+    found = intervals(told([("visible", 1, True), ("hidden", 2, False), ("visible", 3, False), ("visible", 5, True)]))
+    assert spans(in_public(found)) == [("visible", at(1), at(5))]
+    assert spans(in_public(intervals(told([("visible", 1, True), ("hidden", 2, True), ("visible", 3, False)])))) == [
+        ("visible", at(1), at(1)),
+        ("hidden", at(2), at(2)),
+    ]
