@@ -39,6 +39,24 @@ _SEEN = (
     .join(_RUN, _RUN.c.id == _EXCHANGE.c.run_id)
     .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
 )
+_V, _LATEST = VERSION.alias("v"), OCCURRENCE.alias("o")
+#: Records, each with as much of its version as the common case needs, and where its latest occurrence stands. Made once:
+#: an alias makes all columns of its table anew.
+_HELD = (
+    select(
+        RECORD,
+        _V.c.scheme.label("v_scheme"),
+        _V.c.content.label("v_content"),
+        _V.c.as_of.label("v_as_of"),
+        _V.c.first_seen_at.label("v_first_seen_at"),
+        _V.c.last_seen_at.label("v_last_seen_at"),
+        *(_V.c[name].label(f"v_{name}") for name in ("public", "public_first_at", "public_last_at")),
+        _LATEST.c.arrival.label("o_arrival"),
+        _LATEST.c.ordinal.label("o_ordinal"),
+    )
+    .join(_V, _V.c.id == RECORD.c.version_id)
+    .join(_LATEST, and_(_LATEST.c.exchange_id == RECORD.c.exchange_id, _LATEST.c.position == RECORD.c.position))
+)
 _CHUNK = 400
 _T = TypeVar("_T")
 
@@ -81,26 +99,9 @@ class Reference:
 
 def records(connection: Connection, record_ids: Iterable[str]) -> dict[str, Held]:
     """The rows of records, with as much of their versions as the common case needs."""
-    version = VERSION.alias("v")
-    latest = OCCURRENCE.alias("o")
-    query = (
-        select(
-            RECORD,
-            version.c.scheme.label("v_scheme"),
-            version.c.content.label("v_content"),
-            version.c.as_of.label("v_as_of"),
-            version.c.first_seen_at.label("v_first_seen_at"),
-            version.c.last_seen_at.label("v_last_seen_at"),
-            *(version.c[name].label(f"v_{name}") for name in ("public", "public_first_at", "public_last_at")),
-            latest.c.arrival.label("o_arrival"),
-            latest.c.ordinal.label("o_ordinal"),
-        )
-        .join(version, version.c.id == RECORD.c.version_id)
-        .join(latest, and_(latest.c.exchange_id == RECORD.c.exchange_id, latest.c.position == RECORD.c.position))
-    )
     found = {}
     for chunk in chunks(record_ids):
-        for row in connection.execute(query.where(among(connection, RECORD.c.id, chunk))):
+        for row in connection.execute(_HELD.where(among(connection, RECORD.c.id, chunk))):
             found[row.id] = _held(row)
     return found
 

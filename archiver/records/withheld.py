@@ -24,6 +24,8 @@ from archiver.viewing import PUBLIC, Viewer
 from connectors.contract import State
 
 _SEGMENT = table(Segment)
+#: Made once, not for each condition: an alias makes all columns of its table anew, which took longer than the queries.
+_SEEN, _VERSION, _STATE = OCCURRENCE.alias(), VERSION.alias(), STATE.alias()
 #: What is kept of an occurrence without its words begins so: JSON in the database is compact, its keys sorted.
 _WORDLESS = '{"content":{}%'
 
@@ -36,9 +38,8 @@ def public_version(version: FromClause = VERSION) -> ColumnElement[bool]:
 def public_version_since(version: FromClause, since: datetime) -> ColumnElement[bool]:
     """Whether a public occurrence since then says what a version says. One without its words says nothing of it: it
     stands in whatever version was there, be it one that was seen in private alone."""
-    seen = OCCURRENCE.alias()
-    same = and_(seen.c.record_id == version.c.record_id, seen.c.version_id == version.c.id, _shows(seen))
-    found = select(seen.c.position).where(same, seen.c.observed_at >= since, in_public(seen.c.exchange_id))
+    same = and_(_SEEN.c.record_id == version.c.record_id, _SEEN.c.version_id == version.c.id, _shows(_SEEN))
+    found = select(_SEEN.c.position).where(same, _SEEN.c.observed_at >= since, in_public(_SEEN.c.exchange_id))
     return found.exists()
 
 
@@ -50,9 +51,8 @@ def public_state(state: FromClause = STATE) -> ColumnElement[bool]:
 
 def withheld(record: FromClause = RECORD) -> ColumnElement[bool]:
     """Whether anything of a public record may not be shown to who sees public things only."""
-    version, state = VERSION.alias(), STATE.alias()
-    unsaid = select(version.c.id).where(version.c.record_id == record.c.id, ~public_version(version)).exists()
-    unshown = select(state.c.number).where(state.c.record_id == record.c.id, ~public_state(state)).exists()
+    unsaid = select(_VERSION.c.id).where(_VERSION.c.record_id == record.c.id, ~public_version(_VERSION)).exists()
+    unshown = select(_STATE.c.number).where(_STATE.c.record_id == record.c.id, ~public_state(_STATE)).exists()
     return and_(record.c.access == PUBLIC, or_(unsaid, unshown))
 
 

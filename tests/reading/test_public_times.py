@@ -98,7 +98,7 @@ def test_an_index_of_before_gets_the_same_times(story: City) -> None:
     story.apply(same=[(words, [0], 9)])
     story.apply(same_in_private=[(words, [0], 10)])
     story.apply(concluded=[("q", State.NOT_RETURNED, 11, [first.id]), ("p", State.NOT_RETURNED, 11, [words.id])])
-    made = importlib.import_module("migrations.versions.0034_public_times")
+    made = importlib.import_module("migrations.versions.0035_public_times")
     before = story.digests()
     with story.database.write() as connection:
         connection.execute(insert(SearchIndexed).values(id=1, analyser=""))
