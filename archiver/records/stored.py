@@ -40,8 +40,8 @@ _SEEN = (
     .join(_SEGMENT, _SEGMENT.c.id == _EXCHANGE.c.segment_id)
 )
 _V, _LATEST = VERSION.alias("v"), OCCURRENCE.alias("o")
-#: Records, each with as much of its version as the common case needs, and where its latest occurrence stands. Made once:
-#: an alias makes all columns of its table anew.
+#: Records, each with as much of its version as the common case needs, and where its latest occurrence stands. Made
+#: once: an alias makes all columns of its table anew.
 _HELD = (
     select(
         RECORD,
