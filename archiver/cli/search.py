@@ -52,6 +52,8 @@ def _print(archive: Archive, results: Results, total: int) -> None:
     with archive.database.read() as connection:
         names = {one.id: one.handle or one.name for one in accounts.list_accounts(connection)}
     output.line(f"{total:,} {'record' if total == 1 else 'records'}. Read as: {results.reading}")
+    for one in results.not_understood:
+        output.line(f"Not understood: {one}")
     for hit in results.hits:
         _print_hit(archive, hit, names.get(hit.account_id, hit.account_id))
     if results.next:

@@ -16,6 +16,7 @@ def as_json(results: Results, query: str, total: int | None = None) -> dict[str,
     return {
         "query": query,
         "read_as": results.reading,
+        "not_understood": list(results.not_understood),
         "total": counted,
         "total_is_exact": results.total.exact or total is not None,
         "hits": [_hit(hit) for hit in results.hits],

@@ -240,6 +240,7 @@ class BaseIndex(ABC, Generic[S, R]):
             reading=queries.describe(asked),
             next=paging.name(order, shown[-1][0], shown[-1][1][0]) if len(found) > page.size and shown else None,
             facets=counted,
+            not_understood=asked.not_understood,
         )
 
     def count_exact(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> int:

@@ -94,6 +94,8 @@ class Results:
     next: str | None
     """Where the next page begins; None: there is none."""
     facets: Facets | None = None
+    not_understood: tuple[str, ...] = ()
+    """What in the query nothing could be made of, each in a sentence of its own."""
 
 
 @dataclass(frozen=True, slots=True)

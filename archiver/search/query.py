@@ -50,7 +50,7 @@ DEFAULT_ZONE = "America/Chicago"
 #: Characters of a query that are read; what comes after is left out, and the reading says so.
 LONGEST = 20_000
 
-describe = reading.describe
+describe, whole = reading.describe, reading.whole
 
 
 def parse(text: str, *, zone: str = DEFAULT_ZONE, register: Register | None = None) -> Query:
@@ -67,7 +67,8 @@ def parse(text: str, *, zone: str = DEFAULT_ZONE, register: Register | None = No
     if root is None:
         root = Nothing() if text.strip() else Everything()
     too_long = (f"the last {rest:,} characters",) if rest > 0 else ()
-    return Query(text, root, zone, (*parser.left_out, *too_long))
+    notes = tuple(dict.fromkeys(parser.not_understood))[: reading.MOST_NOTES]
+    return Query(text, root, zone, (*parser.left_out, *too_long), notes)
 
 
 def matches(query: Query, document: Document) -> bool:
@@ -84,6 +85,7 @@ class _Parser:
         self.zone = zone
         self.register = register
         self.left_out: list[str] = []
+        self.not_understood: list[str] = []
 
     def alternatives(self) -> Node | None:
         found = [self._together()]
@@ -123,6 +125,7 @@ class _Parser:
             found = self._field(piece)
             if found is not None:
                 return found
+            self.not_understood.append(reading.misread(piece.field, piece.said.strip()))
             piece = Piece("word", piece.typed.removeprefix("-") if piece.negated else piece.typed, typed=piece.typed)
         text = _text(piece)
         if text is None:
@@ -147,6 +150,8 @@ class _Parser:
         if not said:
             return None
         ids = self.register.accounts(said) if name == "account" else self.register.departments(said)
+        if not ids:
+            self.not_understood.append(reading.unknown(name, said))
         return Accounts("account" if name == "account" else "department", said, ids)
 
     def _dated(self, name: str, said: str) -> Node | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from archiver.search.analyser import analyse, tokens
 from archiver.search.meaning import sole_sign
 from archiver.search.tree import (
@@ -19,6 +21,13 @@ from archiver.search.tree import (
     Text,
 )
 
+#: Most sentences on what was not understood, and characters of what was typed that each repeats.
+MOST_NOTES: Final = 10
+_REPEATED: Final = 80
+_DATE: Final = "a year, month, day or minute"
+_WANTED: Final = {"before": _DATE, "after": _DATE, "on": _DATE, "author": "words of a name, or a handle"}
+_NAMED: Final = {"account": "account", "department": "department or authority"}
+
 
 def describe(query: Query) -> str:
     """One line. ``a b OR -"c d"`` → *either (the word “a” in any form and …) or not exactly “c d”*."""
@@ -27,6 +36,29 @@ def describe(query: Query) -> str:
         signs = ", ".join(f"“{text}”" for text in query.left_out)
         said += f" (left out: {signs})"
     return said
+
+
+def whole(query: Query) -> str:
+    """How the query was read and what in it was not understood: what is kept of a frozen search."""
+    notes = f". Not understood: {'; '.join(query.not_understood)}" if query.not_understood else ""
+    return describe(query) + notes
+
+
+def misread(field: str, said: str) -> str:
+    """That the value of a field is none, so that it counted as words."""
+    shown = _repeated(said)
+    if field in _WANTED:
+        return f"“{field}:” wants {_WANTED[field]}; “{shown}” is none, so it was searched for as words"
+    return f"“{field}:” has no value “{shown}”, so it was searched for as words"
+
+
+def unknown(field: str, said: str) -> str:
+    """That nobody goes by the name in a field. Who is hidden from whoever asks is told of in the same words."""
+    return f"no {_NAMED[field]} that you may see is called “{_repeated(said)}”"
+
+
+def _repeated(said: str) -> str:
+    return said if len(said) <= _REPEATED else said[:_REPEATED] + "…"
 
 
 def dates(field: str, said: str, zone: str) -> str:

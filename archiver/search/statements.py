@@ -7,7 +7,7 @@ the list on screen, the list in an export and the list in a court paper are one 
 ``id``         ``se_…``
 ``at``         time of the search
 ``query``      as typed; ``zone`` and ``names`` say how dates and names in it were understood
-``reading``    the query in plain words
+``reading``    the query in plain words, and what in it was not understood
 ``viewer``     what whoever asked may see: ``accounts`` and ``access``, each a list or null for all
 ``index``      ``records`` it held, ``analyser`` that made it, ``log_size``: entries of the event log then, or null
 ``record_ids``  of every hit, newest first, by id where the second is the same
@@ -164,7 +164,7 @@ def _statement(found: Listing, viewer: Viewer, at: datetime, log_size: int | Non
         query=found.query.text,
         zone=found.query.zone,
         names=_names(found.query),
-        reading=queries.describe(found.query),
+        reading=queries.whole(found.query),
         viewer=viewer,
         records=found.records,
         analyser=IDENTITY,

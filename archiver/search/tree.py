@@ -97,6 +97,8 @@ class Query:
     """Time zone that its dates were read in."""
     left_out: tuple[str, ...] = ()
     """What could not be searched for, as typed."""
+    not_understood: tuple[str, ...] = ()
+    """Fields whose value was none, each in a sentence of its own: few or no hits may only mean that."""
     within: tuple[int, ...] | None = None
     """Rows of the index to which it is narrowed by what its words do not say; None: it is not. Never part of a frozen
     search."""

@@ -35,7 +35,10 @@ from archiver.web.site import Site
 
 router = APIRouter()
 PAGE = 25
+#: Characters of a query that stands in an address: of the page, and of programs.
 LONGEST = 2000
+#: Characters that an address may bring, so that the page can say that they are too many.
+_MOST: Final = 20_000
 _TRAIL: Final = 300
 _TRAILED: Final = ("q", "order", "after", "tag", "counts")
 
@@ -68,9 +71,16 @@ class Search:
     tag: str = ""
     """Only records that have this tag of the reader's offices. No part of the query: tags never leave the desk."""
 
+    given: bool = True
+    """Something was asked for, were it everything; not the page as it is opened."""
+
     @property
-    def empty(self) -> bool:
-        return not self.q.strip() and not self.tag.strip()
+    def problem(self) -> str | None:
+        """Why it cannot be asked here."""
+        if len(self.q) <= LONGEST:
+            return None
+        here = f"on this page a query has at most {LONGEST:,} characters, since it stands in an address"
+        return f"{here}; this one has {len(self.q):,}. Nothing was searched: shorten it, or ask it in parts"
 
     def address(self, **other: str) -> str:
         """The query of this search's address, with something else in it."""
@@ -120,21 +130,21 @@ def show(
     site: Here,
     viewer: Seen,
     who: Who,
-    q: Annotated[str, Query(max_length=LONGEST)] = "",
+    q: Annotated[str | None, Query(max_length=_MOST)] = None,
     order: Order = Order.NEWEST,
     after: Annotated[str | None, Query(max_length=200)] = None,
     counts: Counts = Counts.SOME,
     tag: Annotated[str, Query(max_length=200)] = "",
 ) -> HTMLResponse:
     """Ask, and see what answers."""
-    asked = Search(q, order, after, counts, tag)
-    values: dict[str, Any] = {"asked": asked, "orders": tuple(Order), "found": None, "problem": None}
+    asked = Search(q or "", order, after, counts, tag, given=q is not None or bool(tag.strip()))
+    values: dict[str, Any] = {"asked": asked, "orders": tuple(Order), "found": None, "problem": asked.problem}
     values["KEYS"] = keys()
-    status = 200
+    status = 400 if asked.problem else 200
     with site.archive.database.read() as connection:
         known = known_to(site, connection, viewer)
         values |= {"offered": offered(known), "selections": listed(connection, who.person.id)}
-        if not asked.empty:
+        if asked.given and not asked.problem:
             try:
                 values["found"] = find(site, connection, viewer, who, asked, known)
             except SearchTooSlow as error:

@@ -115,6 +115,7 @@ def complete(
             "begun": word,
             "offers": [_told(one) for one in found],
             "reading": visible(queries.describe(read)) if read else "",
+            "not_understood": [visible(one) for one in read.not_understood] if read else [],
         }
     )
 

@@ -202,6 +202,50 @@ def test_paper_says_what_was_searched_for_and_which_part_of_it_this_is(offices: 
     assert re.search(r'<p class="screen"><a href="/search\?[^"]*tag=canarytag', record_page), "no link on paper"
 
 
+@pytest.mark.usefixtures("town")
+@pytest.mark.law("R69")
+def test_what_was_not_understood_is_said_wherever_it_is_searched_for(offices: Archive) -> None:
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC})
+    asked = "fireworks OR before:2026-11-31 OR department:nobody"
+    notes = [
+        "“before:” wants a year, month, day or minute; “2026-11-31” is none, so it was searched for as words",
+        "no department or authority that you may see is called “nobody”",
+    ]
+    with client_of(offices, cookies(offices, jo)) as client:
+        page = client.get("/search", params={"q": asked}).text
+        typed = client.get("/search/completions", params={"q": asked}).json()
+        program = client.get("/api/v1/search", params={"q": asked}).json()
+        plain = client.get("/search", params={"q": "fireworks"}).text
+        client.post("/search/select", data={"query": asked, "selection": "mine", "do": "all"})
+        kept = client.get("/selections").text
+        (address,) = set(re.findall(r'href="(/selections/[^"/]+)"', kept))
+        kept = client.get(address).text
+    shown = html.unescape(page.partition('id="not-understood"')[2].partition("</div>")[0])
+    for note in notes:
+        assert f"<bdi>{note}</bdi>" in shown
+        assert note in html.unescape(kept)
+    assert typed["not_understood"] == program["not_understood"] == notes
+    assert "not-understood" not in plain
+
+
+@pytest.mark.usefixtures("town")
+def test_an_empty_box_that_is_sent_finds_everything_and_one_too_long_is_kept(offices: Archive) -> None:
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC})
+    long = "water " * 400
+    with client_of(offices, cookies(offices, jo)) as client:
+        opened, sent = client.get("/search").text, client.get("/search", params={"q": ""}).text
+        everything = client.get("/api/v1/search", params={"q": ""}).json()
+        refused = client.get("/search", params={"q": long})
+    assert 'id="hits"' not in opened
+    assert _total(sent) == str(everything["total"])
+    assert "Read as: everything." in re.sub("<.*?>", "", sent)
+    assert "Save this search" not in sent, "what has no words is not saved"
+    assert refused.status_code == 400
+    assert "at most 2,000 characters, since it stands in an address; this one has 2,400." in refused.text
+    assert f'value="{long}"' in refused.text
+    assert 'id="hits"' not in refused.text
+
+
 def test_a_search_that_takes_too_long_says_what_would_narrow_it(
     offices: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:

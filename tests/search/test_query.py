@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.search.documents import seconds
-from archiver.search.query import LONGEST, describe, matches, parse
+from archiver.search.query import LONGEST, describe, matches, parse, whole
 from archiver.search.register import KnownAccount, KnownAccounts
 from archiver.search.tree import And, Dated, Everything, Not, Nothing, Or, Text
 from tests.effort import bounded, examples
@@ -270,6 +270,34 @@ def test_the_reading_says_what_will_be_searched_for() -> None:
     )
     assert "left out: “!!!”" in describe(parse("a !!!"))
     assert describe(parse("")) == "everything"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("street before:2026-11-31", ("“before:” wants a year, month, day or minute; “2026-11-31” is none",)),
+        ("on:2026-13 AND -after:x", ("“on:” wants a year", "“after:” wants a year")),
+        ("state:foo OR (kind:bar)", ("“state:” has no value “foo”, so it was searched", "“kind:” has no value “bar”")),
+        ('author:"!!"', ("“author:” wants words of a name",)),
+        ("department:nobody", ("no department or authority that you may see is called “nobody”",)),
+        ('-account:"City News" x', ("no account that you may see is called “City News”",)),
+        ("state:foo state:foo", ("“state:” has no value “foo”",)),
+        (f"state:{'x' * 500}", (f"“state:” has no value “{'x' * 80}…”",)),
+        (" ".join(f"state:no{n}" for n in range(50)), tuple(f"“state:” has no value “no{n}”" for n in range(10))),
+    ],
+)
+def test_a_field_that_nothing_can_be_made_of_is_said_to_be_so(query: str, said: tuple[str, ...]) -> None:
+    """No hits would otherwise look like no responsive records."""
+    asked = parse(query, register=KnownAccounts([KnownAccount("ac_1", ("Parks",), ("Police",))]))
+    assert [one[: len(wanted)] for one, wanted in zip(asked.not_understood, said, strict=True)] == [*said]
+    assert whole(asked) == f"{describe(asked)}. Not understood: {'; '.join(asked.not_understood)}"
+
+
+@pytest.mark.parametrize("query", ["on:2026-11-30", "state:gone", "account:parks", "department:police", "re:it", "a"])
+def test_a_field_that_is_understood_is_not(query: str) -> None:
+    asked = parse(query, register=KnownAccounts([KnownAccount("ac_1", ("Parks",), ("Police",))]))
+    assert asked.not_understood == ()
+    assert whole(asked) == describe(asked)
 
 
 def test_a_query_that_is_too_long_says_what_was_left_out() -> None:

@@ -57,10 +57,12 @@ class Facets(Answer):
 
 
 class Hits(Page[Hit]):
-    """``total`` counts exactly up to 10,000; ``read_as`` says how the query was read."""
+    """``total`` counts exactly up to 10,000; ``read_as`` says how the query was read, ``not_understood`` which fields
+    had a value that is none, each in a sentence: few or no hits may only mean that."""
 
     query: Text
     read_as: Text
+    not_understood: list[Text]
     total: int
     total_is_exact: bool
     facets: Facets | None

@@ -10,7 +10,7 @@
 
   // -- what the word may become, and how the query is read (ARIA: combobox with a list that completes)
 
-  const NOTHING = { begun: "", offers: [], reading: "" };
+  const NOTHING = { begun: "", offers: [], reading: "", not_understood: [] };
   let known = NOTHING;
   let marked = -1;
   let asking = null;
@@ -57,12 +57,14 @@
   const say = () => {
     const many = known.offers.length;
     const offered = many ? `${many} ${many === 1 ? "suggestion" : "suggestions"}, arrow down to choose. ` : "";
-    told.textContent = offered + (known.reading ? `Read as: ${known.reading}.` : "");
+    const unclear = known.not_understood.map((one) => ` Not understood: ${one}.`).join("");
+    told.textContent = offered + (known.reading ? `Read as: ${known.reading}.` : "") + unclear;
   };
   const show = (found, open) => {
     known = found;
     list.replaceChildren(...found.offers.map(option));
     read.textContent = found.reading ? `Read as: ${found.reading}.` : "";
+    for (const one of found.not_understood) read.append(element("p", `${one}.`, "notice warn"));
     read.hidden = !found.reading;
     close();
     if (open && found.offers.length && document.activeElement === box) {
