@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select
 
 from archiver.archive import Archive
 from archiver.capture.codings import Undecodable, decoded
@@ -105,22 +105,10 @@ def find(connection: Connection, viewer: Viewer, record_id: str, exchange_id: st
         NotFound: there is none, or not for this viewer: the two read the same.
     """
     account_id = finding.one(connection, record_id, viewer).account_id
-    names = ("id", "run_id", "method", "uri", "status", "received_at", "stream", "offset", "length")
-    more = ("facts_offset", "facts_length", "body_sha256", "commitment")
     here = select(Occurrence.place).where(Occurrence.record_id == record_id, Occurrence.exchange_id == Exchange.id)
     file = exists().where(Medium.record_id == record_id, Medium.exchange_id == Exchange.id)
-    query = (
-        select(
-            *(getattr(Exchange, name) for name in (*names, *more)),
-            Segment.key.label("segment_key"),
-            Segment.sha256.label("segment_sha256"),
-            Segment.version_id.label("segment_version"),
-            Segment.access,
-            here.limit(1).scalar_subquery().label("place"),
-        )
-        .join(Segment, Segment.id == Exchange.segment_id)
-        .where(Exchange.id == exchange_id, Exchange.account_id == account_id)
-    )
+    query = stored(here.limit(1).scalar_subquery().label("place"))
+    query = query.where(Exchange.id == exchange_id, Exchange.account_id == account_id)
     shows_links = exchange_id in followed.evidence(connection, record_id)
     if not shows_links and exchange_id not in _evidence(connection, record_id):
         query = query.where(or_(here.exists(), file))
@@ -128,6 +116,16 @@ def find(connection: Connection, viewer: Viewer, record_id: str, exchange_id: st
     if row is None or not _may(connection, viewer, account_id, row):
         raise NotFound(NO_SUCH)
     return StoredAt(**row)
+
+
+def stored(*more: ColumnElement[Any]) -> Select[Any]:
+    """Exchanges with what :class:`StoredAt` knows of them, but for the place of a record."""
+    names = ("id", "run_id", "method", "uri", "status", "received_at", "stream", "offset", "length")
+    placed = ("facts_offset", "facts_length", "body_sha256", "commitment")
+    columns = (getattr(Exchange, name) for name in (*names, *placed))
+    key, sha256 = Segment.key.label("segment_key"), Segment.sha256.label("segment_sha256")
+    of_segment = (key, sha256, Segment.version_id.label("segment_version"), Segment.access)
+    return select(*columns, *of_segment, *more).join(Segment, Segment.id == Exchange.segment_id)
 
 
 def _evidence(connection: Connection, record_id: str) -> set[str]:

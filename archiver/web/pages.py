@@ -158,15 +158,6 @@ def list_runs(
     return site.page("runs.html", here="runs", runs=found, account=chosen, older=older, later=place is not None)
 
 
-@router.get("/runs/{run_id}", response_class=HTMLResponse)
-@needs(Action.CAPTURE_VIEW)
-def show_run(site: Here, viewer: Seen, run_id: str) -> HTMLResponse:
-    with site.archive.database.read() as connection:
-        found = history.run(connection, site.archive.clock.now(), run_id, site.dead(), viewer)
-        counted = counted_for(site, connection, viewer)
-    return site.page("run.html", here="runs", run=told(counted, found))
-
-
 @router.get("/gaps", response_class=HTMLResponse)
 @needs(Action.CAPTURE_VIEW)
 def list_gaps(site: Here, viewer: Seen, all: bool = False) -> HTMLResponse:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from archiver.errors import IntegrityError, NotFound
 from archiver.operations import exchange_page, file_page, shown_files
+from archiver.operations.exchange_page import StoredAt
 from archiver.people.actions import Action
 from archiver.records import service
 from archiver.records.comparing import compare
@@ -18,6 +20,7 @@ from archiver.storage.protocol import NoSuchObject
 from archiver.web.door import Here, Seen, needs
 from archiver.web.records import targets
 from archiver.web.security import OF_A_FILE
+from archiver.web.site import Site
 
 router = APIRouter()
 Id = Annotated[str, Path(max_length=200)]
@@ -54,7 +57,7 @@ def show_exchange(site: Here, viewer: Seen, record_id: Id, exchange_id: Id) -> H
         at = exchange_page.find(connection, viewer, record_id, exchange_id)
         log = exchange_page.in_log(connection, exchange_id)
     text = exchange_page.show(site.archive, at)
-    return site.page("exchange.html", here="search", id=record_id, at=at, log=log, text=text)
+    return site.page("exchange.html", here="search", of=f"/records/{quote(record_id)}", at=at, log=log, text=text)
 
 
 @router.get("/records/{record_id}/exchanges/{exchange_id}/raw")
@@ -63,6 +66,15 @@ def download_exchange(site: Here, viewer: Seen, record_id: Id, exchange_id: Id) 
     """The stored exchange as a file."""
     with site.archive.database.read() as connection:
         at = exchange_page.find(connection, viewer, record_id, exchange_id)
+    return as_file(site, at)
+
+
+def as_file(site: Site, at: StoredAt) -> Response:
+    """A stored exchange, handed out.
+
+    Raises:
+        NotFound: it is damaged or gone.
+    """
     pieces = exchange_page.raw(site.archive, at)
     try:
         first = next(pieces, b"")

@@ -48,6 +48,7 @@ ABOUT: Final[dict[str, tuple[str, ...]]] = {
     "/api/v1/selections/{selection_id}/records.csv": ("/api/v1/selections/{selection}/records.csv",),
     "/frozen/{statement_id}/list.csv": ("/frozen/{frozen}/list.csv",),
     "/records/{record_id}/exchanges/{exchange_id}/raw": ("/records/{record}/exchanges/{exchange}/raw",),
+    "/runs/{run_id}/exchanges/{exchange_id}/raw": ("/runs/{run}/exchanges/{answer}/raw",),
     "/records/{record_id}/files/{medium_id}/captions": ("/records/{film}/files/{captions}/captions",),
     "/records/{record_id}/files/{medium_id}/raw": ("/records/{film}/files/{captions}/raw",),
     "/register/handovers/{handover_id}/inventory/{form}": (

@@ -13,6 +13,7 @@ from archiver.accounts import links as connect_links
 from archiver.accounts.register import service as register
 from archiver.accounts.register.checks import wrong_text
 from archiver.accounts.register.handover import Cause, Step
+from archiver.capture.models import Exchange
 from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
 from archiver.evidence.challenge_facts import ChallengeSays
@@ -78,6 +79,7 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
     sessions.make_token(archive, of_person(who.id), who.id, words("token"), {Action.RECORDS_SEARCH}, timedelta(days=90))
     search = saved.save(archive, of_person(who.id), words("saved"), words("query"))
     town = Town(archive)
+    answer = house.rows(Exchange, Exchange.account_id == captured.account)[0]
     place = Place(
         base="",
         empty="",
@@ -87,7 +89,8 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         film=film,
         captions=captions,
         exchange=_exchange(house, captured.record),
-        run=house.runs()[0].id,
+        answer=answer.id,
+        run=answer.run_id,
         listing=next(iter(town.register.listings)),
         candidacy=next(iter(town.register.candidacies)),
         authority=next(iter(town.register.authorities)),

@@ -31,6 +31,8 @@ class Place:
     """Id of a record with captions."""
     captions: str
     exchange: str
+    answer: str
+    """Id of an exchange of the run."""
     run: str
     listing: str
     candidacy: str
@@ -114,6 +116,9 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("runs-of-account", "/runs?account={account}", "The looks at one account."),
     ),
     "/runs/{run_id}": _one("run", "/runs/{run}", "One look: what was asked, answered and kept."),
+    "/runs/{run_id}/exchanges/{exchange_id}": _one(
+        "run-exchange", "/runs/{run}/exchanges/{answer}", "One answer of a run, whether it shows a record or not."
+    ),
     "/gaps": (
         Scene("gaps", "/gaps", "What was not captured, why, and what can be done."),
         Scene("gaps-closed", "/gaps?all=1", "Gaps that were closed, too."),

@@ -98,7 +98,10 @@ def _runs(archive: Archive) -> dict[str, dict[str, str]]:
         )  # fmt: skip
     known = {f"of the {office}": f"rn_{office}" for office in OFFICES}
     known |= {"of the police, under way": "rn_police_now", "none": "rn_none"}
-    return {state: {"run_id": one} for state, one in known.items()}
+    found = {state: {"run_id": one, "exchange_id": "ex_police_public"} for state, one in known.items()}
+    found["of the library"]["exchange_id"] = "ex_library_public"
+    private = {"run_id": "rn_police", "exchange_id": "ex_police_private"}
+    return found | {"of the police, with what is private": private}
 
 
 def _records() -> dict[str, dict[str, str]]:

@@ -67,6 +67,7 @@ NEITHER: Final = {
     "/records/{record_id}/challenges/{challenge_id}": "takes showing anew who it is; the record has its challenges",
     "/records/{record_id}/evidence": "takes showing anew who it is: it hands records out",
     "/records/{record_id}/exchanges/{exchange_id}": "it shows stored bytes, which have an address of their own",
+    "/runs/{run_id}/exchanges/{exchange_id}": "it shows stored bytes, which have an address of their own",
     "/records/{record_id}/files/{medium_id}": "it shows a stored file, which has an address of its own",
     "/register/accounts/{listing_id}": "its columns are those of `register/accounts`",
     "/register/candidacies": "a report for people, with a sheet of its own; no token sees the register's candidacies",
