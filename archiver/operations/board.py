@@ -43,6 +43,7 @@ from archiver.operations.master_list import Entry, master_list
 from archiver.operations.not_captured import STOPPED
 from archiver.operations.platform_states import platform_states
 from archiver.operations.register_seen import ALL, Sight, seen
+from archiver.operations.wanted import platform_of
 from archiver.viewing import Viewer
 from connectors.contract import SweepKind
 
@@ -233,12 +234,12 @@ class _Gathered:
         self._days: Callable[[str], list[DayView]] | None = days.read(connection, now, gaps) if days else None
 
     def row(self, entry: Entry, compared: Compared) -> Row:
-        account, listing = entry.account, entry.listing
+        account = entry.account
         name = "" if account is None else account.id
         due = self._due.get(name, [])
         return Row(
             entry=entry,
-            platform=account.platform if account is not None else listing.platform if listing is not None else "",
+            platform=platform_of(entry),
             reasons=reasons(self._facts(entry, name, compared)),
             last=self._last.get(name),
             held=self._held.get(name),

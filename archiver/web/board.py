@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
@@ -15,8 +14,10 @@ from archiver.operations import board, history, proving_record, reconnecting
 from archiver.operations.board import Row
 from archiver.operations.board_rules import Colour
 from archiver.operations.days import DayView
+from archiver.operations.wanted import NONE, Wanted
 from archiver.people import permission
 from archiver.people.actions import Action
+from archiver.web import narrowing
 from archiver.web.asking import words_of
 from archiver.web.door import Here, Seen, Who, needs
 from archiver.web.register import Sees
@@ -30,44 +31,30 @@ _CELL, _HIGH = 4, 16
 _HEIGHTS = {"good": 8, "warn": 16, "quiet": 1}
 """What is amiss stands higher: colour is never the only sign."""
 
-NONE = "none"
-"""In place of the name of an authority: accounts that have none."""
-_ALL = {"colour": "all colours", "platform": "all platforms", "authority": "all authorities"}
+_ALL = {
+    "colour": "all colours",
+    "platform": "all platforms",
+    "authority": "all authorities",
+    "department": "all departments",
+}
 
 ColourName = Literal["red", "amber", "green"]
 Colours = Annotated[ColourName | None, Query(description="Only accounts of this colour.")]
-Platform = Annotated[str | None, Query(max_length=64, description="Only accounts of this platform.")]
-Authority = Annotated[
-    str | None,
-    Query(max_length=500, description="Only accounts of this authority, by its name; *none*: those that have none."),
-]
 Number = Annotated[int, Query(ge=1, le=100_000, description="Which page, from 1.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+@dataclass(frozen=True)
+class Chosen(Wanted):
     """What the board is narrowed to. None: not narrowed."""
 
     colour: ColourName | None = None
-    platform: str | None = None
-    authority: str | None = None
 
     def keeps(self, row: Row) -> bool:
-        return (
-            self.colour in (None, row.colour.word)
-            and self.platform in (None, row.platform)
-            and self.authority in (None, row.entry.authority or NONE)
-        )
-
-    def address(self, **changed: str | int | None) -> str:
-        """Of the board narrowed otherwise."""
-        whole = {"colour": self.colour, "platform": self.platform, "authority": self.authority} | changed
-        given = {name: value for name, value in whole.items() if value is not None}
-        return f"?{urlencode(given)}" if given else ""
+        return self.colour in (None, row.colour.word) and self.keeps_entry(row.entry)
 
 
-def chosen(colour: Colours = None, platform: Platform = None, authority: Authority = None) -> Chosen:
-    return Chosen(colour, platform or None, authority or None)
+def chosen(wanted: narrowing.Narrowed, colour: Colours = None) -> Chosen:
+    return Chosen(**wanted.given, colour=colour)
 
 
 Narrowed = Annotated[Chosen, Depends(chosen)]
@@ -173,6 +160,7 @@ def _filters(rows: tuple[Row, ...], narrowed: Chosen) -> dict[str, list[Choice]]
         "colour": Counter(one.colour.word for one in rows),
         "platform": Counter(one.platform for one in rows),
         "authority": Counter(one.entry.authority or NONE for one in rows),
+        "department": Counter(one.entry.department for one in rows),
     }
     found = {}
     for name, counts in groups.items():

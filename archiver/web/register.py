@@ -19,6 +19,7 @@ from archiver.people import permission
 from archiver.people.actions import Action
 from archiver.people.registering import Reach
 from archiver.web.door import Here, Seen, Visitor, Who, needs
+from archiver.web.narrowing import Narrowed, choices
 from archiver.web.register_load import may_load
 from archiver.web.site import Site
 
@@ -45,22 +46,26 @@ def show(
     site: Here,
     sight: Sees,
     who: Who,
+    narrowed: Narrowed,
     only: Literal["all", "lacking", "uncaptured"] = "all",
     start: Annotated[int, Query(ge=0, le=1_000_000, description="How many accounts to pass over.")] = 0,
 ) -> HTMLResponse:
     with site.archive.database.read() as connection:
         made = seen(master_list(site.archive, connection), sight)
     lacking = [one for one in made.entries if one.standing.lacks]
-    shown = {"all": list(made.entries), "lacking": lacking, "uncaptured": made.uncaptured}
+    of_kind = {"all": list(made.entries), "lacking": lacking, "uncaptured": made.uncaptured}
+    shown = [one for one in of_kind[only] if narrowed.keeps_entry(one)]
     authorities = register_page.authorities(made, sight)
     return site.page(
         "register.html",
         here="register",
         only=only,
+        narrowed=narrowed,
+        choices=choices(made.entries),
         made=made,
-        entries=shown[only][start : start + _ON_A_PAGE],
+        entries=shown[start : start + _ON_A_PAGE],
         start=start,
-        total=len(shown[only]),
+        total=len(shown),
         each=_ON_A_PAGE,
         lacking=len(lacking),
         authorities=authorities,

@@ -198,6 +198,29 @@ def test_the_page_of_300_accounts_is_small_paged_and_narrowed_by_links(client: h
     assert "on this page" in client.get("/accounts?page=99").text
 
 
+def test_accounts_are_found_by_name_and_stay_found(client: httpx.Client) -> None:
+    def many(address: str) -> int:
+        return client.get(f"/accounts?{address}").text.count("<tr class=")
+
+    one = client.get("/accounts?name=WORKS+office17@").text
+    assert one.count("<tr class=") == 1
+    assert "1 of 300 accounts" in one
+    assert 'value="WORKS office17@"' in one
+    assert "/api/v1/board.csv?name=WORKS+office17%40" in one
+    assert many("name=Public") == PAGE
+    assert "name=Public&amp;page=2" in client.get("/accounts?name=Public").text
+    assert many("name=office&authority=authority-4&colour=red") == 8
+    assert 'name="authority" value="authority-4"' in client.get("/accounts?authority=authority-4").text
+    nobody = client.get("/accounts?name=nobody&department=none").text
+    assert "No such account" in nobody
+    assert "0 of 300 accounts" in nobody
+    assert many("name=%20") == PAGE, "nothing was typed"
+    told = client.get("/api/v1/board?name=office17@&colour=red").json()["items"]
+    assert [one["handle"] for one in told] == ["office17@town.example"]
+    assert client.get("/api/v1/board.csv?name=office17@").text.count("\n") == 2
+    assert client.get(f"/accounts?name={'x' * 201}").status_code == 400
+
+
 def test_programs_are_told_the_same(client: httpx.Client) -> None:
     told = client.get("/api/v1/board?authority=authority-4").json()
     assert (told["colours"], len(told["items"])) == ({"red": 300, "amber": 0, "green": 0}, 8)

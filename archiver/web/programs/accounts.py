@@ -14,7 +14,7 @@ from archiver.operations.board_rules import Colour
 from archiver.operations.reach import goes_back
 from archiver.people import permission
 from archiver.people.actions import Action
-from archiver.web.board import Authority, ColourName, Colours, Platform, SetUp, chosen
+from archiver.web.board import ColourName, Narrowed, SetUp
 from archiver.web.door import Here, Seen, Who, needs, own_by_token
 from archiver.web.places import after_thread, seen_account
 from archiver.web.programs import cursors
@@ -222,15 +222,13 @@ def board(
     site: Here,
     sight: Sees,
     set_up: SetUp,
-    colour: Colours = None,
-    platform: Platform = None,
-    authority: Authority = None,
+    narrowed: Narrowed,
     limit: Limit = 50,
     after: After = None,
 ) -> Board:
     """Every account that you see with its colour and the reasons. By id, since a colour may change between two pages:
     ask for `colour=red` first."""
-    place, narrowed = cursors.read(after, "board", str), chosen(colour, platform, authority)
+    place = cursors.read(after, "board", str)
     with site.archive.database.read() as connection:
         made = boards.board(site.archive, connection, site.board, sight=sight, platforms=set_up)
     found = sorted((one for one in made.rows if narrowed.keeps(one)), key=lambda one: one.id)

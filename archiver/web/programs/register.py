@@ -10,8 +10,10 @@ from archiver.accounts.register.columns import COLUMNS
 from archiver.operations import register_page
 from archiver.operations.master_list import MasterList, master_list, rows
 from archiver.operations.register_seen import seen
+from archiver.operations.wanted import Wanted
 from archiver.people.actions import Action
 from archiver.web.door import Here, needs
+from archiver.web.narrowing import Narrowed
 from archiver.web.programs import cursors
 from archiver.web.programs.answers import After, Answer, Limit, Page, Text, clean
 from archiver.web.programs.description import routes
@@ -48,6 +50,7 @@ class Authority(Answer):
 def listings(
     site: Here,
     sight: Sees,
+    narrowed: Narrowed,
     only: Literal["all", "lacking", "uncaptured"] = "all",
     limit: Limit = 50,
     after: After = None,
@@ -56,7 +59,7 @@ def listings(
     place = cursors.read(after, "register", str)
     with site.archive.database.read() as connection:
         made = seen(master_list(site.archive, connection), sight)
-    found = sorted(_keyed(made, only), key=lambda one: one[0])
+    found = sorted(_keyed(made, only, narrowed), key=lambda one: one[0])
     part = cursors.page(
         [one for one in found if place is None or one[0] > str(place[0])],
         limit,
@@ -77,11 +80,13 @@ def authorities(site: Here, sight: Sees, limit: Limit = 50, after: After = None)
     return cursors.page(shown, limit, lambda one: cursors.write("authorities", one.id))
 
 
-def _keyed(made: MasterList, only: str) -> list[tuple[str, Any]]:
+def _keyed(made: MasterList, only: str, narrowed: Wanted) -> list[tuple[str, Any]]:
     """Lines that are wanted, each with what it is sorted by."""
     found = []
     for entry, values in zip(made.entries, rows(made), strict=True):
         if (only == "lacking" and not entry.standing.lacks) or (only == "uncaptured" and entry.is_captured):
+            continue
+        if not narrowed.keeps_entry(entry):
             continue
         account = entry.account.id if entry.account is not None else None
         found.append((entry.id or str(account), Listing(account=account, **_line(values))))
