@@ -70,11 +70,3 @@ def remove_note(site: Here, who: Who, record_id: Id, note_id: Id) -> Response:
     """Take one of one's own notes away, or one whose writer cannot any more."""
     marks.remove_note(site.archive, of_person(who.person.id), record_id, note_id)
     return RedirectResponse(f"{site.base}/records/{record_id}#marks", status_code=303)
-
-
-@router.post("/search/tag")
-@needs(Action.RECORDS_MARK)
-def tag_hits(site: Here, who: Who, form: Typed) -> Response:
-    """Put a tag on the chosen hits, and go back to them."""
-    marks.tag(site.archive, of_person(who.person.id), form.all("record"), form["tag"])
-    return RedirectResponse(f"{site.base}/search?{form['back'].partition('#')[0][:8000]}#hits", status_code=303)

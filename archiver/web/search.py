@@ -40,7 +40,7 @@ LONGEST = 2000
 #: Characters that an address may bring, so that the page can say that they are too many.
 _MOST: Final = 20_000
 _TRAIL: Final = 300
-_TRAILED: Final = ("q", "order", "after", "tag", "counts")
+TRAILED: Final = ("q", "order", "after", "tag", "counts")
 
 
 class Counts(StrEnum):
@@ -96,7 +96,7 @@ class Search:
 
 def back_to(found: str, record_id: str) -> str | None:
     """The address of a hit in its search, from what its link took along (:meth:`Search.trail`)."""
-    known = [(name, value) for name, value in parse_qsl(found) if name in _TRAILED]
+    known = [(name, value) for name, value in parse_qsl(found) if name in TRAILED]
     return f"search?{urlencode(known)}#hit-{quote(record_id)}" if known else None
 
 
@@ -135,12 +135,19 @@ def show(
     after: Annotated[str | None, Query(max_length=200)] = None,
     counts: Counts = Counts.SOME,
     tag: Annotated[str, Query(max_length=200)] = "",
+    tagged: Annotated[int | None, Query(ge=1, le=1000)] = None,
 ) -> HTMLResponse:
     """Ask, and see what answers."""
     asked = Search(q or "", order, after, counts, tag, given=q is not None or bool(tag.strip()))
+    return shown(site, viewer, who, asked, tagged=tagged)
+
+
+def shown(site: Site, viewer: Viewer, who: Visitor, asked: Search, status: int = 200, **more: Any) -> HTMLResponse:
+    """The page of a search. ``more``: what was done with its hits, or typed."""
     values: dict[str, Any] = {"asked": asked, "orders": tuple(Order), "found": None, "problem": asked.problem}
+    values |= {"tagged": None, "failed": None, "typed": {"selection": "", "tag": ""}, "chosen": frozenset()} | more
     values["KEYS"] = keys()
-    status = 400 if asked.problem else 200
+    status = 400 if asked.problem else status
     with site.archive.database.read() as connection:
         known = known_to(site, connection, viewer)
         values |= {"offered": offered(known), "selections": listed(connection, who.person.id)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from archiver.desk import selections
-from archiver.errors import UsageError
 from archiver.moderation.briefs import briefs
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
@@ -34,7 +33,7 @@ def show_all(site: Here, who: Who) -> HTMLResponse:
 
 @router.get("/selections/{selection_id}", response_class=HTMLResponse)
 @needs(Action.RECORDS_SEARCH)
-def show(site: Here, viewer: Seen, who: Who, selection_id: Id) -> HTMLResponse:
+def show(site: Here, viewer: Seen, who: Who, selection_id: Id, laid: Literal["aside"] | None = None) -> HTMLResponse:
     """One of them."""
     with site.archive.database.read() as connection:
         one = selections.get(connection, who.person.id, selection_id)
@@ -45,24 +44,8 @@ def show(site: Here, viewer: Seen, who: Who, selection_id: Id) -> HTMLResponse:
         lines = briefs(connection, viewer, single[:_LISTED])
     rows = [(record_id, lines.get(record_id)) for record_id in single[:_LISTED]]
     values: dict[str, Any] = {"whole": whole, "most": most, "single": len(single), "hidden": one.records - len(single)}
+    values["laid"] = laid is not None
     return site.page("selection.html", here="search", selection=one, frozen=frozen, rows=rows, **values)
-
-
-@router.post("/search/select")
-@needs(Action.RECORDS_SEARCH)
-def select(site: Here, who: Who, form: Typed) -> Response:
-    """Lay the chosen hits aside, or all that answers the search."""
-    actor = of_person(who.person.id)
-    every = form["do"] == "all"
-    chosen = form.all("record")
-    if not every and not chosen:
-        raise UsageError("choose at least one record")
-    selection_id = selections.make(site.archive, actor, form["selection"])
-    if every:
-        selections.add_all(site.archive, actor, selection_id, form["query"])
-    else:
-        selections.add(site.archive, actor, selection_id, chosen)
-    return RedirectResponse(f"{site.base}/selections/{selection_id}", status_code=303)
 
 
 @router.post("/selections/{selection_id}/leave-out")

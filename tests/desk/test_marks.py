@@ -237,9 +237,10 @@ def test_the_pages_write_and_take_away(offices: Archive) -> None:
         assert _POLICE in hits
         back = html.unescape(re.findall(r'name="back" value="([^"]+)"', page)[0])
         answer = client.post("/search/tag", data={"record": hits, "tag": "<b>all</b>", "back": back})
-        assert answer.headers["location"] == f"/search?{back}#hits"
+        assert answer.headers["location"] == f"/search?{back}&tagged={len(hits)}#done"
         assert _tags(offices) == {"<b>all</b>": len(hits)}
         again = client.get(answer.headers["location"]).text
+        assert re.search(rf'role="status"[^>]* id="done"[^>]*>The tag is on the {len(hits)} chosen records', again)
         assert "&lt;b&gt;all&lt;/b&gt;" in again
         assert "<b>all" not in again
         assert client.post("/search/tag", data={"tag": "none"}).status_code == 400
@@ -252,6 +253,37 @@ def test_the_pages_write_and_take_away(offices: Archive) -> None:
         assert "mine" not in client.get(f"/records/{_POLICE}").text
 
 
+@pytest.mark.parametrize(
+    ("path", "sent", "field", "says"),
+    [
+        ("tag", {"tag": "<b>kept"}, "tag", "Choose at least one record"),
+        ("tag", {"tag": " ", "record": [_POLICE]}, "tag", "A tag has 1 to 50 characters"),
+        ("select", {"selection": "<b>kept", "do": "chosen"}, "selection", "Choose at least one record"),
+        ("select", {"selection": "", "do": "chosen", "record": [_POLICE], "tag": "<b>kept"}, "selection", "Give the"),
+    ],
+)
+def test_what_cannot_be_done_with_hits_is_said_at_the_field_and_nothing_typed_is_lost(
+    offices: Archive, path: str, sent: dict[str, object], field: str, says: str
+) -> None:
+    jo = person(offices, Role.CUSTODIAN, name="Jo")
+    back = {"back": "q=-%22nothing%22&order=relevance&counts=wrong"}
+    with client_of(offices, cookies(offices, jo)) as client:
+        answer = client.post(f"/search/{path}", data={**sent, **back})
+        elsewhere = client.post(f"/search/{path}", data={**sent, "back": "q=nosuchword"})
+        nowhere = client.post(f"/search/{path}", data=sent)
+    assert [one.status_code for one in (answer, elsewhere, nowhere)] == [400, 400, 400]
+    page = answer.text
+    assert re.search(rf'id="not-done">(<bdi>)?{says}', page)
+    assert re.search(rf'<input id="{field}"[^>]* aria-invalid="true" aria-describedby="not-done" autofocus>', page)
+    assert page.count('aria-invalid="true"') == 1
+    assert ('value="&lt;b&gt;kept"' in page) == ("<b>kept" in sent.values())
+    assert re.findall(r'value="(rc_[^"]+)"[^>]* checked', page) == sent.get("record", [])
+    assert '<option value="relevance" selected>' in page
+    assert says in elsewhere.text, "also where the hits are gone"
+    assert "That was not taken" in nowhere.text
+    assert _tags(offices) == {}
+
+
 # -- selections
 
 
@@ -260,12 +292,15 @@ def test_a_selection_takes_hits_and_whole_searches(offices: Archive, monkeypatch
     with client_of(offices, cookies(offices, jo)) as client:
         assert "Nothing is laid aside yet" in client.get("/selections").text
         sent = {"selection": "Rally <b>", "record": [_POLICE], "do": "chosen", "query": "larkspur"}
-        one = client.post("/search/select", data=sent).headers["location"]
+        laid = client.post("/search/select", data=sent).headers["location"]
+        assert "It is laid aside here." in client.get(laid).text
+        one = laid.removesuffix("?laid=aside")
+        assert "It is laid aside" not in client.get(one).text
         again = client.post("/search/select", data=sent | {"selection": " rally  <B> "}).headers["location"]
-        assert one == again
+        assert laid == again
         assert "<strong>1</strong> record in all" in client.get(one).text
         every = client.post("/search/select", data=sent | {"do": "all", "query": '-"nothing"'})
-        assert every.headers["location"] == one
+        assert every.headers["location"] == laid
         page = client.get(one).text
         frozen = re.findall(r"Statement <code>(se_\w+)</code>", page)
         assert len(frozen) == 1
