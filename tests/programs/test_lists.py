@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from fastapi.responses import HTMLResponse
 
+from archiver import web
 from archiver.web import door
 from archiver.web.app import _site_app
 from archiver.web.site import Site
@@ -119,3 +121,13 @@ def test_every_list_for_programs_has_its_sheet(served: Served) -> None:
     ]  # fmt: skip
     assert len(lists) > 20
     assert [one for one in lists if f"{one}.csv" not in paths] == [], "of the counts the account itself is a part"
+
+
+def test_every_sheet_is_linked_from_a_page(served: Served) -> None:
+    """A list that can be taken and that no page offers is found by nobody who reads no descriptions."""
+    templates = "\n".join(one.read_text() for one in Path(web.__file__).with_name("templates").glob("*.html"))
+    sheets = [path.removeprefix("/api/v1/") for path in _routes(served) if path.startswith("/api/v1/")]
+    sheets = [path.removesuffix(".csv") for path in sheets if path.endswith(".csv") and "{" not in path]
+    assert len(sheets) > 12
+    linked = [one for one in sheets if f'as_sheet(site.base, "{one}"' in templates or f"/{one}.csv" in templates]
+    assert sorted({*sheets} - {*linked}) == []
