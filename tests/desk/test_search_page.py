@@ -222,7 +222,7 @@ def test_what_was_not_understood_is_said_wherever_it_is_searched_for(offices: Ar
         kept = client.get(address).text
     shown = html.unescape(page.partition('id="not-understood"')[2].partition("</div>")[0])
     for note in notes:
-        assert f"<bdi>{note}</bdi>" in shown
+        assert f"<bdi>{note[0].upper()}{note[1:]}</bdi>" in shown
         assert note in html.unescape(kept)
     assert typed["not_understood"] == program["not_understood"] == notes
     assert "not-understood" not in plain
