@@ -163,8 +163,8 @@ class LooksBeside(Protocol):
         self, account: AccountRef, records: Sequence[RecordRef], beside: Sequence[RecordRef]
     ) -> Iterable[Ask]:
         """As :meth:`Connector.look`, which is not called then. ``beside``: some known records that everybody saw when
-        they were last seen, those that were seen last first; none of them is among ``records``, or known to be gone.
-        Any of them may have gone since."""
+        they were last seen, those that were seen last first; none of them is among ``records``, was looked for in this
+        run, or is known to be gone. Any of them may have gone since."""
         ...
 
 

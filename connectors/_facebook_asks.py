@@ -27,6 +27,7 @@ from connectors._facebook_beside import (
     other_posts,
 )
 from connectors._graph_asks import GraphAsks, edge_of, told
+from connectors._graph_beside import in_order
 from connectors._graph_server import SERVER, address, batches
 from connectors.contract import (
     AccessClass,
@@ -202,23 +203,19 @@ class Asks(GraphAsks):
             context={**kept, "look": [f"{what}/{identity}"]}, control=self._control(what, context),
         )  # fmt: skip
 
-    def _control(self, what: str, context: Mapping[str, JSONValue]) -> Ask:
+    def _control(self, what: str, context: Mapping[str, JSONValue]) -> Ask | None:
         """Other things that are known to be there, by their ids as well, one after the other until one is. Where none
-        is known: what a list shows."""
-        known = self.beside(what, beside_in(context.get("beside")))
-        if known is not None:
-            return known
-        return self._others if what == COMMENT else self._visitors if context.get("others") else self._own
+        of them is: comments that a list names, by their ids. Of posts: where none is known, what a list shows."""
+        known = list(self.beside(what, beside_in(context.get("beside"))))
+        if what == COMMENT:
+            return in_order([*known, self._others])
+        return in_order(known or [self._visitors if context.get("others") else self._own])
 
-    def beside(self, what: str, beside: Beside) -> Ask | None:
-        """That things are there, by their ids; where they are not, the next of them. None: there are none."""
-        control: Ask | None = None
-        for some in reversed(beside):
+    def beside(self, what: str, beside: Beside) -> Iterator[Ask]:
+        """That things are there, by their ids."""
+        for some in beside:
             asked = (("ids", ",".join(some)), ("fields", fields.BESIDE))
-            control = replace(
-                self._asked("", "beside", _STREAM_OF[what], asked, context={"beside": list(some)}), control=control
-            )
-        return control
+            yield self._asked("", "beside", _STREAM_OF[what], asked, context={"beside": list(some)})
 
     @property
     def _own(self) -> Ask:

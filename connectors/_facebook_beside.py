@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from connectors._facebook_records import is_on_timeline
+from connectors._graph_beside import MOST, apart
 from connectors._graph_values import is_ident
 from connectors.contract import JSONValue, RecordKind, RecordRef
 from connectors.values import Json
@@ -24,8 +25,6 @@ Beside = Sequence[tuple[str, ...]]
 that may be asked for instead after it."""
 OWN, VISITORS, ELSEWHERE = "own", "visitors", "elsewhere"
 _POST, _COMMENT = "post/", "comment/"
-_MOST = 4
-"""One after the other, where what was asked for before has gone too."""
 
 
 def kind_of_post(ref: RecordRef, account: str) -> str:
@@ -40,7 +39,7 @@ def other_posts(kind: str, known: Iterable[RecordRef], account: str) -> Beside:
     if kind != ELSEWHERE:
         return ()
     posts = [ref for ref in known if ref.key.startswith(_POST) and kind_of_post(ref, account) == kind]
-    return tuple((_ident(ref),) for ref in posts[:_MOST])
+    return tuple((_ident(ref),) for ref in posts[:MOST])
 
 
 def other_comments(known: Iterable[RecordRef], account: str) -> Beside:
@@ -49,8 +48,8 @@ def other_comments(known: Iterable[RecordRef], account: str) -> Beside:
     found = list(known)
     comments = [ref for ref in found if ref.key.startswith(_COMMENT)]
     posts = [ref for ref in found if ref.key.startswith(_POST) and ref.kind is RecordKind.POST]
-    theirs = _apart(ref for ref in comments if ref.author != account)
-    ours = [*_apart(ref for ref in comments if ref.author == account)[:2], *posts][:_MOST]
+    theirs = apart(ref for ref in comments if ref.author != account)
+    ours = [*apart(ref for ref in comments if ref.author == account)[:2], *posts][:MOST]
     if not ours:
         return ()
     return tuple((_ident(one), _ident(ours[place % len(ours)])) for place, one in enumerate(theirs))
@@ -62,21 +61,7 @@ def listed_beside(comments: Iterable[Json], posts: Iterable[Json], account: str)
     ours = [one["id"] for one in posts if is_ident(one.get("id")) and is_by(one, account)]
     if not ours:
         return ()
-    return tuple((one, ours[place % len(ours)]) for place, one in enumerate(theirs[:_MOST]))
-
-
-def _apart(refs: Iterable[RecordRef]) -> list[RecordRef]:
-    """Some of these, first those that have neither thread nor author in common with one before them."""
-    first: list[RecordRef] = []
-    more: list[RecordRef] = []
-    threads: set[str | None] = set()
-    authors: set[str | None] = {None}
-    for ref in refs:
-        same = ref.thread in threads or (ref.author in authors and ref.author is not None)
-        (more if same else first).append(ref)
-        threads.add(ref.thread)
-        authors.add(ref.author)
-    return [*first, *more][:_MOST]
+    return tuple((one, ours[place % len(ours)]) for place, one in enumerate(theirs[:MOST]))
 
 
 def beside_in(context: JSONValue) -> Beside:

@@ -25,6 +25,7 @@ from connectors._facebook_records import (
     story_file,
     story_record,
 )
+from connectors._graph_beside import in_order
 from connectors._graph_errors import error_of
 from connectors._graph_found import counted, escaped, idents, inside
 from connectors._graph_messages import conversation_record, message_record
@@ -270,7 +271,7 @@ def _others_listed(found: Found, body: Json) -> Reading:
     it may not ask for by its id. So they are asked for."""
     posts = [post for post in found.entries(body) if isinstance(post, dict)]
     comments = [one for post in posts for one in inside(post, "comments")]
-    control = found.asks.beside(COMMENT, listed_beside(comments, posts, found.asks.account))
+    control = in_order(list(found.asks.beside(COMMENT, listed_beside(comments, posts, found.asks.account))))
     return Reading(asks=() if control is None else (control,))
 
 

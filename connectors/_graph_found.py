@@ -9,7 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from connectors import drift
 from connectors._graph_pages import next_page
-from connectors._graph_values import listed, total
+from connectors._graph_values import is_ident, listed, total
 from connectors.contract import Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.values import Json, Unreadable
 
@@ -132,9 +132,9 @@ def inside(thing: Json, name: str) -> Iterator[Json]:
         yield from (one for one in listed(thing, name) if isinstance(one, dict))
 
 
-def shows_anything(entries: Sequence[JSONValue]) -> bool:
-    """Whether a list shows anything at all."""
-    return any(isinstance(entry, dict) and isinstance(entry.get("id"), str) for entry in entries)
+def shown_in(entries: Sequence[JSONValue]) -> tuple[str, ...]:
+    """Keys of the posts that a list of them shows."""
+    return tuple(f"media/{one['id']}" for one in entries if isinstance(one, dict) and is_ident(one.get("id")))
 
 
 def escaped(name: str) -> str:

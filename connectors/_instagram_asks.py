@@ -18,6 +18,7 @@ from typing import Any
 
 from connectors import _instagram_fields as fields
 from connectors._graph_asks import GraphAsks, edge_of, number_of, told
+from connectors._graph_beside import in_order, of_others
 from connectors._graph_fields import CONVERSATION, MESSAGE
 from connectors._graph_server import SERVER, batches, with_fields
 from connectors.contract import AccessClass, AccountRef, Ask, JSONValue, RecordRef, Stream, Sweep
@@ -156,9 +157,10 @@ class Asks(GraphAsks):
             control=self._own,
         )  # fmt: skip
 
-    def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
-        """Ask directly for known records. What goes by itself (stories), has no address of its own (messages) or is
-        somebody else's (tags) is not asked for, and nothing is ever said of its absence."""
+    def looks(self, records: Iterable[RecordRef], beside: Iterable[RecordRef] = ()) -> Iterator[Ask]:
+        """Ask directly for known records, comments beside others that are known to be there. What goes by itself
+        (stories), has no address of its own (messages) or is somebody else's (tags) is not asked for, and nothing is
+        ever said of its absence."""
         media: list[str] = []
         comments: dict[str, list[str]] = {}
         for ref in records:
@@ -167,32 +169,42 @@ class Asks(GraphAsks):
             elif ref.key.startswith(f"{COMMENT}/") and (ref.thread or "").startswith(f"{MEDIA}/"):
                 comments.setdefault(str(ref.thread), []).append(number_of(ref))
         yield from self.known_media(media)
+        others = of_others(beside, self.account)
         for thread, idents in comments.items():
-            yield self._allowed(thread, idents)
+            yield self._allowed(thread, idents, others)
 
-    def _allowed(self, thread: str, idents: Sequence[str]) -> Ask:
+    def _allowed(self, thread: str, idents: Sequence[str], beside: Sequence[str]) -> Ask:
         """Whether a post takes comments. Nobody says what becomes of those that stand under it while it does not: then
         nothing is said of them either."""
         return self._ask(
             thread.partition("/")[2], "allowed", Stream.COMMENTS, fields.COMMENTS_ALLOWED, access=AccessClass.PUBLIC,
-            context={"thread": thread, "ids": list(idents)},
+            context={"thread": thread, "ids": list(idents), "beside": list(beside)},
         )  # fmt: skip
 
-    def known_comments(self, idents: Sequence[str], thread: str) -> Iterator[Ask]:
-        """Which of these comments there are, and whether they are hidden."""
+    def known_comments(self, idents: Sequence[str], thread: str, beside: Sequence[str] = ()) -> Iterator[Ask]:
+        """Which of these comments there are, and whether they are hidden. ``beside``: ids of comments of other people
+        that are known to be there."""
+        known: dict[str, JSONValue] = {"index": COMMENT, "thread": thread}
         for some in batches(idents):
             if len(some) == 1:
-                yield self._look_at_comment(some[0], thread)
+                yield self._look_at_comment(some[0], known, beside)
                 continue
-            context: dict[str, JSONValue] = {"index": COMMENT, "thread": thread, "ids": list(some)}
+            context = {**known, "ids": list(some), "beside": list(beside)}
             asked = (("ids", ",".join(some)), ("fields", fields.COMMENT_INDEX))
             yield self._asked("", "known_comments", Stream.COMMENTS, asked, context=context)
 
-    def _look_at_comment(self, identity: str, thread: str) -> Ask:
-        context = {"index": COMMENT, "thread": thread, "look": [f"{COMMENT}/{identity}"]}
+    def _look_at_comment(self, identity: str, known: Mapping[str, JSONValue], beside: Sequence[str]) -> Ask:
+        """One known comment, beside others that are known to be there, by their ids as well, one after the other until
+        one is. Where none of them is: those that a list names, by their ids."""
+        context, controls = {**known, "look": [f"{COMMENT}/{identity}"]}, [*self.beside(beside), self._others]
         return self._ask(
-            identity, "look_comment", Stream.COMMENTS, fields.COMMENT_INDEX, context=context, control=self._others
+            identity, "look_comment", Stream.COMMENTS, fields.COMMENT_INDEX, context=context, control=in_order(controls)
         )
+
+    def beside(self, idents: Iterable[str]) -> Iterator[Ask]:
+        """That comments of other people are there, each by its id."""
+        for one in idents:
+            yield self._ask(one, "beside", Stream.COMMENTS, fields.BESIDE, context={"comment": one})
 
     @property
     def _own(self) -> Ask:
@@ -201,7 +213,7 @@ class Asks(GraphAsks):
 
     @property
     def _others(self) -> Ask:
-        """That the token still shows something that other people said."""
+        """Which comments of other people there are, to ask for them by their ids."""
         return self._list("media", Stream.COMMENTS, fields.OTHERS, purpose="others", listing=None, size="25")
 
     # Words of comments.

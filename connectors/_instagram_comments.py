@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from connectors import _graph_found as graph
 from connectors import _instagram_fields as fields
+from connectors._graph_beside import MOST, in_order
 from connectors._graph_found import escaped, idents, looked_for, thread_of
-from connectors._graph_values import flag, listed
+from connectors._graph_values import flag, is_ident, listed
 from connectors._instagram_asks import COMMENT
 from connectors._instagram_found import Found, Maker
-from connectors._instagram_records import Place, comment_record, listed_comment
+from connectors._instagram_records import Place, comment_record, is_others, listed_comment
 from connectors.contract import AccessClass, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
 from connectors.values import Json, Unreadable, part
 
@@ -112,7 +113,12 @@ def allowed(found: Found, body: Json) -> Reading:
 
 
 def asked_for(found: Found) -> Iterator[Ask]:
-    yield from found.asks.known_comments(idents(found.ask), thread_of(found.ask))
+    yield from asked_again(found, idents(found.ask))
+
+
+def asked_again(found: Found, several: Sequence[str]) -> Iterator[Ask]:
+    """Some of what a question asks for, beside the same others."""
+    yield from found.asks.known_comments(several, thread_of(found.ask), idents(found.ask, "beside"))
 
 
 def known_comments(found: Found, body: Json) -> Reading:
@@ -123,7 +129,7 @@ def known_comments(found: Found, body: Json) -> Reading:
             _note(found, body[one], f"/{escaped(one)}", None, {})
         else:
             left.append(one)
-    alone = [ask for one in left for ask in found.asks.known_comments([one], thread_of(found.ask))]
+    alone = [ask for one in left for ask in asked_again(found, [one])]
     return replace(found.reading(), asks=tuple(alone))
 
 
@@ -132,6 +138,32 @@ def look_at_comment(found: Found, body: Json) -> Reading:
     if _note(found, body, "", None, {}) is None:
         return replace(found.reading(), problem=Problem(ProblemKind.CONTRACT, found.quarantine[0][1]))
     return replace(found.reading(), present=looked_for(found.ask))
+
+
+# What is there besides.
+
+
+def others_listed(found: Found, body: Json) -> Reading:
+    """Comments of other people under the newest posts. That they are listed vouches for nothing: so they are asked
+    for."""
+    posts = [post for post in found.entries(body) if isinstance(post, dict)]
+    theirs = [str(one["id"]) for post in posts for one in graph.inside(post, "comments") if _is_others(found, one)]
+    control = in_order(list(found.asks.beside(theirs[:MOST])))
+    return Reading(asks=() if control is None else (control,))
+
+
+def beside(found: Found, body: Json) -> Reading:
+    """Whether a comment that somebody else wrote can be read by its id."""
+    shown = body.get("id") == found.ask.context.get("comment") and _is_others(found, body)
+    return Reading(present=(f"{COMMENT}/{body['id']}",) if shown else ())
+
+
+def _is_others(found: Found, comment: Json) -> bool:
+    place = found.place("")
+    try:
+        return is_ident(comment.get("id")) and is_others(comment, place.account, place.handle)
+    except Unreadable:
+        return False
 
 
 # Their words.

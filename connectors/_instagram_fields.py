@@ -28,7 +28,8 @@ def with_replies(wanted: str) -> str:
     return f"{wanted},replies.limit({REPLIES}){{{wanted}}}"
 
 
-OTHERS = "id,comments.limit(10){id,from,user{id},username}"
+BESIDE = "id,from,user{id},username"
+OTHERS = f"id,comments.limit(10){{{BESIDE}}}"
 
 KNOWN: Mapping[str, frozenset[str]] = SHARED | {
     kind: frozenset(names.split())

@@ -8,27 +8,28 @@ from datetime import timedelta
 
 from connectors._graph_accounts import read_profile
 from connectors._graph_errors import error_of
-from connectors._graph_found import escaped, idents, inside, looked_for, shows_anything, thread_of
+from connectors._graph_found import escaped, idents, looked_for, shown_in
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
 from connectors._graph_values import flag, ident, text, time_of
 from connectors._instagram_comments import (
     allowed,
+    asked_again,
     asked_for,
+    beside,
     index,
     known_comments,
     look_at_comment,
+    others_listed,
     words_listed,
     words_named,
 )
 from connectors._instagram_found import Found, Maker
 from connectors._instagram_records import (
     TURNED_OFF,
-    Place,
     comment_setting,
     facts_of,
-    is_others,
     media_record,
     profile_record,
     story_record,
@@ -99,7 +100,7 @@ def _in_parts(found: Found, several: Sequence[str]) -> Iterator[Ask]:
         if found.ask.purpose == "comments_by_id":
             yield from found.asks.words_of(found.ask, some, seen=found.ask.access is AccessClass.PUBLIC)
         elif found.ask.purpose == "known_comments":
-            yield from found.asks.known_comments(some, thread_of(found.ask))
+            yield from asked_again(found, some)
         else:
             yield from found.asks.known_media(some, comments=found.ask.context.get("comments") is True)
 
@@ -198,20 +199,8 @@ def _look_at_media(found: Found, body: Json) -> Reading:
 
 
 def _control(found: Found, body: Json) -> Reading:
-    """Whether the token still shows what the account published, or what other people said."""
-    if found.ask.purpose == "own":
-        return Reading(present=("own",) if shows_anything(found.entries(body)) else ())
-    posts = [post for post in found.entries(body) if isinstance(post, dict)]
-    place = found.place("")
-    said = (one for post in posts for one in inside(post, "comments"))
-    return Reading(present=("others",) if any(_is_others(one, place) for one in said) else ())
-
-
-def _is_others(comment: Json, place: Place) -> bool:
-    try:
-        return isinstance(comment.get("id"), str) and is_others(comment, place.account, place.handle)
-    except Unreadable:
-        return False
+    """What the token still shows that the account published."""
+    return Reading(present=shown_in(found.entries(body)))
 
 
 # Everything else that is listed.
@@ -262,7 +251,8 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "known_media": _known_media,
     "look_media": _look_at_media,
     "own": _control,
-    "others": _control,
+    "others": others_listed,
+    "beside": beside,
     "comments": index,
     "replies": index,
     "allowed": allowed,

@@ -231,8 +231,8 @@ def is_own(comment: Json, account: str, handle: str) -> bool:
 
 def is_others(comment: Json, account: str, handle: str) -> bool:
     """Whether the answer says that somebody else wrote a comment. What it does not say is not assumed."""
-    named = comment.get("username") is not None or part(comment, "from").get("id") is not None
-    return named and not is_own(comment, account, handle)
+    names = (comment.get("username"), part(comment, "from").get("id"))
+    return any(isinstance(name, str) and name for name in names) and not is_own(comment, account, handle)
 
 
 def _commenter(comment: Json, place: Place) -> Author | None:

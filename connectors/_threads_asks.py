@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from connectors import _threads_fields as fields
 from connectors._graph_asks import GraphAsks, number_of, told
+from connectors._graph_beside import in_order, of_others
 from connectors._graph_server import with_fields
 from connectors.contract import AccessClass, AccountRef, Ask, JSONValue, RecordKind, RecordRef, Stream, Sweep, SweepKind
 from connectors.sites import Site
@@ -181,45 +182,46 @@ class Asks(GraphAsks):
         context = {"look": [f"{MEDIA}/{post}"], "index": POST} | ({"replies": True} if replies else {})
         return self._ask(post, "known_post", Stream.POSTS, fields.POST_INDEX, context=context, control=self._own)
 
-    def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
-        """Ask directly for known records. What has no address of its own (settings) or stands elsewhere (mentions) is
-        not asked for, and nothing is ever said of its absence."""
-        replies: dict[str, list[str]] = {}
+    def looks(self, records: Iterable[RecordRef], beside: Iterable[RecordRef] = ()) -> Iterator[Ask]:
+        """Ask directly for known records, replies beside others that are known to be there. What has no address of its
+        own (settings) or stands elsewhere (mentions) is not asked for, and nothing is ever said of its absence."""
+        known = list(self.beside(of_others(beside, self.account)))
         for ref in records:
             if not ref.key.startswith(f"{MEDIA}/"):
                 continue
             if ref.kind is not RecordKind.COMMENT:
                 yield self._look_at_post(number_of(ref))
             elif ref.thread is None:  # under somebody else's post, so it is the account's own
-                yield self.look_at_reply(number_of(ref), None, self._own)
+                yield self._look_at_reply(ref, [self._own])
             else:
-                replies.setdefault(ref.thread, []).append(number_of(ref))
-        for thread, idents in replies.items():
-            yield self.witness(thread.partition("/")[2], thread, idents)
+                yield self._look_at_reply(ref, [*known, self.witness(ref.thread.partition("/")[2])])
 
-    def witness(self, post: str, thread: str, idents: Sequence[str], left: Sequence[str] | None = None) -> Ask:
-        """Whose reply can be read under ``post``: only beside one of somebody else that can be read by its id it means
-        anything that another one cannot. ``left``: posts to look under next; None: not known yet."""
-        context: dict[str, JSONValue] = {"thread": thread, "for": list(idents)}
-        context |= {} if left is None else {"left": list(left)}
+    def witness(self, post: str, left: Sequence[str] | None = None) -> Ask:
+        """Which replies of others stand under ``post``, to ask for them by their ids. ``left``: posts to look under
+        next; None: not known yet."""
+        context: dict[str, JSONValue] = {"post": post} | ({} if left is None else {"left": list(left)})
         return self._list(
             f"{post}/conversation", "witness", Stream.COMMENTS, fields.WITNESS, more=(("reverse", "true"),),
             context=context,
         )  # fmt: skip
 
-    def answered(self, thread: str, idents: Sequence[str]) -> Ask:
+    def answered(self, post: str) -> Ask:
         """Which other posts of the account have replies."""
-        context = {"thread": thread, "for": list(idents), "most": _SOME}
+        context = {"post": post, "most": _SOME}
         return self._list(f"{self.account}/threads", "answered", Stream.COMMENTS, fields.ANSWERED, context=context)
 
-    def beside(self, reply: str) -> Ask:
-        """The control of a look at a reply: another one, of somebody else, by its id."""
-        return self._ask(reply, "beside", Stream.COMMENTS, fields.WITNESS, context={"reply": reply})
+    def beside(self, replies: Iterable[str]) -> Iterator[Ask]:
+        """That replies of others are there, each by its id."""
+        for one in replies:
+            yield self._ask(one, "beside", Stream.COMMENTS, fields.WITNESS, context={"reply": one})
 
-    def look_at_reply(self, reply: str, thread: str | None, control: Ask) -> Ask:
+    def _look_at_reply(self, ref: RecordRef, controls: Sequence[Ask]) -> Ask:
         """One known reply: is it there? Its words the list of its post brings."""
-        context = {"look": [f"{MEDIA}/{reply}"], "index": REPLY} | ({} if thread is None else {"thread": thread})
-        return self._ask(reply, "known_reply", Stream.COMMENTS, fields.REPLY_INDEX, context=context, control=control)
+        context = {"look": [ref.key], "index": REPLY} | ({} if ref.thread is None else {"thread": ref.thread})
+        return self._ask(
+            number_of(ref), "known_reply", Stream.COMMENTS, fields.REPLY_INDEX, context=context,
+            control=in_order(controls),
+        )  # fmt: skip
 
     @property
     def _own(self) -> Ask:

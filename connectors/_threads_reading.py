@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connectors._graph_accounts import read_profile
 from connectors._graph_errors import error_of
-from connectors._graph_found import idents, looked_for, shows_anything, thread_of
+from connectors._graph_found import idents, looked_for, shown_in, thread_of
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
 from connectors._graph_values import ident, is_ident, text, time_of
@@ -231,8 +231,8 @@ def _known_reply(found: Found, body: Json) -> Reading:
 
 
 def _control(found: Found, body: Json) -> Reading:
-    """Whether the token still shows something that the account wrote."""
-    return Reading(present=("own",) if shows_anything(found.entries(body)) else ())
+    """What the token still shows that the account wrote."""
+    return Reading(present=shown_in(found.entries(body)))
 
 
 _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {

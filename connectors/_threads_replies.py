@@ -3,9 +3,10 @@ whose reply vouches for looks at others. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from connectors._graph_beside import MOST, in_order
 from connectors._graph_found import idents, thread_of
 from connectors._graph_values import is_ident
 from connectors._threads_asks import MEDIA, REPLY, carried
@@ -92,41 +93,31 @@ def _carried(found: Found) -> JSONValue:
 
 
 def witness(found: Found, body: Json) -> Reading:
-    """Somebody else's reply under a post. Beside it the known ones are looked for; where there is none, one is looked
-    for under other posts."""
-    wanted = set(idents(found.ask, "for"))
-    for entry in found.entries(body):
-        if isinstance(entry, dict) and _vouches(entry) and entry.get("id") not in wanted:
-            return Reading(asks=tuple(_looks(found, found.asks.beside(str(entry["id"])))))
-    return after_witnesses(found)
+    """Replies of others under a post. That they are listed vouches for nothing: so they are asked for. Where there are
+    none, they are looked for under other posts."""
+    theirs = [str(one["id"]) for one in found.entries(body) if isinstance(one, dict) and _vouches(one)]
+    control = in_order(list(found.asks.beside(theirs[:MOST])))
+    return after_witnesses(found) if control is None else Reading(asks=(control,))
 
 
 def after_witnesses(found: Found) -> Reading:
     """Nobody else answered here: on to another post. Where nobody is left to vouch, nothing is concluded."""
     if "left" not in found.ask.context:
-        return Reading(asks=(found.asks.answered(thread_of(found.ask), idents(found.ask, "for")),))
+        return Reading(asks=(found.asks.answered(found.named("post") or ""),))
     return _next_witness(found, idents(found.ask, "left"))
 
 
 def answered(found: Found, body: Json) -> Reading:
     """Other posts of the account that have replies."""
-    thread, left = thread_of(found.ask), []
+    left = []
     for entry in found.entries(body):
         if isinstance(entry, dict) and is_ident(entry.get("id")) and entry.get("has_replies") is True:
-            left += [entry["id"]] if f"{MEDIA}/{entry['id']}" != thread else []
+            left += [entry["id"]] if entry["id"] != found.named("post") else []
     return _next_witness(found, left[: found.ask.context.get("most", 0)])
 
 
-def _next_witness(found: Found, left: list[str]) -> Reading:
-    thread, wanted = thread_of(found.ask), idents(found.ask, "for")
-    if left:
-        return Reading(asks=(found.asks.witness(left[0], thread, wanted, left[1:]),))
-    return Reading(asks=tuple(_looks(found, replace(found.ask, context={**found.ask.context, "for": []}))))
-
-
-def _looks(found: Found, control: Ask) -> Iterator[Ask]:
-    thread = thread_of(found.ask)
-    yield from (found.asks.look_at_reply(one, thread, control) for one in idents(found.ask, "for"))
+def _next_witness(found: Found, left: Sequence[str]) -> Reading:
+    return Reading(asks=(found.asks.witness(left[0], left[1:]),) if left else ())
 
 
 def _vouches(reply: Json) -> bool:
@@ -136,4 +127,4 @@ def _vouches(reply: Json) -> bool:
 def beside(found: Found, body: Json) -> Reading:
     """Whether somebody else's reply can be read by its id."""
     shown = body.get("id") == found.ask.context.get("reply") and body.get("is_reply_owned_by_me") is False
-    return Reading(present=("others",) if shown else ())
+    return Reading(present=(f"{MEDIA}/{body['id']}",) if shown and is_ident(body.get("id")) else ())

@@ -133,7 +133,13 @@ class Threads:
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known posts and replies by their ids; of replies first whose other one vouches."""
-        return self._asks(account, None).looks(records)
+        return self.look_beside(account, records, ())
+
+    def look_beside(
+        self, account: AccountRef, records: Sequence[RecordRef], beside: Sequence[RecordRef]
+    ) -> Iterable[Ask]:
+        """As :meth:`look`, with others for controls that the archive knows: no list is sure to show a reply."""
+        return self._asks(account, None).looks(records, beside)
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""

@@ -44,7 +44,7 @@ _GROUP_LASTS = timedelta(seconds=30)
 """No look is added to a group that began so long ago: it gets its control read first."""
 _CONTROL_LASTS = timedelta(minutes=1)
 """A control read speaks for looks that were answered so shortly before it: a platform may be broken and work again."""
-_CONTROLS = 10
+_CONTROLS = 12
 """Most controls that are asked for one look, one after the other."""
 MISSING, UNLED, GONE = "missing", "unled", "gone"
 """Why a record is looked for: a list should have shown it, nothing led to it, it had gone before."""
@@ -76,6 +76,8 @@ class Looks:
     """The profile is not there, but the server does not answer for itself either."""
     _left: dict[str, int] = field(default_factory=lambda: {MISSING: _LOOKS, UNLED: _LOOKS, GONE: _GONE_LOOKS})
     _emptied: list[Listing] = field(default_factory=list)
+    _looked: set[str] = field(default_factory=set)
+    """What was looked for: whatever came of it, it is no control for anything else."""
 
     # Lists
 
@@ -170,7 +172,8 @@ class Looks:
         connector = self.connector
         if not refs or not isinstance(connector, LooksBeside):
             return connector.look(self.account, refs)
-        beside = self.seen.standing(self.account.platform_id, {ref.key for ref in refs})
+        self._looked |= {ref.key for ref in refs}
+        beside = self.seen.standing(self.account.platform_id, self._looked)
         return connector.look_beside(self.account, refs, beside)
 
     def _turn(self, refs: list[RecordRef], why: str) -> list[RecordRef]:

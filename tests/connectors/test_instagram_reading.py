@@ -262,10 +262,13 @@ def test_a_control_needs_the_same_permission_as_what_it_vouches_for() -> None:
     assert not CONNECTOR.read(post.control, answer(page_of())).present
     own = {"id": "95", "username": "cityhall", "user": {"id": NUMBER}}
     for said_there in ([], [own], [{"id": "95"}], [_refused(10, None)]):
-        listed = page_of({"id": "1", "comments": page_of(*said_there)})
-        assert not CONNECTOR.read(said.control, answer(listed)).present
+        nothing = CONNECTOR.read(said.control, answer(page_of({"id": "1", "comments": page_of(*said_there)})))
+        assert (nothing.present, nothing.asks) == ((), ())
     listed = page_of({"id": "1", "comments": page_of(own, {"id": "96", "username": "somebody"})})
-    assert CONNECTOR.read(said.control, answer(listed)).present
+    named = CONNECTOR.read(said.control, answer(listed))
+    assert named.present == (), "that it is listed vouches for nothing"
+    (control,) = named.asks
+    assert CONNECTOR.read(control, answer({"id": "96", "username": "somebody"})).present == ("comment/96",)
     assert _problem(CONNECTOR.read(said.control, answer(_refused(), 400))) is ProblemKind.PERMISSION
 
 
@@ -512,6 +515,7 @@ def test_it_keeps_to_the_contract() -> None:
     asked = [*ASKS.lists(""), *new.lists("", {"91": 2}), ASKS.profile(), ASKS.identify("x"), COMMENTS,
              ASKS.messages_of("a"), ASKS.conversations("7", ""), ASKS.replies("91", "media/1", hidden=False),
              *ASKS.known_media(["91", "92"], comments=True), *ASKS.known_comments(["91", "92"], "media/1"),
+             *ASKS.known_comments(["91"], "media/1", ["92"]), *ASKS.known_comments(["91"], "media/1"),
              *ASKS.words_of(COMMENTS, ["91"], seen=True), ASKS.words_of_page(COMMENTS, seen=True)]  # fmt: skip
     asked += [ask.control for ask in asked if ask.control is not None]
     conformance.check_answers(CONNECTOR, asked, {*_NAMES, *conformance.member_names(examples)})

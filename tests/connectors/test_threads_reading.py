@@ -337,17 +337,21 @@ def test_mentions_are_followed_as_far_as_they_are_new() -> None:
 # Looking for known things.
 
 
-def test_of_a_reply_it_is_first_asked_who_vouches() -> None:
+def test_where_the_archive_knows_no_other_reply_those_are_asked_for_that_a_list_names() -> None:
     refs = [RecordRef(f"media/{n}", RecordKind.COMMENT, "media/1") for n in (91, 92)]
-    (first,) = CONNECTOR.look(ACCOUNT, refs)
-    assert "look" not in first.context
-    not_theirs = [reply(1), reply(5, is_reply_owned_by_me=True), reply(6, hide_status="HIDDEN")]
-    looks = READ(first, answer(page_of(*not_theirs, reply(7)))).asks
+    looks = list(CONNECTOR.look(ACCOUNT, refs))
     assert [ask.context["look"] for ask in looks] == [["media/91"], ["media/92"]]
-    control = looks[0].control
-    assert control is not None
+    listed = looks[0].control
+    assert listed is not None
+    assert path_of(listed) == "1/conversation"
+    not_theirs = [reply(5, is_reply_owned_by_me=True), reply(6, hide_status="HIDDEN")]
+    named = READ(listed, answer(page_of(*not_theirs, *(reply(n) for n in (7, 8)))))
+    assert named.present == (), "that it is listed vouches for nothing"
+    (control,) = named.asks
     assert path_of(control) == "97"
-    assert READ(control, answer(reply(7))).present == ("others",)
+    assert control.control is not None
+    assert (path_of(control.control), control.control.control) == ("98", None)
+    assert READ(control, answer(reply(7))).present == ("media/97",)
     for body in (reply(7, is_reply_owned_by_me=True), reply(8), {"id": "97"}, page_of()):
         assert not READ(control, answer(body)).present
     assert _problem(READ(control, answer(_refused(), 400))) is ProblemKind.GONE
@@ -355,24 +359,20 @@ def test_of_a_reply_it_is_first_asked_who_vouches() -> None:
     assert READ(looks[0], answer(reply(1, hide_status="HIDDEN"))).present == ("media/91",)
 
 
-def test_where_nobody_vouches_under_a_post_it_is_looked_under_others_and_then_nothing_is_concluded() -> None:
-    (first,) = CONNECTOR.look(ACCOUNT, [RecordRef("media/91", RecordKind.COMMENT, "media/1")])
-    for body, status in ((page_of(reply(1)), 200), (_refused(), 400)):
+def test_where_nobody_answered_under_a_post_it_is_looked_under_others_and_then_nothing_is_concluded() -> None:
+    (look,) = CONNECTOR.look(ACCOUNT, [RecordRef("media/91", RecordKind.COMMENT, "media/1")])
+    first = look.control
+    assert first is not None
+    for body, status in ((page_of(), 200), (_refused(), 400)):
         (others,) = READ(first, answer(body, status)).asks
         assert path_of(others) == f"{NUMBER}/threads"
     told = [{"id": "1", "has_replies": True}, {"id": "2", "has_replies": False}, {"id": "3", "has_replies": True}]
     (second,) = READ(others, answer(page_of(*told))).asks
     assert path_of(second) == "3/conversation"
-    (look,) = READ(second, answer(page_of(reply(8)))).asks
-    assert look.control is not None
-    assert path_of(look.control) == "98"
-    (alone,) = READ(second, answer(page_of())).asks
-    assert alone.control is not None
-    assert alone.context["look"] == ["media/91"]
-    assert not READ(alone.control, answer(page_of(reply(8)))).present
-    (none,) = READ(others, answer(page_of())).asks
-    assert none.control is not None
-    assert not READ(none.control, answer(page_of(*told))).present
+    (control,) = READ(second, answer(page_of(reply(8)))).asks
+    assert path_of(control) == "98"
+    for nothing in (READ(second, answer(page_of())), READ(others, answer(page_of())), READ(others, answer(page_of()))):
+        assert (nothing.asks, nothing.present, nothing.problem) == ((), (), None)
 
 
 def test_posts_and_replies_elsewhere_are_looked_for_beside_something_of_the_account() -> None:
@@ -541,7 +541,7 @@ def test_what_an_error_means(status: int, error: dict[str, Any] | None, kind: Pr
 
 
 def test_that_the_account_itself_is_not_shown_is_a_lost_permission() -> None:
-    for ask in (*ASKS.lists(), ASKS.profile(), ASKS.answered("media/1", ["91"])):
+    for ask in (*ASKS.lists(), ASKS.profile(), ASKS.answered("1")):
         assert _problem(READ(ask, answer(_refused(), 400))) is ProblemKind.PERMISSION
     assert _problem(READ(INDEX, answer(_refused(), 400))) is ProblemKind.GONE
 
@@ -644,8 +644,9 @@ def test_it_keeps_to_the_contract() -> None:
     examples = [conformance.Example(ask, body) for ask, body in BODIES.values()]
     conformance.check(CONNECTOR, ACCOUNT, ["https://www.threads.com/@cityhall"], refs, examples)
     asked = [*ASKS.lists(), *NEW.lists({"1": "91"}, WHEN), ASKS.profile(), ASKS.identify("x"), INDEX, PENDING,
-             NEW.peek("1", ["2"], {}, {}), ASKS.root("1", ["91"]), ASKS.witness("1", "media/1", ["91"]),
-             ASKS.witness("1", "media/1", ["91"], ["2"]), ASKS.answered("media/1", ["91"]), ASKS.beside("91"),
+             NEW.peek("1", ["2"], {}, {}), ASKS.root("1", ["91"]), ASKS.witness("1"),
+             ASKS.witness("1", ["2"]), ASKS.answered("1"),
+             *ASKS.looks(refs[1:2], [replace(refs[1], key="media/93")]),
              *ASKS.words_of(INDEX, "reply", ["91"], seen=True)]  # fmt: skip
     asked += [ask.control for ask in asked if ask.control is not None]
     conformance.check_answers(CONNECTOR, asked, {*_NAMES, *conformance.member_names(examples)})
