@@ -132,7 +132,7 @@ class Threads:
         return (asks.profile(), *lists, *asks.watched(sweep.threads))
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
-        """Ask for known posts and replies by their ids; of replies first whose other one vouches."""
+        """Ask for known posts and replies by their ids."""
         return self.look_beside(account, records, ())
 
     def look_beside(
