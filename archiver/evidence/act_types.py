@@ -47,7 +47,7 @@ class ActKind(StrEnum):
     MODERATION_STATED = "moderation.stated"
     SEARCH_SAVED = "search.saved"
     CHALLENGE_STATED = "challenge.stated"
-    ROLES_REVIEWED = "page_roles.reviewed"
+    ROLES_REVIEWED = "page.roles_reviewed"
 
 
 Text = Annotated[str, Field(max_length=_TEXT)]

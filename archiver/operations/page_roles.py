@@ -224,7 +224,7 @@ def warn(archive: Archive) -> int:
     for one in new:
         archive.database.act(partial(_tell, archive=archive, one=one))
         since = clock.to_text(one.since)
-        _log.warning("page_roles.warned", account=one.account_id, about=one.misfit.value, since=since, said=one.said)
+        _log.warning("page.roles_warned", account=one.account_id, about=one.misfit.value, since=since, said=one.said)
     return len(new)
 
 

@@ -83,7 +83,7 @@ def test_a_lost_administrator_is_warned_of_until_they_are_back_or_a_review_expla
     assert [one.found.rpartition(" ")[0] for one in doctor._page_roles(archive)] == [lost, few]
     assert page_roles.warn(archive) == 2
     assert page_roles.warn(archive) == 0, "once"
-    assert sorted(one["about"] for one in events(archive, "page_roles.warned")) == ["few", "lost"]
+    assert sorted(one["about"] for one in events(archive, "page.roles_warned")) == ["few", "lost"]
     looked(house, found, "ada", "bo")
     assert (warned(archive), reasons(archive)) == ({}, set()), "they are back"
     looked(house, found, "ada")
@@ -117,7 +117,7 @@ def test_a_review_is_an_act_with_its_event_that_can_be_taken_back_and_is_made_an
     service.take_back(archive, SERVICE, found.account, first, "another page")
     assert known(archive, found.account).reviews == ()
     assert set(warned(archive)) == {"few"}
-    assert sorted(one["change"] for one in events(archive, "page_roles.reviewed")) == ["new", "void"]
+    assert sorted(one["change"] for one in events(archive, "page.roles_reviewed")) == ["new", "void"]
     with pytest.raises(UsageError):
         service.take_back(archive, SERVICE, found.account, first, " ")
     with pytest.raises(NotFound):
@@ -154,7 +154,7 @@ def test_only_who_may_reviews_and_only_who_sees_more_than_the_public_part_is_tol
     for each, why in [*((one, Refused) for one in refused), *((one, NotFound) for one in strangers)]:
         with pytest.raises(why):
             enter(archive, of_person(each.id), found.account)
-    assert events(archive, "page_roles.reviewed") == []
+    assert events(archive, "page.roles_reviewed") == []
     may = [who(Role.CIO), who(Role.RECORDS_OFFICER, ""), who(Role.CUSTODIAN)]
     for each in may:
         enter(archive, of_person(each.id), found.account)

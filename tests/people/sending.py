@@ -176,7 +176,7 @@ SENT: Mapping[str, Sent] = _ACTS | {
     ),
     "POST /register/page-roles/{account_id}": Sent(
         {"on": "2026-11-01", "reviewer": "Cleo", "findings": "as it should be", "step": "keep"},
-        ("page_roles.reviewed", _ACT),
+        ("page.roles_reviewed", _ACT),
     ),
     "POST /register/exceptions/{thing_id}": Sent(
         {
