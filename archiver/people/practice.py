@@ -31,8 +31,10 @@ def visitor(archive: Archive) -> str:
         raise WrongStore("nobody is let into a real archive by themselves")
 
     def make(connection: Connection) -> str:
-        known = connection.execute(select(Person.id).where(Person.mail == MAIL)).scalar()
-        found = str(known) if known else service.enter(connection, archive, SERVICE, NAME, MAIL).id
+        known = connection.execute(select(Person.id, Person.ended_at).where(Person.mail == MAIL)).first()
+        if known is not None and known.ended_at is not None:
+            return str(known.id)  # (whom somebody ended gets nothing any more, and everybody signs in)
+        found = str(known.id) if known else service.enter(connection, archive, SERVICE, NAME, MAIL).id
         had = {one.role for one in service.grants(connection, found)}  # (one that was taken back stays so)
         for role in (one for one in _ROLES if one.value not in had):
             new = NewGrant(role, access=frozenset(Access), stand_in=role is Role.LEGAL_CUSTODIAN, reason="practice")

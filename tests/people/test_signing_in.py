@@ -466,6 +466,60 @@ def test_in_practice_whoever_sits_at_the_machine_is_let_in_and_nobody_else(tmp_p
         assert browser_of(real).get("/accounts").status_code == 303
 
 
+def test_a_practice_custodian_whom_somebody_ended_is_given_nothing_and_keeps_no_service_from_starting(
+    tmp_path: Any, hands: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archiver.settings import Settings
+
+    with Archive.open(Settings(home=tmp_path, disk_reserve_percent=0), kind="practice", clock=hands) as practice:
+        with monkeypatch.context() as before:  # (legal custodians were not stood in for)
+            before.setattr("archiver.people.practice._ROLES", (Role.CUSTODIAN, Role.RECORDS_OFFICER))
+            held = visitor(practice)
+        service.end(practice, SERVICE, held)
+        assert visitor(practice) == held
+        assert events(practice, "role.granted") == 2
+        app = create_app(Site(practice, visitor=held))
+        inside = TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1), follow_redirects=False)
+        assert inside.get("/accounts").status_code == 403
+
+
+@pytest.mark.law("R71")
+def test_only_at_the_machine_of_a_practice_archive_is_handing_out_tried_without_showing_who_it_is(
+    tmp_path: Any, hands: SetClock
+) -> None:
+    from archiver.settings import Settings
+
+    tried = ("/records/re_x/evidence", "/records/re_x/challenges/new")
+    by_proxy = [
+        {"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-Proto": "https"}, {"Forwarded": "for=127.0.0.1"},
+        {"Via": "1.1 proxy"}, {"Host": "records.example.gov"}, {"Referer": "https://records.example.gov/"},
+        {"Authorization": "Bearer cra_x"},
+    ]  # fmt: skip
+    with (
+        Archive.open(Settings(home=tmp_path / "p", disk_reserve_percent=0), kind="practice", clock=hands) as practice,
+        opened(tmp_path / "r", hands) as real,
+    ):
+        beside = Site(practice, base="/practice", visitor=visitor(practice))
+        app = create_app(Site(real), beside, ["records.example.gov"])
+
+        def ask(path: str, **headers: str) -> int:
+            client = TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.1", 1), follow_redirects=False)
+            return int(client.get(path, headers=headers).status_code)
+
+        for path in tried:
+            assert ask(f"/practice{path}") == 404, "let in, and there is no such record"
+            assert [ask(f"/practice{path}", **sent) for sent in by_proxy] == [303] * 7
+            assert ask(f"/practice{path}", Host="rebound.example") == 400
+            assert ask(path) == 303, "never in the real archive"
+        assert ask("/practice/register/exceptions/new") in (303, 403), "nor anything else that takes showing it"
+        who = cookies(real, person(real, *Role))
+        both = TestClient(
+            app, base_url="http://127.0.0.1", cookies=who, client=("192.0.2.7", 1), follow_redirects=False
+        )
+        assert both.get("/accounts").status_code == 200
+        assert both.get("/practice/accounts").status_code == 303, "whoever is signed in there is nobody here"
+
+
 @pytest.mark.parametrize(
     "password", ["short", "x" * 300, "aaaaaaaaaaaaaaa", "Password1234", "milwaukee2026", "ada lovelace 1"]
 )
