@@ -240,7 +240,8 @@ def _who(request: Request, site: Site) -> Visitor | None:
 
 def _count(request: Request, site: Site, visitor: Visitor | None) -> None:
     """Count what a program asks: by its token or session; where nobody is known, by its address. What tells monitors
-    whether all is well is counted apart, so that no other stranger uses that up.
+    whether all is well is counted apart, and so is who asks at the machine itself: no other stranger uses that up, and
+    makes a watch on the machine believe that the service is ill.
 
     Raises:
         TooOften: it is not to be answered yet.
@@ -251,6 +252,8 @@ def _count(request: Request, site: Site, visitor: Visitor | None) -> None:
         site.program_rate.take(visitor.through, "program")
         return
     address = neighbourhood(request.client.host if request.client else "")
+    if is_own_machine(request.scope):
+        address = "here"  # (a proxy on this machine has its address, too, and all strangers of the world behind it)
     what = "health" if request.scope["path"].endswith("/healthz") else "anything"
     site.stranger_rate.take(f"{what} {address}", "stranger")
 

@@ -88,6 +88,10 @@ def test_who_asks_without_end_is_told_to_wait_and_nobody_else(tmp_path: Path) ->
         assert [ask("made-up"), ask("made-up-too")] == [429, 429], "a token that does not count is a stranger's"
         assert ask(other) == 200, "whatever strangers do"
         assert [ask(path="/healthz") for _ in range(3)] == [200, 200, 429], "counted apart"
+        at_the_machine = TestClient(client.app, base_url="http://127.0.0.1", client=("127.0.0.1", 1))
+        passed_on = [at_the_machine.get("/healthz", headers={"X-Forwarded-For": "192.0.2.7"}) for _ in range(3)]
+        assert [one.status_code for one in passed_on] == [200, 200, 429], "by a proxy on the machine"
+        assert at_the_machine.get("/healthz").status_code == 200, "whoever watches there is not kept out by it"
         assert client.get("/accounts").status_code == 303, "a page leads to the sign-in"
         refused = client.get("/api/v1/board", headers={"Authorization": f"Bearer {one}"})
         assert refused.headers["content-type"] == PROBLEM_TYPE
