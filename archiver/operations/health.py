@@ -58,8 +58,10 @@ class Health:
         return {"status": "ok" if self.ok else "failing", "failing": failing}
 
 
-def check(archive: Archive, work: Work | None = None) -> Health:
-    """Look at database, store and disk, and at the clock and workers where they run in this process."""
+def check(archive: Archive, work: Work | None = None, *, details: bool = True) -> Health:
+    """Look at database, store and disk, and at the clock and workers where they run in this process. ``details``: also
+    at what somebody should know; it grows with the accounts, so that nothing of it is asked for whoever is told none of
+    it."""
     found = Health(archive.identity.kind)
     found.checks["database"] = _tried(lambda: _database(archive))
     found.checks["store"] = _tried(lambda: _store(archive))
@@ -71,7 +73,8 @@ def check(archive: Archive, work: Work | None = None) -> Health:
         found.checks["log"] = _tried(lambda: log_state.health(archive, work.started_at))
         if work.capture.write_once.broken:
             found.checks["store"] = "stored objects can be overwritten, so nothing is captured"
-    found.details |= _stamps(archive) | _trial(archive) | _deposits(archive) | _page_roles(archive)
+    if details:
+        found.details |= _stamps(archive) | _trial(archive) | _deposits(archive) | _page_roles(archive)
     return found
 
 

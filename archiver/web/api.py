@@ -30,8 +30,9 @@ def schema(request: Request) -> dict[str, Any]:
 def healthz(site: Here, request: Request) -> Response:
     """Whether the service does its work: 200, or 503. Checks nothing of any platform. The reasons are for whoever may
     see how all platforms are set up."""
-    report = health.check(site.archive, site.work)
-    told = report.as_json() if _may_know_why(site, request) else report.for_strangers()
+    known = _may_know_why(site, request)
+    report = health.check(site.archive, site.work, details=known)
+    told = report.as_json() if known else report.for_strangers()
     return JSONResponse(told, status_code=200 if report.ok else 503)
 
 

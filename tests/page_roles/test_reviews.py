@@ -104,6 +104,17 @@ def test_a_lost_administrator_is_warned_of_until_they_are_back_or_a_review_expla
     assert (warned(archive), reasons(archive)) == ({}, set())
 
 
+def test_nothing_that_no_stranger_is_told_is_looked_up_for_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nobody makes the service work by asking without end, and none of it makes a watch believe it is ill."""
+
+    def unknown(*_: object) -> None:
+        raise ValueError("a list in a shape that nobody thought of")
+
+    monkeypatch.setattr(page_roles, "all_warned", unknown)
+    client = TestClient(create_app(Site(house.archive)), base_url="http://127.0.0.1")
+    assert client.get("/healthz").json() == {"status": "ok", "failing": []}
+
+
 @pytest.mark.law("R71")
 def test_a_review_is_an_act_with_its_event_that_can_be_taken_back_and_is_made_anew(house: House) -> None:
     found, archive = page(house), house.archive
