@@ -83,6 +83,8 @@ class _Page:
             self.state = _state(connection, self.last)
         self.id = "" if thing_id == NEW else thing_id
         self.authority, self.listing = authority or None, listing or None
+        if thing is Thing.LISTING and not self.id and self.authority not in dict(self.offices("")):
+            self.authority = None  # (as of one that is not there: nobody learns so of one that they do not reach)
         if self.id:
             if self.last is None or self.last.thing is not thing or self.last.void:
                 raise NotFound("there is no such thing in the register")

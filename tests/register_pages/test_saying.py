@@ -359,6 +359,16 @@ def test_nobody_has_to_know_whose_an_account_is_that_was_listed_without(desk: Si
         assert "is none that your roles reach" in answer.text
     alone = desk(Role.LEGAL_CUSTODIAN, "mayor", name="Ma Yor")
     assert alone.get(path).status_code == 403
+    library, new = town.authority("library"), "/register/say/listing/new"
+    answers = [
+        (
+            alone.get(f"{new}?authority={one}").text,
+            alone.post(new, **_VALUES[Thing.LISTING], authority=one, step="keep").text,
+        )
+        for one in (library, ids.authority_id("nowhere"))
+    ]
+    assert answers[0] == answers[1], "of one that is there as of one that is not"
+    assert "is none that your roles reach" in answers[0][1]
     assert re.findall(r'<option value="([^"]*)"( selected)?>Mayor', alone.get("/register/say/listing/new").text)
     url = "https://social.example/@other"
     assert f'value="{url}"' in officer.get(f"/register/say/listing/new?url={url}").text, (
