@@ -29,6 +29,8 @@ COMMENTS = 30
 YOUNG = timedelta(days=3)
 """Videos that are younger are asked for their comments by each *new* sweep, whatever number they tell: what TikTok
 tells of comments, likes and views is 24 to 48 hours old (documented)."""
+BESIDE = 9
+"""Most other videos that are asked for a comment, one after the other, to vouch for a look."""
 _FAR = 4_102_444_800_000
 """Milliseconds; the year 2100."""
 
@@ -126,9 +128,9 @@ class Asks(Known):
 
     # Direct looks.
 
-    def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
+    def looks(self, records: Iterable[RecordRef], beside: Sequence[RecordRef] = ()) -> Iterator[Ask]:
         """Ask directly for known records, each kind its own way. Of the account nothing is asked: the token always
-        shows it."""
+        shows it. ``beside``: what else is known to be there."""
         videos: list[str] = []
         comments: dict[str, list[str]] = {}
         for ref in records:
@@ -137,17 +139,22 @@ class Asks(Known):
             elif ref.kind is RecordKind.COMMENT and (ref.thread or "").startswith(f"{VIDEO}/"):
                 comments.setdefault(str(ref.thread), []).append(ref.key)
         yield from (self.look_at_videos(some) for some in videos_of(videos))
+        commented = _commented(beside)
         for video, keys in comments.items():
-            yield self._gate(video, keys)
+            yield self._gate(video, keys, [one for one in commented if one != video][:BESIDE])
 
-    def _gate(self, video: str, keys: Sequence[str]) -> Ask:
-        """Whether a video is there; then the known comments on it are asked for."""
-        context = {"for": list(keys), "video": video}
+    def _gate(self, video: str, keys: Sequence[str], beside: Sequence[str]) -> Ask:
+        """Whether a video is there; then the known comments on it are asked for. ``beside``: other videos on which
+        comments are known to be there."""
+        context: dict[str, JSONValue] = {"for": list(keys), "video": video}
+        context |= {"beside": list(beside)} if beside else {}
         return self._named("gate", [video], ("item_id",), stream=Stream.COMMENTS, context=context)
 
-    def some(self, video: str, keys: Sequence[str]) -> Ask:
-        """Whether the list of a video's comments shows one."""
-        return self._comments("some", video, 1, context={"for": list(keys), "video": video})
+    def some(self, video: str, keys: Sequence[str], beside: Sequence[str] = ()) -> Ask:
+        """Whether the list of a video's comments shows one. ``beside``: as :meth:`looks` had it."""
+        context: dict[str, JSONValue] = {"for": list(keys), "video": video}
+        context |= {"beside": list(beside)} if beside else {}
+        return self._comments("some", video, 1, context=context)
 
     def elsewhere(self, video: str, keys: Sequence[str]) -> Ask:
         """Where else there are comments, where a video has none any more: among those that were published before a time
@@ -159,15 +166,23 @@ class Asks(Known):
             context={"for": list(keys), "video": video},
         )  # fmt: skip
 
-    def look_at_comments(self, video: str, keys: Sequence[str], *, beside: str) -> Iterator[Ask]:
-        """Known comments on a video by their numbers. ``beside``: the video of which the list of comments has to show
-        one right afterwards, as control: the same, or another one where it has none any more. What a video tells of
-        their number is none: it is told late."""
-        control = self._comments("others", beside, 1, context={"video": beside})
+    def look_at_comments(self, video: str, keys: Sequence[str], *, beside: Sequence[str]) -> Iterator[Ask]:
+        """Known comments on a video by their numbers. ``beside``: the videos of one of which the list of comments has
+        to show one right afterwards, as control: the same, or other ones, one after the other, where it has none any
+        more. What a video tells of their number is none: it is told late."""
+        control = self.others(beside)
         for some in in_parts(keys, COMMENTS):
             context = {"video": video, "look": list(some)}
             ask = self._comments("look_comments", video, COMMENTS, named=some, context=context)
             yield replace(ask, control=control)
+
+    def others(self, videos: Sequence[str]) -> Ask | None:
+        """Control: whether the list of the first video's comments shows one; where it does not, the next one's. None:
+        no video is named."""
+        control: Ask | None = None
+        for video in reversed(videos):
+            control = replace(self._comments("others", video, 1, context={"video": video}), control=control)
+        return control
 
     def look_without(self, video: str, keys: Sequence[str]) -> Ask:
         """Known comments on a video that is not there: it says the same of all of them."""
@@ -193,6 +208,12 @@ class Asks(Known):
             listing=listing,
             context=self.context(context),
         )
+
+
+def _commented(beside: Sequence[RecordRef]) -> Sequence[str]:
+    """The videos that known comments are on, in their order."""
+    under = (ref.thread or "" for ref in beside if ref.kind is RecordKind.COMMENT)
+    return tuple(dict.fromkeys(video for video in under if video.startswith(f"{VIDEO}/")))
 
 
 def _json(value: JSONValue) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from connectors import _offset_pages
 from connectors._offset_pages import OVERLAP, Onward, tail_of
-from connectors._tiktok_asks import COMMENTS, Asks
+from connectors._tiktok_asks import BESIDE, COMMENTS, Asks
 from connectors._tiktok_found import Found, data_of
 from connectors._tiktok_known import keys_of
 from connectors._tiktok_pages import CIRCLE, cursor_of, goes_on, with_cursor
@@ -117,24 +117,34 @@ def _resumed(ask: Ask, resume: JSONValue, more: dict[str, JSONValue]) -> Ask | N
 def gate(found: Found, body: Json) -> Reading:
     """Whether the video is there that known comments are on: they are asked for now."""
     video, keys, asks = str(found.ask.context.get("video")), keys_of(found.ask, "for"), Asks.of(found.ask)
-    return Reading(asks=(asks.some(video, keys) if _there(found, body) else asks.look_without(video, keys),))
+    there = _there(found, body)
+    return Reading(asks=(asks.some(video, keys, _beside(found)) if there else asks.look_without(video, keys),))
 
 
 def some(found: Found, body: Json) -> Reading:
-    """Whether the list of the video's comments shows one, which may then vouch for those that are asked for."""
+    """Whether the list of the video's comments shows one, which may then vouch for those that are asked for; else
+    those on other videos may, where any are known."""
     video, keys, asks = str(found.ask.context.get("video")), keys_of(found.ask, "for"), Asks.of(found.ask)
-    if not objects(data_of(found, body, "answer", "comments"), "comments"):
+    shown, beside = objects(data_of(found, body, "answer", "comments"), "comments"), _beside(found)
+    if not shown and not beside:
         return Reading(asks=(asks.elsewhere(video, keys),))
-    return Reading(asks=tuple(asks.look_at_comments(video, keys, beside=video)))
+    return Reading(asks=tuple(asks.look_at_comments(video, keys, beside=[video, *beside] if shown else beside)))
+
+
+def _beside(found: Found) -> list[str]:
+    """Other videos on which comments are known to be there. Questions of earlier releases named none."""
+    return [key for key in keys_of(found.ask, "beside") if key.startswith(f"{VIDEO}/")]
 
 
 def elsewhere(found: Found, body: Json) -> Reading:
-    """The video of the newest that says that it has the most comments vouches. That number is told late, but the
-    comment itself has to be shown. Where there is none, nothing can be concluded: the video has to vouch for itself."""
+    """Those of the newest videos that say that they have comments vouch, the one with the most first. That number is
+    told late, but a comment itself has to be shown. Where there is none, nothing can be concluded: the video has to
+    vouch for itself."""
     video, keys, asks = str(found.ask.context.get("video")), keys_of(found.ask, "for"), Asks.of(found.ask)
     told = objects(data_of(found, body, "answer", "items"), "videos")
     others = {key: number(one.get("comments")) or 0 for one in told if (key := video_key(one.get("item_id"))) != video}
-    beside = max(others, key=others.__getitem__, default=video)
+    most_first = sorted(others, key=others.__getitem__, reverse=True)
+    beside = [key for key in most_first if others[key]][:BESIDE] or most_first[:1] or [video]
     return Reading(asks=tuple(asks.look_at_comments(video, keys, beside=beside)))
 
 
@@ -163,10 +173,10 @@ def emptied(found: Found, body: Json) -> Reading:
 
 
 def others(found: Found, body: Json) -> Reading:
-    """Control: whether the list of a video's comments shows one."""
+    """Control: whether the list of a video's comments shows one, and which."""
     data, video = data_of(found, body, "answer", "comments"), str(found.ask.context.get("video"))
     found.listed(data, "comments", "comment", lambda one, place: comment(one, place, video, None))
-    return Reading(present=("others",) if found.records else ())
+    return Reading(present=("others", *(one.key for one in found.records)) if found.records else ())
 
 
 def _there(found: Found, body: Json) -> list[Json]:

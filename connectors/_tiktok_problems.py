@@ -17,6 +17,8 @@ _K = ProblemKind
 WINDOW = timedelta(minutes=1)
 """TikTok counts the questions of the last minute, and says nothing of when it will answer again."""
 _NO_ROUTE = "TikTok no longer answers this version of its interface: a newer release of this program is needed"
+NOT_ACCEPTED = "TikTok did not accept the question"
+"""As it also says where something that the question names is not there."""
 _NOT_TIKTOK = "the answer is not in the words of TikTok"
 _WORDS: Mapping[str, tuple[ProblemKind, str]] = {
     "access_token_invalid": (_K.SIGN_IN_EXPIRED, "TikTok does not accept the access token"),
@@ -24,12 +26,12 @@ _WORDS: Mapping[str, tuple[ProblemKind, str]] = {
     "scope_permission_missed": (_K.PERMISSION, "the owner of the account did not grant all of this part"),
     "rate_limit_exceeded": (_K.RATE, "TikTok asks for a pause"),
     "internal_error": (_K.TRANSIENT, "TikTok has trouble"),
-    "invalid_params": (_K.CONTRACT, "TikTok did not accept the question"),
+    "invalid_params": (_K.CONTRACT, NOT_ACCEPTED),
 }
 """Codes of the Display API (TikTok for Developers, *Error handling*)."""
 _NUMBERS: Mapping[int, tuple[ProblemKind, str]] = {
     40001: (_K.PERMISSION, "the token does not allow this part"),
-    40002: (_K.CONTRACT, "TikTok did not accept the question"),
+    40002: (_K.CONTRACT, NOT_ACCEPTED),
     40100: (_K.RATE, "TikTok asks for a pause"),
     40102: (_K.SIGN_IN_EXPIRED, "the access token has expired"),
     40104: (_K.SIGN_IN_EXPIRED, "TikTok found no access token"),

@@ -10,7 +10,7 @@ from connectors import _tiktok_videos as videos
 from connectors._tiktok_asks import Asks
 from connectors._tiktok_found import Found, data_of
 from connectors._tiktok_known import OTHER_ACCOUNT, keys_of
-from connectors._tiktok_problems import of_business
+from connectors._tiktok_problems import NOT_ACCEPTED, of_business
 from connectors._tiktok_records import account, account_facts, item, number_of
 from connectors.bodies import read_object
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord
@@ -36,6 +36,8 @@ def _of_problem(ask: Ask, problem: Problem) -> Reading:
         return Reading(problem=replace(problem, detail=_NO_ID))
     if ask.purpose == "profile" and problem.kind is ProblemKind.PERMISSION and ask.context.get("basic") is False:
         return Reading(asks=(Asks.of(ask).profile(basic=True),))
+    if ask.purpose == "others" and problem.detail == NOT_ACCEPTED:  # (its video has gone: another one may vouch)
+        return Reading(problem=replace(problem, kind=ProblemKind.GONE))
     return Reading(problem=problem)
 
 

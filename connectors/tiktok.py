@@ -83,7 +83,8 @@ class TikTok:
             "A video that is made private, or for friends only, is not told from others; where TikTok no longer returns"
             " it then, it looks like one that was deleted.",
             "After a video is gone its comments cannot be looked at: they are said to be no longer returned with it.",
-            "While the account shows no video, nothing is said of what is no longer returned.",
+            "While the account shows no video, nothing is said of what is no longer returned; nor, while no comment is"
+            " shown on any video, of comments.",
             "A video that is shown as an advertisement alone is among the others, and not marked as such.",
             "Direct messages are not captured: TikTok gives them out by an interface of its own (Business Messaging),"
             " to apps that it lets also send messages.",
@@ -152,7 +153,14 @@ class TikTok:
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for known videos and comments by their numbers."""
-        return Asks.begin(account, None).looks(records)
+        return self.look_beside(account, records, ())
+
+    def look_beside(
+        self, account: AccountRef, records: Sequence[RecordRef], beside: Sequence[RecordRef]
+    ) -> Iterable[Ask]:
+        """As :meth:`look`, with other videos for controls on which the archive knows comments: a video whose only
+        comment is gone cannot vouch for itself, and the newest ones may have none."""
+        return Asks.begin(account, None).looks(records, beside)
 
     def parts(self, body: bytes) -> Sequence[Part] | None:
         """Whose a delivery is."""

@@ -144,7 +144,7 @@ def test_the_one_with_comments_keeps_to_the_contract() -> None:
             Example(asks(None).some(video, [f"comment/{COMMENT}"]), page(said())),
             Example(asks(None).elsewhere(video, [f"comment/{COMMENT}"]), page({"item_id": "5"}, name="videos")),
             Example(
-                next(asks().look_at_comments(video, [f"comment/{COMMENT}"], beside=f"video/{VIDEO}")), page(said())
+                next(asks().look_at_comments(video, [f"comment/{COMMENT}"], beside=[f"video/{VIDEO}"])), page(said())
             ),
         ],
     )
@@ -456,6 +456,28 @@ def test_comments_are_looked_for_beside_something_that_vouches() -> None:
     assert back is not None, "there again: nothing follows"
 
 
+def test_a_video_without_comments_is_vouched_for_by_those_on_which_the_archive_knows_some() -> None:
+    """One after the other: any of them may have lost its comments, or have gone itself."""
+    known = [RecordRef(f"comment/{n}", RecordKind.COMMENT, f"video/{video}") for n, video in enumerate("5655")]
+    beside = [
+        *known,
+        RecordRef("comment/9", RecordKind.COMMENT, f"video/{VIDEO}"),
+        RecordRef("video/7", RecordKind.POST),
+    ]
+    (gate,) = BUSINESS.look_beside(ACCOUNT, [REFS[1]], beside)
+    (some,) = BUSINESS.read(gate, answer(page({"item_id": VIDEO}, name="videos"))).asks
+    for first, vouch in (([], ["5", "6"]), ([said("1")], [VIDEO, "5", "6"])):
+        (control,) = [one.control for one in BUSINESS.read(some, answer(page(*first))).asks]
+        videos = []
+        while control is not None:
+            videos.append(dict(control.parameters)["video_id"])
+            gone = BUSINESS.read(control, answer({"code": 40002, "message": "video_id: invalid"})).problem
+            assert gone is not None
+            assert gone.kind is ProblemKind.GONE, "the next one is asked"
+            control = control.control
+        assert videos == vouch
+
+
 def test_all_comments_of_a_video_are_looked_for_however_many_they_are() -> None:
     """No question is put twice in a run: what is asked of a video that is gone speaks for all of its comments."""
     many = [RecordRef(f"comment/{n}", RecordKind.COMMENT, f"video/{VIDEO}") for n in range(COMMENTS + 5)]
@@ -468,10 +490,10 @@ def test_all_comments_of_a_video_are_looked_for_however_many_they_are() -> None:
 
 
 def test_controls_that_show_nothing_vouch_for_nothing() -> None:
-    (look,) = asks(None).look_at_comments(f"video/{VIDEO}", [f"comment/{COMMENT}"], beside=f"video/{VIDEO}")
+    (look,) = asks(None).look_at_comments(f"video/{VIDEO}", [f"comment/{COMMENT}"], beside=[f"video/{VIDEO}"])
     assert look.control is not None
     assert not BUSINESS.read(look.control, answer(page())).present
-    assert BUSINESS.read(look.control, answer(page(said()))).present
+    assert f"comment/{COMMENT}" in BUSINESS.read(look.control, answer(page(said()))).present, "the engine compares"
     assert not BUSINESS.read(asks().own(), answer(page(name="videos"))).present
     wrong = BUSINESS.read(look, answer(page(said("1")))).problem
     assert wrong is not None, "another comment than was asked for"

@@ -168,6 +168,29 @@ def test_what_is_gone_is_said_so_where_tiktok_still_answers(found: Account) -> N
     assert found.states(kept, alone) == ["visible"] * 2, "no video is left that could vouch"
 
 
+def test_a_comment_on_an_older_video_vouches_where_the_newest_have_none(found: Account) -> None:
+    """The only comment on a video is gone, and none of the newest videos has any: those that the archive knows vouch,
+    one after the other."""
+    house, city = found.house, found.house.city
+    found.server.page = 3
+    comments = []
+    for count in (1, 1, 1, 0, 0, 0, 0):
+        comments += found.talk(count)[1]
+        house.later(seconds=5)
+    left, gone_too, only = comments
+    house.run(found.account, FULL)
+    house.later(days=1)
+    city.delete(only)
+    city.delete(gone_too)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(only, gone_too, left) == ["not_returned", "not_returned", "visible"]
+    check_rebuilt(house)
+    city.delete(left)
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome == "suspicious"
+    assert found.states(left) == ["visible"], "no comment is left that could vouch"
+
+
 @pytest.mark.law("R4")
 def test_a_video_that_not_everybody_sees_is_returned_and_never_kept_as_public(found: Account) -> None:
     house = found.house
