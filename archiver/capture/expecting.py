@@ -104,6 +104,21 @@ def standing(connection: Connection, account: str, own: str, most: int) -> list[
     return [replace(_ref(row), author=row.author_id) for row in connection.execute(query)]
 
 
+def settings_of_gone(
+    connection: Connection, account: str, records: Iterable[RecordRef], gone: Collection[str]
+) -> set[str]:
+    """Keys of those records that are settings of what has gone. ``gone``: ids that this run found gone."""
+    keys = [safe_text(ref.key) for ref in records if ref.kind is RecordKind.SETTINGS]
+    of = Record.__table__.alias("of")
+    query = (
+        select(Record.key, of.c.id, of.c.state)
+        .join(of, of.c.id == Record.parent_id)
+        .where(Record.account_id == account, Record.kind == RecordKind.SETTINGS.value)
+    )
+    rows = [row for chunk in chunks(keys) for row in connection.execute(query.where(Record.key.in_(chunk)))]
+    return {key for key, subject, state in rows if state == _GONE or subject in gone}
+
+
 def last_seen(connection: Connection, account: str, keys: Collection[str]) -> dict[str, datetime]:
     """When each of the named records was last seen, those that have gone included."""
     query = select(Record.key, Record.last_seen_at).where(Record.account_id == account)

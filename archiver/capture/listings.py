@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from archiver.capture.parts import Covered
-from connectors.contract import AccessClass, Ask, Problem, ProblemKind, Reading, Stream
+from connectors.contract import AccessClass, Ask, Problem, ProblemKind, Reading, RecordKind, Stream
 
 _Question = tuple[str, str, tuple[tuple[str, str], ...], bytes | None, str, tuple[str, ...]]
 REPEATED = "contract: the platform gave a page it had given before in this run"
@@ -58,6 +58,8 @@ class Listing:
     """What it shows and what the platform counts contradict each other."""
     none: bool = False
     """The platform itself counts no entry in it, and it may well be empty."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """How many records the platform itself says that accounts have which it showed, by the keys of their profiles."""
     gone: str | None = None
     """The platform says that it is not there. What that means is for direct looks to say."""
 
@@ -65,6 +67,8 @@ class Listing:
         """Note one page."""
         self.pages += 1
         self.seen.update(record.key for record in reading.records)
+        profiles = (record for record in reading.records if record.kind is RecordKind.PROFILE)
+        self.counts |= {record.key: record.counted for record in profiles if record.counted is not None}
         times = [record.created_at for record in reading.records if record.created_at is not None]
         self.oldest = min([*times, *([self.oldest] if self.oldest else [])], default=None)
         self.answered |= not not_modified and reading.problem is None
@@ -195,6 +199,10 @@ class Listings:
         """Keys of what other lists of the account itself showed, of the same stream."""
         others = (one for one in self.by_name.values() if one.named and thread_of(one.name) is None)
         return set().union(*(one.seen for one in others if one is not listing and one.stream is listing.stream))
+
+    def counted(self, profiles: Collection[str]) -> set[int]:
+        """How many records the platform says that an account has, as this run was told; by the keys of its profile."""
+        return {one.counts[key] for one in self.by_name.values() for key in profiles if key in one.counts}
 
     def note(self, ask: Ask, *, again: bool = False) -> None:
         """This very question is put in this run. ``again``: where an earlier run had come to, or after that."""

@@ -20,12 +20,15 @@ from archiver.capture.rounds import Round
 from archiver.capture.run import RunState
 from archiver.capture.seen import Seen
 from connectors.contract import (
+    AccessClass,
     AccountRef,
     Ask,
     Connector,
+    Extent,
     LooksBeside,
     LooksInTurns,
     ProblemKind,
+    RecordKind,
     RecordRef,
     State,
     Stream,
@@ -92,7 +95,8 @@ class Looks:
             refs |= found
         self._look_at(self._turn(list(refs.values()), MISSING))
         for listing in self._emptied:
-            left, _ = self._expected(listing, round)
+            left, missing = self._expected(listing, round)
+            left -= len(self.seen.of_gone(missing))
             if left:
                 self._suspect(listing, left)
         if round is None or self.suspicious is not None or self.account_gone is not None or self.listings.faulty:
@@ -112,11 +116,28 @@ class Looks:
             return {}
         expected, missing = self._expected(listing, round)
         if expected and not listing.seen:
-            if thread_of(listing.name) is None and not listing.none:
+            without = self.seen.of_gone(missing)
+            missing, expected = [ref for ref in missing if ref.key not in without], expected - len(without)
+        if expected and not listing.seen:
+            if not self._may_be_empty(listing, missing):
                 self._suspect(listing, expected)
                 return {}
-            self._emptied.append(listing)  # its only comments may well have gone: direct looks decide
+            self._emptied.append(listing)  # all that was in it may well have gone: direct looks decide
         return {ref.key: ref for ref in missing}
+
+    def _may_be_empty(self, listing: Listing, known: Iterable[RecordRef]) -> bool:
+        """Whether direct looks may say what became of all that is known to be in a list: of a thread they may; and
+        where the platform itself counts nothing any more, in the list, or for the account and in this very run."""
+        if thread_of(listing.name) is not None or listing.none:
+            return True
+        told = [one for one in self.connector.capabilities.counted if one.of is Extent.ACCOUNT]
+        if not told or listing.access is not AccessClass.PUBLIC:
+            return False
+        counted, kinds = told[0].kinds or frozenset(RecordKind), {ref.kind for ref in known}
+        # (a setting stands beside what it is of, and is not counted)
+        if not kinds & counted or not kinds <= counted | {RecordKind.SETTINGS}:
+            return False
+        return self.listings.counted({ref.key for ref in self.seen.profiles()}) == {0}
 
     def _expected(self, listing: Listing, round: Round | None) -> tuple[int, list[RecordRef]]:
         """How many records a list should show, as far as they are known, and which of them it did not. From one in

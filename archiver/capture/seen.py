@@ -200,6 +200,11 @@ class Seen:
                         missing.append(record_id)
             return known, expecting.refs(connection, missing)
 
+    def of_gone(self, records: Collection[RecordRef]) -> set[str]:
+        """Keys of those records that are settings of what has gone: nothing shows them any more."""
+        with self.database.read() as connection:
+            return expecting.settings_of_gone(connection, self.account, records, self._gone)
+
     def others(self) -> list[RecordRef]:
         """Records that have not gone and that nothing in this run led to."""
         with self.database.read() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from archiver.practice import faults
 from archiver.practice.faults import Alter
+from archiver.practice.messages import Request, Response
 from tests.capture.house import FULL, NEW, START, WATCH, House
 from tests.capture.rebuilding import check_rebuilt
 from tests.capture.told import check_mastodon
@@ -188,6 +190,58 @@ def test_a_thread_whose_only_comments_were_deleted_is_not_suspicious(town: House
     assert gone == {f"status/{number}" for number in deleted}
     town.later(hours=1)
     assert town.run(account(town)).outcome == "unchanged"
+
+
+@pytest.fixture
+def small_town(house: House) -> House:
+    """An account with two notices that nobody answered, captured once."""
+    house.account = house.office()  # type: ignore[attr-defined]
+    for words in ("The bridge is closed", "It is open again"):
+        house.city.say(house.cast.city, words)
+    assert house.run(account(house)).outcome == "complete"
+    house.later(days=1)
+    return house
+
+
+def states(house: House) -> set[str]:
+    return {row.state for key, row in house.records().items() if key.startswith("status/")}
+
+
+def test_an_account_that_deleted_all_it_said_is_not_suspicious_for_ever(small_town: House) -> None:
+    """The platform counts nothing any more, and says of each that it is not there."""
+    for number in sorted(small_town.city.posts, reverse=True):
+        small_town.city.delete(number)
+    assert small_town.run(account(small_town)).outcome == "complete"
+    assert states(small_town) == {"not_returned"}
+    small_town.later(days=1)
+    assert small_town.run(account(small_town)).outcome == "unchanged"
+    assert small_town.gaps(open_only=True) == []
+    check_rebuilt(small_town)
+
+
+@pytest.mark.parametrize("standing", ["all", "statuses", "count", "profile"])
+def test_an_empty_list_says_nothing_unless_all_else_says_the_same(small_town: House, standing: str) -> None:
+    """What still shows that something stands: what is said itself, the number of it, or nobody vouches."""
+    add = small_town.server.faults.add
+    add(faults.cut_list(0), r"/accounts/\d+/statuses\?", times=None)
+    if standing in ("statuses", "profile"):
+        add(_counts_nothing, r"/accounts/\d+$", times=None)
+    if standing in ("count", "profile"):
+        add(faults.not_found, r"/statuses/\d+", times=None)
+    if standing == "profile":
+        add(faults.server_error(503), r"/accounts/\d+$", after=1, times=None)
+    run = small_town.run(account(small_town))
+    assert run.outcome in ("suspicious", "partial")
+    assert "not_returned" not in run.counts
+    assert states(small_town) == {"visible"}
+    small_town.server.faults.clear()
+    small_town.later(days=1)
+    assert small_town.run(account(small_town)).outcome in ("complete", "unchanged")
+    assert states(small_town) == {"visible"}
+
+
+def _counts_nothing(request: Request, response: Response) -> Response:
+    return faults.with_json(response, json.loads(response.body) | {"statuses_count": 0})
 
 
 @pytest.mark.parametrize("sweep", [FULL, NEW, WATCH])

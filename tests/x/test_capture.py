@@ -66,6 +66,19 @@ def ids_asked(house: House, since: int = 0) -> set[str]:
 # What is seen.
 
 
+def test_an_account_that_deleted_its_only_post_is_not_suspicious_for_ever(found: Place) -> None:
+    """X counts no post of it any more. Who might reply to it is not expected without it."""
+    house, post = found.house, found.say(found.id, "The bridge is closed.")
+    house.run(found.account, FULL)
+    house.later(days=1)
+    house.city.delete(post)
+    for _ in range(2):
+        assert house.run(found.account, FULL).outcome in DONE
+        house.later(days=1)
+    assert found.states(post) == ["not_returned"]
+    check_rebuilt(house)
+
+
 def test_replies_of_any_depth_and_pages_without_end_are_found(found: Place) -> None:
     house = found.house
     house.server.x.page = 5
