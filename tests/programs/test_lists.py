@@ -82,6 +82,8 @@ NEITHER: Final = {
     "/register/load": "a form of the register, which no token changes",
     "/register/say/{thing}/{thing_id}": "a form of the register, which no token changes",
     "/rules": "for people to take note of",
+    "/register/page-roles": "who has a role at a platform is for people; they take it away as CSV",
+    "/register/page-roles/{account_id}": "the same, of one account",
     "/search/help": "words on how to search",
     "/sign-in": "nobody is signed in",
     "/sign-in/again": "for sessions alone",
