@@ -21,11 +21,14 @@ from archiver.records.pictures import Undrawn
 from archiver.records.sightings import instant
 from archiver.records.views import MediumView, RecordView, VersionView
 from archiver.storage.segment_reader import ReadExchange, read_exchange
+from archiver.viewing import PUBLIC, Viewer
 from connectors.contract import AccessClass, SeenRecord
 
 _FILE_BYTES, _FILES_BYTES, _FILES = 8 << 20, 24 << 20, 10
 _MOST_SAID = 2000
 _OTHER = "kept, and not shown with this version"
+#: A picture is for everybody: it counts versions and says times as they could see them, not as an owner's token did.
+_EVERYBODY = Viewer(access=frozenset({PUBLIC}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ def depict(archive: Archive, one: Undrawn, *, plain: bool) -> Depicted:
         NotDrawn: it cannot be read back, or is another version by now.
     """
     with archive.database.read() as connection:
-        record = service.record(connection, one.record_id, occurrences=1)
+        record = service.record(connection, one.record_id, _EVERYBODY, occurrences=1)
+        unchanged = len(service.record(connection, one.record_id, occurrences=1).versions) == 1
     version = next((each for each in record.versions if each.id == one.version_id), None)
     if version is None:
         raise NotDrawn("it is another version by now")
@@ -56,7 +60,7 @@ def depict(archive: Archive, one: Undrawn, *, plain: bool) -> Depicted:
     if source is None:
         raise NotDrawn("its words cannot be read back")
     seen = _seen(archive, one, source)
-    files, shown = _Files(archive, plain).of(record, seen)
+    files, shown = _Files(archive, plain).of(record, seen, unchanged=unchanged)
     post = _post(record, version, seen, source, files)
     return Depicted(post, page(post), version, source, shown)
 
@@ -92,7 +96,9 @@ class _Files:
     plain: bool
     left: int = _FILES_BYTES
 
-    def of(self, record: RecordView, seen: SeenRecord) -> tuple[list[File], tuple[tuple[str, str, str], ...]]:
+    def of(
+        self, record: RecordView, seen: SeenRecord, *, unchanged: bool
+    ) -> tuple[list[File], tuple[tuple[str, str, str], ...]]:
         """Those that the answer names; and all of a post that never changed, as some platforms tell of files apart."""
         named = {ids.medium_id(record.id, ref.key): ref for ref in seen.media}
         files: list[File] = []
@@ -101,7 +107,7 @@ class _Files:
             ref = named.get(medium.id)
             if ref is not None:
                 medium = replace(medium, kind=safe_text(ref.kind), alt_text=ref.alt_text)
-            own = ref is not None or len(record.versions) == 1
+            own = ref is not None or unchanged
             content = self._content(medium) if own and len(shown) < _FILES and not self.plain else None
             files.append(File(medium.kind, _said(medium.alt_text), _kind(medium), content, _why(medium, own=own)))
             if content is not None and medium.exchange_id and medium.sha256:

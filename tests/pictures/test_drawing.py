@@ -23,7 +23,7 @@ from archiver.pictures.browser import NoBrowser, NotDrawn
 from archiver.pictures.page import MOST_TEXT, NOTICE, File, Post, page
 from archiver.practice.acts import Wording
 from archiver.records import digests, links, pictures, service
-from archiver.records.models import Picture
+from archiver.records.models import Picture, Version
 from archiver.storage.segment_names import exchange_record_id
 from archiver.storage.segment_reader import read_exchange
 from archiver.viewing import Viewer
@@ -181,6 +181,28 @@ def test_what_only_some_may_see_is_never_drawn(house: House, drawer: PlainDrawer
     assert len(drawer.pages) == (hidden == "files")
     assert not any("data:image/" in one for one in drawer.pages)
     assert view(house, post).access == "public"
+
+
+def test_a_picture_says_nothing_of_what_an_owner_alone_was_shown_before(house: House, drawer: PlainDrawer) -> None:
+    """It is for everybody, and so are the number and the time in it and in what is stored beside it."""
+    house.capture.drawing.drawers = none
+    office, post = house.office(), a_post(house)
+    house.run(office)
+    house.later(hours=1)
+    house.city.edit(post, "The bridge opens on Tuesday.")
+    house.run(office)
+    first, second = view(house, post).versions
+    later = second.first_seen_at + timedelta(hours=3)
+    alone = {"public": False, "public_first_at": None, "public_last_at": None}
+    with house.archive.database.write() as connection:
+        connection.execute(update(Version).where(Version.id == first.id).values(alone))
+        connection.execute(update(Version).where(Version.id == second.id).values(public_first_at=later))
+    house.capture.drawing.drawers = drawer
+    house.later(hours=1)
+    house.run(office, NEW)
+    (shown,) = [one for one in drawer.pages if "opens on Tuesday" in one]
+    assert f"Version 1, first seen so {later:%Y-%m-%d %H:%M:%S} UTC" in shown
+    assert [one.version for one in view(house, post).pictures] == [2], "who sees both counts both"
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RecursionError()])
