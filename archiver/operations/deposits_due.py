@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from archiver import clock, logs
 from archiver.accounts import service as accounts
@@ -154,7 +154,8 @@ def _last(connection: Connection, account_ids: Collection[str], today: date) -> 
 def _captured(connection: Connection, since: datetime) -> frozenset[str]:
     """Accounts of which some list was seen since then that the platform shows to their owners alone. Where nobody is
     signed in any more, what was seen before is no reason not to bring what stands now."""
-    owners = (Record.kind == RecordKind.SETTINGS.value) & (Record.access == AccessClass.SETTINGS.value)
+    settings = Record.kind == literal_column(f"'{RecordKind.SETTINGS.value}'")  # written out: there is an index of them
+    owners = settings & (Record.access == AccessClass.SETTINGS.value)
     lately = select(Record.account_id).where(owners, Record.last_seen_at >= since)
     return frozenset(connection.execute(lately.distinct()).scalars())
 

@@ -41,6 +41,13 @@ class Record(Base):
             sqlite_where=text("thread_id = id AND parent_id IS NOT NULL"),
             postgresql_where=text("thread_id = id AND parent_id IS NOT NULL"),
         ),
+        # Few of all: whether lists that only owners are shown were seen lately is known without reading all records.
+        Index(
+            "ix_record_settings",
+            *("account_id", "access", "last_seen_at"),
+            sqlite_where=text("kind = 'settings'"),
+            postgresql_where=text("kind = 'settings'"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

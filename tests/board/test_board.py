@@ -19,7 +19,7 @@ from archiver.archive import Archive
 from archiver.capture.models import Due, Gap, Run
 from archiver.cli import board as command
 from archiver.clock import SetClock
-from archiver.operations import board, history, master_list
+from archiver.operations import board, deposits_due, history, master_list
 from archiver.operations.board import Row
 from archiver.operations.board_rules import Colour
 from archiver.operations.register_seen import ALL, Sight
@@ -157,6 +157,16 @@ def test_the_newest_runs_are_found_without_reading_all_of_them(archive: Archive)
             plan = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {said}", given)
             assert "SCAN run" not in str(plan.fetchall())
     assert len(statements) == 4
+
+
+def test_whether_lists_of_owners_were_seen_lately_is_known_without_reading_all_records(archive: Archive) -> None:
+    fill(archive, 3)
+    with archive.database.read() as connection:
+        told: list[tuple[str, Any]] = []
+        event.listen(connection.engine, "before_cursor_execute", lambda *said: told.append((said[2], said[3])))
+        assert deposits_due._captured(connection, NOW) == frozenset()
+        plan = connection.connection.cursor().execute(f"EXPLAIN QUERY PLAN {told[0][0]}", told[0][1]).fetchall()
+    assert "USING INDEX ix_record_settings" in str(plan)
 
 
 def test_a_run_of_today_is_seen_where_days_are_kept(archive: Archive) -> None:
