@@ -114,7 +114,7 @@ def record_at(
     fetched = _received(connection, [one.exchange_id for one in now.media if one.exchange_id is not None], as_of)
     later = bool(_count(connection, [*_occurred(record_id, public), OCCURRENCE.c.observed_at > as_of]))
     places = _occurrences(connection, where, occurrences, public=public)
-    shown = _shown_as(known.versions)
+    shown = _shown_as(known.versions) or (_wordless(connection, record_id),)
     return replace(
         now,
         counts={} if later else now.counts,
@@ -212,14 +212,20 @@ def _versions(connection: Connection, record_id: str, public: bool) -> tuple[Ver
     rows = connection.execute(query.where(public_version()) if public else query).all()
     if not public:
         return _shown_as(rows)
-    if not rows:  # everybody saw that it is there, and none of its words
-        first = connection.execute(query.limit(1)).one()
-        return (replace(_version(1, first, None), text="", content={}, as_of=None, **_NO_TIMES),)
+    if not rows:
+        return (_wordless(connection, record_id),)
     times = ((row.public_first_at, row.public_last_at) for row in rows)
     return tuple(
         replace(one, first_seen_at=first, last_seen_at=last)
         for one, (first, last) in zip(_shown_as(rows), times, strict=True)
     )
+
+
+def _wordless(connection: Connection, record_id: str) -> VersionView:
+    """What stands where everybody saw that a record is there, and none of its words."""
+    query = select(VERSION).where(VERSION.c.record_id == record_id).order_by(VERSION.c.number).limit(1)
+    first = connection.execute(query).one()
+    return replace(_version(1, first, None), text="", content={}, as_of=None, **_NO_TIMES)
 
 
 def _shown_as(rows: Sequence[Row[Any] | Version]) -> tuple[VersionView, ...]:

@@ -110,6 +110,18 @@ def test_a_state_that_everybody_sees_now_is_stored(city: City) -> None:
     assert not one.held_back()
 
 
+@pytest.mark.parametrize("as_of", [None, 2])
+def test_what_everybody_saw_without_its_words_is_there_without_them(city: City, as_of: float | None) -> None:
+    """Now, and as of a moment; where only an owner's token was shown the words."""
+    one = Watched(city)
+    one.see(seen("status/1", "A", as_of=0), public=False)
+    one.see(seen("status/1", "", content={}, state=State.HIDDEN_BY_PAGE), public=True)
+    shown = one.shown(as_of=as_of)
+    assert (shown.text, shown.state, shown.captured) == ("", "hidden_by_page", True)
+    assert [(each.number, each.text, each.content, each.as_of) for each in shown.versions] == [(1, "", {}, None)]
+    assert _times(shown) == [(None, None)]
+
+
 def test_an_old_version_in_a_history_that_everybody_sees_is_stored(city: City) -> None:
     one = Watched(city)
     one.see(seen("status/1", "A", as_of=0), public=False)
