@@ -57,6 +57,12 @@ class Work:
     def _observe(self, state: str, shown_by: str, *times: Again) -> None:
         self.observations.extend(Observation(state, at, (shown_by,), public) for at, public in times)
 
+    def was_public(self, at: datetime) -> bool:
+        """Whether everybody had seen it by then: that it is not there before tells that somebody else had."""
+        first = None if self.known is None else self.known.row["public_first_at"]
+        times = [first, *(sighting.public_first_at for sighting in self.sightings)]
+        return any(one is not None and one <= at for one in times)
+
     def count(self, row: Row) -> None:
         """Bring its row up to date with what was said of what stands under it: the latest holds, of several at one time
         the one that arrived last."""

@@ -38,8 +38,9 @@ _OF_STATE = """o.record_id = state.record_id AND o.state = state.state AND NOT o
     AND (o.observed_at BETWEEN state.from_at AND state.last_at
          OR o.seen_in_public_at BETWEEN state.from_at AND state.last_at)"""
 _WITHIN = "CASE WHEN o.{0} BETWEEN state.from_at AND state.last_at THEN o.{0} ELSE o.{1} END"
-#: A state that no answer shows was concluded from its evidence, at that time.
-_CONCLUDED = """CASE WHEN state.state <> 'visible' AND EXISTS (
+#: A state that no answer shows was concluded from its evidence, at that time: of what everybody had seen before.
+_CONCLUDED = """CASE WHEN state.state <> 'visible'
+    AND state.from_at >= (SELECT record.public_first_at FROM record WHERE record.id = state.record_id) AND EXISTS (
     SELECT 1 FROM exchange AS e JOIN segment AS s ON s.id = e.segment_id
     WHERE s.access IN ('public', 'media') AND e.id IN (SELECT {value} FROM {each})) THEN state.from_at END"""
 _EACH = {

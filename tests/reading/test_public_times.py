@@ -88,6 +88,21 @@ def test_a_change_back_that_only_the_owner_saw_is_told_to_nobody_else(story: Cit
     assert [one.at for one in listed(story, PUBLIC, Wanted(kind=Kind.BACK))] == [at(9)]
 
 
+def test_that_everybody_did_not_find_what_only_the_owner_had_seen_is_told_to_nobody_else(story: City) -> None:
+    """It would tell that there was something to look for."""
+    draft = told(5, 7, seen("q", "A draft"), asked=ask(None, access=AccessClass.PRIVATE))
+    look = told(6, 8, seen("other", "Beside it"))
+    story.apply(draft)
+    story.apply(look, concluded=[("q", State.NOT_RETURNED, 8, [look.id])])
+    story.apply(told(7, 9, seen("q", "A draft")))
+    with story.database.read() as connection:
+        views = [record(connection, story.id("q"), PUBLIC), record_at(connection, story.id("q"), at(10), PUBLIC)]
+    for view in views:
+        assert [(one.state, one.from_at) for one in view.states] == [("visible", at(9))]
+    assert not [one for one in listed(story, PUBLIC) if one.record_id == story.id("q")]
+    assert len([one for one in listed(story, PRIVATE_TOO) if one.record_id == story.id("q")]) == 2
+
+
 def test_an_index_of_before_gets_the_same_times(story: City) -> None:
     """What the migration makes of what is stored of each sight is what was written with it."""
     private = ask(None, access=AccessClass.PRIVATE)
@@ -98,6 +113,9 @@ def test_an_index_of_before_gets_the_same_times(story: City) -> None:
     story.apply(same=[(words, [0], 9)])
     story.apply(same_in_private=[(words, [0], 10)])
     story.apply(concluded=[("q", State.NOT_RETURNED, 11, [first.id]), ("p", State.NOT_RETURNED, 11, [words.id])])
+    drafted = told(7, 12, seen("d", "A draft"), asked=private)
+    story.apply(drafted, concluded=[("d", State.NOT_RETURNED, 13, [words.id])])
+    story.apply(told(8, 14, seen("d", "A draft")))
     made = importlib.import_module("migrations.versions.0035_public_times")
     before = story.digests()
     with story.database.write() as connection:
