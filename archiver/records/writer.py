@@ -57,11 +57,13 @@ class Work:
     def _observe(self, state: str, shown_by: str, *times: Again) -> None:
         self.observations.extend(Observation(state, at, (shown_by,), public) for at, public in times)
 
-    def was_public(self, at: datetime) -> bool:
-        """Whether everybody had seen it by then: that it is not there before tells that somebody else had."""
-        first = None if self.known is None else self.known.row["public_first_at"]
-        times = [first, *(sighting.public_first_at for sighting in self.sightings)]
-        return any(one is not None and one <= at for one in times)
+    @property
+    def was_public(self) -> bool:
+        """Whether everybody saw it: that they do not find what they never saw tells that somebody else did. In order
+        of arrival, whatever our clock said."""
+        if self.known is not None and self.known.row["public_first_at"] is not None:
+            return True
+        return any(sighting.public for sighting in self.sightings)
 
     def count(self, row: Row) -> None:
         """Bring its row up to date with what was said of what stands under it: the latest holds, of several at one time

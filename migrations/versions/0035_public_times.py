@@ -34,15 +34,21 @@ _OF_RECORD = "o.record_id = record.id"
 #: What stands without its words is no sight of them.
 _OF_VERSION = """o.record_id = version.record_id AND o.version_id = version.id
     AND (o.partial IS NULL OR o.partial NOT LIKE '{"content":{}%')"""
-_OF_STATE = """o.record_id = state.record_id AND o.state = state.state AND NOT o.retrospective
+#: What came out of the platform's history shows a state only where it was the first that was known of the record.
+_PLACE = "({0}.arrival, {0}.ordinal, {0}.exchange_id, {0}.position)"
+_OF_STATE = f"""o.record_id = state.record_id AND o.state = state.state
+    AND (NOT o.retrospective OR NOT EXISTS (SELECT 1 FROM occurrence AS x
+        WHERE x.record_id = o.record_id AND {_PLACE.format("x")} < {_PLACE.format("o")}))
     AND (o.observed_at BETWEEN state.from_at AND state.last_at
          OR o.seen_in_public_at BETWEEN state.from_at AND state.last_at)"""
 _WITHIN = "CASE WHEN o.{0} BETWEEN state.from_at AND state.last_at THEN o.{0} ELSE o.{1} END"
 #: A state that no answer shows was concluded from its evidence, at that time: of what everybody had seen before.
-_CONCLUDED = """CASE WHEN state.state <> 'visible'
-    AND state.from_at >= (SELECT record.public_first_at FROM record WHERE record.id = state.record_id) AND EXISTS (
+_PROVEN = """EXISTS (
     SELECT 1 FROM exchange AS e JOIN segment AS s ON s.id = e.segment_id
-    WHERE s.access IN ('public', 'media') AND e.id IN (SELECT {value} FROM {each})) THEN state.from_at END"""
+    WHERE s.access IN ('public', 'media') AND e.id IN (SELECT {value} FROM {each}))"""
+_CONCLUDED = f"""CASE WHEN state.state <> 'visible'
+    AND state.from_at >= (SELECT record.public_first_at FROM record WHERE record.id = state.record_id)
+    AND {_PROVEN} THEN state.from_at END"""
 _EACH = {
     "sqlite": ("named.value", "json_each(state.evidence) AS named"),
     "postgresql": ("named.value", "json_array_elements_text(CAST(state.evidence AS json)) AS named (value)"),
@@ -55,6 +61,11 @@ _STATE_OF_A_PRIVATE_LOOK = """EXISTS (
         AND NOT EXISTS (SELECT 1 FROM version AS v WHERE v.record_id = record.id AND NOT v.public)
         AND NOT EXISTS (SELECT 1 FROM state AS other WHERE other.record_id = record.id
             AND other.state <> 'visible' AND other.public_from_at IS NULL))"""
+
+_NOT_FOUND_BEFORE_ALL_SAW = f"""EXISTS (
+    SELECT 1 FROM state JOIN record ON record.id = state.record_id
+    WHERE record.access = 'public' AND state.state <> 'visible' AND state.public_from_at IS NULL
+        AND state.from_at < record.public_first_at AND {_PROVEN})"""
 
 
 def _whose(column: str, closed: str) -> str:
@@ -84,7 +95,8 @@ def statements(dialect: str) -> list[str]:
         f" public_last_at = (SELECT {_UNTIL} {_SEEN} {_OF_VERSION} AND NOT o.retrospective) WHERE {mixed[1]}",
         f"UPDATE state SET public_from_at = coalesce((SELECT min({first}) {_SEEN} {_OF_STATE}), {concluded}),"
         f" public_last_at = coalesce((SELECT max({last}) {_SEEN} {_OF_STATE}), {concluded}) WHERE {mixed[1]}",
-        f"UPDATE search_indexed SET marked = false WHERE {_PLACED_BY_A_PRIVATE_LOOK} OR {_STATE_OF_A_PRIVATE_LOOK}",
+        f"UPDATE search_indexed SET marked = false WHERE {_PLACED_BY_A_PRIVATE_LOOK} OR {_STATE_OF_A_PRIVATE_LOOK}"
+        f" OR {_NOT_FOUND_BEFORE_ALL_SAW.format(value=value, each=each)}",
     ]  # fmt: skip
 
 

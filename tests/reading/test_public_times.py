@@ -116,6 +116,8 @@ def test_an_index_of_before_gets_the_same_times(story: City) -> None:
     drafted = told(7, 12, seen("d", "A draft"), asked=private)
     story.apply(drafted, concluded=[("d", State.NOT_RETURNED, 13, [words.id])])
     story.apply(told(8, 14, seen("d", "A draft")))
+    story.apply(told(9, 15, seen("e", "Before", back=True)))
+    story.apply(told(10, 16, seen("e", "After"), seen("m", "Letters", back=True), asked=private))
     made = importlib.import_module("migrations.versions.0035_public_times")
     before = story.digests()
     with story.database.write() as connection:
