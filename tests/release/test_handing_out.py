@@ -263,6 +263,8 @@ def test_what_somebody_may_not_read_is_in_no_bundle_of_theirs(tmp_path: Path) ->
         kept = house.rows(Exchange, Exchange.id == newest)[0].segment_id
         with archive.database.write() as connection:
             connection.execute(update(Segment).where(Segment.id == kept).values(access="private"))
+            alone = {"public": False, "public_first_at": None, "public_last_at": None}
+            connection.execute(update(Version).where(Version.exchange_id == newest).values(alone))
             connection.execute(update(Record).where(Record.id == closed).values(access="private"))
         both = releaser(house, access=[Access.PUBLIC, Access.PRIVATE])
         public = releaser(house, access=[Access.PUBLIC])
