@@ -46,6 +46,8 @@ _SAID = {
     "a receipt": "Received, with the inventory.",
     "name of a receipt": "receipt.html",
     "who signed": "Noor Castellan",
+    "reviewer": "Robin Aguilar, social media",
+    "findings": "Everybody who administers the account works for the City.",
 }
 
 
