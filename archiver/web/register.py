@@ -24,7 +24,7 @@ from archiver.web.register_load import may_load
 from archiver.web.site import Site
 
 router = APIRouter()
-_ON_A_PAGE = 15
+_ON_A_PAGE = 12
 """Accounts: a page of them stays below 100 KB."""
 
 
