@@ -155,7 +155,15 @@ def test_an_account_is_paused_resumed_and_looked_at(changed: Served, client: htt
 def test_an_address_is_looked_at_where_its_account_is_known(client: httpx.Client) -> None:
     known = _post(client, "captured/look", {"url": "https://facebook.example/nobody/1"})
     assert (known.status_code, known.json()["errors"][0]["field"]) == (422, "url")
-    for url in ("no address", "[", "https://[city", "//[a@b", "https://nowhere.example/x?access_token=EAAB" + "x" * 60):
+    for url in (
+        "no address",
+        "[",
+        "https://[city",
+        "//[a@b",
+        "0",
+        "https://0x7f.1/feed",
+        "https://nowhere.example/x?access_token=EAAB" + "x" * 60,
+    ):
         added = _post(client, "accounts", {"url": url, "official": True})
         assert (added.status_code, "EAAB" in added.text) == (422, False), added.text
 

@@ -11,7 +11,7 @@ from archiver.accounts import service as accounts
 from archiver.accounts.service import LONGEST_REASON, UNASSIGNED, AccountView
 from archiver.capture import asking_now
 from archiver.database import safe_text
-from archiver.errors import Meanwhile, WrongField
+from archiver.errors import Meanwhile, Unreachable, WrongField
 from archiver.operations import adding, is_captured
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
@@ -135,7 +135,10 @@ def add_account(site: Here, who: Who, said: NewAccount, response: Response) -> A
         with archive.database.read() as connection:
             found, new = accounts.get(connection, read.account), False
     else:
-        added = adding.add(archive, who.person, read, said.authority, said.why)
+        try:
+            added = adding.add(archive, who.person, read, said.authority, said.why)
+        except Unreachable as error:  # (not the archive is away, but what this address names)
+            raise WrongField("url", f"does not lead to where it could be asked who this is: {error}") from None
         found, new = added.account, added.new
     response.status_code = 201 if new else 200
     return Added(account=Account.model_validate(found), new=new)
