@@ -38,6 +38,10 @@ class Broken(AssertionError):  # noqa: N818 - named as the cause
     """A connector does not keep to the contract."""
 
 
+#: As many as the engine asks for one look.
+_MOST_CONTROLS = 12
+
+
 def require(holds: object, otherwise: str) -> None:
     """Raises :class:`Broken` where something does not hold."""
     if not holds:
@@ -89,9 +93,17 @@ def check_ask(ask: Ask, connector: Connector) -> None:
     require(not (private and ask.authorise == "never"), f"{what}: private, but asked as a stranger")
     require(ask.listing is None or _is_listing(ask.listing), f"{what}: the name of its list is none")
     _check_look(ask, what)
+    require(_controls(ask) <= _MOST_CONTROLS, f"{what}: more controls than are ever asked")
     if ask.control is not None:
-        require(ask.control.control is None, f"{what}: its control has a control")
         check_ask(ask.control, connector)
+
+
+def _controls(ask: Ask) -> int:
+    """How many controls would be asked, one after the other, before nothing is said."""
+    number, control = 0, ask.control
+    while control is not None:
+        number, control = number + 1, control.control
+    return number
 
 
 def _check_look(ask: Ask, what: str) -> None:

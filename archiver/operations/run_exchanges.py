@@ -20,7 +20,7 @@ from archiver.errors import NotFound
 from archiver.operations.exchange_page import StoredAt, stored
 from archiver.records.models import Medium, Occurrence, Record
 from archiver.records.seeing import allowed
-from archiver.records.withheld import OPEN
+from archiver.records.stored import OPEN
 from archiver.viewing import PUBLIC, Viewer
 from connectors.contract import Stream
 

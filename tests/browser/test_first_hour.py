@@ -82,7 +82,7 @@ def _load(told: Story, page: Page, file: Path) -> None:
     ]
     file.write_text("\n".join(lines))
     press(page, "^Register$")
-    press(page, "^Load it here")
+    press(page, "^Load a list")
     hand_in(page, "^The list, as CSV", file)
     press(page, "^Show what would come of it")
     assert "line 6" in page.inner_text("main")

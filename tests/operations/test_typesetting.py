@@ -16,7 +16,8 @@ _ALL = (*FEW, *more(500 - len(FEW)))
 
 
 def _list(words: tuple[str, ...]) -> dict[str, Any]:
-    rows, uncaptured = [[one] * 6 for one in words], [[one] * 3 for one in words]
+    rows = [[[["", one], ["Series", one]]] * 6 for one in words]
+    uncaptured = [[one] * 3 for one in words]
     return {"title": words[0], "subtitle": words[0], "counts": words[0], "head": ["A"] * 6, "rows": rows,
             "uncaptured": uncaptured}  # fmt: skip
 
