@@ -33,7 +33,7 @@ def mouse_of(page: Page) -> list[str]:
 
 def focused(page: Page) -> str:
     """What has the focus is called; it is seen that it has it. (A busy machine draws, and scrolls, a moment later.)"""
-    for _ in range(20):
+    for _ in range(80):
         said, seen, inside, html = page.evaluate(_FOCUSED)
         if seen and (inside or not said):
             break
