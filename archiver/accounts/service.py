@@ -141,15 +141,7 @@ def add(
             that is not captured; or it is real and this archive for practice, or the other way round; or the
             credential speaks for another account (:func:`archiver.accounts.whose.require_own`).
     """
-    if not _AUTHORITY.fullmatch(authority):
-        raise UsageError("an authority's short name has lower-case letters, digits and dashes, such as city-clerk")
-    if by.why is not None and len(by.why) > LONGEST_REASON:
-        raise UsageError(f"a reason has at most {LONGEST_REASON:,} characters")
-    if mask_text(url) != url:
-        raise UsageError(
-            "this address holds what looks like a password or key, which would be stored with every answer and shown to"
-            " whoever asks for records; name the public address instead"
-        )
+    _require_usable(url, authority, by)
     connector, claim = archive.platforms.claim(url, platform)
     if fetch is None:  # (else nobody is asked)
         require_own_world(archive, claim)
@@ -180,6 +172,18 @@ def add(
         return Added(get(connection, account_id), new=known is None)
 
     return archive.database.act(enter)
+
+
+def _require_usable(url: str, authority: str, by: By) -> None:
+    if not _AUTHORITY.fullmatch(authority):
+        raise UsageError("an authority's short name has lower-case letters, digits and dashes, such as city-clerk")
+    if by.why is not None and len(by.why) > LONGEST_REASON:
+        raise UsageError(f"a reason has at most {LONGEST_REASON:,} characters")
+    if mask_text(url) != url:
+        raise UsageError(
+            "this address holds what looks like a password or key, which would be stored with every answer and shown to"
+            " whoever asks for records; name the public address instead"
+        )
 
 
 def require_own_world(archive: Archive, claim: Claim) -> None:
