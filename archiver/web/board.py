@@ -17,7 +17,7 @@ from archiver.operations.days import DayView
 from archiver.operations.wanted import NONE, Wanted
 from archiver.people import permission
 from archiver.people.actions import Action
-from archiver.web import narrowing
+from archiver.web import narrowing, words
 from archiver.web.asking import words_of
 from archiver.web.door import Here, Seen, Who, needs
 from archiver.web.register import Sees
@@ -167,7 +167,12 @@ def _filters(rows: tuple[Row, ...], narrowed: Chosen) -> dict[str, list[Choice]]
         now = getattr(narrowed, name)
         order = ["red", "amber", "green"] if name == "colour" else sorted(counts, key=str.casefold)
         choices = [
-            Choice(value, counts[value], narrowed.address(**{name: value}), value == now)
+            Choice(
+                words.platform(value) if name == "platform" else value,
+                counts[value],
+                narrowed.address(**{name: value}),
+                value == now,
+            )
             for value in order
             if value and (counts[value] or name == "colour")
         ]
