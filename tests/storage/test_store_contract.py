@@ -353,5 +353,7 @@ def test_a_hold_races_a_deletion_and_one_of_them_comes_first(open_again: Callabl
             thread.start()
         for thread in threads:
             thread.join()
+        if set(outcome) == {"held", "in doubt"}:
+            continue  # what was brought back may be gone again a moment later: nobody was told that it is gone
         there = open_again().head(key) is not None
-        assert set(outcome) in ([{"held", "refused"}, {"held", "in doubt"}] if there else [{"too late", "deleted"}])
+        assert set(outcome) == ({"held", "refused"} if there else {"too late", "deleted"})
