@@ -70,7 +70,7 @@ bench: $(STAMP_DEV)
 	$(BIN)/python -m bench $(ARGS)
 
 faults: $(STAMP_DEV)
-	$(BIN)/python -m pytest -q -m "faults or slow or long" --long --cycles 500 tests/faults $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 -m "faults or slow or long" --long --cycles 500 tests/faults $(ARGS)
 
 long: $(STAMP_DEV)
 	$(BIN)/python -m pytest -q -n 2 --long -m "long or prop" $(ARGS)
