@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import accounts, capture, growth, memory, search, search_page
+from bench import accounts, capture, growth, memory, reading, search, search_page
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 FIGURES = PAGE.with_suffix(".json")
@@ -152,6 +152,10 @@ def _page_lines(found: dict[str, Any]) -> Lines:
     return [f"## The search page on {where.partition(' ')[0]}", "", *search_page.lines(found, where)]
 
 
+def _reading(chosen: Chosen, *, postgresql: bool) -> dict[str, Any]:
+    return reading.measure(20_000 if chosen.short else 1_000_000, postgresql=postgresql)
+
+
 def search_lines(found: dict[str, Any], where: str, raw_name: str) -> Lines:
     """Search against the database's own, and against tantivy, in the same run."""
     put = found["records put per second"]
@@ -206,8 +210,14 @@ SECTIONS: dict[str, tuple[Callable[[Chosen], dict[str, Any]], Callable[[dict[str
     "search-postgresql": (_search_postgresql, _postgresql_lines),
     "search-page": (lambda chosen: _page(chosen, postgresql=False), _page_lines),
     "search-page-postgresql": (lambda chosen: _page(chosen, postgresql=True), _page_lines),
+    "reading": (lambda chosen: _reading(chosen, postgresql=False), reading.lines),
+    "reading-postgresql": (lambda chosen: _reading(chosen, postgresql=True), reading.lines),
 }
-MISSED: dict[str, Callable[[dict[str, Any]], Lines]] = {"accounts": accounts.missed}
+MISSED: dict[str, Callable[[dict[str, Any]], Lines]] = {
+    "accounts": accounts.missed,
+    "reading": reading.missed,
+    "reading-postgresql": reading.missed,
+}
 """What of a measurement is not as it is aimed at, in words: the run then ends with exit code 1, the page written."""
 
 

@@ -3,6 +3,7 @@
 ``python -m bench.reading --records 1000000`` fills an index with threads of a hundred, and one of 5,000 comments, and
 asks for the page of records all over the long one, as it stands and as of a moment; ``--postgresql``: on a server
 started for it. Prints one JSON object: milliseconds, median and 95th percentile, and bytes of the page.
+``python -m bench --only reading reading-postgresql`` writes them into the page.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import itertools
 import json
 import random
+import sqlite3
 import statistics
 import sys
 import tempfile
@@ -22,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import insert, text
+from sqlalchemy import create_engine, insert, text
 
 from archiver import ids
 from archiver.accounts.models import Account
@@ -41,6 +43,8 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 ACCOUNT = ids.account_id("facebook", "https://facebook.example", "1")
 LONG, USUAL, EACH = 5_000, 100, 50
 """Comments of the long thread; records of each other one; records of an answer."""
+AIM = 1_000
+"""Milliseconds, 95 pages in a hundred."""
 _BATCH = 10_000
 _WORDS = ("the", "city", "plows", "roads", "at", "night", "and", "residents", "ask", "when", "their", "street")
 
@@ -53,6 +57,7 @@ def fill(archive: Archive, records: int) -> list[str]:
         connection.execute(insert(Run).values(**_run()))
         connection.execute(insert(Segment).values(**_segment()))
     long: list[str] = []
+    _begun.clear()
     number = 0
     while some := list(itertools.islice(made, _BATCH)):
         rows: dict[Any, list[dict[str, Any]]] = {
@@ -155,7 +160,7 @@ def _exchange(exchange: str, ordinal: int, at: datetime) -> dict[str, Any]:
 
 def measure(records: int, *, postgresql: bool, number: int = 60) -> dict[str, Any]:
     """Fill an archive and time the pages."""
-    with _url(postgresql) as url, tempfile.TemporaryDirectory() as folder:
+    with _url(postgresql) as (url, database), tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder) / "home", web_port=0, disk_reserve_percent=0, database_url=url)
         with Archive.open(settings) as archive:
             began = time.perf_counter()
@@ -167,17 +172,30 @@ def measure(records: int, *, postgresql: bool, number: int = 60) -> dict[str, An
                 found = _timed(pages.url.rstrip("/"), everything(archive), long, records, number)
             finally:
                 pages.stop()
-    return {"records": records, "thread": len(long), "filled_seconds": round(filled), **found}
+    return {
+        "database": database,
+        "records": records,
+        "thread": len(long),
+        "pages": number,
+        "filled_seconds": round(filled),
+        "asked": found,
+    }
 
 
 @contextmanager
-def _url(postgresql: bool) -> Iterator[str]:
+def _url(postgresql: bool) -> Iterator[tuple[str, str]]:
+    """A database, and what it is called."""
     if not postgresql:
-        yield ""
+        yield "", f"SQLite {sqlite3.sqlite_version}"
         return
     server = Server(options={"shared_buffers": "256MB"})
     try:
-        yield Databases(server.url).new()
+        url = Databases(server.url).new()
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            version = connection.execute(text("SHOW server_version")).scalar_one()
+        engine.dispose()
+        yield url, f"PostgreSQL {version}"
     finally:
         server.close()
 
@@ -205,6 +223,28 @@ def _timed(url: str, cookies: dict[str, str], long: list[str], records: int, num
             cut = statistics.quantiles(times, n=20)
             found[name] = {"median": round(statistics.median(times)), "p95": round(cut[18]), "bytes": max(sizes)}
     return found
+
+
+def lines(found: dict[str, Any]) -> list[str]:
+    """The section of a page, in Markdown."""
+    database, asked = found["database"], found["asked"]
+    return [
+        f"## Reading on {database.partition(' ')[0]}",
+        "",
+        f"The page of one record over HTTP, in an archive of {found['records']:,} records on {database}, of which one"
+        f" thread has {found['thread']:,}: {found['pages']} pages of each kind, for somebody who sees everything. Aim:"
+        f" 95 in a hundred under {AIM:,} ms.",
+        "",
+        "| page | median, ms | p95, ms | bytes at most |",
+        "|---|---|---|---|",
+        *(f"| {name} | {one['median']:,} | {one['p95']:,} | {one['bytes']:,} |" for name, one in asked.items()),
+    ]
+
+
+def missed(found: dict[str, Any]) -> list[str]:
+    """Which pages take longer than :data:`AIM`, in words."""
+    late = {name: one["p95"] for name, one in found["asked"].items() if one["p95"] >= AIM}
+    return [f"{name} took {took} ms on {found['database']}; the aim is {AIM} ms" for name, took in late.items()]
 
 
 def main() -> None:
