@@ -11,12 +11,14 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import delete, insert
 
 from archiver.capture.models import Gap, Run
 from archiver.clock import to_text
 from archiver.web.places import BadPlace
 from archiver.web.programs import cursors
+from archiver.web.programs.answers import Moment, SaidDay
 from tests.people.matrix import NOW
 from tests.people.scene import account_of
 from tests.programs.conftest import Served
@@ -189,6 +191,19 @@ def test_times_are_utc_and_end_with_a_zone(served: Served) -> None:
     assert first["started_at"] == "2026-03-01T18:30:00.000000Z"
     assert again
     assert all(one["at"] >= to_text(NOW.replace(month=3, day=1, hour=20, minute=30)) for one in again)
+
+
+@pytest.mark.parametrize("said", ["-1150", "1772400600", "1e3", " 1772400600", "2026"])
+def test_a_number_is_no_moment(served: Served, said: str) -> None:
+    with served.client("officer") as client:
+        assert client.get("/api/v1/changes.csv", params={"since": said}).status_code == 400
+
+
+@pytest.mark.parametrize("kind", [Moment, SaidDay])
+@pytest.mark.parametrize("said", [0, 86_400, -1.5, True, "86400", "-0"])
+def test_a_number_is_neither_moment_nor_day(kind: Any, said: object) -> None:
+    with pytest.raises(ValidationError, match="such as 2026-05-01"):
+        TypeAdapter(kind).validate_python(said)
 
 
 def test_what_is_closed_is_in_no_answer(served: Served) -> None:

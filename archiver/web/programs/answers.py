@@ -6,8 +6,9 @@ be added; what a field means never changes within one version.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Header, Path, Query
@@ -18,6 +19,7 @@ from archiver.clock import to_text
 from archiver.database import safe_text
 
 T = TypeVar("T")
+_DAY_FIRST = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ID = "^[A-Za-z0-9_-]{1,100}$"
 MOST = 200
 """Entries of a page."""
@@ -68,6 +70,15 @@ def _utc(at: datetime) -> datetime:
         raise ValueError("that moment is before or after every calendar") from None
 
 
+def _written(said: Any) -> Any:
+    """Days and moments are written out (RFC 3339); pydantic would also take numbers, as seconds since 1970."""
+    if isinstance(said, str) and not _DAY_FIRST.match(said):
+        raise ValueError("say the year, month and day first, such as 2026-05-01")
+    if isinstance(said, int | float):
+        raise ValueError("a number is no moment and no day; write it out, such as 2026-05-01")
+    return said
+
+
 def clean(value: Any) -> Any:
     """A value of archived JSON with every text encodable: lone surrogates become U+FFFD, at any depth."""
     if isinstance(value, str):
@@ -88,7 +99,9 @@ Content = Annotated[dict[str, Any], BeforeValidator(clean)]
 #: A text that strangers wrote.
 Text = Annotated[str, BeforeValidator(clean)]
 #: A moment in a question, of any zone.
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_utc)]
+#: A day that somebody says.
+SaidDay = Annotated[date, BeforeValidator(_written)]
 #: An id in an address.
 Id = Annotated[str, Path(pattern=_ID)]
 #: An id in a question.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -17,7 +16,7 @@ from archiver.people.acting import of_person
 from archiver.people.actions import Action
 from archiver.web.door import Here, Seen, Who, acts
 from archiver.web.programs import keys
-from archiver.web.programs.answers import Id, Key, Moment, Said
+from archiver.web.programs.answers import Id, Key, Moment, Said, SaidDay
 from archiver.web.programs.description import routes
 from archiver.web.programs.moderation import Statement, statement
 
@@ -50,14 +49,14 @@ class Says(Said):
     matter: Line | None = None
     ground: Annotated[str, Field(max_length=100)] | None = None
     words: Words | None = None
-    notice_on: date | None = None
+    notice_on: SaidDay | None = None
     notice: Words | None = None
-    appeal_on: date | None = None
+    appeal_on: SaidDay | None = None
     appeal: Words | None = None
-    decided_on: date | None = None
+    decided_on: SaidDay | None = None
     decided_by: Line | None = None
     outcome: Outcome | None = None
-    restored_on: date | None = None
+    restored_on: SaidDay | None = None
 
 
 class Correction(Said):
