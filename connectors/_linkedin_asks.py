@@ -31,6 +31,8 @@ VERSION = "202608"
 PAGE = 50
 """Entries of a page, and things that are asked for at once."""
 ORGANIZATION, BRAND = "urn:li:organization:", "urn:li:organizationBrand:"
+ACTIONS = ("COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT", "COMMENT_DELETE", "SHARE", "SHARE_MENTION")
+"""Of which notifications are asked for. Likes change no record, and are as many as all others together."""
 FILES: Mapping[str, str] = {"image": "images", "video": "videos", "document": "documents"}
 """Kinds of files, and where they are asked for."""
 _INDEX = "id,author,visibility,lifecycleState,publishedAt,createdAt,lastModifiedAt,distribution,adContext,container"
@@ -100,6 +102,18 @@ class Asks:
         """Who has which role on the page."""
         path = f"organizationAcls?q=organization&organization={quoted(self.author)}&count={PAGE}"
         return self._ask(path, "roles", Stream.SETTINGS, method="FINDER", access=AccessClass.SETTINGS, listing="roles")
+
+    def notifications(self, since: int, until: int, known: Sequence[str]) -> Ask:
+        """What people did with comments on the page's posts, and where it was shared and named, between two times in
+        milliseconds. It may tell what not everybody sees. ``known``: names of those that were read before."""
+        path = (
+            f"organizationalEntityNotifications?q=criteria&actions=List({','.join(ACTIONS)})"
+            f"&organizationalEntity={quoted(self.author)}&timeRange=(start:{since},end:{until})&count={PAGE}"
+        )
+        context = {"since": since, "until": until, "known": list(known)}
+        return self._ask(
+            path, "notifications", Stream.COMMENTS, method="FINDER", listing="notifications", context=context
+        )
 
     # Posts.
 

@@ -47,7 +47,7 @@ def delivered(account: AccountRef, body: bytes) -> Heard:
     """What a delivery names."""
     mine = [one for _, one in _mine(body, account.platform_id)]
     keys = [key for one in mine if (key := _comment(one)) is not None]
-    threads = [key for one in mine if (key := _post(one)) is not None]
+    threads = [key for one in mine if (key := post_of(one)) is not None]
     return Heard(True, keys=tuple(dict.fromkeys(keys)), threads=tuple(dict.fromkeys(threads)))
 
 
@@ -61,7 +61,7 @@ def reading(ask: Ask, answer: Answer) -> Reading:
 
 
 def _record(ask: Ask, pointer: str, told: Json) -> SeenRecord | None:
-    key, post, comment = _comment(told), _post(told), _generated(told, "comment")
+    key, post, comment = _comment(told), post_of(told), _generated(told, "comment")
     words = comment.get("text")
     if key is None or post is None or told.get("action") not in _SAYS or not isinstance(words, str):
         return None
@@ -86,7 +86,7 @@ def _page(value: Json) -> str:
     return page_number(named) if isinstance(named, str) else ""
 
 
-def _post(told: Json) -> str | None:
+def post_of(told: Json) -> str | None:
     """Key of the page's post that it is about. What others published, and only name the page in, is none."""
     source = _part(told, "decoratedSourcePost")
     owner = source.get("owner")

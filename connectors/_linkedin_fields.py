@@ -38,6 +38,8 @@ KNOWN: Mapping[str, frozenset[str]] = {
         "comment.commentsSummary": "aggregatedTotalComments commentsState selectedComments totalFirstLevelComments",
         "metadata": "$URN commentSummary commentsState entity reactionSummaries",
         "metadata.commentSummary": "count topLevelCount",
+        "notification": "action decoratedGeneratedActivity decoratedSourcePost generatedActivity lastModifiedAt"
+        " notificationId organizationalEntity sourcePost subscriber",
         "role": "created lastModified organization organizationTarget role roleAssignee state",
         "image": "altText aspectRatioHeight aspectRatioWidth downloadUrl downloadUrlExpiresAt id owner status",
         "video": "aspectRatioHeight aspectRatioWidth captions downloadUrl downloadUrlExpiresAt duration id owner"

@@ -133,8 +133,10 @@ def following(ask: Ask, step: Onward, **context: JSONValue) -> Ask | None:
 
 def name_of(entry: JSONValue) -> str:
     """What an entry of a list is called; empty where it is not."""
-    named = entry.get("id") if isinstance(entry, dict) else None
-    return named if isinstance(named, str) else ""
+    if not isinstance(entry, dict):
+        return ""
+    named = entry.get("id", entry.get("notificationId"))
+    return str(named) if isinstance(named, str | int) else ""
 
 
 def _next_start(body: Json, start: int, count: int, asked: int) -> int | None:

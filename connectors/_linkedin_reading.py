@@ -9,6 +9,7 @@ from datetime import datetime
 from connectors import _linkedin_comments as talk
 from connectors._linkedin_asks import FILES
 from connectors._linkedin_found import Found, entries_of, following, millis, onward
+from connectors._linkedin_notifications import read_notifications
 from connectors._linkedin_posts import (
     Place,
     counts_of,
@@ -342,6 +343,7 @@ _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "vouch": _vouch,
     "own": _own,
     "roles": read_roles,
+    "notifications": read_notifications,
 }
 _WITHOUT: Mapping[str, Callable[[Found], Reading]] = {
     "replies": talk.no_replies,

@@ -9,7 +9,14 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import _limits, _linkedin_deliveries, _linkedin_grants, _linkedin_reading, _versions
+from connectors import (
+    _limits,
+    _linkedin_deliveries,
+    _linkedin_grants,
+    _linkedin_notifications,
+    _linkedin_reading,
+    _versions,
+)
 from connectors._linkedin_asks import BRAND, LINKEDIN, ORGANIZATION, VERSION, Asks
 from connectors._linkedin_urns import post_key
 from connectors.allowances import Allowance
@@ -88,16 +95,16 @@ class LinkedIn:
             "The names of people who comment are not given: their number is kept, which this app alone knows them by.",
             "Messages to the page are not given out.",
             "An edit that was undone, and a comment that was deleted, between two looks was not seen.",
-            "An edit of a comment, and a comment in place of which another came, is seen when its post is looked at"
-            " again, not at once.",
-            "A new comment under a post that is not among the 50 that were changed last is seen when the post is looked"
-            " at again.",
+            "An edit of a comment, a comment in place of which another came, and a new comment under a post that is not"
+            " among the 50 that were changed last are seen within about an hour, where LinkedIn's notifications name"
+            " them; else when the post is looked at again.",
             "Nothing says whether everybody sees a comment: it is taken for as public as its post.",
             "Posts for a target group, for members only, or shown as advertisements alone are kept as private.",
             "Drafts and scheduled posts are not captured.",
             "Of a post that is passed on only its number is captured, not what it says.",
-            "Posts of others that name the page are not captured, and no earlier wording of a comment that was edited"
-            " between two looks: LinkedIn keeps notifications of both for 60 days, which are not asked for yet.",
+            "What notifications say of others' posts that name the page or pass on a post of it, and of comments that"
+            " were edited or deleted between two looks, is kept as it came, and is no record: it is not found by a"
+            " search.",
             "What LinkedIn sends by itself ends, without a word, when the administrator who subscribed to it is one no"
             " longer or takes the app's leave back: the city looks after that subscription, and sweeps go on.",
             "Who reacted, voted or follows is not captured.",
@@ -160,12 +167,15 @@ class LinkedIn:
         return asks.identify() if author else asks.vanity(name)
 
     def begin(self, account: AccountRef, sweep: Sweep, bookmark: Bookmark | None) -> Iterable[Ask]:
-        """*new*: posts that were changed since the last look, and comments where a post has more or fewer. *watch*: the
-        page, and the given posts with all comments. *full*: every post with all comments."""
+        """*new*: posts that were changed since the last look, and comments where a post has more or fewer; once an hour
+        also the posts that LinkedIn's notifications name. *watch*: the page, and the given posts with all comments.
+        *full*: every post with all comments."""
         asks, known = Asks.begin(account, sweep), bookmark or {}
         if sweep.kind is SweepKind.NEW:
             names = ("commented", "commented_private")
-            return (asks.posts(known.get("modified"), **{name: known.get(name) for name in names}),)
+            told = _linkedin_notifications.wanted(asks, sweep.at, known)
+            posts = asks.posts(known.get("modified"), **{name: known.get(name) for name in names})
+            return (posts,) if told is None else (posts, told)
         watched = asks.known([ref.key for ref in sweep.threads])
         if sweep.kind is not SweepKind.FULL:
             return (asks.profile(), *watched)

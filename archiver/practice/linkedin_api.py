@@ -12,15 +12,18 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
+from typing import TypeVar
 from urllib.parse import unquote
 
 from archiver.practice.city import City, Person, Post
 from archiver.practice.graph_threads import Tops
 from archiver.practice.linkedin_ids import comment_of, page_number, page_urn, post_of, post_urn
 from archiver.practice.linkedin_json import KINDS, Bodies, Body, at, dump, error, file_urn, paged
+from archiver.practice.linkedin_notices import LIST, RANGE, Notices
 from archiver.practice.messages import Request, Response
 from archiver.practice.pictures import png
 
+_T = TypeVar("_T")
 HOME = "linkedin"
 SOCIAL, FEED, ADMIN = "r_organization_social", "r_organization_social_feed", "rw_organization_admin"
 _OF_THE_FEED = frozenset({"socialActions", "socialMetadata"})
@@ -30,6 +33,8 @@ _FILE = re.compile(r"/linkedin/dms/(image|video|document)/([PL])(\d{1,20})/0")
 _TYPES = {"image": "image/png", "video": "video/mp4", "document": "application/pdf"}
 _FIRST = {"video": b"\0\0\0\x18ftypmp42", "document": b"%PDF-1.7\n"}
 _LARGEST = 100
+_STRUCTURED = frozenset({"fields", "ids", "actions", "timeRange"})
+"""Parameters whose brackets and commas mean something."""
 
 
 class Failure(Exception):  # noqa: N818 - an answer of the platform, not an error of this program
@@ -92,6 +97,7 @@ class LinkedInApi:
     def __post_init__(self) -> None:
         self._bodies = Bodies(self.city, self.base)
         self.tops = Tops(self.city)
+        self._notices = Notices(self.city)
 
     def account_url(self, person: int) -> str:
         """Address of the page."""
@@ -188,6 +194,18 @@ class LinkedInApi:
             for who, role, state in self.roles[start : start + count]
         ]
         return paged(elements, start, count, None, len(self.roles) if self.totals else None)
+
+    def _notifications(self, asked: Asked) -> Body:
+        """What was done with the page's posts in the last 60 days."""
+        self._check(ADMIN, asked.viewer, asked.viewer, "organizationalEntityNotifications.FINDER-criteria")
+        told, actions = asked.parameters, LIST.fullmatch(asked.parameters.get("actions", ""))
+        between = RANGE.fullmatch(told.get("timeRange", ""))
+        if told.get("q") != "criteria" or actions is None or between is None:
+            raise Failure(400, "ILLEGAL_ARGUMENT", "Invalid query parameters passed to request")
+        if told.get("organizationalEntity") != page_urn(asked.viewer):
+            raise Failure(403, "ACCESS_DENIED", "Not enough permissions to access", 100)
+        found = self._notices.of(asked.viewer, set(actions[1].split(",")), int(between[1]), int(between[2]))
+        return self._page(asked, found, lambda one: one)
 
     # Posts.
 
@@ -330,10 +348,10 @@ class LinkedInApi:
 
     # Pages and batches.
 
-    def _page(self, asked: Asked, found: Sequence[Post], made: Callable[[Post], Body]) -> Body:
+    def _page(self, asked: Asked, found: Sequence[_T], made: Callable[[_T], Body]) -> Body:
         start, wanted = _number(asked, "start", 0), _number(asked, "count", 10)
         count = min(wanted, self.page)
-        shown = [made(post) for post in found[start : start + count]]
+        shown = [made(one) for one in found[start : start + count]]
         more = start + count < len(found)
         href = f"/rest/{asked.parts[0]}?start={start + count}&count={count}" if more and self.links else None
         return paged(shown, start, count, href, len(found) if self.totals else None)
@@ -380,7 +398,8 @@ def _asked(request: Request, viewer: int) -> Asked:
     pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
     ids = next((value for name, value in pairs if name == "ids"), None)
     wrong = any(set(":(),") & set(part) for part in parts) or any(
-        ":" in value or (name != "fields" and name != "ids" and set("(),") & set(value)) for name, value in pairs
+        (":" in value and name != "timeRange") or (name not in _STRUCTURED and set("(),") & set(value))
+        for name, value in pairs
     )
     if wrong or (ids is not None and not re.fullmatch(r"List\([^()]+\)", ids)):
         raise Failure(400, "ILLEGAL_ARGUMENT", "Invalid query parameters passed to request")
@@ -406,6 +425,7 @@ _METHODS: dict[tuple[str, int, tuple[str, ...]], _Method] = {
     ("organizations", 1, ()): LinkedInApi._organizations,
     ("organizations", 2, ()): LinkedInApi._organization,
     ("organizationAcls", 1, ()): LinkedInApi._roles,
+    ("organizationalEntityNotifications", 1, ()): LinkedInApi._notifications,
     ("posts", 1, ()): LinkedInApi._posts,
     ("posts", 2, ()): LinkedInApi._post,
     ("socialMetadata", 1, ()): LinkedInApi._metadata,

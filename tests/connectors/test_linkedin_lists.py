@@ -113,11 +113,11 @@ def test_the_same_page_again_is_no_progress() -> None:
 
 
 def test_a_new_sweep_goes_down_to_what_was_not_changed_since_and_reads_only_that() -> None:
-    (first,) = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), None)
+    first, _ = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), None)
     assert "sortBy=LAST_MODIFIED" in first.url
     known = CONNECTOR.read(first, answer(page([post(), post(UGC, lastModifiedAt=NOW)]))).bookmark
     assert known == {"modified": NOW + 1}
-    (again,) = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), known)
+    again, _ = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), known)
     changed = [post(UGC, lastModifiedAt=NOW + 9), post()]
     reading = CONNECTOR.read(again, answer(page(changed, following=2)))
     assert reading.next_page is None
@@ -132,13 +132,13 @@ def test_a_new_sweep_goes_down_to_what_was_not_changed_since_and_reads_only_that
 
 def test_comments_are_asked_for_where_there_are_more_or_fewer_than_before() -> None:
     summary = {"entity": ACTIVITY, "commentsState": "OPEN", "commentSummary": {"count": 3, "topLevelCount": 2}}
-    (first,) = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), None)
+    first, _ = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), None)
     (ask,) = [one for one in CONNECTOR.read(first, answer(page([post()]))).asks if one.purpose == "metadata"]
     reading = CONNECTOR.read(ask, answer(batch({SHARE: summary})))
     assert [one.listing for one in reading.asks] == [f"comments:{KEY}"]
     assert reading.bookmark == {"commented": {KEY: 3}}
     known = {"modified": NOW + 1, **reading.bookmark}
-    (later,) = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), known)
+    later, _ = CONNECTOR.begin(ACCOUNT, sweep(SweepKind.NEW), known)
     (ask,) = [one for one in CONNECTOR.read(later, answer(page([post()]))).asks if one.purpose == "metadata"]
     assert CONNECTOR.read(ask, answer(batch({SHARE: summary}))).asks == ()
     fewer = {**summary, "commentSummary": {"count": 2, "topLevelCount": 2}}

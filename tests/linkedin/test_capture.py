@@ -91,7 +91,7 @@ def test_polls_articles_and_what_is_passed_on_are_told(found: Page) -> None:
     assert house.records()[post_key(passed_on)].word == "repost"
 
 
-def test_the_cheap_sweep_finds_what_is_new_and_costs_two_questions_where_nothing_is(found: Page) -> None:
+def test_the_cheap_sweep_finds_what_is_new_and_costs_three_questions_where_nothing_is(found: Page) -> None:
     house, city = found.house, found.house.city
     post, _ = found.talk()
     older = [found.talk(1) for _ in range(3)]
@@ -99,7 +99,13 @@ def test_the_cheap_sweep_finds_what_is_new_and_costs_two_questions_where_nothing
     house.later(hours=3)
     since = len(house.server.log)
     assert house.run(found.account, NEW).outcome == "unchanged"
-    assert [one.split("?")[0].split("/")[-1] for one in asked_of(house, "", since)] == ["posts", "socialMetadata"]
+    assert [one.split("?")[0].split("/")[-1] for one in asked_of(house, "", since)] == [
+        "posts", "socialMetadata", "organizationalEntityNotifications",
+    ]  # fmt: skip
+    house.later(minutes=20)
+    since = len(house.server.log)
+    assert house.run(found.account, NEW).outcome == "unchanged"
+    assert len(asked_of(house, "", since)) == 2, "notifications are asked for once an hour"
     late = city.say(found.cast.residents[0], "late comment", answering=post)
     city.edit(older[0][0], "Main Street is closed on Tuesday.")
     since = len(house.server.log)
