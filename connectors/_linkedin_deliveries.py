@@ -24,9 +24,10 @@ RECEIVES: Final = Receiving(
     Signed("X-LI-Signature", {"hmacsha256=": "sha256", "": "sha256"}, before=b"hmacsha256="),
     Keyed("challengeCode", "challengeResponse", echo="challengeCode"),
     (
-        "In the developer portal, under Webhooks of the app, enter the address; then subscribe the page to"
-        " ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS (eventSubscriptions). Both are done by the city: the archive's own"
-        " token only reads.",
+        "In the developer portal, under Webhooks of the app, enter the address, which LinkedIn then checks.",
+        "Subscribe one page to ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS (eventSubscriptions) with that address, as an"
+        " administrator of it who connected it to the archive. From then on the archive looks every day whether each"
+        " page is subscribed, subscribes the others with the same app, and renews what ran out.",
     ),
 )
 _LIST = "notifications"

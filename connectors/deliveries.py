@@ -142,6 +142,8 @@ class Step:
     """What it asks, for whoever reads the answer."""
     known: Mapping[str, JSONValue] = field(default_factory=dict)
     """What earlier answers said."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """That go with it, beside those of the body and of the credential."""
     of_app: bool = False
     """It is the application that asks: its id and secret go where
     :data:`~connectors.authorization.CLIENT` and :data:`~connectors.authorization.CLIENT_SECRET` stand as members of the

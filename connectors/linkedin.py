@@ -15,6 +15,7 @@ from connectors import (
     _linkedin_grants,
     _linkedin_notifications,
     _linkedin_reading,
+    _linkedin_subscribing,
     _versions,
 )
 from connectors._linkedin_asks import BRAND, LINKEDIN, ORGANIZATION, VERSION, Asks
@@ -36,7 +37,7 @@ from connectors.contract import (
     Sweep,
     SweepKind,
 )
-from connectors.deliveries import DELIVERY, Part, Receiving
+from connectors.deliveries import DELIVERY, Part, Receiving, Step
 
 _TAB = r"(?:/(?:about|admin|events|jobs|life|mycompany|people|posts|products|services|videos)(?:/[\w/-]{0,80})?)?/?"
 _PATH = re.compile(rf"/(?P<kind>company|showcase|school)/(?P<name>[^\W_][\w.&'-]{{0,99}}){_TAB}")
@@ -106,7 +107,8 @@ class LinkedIn:
             " were edited or deleted between two looks, is kept as it came, and is no record: it is not found by a"
             " search.",
             "What LinkedIn sends by itself ends, without a word, when the administrator who subscribed to it is one no"
-            " longer or takes the app's leave back: the city looks after that subscription, and sweeps go on.",
+            " longer or takes the app's leave back: the archive looks every day whether the subscription stands, and"
+            " sweeps go on.",
             "Who reacted, voted or follows is not captured.",
             "When comments are closed, LinkedIn deletes those that are there.",
             "While the page has no post left, nothing is said of what is no longer returned.",
@@ -194,6 +196,14 @@ class LinkedIn:
     def delivered(self, account: AccountRef, body: bytes) -> Heard:
         """What a delivery names."""
         return _linkedin_deliveries.delivered(account, body)
+
+    def registering(self, account: AccountRef, address: str) -> Step | str | None:
+        """Whether the page is subscribed to the archive's address."""
+        return _linkedin_subscribing.registering(account)
+
+    def registered(self, account: AccountRef, address: str, step: Step, answer: Answer) -> Step | str | None:
+        """What is asked next, until it is."""
+        return _linkedin_subscribing.registered(account, address, step, answer)
 
     def authorization(self, url: str) -> Authorization:
         """How an administrator of the page lets the archive read it."""

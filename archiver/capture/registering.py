@@ -76,7 +76,7 @@ class _Asking:
         if (token is None and not step.of_app) or not self.signing.goes_to(step.url):
             return "the credential does not go there"
         try:
-            body, headers = self._body(step), [] if step.body is None else [_JSON]
+            body, headers = self._body(step), [*step.headers, *([] if step.body is None else [_JSON])]
             return self.fetcher.unrecorded(
                 step.method, step.url, headers=headers, body=body, authorization=token, limit=2**20
             )

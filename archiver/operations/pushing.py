@@ -16,7 +16,7 @@ from archiver.capture import hooks
 from archiver.capture.arrivals import Arrivals
 from archiver.capture.subscribing import is_reached
 from connectors.contract import Connector, Listens, Streams
-from connectors.deliveries import Published, Receives, Receiving, Subscribes
+from connectors.deliveries import Published, Receives, Receiving, Registers, Subscribes
 
 #: What became of deliveries, in words.
 BECAME: Final = {
@@ -154,7 +154,8 @@ def _standing(connector: Connector, row: Row[Any], now: datetime) -> tuple[str, 
         if row.connected_at is None:
             return "not listened to", None
         return ("listened to", True) if row.broken_at is None else ("the stream is broken", False)
-    if not isinstance(connector, Published | Subscribes):
+    by_us = isinstance(connector, Registers) and row.asked_at is not None
+    if not by_us and not isinstance(connector, Published | Subscribes):
         return "subscribed by the city", None
     if row.failed is not None:
         return f"not subscribed: {row.failed}", False

@@ -20,6 +20,7 @@ from archiver.practice.graph_threads import Tops
 from archiver.practice.linkedin_ids import comment_of, page_number, page_urn, post_of, post_urn
 from archiver.practice.linkedin_json import KINDS, Bodies, Body, at, dump, error, file_urn, paged
 from archiver.practice.linkedin_notices import LIST, RANGE, Notices
+from archiver.practice.linkedin_webhooks import is_of_webhooks, subscriptions
 from archiver.practice.messages import Request, Response
 from archiver.practice.pictures import png
 
@@ -91,6 +92,8 @@ class LinkedInApi:
     not_given: set[int] = field(default_factory=set)
     roles: list[tuple[str, str, str]] = field(default_factory=lambda: [("adm1", "ADMINISTRATOR", "APPROVED")])
     """On the city's page: person, role, state."""
+    subscriptions: list[Body] = field(default_factory=list)
+    """Of webhooks, as :mod:`archiver.practice.linkedin_webhooks` has them."""
     used: int = 0
     _day: date | None = None
 
@@ -120,6 +123,12 @@ class LinkedInApi:
         viewer = self._viewer(request)
         self._check_version(request)
         self._spend()
+        if is_of_webhooks(request):
+            self._check(ADMIN, viewer, viewer, "eventSubscriptions")
+            told = subscriptions(request, self.subscriptions, at(self.city.clock.now()))
+            if told is None:
+                raise Failure(400, "ILLEGAL_ARGUMENT", "Invalid query parameters passed to request")
+            return told
         asked = _asked(request, viewer)
         method = _METHODS.get((asked.parts[0], len(asked.parts), asked.parts[2:3]))
         if method is None or request.method != "GET":
