@@ -78,7 +78,7 @@ def page_record(value: JSONValue, place: Place) -> SeenRecord:
         place=place.pointer,
         content=content,
         text="\n\n".join(line for line in lines if line),
-        author=Author(place.page or None, facts.name, facts.handle, facts.url),
+        author=Author(page_number(place.page) or None, facts.name, facts.handle, facts.url),
         url=facts.url,
         word="page",
     )
@@ -271,7 +271,7 @@ def sight(key: str, as_of: datetime | None, place: Place) -> SeenRecord:
 
 def author_of(urn: JSONValue, place: Place) -> Author | None:
     """Who wrote something; None where it does not say. LinkedIn gives no names with it: of the page itself its own is
-    known.
+    known. It bears the page's number, by which the account is known, and everybody else a URN.
 
     Raises:
         Unreadable: it is no URN.
@@ -280,7 +280,8 @@ def author_of(urn: JSONValue, place: Place) -> Author | None:
         return None
     named = _urn(urn, "an author")
     if named == place.page:
-        return Author(named, place.handle or named, place.handle or None, f"{place.site}/company/{page_number(named)}")
+        own = page_number(named)
+        return Author(own or named, place.handle or named, place.handle or None, f"{place.site}/company/{own}")
     page = page_number(named)
     return Author(named, named, None, f"{place.site}/company/{page}" if page else None)
 

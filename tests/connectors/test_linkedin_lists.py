@@ -174,7 +174,7 @@ def test_a_comment_names_nobody_and_says_when_it_was_changed() -> None:
     assert nobody.author is None
     (own,) = talk([comment(actor=URN, agent="urn:li:person:CnpTkB7V70")]).records
     assert own.author is not None
-    assert (own.author.id, own.author.name) == (URN, "city")
+    assert (own.author.id, own.author.name) == (ACCOUNT.platform_id, "city"), "as the account is known"
 
 
 def test_pictures_and_mentions_in_comments_are_read() -> None:
