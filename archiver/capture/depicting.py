@@ -27,8 +27,14 @@ from connectors.contract import AccessClass, SeenRecord
 _FILE_BYTES, _FILES_BYTES, _FILES = 8 << 20, 24 << 20, 10
 _MOST_SAID = 2000
 _OTHER = "kept, and not shown with this version"
-#: A picture is for everybody: it counts versions and says times as they could see them, not as an owner's token did.
-_EVERYBODY = Viewer(access=frozenset({PUBLIC}))
+#: Whose a picture is: one for everybody counts versions and says times as they could see them, not as an owner's token
+#: did; one of what not everybody sees is for those who see all of it.
+_SEERS = {AccessClass.PUBLIC: Viewer(access=frozenset({PUBLIC})), AccessClass.PRIVATE: Viewer.EVERYTHING}
+#: Whose files may be in it.
+_FILES_OF = {
+    AccessClass.PUBLIC: frozenset({AccessClass.MEDIA}),
+    AccessClass.PRIVATE: frozenset({AccessClass.MEDIA, AccessClass.PRIVATE_MEDIA}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +57,16 @@ def depict(archive: Archive, one: Undrawn, *, plain: bool) -> Depicted:
         NotDrawn: it cannot be read back, or is another version by now.
     """
     with archive.database.read() as connection:
-        record = service.record(connection, one.record_id, _EVERYBODY, occurrences=1)
+        record = service.record(connection, one.record_id, _SEERS[one.access], occurrences=1)
         unchanged = len(service.record(connection, one.record_id, occurrences=1).versions) == 1
     version = next((each for each in record.versions if each.id == one.version_id), None)
     if version is None:
         raise NotDrawn("it is another version by now")
-    source = _read(archive, one.exchange_id, AccessClass.PUBLIC)
+    source = _read(archive, one.exchange_id, frozenset({one.access}))
     if source is None:
         raise NotDrawn("its words cannot be read back")
     seen = _seen(archive, one, source)
-    files, shown = _Files(archive, plain).of(record, seen, unchanged=unchanged)
+    files, shown = _Files(archive, plain, _FILES_OF[one.access]).of(record, seen, unchanged=unchanged)
     post = _post(record, version, seen, source, files)
     return Depicted(post, page(post), version, source, shown)
 
@@ -76,11 +82,11 @@ def _seen(archive: Archive, one: Undrawn, source: ReadExchange) -> SeenRecord:
     return seen
 
 
-def _read(archive: Archive, exchange: str, access: AccessClass) -> ReadExchange | None:
-    """What is stored of that class. Of no other: what only some may see never gets into a picture."""
+def _read(archive: Archive, exchange: str, access: frozenset[AccessClass]) -> ReadExchange | None:
+    """What is stored of these classes. Of no other: what only some may see never gets into a picture for everybody."""
     with archive.database.read() as connection:
         at = pictures.place(connection, exchange)
-    if at is None or at.access != access.value:
+    if at is None or at.access not in {one.value for one in access}:
         return None
     place = (at.key, at.offset, at.length, at.facts_offset, at.facts_length, at.version_id)
     with suppress(ArchiverError):
@@ -94,6 +100,7 @@ class _Files:
 
     archive: Archive
     plain: bool
+    access: frozenset[AccessClass]
     left: int = _FILES_BYTES
 
     def of(
@@ -120,7 +127,7 @@ class _Files:
         small = medium.size is not None and medium.size <= min(self.left, _FILE_BYTES)
         if medium.exchange_id is None or _kind(medium) not in DRAWN_TYPES or not small:
             return None
-        read = _read(self.archive, medium.exchange_id, AccessClass.MEDIA)
+        read = _read(self.archive, medium.exchange_id, self.access)
         if read is None or not read.held or hashlib.sha256(read.body).hexdigest() != medium.sha256:
             return None
         content = decoded_body(read.headers, read.body)

@@ -40,6 +40,8 @@ _PICTURES_BYTES = 64 << 20
 """Of pictures that wait to be stored together."""
 _SECONDS = 120
 """After which no further page is begun in one go."""
+_STORED_AS = {AccessClass.PUBLIC: AccessClass.MEDIA, AccessClass.PRIVATE: AccessClass.PRIVATE_MEDIA}
+"""As what a picture is stored, by the class of what it is drawn from: as files of the record are."""
 _STARTS = 3
 """Browsers started in one go: each page that fails costs one."""
 
@@ -55,6 +57,8 @@ class Made:
     begun: datetime
     ended: datetime
     """When it was drawn; stored it is later."""
+    access: AccessClass
+    """Class of the segment that it is stored in."""
 
 
 @dataclass(slots=True)
@@ -173,7 +177,8 @@ class Drawing:
         begun = self.archive.clock.now()
         drawn = drawer.draw(shown.html)
         ended = self.archive.clock.now()
-        return Made(_of(shown, one, drawn, drawer.version), drawn.png, shown.source.uri, begun, ended)
+        of = _of(shown, one, drawn, drawer.version)
+        return Made(of, drawn.png, shown.source.uri, begun, ended, _STORED_AS[one.access])
 
     # Storing
 
@@ -217,5 +222,5 @@ def _taken(made: Made, ordinal: int) -> Taken:
         body_size=len(png),
         pushed="image/png",
     )
-    ask = Ask(made.uri, Stream.MEDIA, PICTURE, access=AccessClass.MEDIA, authorise="never")
+    ask = Ask(made.uri, Stream.MEDIA, PICTURE, access=made.access, authorise="never")
     return Taken(ordinal, ask, wire, picture=made.of)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
@@ -32,42 +32,55 @@ class Undrawn:
     version_id: str
     exchange_id: str
     position: int
+    access: AccessClass
+    """Class of the answer that it is drawn from: whoever may see that may see the picture, and nobody else."""
 
 
 def undrawn(connection: Connection, account_id: str, most: int, passed_over: Collection[str] = ()) -> list[Undrawn]:
-    """Versions of the account's own public posts that were seen and have no picture, those seen last first; but for
-    those that are ``passed_over``, by id."""
-    drawn = (
-        select(PICTURE.c.exchange_id)
-        .join(
-            OCCURRENCE,
-            and_(OCCURRENCE.c.exchange_id == PICTURE.c.drawn_from, OCCURRENCE.c.position == PICTURE.c.position),
-        )
-        .where(PICTURE.c.record_id == RECORD.c.id, OCCURRENCE.c.version_id == VERSION.c.id)
+    """Versions of the account's own posts that were seen and have no picture, those seen last first; but for those that
+    are ``passed_over``, by id. Of a public post they are drawn from what everybody could see, for everybody; of one
+    that is kept as private (be it that it was only ever read signed in) from that, for whoever sees it."""
+    # (a picture of what was private, drawn before everybody saw it, is none for everybody)
+    of_version = exists(_drawn())
+    for_everybody = exists(_drawn().where(in_public(PICTURE.c.exchange_id)))
+    wanted = or_(
+        and_(RECORD.c.access == AccessClass.PUBLIC.value, _seen_in(AccessClass.PUBLIC), ~for_everybody),
+        and_(RECORD.c.access == AccessClass.PRIVATE.value, _seen_in(AccessClass.PRIVATE), ~of_version),
     )
     query = (
-        select(VERSION.c.id)
+        select(VERSION.c.id, RECORD.c.access)
         .join(RECORD, RECORD.c.id == VERSION.c.record_id)
         .join(_ACCOUNT, _ACCOUNT.c.id == RECORD.c.account_id)
         .where(
             RECORD.c.account_id == account_id,
             RECORD.c.kind.in_(_OWN),
-            RECORD.c.access == AccessClass.PUBLIC.value,
+            wanted,
             or_(RECORD.c.author_id == _ACCOUNT.c.platform_id, _ACCOUNT.c.platform.in_(_FEEDS)),
             VERSION.c.first_seen_at.is_not(None),
-            exists(_whole().where(OCCURRENCE.c.record_id == RECORD.c.id, OCCURRENCE.c.version_id == VERSION.c.id)),
-            ~exists(drawn),
         )
         .order_by(VERSION.c.first_seen_at.desc(), VERSION.c.id)
         .limit(most + len(passed_over))
     )
-    found = [one for one in connection.scalars(query) if one not in passed_over][:most]
-    return [_latest(connection, one) for one in found]
+    found = [row for row in connection.execute(query) if row.id not in passed_over][:most]
+    return [_latest(connection, row.id, AccessClass(row.access)) for row in found]
 
 
-def _whole() -> Select[Any]:
-    """Sights, in answers that everybody could have got, of all that their version says. What a version says only by
-    several answers together, or only to some, is in no picture."""
+def _drawn() -> Select[Any]:
+    """Pictures of a version."""
+    of = and_(OCCURRENCE.c.exchange_id == PICTURE.c.drawn_from, OCCURRENCE.c.position == PICTURE.c.position)
+    query = select(PICTURE.c.exchange_id).join(OCCURRENCE, of)
+    return query.where(PICTURE.c.record_id == RECORD.c.id, OCCURRENCE.c.version_id == VERSION.c.id)
+
+
+def _seen_in(access: AccessClass) -> ColumnElement[bool]:
+    """Whether one answer of a class says all that a version says."""
+    mine = and_(OCCURRENCE.c.record_id == RECORD.c.id, OCCURRENCE.c.version_id == VERSION.c.id)
+    return exists(_whole(access).where(mine))
+
+
+def _whole(access: AccessClass) -> Select[Any]:
+    """Sights, in answers of a class, of all that their version says. What a version says only by several answers
+    together is in no picture."""
     return (
         select(OCCURRENCE.c.record_id, OCCURRENCE.c.version_id, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
         .join(_EXCHANGE, _EXCHANGE.c.id == OCCURRENCE.c.exchange_id)
@@ -75,16 +88,17 @@ def _whole() -> Select[Any]:
         .where(
             OCCURRENCE.c.partial.is_(None),
             OCCURRENCE.c.retrospective.is_(False),
-            _SEGMENT.c.access == AccessClass.PUBLIC.value,
+            _SEGMENT.c.access == access.value,
         )
     )
 
 
-def _latest(connection: Connection, version_id: str) -> Undrawn:
+def _latest(connection: Connection, version_id: str, access: AccessClass) -> Undrawn:
     record_id = select(VERSION.c.record_id).where(VERSION.c.id == version_id).scalar_subquery()
     arrival = (OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.exchange_id, OCCURRENCE.c.position)
-    query = _whole().where(OCCURRENCE.c.record_id == record_id, OCCURRENCE.c.version_id == version_id)
-    return Undrawn(*connection.execute(query.order_by(*(one.desc() for one in arrival)).limit(1)).one())
+    query = _whole(access).where(OCCURRENCE.c.record_id == record_id, OCCURRENCE.c.version_id == version_id)
+    row = connection.execute(query.order_by(*(one.desc() for one in arrival)).limit(1)).one()
+    return Undrawn(row.record_id, row.version_id, row.exchange_id, row.position, access)
 
 
 def of_record(connection: Connection, record_id: str, *, public: bool = False) -> tuple[PictureView, ...]:
@@ -105,7 +119,8 @@ def of_record(connection: Connection, record_id: str, *, public: bool = False) -
         return tuple(PictureView(**row) for row in connection.execute(query).mappings())
     shown = select(VERSION.c.number).where(VERSION.c.record_id == record_id, public_version())
     numbers = {one: count for count, one in enumerate(connection.scalars(shown.order_by(VERSION.c.number)), 1)}
-    rows = connection.execute(query.where(in_public(PICTURE.c.drawn_from))).mappings()
+    open_to_all = and_(in_public(PICTURE.c.drawn_from), in_public(PICTURE.c.exchange_id))
+    rows = connection.execute(query.where(open_to_all)).mappings()
     return tuple(
         PictureView(**{**row, "version": numbers[row["version"]]}) for row in rows if row["version"] in numbers
     )
