@@ -35,6 +35,8 @@ class AccountAsks:
     sweep: str
     owner: bool = False
     """Signed with a token of the account's owner."""
+    apart: bool = False
+    """What everybody sees can be asked for as the application alone."""
 
     @classmethod
     def begin(cls, account: AccountRef, sweep: Sweep | None) -> Self:
@@ -46,13 +48,15 @@ class AccountAsks:
             account.url.removeprefix(cls.on.pages_of(account.url)).strip("/"),
             sweep.kind.value if sweep else "look",
             account.authorised,
+            account.as_application,
         )
 
     @classmethod
     def of(cls, ask: Ask) -> Self:
         """For what follows from an ask."""
         site, server, account, named, sweep = (str(ask.context.get(one, "")) for one in _KNOWN)
-        return cls(site, server, account, named, sweep, ask.context.get("owner") is True)
+        owner, apart = (ask.context.get(one) is True for one in ("owner", "apart"))
+        return cls(site, server, account, named, sweep, owner, apart)
 
     @property
     def full(self) -> bool:
@@ -70,6 +74,7 @@ class AccountAsks:
         query = f"?{urlencode(parameters, safe=',:')}" if parameters else ""
         known: dict[str, JSONValue] = {name: getattr(self, name) for name in _KNOWN}
         known |= {"owner": True} if self.owner else {}
+        known |= {"apart": True} if self.apart else {}
         return Ask(
             url=f"{self.server}{path}{query}",
             stream=stream,
@@ -79,6 +84,11 @@ class AccountAsks:
             context=known | dict(more.pop("context", None) or {}),
             **more,
         )
+
+
+def seen_by_everybody(ask: Ask) -> Ask:
+    """The same asked as the application alone, so that the answer is what everybody sees."""
+    return replace(ask, access=AccessClass.PUBLIC, authorise="application")
 
 
 def with_page(ask: Ask, page: Sequence[tuple[str, str]], **context: JSONValue) -> Ask:

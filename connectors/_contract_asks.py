@@ -52,6 +52,8 @@ class AccountRef:
     url: str
     authorised: bool = False
     """Whether the engine holds a credential. The connector never sees it."""
+    as_application: bool = False
+    """Whether what is asked ``authorise="application"`` can be put."""
     settings: BaseModel | None = None
 
 
@@ -106,7 +108,9 @@ class Ask:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     access: AccessClass = AccessClass.PUBLIC
-    authorise: Literal["never", "if_possible", "required"] = "if_possible"
+    authorise: Literal["never", "if_possible", "required", "application"] = "if_possible"
+    """*application*: signed by the city's application alone, with no owner behind it: the answer is what everybody
+    sees. Only where :attr:`AccountRef.as_application` says so."""
     not_before: datetime | None = None
     listing: str | None = None
     """Names the list this page belongs to (``statuses``; for one thread ``KIND:KEY``, as ``context:status/1``). Absence

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from connectors._account_asks import AccountAsks, batches, ident, looked_at
+from connectors._account_asks import AccountAsks, batches, ident, looked_at, seen_by_everybody
 from connectors.contract import AccessClass, Ask, JSONValue, RecordKind, RecordRef, Stream
 from connectors.sites import Site
 
@@ -153,6 +153,17 @@ class Asks(AccountAsks):
             ids = ",".join(fullname(key) or "" for key in some)
             ask = self.ask("/api/info", "info", stream, (("id", ids), _RAW), context={"asked": list(some)})
             yield looked_at(ask, some, self._about("about")) if look else ask
+
+    def everybody(self, keys: Sequence[str]) -> Iterator[Ask]:
+        """The same posts and comments as everybody sees them, where that can be asked for."""
+        if self.apart:
+            for ask in self.known(keys, look=False):
+                yield replace(seen_by_everybody(ask), purpose="open")
+
+    def open_profile(self) -> Iterator[Ask]:
+        """The account itself as everybody sees it."""
+        if self.apart:
+            yield seen_by_everybody(self._about("open_profile"))
 
     def looks(self, records: Iterable[RecordRef]) -> Iterator[Ask]:
         """Ask directly for known records: posts and comments by their ids, and the account itself. Reddit has no

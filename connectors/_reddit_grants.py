@@ -40,6 +40,7 @@ def reddit(url: str) -> Authorization:
         r"|vote|wikiedit",
         more=(("duration", "permanent"),),
         challenge=False,
+        application=Trade(token, (("grant_type", "client_credentials"),), basic=True),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from connectors._reddit_fields import KNOWN
 from connectors._reddit_problems import problem_of, rate_of, reason_of
 from connectors.answers import moment
 from connectors.bodies import quarantined
-from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord, State
+from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, RecordKind, SeenRecord, State
 from connectors.values import Json, Unreadable, number, objects, thing
 
 _K = ProblemKind
@@ -23,6 +23,9 @@ _SURE = 9 / 10
 _SPARE = 3
 """Entries of the page before that a list is asked for behind, where the last one of it leads nowhere any more."""
 _ORIGINS = ("new", "submitted")
+_SHOWN = ("new", "submitted", "comments_of")
+"""Lists of what everybody may see. (The newest comments of a subreddit are in their threads, too, but for those under
+posts that are gone: they are asked for on full sweeps.)"""
 _RESTING = ("comments_in", "removed")
 """Lists from which absence means nothing."""
 
@@ -83,6 +86,8 @@ def read(ask: Ask, answer: Answer) -> Reading:
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
     if ask.purpose == "automoderator" and problem.kind is _K.GONE and reason_of(answer) in settings.NO_PAGE:
         return Reading(records=(settings.automoderator(None),))
+    if ask.purpose == "open_profile" and problem.kind is _K.GONE:
+        return Reading()  # the account itself is asked for signed in, which says what became of it
     if ask.purpose == "profile" and problem.kind is _K.GONE:
         told = "Reddit no longer knows the account: it was deleted, suspended or renamed, Reddit does not say which"
         return Reading(problem=Problem(_K.DEACTIVATED, told))
@@ -111,6 +116,8 @@ def _account(found: Found, body: JSONValue) -> Reading:
         found.records += settings.community(data, "/data")
     if found.ask.purpose == "about":
         return Reading(present=("about",))
+    if found.ask.purpose == "open_profile":
+        return found.reading()
     follows = _for_moderators(found) if data.get("user_is_moderator") is True and not asks.is_user else ()
     return replace(found.reading(), account=facts, asks=tuple(follows) if found.ask.purpose == "profile" else ())
 
@@ -180,6 +187,8 @@ def _following(found: Found, children: list[JSONValue]) -> Iterator[Ask]:
     """Threads in which something was said, and what moderators dealt with."""
     if found.ask.purpose == "log":
         yield from found.asks.known([one.parent for one in found.records if one.parent], look=False)
+    if found.ask.purpose in _SHOWN or (found.ask.purpose == "comments_in" and found.asks.full):
+        yield from _everybody(found)
     if found.ask.purpose not in _ORIGINS:
         return
     yield from (found.asks.comments(key) for key in found.changed(_counts(found), full=found.asks.full))
@@ -309,10 +318,30 @@ def _onward(found: Found) -> Reading:
     pending = [one for one in dict.fromkeys([*found.names("pending"), *found.pending]) if one not in seen]
     deep = list(dict.fromkeys([*found.names("deep"), *found.deep]))
     following = found.asks.more(found.key, pending, deep, unread=found.unread)
-    return replace(found.reading(), next_page=following, whole=following is None and not found.unread)
+    whole = following is None and not found.unread
+    return replace(found.reading(), asks=tuple(_everybody(found)), next_page=following, whole=whole)
 
 
 # Single things.
+
+
+def _open(found: Found, body: JSONValue) -> Reading:
+    """Posts and comments as everybody sees them: those that stand, with their words. What became of the others, and
+    whether comments are closed, is told by what is asked signed in."""
+    for count, child in enumerate(_children(found, body)[0]):
+        found.take(child, f"/data/children/{count}")
+    asked = found.names("asked")
+    stand = [one for one in found.records if one.key in asked and one.state is State.VISIBLE and one.content]
+    return replace(found.reading(), records=tuple(stand))
+
+
+def _everybody(found: Found) -> Iterator[Ask]:
+    """What is asked once more as everybody sees it, because it stands here with its words; of a list that was read
+    before what is new in it."""
+    kinds, since = (RecordKind.POST, RecordKind.COMMENT), moment(found.before.get("at"))
+    stand = [one for one in found.records if one.kind in kinds and one.state is State.VISIBLE and one.content]
+    stand = [one for one in stand if since is None or one.created_at is None or one.created_at > since]
+    yield from found.asks.everybody(list(dict.fromkeys(one.key for one in stand)))
 
 
 def _info(found: Found, body: JSONValue) -> Reading:
@@ -322,11 +351,12 @@ def _info(found: Found, body: JSONValue) -> Reading:
 
 
 _READERS: Mapping[str, Callable[[Found, JSONValue], Reading]] = {
-    **dict.fromkeys(("identify", "profile", "about"), _account),
+    **dict.fromkeys(("identify", "profile", "about", "open_profile"), _account),
     **dict.fromkeys(("me", "owner"), _me),
     **dict.fromkeys((*LISTS, *MESSAGES), _list),
     **dict.fromkeys(("comments", "branch"), _thread),
     "more": _more,
     "info": _info,
+    "open": _open,
     **dict(settings.readers()),
 }

@@ -145,6 +145,9 @@ class Authorization:
     whose: Trade | None = None
     """Signed with a credential that somebody gives by hand, says whose it is, and what it allows where the platform
     tells. None: it is not asked before it is kept."""
+    application: Trade | None = None
+    """Gives the application a token of its own (client credentials, RFC 6749 §4.4), with which what everybody sees is
+    asked for (:attr:`~connectors.contract.Ask.authorise`). None: the platform has none, or it is not needed."""
 
 
 @dataclass(frozen=True, slots=True)

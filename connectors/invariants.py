@@ -91,6 +91,8 @@ def check_ask(ask: Ask, connector: Connector) -> None:
     require(_SECRET_HEADERS.isdisjoint(name.lower() for name, _ in ask.headers), f"{what}: a header for secrets")
     private = ask.access in (AccessClass.PRIVATE, AccessClass.PRIVATE_MEDIA)
     require(not (private and ask.authorise == "never"), f"{what}: private, but asked as a stranger")
+    alone = ask.authorise == "application"
+    require(not (alone and ask.access is not AccessClass.PUBLIC), f"{what}: not public, but asked as no owner")
     require(ask.listing is None or _is_listing(ask.listing), f"{what}: the name of its list is none")
     _check_look(ask, what)
     require(_controls(ask) <= _MOST_CONTROLS, f"{what}: more controls than are ever asked")

@@ -104,7 +104,9 @@ class Reddit:
             " those that a filter caught.",
             "Of a discussion that somebody else began, only what the account wrote, and who answered it directly, are"
             " captured.",
-            "With the token everything is kept as private, since it may show what nobody else sees.",
+            "What the token shows is kept as private, since it may show what nobody else sees. What everybody sees is"
+            " kept as public besides only where the city's app is stored and Reddit gives it a token of its own.",
+            "That everybody sees a post or comment is known as of the moment when it was asked for without an account.",
             "Who voted, and how many up and down, is not given. A score below zero is in the stored bytes alone.",
             "Flairs, marks (NSFW, spoiler) and pins are in the stored bytes, and never an edit: moderators set them"
             " too.",
@@ -157,12 +159,13 @@ class Reddit:
         asks, known = Asks.begin(account, sweep), bookmark or {}
         threads = [asks.comments(ref.key) for ref in sweep.threads if ref.key.startswith("post/")]
         if sweep.kind is SweepKind.WATCH:
-            return (asks.profile(), *threads)
+            return (asks.profile(), *asks.open_profile(), *threads)
         settings = sweep.kind is SweepKind.FULL and self._keeps_moderation(account)
         names = ("submitted", "comments_of") if asks.is_user else ("new", "comments_in")
         lists = [asks.listing(purpose, known.get(purpose)) for purpose in names]
         own = [asks.me(settings=settings)] if asks.is_user else []
-        return (asks.profile(settings=settings), *lists, *own, *threads)
+        everybody = asks.open_profile() if sweep.kind is SweepKind.FULL else ()
+        return (asks.profile(settings=settings), *everybody, *lists, *own, *threads)
 
     @staticmethod
     def _keeps_moderation(account: AccountRef) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from archiver.accounts.app_tokens import AppTokens
 from archiver.capture.facts import MediumOf, Taken
 from archiver.capture.fetch_errors import AddressRefused, FetchError, MalformedAnswer, TooLarge, UnsendableRequest
 from archiver.capture.masking import Secret
@@ -92,6 +93,12 @@ class Asker:
     """Where ``token`` comes from, and what takes its place when it is no longer accepted."""
     meter: RunMeter | None = None
     """Counts what the platform's allowances lose by what is asked."""
+    applications: AppTokens | None = None
+    """What is asked as the city's application alone is signed with a token of these."""
+    _alone: Secret | None = None
+    """That token."""
+    _were: list[Secret] = field(default_factory=list)
+    """All of them: none must be stored."""
     _vouched: bool = False
     """The platform said whose token it is."""
 
@@ -105,13 +112,14 @@ class Asker:
         given_up = self.pacer.gives_up(self._bucket(ask.url))
         if given_up is not None:
             return Asked(ask, reading=Reading(problem=given_up), given_up=True)
-        missing = self._why_unsigned(ask)
+        missing = self._why_unsigned(ask) or self._why_not_alone(ask)
         if missing is not None:
             return Asked(ask, reading=Reading(problem=missing))  # asking unsigned would say nothing
         for attempt in range(self.attempts):
             asked = self._once(ask, control_of, wanted)
             if attempt == 0:
                 asked = self._with_another_token(ask, asked, control_of, wanted)
+            asked.reading = _of_application(ask, asked.reading)
             problem = asked.problem
             if problem is None or problem.kind not in _AGAIN or attempt + 1 == self.attempts:
                 break
@@ -124,7 +132,7 @@ class Asker:
         """The same asked again for as long as a token is not accepted and there is another; in a session once."""
         while self._has_run_out(ask, asked.problem):
             asked = self._once(ask, control_of, wanted)
-            if self.session is not None:
+            if self.session is not None or ask.authorise == "application":
                 break
         return asked
 
@@ -133,6 +141,8 @@ class Asker:
         gives way to another owner's, or is said to be refused."""
         if problem is None or problem.kind not in SIGN_IN_PROBLEMS or ask.authorise == "never":
             return False
+        if ask.authorise == "application":
+            return self._alone is not None and self._why_not_alone(ask, not_this=self._alone) is None
         if self.session is not None:
             expired = problem.kind is ProblemKind.SIGN_IN_EXPIRED
             return expired and self.session.problem is None and self.session.renew()
@@ -148,8 +158,22 @@ class Asker:
         """Why a question that is to be signed cannot be at the moment; None where it can, or need not be."""
         if ask.authorise == "required" and self.session is not None and self.session.token() is None:
             return self.session.problem
-        signed = ask.authorise == "required" or (ask.authorise != "never" and isinstance(self.connector, Signs))
+        by_owner = ask.authorise not in ("never", "application")
+        signed = ask.authorise == "required" or (by_owner and isinstance(self.connector, Signs))
         return self.tokens.problem if signed and self.tokens is not None and self.tokens.waits else None
+
+    def _why_not_alone(self, ask: Ask, *, not_this: Secret | None = None) -> Problem | None:
+        """Why what is asked as the application cannot be; None where it can, or is not asked so."""
+        if ask.authorise != "application":
+            return None
+        if self.applications is None:
+            return Problem(ProblemKind.CONTRACT, "nothing is asked as the application here")
+        token = self.applications.token(self.connector, self.account.url, not_this=not_this)
+        if isinstance(token, Problem):
+            return token
+        self._alone = token
+        self._were += [token] if token not in self._were else []
+        return None
 
     def _once(self, ask: Ask, control_of: int | None, wanted: FileWanted | None) -> Asked:
         asked = Asked(ask)
@@ -192,8 +216,9 @@ class Asker:
         if self.stop.is_set():
             raise Stopped
         own = origin(ask.url) == origin(self.account.url)
+        alone = ask.authorise == "application"
         signed = ask.authorise != "never" and wanted is None
-        signing = self.signing if signed else None
+        signing = self.signing if signed and not alone else None
         wire = self.fetcher.fetch(
             ask.method,
             ask.url,
@@ -201,7 +226,7 @@ class Asker:
             headers=(*ask.headers, *(signing.headers(ask) if signing else ())),
             body=ask.body,
             secrets=self._secrets(),
-            authorization=self._token_for(ask.url) if signed else None,
+            authorization=(self._alone_at(ask.url) if alone else self._token_for(ask.url)) if signed else None,
             limit=wanted.limit if wanted else self.answer_bytes,
             into=wanted.into() if wanted else None,
             hosts=self.connector.media_hosts if wanted else None,
@@ -228,7 +253,16 @@ class Asker:
             return self.signing.header(url) if self.signing is not None else None
         return self.token if origin(url) == origin(self.account.url) else None
 
+    def _alone_at(self, url: str) -> Secret | None:
+        """The application's own token, where it goes to an address: to the platform's server and nowhere else."""
+        connector = self.connector
+        server = connector.signed_server(self.account.url) if isinstance(connector, Signs) else self.account.url
+        return self._alone if origin(url) == origin(server) else None
+
     def _secrets(self) -> tuple[Secret, ...]:
+        return (*self._of_owners(), *self._were)
+
+    def _of_owners(self) -> tuple[Secret, ...]:
         if self.session is not None:
             return self.session.secrets()
         known = self.tokens.secrets() if self.tokens is not None else ()
@@ -262,6 +296,15 @@ class Asker:
 
     def _endpoint(self, ask: Ask) -> str:
         return f"{self._bucket(ask.url)} {ask.purpose}"
+
+
+def _of_application(ask: Ask, reading: Reading) -> Reading:
+    """That the application's own token is not taken says nothing of the account's owner."""
+    problem = reading.problem
+    if ask.authorise != "application" or problem is None or problem.kind not in SIGN_IN_PROBLEMS:
+        return reading
+    told = Problem(ProblemKind.CONTRACT, "the platform does not take the application's own token")
+    return dataclasses.replace(reading, problem=told)
 
 
 def understand_wire(connector: Connector, ask: Ask, wire: WireExchange) -> Reading:

@@ -16,6 +16,7 @@ from sqlalchemy import Row, select
 
 from archiver import ids
 from archiver.accounts import permission
+from archiver.accounts.app_tokens import AppTokens
 from archiver.accounts.models import Account
 from archiver.accounts.permission import Actor, Deed
 from archiver.accounts.register import service as register
@@ -90,6 +91,7 @@ class Capture:
         )
         self.sessions = Sessions(self.fetcher)
         self.renewals = Renewals(archive, self.fetcher)
+        self.applications = AppTokens(archive, self.fetcher)
         self._tried: set[str] = set()
         self.meter = Meter(archive.database, archive.clock)
         self._scheduled = Scheduled(archive)
@@ -244,6 +246,7 @@ class Capture:
             self.pacer,
             self.sessions,
             self.renewals,
+            self.applications,
             account,
             held,
             self.recovery.leave,

@@ -325,7 +325,7 @@ class SweepRun:
 
     def _may_not_sign(self, ask: Ask) -> str | None:
         """Why what is asked signed in is not asked (any more) in this run."""
-        if ask.authorise == "never":
+        if ask.authorise in ("never", "application"):
             return None
         return self.expired or (None if ask.context.get("vouches") else self.unvouched)
 

@@ -47,7 +47,9 @@ def segment_terms(archive: Archive, account: Row[Any]) -> SegmentTerms:
     )
 
 
-def account_ref(account: Row[Any], connector: Connector, *, authorised: bool) -> AccountRef:
+def account_ref(
+    account: Row[Any], connector: Connector, *, authorised: bool, as_application: bool = False
+) -> AccountRef:
     """The account as far as its connector may know it."""
     return AccountRef(
         id=account.id,
@@ -57,6 +59,7 @@ def account_ref(account: Row[Any], connector: Connector, *, authorised: bool) ->
         handle=account.handle,
         url=account.url,
         authorised=authorised,
+        as_application=as_application,
         settings=connector.settings.model_validate(account.settings or {}),
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row
 
 from archiver import ids
+from archiver.accounts.app_tokens import AppTokens
 from archiver.accounts.renewing import Renewals
 from archiver.capture import due, rounds, watching
 from archiver.capture.asking import Asker, Stopped
@@ -73,6 +74,7 @@ class UnderWay:
     pacer: Pacer
     sessions: Sessions
     renewals: Renewals
+    applications: AppTokens
     account: Row[Any]
     held: Held
     leave: Callable[[str, str], None]
@@ -158,7 +160,8 @@ class UnderWay:
         self._seen = Seen(archive.database, account.id, identity.run, now)
         signing = signing_of(connector, account.url, token)
         owned = token is not None if signing is None else signing.signature.speaks_for_owner
-        reference = account_ref(account, connector, authorised=owned)
+        alone = owned and self.applications.possible(connector, account.url)
+        reference = account_ref(account, connector, authorised=owned, as_application=alone)
         session = self.sessions.session(connector, reference, token, self._state.bookmark or {})
         if session is None and isinstance(connector, SignsIn):
             token, reference = None, replace(reference, authorised=False)
@@ -176,6 +179,7 @@ class UnderWay:
             session=session,
             signing=signing,
             tokens=tokens,
+            applications=self.applications,
             meter=RunMeter(self.meter, account.platform),
         )
         self._files = FileFetcher(self._asker, self._state, archive.settings.media_bytes, self.requests)

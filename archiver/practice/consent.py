@@ -24,6 +24,8 @@ from archiver.practice.messages import Request, Response
 from archiver.practice.tiktok_json import open_id
 from archiver.practice.youtube_ids import channel_id
 
+NOBODY = 0
+"""Whose a token is that an application was given for itself."""
 _HOUR, _SIXTY_DAYS = timedelta(hours=1), timedelta(days=60)
 #: Address of a platform's page for consent → the platform.
 PAGES: Mapping[str, str] = {
@@ -130,6 +132,8 @@ class Consent:
     tokens: dict[str, Token] = field(default_factory=dict)
     renewals: dict[str, str] = field(default_factory=dict)
     """Renewal token → the token it came with."""
+    no_applications: bool = False
+    """Applications are given no tokens of their own."""
     asked: list[str] = field(default_factory=list)
     """Grant types of questions for tokens, in their order."""
 
@@ -219,7 +223,16 @@ class Consent:
             return self._given(platform, known.person, known.scopes, _SIXTY_DAYS)
         if kind == "refresh_token" and platform in _RENEWED:
             return self._renewed(form, platform)
+        if kind == "client_credentials" and platform == "reddit" and not self.no_applications:
+            return self._of_application(platform)
         raise Refusal("unsupported_grant_type")
+
+    def _of_application(self, platform: str) -> dict[str, object]:
+        """A token without anybody behind it."""
+        token, now = secrets.token_urlsafe(32), self.city.clock.now()
+        self._enter(token, Token(platform, NOBODY, ("*",), now, now + _HOUR))
+        lasts = int(_HOUR.total_seconds())
+        return {"token_type": "bearer", "access_token": token, "expires_in": lasts, "scope": "*"}
 
     def _check_client(self, request: Request, form: Mapping[str, str], *, basic: bool) -> None:
         client, secret = form.get("client_id") or form.get("client_key", ""), form.get("client_secret", "")

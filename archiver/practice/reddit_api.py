@@ -142,7 +142,7 @@ class RedditApi:
 
     def moderates(self, viewer: int) -> bool:
         """Whether somebody moderates the subreddit."""
-        return self.city.people[viewer].official and viewer not in self.strangers
+        return viewer in self.city.people and self.city.people[viewer].official and viewer not in self.strangers
 
     # Accounts
 
@@ -162,6 +162,8 @@ class RedditApi:
 
     def _me(self, request: Request, found: _Found, viewer: int) -> Body:
         self._need("identity")
+        if viewer not in self.city.people:
+            raise Failure(403, "Forbidden")
         body: Body = self.bodies.user(self.city.people[viewer])["data"]
         return body
 

@@ -1,0 +1,86 @@
+"""Tokens of the city's applications themselves, with no owner of an account behind them (client credentials, RFC 6749
+§4.4): what is asked with one shows what everybody sees. They are kept in memory alone, and asked for anew."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from archiver import logs
+from archiver.accounts import apps
+from archiver.accounts.grants import Grant
+from archiver.accounts.renewing import how_of
+from archiver.accounts.trades import Denied, Unrecorded, trade_all
+from archiver.capture.secret_forms import Secret
+from archiver.errors import ArchiverError, NotFound
+from connectors.contract import Connector, Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from archiver.archive import Archive
+
+_log = logs.get(__name__)
+_BEFORE: Final = timedelta(minutes=5)
+"""So long before it ends a token is no longer used."""
+_USUAL: Final = timedelta(minutes=30)
+"""How long one is used where the platform does not say."""
+_NOT_AGAIN: Final = timedelta(days=1)
+"""So long after it was denied it is not asked for: an application of another kind is not given any."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Had:
+    access: Secret | None
+    """None: it was denied."""
+    until: datetime
+
+
+@dataclass(slots=True)
+class AppTokens:
+    """Of one archive and one process. Safe for several threads."""
+
+    archive: Archive
+    fetcher: Unrecorded
+    _had: dict[str, _Had] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def possible(self, connector: Connector, url: str) -> bool:
+        """Whether what everybody sees can be asked as the application: there is a token. Where there is none, nothing
+        is asked for in vain; a later run asks, and a full sweep makes up for it."""
+        how = how_of(connector, url)
+        return how is not None and how.application is not None and not isinstance(self.token(connector, url), Problem)
+
+    def token(self, connector: Connector, url: str, *, not_this: Secret | None = None) -> Secret | Problem:
+        """A token; or why there is none now. ``not_this``: the platform no longer takes that one."""
+        how = how_of(connector, url)
+        if how is None or how.application is None:
+            return Problem(ProblemKind.CONTRACT, "this platform gives an application no token of its own")
+        with self._lock:
+            had, now = self._had.get(connector.platform), self.archive.clock.now()
+            if had is not None and had.until > now and (had.access is None or had.access != not_this):
+                return had.access or _DENIED
+            try:
+                app = apps.app_for(self.archive, connector.platform, how, "")
+                grant = trade_all(self.fetcher, (how.application,), {}, app, ())
+            except Denied as error:
+                _log.warning("application.denied", platform=connector.platform, reason=str(error))
+                self._had[connector.platform] = _Had(None, now + _NOT_AGAIN)
+                return _DENIED
+            except NotFound:
+                return Problem(ProblemKind.CONTRACT, "the city's application at the platform is not stored")
+            except ArchiverError as error:
+                _log.warning("application.no_token", platform=connector.platform, reason=str(error))
+                return Problem(ProblemKind.TRANSIENT, f"the application got no token: {error}")
+            return self._kept(connector.platform, grant, now)
+
+    def _kept(self, platform: str, grant: Grant, now: datetime) -> Secret | Problem:
+        if grant.access is None:
+            self._had[platform] = _Had(None, now + _NOT_AGAIN)
+            return _DENIED
+        ends = now + _USUAL if grant.expires_at is None else grant.expires_at - _BEFORE
+        self._had[platform] = _Had(grant.access, ends)
+        return grant.access
+
+
+_DENIED: Final = Problem(ProblemKind.CONTRACT, "the platform gives the city's application no token of its own")
