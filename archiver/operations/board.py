@@ -274,6 +274,7 @@ class _Gathered:
             differing=compared.differing.get(name, 0),
             own_differs=0 if published is None else published.explained.unexplained,
             version_ends=None if platform is None else platform.ends,
+            version_over=platform is not None and platform.is_over(self.now.date()),
         )
 
     def _looks(self, entry: Entry) -> Looks | None:

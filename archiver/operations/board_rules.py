@@ -157,6 +157,8 @@ class Facts:
     """How far its own posts differ from the platform's number, unexplained."""
     version_ends: str | None = None
     """What to say of the end of the version of the platform's API."""
+    version_over: bool = False
+    """It is past."""
 
 
 def reasons(facts: Facts) -> tuple[Reason, ...]:
@@ -313,7 +315,8 @@ def _later(facts: Facts) -> Iterator[Reason]:
         many = "1 thread has" if facts.differing == 1 else f"{facts.differing:,} threads have"
         yield Reason("counts", Colour.AMBER, f"{many} an unexplained difference to the platform's count", Part.COUNTS)
     if facts.version_ends is not None:
-        yield Reason("version", Colour.AMBER, facts.version_ends, Part.RUNS)
+        tone = Colour.RED if facts.version_over else Colour.AMBER
+        yield Reason("version", tone, facts.version_ends, Part.RUNS)
 
 
 def _register(standing: missing.Standing) -> Iterator[Reason]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from archiver.accounts import apps
 from archiver.accounts.apps import AppView
@@ -32,6 +33,10 @@ class PlatformState:
     """What to say of the end of its API's version."""
     version: ApiVersion | None = None
     """Which version of its API is spoken; None: it has none."""
+
+    def is_over(self, today: date) -> bool:
+        """Whether that version is past its last day: whatever answers yet may stop, or answer as another version."""
+        return self.version is not None and self.version.ends is not None and self.version.ends < today
 
     @property
     def app_name(self) -> str:

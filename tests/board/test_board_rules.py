@@ -94,6 +94,12 @@ def test_more_trouble_never_makes_it_greener(some: Facts, gap: OpenGap, state: C
         assert of(late) is Colour.RED
 
 
+def test_a_version_that_ends_is_amber_and_one_that_has_ended_is_red() -> None:
+    ends = replace(GOOD, version_ends="version 1 goes out of service")
+    assert [of(GOOD), of(ends), of(replace(ends, version_over=True))] == [Colour.GREEN, Colour.AMBER, Colour.RED]
+    assert of(replace(GOOD, version_over=True)) is Colour.GREEN, "nothing is said without words"
+
+
 @pytest.mark.law("R63")
 @given(intervals)
 def test_a_schedule_that_slips_is_amber_before_it_is_red(every: timedelta) -> None:

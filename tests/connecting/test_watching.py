@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import httpx
 import pytest
@@ -14,16 +14,20 @@ from archiver.accounts.platforms import load_platforms
 from archiver.accounts.standing import Connection
 from archiver.evidence.models import Event
 from archiver.operations import doctor
+from archiver.operations.board import board
 from archiver.operations.connections import connections, refilled, sunset, warn_of_ends
+from archiver.operations.platform_states import platform_states
 from archiver.people.practice import visitor
 from archiver.viewing import Viewer
 from archiver.web.app import create_app
 from archiver.web.server import PageServer, bind
 from archiver.web.site import Site
+from connectors._versions import CHECKED
 from connectors.authorization import ApiVersion, Versioned
 from connectors.flickr import Flickr
 from tests.capture.house import House
 from tests.connecting.consenting import Owner
+from tests.linkedin.page import page
 
 Make = Callable[[str], Owner]
 
@@ -145,6 +149,22 @@ def test_the_end_of_an_api_is_said_ninety_days_before(house: House, day: date, s
     found = sunset(house.archive.connector("facebook"), day)
     assert found is None if said is None else said in (found or "")
     assert sunset(house.archive.connector("feed"), day) is None
+
+
+def test_the_board_calls_an_account_red_whose_interface_has_ended(house: House) -> None:
+    found = page(house)
+    told = []
+    for day in (date(2027, 5, 1), date(2027, 8, 16), date(2027, 8, 17)):
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        house.clock.advance(noon - house.clock.now())
+        with house.archive.database.read() as connection:
+            (row,) = [one for one in board(house.archive, connection).rows if one.id == found.account]
+        told.append([(why.colour.word, why.said) for why in row.reasons if why.code == "version"])
+    assert told[0] == []
+    assert told[1] == [("amber", "version 202608 of the API of LinkedIn goes out of service on 2027-08-16")]
+    assert told[2] == [("red", "version 202608 of the API of LinkedIn went out of service on 2027-08-16")]
+    states = {one.connector.platform: one for one in platform_states(house.archive)}
+    assert not any(one.is_over(CHECKED) for one in states.values()), "what is spoken was answered when it was checked"
 
 
 def test_of_every_interface_it_is_said_what_is_known_of_its_end_and_where_it_would_be_told() -> None:
