@@ -20,6 +20,9 @@ from connectors.values import Json, Unreadable, number, objects, thing
 _K = ProblemKind
 _SURE = 9 / 10
 """Part of what Reddit gives of a list at most, up to which it is taken as everything there is."""
+_OPEN_PLACES = frozenset({"public", "restricted", "archived", "user"})
+"""Kinds of subreddits that everybody may read. Of others nothing is asked for as everybody sees it: the question
+itself, which is kept as public, would name what stands there."""
 _SPARE = 3
 """Entries of the page before that a list is asked for behind, where the last one of it leads nowhere any more."""
 _ORIGINS = ("new", "submitted")
@@ -38,6 +41,8 @@ class Found(AccountFound):
     """Ids of comments that were cut off."""
     deep: list[str] = field(default_factory=list)
     """Ids of comments under which everything was cut off."""
+    open: set[str] = field(default_factory=set)
+    """Keys of what stands where everybody may read."""
 
     @property
     def asks(self) -> Asks:
@@ -52,6 +57,8 @@ class Found(AccountFound):
             return None
         data = value.get("data")
         record = self.add(kind, data, f"{place}/data", lambda: make(self, thing(data, "empty"), f"{place}/data"))
+        if record is not None and isinstance(data, dict) and data.get("subreddit_type") in _OPEN_PLACES:
+            self.open.add(record.key)
         if kind == "t3" and record is not None and isinstance(data, dict):
             setting = things.setting_record(data, f"{place}/data")
             self.records += [setting] if setting is not None else []
@@ -86,8 +93,8 @@ def read(ask: Ask, answer: Answer) -> Reading:
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
     if ask.purpose == "automoderator" and problem.kind is _K.GONE and reason_of(answer) in settings.NO_PAGE:
         return Reading(records=(settings.automoderator(None),))
-    if ask.purpose == "open_profile" and problem.kind is _K.GONE:
-        return Reading()  # the account itself is asked for signed in, which says what became of it
+    if ask.purpose in ("open", "open_profile") and problem.kind in (_K.GONE, _K.PERMISSION):
+        return Reading()  # not everybody sees it; what became of it is told by what is asked signed in
     if ask.purpose == "profile" and problem.kind is _K.GONE:
         told = "Reddit no longer knows the account: it was deleted, suspended or renamed, Reddit does not say which"
         return Reading(problem=Problem(_K.DEACTIVATED, told))
@@ -340,6 +347,7 @@ def _everybody(found: Found) -> Iterator[Ask]:
     before what is new in it."""
     kinds, since = (RecordKind.POST, RecordKind.COMMENT), moment(found.before.get("at"))
     stand = [one for one in found.records if one.kind in kinds and one.state is State.VISIBLE and one.content]
+    stand = [one for one in stand if one.key in found.open]
     stand = [one for one in stand if since is None or one.created_at is None or one.created_at > since]
     yield from found.asks.everybody(list(dict.fromkeys(one.key for one in stand)))
 

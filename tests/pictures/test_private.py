@@ -49,7 +49,7 @@ def unseen(house: House, exchange: str, viewer: Viewer) -> bool:
 @pytest.mark.law("R19", "R41", "R4")
 @pytest.mark.parametrize(
     ("open_account", "token"),
-    [pytest.param(place, X_TOKEN, id="x"), pytest.param(channel, YOUTUBE_TOKEN, id="youtube")],
+    [pytest.param(place, X_TOKEN, id="x"), pytest.param(channel, YOUTUBE_TOKEN, id="youtube", marks=pytest.mark.long)],
 )
 def test_what_was_read_with_its_owner_s_token_is_drawn_for_whoever_sees_it(
     house: House, drawer: PlainDrawer, open_account: Callable[..., Any], token: str

@@ -3,6 +3,7 @@ see: it says nothing that only these see, and stands in no account's way."""
 
 from __future__ import annotations
 
+import gzip
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -103,6 +104,33 @@ def test_without_an_application_everything_is_private_and_nothing_is_asked_for_i
     assert len(public_words(house)) == 4 + 1, "and the subreddit itself"
 
 
+@pytest.mark.law("R4")
+def test_of_a_private_subreddit_nothing_is_named_in_public(found: Subreddit) -> None:
+    house = found.house
+    post, comments = found.talk()
+    for one in (post, *comments):
+        found.server.bodies.flags[one] = {"subreddit_type": "private"}
+    house.server.faults.add(_not_for_strangers(house), "/r/.*/about", times=None)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert public_words(house) == set()
+    house.capture.flush(all=True)
+    told = b"".join(path.read_bytes() for path in house.segments() if "/public/" in str(path))
+    assert not any(one.purpose == "open" for one in house.exchanges())
+    named = gzip.decompress(told)
+    assert b"open_profile" in named
+    assert found.key_of(post).partition("/")[2].encode() not in named
+
+
+def _not_for_strangers(house: House) -> Any:
+    tokens = house.server.reddit.tokens
+
+    def alter(request: Any, response: Any) -> Any:
+        stranger = tokens.get(request.token or "") == 0
+        return says(403, reason="private")(request, response) if stranger else response
+
+    return alter
+
+
 def test_an_application_that_is_given_no_token_stands_in_no_way(found: Subreddit) -> None:
     house = found.house
     post, _ = found.talk()
@@ -150,7 +178,8 @@ def test_its_token_is_renewed_masked_and_says_nothing_of_the_owner(
 
 
 @pytest.mark.law("R16", "R18")
-@pytest.mark.parametrize("kind", [Subreddit, pytest.param(User, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("kind", [Subreddit, User])
 def test_a_month_read_twice_is_told_as_it_could_be_seen(
     new_house: Callable[..., House], kind: Callable[..., Any]
 ) -> None:
