@@ -31,7 +31,7 @@ RECEIVES: Final = Receiving(
     ),
 )
 _LIST = "notifications"
-_SAYS = frozenset({"COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT"})
+_SAYS = ("COMMENT", "ADMIN_COMMENT", "COMMENT_EDIT")
 """What comes with the words of a comment. ``COMMENT_DELETE`` names one that is gone."""
 
 

@@ -29,7 +29,7 @@ _OVERLAP: Final = timedelta(minutes=10)
 _MOST: Final = 200
 """Most names that are remembered of what the next sweep is told again; of what is beyond them posts are looked at once
 more."""
-_OF_OTHERS: Final = frozenset({"SHARE_MENTION"})
+_OF_OTHERS: Final = ("SHARE_MENTION",)
 """Actions whose post is not the page's."""
 
 

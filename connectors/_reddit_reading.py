@@ -20,7 +20,7 @@ from connectors.values import Json, Unreadable, number, objects, thing
 _K = ProblemKind
 _SURE = 9 / 10
 """Part of what Reddit gives of a list at most, up to which it is taken as everything there is."""
-_OPEN_PLACES = frozenset({"public", "restricted", "archived", "user"})
+_OPEN_PLACES = ("public", "restricted", "archived", "user")
 """Kinds of subreddits that everybody may read. Of others nothing is asked for as everybody sees it: the question
 itself, which is kept as public, would name what stands there."""
 _SPARE = 3

@@ -95,6 +95,7 @@ def test_no_page_of_them_is_left_out_and_the_bookmark_waits_for_the_last() -> No
         (notification(organizationalEntity="urn:li:organization:7"), 1),
         (notification(organizationalEntity=None), 1),
         (notification(decoratedSourcePost=None), 1),
+        (notification(action=[], decoratedSourcePost=[]), 1),
         ("x", 1),
     ],
 )
