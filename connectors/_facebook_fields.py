@@ -15,7 +15,7 @@ PAGE = (
     "founded,impressum,verification_status,fan_count,followers_count,overall_star_rating,rating_count,"
     "picture.type(large){url},cover{id,source}"
 )
-_WHO_SEES_A_POST = "is_published,is_hidden,is_expired,timeline_visibility,privacy"
+_WHO_SEES_A_POST = "is_published,is_hidden,is_expired,timeline_visibility,privacy,targeting"
 _REACTIONS = ("LIKE", "LOVE", "CARE", "HAHA", "WOW", "SAD", "ANGRY")
 REACTIONS: Mapping[str, str] = {f"reactions_{name.lower()}": name for name in _REACTIONS}
 _COUNTED = ",".join(
@@ -26,7 +26,7 @@ _ATTACHMENTS = f"attachments{{{_ATTACHED},subattachments.limit(100){{{_ATTACHED}
 POST_INDEX = f"id,created_time,updated_time,{_WHO_SEES_A_POST},from{{id}}"
 _POST_WORDS = (
     f"id,created_time,updated_time,{_WHO_SEES_A_POST},from{{id,name}},message,message_tags,story,status_type,"
-    f"permalink_url,parent_id,place{{id,name}},scheduled_publish_time,{_ATTACHMENTS},shares,"
+    f"permalink_url,parent_id,place{{id,name}},scheduled_publish_time,feed_targeting,{_ATTACHMENTS},shares,"
     f"reactions.limit(0).summary(total_count),{_COUNTED},comments.filter(stream).limit(0).summary(total_count)"
 )
 COMMENT_INDEX = "id,created_time,is_hidden,is_private,parent{id,is_hidden,is_private}"
@@ -44,6 +44,8 @@ STORY = "post_id,status,creation_time,media_type,media_id,url"
 STORY_FILES: Mapping[str, str] = {"photo": "id,images", "video": "id,source"}
 SETTINGS: Mapping[str, str] = {"blocked": "id,name", "roles": "", "settings": "setting,value"}
 """Of roles what is given without asking: Meta's lists do not name its fields."""
+SPARE: frozenset[str] = frozenset({"targeting", "feed_targeting"})
+"""May be left out where Facebook refuses them: nothing else is known the less for it, but who sees a post."""
 
 KNOWN: Mapping[str, frozenset[str]] = {
     kind: frozenset(names.split())

@@ -10,13 +10,12 @@ from typing import ClassVar
 from connectors import _facebook_fields as fields
 from connectors import _graph_found as graph
 from connectors._facebook_asks import COMMENT, DRAFTS, LISTS, POST, Asks
+from connectors._facebook_audience import everybody_sees_comment, everybody_sees_post
 from connectors._facebook_beside import all_there, beside_in, is_by, listed_beside
 from connectors._facebook_page import page_facts, page_record, people_record, person_of, setting_record
 from connectors._facebook_records import (
     Place,
     comment_record,
-    everybody_sees_comment,
-    everybody_sees_post,
     is_on_timeline,
     listed_comment,
     listed_post,
@@ -31,6 +30,7 @@ from connectors._graph_found import counted, escaped, idents, inside
 from connectors._graph_messages import conversation_record, message_record
 from connectors._graph_pages import smaller
 from connectors._graph_reading import reading_of
+from connectors._graph_spare import without
 from connectors._graph_values import flag, ident, is_ident, time_of
 from connectors._moderation import anew, carried, is_late, listed_before, no_list, not_shown
 from connectors.contract import AccessClass, Answer, Ask, JSONValue, Problem, ProblemKind, Reading, SeenRecord, Stream
@@ -79,7 +79,7 @@ def read(ask: Ask, answer: Answer) -> Reading:
     def begin(ask: Ask) -> Found:
         return Found(ask, at=answer.received_at)
 
-    return reading_of(ask, answer, begin=begin, readers=_READERS, of_problem=_of_problem)
+    return reading_of(ask, answer, begin=begin, readers=_READERS, of_problem=_of_problem, spare=fields.SPARE)
 
 
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
@@ -198,7 +198,7 @@ def _note(found: Found, what: str, entry: JSONValue, pointer: str, seen: dict[st
 def _everybody_sees(found: Found, what: str, value: Json) -> bool:
     if what == COMMENT:
         return found.ask.context.get("seen") is True and everybody_sees_comment(value)
-    return found.asks.open and not found.place("").draft and everybody_sees_post(value)
+    return found.asks.open and not found.place("").draft and everybody_sees_post(value, without(found.ask))
 
 
 def _touched(found: Found, posts: Sequence[Json]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors import _facebook_fields as fields
+from connectors._facebook_audience import TARGETING, limits_of
 from connectors._graph_found import failed
 from connectors._graph_messages import person
 from connectors._graph_values import file_name, flag, ident, listed, text, time_of, total, unique, unshimmed, when
@@ -20,7 +21,6 @@ from connectors.text import storable, tidy
 from connectors.values import Json, Unreadable, counts, number, part, thing
 
 _DEEPEST = 3
-_EVERYBODY = "EVERYONE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +50,6 @@ def is_on_timeline(post: JSONValue, account: str) -> bool:
     """Whether a post stands on the Page itself, as its id says. Others name the Page somewhere else: what is said under
     them is not said to it."""
     return isinstance(post, str) and post.startswith(f"{account}_")
-
-
-# Who sees it.
-
-
-def everybody_sees_post(post: Json) -> bool:
-    """Whether the answer says of a post that everybody sees it. What it does not say is not assumed."""
-    hidden = post.get("is_hidden") is not False or post.get("timeline_visibility") == "hidden"
-    privacy = post.get("privacy")
-    audience = privacy.get("value") if isinstance(privacy, dict) else None
-    published = post.get("is_published") is True and post.get("is_expired") is not True
-    return published and not hidden and audience == _EVERYBODY
-
-
-def everybody_sees_comment(comment: Json) -> bool:
-    """The same of a comment under a post that everybody sees. What is under a hidden comment is hidden with it."""
-    parent = comment.get("parent")
-    above = [parent] if isinstance(parent, dict) else []
-    return all(one.get("is_hidden") is False and one.get("is_private") is not True for one in [comment, *above])
 
 
 # Posts.
@@ -139,6 +120,9 @@ def _post_content(post: Json) -> dict[str, JSONValue]:
         content["shared"] = ident(shared, "a shared post")
     if isinstance(audience, str) and audience:
         content["privacy"] = storable(audience)
+    limits = limits_of(post.get(TARGETING))
+    if limits:
+        content[TARGETING] = list(limits)
     return content
 
 

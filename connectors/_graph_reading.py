@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
 from connectors._graph_errors import problem_of
 from connectors._graph_server import VERSION, answered_version
+from connectors._graph_spare import spared
 from connectors._graph_usage import rate_of
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, Problem, Reading
@@ -24,6 +25,7 @@ def reading_of(
     readers: Mapping[str, Callable[[_Found, Json], Reading]],
     of_problem: Callable[[Ask, Answer, Problem], Reading],
     asked: str = VERSION,
+    spare: Collection[str] = (),
 ) -> Reading:
     """What ``answer`` means, with the allowance it tells and, as drift, the version that gave it.
 
@@ -32,12 +34,13 @@ def reading_of(
         readers: by purpose of the ask.
         of_problem: what an error means.
         asked: the version that was.
+        spare: fields that are asked for, and left out where they are refused.
     """
 
     def said() -> Reading:
         problem = problem_of(answer)
         if problem is not None:
-            return of_problem(ask, answer, problem)
+            return spared(ask, answer, spare) or of_problem(ask, answer, problem)
         try:
             body = answer.json
         except ValueError:

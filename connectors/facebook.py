@@ -113,7 +113,8 @@ class Facebook:
             "Of a conversation Facebook gives out only about the 20 newest messages.",
             "Where a text or an attachment is taken away altogether, Facebook leaves it out, as it does what may not be"
             " read: the last words that were seen stand.",
-            "Words that Facebook does not say everybody sees are kept as private, among them all reviews.",
+            "Words that Facebook does not say everybody sees are kept as private, among them all reviews and what is"
+            " limited to some people, by place, age or language.",
             "Of a review, story or message that is no longer listed nothing is said.",
             "That a post or comment was deleted is said only while the token still shows another one.",
             "Who reacted is not captured, only how many; nor who shared a post, and what was said there.",

@@ -69,6 +69,8 @@ class GraphApi:
     page: int = _LARGEST_PAGE
     empty_pages: bool = False
     by_time: bool = False
+    refused: set[str] = field(default_factory=set)
+    """Fields that are no fields any more: whoever asks for one gets nothing."""
     subscribed: dict[int, str] = field(default_factory=dict)
     """Pages whose changes are sent to the app, with the fields."""
 
@@ -117,6 +119,9 @@ class GraphApi:
         if request.method == "POST":
             return self._subscribed(request, page, node, edge)
         wanted = parsed(request.parameter("fields") or _DEFAULT)
+        gone = next((one.name for one in wanted if one.name in self.refused), None)
+        if gone is not None:
+            raise Failure(error(100, f"(#100) Tried accessing nonexisting field ({gone}) on node type (PagePost)"))
         if node is None:
             idents = [one for one in (request.parameter("ids") or "").split(",") if one]
             if not idents or len(idents) > 50:

@@ -58,6 +58,8 @@ class Pages:
     reviews: list[Body] = field(default_factory=list)
     stories: list[Body] = field(default_factory=list)
     nested_errors: bool = False
+    limits: Callable[[int], Body | None] = lambda post: None
+    """Whom a post is limited to."""
 
     def __post_init__(self) -> None:
         self._bodies = Bodies(self.city, self.base)
@@ -223,7 +225,8 @@ class Pages:
 
         body = self._bodies.post(post, page, comments=nested, draft=_is_draft(post))
         touched = max([post.versions[-1][0], *(one.versions[-1][0] for one in comments)])
-        return body | {"updated_time": f"{touched:%Y-%m-%dT%H:%M:%S}+0000"}
+        told: Body = {"updated_time": f"{touched:%Y-%m-%dT%H:%M:%S}+0000", "targeting": self.limits(post.id)}
+        return body | told | {"feed_targeting": {"age_min": 13} if self.limits(post.id) is None else None}
 
     def _other_of(self, post: Post, page: int) -> int | None:
         """With whom the Page shares a message."""
@@ -236,6 +239,15 @@ class Pages:
 def plainly(things: Sequence[Body]) -> Listed:
     """A list in the order in which it is given."""
     return Listed([(len(things) - place, partial(dict, thing)) for place, thing in enumerate(things)])
+
+
+def of_the_state(post: int) -> Body | None:
+    """Every third post is for grown-ups in one state and one city beside it, with the names that these have today."""
+    if post % 3:
+        return None
+    state = {"key": "3893", "name": "Wisconsin", "country": "US"}
+    city = {"key": "2438177", "name": "Larkmere", "region": "Wisconsin", "region_id": "3893", "country": "US"}
+    return {"geo_locations": {"cities": [city], "regions": [state], "location_types": ["home"]}, "age_min": 21}
 
 
 def _newest(post: Post) -> int:

@@ -45,6 +45,18 @@ def check(house: Observed, page: int) -> dict[str, int]:
     return hold(house, truth, page, ("post/", "comment/"), lambda said: _key(truth, page, said.id), visitors=True)
 
 
+def limited(found: Page) -> tuple[set[str], set[str]]:
+    """Keys of the Page's records that stand in posts which are limited to some people; and of all others."""
+    house, limits = found.house, found.server.pages.limits
+    truth, kept = Truth(house.city.journal), house.records()
+    some: set[str] = set()
+    rest: set[str] = set()
+    for post in (one for one in truth.said() if one.parent is None):
+        thread = {_key(truth, found.id, one.id) for one in truth.thread(post.id)} & kept.keys()
+        (rest if limits(post.id) is None else some).update(thread)
+    return some, rest
+
+
 def _key(truth: Truth, page: int, number: int) -> str:
     """Key of a post, or of a comment, which is named after its post whatever was deleted since."""
     root: TrueRecord = truth.records[number]

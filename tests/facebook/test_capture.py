@@ -11,11 +11,11 @@ from archiver.accounts import tokens
 from archiver.capture import watching
 from archiver.practice.faults import Alter
 from archiver.practice.graph_ids import message_id, post_id
-from archiver.practice.graph_pages import ENGAGEMENT, MESSAGING, METADATA, USER_CONTENT
+from archiver.practice.graph_pages import ENGAGEMENT, MESSAGING, METADATA, USER_CONTENT, of_the_state
 from tests.capture.dying import ProcessDied, die_at
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.capture.rebuilding import check_rebuilt
-from tests.facebook.page import TOKEN, Page, page
+from tests.facebook.page import TOKEN, Page, limited, page
 from tests.graph.scenes import (
     GOOD,
     in_every_form,
@@ -216,6 +216,45 @@ def test_of_a_page_that_is_not_published_nothing_is_public(found: Page) -> None:
     house.run(found.account, NEW)
     house.run(found.account, FULL)
     assert {house.records()[found.key_of(one)].access for one in comments} == {"public"}
+
+
+@pytest.mark.law("R16", "R18")
+def test_that_a_post_is_limited_to_some_is_known_later_without_an_edit_and_stored_once(found: Page) -> None:
+    house = found.house
+    for _ in range(4):
+        found.talk(1)
+    house.run(found.account, FULL)  # (as it was seen before that was asked for: nothing of it in any answer)
+    found.server.pages.limits = of_the_state
+    some, rest = limited(found)
+    assert some
+    assert rest & public_words(house)
+    house.later(days=1)
+    house.run(found.account, FULL)
+    posts = {key for key in some if key.startswith("post/")}
+    assert {row.versions for row in house.records().values()} == {1}
+    assert all("age_min: 21" in house.versions(key)[0].content["targeting"] for key in posts)
+    stored = len(house.exchanges())
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome == "unchanged"
+    assert len(house.exchanges()) == stored
+    check_rebuilt(house, anew=True)
+
+
+@pytest.mark.law("R4", "R16")
+def test_where_facebook_refuses_to_tell_it_everything_is_captured_as_private(found: Page) -> None:
+    house = found.house
+    found.server.refused = {"targeting"}
+    (post, (said,)), (gone, _) = found.talk(1), found.talk(0)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert {house.records()[found.key_of(one)].access for one in (post, said)} == {"private"}
+    assert all(house.versions(found.key_of(one))[-1].content for one in (post, said))
+    assert "refused targeting" in house.runs()[-1].drift
+    house.city.delete(gone)
+    house.later(days=1)
+    house.run(found.account, FULL)
+    assert found.states(post, said, gone) == ["visible", "visible", "not_returned"]
+    look = house.states(found.key_of(gone))[-1].evidence[0]
+    assert {row.id: row.purpose for row in house.exchanges()}[look] == "look_post"
 
 
 @pytest.mark.law("R16")

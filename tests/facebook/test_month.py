@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from archiver.practice.graph_pages import of_the_state
 from tests.capture.house import House
-from tests.facebook.page import check, page
+from tests.facebook.page import check, limited, page
 from tests.graph.scenes import LARGE, Sizes, is_told, months
+from tests.graph.truth import public_words
 
 
 @pytest.mark.law("R16", "R18")
@@ -17,7 +19,14 @@ from tests.graph.scenes import LARGE, Sizes, is_told, months
 def test_a_month_is_told_as_it_could_be_seen(
     new_house: Callable[..., House], sizes: Sizes, seed: int, days: int, full_only: bool
 ) -> None:
-    is_told(page(new_house(seed=seed)), check, sizes, days, full_only=full_only)
+    found = page(new_house(seed=seed))
+    found.server.pages.limits = of_the_state
+    is_told(found, check, sizes, days, full_only=full_only)
+    some, rest = limited(found)
+    public = public_words(found.house)
+    assert some
+    assert not some & public, "not everybody sees what is limited to some, nor what is said under it"
+    assert rest & public
 
 
 @pytest.mark.long
