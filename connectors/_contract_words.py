@@ -59,6 +59,8 @@ class RecordKind(StrEnum):
     """A post of somebody else that names the account."""
     MESSAGE = "message"
     STORY = "story"
+    BROADCAST = "broadcast"
+    """Something that is sent live: planned, on air, over. The film of it stands in a post."""
     REVIEW = "review"
     CAPTION = "caption"
     """What is said in a film, as text that is shown with it."""

@@ -11,6 +11,7 @@ another.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +27,7 @@ from connectors._facebook_beside import (
     other_comments,
     other_posts,
 )
+from connectors._facebook_live import STATUSES
 from connectors._graph_asks import GraphAsks, edge_of, told
 from connectors._graph_beside import in_order
 from connectors._graph_server import SERVER, address, batches
@@ -73,15 +75,20 @@ class Asks(GraphAsks):
     """Time of the last sweep: what was not touched since need not be looked into. Empty: look into everything."""
     messages: bool = True
     page_settings: bool = True
+    live_videos: bool = True
 
     @classmethod
-    def begin(cls, account: AccountRef, sweep: Sweep | None, *, messages: bool = True, settings: bool = True) -> Asks:
+    def begin(
+        cls, account: AccountRef, sweep: Sweep | None, *, messages: bool = True, settings: bool = True,
+        live: bool = True,
+    ) -> Asks:  # fmt: skip
         """For a sweep of an account; None: for direct looks."""
         site = account.url.rpartition("/")[0]
         kind = sweep.kind.value if sweep else "look"
         return cls(
-            site, FACEBOOK.api_of(account.url), account.platform_id, kind, messages=messages, page_settings=settings
-        )
+            site, FACEBOOK.api_of(account.url), account.platform_id, kind, messages=messages, page_settings=settings,
+            live_videos=live,
+        )  # fmt: skip
 
     @classmethod
     def of(cls, ask: Ask) -> Asks:
@@ -91,6 +98,7 @@ class Asks(GraphAsks):
         return cls(
             site, server, account, sweep, known.get("open") is True, since,
             known.get("messages") is not False, known.get("page_settings") is not False,
+            known.get("live_videos") is not False,
         )  # fmt: skip
 
     # The Page.
@@ -121,6 +129,9 @@ class Asks(GraphAsks):
             if self.sweep in sweeps:
                 yield self._posts(edge)
         yield self.stories()
+        if self.live_videos:
+            more = (("broadcast_status", json.dumps(STATUSES, separators=(",", ":"))),)
+            yield self._list("live_videos", Stream.POSTS, fields.LIVE, more=more)
         yield self._list("ratings", Stream.COMMENTS, fields.REVIEW)
         if self.messages:
             more = (("platform", "messenger"),)
@@ -305,7 +316,7 @@ class Asks(GraphAsks):
     def _more(self) -> Mapping[str, JSONValue]:
         known: dict[str, JSONValue] = {"open": True} if self.open else {}
         known |= {"since": self.since} if self.since else {}
-        return known | {name: False for name in ("messages", "page_settings") if not getattr(self, name)}
+        return known | {name: False for name in ("messages", "page_settings", "live_videos") if not getattr(self, name)}
 
     def opened(self, published: bool) -> Asks:
         """The same, once it is known whether the Page is published."""

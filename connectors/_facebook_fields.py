@@ -42,6 +42,10 @@ REVIEW = (
 )
 STORY = "post_id,status,creation_time,media_type,media_id,url"
 STORY_FILES: Mapping[str, str] = {"photo": "id,images", "video": "id,source"}
+LIVE = (
+    "id,status,title,description,creation_time,planned_start_time,broadcast_start_time,permalink_url,from{id,name},"
+    "video{id},targeting"
+)
 SETTINGS: Mapping[str, str] = {"blocked": "id,name", "roles": "", "settings": "setting,value"}
 """Of roles what is given without asking: Meta's lists do not name its fields."""
 SPARE: frozenset[str] = frozenset({"targeting", "feed_targeting"})
@@ -68,6 +72,10 @@ KNOWN: Mapping[str, frozenset[str]] = {
         "review": "created_time has_rating has_review open_graph_story rating recommendation_type review_text reviewer",
         "story": "creation_time id media_id media_type post_id status url",
         "story_file": "id images source",
+        "live": "ad_break_config ad_break_failure_reason broadcast_start_time copyright creation_time dash_ingest_url"
+        " dash_preview_url description embed_html from id ingest_streams is_manual_mode is_reference_only live_views"
+        " permalink_url planned_start_time recommended_encoder_settings seconds_left secure_stream_url status"
+        " stream_url targeting title total_views video",
         "setting": "setting value",
         "person": "id name role tasks",
     }.items()

@@ -12,6 +12,7 @@ from connectors import _graph_found as graph
 from connectors._facebook_asks import COMMENT, DRAFTS, LISTS, POST, Asks
 from connectors._facebook_audience import everybody_sees_comment, everybody_sees_post
 from connectors._facebook_beside import all_there, beside_in, is_by, listed_beside
+from connectors._facebook_live import live_record
 from connectors._facebook_page import page_facts, page_record, people_record, person_of, setting_record
 from connectors._facebook_records import (
     Place,
@@ -42,6 +43,7 @@ _FULLY: Mapping[str, _Maker] = {POST: post_record, COMMENT: comment_record}
 _OTHERS: Mapping[str, tuple[str, _Maker]] = {
     "ratings": ("review", review_record),
     "stories": ("story", story_record),
+    "live_videos": ("live", live_record),
     "conversations": ("conversation", conversation_record),
     "messages": ("message", message_record),
     "settings": ("setting", setting_record),

@@ -70,10 +70,15 @@ class FacebookSettings(BaseModel):
         title="Settings of the Page are captured",
         description="Who is blocked, who has a role, and the Page's settings. Needs pages_manage_metadata.",
     )
+    live_videos: bool = Field(
+        default=True,
+        title="Live videos are captured",
+        description="What is said of each broadcast; its film and comments are captured with its post in any case.",
+    )
 
 
 class Facebook:
-    """Pages of Facebook: posts, comments, reviews, stories, messages and settings."""
+    """Pages of Facebook: posts, comments, reviews, stories, live videos, messages and settings."""
 
     platform: ClassVar[str] = "facebook"
     title: ClassVar[str] = "Facebook"
@@ -115,7 +120,9 @@ class Facebook:
             " read: the last words that were seen stand.",
             "Words that Facebook does not say everybody sees are kept as private, among them all reviews and what is"
             " limited to some people, by place, age or language.",
-            "Of a review, story or message that is no longer listed nothing is said.",
+            "Of a review, story, live video or message that is no longer listed nothing is said.",
+            "What Facebook says of a live video (when it was planned, began and was over) is kept as private; the words"
+            " and comments of its post are not. How many watched, and the film while it is on air, are not captured.",
             "That a post or comment was deleted is said only while the token still shows another one.",
             "Who reacted is not captured, only how many; nor who shared a post, and what was said there.",
             "Advertisements that stand in no list, events and groups are not captured.",
@@ -233,7 +240,9 @@ class Facebook:
     def _asks(account: AccountRef, sweep: Sweep | None) -> Asks:
         given = account.settings
         chosen = given if isinstance(given, FacebookSettings) else FacebookSettings()
-        return Asks.begin(account, sweep, messages=chosen.messages, settings=chosen.page_settings)
+        return Asks.begin(
+            account, sweep, messages=chosen.messages, settings=chosen.page_settings, live=chosen.live_videos
+        )
 
 
 def _named(path: str, query: str) -> str | None:

@@ -21,6 +21,15 @@ def message_id(post: int) -> str:
     return f"m_{post:x}"
 
 
+def live_id(post: int) -> str:
+    """Of the broadcast in a post; its film has another one."""
+    return f"{post}01"
+
+
+def video_id(post: int) -> str:
+    return f"{post}02"
+
+
 def parts_of(identity: str) -> tuple[int, int] | None:
     """The two numbers of a post's or comment's id."""
     first, _, second = identity.partition("_")

@@ -8,17 +8,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from archiver.practice.acts import Medium
 from archiver.practice.city import City, Person, Post
 from archiver.practice.graph_fields import Wanted
-from archiver.practice.graph_ids import comment_id, conversation_id, message_id, post_id
+from archiver.practice.graph_ids import comment_id, conversation_id, live_id, message_id, post_id, video_id
 
 Body = dict[str, Any]
 _NOBODY = {"allow": "", "deny": "", "description": "", "friends": "", "value": ""}
+_ON_AIR = timedelta(hours=1)
 _EVERYBODY = _NOBODY | {"description": "Public", "value": "EVERYONE"}
 
 
@@ -105,6 +106,34 @@ class Bodies:
             "reactions": lambda wanted: _reactions(post, wanted),
             "comments": comments,
             "scheduled_publish_time": int(post.created_at.timestamp()) + 86400 if draft else None,
+        }
+
+    def live(self, post: Post, page: int) -> Body:
+        """The broadcast whose film stands in a post: on air for an hour. More and more people watch it."""
+        over = self._city.clock.now() - post.created_at > _ON_AIR
+        key = hashlib.sha256(f"{post.id} {self._city.clock.now()}".encode()).hexdigest()
+        return {
+            "id": live_id(post.id),
+            "status": "VOD" if over else "LIVE",
+            "title": post.wording.text,
+            "creation_time": told(post.created_at),
+            "broadcast_start_time": told(post.created_at),
+            "permalink_url": f"/{page}/videos/{video_id(post.id)}/",
+            "from": self._named(page),
+            "video": {"id": video_id(post.id)},
+            "live_views": int(self._city.clock.now().timestamp()) % 997,
+            "stream_url": f"rtmp://live-api.example:80/rtmp/{key}",
+            "seconds_left": 0 if over else 14_400,
+        }
+
+    def film(self, post: Post) -> Body:
+        """The film of a broadcast, as its post shows it."""
+        source = self._picture(f"{post.id % 9973}_{post.id}_n", 480)
+        return {
+            "media_type": "video",
+            "type": "video_inline",
+            "media": {"image": {"height": 320, "src": source, "width": 480}},
+            "target": {"id": video_id(post.id), "url": f"https://www.facebook.com/watch/?v={video_id(post.id)}"},
         }
 
     def comment(self, comment: Post, top: Post | None, likes: int, replies: int) -> Body:

@@ -60,6 +60,8 @@ class Pages:
     nested_errors: bool = False
     limits: Callable[[int], Body | None] = lambda post: None
     """Whom a post is limited to."""
+    on_air: Callable[[int], bool] = lambda post: False
+    """Which posts of the Page are live videos."""
 
     def __post_init__(self) -> None:
         self._bodies = Bodies(self.city, self.base)
@@ -182,6 +184,11 @@ class Pages:
     def _ratings(self, page: int) -> Listed:
         return plainly(self.reviews)
 
+    def _live_videos(self, page: int) -> Listed:
+        listed = self._posts(page, lambda post: post.author == page and self.on_air(post.id))
+        made = (self.city.posts[place] for place, _ in listed.entries)
+        return Listed([(post.id, partial(self._bodies.live, post, page)) for post in made])
+
     def _stories(self, page: int) -> Listed:
         return plainly(self.stories)
 
@@ -225,6 +232,8 @@ class Pages:
 
         body = self._bodies.post(post, page, comments=nested, draft=_is_draft(post))
         touched = max([post.versions[-1][0], *(one.versions[-1][0] for one in comments)])
+        if post.author == page and self.on_air(post.id):
+            body["attachments"] = {"data": [self._bodies.film(post)]}
         told: Body = {"updated_time": f"{touched:%Y-%m-%dT%H:%M:%S}+0000", "targeting": self.limits(post.id)}
         return body | told | {"feed_targeting": {"age_min": 13} if self.limits(post.id) is None else None}
 
@@ -270,4 +279,5 @@ _EDGES: dict[str, Callable[[Pages, int], Listed]] = {
     "settings": Pages._settings,
     "ratings": Pages._ratings,
     "stories": Pages._stories,
+    "live_videos": Pages._live_videos,
 }

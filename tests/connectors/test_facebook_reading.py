@@ -366,7 +366,7 @@ def test_only_both_of_them_by_their_ids_and_authors_vouch(shown: dict[str, Any])
 def test_of_what_was_never_published_goes_by_itself_or_has_no_address_nothing_is_asked() -> None:
     keys = {
         "draft/1_2": "post", "story/1": "story", "review/1": "review", "message/m_1": "message", "page/1": "profile",
-        "conversation/t_1": "message", "settings/blocked": "settings",
+        "live/1": "broadcast", "conversation/t_1": "message", "settings/blocked": "settings",
     }  # fmt: skip
     assert list(CONNECTOR.look(ACCOUNT, [RecordRef(key, RecordKind(kind)) for key, kind in keys.items()])) == []
 

@@ -32,8 +32,8 @@ _READERS = (
 #: Fields of Meta's nodes that nobody asks for, and Graph gives no field unasked: what a Page or account has beside what
 #: it says of itself to everybody (shops, advertising, restaurants, the person behind a fan page).
 _UNASKED = {"Page", "IGUser"}
-#: Said of live broadcasts, which are captured as posts with comments; and of accounts as other nodes name them.
-_ELSEWHERE = {"LiveVideo": 26, "ThreadsUser": 2}
+#: Said of accounts as other nodes name them.
+_ELSEWHERE = {"ThreadsUser": 2}
 
 
 @cache
@@ -62,6 +62,7 @@ def _meta(kind: str) -> set[str]:
     [
         ("PagePost", facebook.KNOWN["post"]),
         ("Comment", facebook.KNOWN["comment"]),
+        ("LiveVideo", facebook.KNOWN["live"]),
         ("UnifiedThread", facebook.KNOWN["conversation"]),
         ("IGMedia", instagram.KNOWN["media"]),
         ("IGComment", instagram.KNOWN["comment"]),

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from archiver.practice.cast import populate_page
 from archiver.practice.graph_api import GraphApi
-from archiver.practice.graph_ids import comment_id, post_id
+from archiver.practice.graph_ids import comment_id, live_id, post_id
 from archiver.practice.truth import TrueRecord, Truth
+from connectors.text import tidy
 from tests.capture.house import House
 from tests.capture.observed import Observed
 from tests.graph.place import Place
@@ -55,6 +56,32 @@ def limited(found: Page) -> tuple[set[str], set[str]]:
         thread = {_key(truth, found.id, one.id) for one in truth.thread(post.id)} & kept.keys()
         (rest if limits(post.id) is None else some).update(thread)
     return some, rest
+
+
+def is_live(post: int) -> bool:
+    """Whether a post of the Page is the film of a broadcast: every other one."""
+    return post % 2 == 0
+
+
+def check_live(found: Page) -> None:
+    """Every broadcast is there, of its own kind and beside its post, with what was said of it last; that it went on air
+    and was over is no edit."""
+    house = found.house
+    truth, kept = Truth(house.city.journal), house.records()
+    last = house.looks[-1][0]
+    posts = [one for one in truth.said() if one.parent is None and one.author == found.id and is_live(one.id)]
+    there = {f"live/{live_id(one.id)}": one for one in posts if one.visibility == "public" and one.exists_at(last)}
+    listed = {key: row for key, row in kept.items() if key.startswith("live/")}
+    assert there
+    assert there.keys() <= listed.keys() <= {f"live/{live_id(one.id)}" for one in posts}
+    for key, post in there.items():
+        row, versions = listed[key], house.versions(key)
+        said = {wording.text for _, wording in post.versions}
+        assert (row.kind, row.access, row.state) == ("broadcast", "private", "visible")
+        assert [one.content["title"] for one in versions][-1] == tidy(post.versions_until(last)[-1].text)
+        assert len(versions) <= len(said) + 1
+        attached = house.versions(_key(truth, found.id, post.id))[-1].content["attachments"]
+        assert attached == [versions[-1].content["video"]], "both name the same video"
 
 
 def _key(truth: Truth, page: int, number: int) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from archiver.practice.graph_pages import of_the_state
 from tests.capture.house import House
-from tests.facebook.page import check, limited, page
+from tests.facebook.page import check, check_live, is_live, limited, page
 from tests.graph.scenes import LARGE, Sizes, is_told, months
 from tests.graph.truth import public_words
 
@@ -21,12 +21,14 @@ def test_a_month_is_told_as_it_could_be_seen(
 ) -> None:
     found = page(new_house(seed=seed))
     found.server.pages.limits = of_the_state
+    found.server.pages.on_air = is_live
     is_told(found, check, sizes, days, full_only=full_only)
     some, rest = limited(found)
     public = public_words(found.house)
     assert some
     assert not some & public, "not everybody sees what is limited to some, nor what is said under it"
     assert rest & public
+    check_live(found)
 
 
 @pytest.mark.long

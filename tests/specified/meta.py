@@ -52,6 +52,7 @@ _EDGES: Mapping[str, Mapping[str, str]] = {
         "settings": "PageSettings",
         "ratings": "Recommendation",
         "stories": "Stories",
+        "live_videos": "LiveVideo",
     },
     "instagram": {
         "media": "IGMedia",
