@@ -23,15 +23,19 @@ _COUNTED = ",".join(
 )
 _ATTACHED = "media_type,type,title,description,media,target,url,unshimmed_url"
 _ATTACHMENTS = f"attachments{{{_ATTACHED},subattachments.limit(100){{{_ATTACHED}}}}}"
-POST_INDEX = f"id,created_time,updated_time,{_WHO_SEES_A_POST},from{{id}}"
+POST_INDEX = (
+    f"id,created_time,updated_time,{_WHO_SEES_A_POST},feed_targeting,admin_creator,application{{id,name}},from{{id}}"
+)
+"""With what only the Page is shown: who of the City published it, and with what; whose feeds it comes up in first."""
 _POST_WORDS = (
     f"id,created_time,updated_time,{_WHO_SEES_A_POST},from{{id,name}},message,message_tags,story,status_type,"
-    f"permalink_url,parent_id,place{{id,name}},scheduled_publish_time,feed_targeting,{_ATTACHMENTS},shares,"
+    f"permalink_url,story_tags,call_to_action,parent_id,place{{id,name}},scheduled_publish_time,backdated_time,{_ATTACHMENTS},shares,"
     f"reactions.limit(0).summary(total_count),{_COUNTED},comments.filter(stream).limit(0).summary(total_count)"
 )
 COMMENT_INDEX = "id,created_time,is_hidden,is_private,parent{id,is_hidden,is_private}"
 _COMMENT_WORDS = (
-    f"{COMMENT_INDEX},from{{id,name}},message,message_tags,attachment,permalink_url,like_count,comment_count"
+    f"{COMMENT_INDEX},from{{id,name}},message,message_tags,attachment,permalink_url,like_count,comment_count,"
+    "live_broadcast_timestamp"
 )
 INDEX: Mapping[str, str] = {"post": POST_INDEX, "comment": COMMENT_INDEX}
 WORDS: Mapping[str, str] = {"post": _POST_WORDS, "comment": _COMMENT_WORDS}
@@ -48,7 +52,10 @@ LIVE = (
 )
 SETTINGS: Mapping[str, str] = {"blocked": "id,name", "roles": "", "settings": "setting,value"}
 """Of roles what is given without asking: Meta's lists do not name its fields."""
-SPARE: frozenset[str] = frozenset({"targeting", "feed_targeting"})
+SPARE = (
+    "targeting", "feed_targeting", "admin_creator", "application", "backdated_time", "story_tags", "call_to_action",
+    "live_broadcast_timestamp", "planned_start_time", "broadcast_start_time",
+)  # fmt: skip
 """May be left out where Facebook refuses them: nothing else is known the less for it, but who sees a post."""
 
 KNOWN: Mapping[str, frozenset[str]] = {

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from connectors import _instagram_fields as fields
 from connectors._graph_accounts import read_profile
 from connectors._graph_errors import error_of
 from connectors._graph_found import escaped, idents, looked_for, shown_in
@@ -63,7 +64,7 @@ _NOT_LINKED = Problem(ProblemKind.PERMISSION, "the Page behind the token is not 
 
 def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
-    return reading_of(ask, answer, begin=Found, readers=_READERS, of_problem=_of_problem)
+    return reading_of(ask, answer, begin=Found, readers=_READERS, of_problem=_of_problem, spare=fields.SPARE)
 
 
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:

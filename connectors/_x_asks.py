@@ -47,14 +47,16 @@ MARGIN = timedelta(hours=1)
 LISTED: Mapping[str, int] = {"posts": 3200, "mentions": 800}
 """Most entries that X gives of a list, from the newest."""
 _POST = (
-    "article,article_title,attachments,conversation_id,created_at,edit_controls,entities,lang,media_metadata,note_post,"
-    "possibly_sensitive,public_metrics,reply_settings,text,withheld"
+    "article,article_title,attachments,card_uri,community_id,conversation_id,created_at,display_text_range,"
+    "edit_controls,entities,geo,lang,media_metadata,note_post,paid_partnership,possibly_sensitive,public_metrics,"
+    "reply_settings,scopes,source,text,withheld"
 )
 _EXPANDED = (
-    "attachments.media_keys,attachments.poll_ids,author_id,edit_history_post_ids,in_reply_to_user_id,referenced_posts"
+    "attachments.media_keys,attachments.poll_ids,author_id,edit_history_post_ids,geo.place_id,in_reply_to_user_id,"
+    "referenced_posts"
 )
 _USER = (
-    "created_at,description,entities,location,name,profile_banner_url,profile_image_url,protected,public_metrics,url,"
+    "created_at,description,entities,is_identity_verified,location,name,parody,profile_banner_url,profile_image_url,protected,public_metrics,url,"
     "username,verified_type,withheld"
 )
 _POSTS = (
@@ -63,6 +65,7 @@ _POSTS = (
     ("user.fields", "name,username"),
     ("media.fields", "alt_text,duration_ms,height,media_key,preview_image_url,type,url,variants,width"),
     ("poll.fields", "duration_minutes,end_datetime,id,options,voting_status"),
+    ("place.fields", "country_code,full_name,geo,id,name,place_type"),
 )
 _MESSAGES = (
     ("dm_event.fields", "attachments,created_at,dm_conversation_id,entities,event_type,id,text"),

@@ -20,6 +20,7 @@ from archiver.practice.graph_ids import comment_id, conversation_id, live_id, me
 Body = dict[str, Any]
 _NOBODY = {"allow": "", "deny": "", "description": "", "friends": "", "value": ""}
 _ON_AIR = timedelta(hours=1)
+_OFFICER = {"name": "Records Officer", "id": "1001"}
 _EVERYBODY = _NOBODY | {"description": "Public", "value": "EVERYONE"}
 
 
@@ -98,6 +99,8 @@ class Bodies:
             "timeline_visibility": "hidden" if post.hidden else "normal",
             "privacy": dict(_EVERYBODY if not draft else _NOBODY),
             "from": self._named(post.author),
+            "admin_creator": dict(_OFFICER) if own else None,
+            "application": {"name": "City Desk", "id": "291500"} if own else None,
             "message": post.wording.text,
             "status_type": ("added_photos" if attached else "mobile_status_update") if own else "wall_post",
             "permalink_url": f"https://www.facebook.com/{page}/posts/{post.id}/",

@@ -216,7 +216,12 @@ class Pages:
         top = self._tops.of(post.id)
         above = None if top in (None, post.id) else self.city.posts.get(top or 0)
         under = [one for one in self.city.posts.values() if one.id != post.id and self._tops.of(one.id) == post.id]
-        return self._bodies.comment(post, above, post.likes, len(under))
+        body = self._bodies.comment(post, above, post.likes, len(under))
+        if self.on_air(post.root):
+            body["live_broadcast_timestamp"] = int(
+                (post.created_at - self.city.posts[post.root].created_at).total_seconds()
+            )
+        return body
 
     def _shown(self, post: Post, page: int) -> Body:
         comments = list(self._comments_on(post, page))

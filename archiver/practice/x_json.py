@@ -92,6 +92,7 @@ class Bodies:
                 "editable_until": moment(post.created_at + timedelta(minutes=30)),
             },
             "lang": "en",
+            "source": "X Web App",
             "possibly_sensitive": False,
             "reply_settings": self.reply_settings.get(post.id, "everyone"),
             "public_metrics": {

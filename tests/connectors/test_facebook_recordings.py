@@ -18,7 +18,7 @@ from connectors._facebook_asks import SITE, Asks
 from connectors._graph_server import SERVER
 from connectors.contract import Ask, ProblemKind, Reading
 from connectors.facebook import Facebook
-from tests import effort
+from tests import effort, recordings
 from tests.connectors.payloads import change, recorded
 from tests.connectors.reading import answer
 
@@ -149,10 +149,9 @@ def test_what_is_something_else_gives_no_words(name: str) -> None:
 
 
 def _names(kind: str) -> set[str]:
-    path = recorded(f"specs/meta/{kind}.json")
-    spec = json.loads(path.read_text())
-    edges = {one["endpoint"].strip("/") for one in spec["apis"] if one.get("endpoint")}
-    return {one["name"] for one in spec["fields"]} | edges
+    """Of the version that is asked."""
+    named, edges = recordings.meta(kind)
+    return {*named, *edges}
 
 
 def _outermost(wanted: str) -> set[str]:

@@ -221,6 +221,9 @@ def test_of_a_page_that_is_not_published_nothing_is_public(found: Page) -> None:
 @pytest.mark.law("R16", "R18")
 def test_that_a_post_is_limited_to_some_is_known_later_without_an_edit_and_stored_once(found: Page) -> None:
     house = found.house
+    found.server.pages.on_air = lambda post: (
+        True
+    )  # (keys to broadcast with, and how many watch, are others at every look)
     for _ in range(4):
         found.talk(1)
     house.run(found.account, FULL)  # (as it was seen before that was asked for: nothing of it in any answer)
@@ -233,10 +236,12 @@ def test_that_a_post_is_limited_to_some_is_known_later_without_an_edit_and_store
     posts = {key for key in some if key.startswith("post/")}
     assert {row.versions for row in house.records().values()} == {1}
     assert all("age_min: 21" in house.versions(key)[0].content["targeting"] for key in posts)
+    assert {row.kind for key, row in house.records().items() if key.startswith("live/")} == {"broadcast"}
     stored = len(house.exchanges())
-    house.later(days=1)
-    assert house.run(found.account, FULL).outcome == "unchanged"
-    assert len(house.exchanges()) == stored
+    for sweep in (FULL, NEW):
+        house.later(hours=5)
+        assert house.run(found.account, sweep).outcome == "unchanged"
+        assert len(house.exchanges()) == stored
     check_rebuilt(house, anew=True)
 
 
