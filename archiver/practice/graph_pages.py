@@ -61,7 +61,7 @@ class Pages:
     limits: Callable[[int], Body | None] = lambda post: None
     """Whom a post is limited to."""
     on_air: Callable[[int], bool] = lambda post: False
-    """Which posts of the Page are live videos."""
+    """Which posts of the Page are live videos, where they have no pictures."""
 
     def __post_init__(self) -> None:
         self._bodies = Bodies(self.city, self.base)
@@ -185,7 +185,7 @@ class Pages:
         return plainly(self.reviews)
 
     def _live_videos(self, page: int) -> Listed:
-        listed = self._posts(page, lambda post: post.author == page and self.on_air(post.id))
+        listed = self._posts(page, lambda post: self._is_film(post, page))
         made = (self.city.posts[place] for place, _ in listed.entries)
         return Listed([(post.id, partial(self._bodies.live, post, page)) for post in made])
 
@@ -199,6 +199,10 @@ class Pages:
         if post.is_reply or post.share_of is not None or post.visibility == "direct":
             return False
         return post.author == page or page in post.mentions
+
+    def _is_film(self, post: Post, page: int) -> bool:
+        """Whether it is what is left of a broadcast of the Page, which has no pictures beside its film."""
+        return post.author == page and self.on_air(post.id) and not post.wording.media
 
     def _stands_under(self, post: Post, page: int) -> bool:
         """Whether it is a comment under what stands on the Page. One under a comment goes with that."""
@@ -237,7 +241,7 @@ class Pages:
 
         body = self._bodies.post(post, page, comments=nested, draft=_is_draft(post))
         touched = max([post.versions[-1][0], *(one.versions[-1][0] for one in comments)])
-        if post.author == page and self.on_air(post.id):
+        if self._is_film(post, page):
             body["attachments"] = {"data": [self._bodies.film(post)]}
         told: Body = {"updated_time": f"{touched:%Y-%m-%dT%H:%M:%S}+0000", "targeting": self.limits(post.id)}
         return body | told | {"feed_targeting": {"age_min": 13} if self.limits(post.id) is None else None}

@@ -69,7 +69,8 @@ def check_live(found: Page) -> None:
     house = found.house
     truth, kept = Truth(house.city.journal), house.records()
     last = house.looks[-1][0]
-    posts = [one for one in truth.said() if one.parent is None and one.author == found.id and is_live(one.id)]
+    own = [one for one in truth.said() if one.parent is None and one.author == found.id and is_live(one.id)]
+    posts = [one for one in own if not any(wording.media for _, wording in one.versions)]
     there = {f"live/{live_id(one.id)}": one for one in posts if one.visibility == "public" and one.exists_at(last)}
     listed = {key: row for key, row in kept.items() if key.startswith("live/")}
     assert there

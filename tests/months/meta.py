@@ -13,8 +13,10 @@ from urllib.parse import quote
 from archiver.practice import faults
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.graph_json import dump, error
+from archiver.practice.graph_pages import of_the_state
 from archiver.practice.messages import Request, Response
 from archiver.practice.truth import Truth
+from tests.capture.house import House
 from tests.capture.told import top_of
 from tests.facebook import page as facebook
 from tests.graph.place import Place
@@ -113,6 +115,13 @@ def _answers(truth: Truth, number: int, at: datetime) -> bool:
     return said.exists_at(at)
 
 
+def _page(house: House) -> facebook.Page:
+    """With posts that are limited to some people, and live videos."""
+    found = facebook.page(house)
+    found.server.pages.limits, found.server.pages.on_air = of_the_state, facebook.is_live
+    return found
+
+
 def _facebook(found: Place) -> Mapping[str, Wrong]:
     return graph(
         found, lists="/(feed|published_posts)[?]", comments="/comments", media="/facebook/pictures/",
@@ -140,7 +149,7 @@ def _inside(found: Any, page: int) -> None:
 
 KINDS: Mapping[str, Kind] = {
     "facebook": Kind(
-        facebook.Page.open, facebook.check, _facebook, 8, sized, {"messages": 12}, small=4, stands=with_its_comment,
+        _page, facebook.check, _facebook, 8, sized, {"messages": 12}, small=4, stands=with_its_comment,
         banned="settings/blocked", pictured=("post", "mention", "comment"), visitors=True,
     ),
     "instagram": Kind(
