@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
@@ -24,6 +24,7 @@ from archiver.records.withheld import times_of, withheld_among
 from archiver.viewing import Viewer
 
 _Row = Mapping[Any, Any] | RowMapping
+Appeal = Literal["", "any", "open"]
 NO_SUCH: Final = "there is no such statement"
 #: Fields that may name people or tell what is private.
 PRIVATE: Final = ("actor_name", "against", "matter", "words", "notice", "appeal", "decided_by")
@@ -91,9 +92,11 @@ def listed(
     limit: int = 50,
     before: int | None = None,
     only_unseen: bool = False,
+    appeal: Appeal = "",
 ) -> list[tuple[int, StatementView]]:
     """What is said now, newest first, with the place of each in the list. ``only_unseen``: that tells of a change which
-    the archive has not seen, of a record that the viewer sees."""
+    the archive has not seen, of a record that the viewer sees. ``appeal``: against which somebody appealed, ``open``:
+    and nobody has decided."""
     found: list[tuple[int, StatementView]] = []
     ids = viewer.account_ids
     while len(found) < limit:
@@ -108,9 +111,15 @@ def listed(
             break
         numbers = {row["act_id"]: row["number"] for row in rows}
         views = _views(connection, viewer, person_id, rows)
-        found += [(numbers[one.act_id], one) for one in views if one.unseen or not only_unseen]
+        wanted = (one for one in views if (one.unseen or not only_unseen) and _appealed(one, appeal))
+        found += [(numbers[one.act_id], one) for one in wanted]
         before = rows[-1]["number"]
     return sorted(found, key=lambda one: -one[0])[:limit]
+
+
+def _appealed(one: StatementView, appeal: Appeal) -> bool:
+    says = one.says
+    return not appeal or (says.appeal_on is not None and (appeal == "any" or says.decided_on is None))
 
 
 def one(connection: Connection, viewer: Viewer, person_id: str | None, moderation_id: str) -> list[StatementView]:

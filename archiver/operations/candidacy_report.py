@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from archiver.accounts.register.candidacies import city_accounts
 from archiver.accounts.register.statements import Register
@@ -56,10 +56,11 @@ def report(
     viewer: Viewer,
     limit: int = 500,
     start: int = 0,
+    after: tuple[datetime, str] | None = None,
 ) -> Report:
     """What public accounts of the City published from the first to the last day, by the city's calendar, as far as the
     viewer sees it: nothing else is listed or counted. What the platform gives no time of is not in it. ``start``: how
-    many posts to pass over."""
+    many posts to pass over; ``after``: or the time and id of the last of them."""
     listings = [one for one in city_accounts(register, candidacy) if _sees(register, one, viewer)]
     accounts = [account for one in listings if (account := register.listings[one].account) is not None]
     begin, end = _span(candidacy, zone)
@@ -73,6 +74,9 @@ def report(
     )
     total = connection.execute(select(func.count()).select_from(RECORD).where(*within)).scalar_one()
     query = select(RECORD.c.id, RECORD.c.account_id, RECORD.c.created_at, RECORD.c.url).where(*within)
+    if after is not None:
+        at, last = after
+        query = query.where(or_(RECORD.c.created_at > at, and_(RECORD.c.created_at == at, RECORD.c.id > last)))
     rows = connection.execute(query.order_by(RECORD.c.created_at, RECORD.c.id).offset(start).limit(limit)).all()
     told = briefs(connection, viewer, [row.id for row in rows])
     posts = tuple(

@@ -32,6 +32,7 @@ from archiver.web import (
     board,
     candidacies,
     captured,
+    challenge_list,
     challenges,
     changes,
     closing,
@@ -155,6 +156,7 @@ _PAGES = (
     moderation_report,
     moderation,
     captured,
+    challenge_list,
     challenges,
     evidence,
 )

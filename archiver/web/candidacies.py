@@ -48,9 +48,9 @@ class Candidacy:
 def every(site: Here, viewer: Seen, who: Who) -> HTMLResponse:
     """Every candidacy of an authority that is seen, the newest first."""
     with site.archive.database.read() as connection:
-        register, sight = _register(site, connection, who, viewer)
+        register, sight = register_of(site, connection, who, viewer)
         found = [
-            _line(site, connection, register, one, says, viewer)
+            line(site, connection, register, one, says, viewer)
             for one, says in register.candidacies.items()
             if sight.sees_authority(register, says.authority)
         ]
@@ -69,7 +69,7 @@ def show(
 ) -> HTMLResponse:
     """What was published from its first to its last day."""
     with site.archive.database.read() as connection:
-        register, says = _seen(site, connection, who, viewer, candidacy_id)
+        register, says = seen(site, connection, who, viewer, candidacy_id)
         made = report(connection, register, says, site.zone, viewer, _ON_A_PAGE, start)
     known = register.listings
     return site.page(
@@ -90,7 +90,7 @@ def show(
 def download(site: Here, viewer: Seen, who: Who, candidacy_id: Id) -> Response:
     """All of it, for a spreadsheet."""
     with site.archive.database.read() as connection:
-        register, says = _seen(site, connection, who, viewer, candidacy_id)
+        register, says = seen(site, connection, who, viewer, candidacy_id)
 
     def part(start: int) -> Report:
         with site.archive.database.read() as connection:
@@ -106,26 +106,32 @@ def download(site: Here, viewer: Seen, who: Who, candidacy_id: Id) -> Response:
     return as_csv("posts-during-a-candidacy", _HEAD, rows())
 
 
-def _register(site: Site, connection: Connection, who: Visitor, viewer: Seen) -> tuple[Register, Sight]:
+def register_of(site: Site, connection: Connection, who: Visitor, viewer: Seen) -> tuple[Register, Sight]:
     """The register today, and of which authorities this visitor reads records."""
     register = service.read(connection, service.today(site.archive))
     asked = (connection, who.person.id, Action.RECORDS_VIEW, site.archive.clock.now())
     return register, Sight(viewer, permission.authorities_seen(*asked))
 
 
-def _seen(
+def seen(
     site: Site, connection: Connection, who: Visitor, viewer: Seen, candidacy_id: str
 ) -> tuple[Register, CandidacySays]:
-    register, sight = _register(site, connection, who, viewer)
+    """One of them.
+
+    Raises:
+        NotFound: there is none, or not for this visitor.
+    """
+    register, sight = register_of(site, connection, who, viewer)
     says = register.candidacies.get(candidacy_id)
     if says is None or not sight.sees_authority(register, says.authority):
         raise NotFound("there is no such candidacy in the register")
     return register, says
 
 
-def _line(
+def line(
     site: Site, connection: Connection, register: Register, candidacy_id: str, says: CandidacySays, viewer: Seen
 ) -> Candidacy:
+    """One of them, counted."""
     made = report(connection, register, says, site.zone, viewer, 0)
     there = is_in(register.today, says.since, says.until)
     return Candidacy(candidacy_id, says, _authority(register, says), there, len(made.listings), made.total)

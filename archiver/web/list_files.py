@@ -15,7 +15,7 @@ from archiver.desk.news import news, touched
 from archiver.errors import UsageError
 from archiver.moderation import statements
 from archiver.moderation.briefs import briefs
-from archiver.moderation.statements import StatementView
+from archiver.moderation.statements import Appeal, StatementView
 from archiver.operations.changes import new_since
 from archiver.people.actions import Action
 from archiver.viewing import Viewer
@@ -80,13 +80,14 @@ def moderation(
     who: Who,
     account: Annotated[str, Query(max_length=100)] = "",
     unseen: bool = False,
+    appeal: Appeal = "",
 ) -> Response:
     """Every statement that holds, newest first."""
     if account:
         with site.archive.database.read() as connection:
             seen_account(connection, viewer, account)
     head = ("statement", "said at", "account", *_SAYS, "by", "records", "seen by the archive", "all of it is shown")
-    return as_csv("moderation-statements", head, _statements(site, viewer, who.person.id, account, unseen))
+    return as_csv("moderation-statements", head, _statements(site, viewer, who.person.id, account, unseen, appeal))
 
 
 def _records(site: Site, viewer: Viewer, record_ids: Sequence[str]) -> Iterator[tuple[Cell, ...]]:
@@ -101,7 +102,9 @@ def _records(site: Site, viewer: Viewer, record_ids: Sequence[str]) -> Iterator[
             yield (record_id, *said)
 
 
-def _statements(site: Site, viewer: Viewer, person_id: str, account: str, unseen: bool) -> Iterator[tuple[Cell, ...]]:
+def _statements(
+    site: Site, viewer: Viewer, person_id: str, account: str, unseen: bool, appeal: Appeal
+) -> Iterator[tuple[Cell, ...]]:
     before: int | None = None
     while True:
         with site.archive.database.read() as connection:
@@ -113,6 +116,7 @@ def _statements(site: Site, viewer: Viewer, person_id: str, account: str, unseen
                 limit=_AT_ONCE,
                 before=before,
                 only_unseen=unseen,
+                appeal=appeal,
             )
         yield from (_statement(one) for _, one in found)
         if len(found) < _AT_ONCE:

@@ -17,7 +17,7 @@ from archiver.evidence.matter_facts import ModerationSays
 from archiver.moderation import service, statements
 from archiver.moderation.briefs import Brief, briefs
 from archiver.moderation.matching import EDITED, STATE, track_of
-from archiver.moderation.statements import StatementView
+from archiver.moderation.statements import Appeal, StatementView
 from archiver.moderation.words import ACTORS, DONE, OUTCOMES, STAGES, Stage, grounds
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
@@ -49,6 +49,7 @@ def show_all(
     who: Who,
     account: Annotated[str, Query(max_length=100)] = "",
     unseen: bool = False,
+    appeal: Appeal = "",
     before: Annotated[int | None, Query(ge=1, le=2**62)] = None,
 ) -> HTMLResponse:
     """Everything that holds, newest first."""
@@ -62,19 +63,21 @@ def show_all(
             limit=_PAGE + 1,
             before=before,
             only_unseen=unseen,
+            appeal=appeal,
         )
     older = None
     if len(found) > _PAGE:
         found = found[:_PAGE]
         kept: dict[str, Any] = {"account": account} if account else {}
         kept |= {"unseen": "yes"} if unseen else {}
+        kept |= {"appeal": appeal} if appeal else {}
         older = urlencode(kept | {"before": found[-1][0]})
     return site.page(
         "moderation.html",
         here="changes",
         statements=[one for _, one in found],
         accounts=known,
-        wanted={"account": account, "unseen": unseen},
+        wanted={"account": account, "unseen": unseen, "appeal": appeal},
         older=older,
         later=before is not None,
         **_words(site),

@@ -212,6 +212,7 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("evidence-made", "/records/{record}/evidence", "Evidence of a record, made to be handed out."),
         Scene("evidence-new", "/records/{removed}/evidence", "Having a bundle and its certificate made."),
     ),
+    "/challenges": _one("challenges", "/challenges", "What people say against the accuracy of records about them."),
     "/changes": (
         Scene("changes", "/changes", "Everything edited, hidden or no longer returned."),
         Scene("changes-narrowed", "/changes?account={account}&kind=edited&since=2026-01-01", "Only edits."),

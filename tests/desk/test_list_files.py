@@ -89,6 +89,15 @@ def test_every_statement_is_written_once_and_none_is_a_formula(
         assert "\u202e" not in str(listed)
         assert len(rows(browser, f"/moderation.csv?account={account}&unseen=yes")) == 5
         assert browser.get("/moderation.csv?account=ac_none").status_code == 404
+        appealed = {"appeal_on": "2026-02-02"}
+        decided = appealed | {"decided_on": "2026-02-03", "outcome": "upheld"}
+        for matter, more in (("waits", appealed), ("decided", decided)):
+            moderation.state(offices, of_machine(), [says(account, made[0], matter=matter, **more)])
+        for wanted, matters in (("any", ["decided", "waits"]), ("open", ["waits"])):
+            assert [one["matter"] for one in rows(browser, f"/moderation.csv?appeal={wanted}")] == matters
+            page = browser.get(f"/moderation?appeal={wanted}").text
+            assert ("waits" in page, "decided<" in page) == (True, wanted == "any")
+            assert f"appeal={wanted}" in page
     elsewhere = person(offices, Role.CUSTODIAN, scope=AUTHORITY, scope_id="library")
     with client(offices, elsewhere) as browser:
         assert rows(browser, "/moderation.csv") == []

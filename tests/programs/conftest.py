@@ -60,9 +60,10 @@ def serving(home: Path, database: str = "") -> Iterator[Served]:
         pages.start()
         try:
             mine = person(archive, *Role, name="Everything")
-            furnished.talked(archive)
+            furnished.challenged(archive, furnished.talked(archive))
             known = {"platform": "mastodon", "moderation_id": furnished.moderated(archive)}
             known |= {"authority_id": beside.authority_of("police"), "handover_id": beside.handover_of("police")}
+            known |= {"candidacy_id": furnished.reported(archive)}
             known |= asdict(furnished.desk(archive, mine.id))
             yield Served(pages.url.rstrip("/"), archive, _comers(archive, mine), known)
         finally:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import insert
 
+from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
+from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
 from archiver.desk.models import SavedSearchMark
 from archiver.moderation import service as moderation
@@ -15,7 +18,9 @@ from archiver.people.acting import of_machine, of_person
 from archiver.search.source import read_documents
 from tests.moderation import written
 from tests.moderation.saying import says
+from tests.people.beside import authority_of
 from tests.people.scene import NOW, OFFICES, account_of, record_of
+from tests.register.town import Town
 
 KINDS = ("public", "hidden")
 
@@ -45,6 +50,31 @@ def moderated(archive: Archive) -> str:
     """Two statements on each office; the id of one on the police."""
     said = [says(account_of(office), matter=f"M-{number}") for office in OFFICES for number in (1, 2)]
     return moderation.state(archive, of_machine(), said)[0]
+
+
+def reported(archive: Archive) -> str:
+    """Two candidacies, two posts in the window of one at the police, whose id it is; two exceptions."""
+    town = Town(archive)
+    with archive.database.write() as connection:
+        for number in (1, 2):
+            written.record(connection, "police", f"published {number}", kind="post", text=f"=NOTICE({number})")
+    for office in OFFICES:
+        town.say(Thing.EXEMPTION, authority=authority_of(office), rule="series", reason="=small", approver="Cleo")
+    window = {"since": "2026-02-01", "until": "2026-04-01"}
+    town.say(Thing.CANDIDACY, authority=authority_of("library"), person="Lee", office="Clerk", **window)
+    return town.say(Thing.CANDIDACY, authority=authority_of("police"), person="@Ada", office="Sheriff", **window)
+
+
+def challenged(archive: Archive, record_ids: Sequence[str]) -> None:
+    """A challenge to each of these records of the police; the first is denied."""
+    for number, record_id in enumerate(record_ids):
+        said = {"account": account_of("police"), "record": record_id, "individual": "Robin Doe", "authorized": None,
+                "received_on": "2026-02-02", "disputed": f"=I({number})", "outcome": "open", "decided_on": None,
+                "decided_by": None, "correction": None, "reasons": None, "statement_on": None,
+                "statement": None}  # fmt: skip
+        if number == 0:
+            said |= {"outcome": "denied", "decided_on": "2026-02-10"}
+        challenges.state(archive, of_machine(), challenges.shape(said))
 
 
 def desk(archive: Archive, person_id: str) -> Kept:

@@ -14,6 +14,7 @@ from archiver.accounts.register import sheets
 from archiver.web.programs.answers import Page
 from archiver.web.programs.records import Author
 from archiver.web.programs.sheets import columns, rows
+from tests.people.scene import account_of
 from tests.programs.conftest import Served
 from tests.programs.test_answers import LISTS
 
@@ -68,3 +69,31 @@ def test_no_cell_is_calculated(text: str, beginning: str) -> None:
     assert columns(Author) == ["name", "handle"]
     assert not row[0].startswith(_BEGINNINGS)
     assert sheets.unguarded(row[0]) == Author(name=beginning + text, handle=None).name
+
+
+def test_looks_are_a_sheet_for_the_same_eyes(served: Served) -> None:
+    """Neither has pages: the runs around a moment, and those that came of asking."""
+    police, library = account_of("police"), account_of("library")
+    with served.client("officer") as client:
+        for path in (f"looks.csv?account={police}&at=", f"captured/looks.csv?account={police}&asked="):
+            (found,) = _sheet(client.get(f"/api/v1/{path}2026-03-01T18:29:00Z").content.decode())
+            assert "rn_police" in found.values()
+            assert _sheet(client.get(f"/api/v1/{path}2026-03-01T18:29:00Z").content.decode()) == [found]
+        before = _sheet(client.get(f"/api/v1/looks.csv?account={police}&at=2026-03-02T00:00:00Z").content.decode())
+        assert [(one["stands"], one["streams"]) for one in before] == [("before", "posts: 1 of 1")]
+    with served.client("police") as client:
+        for path in (f"looks.csv?account={library}&at=", f"captured/looks.csv?account={library}&asked="):
+            assert client.get(f"/api/v1/{path}2026-03-01T18:29:00Z").status_code == 404
+
+
+def test_challenges_are_of_records_that_are_seen_and_narrowed_as_on_the_page(served: Served) -> None:
+    with served.client("police") as client:
+        every = _sheet(client.get("/api/v1/challenges.csv").content.decode())
+        assert [one["disputed"] for one in every] == ["'=I(1)", "'=I(0)"]
+        (denied,) = client.get("/api/v1/challenges?outcome=denied").json()["items"]
+        assert denied["disputed"] == "=I(0)"
+        assert client.get(f"/api/v1/challenges?account={account_of('library')}").status_code == 404
+    with served.client("everything") as client:
+        page = client.get("/challenges", params={"outcome": "denied"}).text
+        assert ("=I(0)" in page, "=I(1)" in page) == (True, False)
+        assert "/api/v1/challenges.csv?outcome=denied" in page

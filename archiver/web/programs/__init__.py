@@ -11,6 +11,7 @@ from archiver.web.programs import (
     capture,
     capture_acts,
     captured,
+    challenges,
     changes,
     desk,
     desk_acts,
@@ -21,9 +22,13 @@ from archiver.web.programs import (
     platforms,
     records,
     register,
+    reports,
     sheets,
 )
 
-_PARTS = (accounts, capture, captured, records, changes, moderation, desk, register, handovers, platforms, people)
+_PARTS = (
+    *(accounts, capture, captured, records, changes, challenges, moderation, desk, register, reports, handovers),
+    *(platforms, people),
+)
 _LISTS = tuple(one.router for one in _PARTS)
 ROUTERS = (*_LISTS, *(one.router for one in (capture_acts, desk_acts, moderation_acts)), sheets.beside(_LISTS))

@@ -18,12 +18,15 @@ from archiver.records import import_views
 from archiver.web import places
 from archiver.web.door import Here, Seen, needs
 from archiver.web.places import counted_for, seen_account
-from archiver.web.programs import cursors
+from archiver.web.programs import cursors, sheets
 from archiver.web.programs.answers import Account, After, Answer, Id, Limit, Moment, Page, Text, Time
 from archiver.web.programs.description import routes
+from archiver.web.programs.sheets import Sheet
 from archiver.web.site import Site
 
 router = routes("capture")
+OfAccount = Annotated[str, Query(pattern="^[A-Za-z0-9_-]{1,100}$", description="Its id.")]
+At = Annotated[Moment, Query(description="A moment with its zone, such as 2026-05-01T14:30:00-05:00.")]
 
 
 class Run(Answer):
@@ -117,6 +120,19 @@ class Looks(Answer):
     streams: list[Around]
     gaps: list[KnownGap]
     said: str
+
+
+class LookLine(Answer):
+    """One run near the moment, as a line of a sheet. ``stands``: before or after the moment."""
+
+    stands: str
+    run: str
+    started_at: Time
+    finished_at: Time | None
+    sweep: str
+    outcome: str | None
+    complete: bool
+    streams: list[str]
 
 
 class Deposit(Answer):
@@ -235,17 +251,29 @@ def gaps(
 
 @router.get("/looks")
 @needs(Action.CAPTURE_VIEW)
-def looks(
-    site: Here,
-    viewer: Seen,
-    account: Annotated[str, Query(pattern="^[A-Za-z0-9_-]{1,100}$", description="Its id.")],
-    at: Annotated[Moment, Query(description="A moment with its zone, such as 2026-05-01T14:30:00-05:00.")],
-) -> Looks:
+def looks(site: Here, viewer: Seen, account: OfAccount, at: At) -> Looks:
     """The runs of an account before and after a moment, nearest first, with whether each saw all that it asked for."""
     with site.archive.database.read() as connection:
         seen_account(connection, viewer, account)
         times = poll_times(connection, account, at, site.archive.clock.now(), site.dead(), viewer)
     return Looks.model_validate(told.looks_as_json(times))
+
+
+@router.get("/looks.csv", response_class=Sheet)
+@needs(Action.CAPTURE_VIEW)
+def looks_sheet(site: Here, viewer: Seen, account: OfAccount, at: At) -> Sheet:
+    """The same runs as CSV (docs/api.md), in the order of time; of each list how many were read to their end."""
+    found = looks(site, viewer, account, at)
+    each = [(name, one) for name, some in (("before", found.before[::-1]), ("after", found.after)) for one in some]
+    lines = [
+        LookLine(
+            **{name: getattr(one, name) for name in LookLine.model_fields if name not in ("stands", "streams")},
+            stands=stands,
+            streams=[f"{name}: {part.complete} of {part.lists}" for name, part in one.streams.items()],
+        )
+        for stands, one in each
+    ]
+    return sheets.whole("looks", LookLine, lines)
 
 
 @router.get("/deposits")

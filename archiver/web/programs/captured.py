@@ -11,12 +11,15 @@ from archiver.operations.is_captured import Looks
 from archiver.people.actions import Action
 from archiver.web.door import Here, Seen, needs
 from archiver.web.places import counted_for, seen_account, told
+from archiver.web.programs import sheets
 from archiver.web.programs.answers import Answer, Moment, Text
-from archiver.web.programs.capture import Run
+from archiver.web.programs.capture import OfAccount, Run
 from archiver.web.programs.description import routes
+from archiver.web.programs.sheets import Sheet
 
 router = routes("captured")
 Url = Annotated[str, Query(min_length=1, max_length=is_captured.LONGEST, description="Address of a post or a comment.")]
+Asked = Annotated[Moment, Query(description="When it was asked for, as `captured/look` answered.")]
 
 
 class Candidate(Answer):
@@ -71,12 +74,7 @@ def is_it_captured(site: Here, viewer: Seen, q: Url) -> IsCaptured:
 
 @router.get("/captured/looks")
 @needs(Action.RECORDS_VIEW)
-def looks_since(
-    site: Here,
-    viewer: Seen,
-    account: Annotated[str, Query(pattern="^[A-Za-z0-9_-]{1,100}$", description="Its id.")],
-    asked: Annotated[Moment, Query(description="When it was asked for, as `captured/look` answered.")],
-) -> LooksSince:
+def looks_since(site: Here, viewer: Seen, account: OfAccount, asked: Asked) -> LooksSince:
     """What came of having an account looked at."""
     archive = site.archive
     with archive.database.read() as connection:
@@ -85,6 +83,13 @@ def looks_since(
         found = is_captured.looks_since(connection, account, asked, now, site.dead(), viewer)
         counted = counted_for(site, connection, viewer)
     return _looks(found, counted)
+
+
+@router.get("/captured/looks.csv", response_class=Sheet)
+@needs(Action.RECORDS_VIEW)
+def looks_sheet(site: Here, viewer: Seen, account: OfAccount, asked: Asked) -> Sheet:
+    """The runs that came of it, as CSV (docs/api.md)."""
+    return sheets.whole("looks-since-it-was-asked", Run, looks_since(site, viewer, account, asked).runs)
 
 
 def _looks(found: Looks, counted: frozenset[str]) -> LooksSince:

@@ -101,6 +101,9 @@ def list_statements(
     who: Who,
     account: Account = None,
     unseen: Annotated[bool, Query(description="Only of changes that the archive has not seen.")] = False,
+    appeal: Annotated[
+        Literal["any", "open"] | None, Query(description="Only with an appeal; `open`: that nobody has decided.")
+    ] = None,
     limit: Limit = 50,
     after: After = None,
 ) -> Page[Statement]:
@@ -118,6 +121,7 @@ def list_statements(
             limit=limit + 1,
             before=before,
             only_unseen=unseen,
+            appeal=appeal or "",
         )
     part = cursors.page(found, limit, lambda one: cursors.write("moderation", one[0]))
     return Page[Statement](items=[statement(one) for _, one in part.items], next=part.next)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import Query
 
-from archiver.operations.looked import Wanted, conditions
+from archiver.accounts import service as accounts
+from archiver.operations.looked import Wanted, conditions, named
 from archiver.people import access_log, service
 from archiver.people.actions import Action
 from archiver.web.door import Here, needs
@@ -46,7 +47,8 @@ class Person(Answer):
 
 
 class Entry(Answer):
-    """One view or search. ``sought`` null: nothing was searched for, or its key is not there."""
+    """One view or search. ``about``: its subject in words, as far as it is known. ``sought`` null: nothing was searched
+    for, or its key is not there."""
 
     id: int
     at: Time
@@ -56,6 +58,7 @@ class Entry(Answer):
     action: str
     route: Text
     subject: Text
+    about: Text | None
     status: int
     sought: Text | None
 
@@ -106,9 +109,13 @@ def entries(
     with site.archive.database.read() as connection:
         if person is not None:
             service.get(connection, person)
+        if account:
+            accounts.get(connection, account)
         which = list(conditions(Wanted(person or "", action, account, authority, since, until)))
         found = access_log.entries(connection, site.archive, limit=limit + 1, before=before, which=which)
-    shown = [Entry.model_validate(one) for one in found]
+        about = named(connection, found)
+    own = [name for name in Entry.model_fields if name != "about"]
+    shown = [Entry(**{name: getattr(one, name) for name in own}, about=about.get(one.subject)) for one in found]
     return cursors.page(shown, limit, lambda one: cursors.write("access-log", one.id))
 
 

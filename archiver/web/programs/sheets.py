@@ -42,6 +42,12 @@ def beside(lists: Sequence[APIRouter]) -> APIRouter:
     return made
 
 
+def whole(name: str, model: type[BaseModel], items: Sequence[BaseModel]) -> Sheet:
+    """A sheet of entries that have no pages."""
+    page = Page[Any].model_construct(items=list(items), next=None)
+    return _sheet(name, model, page, lambda _: page)
+
+
 def rows(model: type[BaseModel], page: Page[Any]) -> Iterator[list[str]]:
     """The entries of a page as cells, in the order of :func:`columns`."""
     for one in page.items:
@@ -69,14 +75,18 @@ def _of(function: Callable[..., Page[Any]], hints: dict[str, Any]) -> Callable[.
             return function(**asked, limit=MOST, after=after)
 
         first = ask(None)  # what is refused is refused before anything is sent
-        headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
-        return Sheet(_file(model, first, ask), headers=headers)
+        return _sheet(name, model, first, ask)
 
     asked = [one.replace(annotation=hints[one.name]) for one in signature(function).parameters.values()]
     sheet.__signature__ = Signature([one for one in asked if one.name not in _PAGED])  # type: ignore[attr-defined]
     sheet.__name__ = f"{function.__name__}_sheet"
     sheet.__doc__ = f"{function.__doc__} All of it, as CSV (docs/api.md)."
     return needs(door.action, fresh=door.fresh)(sheet)
+
+
+def _sheet(name: str, model: type[BaseModel], first: Page[Any], ask: Callable[[str | None], Page[Any]]) -> Sheet:
+    headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
+    return Sheet(_file(model, first, ask), headers=headers)
 
 
 def _file(model: type[BaseModel], page: Page[Any], ask: Callable[[str | None], Page[Any]]) -> Iterator[bytes]:
