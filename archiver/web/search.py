@@ -3,6 +3,8 @@ marked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, Final
@@ -40,7 +42,7 @@ LONGEST = 2000
 #: Characters that an address may bring, so that the page can say that they are too many.
 _MOST: Final = 20_000
 _TRAIL: Final = 300
-TRAILED: Final = ("q", "order", "after", "tag", "counts")
+TRAILED: Final = ("q", "order", "after", "tag", "counts", "saved")
 
 
 class Counts(StrEnum):
@@ -71,6 +73,8 @@ class Search:
     tag: str = ""
     """Only records that have this tag of the reader's offices. No part of the query: tags never leave the desk."""
 
+    saved: str = ""
+    """Id of the saved search that led to it."""
     given: bool = True
     """Something was asked for, were it everything; not the page as it is opened."""
 
@@ -87,17 +91,37 @@ class Search:
         given = {"q": self.q, "order": self.order.value} | ({"tag": self.tag} if self.tag else {}) | other
         return urlencode(given if self.counts is Counts.SOME else given | {"counts": self.counts.value})
 
+    def trailing(self) -> str:
+        """The query of its address, with the page of hits."""
+        more = {"after": self.after, "saved": self.saved}
+        return self.address(**{name: one for name, one in more.items() if one})
+
     def trail(self, record_id: str) -> str:
         """What a link to a hit takes along, so that its page leads back to the hit. Nothing where that is too long to
         stand at every hit."""
-        here = self.address(**({"after": self.after} if self.after else {}))
+        here = self.trailing()
         return f"?{urlencode({'found': here})}" if len(here) <= _TRAIL else ""
 
 
 def back_to(found: str, record_id: str) -> str | None:
-    """The address of a hit in its search, from what its link took along (:meth:`Search.trail`)."""
+    """The address of a hit in its search, or of its saved search, from what its link took along
+    (:meth:`Search.trail`)."""
     known = [(name, value) for name, value in parse_qsl(found) if name in TRAILED]
+    saved = dict(known).get("saved")
+    if saved:
+        return f"saved/{quote(saved, '')}"
     return f"search?{urlencode(known)}#hit-{quote(record_id)}" if known else None
+
+
+def trailed(found: str) -> Search:
+    """The search that a link took along; what is no search of ours is as if it had not been said."""
+    known = {name: value for name, value in parse_qsl(found) if name in TRAILED}
+    choices: dict[str, Any] = {}
+    for name, kind in (("order", Order), ("counts", Counts)):
+        with suppress(ValueError, KeyError):
+            choices[name] = kind(known[name])
+    saved, tag = known.get("saved", "")[:100], known.get("tag", "")[:200]
+    return Search(known.get("q", ""), after=known.get("after"), tag=tag, saved=saved, **choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +193,9 @@ def find(site: Site, connection: Connection, viewer: Viewer, who: Visitor, asked
         BadCursor: ``after`` is no place in this search.
     """
 
-    def read(text: str) -> Asked:
-        return queries.parse(text, zone=site.zone.key, register=known.register)
-
     search = site.archive.search
     marker = reach(site, connection, who)
-    query, page = read(asked.q), Page(PAGE, asked.after)
-    if asked.tag:
-        query = replace(query, within=_tagged(connection, marker, asked.tag))
+    query, page = read(site, connection, who, asked, known), Page(PAGE, asked.after)
     few = asked.counts is Counts.SOME
     results = search.search(connection, query, viewer=viewer, page=page, order=asked.order, facets=few)
     facets, slow = results.facets, None
@@ -185,8 +204,8 @@ def find(site: Site, connection: Connection, viewer: Viewer, who: Visitor, asked
             facets = search.facets(connection, query, viewer=viewer, limit=None)
         except SearchTooSlow as error:
             slow = str(error)
-    narrowing = Narrowing(narrower(asked.q, read), asked.address)
-    within = [(typed, asked.address(q=rest)) for typed, rest in narrowed_by(asked.q, read)]
+    narrowing = narrowing_of(site, asked, known)
+    within = [(typed, asked.address(q=rest)) for typed, rest in narrowed_by(asked.q, _reader(site, known))]
     ids = [hit.record_id for hit in results.hits]
     return Shown(
         results=results,
@@ -199,6 +218,23 @@ def find(site: Site, connection: Connection, viewer: Viewer, who: Visitor, asked
         known=[] if marker is None else marks.known(connection, marker),
         slow=slow,
     )
+
+
+def read(site: Site, connection: Connection, who: Visitor, asked: Search, known: Known) -> Asked:
+    """The query as it is read for whoever asks."""
+    query = _reader(site, known)(asked.q)
+    if not asked.tag:
+        return query
+    return replace(query, within=_tagged(connection, reach(site, connection, who), asked.tag))
+
+
+def narrowing_of(site: Site, asked: Search, known: Known) -> Narrowing:
+    """How a search is made narrower."""
+    return Narrowing(narrower(asked.q, _reader(site, known)), asked.address)
+
+
+def _reader(site: Site, known: Known) -> Callable[[str], Asked]:
+    return lambda text: queries.parse(text, zone=site.zone.key, register=known.register)
 
 
 def _tagged(connection: Connection, marker: Viewer | None, tag: str) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 
@@ -23,6 +23,16 @@ from archiver.web.words import STATES, plain
 
 #: Most values of a facet that are listed.
 MOST: Final = 12
+#: What facets are called, by their names in addresses.
+TITLES: Final = {
+    "state": "What became of it",
+    "account": "Account",
+    "authority": "Authority",
+    "department": "Department",
+    "platform": "Platform",
+    "kind": "Kind",
+    "series": "Record series",
+}
 #: No state, and listed among them.
 _EDITED: Final = "edited"
 
@@ -41,6 +51,8 @@ class Choice:
 class Group:
     """One facet. ``more``: values that are not listed."""
 
+    name: str
+    """In an address."""
     title: str
     choices: Sequence[Choice]
     more: int = 0
@@ -78,37 +90,51 @@ _Said = tuple[str, str, str]
 
 def groups(facets: Facets, narrowing: Narrowing, known: Known) -> list[Group]:
     """The facets, without those that would narrow nothing."""
-
-    def group(title: str, counts: Iterable[tuple[_T, int]], said: Callable[[_T], _Said]) -> Group | None:
-        return _group(title, [one for one in counts if one[1]], facets.counted, said, narrowing)
-
-    made = (
-        group("What became of it", _states(facets), _state),
-        group("Account", facets.accounts, lambda account_id: _account(account_id, known)),
-        _named("Authority", facets, narrowing, known, lambda place: place.authority),
-        _named("Department", facets, narrowing, known, lambda place: place.department),
-        group("Platform", _platforms(facets, known), lambda one: (plain(one), "platform", one)),
-        group("Kind", facets.kinds, lambda one: (plain(one), "kind", one)),
-        group("Record series", _series(facets, known), lambda one: (one, "series", one)),
-    )
+    made = (_group(one, facets.counted, narrowing) for one in _every(facets, known))
     return [one for one in made if one is not None]
 
 
-def _group(
-    title: str,
-    counts: Sequence[tuple[_T, int]],
-    whole: int,
-    said: Callable[[_T], _Said],
-    narrowing: Narrowing,
-) -> Group | None:
+def values(facets: Facets, known: Known, name: str) -> Iterator[tuple[str, int, str, str]]:
+    """Every value of one facet: words, hits, and the field and value that narrow to it.
+
+    Raises:
+        KeyError: there is no such facet.
+    """
+    facet = {one.name: one for one in _every(facets, known)}[name]
+    for one, count in facet.counts:
+        words, field, value = facet.said(one)
+        yield words, count, field, value
+
+
+@dataclass(frozen=True, slots=True)
+class _Facet:
+    name: str
+    counts: Sequence[tuple[Any, int]]
+    said: Callable[[Any], _Said]
+
+
+def _every(facets: Facets, known: Known) -> Iterator[_Facet]:
+    def facet(name: str, counts: Iterable[tuple[_T, int]], said: Callable[[_T], _Said]) -> _Facet:
+        return _Facet(name, [one for one in counts if one[1]], said)
+
+    yield facet("state", _states(facets), _state)
+    yield facet("account", facets.accounts, lambda account_id: _account(account_id, known))
+    yield _named("authority", facets, known, lambda place: place.authority)
+    yield _named("department", facets, known, lambda place: place.department)
+    yield facet("platform", _platforms(facets, known), lambda one: (plain(one), "platform", one))
+    yield facet("kind", facets.kinds, lambda one: (plain(one), "kind", one))
+    yield facet("series", _series(facets, known), lambda one: (one, "series", one))
+
+
+def _group(facet: _Facet, whole: int, narrowing: Narrowing) -> Group | None:
     """What is said of a value is worked out for those that are listed: of hundreds of accounts it takes a while."""
-    if not any(count < whole for _, count in counts):
+    if not any(count < whole for _, count in facet.counts):
         return None
     choices = []
-    for one, count in counts[:MOST]:
-        words, field, value = said(one)
+    for one, count in facet.counts[:MOST]:
+        words, field, value = facet.said(one)
         choices.append(Choice(words, count, narrowing.to(field, value)))
-    return Group(title, choices, len(counts) - len(choices))
+    return Group(facet.name, TITLES[facet.name], choices, len(facet.counts) - len(choices))
 
 
 def _states(facets: Facets) -> Iterator[tuple[str, int]]:
@@ -138,9 +164,7 @@ def _series(facets: Facets, known: Known) -> list[tuple[str, int]]:
     return _added(facets, known, lambda account_id: known.places[account_id].series)
 
 
-def _named(
-    title: str, facets: Facets, narrowing: Narrowing, known: Known, which: Callable[[Place], Named | None]
-) -> Group | None:
+def _named(name: str, facets: Facets, known: Known, which: Callable[[Place], Named | None]) -> _Facet:
     counts = _added(facets, known, lambda account_id: which(known.places[account_id]))
     accounts: dict[Named, set[str]] = defaultdict(set)
     for account_id in known.accounts:
@@ -152,7 +176,7 @@ def _named(
         usual = (name for name in names if known.register.departments(name) == accounts[named])
         return named.name, "department", next(usual, named.id)
 
-    return _group(title, counts, facets.counted, said, narrowing)
+    return _Facet(name, counts, said)
 
 
 def _added(facets: Facets, known: Known, value: Callable[[str], _T | None]) -> list[tuple[_T, int]]:

@@ -27,6 +27,7 @@ KEYS: Final = (
     ("/", "to the query box"),
     ("j k", "to the next hit, to the one before"),
     ("Enter", "open the hit"),
+    ("j k u", "on the page of a hit: to the next one, to the one before, back to the list"),
     ("x", "choose the hit, or not"),
     ("↓ ↑", "in the box: through what it offers"),
     ("Enter", "in the box: take what is marked; with nothing marked, search"),
@@ -67,13 +68,23 @@ class Field:
         return max(len(self.values) - MOST, 0)
 
 
+#: By the title of a field: the facet that lists all its values.
+_FACETS: Final = {
+    "Accounts": "account",
+    "Authorities": "authority",
+    "Departments": "department",
+    "Platforms": "platform",
+    "Record series": "series",
+}
+
+
 @router.get("/search/help", response_class=HTMLResponse)
 @needs(Action.RECORDS_SEARCH)
 def show(site: Here, viewer: Seen) -> HTMLResponse:
     """What can be asked."""
     with site.archive.database.read() as connection:
         known = known_to(site, connection, viewer)
-    return site.page("search_help.html", here="search", fields=[*fields_of(known)], KEYS=keys())
+    return site.page("search_help.html", here="search", fields=[*fields_of(known)], KEYS=keys(), FACETS=_FACETS)
 
 
 def keys() -> list[tuple[list[str], str]]:

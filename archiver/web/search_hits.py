@@ -3,10 +3,6 @@ comes again with what was typed and chosen, and says at the field what is wrong.
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Any
-from urllib.parse import parse_qsl
-
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
@@ -15,10 +11,9 @@ from archiver.errors import UsageError
 from archiver.people import permission
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
-from archiver.search.index import Order
 from archiver.web.door import Here, Visitor, Who, needs
 from archiver.web.forms import Form, Typed
-from archiver.web.search import TRAILED, Counts, Search, shown
+from archiver.web.search import shown, trailed
 from archiver.web.site import Site
 
 router = APIRouter()
@@ -68,12 +63,7 @@ def _again(site: Site, who: Visitor, form: Form, field: str, error: UsageError) 
     """The search from which the form came, with what is wrong; where none is named, the usual page of an error."""
     if not form["back"]:
         raise error
-    known = {name: value for name, value in parse_qsl(_back(form)) if name in TRAILED}
-    choices: dict[str, Any] = {"order": Order.NEWEST, "counts": Counts.SOME, "after": known.get("after")}
-    for name, kind in (("order", Order), ("counts", Counts)):
-        with suppress(ValueError, KeyError):
-            choices[name] = kind(known[name])
-    asked = Search(known.get("q", ""), tag=known.get("tag", "")[:200], **choices)
+    asked = trailed(_back(form))
     now = site.archive.clock.now()
     with site.archive.database.read() as connection:
         viewer = permission.viewer(connection, who.person.id, Action.RECORDS_SEARCH, now)

@@ -181,6 +181,7 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("search-tagged", "/search?tag={word}", "What has a tag of one's offices."),
         Scene("search-nothing", "/search?q=nosuchwordanywhere", "Nothing is found."),
     ),
+    "/search/values": _one("search-values", "/search/values?facet=account&q=", "Every account with hits of a search."),
     "/saved": _one("saved", "/saved", "Searches that somebody comes back to."),
     "/search/help": _one("search-help", "/search/help", "What can be asked, and the values that fields have."),
     "/tags": _one("tags", "/tags", "The words that people of one's offices put on records."),

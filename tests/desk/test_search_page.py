@@ -24,6 +24,7 @@ from archiver.records.stored import table
 from archiver.search.facets import Facets, by_month, of_hits
 from archiver.search.index import SearchTooSlow
 from archiver.search.source import read_documents
+from archiver.web import search_facets, search_values
 from archiver.web.app import create_app
 from archiver.web.search_facets import Narrowing
 from archiver.web.search_months import histogram
@@ -277,3 +278,55 @@ def test_whoever_has_to_wait_for_others_is_told_so_and_it_is_no_failure(
     assert page.status_code == 503
     assert "Several films are being handed out just now: try again in a moment." in page.text
     assert "page.unavailable" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.law("R4")
+def test_every_value_of_a_facet_is_reached_and_counted_for_the_same_eyes(
+    offices: Archive, town: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_facets, "MOST", 1)
+    monkeypatch.setattr(search_values, "_EACH", 1)
+    everywhere = person(offices, Role.CUSTODIAN, name="Sam", access={Access.PUBLIC})
+    jo = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC}, scope=DEPARTMENT, scope_id=town["police"])
+
+    def values(page: str) -> list[tuple[str, str, str]]:
+        found = re.findall(r'<th scope="row"><a href="([^"]+)">(.*?)</a></th><td class="count">(\d+)</td>', page)
+        return [(re.sub("<.*?>", "", words), count, html.unescape(address)) for address, words, count in found]
+
+    with client_of(offices, cookies(offices, everywhere)) as client:
+        page = client.get("/search", params={"q": "fireworks"}).text
+        more = dict(re.findall(r'href="(/search/values\?[^"]+)">and (\d+) more', page))
+        (account,) = [html.unescape(one) for one in more if "facet=account" in one]
+        assert sorted(more.values()) == ["1", "1", "1", "3"], "accounts, departments, kinds, states"
+        first = client.get(account).text
+        assert "2 values" in first
+        assert "all 8 records are counted" in first
+        (after,) = re.findall(r'href="([^"]+)" rel="next">Next page', first)
+        second = client.get(html.unescape(after)).text
+        listed = [*values(first), *values(second)]
+        assert [one[:2] for one in listed] == [("The library", "4"), ("The police", "4")]
+        assert [_total(client.get(address).text) for _, _, address in listed] == ["4", "4"]
+        assert [one[0] for one in values(client.get(f"{account}&like=POL").text)] == ["The police"]
+        assert "called so" in client.get(f"{account}&like=%3Cb%3E").text
+        assert "begin at the first" in client.get(f"{account}&start=9").text
+        assert client.get("/search/values?facet=record_id&q=x").status_code == 400
+    with client_of(offices, cookies(offices, jo)) as client:
+        page = client.get(account).text
+        assert [one[:2] for one in values(page)] == [("The police", "4")]
+        assert "ibrary" not in re.sub(r'(href|value)="[^"]*"', "", page)
+
+
+@pytest.mark.usefixtures("town")
+def test_values_that_were_counted_over_some_hits_say_so(offices: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    jo, index = person(offices, Role.CUSTODIAN, name="Jo", access={Access.PUBLIC}), type(offices.search)
+    counted = index.facets
+
+    def few(self: object, connection: object, query: object, *, viewer: object, limit: int | None = 3) -> Facets:
+        return counted(self, connection, query, viewer=viewer, limit=limit)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(index, "facets", few)
+    with client_of(offices, cookies(offices, jo)) as client:
+        some = client.get("/search/values?q=fireworks&facet=kind").text
+        assert "counted over the newest 3 records only" in some
+        (all_of,) = re.findall(r'href="([^"]+counts=all)"', some)
+        assert "all 8 records are counted" in client.get(html.unescape(all_of)).text

@@ -55,6 +55,7 @@ ALONE: Final = {
     "/register/authorities/{authority_id}": "register/authorities/{authority_id}",
     "/register/handovers/{handover_id}": "register/handovers/{handover_id}",
     "/runs/{run_id}": "runs/{run_id}",
+    "/search/values": "search",
 }
 #: Pages that tell nothing which a program would take from them, and why.
 NEITHER: Final = {
