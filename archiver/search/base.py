@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from archiver.search.facets import Facets
 from archiver.search.hits import Asked, Hit
 from archiver.search.index import (
     COUNT_LIMIT,
+    Beside,
     CheckReport,
     Listing,
     Order,
@@ -41,6 +43,7 @@ from archiver.search.tree import Query, Register
 from archiver.viewing import Viewer
 
 _BATCH = 2000
+_LOWEST = -(2**62)
 _INDEXED = SearchRecord.__table__
 #: What an engine reads with, in the transaction of a connection.
 R = TypeVar("R")
@@ -143,6 +146,13 @@ class BaseIndex(ABC, Generic[S, R]):
     @abstractmethod
     def _names(self, reader: R, selection: S) -> Iterable[tuple[Any, ...]]:
         """Row and record ids of all hits."""
+
+    @abstractmethod
+    def _beside(
+        self, reader: R, selection: S, size: int, *, below: int | None = None, above: int | None = None
+    ) -> list[tuple[int, str]]:
+        """Row and record ids of the ``size`` hits next below a row, or next above one; lowest first. With neither, of
+        the newest."""
 
     @abstractmethod
     def _held(self, reader: R) -> int:
@@ -264,6 +274,41 @@ class BaseIndex(ABC, Generic[S, R]):
             rows = [(second_of(row_id), name) for row_id, name in self._names(reader, selection)]
             held = self._held(reader)
         return Listing(asked, tuple(record_order(rows)), held)
+
+    def beside(
+        self, connection: Connection, query: str | Query, record_id: str, *, viewer: Viewer, order: Order, most: int
+    ) -> Beside | None:
+        self._refuse_if_unmarked(connection, viewer)
+        asked, rows = self._asked(connection, query, viewer), self.rows(connection, [record_id])
+        if not rows or not (asked.within is None or rows[0] in asked.within):
+            return None
+        (row,) = rows
+        plan = paging.plan(asked, viewer, order, self._select)
+        alone = paging.plan(replace(asked, within=(row,)), viewer, order, self._select)
+        with self._reading(connection, self._timeout) as reader:
+            steps = [step for step, one in enumerate(alone.steps) if self._beside(reader, one, 1)]
+            if not steps:
+                return None
+            return Beside(
+                self._walk(reader, plan, range(steps[0], -1, -1), row, most, up=True),
+                self._walk(reader, plan, range(steps[0], len(plan.steps)), row, most, up=False),
+                paging.name(order, steps[0], row),
+            )
+
+    def _walk(
+        self, reader: R, plan: paging.Plan[S], steps: range, row: int, most: int, *, up: bool
+    ) -> tuple[tuple[str, str], ...]:
+        """The hits above a row, or below it, over the steps, the nearest first: record ids, and the place after."""
+        found: list[tuple[str, str]] = []
+        for step in steps:
+            left = most - len(found)
+            start = row if step == steps[0] else None
+            bounds = {"above": _LOWEST if start is None else start} if up else {"below": start}
+            hits = self._beside(reader, plan.steps[step], left, **bounds)
+            found += [(name, paging.name(plan.order, step, at)) for at, name in (hits if up else hits[::-1])]
+            if len(found) >= most:
+                break
+        return tuple(found)
 
     def rows(self, connection: Connection, record_ids: Collection[str]) -> tuple[int, ...]:
         these = among(connection, _INDEXED.c.record_id, sorted(record_ids))

@@ -33,15 +33,18 @@ class Selection:
     """SQL over ``id``; only where dates and words are mixed under *or* or *not*. It then includes the words."""
     parameters: list[object] = field(default_factory=list)
 
-    def sql(self, tail: str = "", *, below: int | None = None) -> tuple[str, tuple[object, ...]]:
-        """``SELECT id …`` of the ids, those lower than ``below`` only, and its parameters. ``tail`` is ORDER BY and
-        LIMIT."""
+    def sql(
+        self, tail: str = "", *, below: int | None = None, above: int | None = None
+    ) -> tuple[str, tuple[object, ...]]:
+        """``SELECT id …`` of the ids, those lower than ``below`` and higher than ``above`` only, and its parameters.
+        ``tail`` is ORDER BY and LIMIT."""
         sql = _UNMATCHED if self.match is None else _MATCHED
         parameters: list[object] = [] if self.match is None else [self.match]
         if self.extra:
             sql, parameters = f"{sql} AND {self.extra}", [*self.parameters]
         # A bound costs SQLite two comparisons a row, so there is none where none is needed.
-        for bound, value in ((" AND rowid >= ?", self.low), (" AND rowid <= ?", self.high), (" AND rowid < ?", below)):
+        bounds = {" AND rowid >= ?": self.low, " AND rowid <= ?": self.high}
+        for bound, value in (*bounds.items(), (" AND rowid < ?", below), (" AND rowid > ?", above)):
             if value is not None:
                 sql += bound
                 parameters.append(value)

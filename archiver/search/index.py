@@ -99,6 +99,17 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The hits before and after one, the nearest first: the id of each, and :attr:`Page.after` for what follows it.
+    The order is that of the records' own times, so what is archived meanwhile moves none of them."""
+
+    before: tuple[tuple[str, str], ...]
+    after: tuple[tuple[str, str], ...]
+    place: str
+    """:attr:`Page.after` for what follows the one itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """Every record that answers, without a page: newest first, by record id where the second is the same."""
 
@@ -193,6 +204,16 @@ class SearchIndex(Protocol):
 
     def facets(self, connection: Connection, query: str | Query, *, viewer: Viewer, limit: int | None = ...) -> Facets:
         """Facets of all hits, or of the newest ``limit``.
+
+        Raises:
+            SearchTooSlow: it took longer than a search may take.
+        """
+        ...
+
+    def beside(
+        self, connection: Connection, query: str | Query, record_id: str, *, viewer: Viewer, order: Order, most: int
+    ) -> Beside | None:
+        """The hits beside one, at most ``most`` on either side; None: the record is none of the hits.
 
         Raises:
             SearchTooSlow: it took longer than a search may take.

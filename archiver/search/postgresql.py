@@ -39,6 +39,8 @@ _ROWS = f"""
 """  # noqa: S608
 _NAMES = "SELECT r.id, r.record_id FROM ({ids}) AS hit JOIN search_record AS r ON r.id = hit.id"
 _COUNT = "SELECT count(*) FROM ({ids}) AS hit"
+#: More hits than this are not all fetched to find those beside one: going through the times ends soon then.
+_FEW = 10_000
 _HELD = "SELECT count(*) FROM search_record"
 
 
@@ -86,6 +88,16 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
 
     def _names(self, reader: Reader, selection: Selection) -> list[tuple[Any, ...]]:
         return _rows(reader, _NAMES, selection)
+
+    def _beside(
+        self, reader: Reader, selection: Selection, size: int, *, below: int | None = None, above: int | None = None
+    ) -> list[tuple[int, str]]:
+        bounds = {"below": below, "above": None if above is None else above + 1}  # (there it is counted itself)
+        if len(few := _rows(reader, _NAMES, selection, limit=_FEW + 1, **bounds)) > _FEW:
+            which = "newest" if above is None else "oldest"
+            return sorted((row[0], row[1]) for row in _rows(reader, _NAMES, selection, **bounds, **{which: size}))
+        found = sorted((row[0], row[1]) for row in few)
+        return found[-size:] if above is None else found[:size]
 
     def _held(self, reader: Reader) -> int:
         return int(reader.fetch(_HELD, ())[0][0])

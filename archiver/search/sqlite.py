@@ -41,6 +41,7 @@ _VALUES = "SELECT r.account_id, r.kind, r.state FROM ({ids}) AS hit CROSS JOIN s
 _NAMES = "SELECT r.id, r.record_id FROM ({ids}) AS hit CROSS JOIN search_record AS r ON r.id = hit.id"
 _COUNT = "SELECT count(*) FROM ({ids})"
 _NEWEST = "ORDER BY rowid DESC LIMIT {:d}"
+_OLDEST = "ORDER BY rowid LIMIT {:d}"
 
 
 class SqliteSearchIndex(BaseIndex[Selection, Cursor]):
@@ -91,6 +92,12 @@ class SqliteSearchIndex(BaseIndex[Selection, Cursor]):
     def _names(self, reader: Cursor, selection: Selection) -> Cursor:
         return _rows(reader, _NAMES, selection, "")
 
+    def _beside(
+        self, reader: Cursor, selection: Selection, size: int, *, below: int | None = None, above: int | None = None
+    ) -> list[tuple[int, str]]:
+        tail = (_OLDEST if above is not None else _NEWEST).format(size)
+        return sorted(_rows(reader, _NAMES, selection, tail, below=below, above=above))
+
     def _held(self, reader: Cursor) -> int:
         return int(reader.execute("SELECT count(*) FROM search_record").fetchone()[0])
 
@@ -116,7 +123,7 @@ def _count(cursor: Cursor, selection: Selection, tail: str) -> int:
     return int(next(_rows(cursor, _COUNT, selection, tail))[0])
 
 
-def _rows(cursor: Cursor, around: str, selection: Selection, tail: str, *, below: int | None = None) -> Cursor:
-    """Rows of a statement around the ids of a selection."""
-    ids, parameters = selection.sql(tail, below=below)
+def _rows(cursor: Cursor, around: str, selection: Selection, tail: str, **bounds: int | None) -> Cursor:
+    """Rows of a statement around the ids of a selection; ``bounds``: as for :meth:`Selection.sql`."""
+    ids, parameters = selection.sql(tail, **bounds)
     return cursor.execute(around.format(ids=ids), parameters)

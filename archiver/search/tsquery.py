@@ -54,6 +54,7 @@ class Selection:
         below: int | None = None,
         above: int | None = None,
         newest: int | None = None,
+        oldest: int | None = None,
         limit: int | None = None,
         also: Condition | None = None,
         sort: bool = False,
@@ -65,12 +66,14 @@ class Selection:
             below: only ids lower than this.
             above: only ids from this on.
             newest: only so many, the highest ids, in falling order.
+            oldest: only so many, the lowest ids, in rising order.
             limit: only so many, whichever.
             also: a second column, ``also``: whether this is true as well. A condition on words alone.
             sort: find all and sort them then. Else the server may go down the ids until it has enough ``newest``, and
                 look at every document on the way, which takes longer where much is wanted.
         """
         tail = "" if newest is None else f" ORDER BY id DESC LIMIT {newest:d}"
+        tail = tail if oldest is None else f" ORDER BY id LIMIT {oldest:d}"
         tail = tail if limit is None else f" LIMIT {limit:d}"
         # No index has this order.
         end = tail.replace("BY id", "BY id + 0") if sort else tail

@@ -25,11 +25,12 @@ from archiver.records.views import MediumView, ThreadView, VersionView
 from archiver.release.handing_out import LONGEST_NAME
 from archiver.storage.segment_reader import read_exchange
 from archiver.viewing import Viewer
+from archiver.web.beside_hits import hits_beside
 from archiver.web.door import Here, Seen, Visitor, Who, needs
 from archiver.web.marks import on_record
 from archiver.web.moments import AsOf, Moment, moment
 from archiver.web.record_proof import FORMS
-from archiver.web.search import back_to
+from archiver.web.security import WITH_SCRIPT
 from archiver.web.site import Site
 
 router = APIRouter()
@@ -61,7 +62,7 @@ def show(
         brought = deposits.deposits(connection, record_id=record_id, limit=_DEPOSITS, viewer=viewer)
         values: dict[str, Any] = {
             "moderated": _moderated(connection, viewer, who, record_id),
-            "back": back_to(found, record_id),
+            "hits": hits_beside(site, connection, viewer, who, record_id, found),
             "marks": on_record(site, connection, who, record_id),
             "challenges": challenges.of_record(connection, record_id),
             "files": _files(connection, viewer, thread),
@@ -111,11 +112,11 @@ def _page(site: Site, viewer: Viewer, then: Moment | None = None, **values: Any)
         "said": (),
         "moderated": None,
         "marks": None,
-        "back": None,
+        "hits": None,
         "challenges": (),
         **values,
     }
-    return site.page(
+    page = site.page(
         "record.html",
         here="search",
         store=site.archive.store.name,
@@ -130,6 +131,9 @@ def _page(site: Site, viewer: Viewer, then: Moment | None = None, **values: Any)
         longest=LONGEST_NAME,
         **given,
     )
+    if given["hits"] is not None:
+        page.headers["content-security-policy"] = WITH_SCRIPT
+    return page
 
 
 def targets(version: VersionView) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from archiver.people.actions import Action
 from archiver.viewing import Viewer
 from archiver.web.door import Here, Seen, Who, needs
 from archiver.web.forms import Typed
+from archiver.web.search import Search
 from archiver.web.site import Site
 
 router = APIRouter()
@@ -66,7 +67,10 @@ def show(site: Here, viewer: Seen, who: Who, saved_id: Id) -> HTMLResponse:
         shown = found.touches[:_LISTED]
         lines = briefs(connection, viewer, [each.record_id for each in shown])
     rows = [(lines[each.record_id], each.at, each.what) for each in shown if each.record_id in lines]
-    return site.page("saved_one.html", here="search", saved=one, news=found, rows=rows, until=to_text(until))
+    trail = Search(one.query, saved=one.id).trail("")
+    return site.page(
+        "saved_one.html", here="search", saved=one, news=found, rows=rows, until=to_text(until), trail=trail
+    )
 
 
 @router.post("/saved/{saved_id}/seen")

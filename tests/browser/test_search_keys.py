@@ -149,7 +149,20 @@ def test_keys_lead_through_the_hits_and_can_be_switched_off(
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert "/records/" in page.url
-    page.go_back()
+    ways = page.get_by_role("navigation", name="Hits of the search")
+    expect(ways.get_by_role("link")).to_have_text(["Back to this hit of the search", "Next hit"])
+    second = ways.get_by_role("link", name="Next hit").get_attribute("href") or ""
+    for key, words in (("j", "Previous hit"), ("k", "Next hit")):
+        with page.expect_navigation():
+            page.keyboard.press(key)
+        expect(ways.get_by_role("link", name=words)).to_be_visible()
+        assert (second in page.url) == (key == "j")
+    assert [one[:2] for one in axe.violations(page, axe.RULES)] == []
+    trouble[:] = [one for one in trouble if "style" not in one]  # (the checker adds styles, which are refused)
+    with page.expect_navigation():
+        page.keyboard.press("u")
+    assert "#hit-rc_" in page.url
+    expect(hits).to_have_count(4)
     assert [*keyboard.wrong(page)] == []
     assert trouble == []
     assert mouse == []

@@ -108,6 +108,16 @@ def test_pages_show_every_hit_once_and_counts_are_their_number(
         assert set(shown) == found(index, connection, text, viewer)
         assert (page.total.count, page.total.exact) == (len(shown), True)
         assert index.count_exact(connection, text, viewer=viewer) == len(shown)
+        for place in {0, len(shown) // 2, len(shown) - 1} if shown else ():
+            there = index.beside(connection, text, shown[place], viewer=viewer, order=order, most=size)
+            assert there is not None
+            assert [one for one, _ in there.before] == shown[max(place - size, 0) : place][::-1]
+            assert [one for one, _ in there.after] == shown[place + 1 : place + 1 + size]
+            for name, after in [(shown[place], there.place), *there.before, *there.after]:
+                (*following,) = index.search(connection, text, viewer=viewer, order=order, page=Page(1, after)).hits
+                assert [hit.record_id for hit in following] == shown[shown.index(name) + 1 :][:1]
+        for one in {one.record_id for one in records} - {*shown}:
+            assert index.beside(connection, text, one, viewer=viewer, order=order, most=size) is None
         assert page.facets is not None
         for counts in (
             page.facets.accounts,
