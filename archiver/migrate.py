@@ -40,6 +40,7 @@ _MODELS = (
     "archiver.mail.models",
     "archiver.moderation.models",
     "archiver.challenges.models",
+    "archiver.official.models",
     "archiver.page_roles.models",
     "archiver.people.models",
     "archiver.records.import_models",

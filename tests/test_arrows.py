@@ -46,6 +46,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "desk": frozenset({"people", "records", "search", "evidence", "archive"}),
     "challenges": frozenset({"people", "records", "evidence", "archive"}),
     "moderation": frozenset({"accounts", "people", "records", "evidence", "archive"}),
+    "official": frozenset({"people", "records", "evidence", "archive"}),
     "page_roles": frozenset({"people", "records", "evidence", "archive"}),
     "records": frozenset({"evidence", "storage"}),
     "search": frozenset({"records", "evidence", "storage"}),
@@ -57,6 +58,7 @@ ARROWS: dict[str, frozenset[str]] = {
                 "challenges",
                 "moderation",
                 "page_roles",
+                "official",
                 "desk",
                 "pictures",
                 "quota",
@@ -81,7 +83,7 @@ ARROWS: dict[str, frozenset[str]] = {
     "operations": frozenset(
         {
             *("accounts", "people", "moderation", "desk", "challenges", "capture", "pictures", "quota", "records"),
-            "page_roles",
+            *("page_roles", "official"),
             *("mail", "search", "evidence", "storage", "archive", "migrate"),
         }
     ),
@@ -94,14 +96,14 @@ ARROWS: dict[str, frozenset[str]] = {
     "web": frozenset(
         {
             *("accounts", "people", "moderation", "desk", "challenges", "capture", "operations", "records", "search"),
-            "page_roles",
+            *("page_roles", "official"),
             *("mail", "evidence", "release", "storage", "work", "archive"),
         }
     ),
     "cli": frozenset(
         {
             *("accounts", "people", "capture", "imports", "operations", "records", "search", "evidence", "release"),
-            *("challenges", "storage", "work", "archive"),
+            *("challenges", "official", "storage", "work", "archive"),
         }
     ),
     # Modules that put packages together.

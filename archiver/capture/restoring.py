@@ -31,6 +31,7 @@ from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import recorded, row_of
 from archiver.evidence.models import ActFile
 from archiver.moderation import acts as matters
+from archiver.official import acts as official
 from archiver.page_roles import acts as page_roles
 from archiver.people import acts as people
 from archiver.records import import_acts as imports
@@ -147,6 +148,8 @@ def _take_in(archive: Archive, connection: Connection, found: FoundAct, restored
         challenges.apply(connection, act)
     elif act.kind == ActKind.ROLES_REVIEWED:
         page_roles.apply(connection, act)
+    elif act.kind == ActKind.OFFICIAL_DECIDED:
+        official.apply(connection, act)
     elif act.kind == ActKind.MODERATION_STATED:
         matters.apply(connection, act)
     elif act.kind == ActKind.SEARCH_SAVED:

@@ -15,6 +15,7 @@ from archiver.evidence import matter_facts as matters
 from archiver.evidence import page_role_facts as page_roles
 from archiver.evidence import register_facts as register
 from archiver.evidence.desk_facts import SearchSaved
+from archiver.evidence.official_facts import OfficialDecided
 from archiver.evidence.register_facts import Facts, Time
 
 #: Longest text of an act, in characters.
@@ -48,6 +49,7 @@ class ActKind(StrEnum):
     SEARCH_SAVED = "search.saved"
     CHALLENGE_STATED = "challenge.stated"
     ROLES_REVIEWED = "page.roles_reviewed"
+    OFFICIAL_DECIDED = "official.decided"
 
 
 Text = Annotated[str, Field(max_length=_TEXT)]
@@ -221,6 +223,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.SEARCH_SAVED: Kind("saved_search", 1, SearchSaved),
     ActKind.CHALLENGE_STATED: Kind("challenge", 1, challenges.ChallengeStated),
     ActKind.ROLES_REVIEWED: Kind("role_review", 1, page_roles.RoleReviewStated),
+    ActKind.OFFICIAL_DECIDED: Kind("official_decision", 1, OfficialDecided),
 }
 
 

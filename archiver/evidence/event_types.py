@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from archiver.evidence.events import accounts, acts, capture, desk, log, mail, people, release, store
+from archiver.evidence.events import accounts, acts, capture, desk, log, mail, official, people, release, store
 from archiver.evidence.events.forms import PATTERNS, SUBJECTS, EventKind
 from archiver.evidence.events.names import EventType
 
@@ -34,6 +34,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         acts.RECORDED,
         capture.ASKED,
         acts.CHALLENGED,
+        official.EVENTS,
         desk.MARKED,
         acts.MODERATED,
         store.TRIED,

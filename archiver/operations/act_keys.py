@@ -13,6 +13,7 @@ from archiver.errors import IntegrityError, UsageError
 from archiver.evidence.act import UnknownKey, key_of, open_act
 from archiver.evidence.act_reading import logged_acts, stored_act, waiting_acts
 from archiver.moderation import acts as matters
+from archiver.official import acts as official
 from archiver.page_roles import acts as page_roles
 from archiver.people import acts as people
 from archiver.records import import_acts as imports
@@ -42,7 +43,7 @@ def renew_key(archive: Archive, *, lost: bool = False) -> int:
     def say_anew(connection: Connection) -> int:
         acts.restate(connection, now)
         said: int = sum(each.record_all(connection, acts, now, anew=True) for each in (register, searches, imports))
-        stated = (people, listed, matters, desk, challenges, page_roles)
+        stated = (people, listed, matters, desk, challenges, page_roles, official)
         said += sum(each.record_all(connection, acts, now) for each in stated)
         return said
 

@@ -40,6 +40,8 @@ class Action(StrEnum):
     """Say what is known of an act of moderation, or that a removal follows (law R16, R22)."""
     CHALLENGES_DECIDE = "challenges.decide"
     """Enter and decide what the person a record is about says against its accuracy (Wis. Stat. 19.70)."""
+    OFFICIAL_DECIDE = "official.decide"
+    """Decide whether one record, or one account, is official (law R8, R20)."""
     PAGE_ROLES_VIEW = "page_roles.view"
     """See who has which role on accounts at their platforms (law R71)."""
     PAGE_ROLES_REVIEW = "page_roles.review"
@@ -64,6 +66,7 @@ ON_RECORDS: Final = frozenset(
         Action.SEARCH_KEEP,
         Action.MODERATION_STATE,
         Action.CHALLENGES_DECIDE,
+        Action.OFFICIAL_DECIDE,
         Action.RECORDS_MARK,
         Action.DEPOSITS_MAKE,
     }
@@ -74,6 +77,7 @@ HIGH_RISK: Final = frozenset(
         *(Action.PEOPLE_CHANGE, Action.ACCESS_LOG_VIEW, Action.LITIGATION_HOLDS_LIFT),
         *(Action.EXCEPTIONS_DECIDE, Action.CHALLENGES_DECIDE, Action.RECORDS_RELEASE),
         Action.PLATFORMS_CHANGE,
+        Action.OFFICIAL_DECIDE,
     }
 )
 #: With what a program changes something (decision 20).

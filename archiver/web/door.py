@@ -210,8 +210,9 @@ Seen = Annotated[Viewer, Depends(viewer_of)]
 Who = Annotated[Visitor, Depends(visitor_of)]
 
 
-#: What can be tried in practice without signing in: handing out records that were made up, and challenges to them.
-_TRIED_IN_PRACTICE = frozenset({Action.RECORDS_RELEASE, Action.CHALLENGES_DECIDE})
+#: What can be tried in practice without signing in: handing out records that were made up, challenges to them, and
+#: whether they are official.
+_TRIED_IN_PRACTICE = frozenset({Action.RECORDS_RELEASE, Action.CHALLENGES_DECIDE, Action.OFFICIAL_DECIDE})
 
 
 def _says(door: Door) -> Callable[[_F], _F]:

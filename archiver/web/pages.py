@@ -18,6 +18,7 @@ from archiver.accounts.service import AccountView
 from archiver.capture.due import CAPTURED
 from archiver.clock import to_text
 from archiver.errors import SettingsError
+from archiver.official import service as official
 from archiver.operations import (
     closing,
     completeness,
@@ -120,6 +121,7 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
             "entry": (entry := register_page.of_account(site.archive, connection, account_id)),
             "custody_by": custody_words(entry.custody) if entry is not None else "",
             "closed": closing.closed(connection, account),
+            "official": official.standing(official.of_account(connection, account_id)),
             "authority": offices.names(site, connection).get(account.authority, account.authority),
             "added_by": added_words(connection, account),
         }

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from archiver.challenges import service as challenges
 from archiver.moderation import statements
 from archiver.moderation.words import DONE
+from archiver.official import service as official
 from archiver.operations import changes as told
 from archiver.operations import completeness, deposits, file_page, shown_files
 from archiver.operations.file_page import is_text
@@ -65,6 +66,8 @@ def show(
             "hits": hits_beside(site, connection, viewer, who, record_id, found),
             "marks": on_record(site, connection, who, record_id),
             "challenges": challenges.of_record(connection, record_id),
+            "decisions": official.of_record(connection, record_id),
+            "of_account": official.standing(official.of_account(connection, now.account.id)),
             "files": _files(connection, viewer, thread),
         }
     return _page(site, viewer, record=now, thread=thread, counts=counts, deposits=brought, **values)
@@ -87,6 +90,8 @@ def _as_of(
         "looks": looks,
         "said": told.in_words(looks),
         "challenges": challenges.of_record(connection, record_id, as_of=then.at),
+        "decisions": official.of_record(connection, record_id, as_of=then.at),
+        "of_account": official.standing(official.of_account(connection, record.account.id, as_of=then.at)),
         "files": _files(connection, viewer, thread, then.at),
     }
     return _page(site, viewer, then, record=record, thread=thread, counts=None, deposits=known, **values)
@@ -114,6 +119,8 @@ def _page(site: Site, viewer: Viewer, then: Moment | None = None, **values: Any)
         "marks": None,
         "hits": None,
         "challenges": (),
+        "decisions": (),
+        "of_account": None,
         **values,
     }
     page = site.page(

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from archiver.capture import gaps
 from archiver.clock import from_text, to_text
+from archiver.official.rules import QUESTIONS
 from archiver.operations.counts import in_words
 from archiver.records.changes import WHO
 from archiver.visible import character_name, code_point, local_time, parts, size, visible
@@ -21,6 +22,7 @@ from archiver.web.words import (
     ACTIONS,
     CHANGES,
     CONNECTIONS,
+    DECIDED,
     OUTCOMES,
     QUOTAS,
     STATES,
@@ -67,6 +69,8 @@ def environment() -> Environment:
         OUTCOMES=OUTCOMES,
         QUOTAS=QUOTAS,
         STATES=STATES,
+        DECIDED=DECIDED,
+        QUESTIONS=QUESTIONS,
         SWEEPS=SWEEPS,
         TRIGGERS=TRIGGERS,
     )

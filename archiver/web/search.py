@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Query
@@ -18,6 +18,9 @@ from sqlalchemy import Connection
 from archiver.desk import marks
 from archiver.desk.selections import listed
 from archiver.errors import UsageError
+from archiver.official import service as official
+from archiver.official.rules import Finding
+from archiver.people import permission
 from archiver.people.actions import Action
 from archiver.search import query as queries
 from archiver.search.facets import Facets
@@ -34,6 +37,7 @@ from archiver.web.search_help import keys, offered
 from archiver.web.search_months import Histogram, histogram
 from archiver.web.security import WITH_QUESTIONS
 from archiver.web.site import Site
+from archiver.web.words import DECIDED
 
 router = APIRouter()
 PAGE = 25
@@ -42,7 +46,7 @@ LONGEST = 2000
 #: Characters that an address may bring, so that the page can say that they are too many.
 _MOST: Final = 20_000
 _TRAIL: Final = 300
-TRAILED: Final = ("q", "order", "after", "tag", "counts", "saved")
+TRAILED: Final = ("q", "order", "after", "tag", "counts", "saved", "official")
 
 
 class Counts(StrEnum):
@@ -73,6 +77,9 @@ class Search:
     tag: str = ""
     """Only records that have this tag of the reader's offices. No part of the query: tags never leave the desk."""
 
+    official: str = ""
+    """Only records of which this was decided, each by itself: a :class:`~archiver.official.rules.Finding`. No part of
+    the query either: it is a decision of people, and nothing that was captured."""
     saved: str = ""
     """Id of the saved search that led to it."""
     given: bool = True
@@ -88,7 +95,9 @@ class Search:
 
     def address(self, **other: str) -> str:
         """The query of this search's address, with something else in it."""
-        given = {"q": self.q, "order": self.order.value} | ({"tag": self.tag} if self.tag else {}) | other
+        given = {"q": self.q, "order": self.order.value} | ({"tag": self.tag} if self.tag else {})
+        given |= {"official": self.official} if self.official else {}
+        given |= other
         return urlencode(given if self.counts is Counts.SOME else given | {"counts": self.counts.value})
 
     def trailing(self) -> str:
@@ -121,6 +130,8 @@ def trailed(found: str) -> Search:
         with suppress(ValueError, KeyError):
             choices[name] = kind(known[name])
     saved, tag = known.get("saved", "")[:100], known.get("tag", "")[:200]
+    decided = known.get("official", "")
+    choices["official"] = decided if decided in DECIDED else ""
     return Search(known.get("q", ""), after=known.get("after"), tag=tag, saved=saved, **choices)
 
 
@@ -139,6 +150,8 @@ class Shown:
     """Of the hits, by record."""
     known: list[tuple[str, int]]
     """Every tag that the reader may put on records, and on how many it is."""
+    decided: list[tuple[str, str, int]]
+    """What was decided of single records that the reader sees: in addresses, in words, and of how many."""
     slow: str | None = None
 
     @property
@@ -159,10 +172,11 @@ def show(
     after: Annotated[str | None, Query(max_length=200)] = None,
     counts: Counts = Counts.SOME,
     tag: Annotated[str, Query(max_length=200)] = "",
+    official: Literal["", "official", "personal", "campaign"] = "",
     tagged: Annotated[int | None, Query(ge=1, le=1000)] = None,
 ) -> HTMLResponse:
     """Ask, and see what answers."""
-    asked = Search(q or "", order, after, counts, tag, given=q is not None or bool(tag.strip()))
+    asked = Search(q or "", order, after, counts, tag, official, given=q is not None or bool(tag.strip() or official))
     return shown(site, viewer, who, asked, tagged=tagged)
 
 
@@ -216,6 +230,7 @@ def find(site: Site, connection: Connection, viewer: Viewer, who: Visitor, asked
         within=within,
         tags={} if marker is None else marks.of_records(connection, marker, ids),
         known=[] if marker is None else marks.known(connection, marker),
+        decided=[(one, DECIDED[one], n) for one, n in official.counts(connection, viewer) if not asked.official],
         slow=slow,
     )
 
@@ -223,9 +238,12 @@ def find(site: Site, connection: Connection, viewer: Viewer, who: Visitor, asked
 def read(site: Site, connection: Connection, who: Visitor, asked: Search, known: Known) -> Asked:
     """The query as it is read for whoever asks."""
     query = _reader(site, known)(asked.q)
-    if not asked.tag:
-        return query
-    return replace(query, within=_tagged(connection, reach(site, connection, who), asked.tag))
+    if asked.tag:
+        query = replace(query, within=_tagged(connection, reach(site, connection, who), asked.tag))
+    if asked.official:
+        rows = _decided(site, connection, who, asked.official)
+        query = replace(query, within=rows if query.within is None else tuple(sorted({*rows} & {*query.within})))
+    return query
 
 
 def narrowing_of(site: Site, asked: Search, known: Known) -> Narrowing:
@@ -235,6 +253,12 @@ def narrowing_of(site: Site, asked: Search, known: Known) -> Narrowing:
 
 def _reader(site: Site, known: Known) -> Callable[[str], Asked]:
     return lambda text: queries.parse(text, zone=site.zone.key, register=known.register)
+
+
+def _decided(site: Site, connection: Connection, who: Visitor, finding: str) -> tuple[int, ...]:
+    """Rows of the records of which this was decided, that whoever asks may read."""
+    eyes = permission.viewer(connection, who.person.id, Action.RECORDS_SEARCH, site.archive.clock.now())
+    return site.archive.search.rows(connection, official.found(connection, eyes, Finding(finding)))
 
 
 def _tagged(connection: Connection, marker: Viewer | None, tag: str) -> tuple[int, ...]:

@@ -40,11 +40,12 @@ def show(
     order: Order = Order.NEWEST,
     counts: Counts = Counts.SOME,
     tag: Annotated[str, Query(max_length=200)] = "",
+    official: Literal["", "official", "personal", "campaign"] = "",
     like: Annotated[str, Query(max_length=100)] = "",
     start: Annotated[int, Query(ge=0, le=1_000_000, description="How many values to pass over.")] = 0,
 ) -> HTMLResponse:
     """What has hits of this search, those with most of them first."""
-    asked = Search(q, order, None, counts, tag)
+    asked = Search(q, order, None, counts, tag, official)
     facets, found, problem, status = None, None, None, 200
     with site.archive.database.read() as connection:
         known = known_to(site, connection, viewer)

@@ -95,6 +95,13 @@ TRIGGERS: dict[str, str] = {
     "adoption": "for stored answers that the index did not know",
 }
 
+#: What was decided of a record or an account (:class:`archiver.official.rules.Finding`).
+DECIDED: dict[str, str] = {
+    "official": "official",
+    "personal": "personal, not official",
+    "campaign": "of a campaign, not official",
+}
+
 #: What somebody did, as the access log tells it; by action (:class:`archiver.people.actions.Action`).
 ACTIONS: dict[str, str] = {
     "records.view": "records",
@@ -112,6 +119,7 @@ ACTIONS: dict[str, str] = {
     "holds.lift_litigation": "lifting a litigation hold",
     "moderation.state": "saying what was moderated",
     "challenges.decide": "deciding a challenge",
+    "official.decide": "deciding whether something is official",
     "capture.ask": "asking whether something is captured",
     "deposits.make": "depositing a file by hand",
     "platforms.change": "storing the city's application at a platform",

@@ -18,6 +18,7 @@ from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
 from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.moderation import service as moderation
+from archiver.official import service as official
 from archiver.operations import handovers
 from archiver.page_roles import service as page_roles
 from archiver.people import links, service, sessions
@@ -100,6 +101,7 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
         frozen=_frozen(house, selection),
         statement=_statement(house, captured, words, who.id),
         challenge=_challenge(house, captured, words, who.id),
+        official=_official(house, captured, words, who.id),
         welcome=_welcome(house, other.id),
         connect=owner.offer.address.rpartition("/")[2],
         ended=ended.id,
@@ -199,6 +201,17 @@ def _challenge(house: House, captured: Captured, words: Words, who: str) -> str:
         }
     )
     return challenges.state(house.archive, of_person(who), said)
+
+
+def _official(house: House, captured: Captured, words: Words, who: str) -> str:
+    """A decision on the record, and one on the account as a whole."""
+    on = house.clock.now().date().isoformat()
+    said = dict.fromkeys(("evidence", "only_here", "information", "need")) | {"decided_on": on}
+    said |= {"decided_by": words("decided by"), "reason": words("reasons"), "authority": words("authority to speak")}
+    for record in (captured.record, None):
+        says = official.shape(said | {"account": captured.account, "record": record, "finding": "personal"})
+        decision = official.decide(house.archive, of_person(who), says, after=None)
+    return decision
 
 
 def _handed_over(house: House, town: Town, words: Words, short: str, last: Step) -> str:

@@ -44,6 +44,8 @@ class Place:
     """Id of a frozen search in it."""
     statement: str
     challenge: str
+    official: str
+    """Id of a decision on an account."""
     welcome: str
     """Token of a link with which somebody sets how they sign in."""
     connect: str
@@ -214,6 +216,13 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene("evidence-new", "/records/{removed}/evidence", "Having a bundle and its certificate made."),
     ),
     "/challenges": _one("challenges", "/challenges", "What people say against the accuracy of records about them."),
+    "/official": _one("official", "/official", "What was decided on whether records and accounts are official."),
+    "/records/{record_id}/official": _one(
+        "record-official", "/records/{record}/official", "Deciding whether a record is official."
+    ),
+    "/accounts/{account_id}/official": _one(
+        "account-official", "/accounts/{account}/official", "Deciding whether an account as a whole is official."
+    ),
     "/changes": (
         Scene("changes", "/changes", "Everything edited, hidden or no longer returned."),
         Scene("changes-narrowed", "/changes?account={account}&kind=edited&since=2026-01-01", "Only edits."),

@@ -48,6 +48,7 @@ _MODERATION = {
     "stage": "done", "done": "deleted", "actor": "unknown", "at": "", "matter": "M-17", "step": "keep",
 }  # fmt: skip
 _CHALLENGE = {"received_on": "2026-11-02", "individual": "Robin Doe", "disputed": "Not I.", "outcome": "open"}
+_OFFICIAL = {"finding": "personal", "reason": "a birthday", "decided_on": "2026-11-10", "decided_by": "Jo", "after": ""}
 _DENIED = _CHALLENGE | {"outcome": "denied", "decided_on": "2026-11-10", "reasons": "Nothing shows it.", "why": "read"}
 _ACT = "act.recorded"
 _REGISTER = ("register.changed", _ACT)
@@ -162,6 +163,8 @@ SENT: Mapping[str, Sent] = _ACTS | {
     "POST /records/{record_id}/evidence": Sent(
         {"name": "Jane Doe"}, why="nothing of the scene stands in a store: tests/release/test_handing_out.py"
     ),
+    "POST /accounts/{account_id}/official": Sent(_OFFICIAL, ("official.decided", _ACT)),
+    "POST /records/{record_id}/official": Sent(_OFFICIAL, ("official.decided", _ACT)),
     "POST /records/{record_id}/challenges": Sent(_CHALLENGE, ("challenge.stated", _ACT)),
     "POST /records/{record_id}/challenges/{challenge_id}": Sent(_DENIED, ("challenge.stated", _ACT)),
     "POST /records/{record_id}/notes": Sent({"text": "a note"}, ("records.marked",)),

@@ -60,7 +60,9 @@ def serving(home: Path, database: str = "") -> Iterator[Served]:
         pages.start()
         try:
             mine = person(archive, *Role, name="Everything")
-            furnished.challenged(archive, furnished.talked(archive))
+            talked = furnished.talked(archive)
+            furnished.challenged(archive, talked)
+            furnished.decided(archive, talked[:1])
             known = {"platform": "mastodon", "moderation_id": furnished.moderated(archive)}
             known |= {"authority_id": beside.authority_of("police"), "handover_id": beside.handover_of("police")}
             known |= {"candidacy_id": furnished.reported(archive)}

@@ -14,6 +14,7 @@ from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
 from archiver.desk.models import SavedSearchMark
 from archiver.moderation import service as moderation
+from archiver.official import service as official
 from archiver.people.acting import of_machine, of_person
 from archiver.search.source import read_documents
 from tests.moderation import written
@@ -75,6 +76,15 @@ def challenged(archive: Archive, record_ids: Sequence[str]) -> None:
         if number == 0:
             said |= {"outcome": "denied", "decided_on": "2026-02-10"}
         challenges.state(archive, of_machine(), challenges.shape(said))
+
+
+def decided(archive: Archive, record_ids: Sequence[str]) -> None:
+    """Each of these records of the police is personal; and its account was decided on as a whole."""
+    for record_id in (*record_ids, None):
+        says = {"account": account_of("police"), "record": record_id, "finding": "personal", "evidence": False,
+                "only_here": None, "information": None, "need": None, "authority": None, "reason": "=a birthday",
+                "decided_on": "2026-02-10", "decided_by": "Jo"}  # fmt: skip
+        official.decide(archive, of_machine(), official.shape(says), after=None)
 
 
 def desk(archive: Archive, person_id: str) -> Kept:

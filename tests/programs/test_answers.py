@@ -28,8 +28,8 @@ LISTS = (
     "register/accounts", "register/authorities", "people", "access-log", "moderation",
     "saved", "saved/{saved_id}/new", "selections", "selections/{selection_id}/records",
     "frozen/{statement_id}/records", "tags", "register/handovers", "platforms",
-    "challenges", "register/candidacies", "register/candidacies/{candidacy_id}/posts", "register/exceptions",
-    "register/exceptions?stands=holds",
+    "challenges", "official", "register/candidacies", "register/candidacies/{candidacy_id}/posts",
+    "register/exceptions", "register/exceptions?stands=holds",
 )  # fmt: skip
 POLICE = account_of("police")
 _NO_PLACES = (

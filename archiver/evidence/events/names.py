@@ -76,6 +76,7 @@ class EventType(StrEnum):
     MODERATION_STATED = "moderation.stated"
     CHALLENGE_STATED = "challenge.stated"
     ROLES_REVIEWED = "page.roles_reviewed"
+    OFFICIAL_DECIDED = "official.decided"
     ROLES_WARNED = "page.roles_warned"
     RECORDS_MARKED = "records.marked"
     LOG_HEARTBEAT = "log.heartbeat"

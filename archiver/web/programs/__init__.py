@@ -18,6 +18,7 @@ from archiver.web.programs import (
     handovers,
     moderation,
     moderation_acts,
+    official,
     people,
     platforms,
     records,
@@ -27,8 +28,8 @@ from archiver.web.programs import (
 )
 
 _PARTS = (
-    *(accounts, capture, captured, records, changes, challenges, moderation, desk, register, reports, handovers),
-    *(platforms, people),
+    *(accounts, capture, captured, records, changes, challenges, official, moderation, desk, register, reports),
+    *(handovers, platforms, people),
 )
 _LISTS = tuple(one.router for one in _PARTS)
 ROUTERS = (*_LISTS, *(one.router for one in (capture_acts, desk_acts, moderation_acts)), sheets.beside(_LISTS))

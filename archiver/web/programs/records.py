@@ -8,6 +8,8 @@ from fastapi import Query
 
 from archiver.challenges import service as challenges
 from archiver.challenges.service import ChallengeView
+from archiver.official import service as official
+from archiver.official.service import Decision
 from archiver.operations import found
 from archiver.people.actions import Action
 from archiver.records import service
@@ -246,6 +248,25 @@ class Challenge(Answer):
     statement: Text | None
 
 
+class OfficialDecision(Answer):
+    """What a legal custodian decided on whether the record is official; of several the last counts. ``finding``
+    *undecided*: what was decided before is taken back. The questions are those of docs/official.md; null: not
+    answered."""
+
+    id: str
+    entered_at: Time
+    by: Text
+    finding: Literal["official", "personal", "campaign", "undecided"]
+    evidence: bool | None
+    only_here: bool | None
+    information: bool | None
+    need: bool | None
+    authority: Text | None
+    reason: Text
+    decided_on: str
+    decided_by: Text
+
+
 class Record(Answer):
     """One record. ``versions`` is empty where only exports tell of it; ``occurrences`` are the latest of
     ``occurrence_count``."""
@@ -275,6 +296,7 @@ class Record(Answer):
     imported: list[Imported]
     suggested: list[Suggested]
     challenges: list[Challenge]
+    official: list[OfficialDecision]
 
 
 class ThreadRecord(Answer):
@@ -346,7 +368,8 @@ def record(
     """One record with its versions, states, files, and every place where it is stored."""
     with site.archive.database.read() as connection:
         found = service.record(connection, record_id, viewer, occurrences=occurrences)
-        return _record(found, challenges.of_record(connection, found.id))
+        said, decided = challenges.of_record(connection, found.id), official.of_record(connection, found.id)
+    return _record(found, said, decided)
 
 
 @router.get("/records/{record_id}/thread")
@@ -363,6 +386,7 @@ def thread(
         return Thread.model_validate(service.thread(connection, record_id, as_of, viewer, most=most))
 
 
-def _record(one: RecordView, said: list[ChallengeView]) -> Record:
-    shown = {name: getattr(one, name) for name in Record.model_fields if name != "challenges"}
-    return Record.model_validate(shown | {"challenges": [each.flat() for each in said]})
+def _record(one: RecordView, said: list[ChallengeView], decided: list[Decision]) -> Record:
+    shown = {name: getattr(one, name) for name in Record.model_fields if name not in ("challenges", "official")}
+    flat = [{name: each.flat()[name] for name in OfficialDecision.model_fields} for each in decided]
+    return Record.model_validate(shown | {"challenges": [each.flat() for each in said], "official": flat})
