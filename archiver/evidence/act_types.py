@@ -43,6 +43,7 @@ class ActKind(StrEnum):
     ATTESTATION_STATED = "attestation.stated"
     EXEMPTION_STATED = "exemption.stated"
     CANDIDACY_STATED = "candidacy.stated"
+    NOTICE_STATED = "notice.stated"
     HANDOVER_STATED = "handover.stated"
     DOCUMENT_KEPT = "document.kept"
     MODERATION_STATED = "moderation.stated"
@@ -217,6 +218,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ActKind.ATTESTATION_STATED: Kind("attestation", 1, register.AttestationStated),
     ActKind.EXEMPTION_STATED: Kind("exemption", 1, register.ExemptionStated),
     ActKind.CANDIDACY_STATED: Kind("candidacy", 1, register.CandidacyStated),
+    ActKind.NOTICE_STATED: Kind("notice", 1, register.NoticeStated),
     ActKind.HANDOVER_STATED: Kind("handover", 1, register.HandoverStated),
     ActKind.DOCUMENT_KEPT: Kind("document", 1, register.DocumentKept),
     ActKind.MODERATION_STATED: Kind("moderation", 1, matters.ModerationStated),

@@ -259,6 +259,22 @@ class CandidacySays(Facts):
     note: Words | None
 
 
+class NoticeSays(Facts):
+    """The public notice of an authority (law R62, Wis. Stat. 19.34(1)), beside what the register says of its custodian.
+    ``offices``: positions of it that are local public offices. ``put_up_on``, ``put_up_at``: since when and where it is
+    displayed; ``taken_down_on``: last day of that."""
+
+    authority: AuthorityId
+    organization: Words
+    places: Words
+    methods: Words
+    costs: Words
+    offices: Words | None
+    put_up_on: Day | None
+    put_up_at: Words | None
+    taken_down_on: Day | None
+
+
 class HandoverSays(Facts):
     """A hand-over to a successor, as far as it has come (law R11)."""
 
@@ -356,6 +372,12 @@ class CandidacyStated(Stated):
     """A candidacy."""
 
     says: CandidacySays
+
+
+class NoticeStated(Stated):
+    """The public notice of an authority."""
+
+    says: NoticeSays
 
 
 class HandoverStated(Stated):

@@ -49,6 +49,7 @@ from archiver.web import (
     me,
     moderation,
     moderation_report,
+    notices,
     official,
     page_roles,
     pages,
@@ -115,6 +116,7 @@ _OF_SENT = {400: "That was not taken", 403: "That was not done", 404: "That is n
 _PAGES = (
     passkeys,
     register_load,
+    notices,
     handovers,
     register_documents,
     register_say,

@@ -205,4 +205,20 @@ SHEETS: Final[Mapping[Thing, Sheet]] = {
         ),
         "What accounts of the City publish meanwhile is reported (law R7); nothing is judged here.",
     ),
+    Thing.NOTICE: Sheet(
+        Thing.NOTICE,
+        "The public notice",
+        (
+            Input("organization", "What the authority is and does", "words", needed=True),
+            Input("places", "Places and times where the public gets information and records", "words", needed=True),
+            Input("methods", "How to ask for records, and for copies", "words", needed=True),
+            Input("costs", "What it costs", "words", help="No fee for redaction or review (law R53).", needed=True),
+            Input("offices", "Positions that are local public offices", "words"),
+            Input("put_up_on", "Put up on", "day"),
+            Input("put_up_at", "Where it hangs and is to be had", "words"),
+            Input("taken_down_on", "Taken down on", "day"),
+        ),
+        "Every authority displays one at its offices and has copies of it (Wis. Stat. 19.34(1)). Who is its legal "
+        "custodian stands in the register, and is put in from there.",
+    ),
 }

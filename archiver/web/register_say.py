@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from archiver import ids
 from archiver.accounts import service as accounts
 from archiver.accounts.register import contacts, saying, service
+from archiver.accounts.register.notices import notice_id
 from archiver.accounts.register.service import LONGEST_WHY, Stated
 from archiver.accounts.register.statements import SORTS, Register, Statement, Thing, changed
 from archiver.capture.due import CAPTURED
@@ -33,7 +34,7 @@ NEW: Final = "new"
 _TAKES: Final = LARGEST_DOCUMENT + 2**17
 _FOR_GOOD: Final = "This cannot be taken back"
 _PERSONAL: Final = (Capacity.PERSONAL.value, Capacity.CAMPAIGN.value)
-Name = Literal["authority", "department", "custodianship", "listing", "attestation", "candidacy"]
+Name = Literal["authority", "department", "custodianship", "listing", "attestation", "candidacy", "notice"]
 Id = Annotated[str, Path(max_length=100)]
 About = Annotated[str, Query(max_length=100, description="Whose it is, or which account it is about.")]
 
@@ -106,7 +107,7 @@ class _Page:
             raise NotFound("there is no such authority in the register")
         if self.thing is Thing.LISTING and not self.id and self.authority is None and self.offered():
             return  # it is chosen in the form
-        needs_one = self.thing in (Thing.DEPARTMENT, Thing.CUSTODIANSHIP, Thing.CANDIDACY)
+        needs_one = self.thing in (Thing.DEPARTMENT, Thing.CUSTODIANSHIP, Thing.CANDIDACY, Thing.NOTICE)
         if not self.id and needs_one and self.authority is None:
             raise NotFound("there is no such authority in the register")
         if not self.id and self.thing in (Thing.ATTESTATION,) and self.listing is None:
@@ -248,6 +249,11 @@ class _Page:
             if ids.department_id(says.authority, says.short) in register.departments:
                 raise WrongField("short", "is another department’s already")
             return ids.department_id(says.authority, says.short)
+        if self.thing is Thing.NOTICE:
+            known = notice_id(says.authority)
+            if known in register.notices:
+                raise UsageError("this authority has a notice already: change that one")
+            return known
         return service.new_id(self.thing)
 
     def _within_reach(self, values: Mapping[str, str]) -> None:
@@ -330,7 +336,8 @@ class _Page:
         if listing:
             return f"/register/accounts/{listing}"
         office = thing_id or self.id if self.thing is Thing.AUTHORITY else self.authority
-        return f"/register/authorities/{office}" if office else "/register"
+        end = "/notice" if self.thing is Thing.NOTICE else ""
+        return f"/register/authorities/{office}{end}" if office else "/register"
 
 
 def _action(thing: Thing) -> Action:

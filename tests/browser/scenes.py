@@ -146,6 +146,9 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
     "/register/authorities/{authority_id}": _one(
         "authority", "/register/authorities/{authority}", "One authority, and who is its legal custodian."
     ),
+    "/register/authorities/{authority_id}/notice": _one(
+        "notice", "/register/authorities/{authority}/notice", "The public notice of an authority, to be put up."
+    ),
     "/register/accounts/{listing_id}": _one(
         "listing", "/register/accounts/{listing}", "One account of the register, with its history."
     ),
@@ -158,6 +161,7 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
         Scene(
             "say-attestation", "/register/say/attestation/new?listing={listing}", "Control of an account is attested."
         ),
+        Scene("say-notice", "/register/say/notice/new?authority={authority}", "What the public notice says."),
         Scene("say-candidacy", "/register/say/candidacy/new?authority={authority}", "Somebody runs for an office."),
     ),
     "/register/exceptions/{thing_id}": _one(

@@ -54,6 +54,7 @@ ALONE: Final = {
     "/records/{record_id}": "records/{record_id}",
     "/records/{record_id}/versions": "records/{record_id}",
     "/register/authorities/{authority_id}": "register/authorities/{authority_id}",
+    "/register/authorities/{authority_id}/notice": "register/authorities/{authority_id}",
     "/register/handovers/{handover_id}": "register/handovers/{handover_id}",
     "/runs/{run_id}": "runs/{run_id}",
     "/search/values": "search",

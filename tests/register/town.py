@@ -28,6 +28,7 @@ FIELDS: dict[Thing, dict[str, Any]] = {
     Thing.ATTESTATION: {"position": None, "until": None, "documents": []},
     Thing.EXEMPTION: {"listing": None, "authority": None, "since": None, "until": None, "documents": []},
     Thing.CANDIDACY: {"note": None},
+    Thing.NOTICE: dict.fromkeys(("offices", "put_up_on", "put_up_at", "taken_down_on")),
 }
 
 

@@ -32,6 +32,10 @@ _VALUES: dict[Thing, dict[str, str]] = {
     Thing.ATTESTATION: {"person": "Ada Brown", "on": "2026-02-01"},
     Thing.EXEMPTION: {"rule": "series", "reason": "is being decided", "approver": "Cleo CIO"},
     Thing.CANDIDACY: {"person": "Ada", "office": "Governor", "since": "2026-04-15", "until": "2026-11-03"},
+    Thing.NOTICE: {
+        "organization": "The mayor’s office", "places": "City Hall, <b>8 to 4</b>", "methods": "By mail",
+        "costs": "25 cents a page", "put_up_on": "2026-02-01", "put_up_at": "Room 201",
+    },
 }  # fmt: skip
 MAYOR, CLERK_ID = ids.authority_id("mayor"), ids.authority_id("city-clerk")
 _IDS = [thing.value for thing in _VALUES]
@@ -59,7 +63,7 @@ def _of(town: Town, thing: Thing) -> dict[str, Any]:
         Thing.AUTHORITY: town.register.authorities, Thing.DEPARTMENT: town.register.departments,
         Thing.CUSTODIANSHIP: town.register.custodianships, Thing.LISTING: town.register.listings,
         Thing.ATTESTATION: town.register.attestations, Thing.EXEMPTION: town.register.exemptions,
-        Thing.CANDIDACY: town.register.candidacies,
+        Thing.CANDIDACY: town.register.candidacies, Thing.NOTICE: town.register.notices,
     }[thing]  # type: ignore[return-value]  # fmt: skip
 
 
@@ -104,6 +108,7 @@ def test_each_thing_is_entered_changed_and_taken_out(desk: Sit, town: Town, thin
         Thing.EXEMPTION: "reason",
         Thing.CANDIDACY: "note",
         Thing.CUSTODIANSHIP: "contact",
+        Thing.NOTICE: "methods",
     }
     field = words.get(thing, "name")
     form = _VALUES[thing] | _hidden(changing.text) | {field: "Another & more", "step": "keep"}
@@ -148,6 +153,10 @@ def test_each_thing_is_entered_changed_and_taken_out(desk: Sit, town: Town, thin
         (Thing.LISTING, {"closed": "2019-01-01"}, "closed", "is before opened"),
         (Thing.ATTESTATION, {"until": "2020-01-01"}, "until", "is before on"),
         (Thing.CANDIDACY, {"office": ""}, "office", "is missing"),
+        (Thing.NOTICE, {"costs": ""}, "costs", "is missing"),
+        (Thing.NOTICE, {"put_up_on": "2126-01-01"}, "put_up_on", "has not come yet"),
+        (Thing.NOTICE, {"taken_down_on": "2026-01-01"}, "taken_down_on", "is before put_up_on"),
+        (Thing.NOTICE, {"put_up_on": "", "taken_down_on": "2026-01-01"}, "put_up_on", "was taken down"),
         (Thing.EXEMPTION, {"reason": ""}, "reason", "is missing"),
     ],
 )  # fmt: skip

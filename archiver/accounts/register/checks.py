@@ -25,16 +25,26 @@ from archiver.evidence.register_facts import (
     ExemptionSays,
     Facts,
     ListingSays,
+    NoticeSays,
     Role,
 )
 
-_NAMED = ("name", "person", "rule", "reason", "approver", "office", "outgoing")
+_NAMED = (
+    *("name", "person", "rule", "reason", "approver", "office", "outgoing"),
+    *("organization", "places", "methods", "costs"),
+)
 _REFERENCES = {
     **{name: name for name in ("authority", "department", "listing")},
     **dict.fromkeys(("merged_into", "appointed_by", "attached_to", "designated_by"), "authority"),
 }
 """By field: what it names."""
-_SPANS = (("since", "until"), ("opened", "closed"), ("on", "until"), ("received_on", "filed_on"))
+_SPANS = (
+    ("since", "until"),
+    ("opened", "closed"),
+    ("on", "until"),
+    ("received_on", "filed_on"),
+    ("put_up_on", "taken_down_on"),
+)
 
 
 def check(connection: Connection, thing: Thing, says: Facts) -> None:
@@ -74,6 +84,12 @@ def check_past(says: Facts, today: str) -> None:
     """
     if isinstance(says, CustodianshipSays) and says.trained_on is not None and says.trained_on > today:
         raise WrongField("trained_on", f"({says.trained_on}) has not come yet")
+    if isinstance(says, NoticeSays):
+        for name in ("put_up_on", "taken_down_on"):
+            if (day := getattr(says, name)) is not None and day > today:
+                raise WrongField(name, f"({day}) has not come yet")
+        if says.taken_down_on is not None and says.put_up_on is None:
+            raise WrongField("put_up_on", "is missing: it was taken down")
 
 
 def wrong_text(text: str) -> str | None:

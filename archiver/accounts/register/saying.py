@@ -28,6 +28,7 @@ FRESH: Final[Mapping[Thing, Mapping[str, Any]]] = {
     Thing.ATTESTATION: {"position": None, "until": None, "documents": []},
     Thing.EXEMPTION: {**dict.fromkeys(("listing", "authority", "since", "until")), "documents": []},
     Thing.CANDIDACY: {"note": None},
+    Thing.NOTICE: dict.fromkeys(("offices", "put_up_on", "put_up_at", "taken_down_on")),
 }
 
 

@@ -26,6 +26,7 @@ from archiver.evidence.register_facts import (
     Facts,
     HandoverSays,
     ListingSays,
+    NoticeSays,
 )
 
 #: Day from which something holds that was so before anybody wrote it down.
@@ -43,6 +44,7 @@ class Thing(StrEnum):
     EXEMPTION = "exemption"
     CANDIDACY = "candidacy"
     HANDOVER = "handover"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ SORTS: Final[dict[Thing, Sort]] = {
     Thing.EXEMPTION: Sort(ActKind.EXEMPTION_STATED, "xm", ExemptionSays),
     Thing.CANDIDACY: Sort(ActKind.CANDIDACY_STATED, "cy", CandidacySays),
     Thing.HANDOVER: Sort(ActKind.HANDOVER_STATED, "ho", HandoverSays),
+    Thing.NOTICE: Sort(ActKind.NOTICE_STATED, "pn", NoticeSays),
 }
 THING_OF: Final = {sort.kind.value: thing for thing, sort in SORTS.items()}
 
@@ -182,6 +185,10 @@ class Register:
         return dict(self._all(Thing.CANDIDACY, CandidacySays))
 
     @cached_property
+    def notices(self) -> dict[str, NoticeSays]:
+        return dict(self._all(Thing.NOTICE, NoticeSays))
+
+    @cached_property
     def handovers(self) -> dict[str, HandoverSays]:
         return dict(self._all(Thing.HANDOVER, HandoverSays))
 
@@ -237,6 +244,7 @@ _MADE_OF: Final = {
     "exemptions": Thing.EXEMPTION,
     "candidacies": Thing.CANDIDACY,
     "handovers": Thing.HANDOVER,
+    "notices": Thing.NOTICE,
 }
 
 

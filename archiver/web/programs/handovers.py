@@ -7,6 +7,8 @@ from typing import Any
 
 from archiver.accounts.register import service
 from archiver.accounts.register.handover import Cause, Step
+from archiver.accounts.register.notices import is_up, notice_of
+from archiver.evidence.register_facts import NoticeSays
 from archiver.operations import handover_page, register_page
 from archiver.operations.handover_page import HandoverPage
 from archiver.people.actions import Action
@@ -103,6 +105,20 @@ class Exemption(Answer):
     now: bool
 
 
+class Notice(Answer):
+    """What the public notice says beside the legal custodian (law R62). ``displayed``: today."""
+
+    organization: Text
+    places: Text
+    methods: Text
+    costs: Text
+    offices: Text | None
+    put_up_on: date | None
+    put_up_at: Text | None
+    taken_down_on: date | None
+    displayed: bool
+
+
 class OneAuthority(Answer):
     """One authority, with its people, departments and exceptions. ``custody``: by what its legal custodian is that."""
 
@@ -114,6 +130,7 @@ class OneAuthority(Answer):
     people: list[Custodian]
     departments: list[Department]
     exemptions: list[Exemption]
+    notice: Notice | None
 
 
 @router.get("/handovers")
@@ -147,6 +164,8 @@ def one_authority(site: Here, sight: Sees, authority_id: Id) -> OneAuthority:
     """One authority: who is its legal custodian, who was, its departments, its exceptions."""
     with site.archive.database.read() as connection:
         made = register_page.authority(site.archive, connection, authority_id, sight)
+        register = service.read(connection, service.today(site.archive))
+    said = notice_of(register, authority_id)
     return OneAuthority(
         id=made.id,
         short=made.says.short,
@@ -158,7 +177,17 @@ def one_authority(site: Here, sight: Sees, authority_id: Id) -> OneAuthority:
             Department(id=one, **_days(says), short=says.short, name=says.name) for one, says in made.departments
         ],
         exemptions=[_exemption(one) for one in made.exemptions],
+        notice=None if said is None else _notice(said, register.day),
     )
+
+
+def _notice(says: NoticeSays, day: date) -> Notice:
+    said = says.model_dump(exclude={"authority"}) | {"displayed": is_up(says, day.isoformat())}
+    return Notice(**{name: _day(one) if name.endswith("_on") else one for name, one in said.items()})
+
+
+def _day(said: str | None) -> date | None:
+    return None if said is None else date.fromisoformat(said)
 
 
 def _handover(one: register_page.HandoverRow) -> dict[str, Any]:
