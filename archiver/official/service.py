@@ -151,9 +151,8 @@ def listed(
     takes another back."""
     of_records = and_(_ROW.c.record_id.is_not(None), RECORD.c.id.is_not(None), *allowed(viewer))
     known = viewer.account_ids
-    of_accounts = _ROW.c.record_id.is_(None)
-    if known is not None:
-        of_accounts = and_(of_accounts, _ROW.c.account_id.in_(sorted(known)))
+    own = [] if known is None else [_ROW.c.account_id.in_(sorted(known))]
+    of_accounts = and_(_ROW.c.record_id.is_(None), *own)
     query = select(_ROW).outerjoin(RECORD, RECORD.c.id == _ROW.c.record_id).where(or_(of_records, of_accounts), _last())
     if account_id is not None:
         query = query.where(_ROW.c.account_id == account_id)

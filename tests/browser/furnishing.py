@@ -13,6 +13,8 @@ from archiver.accounts import links as connect_links
 from archiver.accounts.register import service as register
 from archiver.accounts.register.checks import wrong_text
 from archiver.accounts.register.handover import Cause, Step
+from archiver.accounts.register.notices import notice_id
+from archiver.accounts.register.statements import Thing
 from archiver.capture.models import Exchange
 from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
@@ -113,7 +115,16 @@ def furnish(house: House, captured: Captured, words: Words) -> Furnished:
     )
     _handed_out(house, captured.record, words, who.id)
     _reviewed(house, captured.account, words, who.id)
+    _put_up(town, place.authority, words)
     return Furnished(place, cookies(archive, who))
+
+
+def _put_up(town: Town, authority: str, words: Words) -> None:
+    """The public notice of an authority."""
+    fields = {"organization": "what it is", "places": "places and times", "methods": "ways to ask", "costs": "costs"}
+    said = {name: words(purpose) for name, purpose in fields.items()} | {"put_up_at": words("where it hangs")}
+    on = town.today.isoformat()
+    town.say(Thing.NOTICE, notice_id(authority), authority=authority, put_up_on=on, offices=None, **said)
 
 
 def _handed_out(house: House, record: str, words: Words, person_id: str) -> None:
@@ -207,9 +218,10 @@ def _official(house: House, captured: Captured, words: Words, who: str) -> str:
     """A decision on the record, and one on the account as a whole."""
     on = house.clock.now().date().isoformat()
     said = dict.fromkeys(("evidence", "only_here", "information", "need")) | {"decided_on": on}
-    said |= {"decided_by": words("decided by"), "reason": words("reasons"), "authority": words("authority to speak")}
+    said |= {"decided_by": words("decided by"), "reason": words("reason of a decision")}
+    said |= {"authority": words("authority to speak")}
     for record in (captured.record, None):
-        says = official.shape(said | {"account": captured.account, "record": record, "finding": "personal"})
+        says = official.shape(said | {"account": captured.account, "record": record, "finding": "official"})
         decision = official.decide(house.archive, of_person(who), says, after=None)
     return decision
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -89,8 +90,8 @@ def test_every_statement_is_written_once_and_none_is_a_formula(
         assert "\u202e" not in str(listed)
         assert len(rows(browser, f"/moderation.csv?account={account}&unseen=yes")) == 5
         assert browser.get("/moderation.csv?account=ac_none").status_code == 404
-        appealed = {"appeal_on": "2026-02-02"}
-        decided = appealed | {"decided_on": "2026-02-03", "outcome": "upheld"}
+        appealed: dict[str, Any] = {"appeal_on": "2026-02-02"}
+        decided: dict[str, Any] = appealed | {"decided_on": "2026-02-03", "outcome": "upheld"}
         for matter, more in (("waits", appealed), ("decided", decided)):
             moderation.state(offices, of_machine(), [says(account, made[0], matter=matter, **more)])
         for wanted, matters in (("any", ["decided", "waits"]), ("open", ["waits"])):

@@ -124,7 +124,7 @@ def test_a_later_decision_undoes_an_earlier_one_which_stays(records: Archive, ha
         with records.database.read() as connection:
             known = service.of_record(connection, record)
             one = service.standing(known)
-            return one and one.says.finding, [each.says.finding for each in known]
+            return None if one is None else one.says.finding, [each.says.finding for each in known]
 
     def last() -> str:
         with records.database.read() as connection:

@@ -182,12 +182,7 @@ def one_authority(site: Here, sight: Sees, authority_id: Id) -> OneAuthority:
 
 
 def _notice(says: NoticeSays, day: date) -> Notice:
-    said = says.model_dump(exclude={"authority"}) | {"displayed": is_up(says, day.isoformat())}
-    return Notice(**{name: _day(one) if name.endswith("_on") else one for name, one in said.items()})
-
-
-def _day(said: str | None) -> date | None:
-    return None if said is None else date.fromisoformat(said)
+    return Notice.model_validate(says.model_dump(exclude={"authority"}) | {"displayed": is_up(says, day.isoformat())})
 
 
 def _handover(one: register_page.HandoverRow) -> dict[str, Any]:
