@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query
 
@@ -18,6 +18,7 @@ from archiver.web.programs.answers import Account, After, Answer, Limit, Page, T
 from archiver.web.programs.description import routes
 
 router = routes("records")
+Stands = Literal["open", "corrected", "denied"]
 
 
 class AChallenge(Answer):
@@ -32,7 +33,7 @@ class AChallenge(Answer):
     individual: Text
     authorized: Text | None
     disputed: Text
-    outcome: Outcome
+    outcome: Stands
     decided_on: date | None
     decided_by: Text | None
     correction: Text | None
@@ -47,7 +48,7 @@ def challenges(
     site: Here,
     viewer: Seen,
     account: Account = None,
-    outcome: Annotated[Outcome | None, Query(description="Only those that stand so.")] = None,
+    outcome: Annotated[Stands | None, Query(description="Only those that stand so.")] = None,
     limit: Limit = 50,
     after: After = None,
 ) -> Page[AChallenge]:
@@ -57,7 +58,14 @@ def challenges(
     with site.archive.database.read() as connection:
         if account is not None:
             seen_account(connection, viewer, account)
-        found = listing.listed(connection, viewer, account_id=account, outcome=outcome, limit=limit + 1, before=before)
+        found = listing.listed(
+            connection,
+            viewer,
+            account_id=account,
+            outcome=Outcome(outcome) if outcome else None,
+            limit=limit + 1,
+            before=before,
+        )
     part = cursors.page(found, limit, lambda one: cursors.write("challenges", one.number))
     return Page[AChallenge](items=[_shown(one) for one in part.items], next=part.next)
 

@@ -50,7 +50,7 @@ class Published(Answer):
     text: Text | None
 
 
-class Exemption(Answer):
+class ExceptionListed(Answer):
     """An exception that was granted. ``account``: the register's entry of the one it is for; null: for all of the
     authority's. ``needed``: accounts that would lack something without it."""
 
@@ -114,7 +114,7 @@ def exceptions(
     stands: Annotated[Stands | None, Query(description="Only those that stand so today.")] = None,
     limit: Limit = 50,
     after: After = None,
-) -> Page[Exemption]:
+) -> Page[ExceptionListed]:
     """The CIO's exceptions that you see, by id."""
     place = cursors.read(after, "exceptions", str)
     with site.archive.database.read() as connection:
@@ -139,9 +139,9 @@ def _candidacy(one: pages.Candidacy) -> Candidacy:
     )
 
 
-def _exemption(one: Granted) -> Exemption:
+def _exemption(one: Granted) -> ExceptionListed:
     says = one.says
-    return Exemption(
+    return ExceptionListed(
         id=one.id,
         rule=says.rule,
         authority=one.authority,
