@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true
 from sqlalchemy.exc import NoResultFound
 
 from archiver import ids
@@ -26,8 +26,10 @@ from archiver.evidence.official_facts import OfficialSays
 from archiver.official import acts
 from archiver.official.models import OfficialDecision
 from archiver.official.rules import Finding, complaint
+from archiver.people import guard
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
+from archiver.people.permission import Resource
 from archiver.people.persons import name_of
 from archiver.people.service import viewer_of
 from archiver.records import finding as reading
@@ -80,6 +82,7 @@ def decide(archive: Archive, actor: Actor, says: OfficialSays, *, after: str | N
 
     def say(connection: Connection) -> str:
         _require_seen(connection, viewer_of(connection, archive, actor, Action.OFFICIAL_DECIDE), says)
+        guard.require(connection, archive, actor, Action.OFFICIAL_DECIDE, Resource(says.account))
         take_chains(connection, [says.record or says.account])
         known = _of(connection, says)
         last = known[-1] if known else None
@@ -119,6 +122,16 @@ def of_account(connection: Connection, account_id: str, *, as_of: datetime | Non
     return _decisions(connection, own, _until(as_of))
 
 
+def reads(viewer: Viewer, account_id: str) -> bool:
+    """Whether a viewer reads anything of an account: then what was decided of it as a whole is told. That there is such
+    an account is known to more."""
+    return any(_opens(part) and (part.accounts is None or account_id in part.accounts) for part in viewer.parts)
+
+
+def _opens(part: Viewer) -> bool:
+    return part.access is None or bool(part.access)
+
+
 def standing(decisions: Sequence[Decision]) -> Decision | None:
     """The one that counts; None: nothing is decided."""
     return decisions[-1] if decisions and decisions[-1].stands else None
@@ -150,9 +163,9 @@ def listed(
     """What is decided now of records and accounts that the viewer sees, what was decided last first; also what only
     takes another back."""
     of_records = and_(_ROW.c.record_id.is_not(None), RECORD.c.id.is_not(None), *allowed(viewer))
-    known = viewer.account_ids
-    own = [] if known is None else [_ROW.c.account_id.in_(sorted(known))]
-    of_accounts = and_(_ROW.c.record_id.is_(None), *own)
+    reads = [part for part in viewer.parts if _opens(part)]
+    known = [true() if part.accounts is None else _ROW.c.account_id.in_(sorted(part.accounts)) for part in reads]
+    of_accounts = and_(_ROW.c.record_id.is_(None), or_(false(), *known))
     query = select(_ROW).outerjoin(RECORD, RECORD.c.id == _ROW.c.record_id).where(or_(of_records, of_accounts), _last())
     if account_id is not None:
         query = query.where(_ROW.c.account_id == account_id)
@@ -206,7 +219,7 @@ def _require_seen(connection: Connection, viewer: Viewer, says: OfficialSays) ->
         reading.account_named(connection, says.account)
     except NoResultFound:
         raise NotFound(NO_SUCH) from None
-    if not viewer.sees(says.account):
+    if not reads(viewer, says.account):
         raise NotFound(NO_SUCH)
 
 

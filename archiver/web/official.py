@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
 from archiver.accounts import service as accounts
-from archiver.errors import Refused, SaidMeanwhile, UsageError
+from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
 from archiver.official import service
 from archiver.official.rules import FINDINGS, LONGEST, QUESTIONS, Finding
 from archiver.official.service import Decision
@@ -150,6 +150,8 @@ def _about(
         account = str(finding_records.one(connection, record_id, viewer).account_id)
         return account, service.of_record(connection, record_id)
     account = seen_account(connection, viewer, account_id or "").id
+    if not service.reads(viewer, account):
+        raise NotFound(service.NO_SUCH)
     return account, service.of_account(connection, account)
 
 

@@ -121,7 +121,9 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
             "entry": (entry := register_page.of_account(site.archive, connection, account_id)),
             "custody_by": custody_words(entry.custody) if entry is not None else "",
             "closed": closing.closed(connection, account),
-            "official": official.standing(official.of_account(connection, account_id)),
+            "official": official.standing(official.of_account(connection, account_id))
+            if official.reads(viewer, account_id)
+            else None,
             "authority": offices.names(site, connection).get(account.authority, account.authority),
             "added_by": added_words(connection, account),
         }

@@ -19,7 +19,8 @@ from archiver.official import service
 from archiver.official.models import OfficialDecision
 from archiver.official.rules import FINDINGS, LONGEST, QUESTIONS, Finding, complaint
 from archiver.operations.act_keys import renew_key
-from archiver.people.acting import of_machine, of_person
+from archiver.people import service as people
+from archiver.people.acting import SERVICE, of_machine, of_person
 from archiver.people.permission import AUTHORITY
 from archiver.people.roles import Access, Role, usual
 from archiver.records import digests
@@ -114,6 +115,23 @@ def test_the_legal_custodian_decides_and_nobody_else(records: Archive) -> None:
     assert _events(records) == before, "nothing was kept"
     service.decide(records, deputy, says(), after=None)
     assert _events(records) == before + 2, "the act and what it was"
+
+
+@pytest.mark.law("R8", "R61")
+def test_of_an_account_that_is_kept_for_library_patrons_nobody_else_decides_or_is_told(records: Archive) -> None:
+    account = account_of("library")
+    about = says(account=account, record=None)
+    service.decide(records, of_machine(), about, after=None)
+    people.reserve(records, SERVICE, account, [Access.LIBRARY_PATRON])
+    legal = person(records, Role.LEGAL_CUSTODIAN, access=usual(Role.LEGAL_CUSTODIAN))
+    open_to = person(records, Role.LEGAL_CUSTODIAN, access=frozenset(Access))
+    with pytest.raises((Refused, NotFound)):
+        service.decide(records, of_person(legal.id), says(account=account, record=None, finding="official"), after=None)
+    for who, told in ((legal, False), (open_to, True)):
+        with client_of(records, cookies(records, who)) as client:
+            assert bool(client.get("/api/v1/official").json()["items"]) == told
+            assert ("A birthday." in client.get(f"/accounts/{account}").text) == told
+            assert client.get(f"/accounts/{account}/official").status_code == (200 if told else 404)
 
 
 @pytest.mark.law("R8", "R20")
