@@ -1,6 +1,6 @@
 """What legal custodians decided on whether something is official
 
-Revision: 0041
+Revision: 0037
 Follows: 0036
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 from archiver.database import Instant, Json
 
-revision = "0041"
+revision = "0037"
 down_revision = "0036"
 branch_labels = None
 depends_on = None
