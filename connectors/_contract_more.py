@@ -156,8 +156,8 @@ class LooksInTurns(Protocol):
 
 @runtime_checkable
 class LooksBeside(Protocol):
-    """A connector of a platform where no list is sure to show another thing of the kind that is looked for, so that a
-    control has to be one that the archive knows."""
+    """A connector of a platform where no list is sure to show another thing of the kind that is looked for, or may show
+    what cannot be asked for by its id, so that a control has to be one that the archive knows."""
 
     def look_beside(
         self, account: AccountRef, records: Sequence[RecordRef], beside: Sequence[RecordRef]

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors import _facebook_fields as fields
+from connectors._beside import in_order
 from connectors._facebook_beside import (
     ELSEWHERE,
     OWN,
@@ -29,7 +30,6 @@ from connectors._facebook_beside import (
 )
 from connectors._facebook_live import STATUSES
 from connectors._graph_asks import GraphAsks, edge_of, told
-from connectors._graph_beside import in_order
 from connectors._graph_server import SERVER, address, batches
 from connectors.contract import (
     AccessClass,

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from connectors._beside import MOST, apart
 from connectors._facebook_records import is_on_timeline
-from connectors._graph_beside import MOST, apart
 from connectors._graph_values import is_ident
 from connectors.contract import JSONValue, RecordKind, RecordRef
 from connectors.values import Json

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from connectors import _facebook_fields as fields
 from connectors import _graph_found as graph
+from connectors._beside import in_order
 from connectors._facebook_asks import COMMENT, DRAFTS, LISTS, POST, Asks
 from connectors._facebook_audience import everybody_sees_comment, everybody_sees_post
 from connectors._facebook_beside import all_there, beside_in, is_by, listed_beside
@@ -25,7 +26,6 @@ from connectors._facebook_records import (
     story_file,
     story_record,
 )
-from connectors._graph_beside import in_order
 from connectors._graph_errors import error_of
 from connectors._graph_found import counted, escaped, idents, inside
 from connectors._graph_messages import conversation_record, message_record

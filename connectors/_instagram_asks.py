@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors import _instagram_fields as fields
+from connectors._beside import in_order
 from connectors._graph_asks import GraphAsks, edge_of, number_of, told
-from connectors._graph_beside import in_order, of_others
+from connectors._graph_beside import of_others
 from connectors._graph_fields import CONVERSATION, MESSAGE
 from connectors._graph_server import SERVER, batches, with_fields
 from connectors.contract import AccessClass, AccountRef, Ask, JSONValue, RecordRef, Stream, Sweep

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from connectors import _graph_found as graph
 from connectors import _instagram_fields as fields
-from connectors._graph_beside import MOST, in_order
+from connectors._beside import MOST, in_order
 from connectors._graph_found import escaped, idents, looked_for, thread_of
 from connectors._graph_values import flag, is_ident, listed
 from connectors._instagram_asks import COMMENT

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from connectors._beside import apart, in_order
 from connectors._mastodon_settings import SETTINGS, settings_ask
 from connectors.answers import moment
 from connectors.contract import (
@@ -31,6 +32,9 @@ from connectors.links import origin, same_origin, web
 
 PAGE = "40"
 OWNER = "verify_credentials"
+BESIDE, WITNESS, EMPTIED = "beside", "witness", "emptied"
+"""Controls: another status by its id; which there are to ask for; that the account counts none."""
+_WITNESSES = "5"
 #: ``exclude_replies=false`` is what servers do anyway; it tells the signed-in list from the public one.
 _MORE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "notifications": (("types[]", "mention"),),
@@ -100,15 +104,16 @@ class Asks:
 
     def profile(self) -> Ask:
         """The account itself, directly, beside the server's own page as control."""
-        look = {**self._account.context, "look": [f"account/{self.account}"]}
-        return replace(self._account, context=look, control=self._ask("instance", "instance", Stream.PROFILE))
+        return self._ask(
+            f"accounts/{_part(self.account)}",
+            "account",
+            Stream.PROFILE,
+            context={"look": [f"account/{self.account}"]},
+            control=self._ask("instance", "instance", Stream.PROFILE),
+        )
 
-    @property
-    def _account(self) -> Ask:
-        return self._ask(f"accounts/{_part(self.account)}", "account", Stream.PROFILE)
-
-    def status(self, ref: RecordRef) -> Ask:
-        """One known status, directly, beside its account as control."""
+    def status(self, ref: RecordRef, known: Iterable[RecordRef] = ()) -> Ask:
+        """One known status, directly, beside another one. ``known``: what the archive knows that everybody saw."""
         private = ref.kind is RecordKind.MESSAGE
         stream = Stream.MESSAGES if private else _STREAM.get(ref.kind, Stream.COMMENTS)
         return self._ask(
@@ -117,7 +122,34 @@ class Asks:
             stream,
             private=private,
             context={"look": [ref.key], "thread": ref.thread} | _seen(ref.seen_at),
-            control=self._account,
+            control=in_order(list(self._controls(ref.kind, known))),
+        )
+
+    def _controls(self, kind: RecordKind, known: Iterable[RecordRef]) -> Iterable[Ask]:
+        """What is asked beside a status, one after the other: others by their ids, beside a post those of the account
+        itself; one that its list names; and where it names none, whether the account counts none."""
+        private = kind is RecordKind.MESSAGE
+        others = [ref for ref in known if ref.key.startswith("status/") and not private]
+        if kind is RecordKind.POST:
+            others = [ref for ref in others if ref.author == self.account]
+        yield from (self.beside(ref.key, private=private) for ref in apart(others))
+        yield self._ask(
+            f"accounts/{_part(self.account)}/statuses",
+            WITNESS,
+            Stream.MESSAGES if private else Stream.POSTS,
+            private=private,
+            parameters=(("limit", _WITNESSES),),
+        )
+        yield self._ask(f"accounts/{_part(self.account)}", EMPTIED, Stream.PROFILE, private=private)
+
+    def beside(self, key: str, *, private: bool) -> Ask:
+        """Whether a status can be had by its id."""
+        return self._ask(
+            f"statuses/{_part(_ident(key))}",
+            BESIDE,
+            Stream.MESSAGES if private else Stream.POSTS,
+            private=private,
+            context={"beside": key},
         )
 
     def thread(

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from connectors import _mastodon_beside as beside
 from connectors import _mastodon_fields as fields
 from connectors import drift
-from connectors._mastodon_asks import LISTS, OWNER, Asks, edits_after
+from connectors._mastodon_asks import BESIDE, EMPTIED, LISTS, OWNER, WITNESS, Asks, edits_after
 from connectors._mastodon_pages import paged
 from connectors._mastodon_problems import problem_of, rate_of
 from connectors._mastodon_settings import SETTINGS, read_settings
@@ -95,6 +96,8 @@ def _read_body(ask: Ask, answer: Answer, body: JSONValue) -> Reading:
         return _list(ask, answer, body) if isinstance(body, list) else _wrong("a list", body)
     if ask.purpose in SETTINGS:
         return read_settings(ask, answer, body) if isinstance(body, list) else _wrong("a list", body)
+    if ask.purpose == WITNESS:
+        return beside.witness(ask, body) if isinstance(body, list) else _wrong("a list", body)
     if ask.purpose == "history":
         return _history(ask, body) if isinstance(body, list) else _wrong("a list", body)
     if not isinstance(body, dict):
@@ -107,6 +110,8 @@ def _read_body(ask: Ask, answer: Answer, body: JSONValue) -> Reading:
         return _status(ask, body)
     if ask.purpose == "context":
         return _context(ask, body)
+    if ask.purpose in (BESIDE, EMPTIED):
+        return beside.read(ask, body)
     if ask.purpose == "instance":
         return _instance(body)
     return _not_understood(answer, "a question this connector never asked")

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from connectors import _threads_fields as fields
+from connectors._beside import in_order
 from connectors._graph_asks import GraphAsks, number_of, told
-from connectors._graph_beside import in_order, of_others
+from connectors._graph_beside import of_others
 from connectors._graph_server import with_fields
 from connectors.contract import AccessClass, AccountRef, Ask, JSONValue, RecordKind, RecordRef, Stream, Sweep, SweepKind
 from connectors.sites import Site

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from connectors._graph_beside import MOST, in_order
+from connectors._beside import MOST, in_order
 from connectors._graph_found import idents, thread_of
 from connectors._graph_values import is_ident
 from connectors._threads_asks import MEDIA, REPLY, carried

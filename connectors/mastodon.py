@@ -202,12 +202,19 @@ class Mastodon:
 
     def look(self, account: AccountRef, records: Sequence[RecordRef]) -> Iterable[Ask]:
         """Ask for each record by its id, as visible as it was: a public one as a stranger, a private one signed in."""
+        return self.look_beside(account, records, ())
+
+    def look_beside(
+        self, account: AccountRef, records: Sequence[RecordRef], beside: Sequence[RecordRef]
+    ) -> Iterable[Ask]:
+        """As :meth:`look`, with other statuses for controls that the archive knows: the profile may well be shown, and
+        every status said not to be there."""
         asks = self._asks(account, None)
         for ref in records:
             if ref.kind is RecordKind.PROFILE:
                 yield asks.profile()
             elif ref.key.startswith("status/") and (ref.kind is not _MESSAGE or account.authorised):
-                yield asks.status(ref)
+                yield asks.status(ref, beside)
 
     def read(self, ask: Ask, answer: Answer) -> Reading:
         """Say what an answer means."""

@@ -264,13 +264,15 @@ class Looks:
 
     def _control(self, asked: Asked) -> Asked | None:
         """The first control that vouches; else the last that was asked. What says anything else than that it is not
-        there (a pause, a sign-in, a lost permission) is the end of it."""
+        there (a pause, a sign-in, a lost permission) is the end of it, and so is what shows the very thing."""
         ask, tried = asked.ask.control, None
         for _ in range(_CONTROLS):
             if ask is None or asked.answer is None:
                 break
             tried = self.asker.ask(replace(ask, control=None), control_of=asked.answer.ordinal)
-            if _vouches(tried, asked) or (tried.problem is not None and tried.problem.kind is not ProblemKind.GONE):
+            if _vouches(tried, asked) or _contradicts(tried, asked):
+                break
+            if tried.problem is not None and tried.problem.kind is not ProblemKind.GONE:
                 break
             ask = next(iter(tried.reading.asks), ask.control)
         return tried
@@ -306,8 +308,8 @@ def _not_seen(refs: Iterable[RecordRef], round: Round) -> list[RecordRef]:
     return [ref for ref in refs if ref.seen_at is None or ref.seen_at < round.began]
 
 
-def _name(control: Ask | None) -> tuple[str, tuple[tuple[str, str], ...]] | None:
-    return None if control is None else (control.url, control.parameters)
+def _name(control: Ask | None) -> tuple[str, tuple[tuple[str, str], ...], AccessClass] | None:
+    return None if control is None else (control.url, control.parameters, control.access)
 
 
 def _began_long_ago(group: Sequence[Asked]) -> bool:
@@ -320,8 +322,7 @@ def _absent(asked: Asked) -> list[str]:
     be the same: then nothing can be said of it."""
     if asked.answer is None or (asked.problem is not None and asked.problem.kind is not ProblemKind.GONE):
         return []
-    found = {record.key.casefold() for record in asked.reading.records}
-    found |= {key.casefold() for key in asked.reading.present}
+    found = _shown(asked)
     return [key for key in _looked_for(asked.ask) if key.casefold() not in found]
 
 
@@ -331,12 +332,20 @@ def _vouches(control: Asked, asked: Asked) -> bool:
     shows the very thing that was said not to be there contradicts that."""
     if control.answer is None or asked.answer is None or control.problem is not None:
         return False
-    shown = {record.key.casefold() for record in control.reading.records}
-    shown |= {key.casefold() for key in control.reading.present}
-    if not shown.isdisjoint(key.casefold() for key in _looked_for(asked.ask)):
+    if _contradicts(control, asked):
         return False
-    shows = bool(shown) or control.reading.account is not None
+    shows = bool(_shown(control)) or control.reading.account is not None
     return shows and timedelta(0) <= control.answer.wire.received_at - asked.answer.wire.received_at <= _CONTROL_LASTS
+
+
+def _contradicts(control: Asked, asked: Asked) -> bool:
+    """Whether a control shows the very thing that was said not to be there."""
+    return not _shown(control).isdisjoint(key.casefold() for key in _looked_for(asked.ask))
+
+
+def _shown(asked: Asked) -> set[str]:
+    """Keys of what an answer shows, in small letters."""
+    return {key.casefold() for key in (*(record.key for record in asked.reading.records), *asked.reading.present)}
 
 
 def _looked_for(ask: Ask) -> list[str]:

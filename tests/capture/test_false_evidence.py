@@ -261,7 +261,7 @@ def test_not_found_beside_a_control_that_fails_means_nothing(town: House) -> Non
     person = town.cast.city
     deleted = max(town.city.people[person].said)
     town.city.delete(deleted)
-    town.server.faults.add(faults.html_page(200), rf"/accounts/{person}$", times=None)
+    town.server.faults.add(faults.html_page(200), rf"/statuses/(?!{deleted})\d+$", times=None)
     run = town.run(account(town))
     assert run.counts["looks_undecided"] > 0
     assert run.outcome == "partial"
@@ -269,6 +269,27 @@ def test_not_found_beside_a_control_that_fails_means_nothing(town: House) -> Non
     town.server.faults.clear()
     town.run(account(town))
     assert [row.key for row in town.records().values() if row.state != "visible"] == [f"status/{deleted}"]
+
+
+@pytest.mark.parametrize("sweep", [FULL, WATCH])
+def test_a_profile_that_counts_statuses_vouches_for_none_that_is_gone(town: House, sweep: str) -> None:
+    """Every status and every list is said not to be there, and the profile still counts what was said."""
+    town.later(hours=1)
+    town.server.faults.add(faults.not_found, r"/statuses(/|\?|$)", times=None)
+    run = town.run(account(town), sweep)  # type: ignore[arg-type]
+    assert run.counts["looks_undecided"] > 0
+    assert "not_returned" not in run.counts
+    assert not [row for row in town.records().values() if row.state != "visible"]
+    assert town.account_state(account(town)) == "active"
+    healed(town)
+
+
+def test_what_is_said_not_to_be_there_and_is_shown_right_afterwards_stands(small_town: House) -> None:
+    """The list names it, so it is asked for once more, beside itself."""
+    fault = small_town.server.faults.add(faults.not_found, rf"/statuses/{max(small_town.city.posts)}$")
+    run = small_town.run(account(small_town), WATCH)
+    assert (fault.hits, run.counts["looks_undecided"]) == (1, 1)
+    assert states(small_town) == {"visible"}
 
 
 def test_an_account_that_is_gone_is_said_to_be_gone(town: House) -> None:

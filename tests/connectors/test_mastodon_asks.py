@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors import conformance
-from connectors.contract import AccessClass, AccountRef, Connector, RecordKind, RecordRef, Sweep, SweepKind
+from connectors.contract import AccessClass, AccountRef, Ask, Connector, RecordKind, RecordRef, Sweep, SweepKind
 from connectors.mastodon import Mastodon, MastodonSettings
-from tests.connectors.reading import AT, MASTODON_ACCOUNT, SERVER, mastodon_asks, status, statuses_ask, stranger, sweep
+from tests import effort
+from tests.connectors.reading import (
+    AT,
+    MASTODON_ACCOUNT,
+    SERVER,
+    answer,
+    mastodon_asks,
+    status,
+    statuses_ask,
+    stranger,
+    sweep,
+)
 
 SIGNED_IN = replace(MASTODON_ACCOUNT, authorised=True)
 POST = RecordRef("status/5", RecordKind.POST, url=f"{SERVER}/@city/5")
@@ -155,9 +169,72 @@ def test_a_direct_look_has_a_control_read_and_names_its_record() -> None:
     (ask,) = Mastodon().look(MASTODON_ACCOUNT, [POST])
     assert ask.url == f"{SERVER}/api/v1/statuses/5"
     assert ask.context["look"] == ["status/5"]
-    assert ask.control is not None
-    assert ask.control.url == f"{SERVER}/api/v1/accounts/7"
     assert (ask.access, ask.authorise) == (AccessClass.PUBLIC, "never")
+    witness, emptied = _controls(ask)
+    assert (witness.url, witness.purpose) == (f"{SERVER}/api/v1/accounts/7/statuses", "witness")
+    assert (emptied.url, emptied.purpose) == (f"{SERVER}/api/v1/accounts/7", "emptied")
+
+
+_KNOWN = st.builds(
+    RecordRef,
+    st.one_of(st.integers(10, 60).map(lambda number: f"status/{number}"), st.just("account/7")),
+    st.sampled_from(RecordKind),
+    thread=st.sampled_from([None, "status/1", "status/2"]),
+    author=st.sampled_from(["7", "8", "9", None]),
+)
+
+
+@given(known=st.lists(_KNOWN, unique_by=lambda ref: ref.key), kind=st.sampled_from(RecordKind))
+@settings(max_examples=effort.examples(40))
+def test_a_look_is_made_beside_other_known_statuses_asked_for_by_their_ids(
+    known: list[RecordRef], kind: RecordKind
+) -> None:
+    asks = list(Mastodon().look_beside(SIGNED_IN, [RecordRef("status/5", kind)], known))
+    if kind is RecordKind.PROFILE:
+        return
+    (ask,) = asks
+    *others, witness, emptied = _controls(ask)
+    private = kind is RecordKind.MESSAGE
+    may = {ref.key: ref for ref in known if ref.key.startswith("status/") and not private}
+    if kind is RecordKind.POST:
+        may = {key: ref for key, ref in may.items() if ref.author == "7"}
+    keys = [str(one.context["beside"]) for one in others]
+    assert len(keys) == min(len(may), 4) == len(set(keys))
+    assert set(keys) <= set(may)
+    assert [one.url for one in others] == [f"{SERVER}/api/v1/statuses/{key[7:]}" for key in keys]
+    assert not any("look" in one.context for one in (*others, witness, emptied))
+    assert {(one.access, one.authorise) for one in _controls(ask)} == {(ask.access, ask.authorise)}
+
+
+def test_what_vouches_is_another_status_itself_and_no_list_and_no_profile_that_counts_any() -> None:
+    (ask,) = Mastodon().look(MASTODON_ACCOUNT, [POST])
+    witness, emptied = _controls(ask)
+    read = Mastodon().read
+    profile = status()["account"]
+    for count, shown in ((0, ("account/7",)), (1, ()), (None, ())):
+        reading = read(emptied, answer({**profile, "statuses_count": count}))
+        assert (reading.present, reading.records, reading.account) == (shown, (), None)
+    assert read(emptied, answer({**profile, "id": "8", "statuses_count": 0})).present == ()
+    assert read(emptied, answer({**profile, "statuses_count": 0, "suspended": True})).present == ()
+
+    listed = read(witness, answer([status(number) for number in range(1, 6)]))
+    assert (listed.records, listed.present) == ((), ())
+    (first,) = listed.asks
+    assert [one.context["beside"] for one in (first, *_controls(first))] == [
+        f"status/{number}" for number in range(1, 5)
+    ]
+    assert read(first, answer(status(1))).present == ("status/1",)
+    assert read(first, answer(status(2))).present == ()
+    assert read(witness, answer([])).asks == ()
+
+
+def test_what_not_everybody_sees_is_looked_for_beside_what_not_everybody_sees() -> None:
+    (ask,) = Mastodon().look(SIGNED_IN, [RecordRef("status/5", RecordKind.MESSAGE)])
+    listed = [status(1), status(2, visibility="private"), status(3), status(4, visibility="direct")]
+    (first,) = Mastodon().read(next(_controls(ask)), answer(listed)).asks
+    asked = [first, *_controls(first)]
+    assert [one.context["beside"] for one in asked] == [f"status/{number}" for number in (2, 4, 1, 3)]
+    assert {one.authorise for one in asked} == {"required"}
 
 
 def test_a_private_record_is_looked_for_only_signed_in() -> None:
@@ -178,6 +255,12 @@ def test_the_profile_is_looked_for_beside_the_server_itself() -> None:
 def test_a_hostile_id_cannot_leave_its_place_in_the_path() -> None:
     (ask,) = Mastodon().look(MASTODON_ACCOUNT, [RecordRef("status/../../oauth?x=", RecordKind.POST)])
     assert ask.url == f"{SERVER}/api/v1/statuses/..%2F..%2Foauth%3Fx%3D"
+
+
+def _controls(ask: Ask) -> Iterator[Ask]:
+    while ask.control is not None:
+        yield ask.control
+        ask = ask.control
 
 
 def _watch(*refs: RecordRef) -> Sweep:
