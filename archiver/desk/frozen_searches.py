@@ -6,8 +6,9 @@ place stays empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -18,9 +19,11 @@ from archiver.desk.mark_models import Selection, SelectionStatement
 from archiver.errors import NotFound
 from archiver.evidence.entry import read_entry
 from archiver.evidence.models import Event
+from archiver.records import as_all_saw
 from archiver.records.seeing import only_public
-from archiver.records.stored import RECORD, STATE, VERSION, table
-from archiver.records.withheld import public_state, public_version
+from archiver.records.states import in_public
+from archiver.records.stored import RECORD, STATE, VERSION, intervals, table
+from archiver.records.withheld import public_version
 from archiver.search import statements
 from archiver.search.index import SearchTooSlow
 from archiver.search.statements import Reproduction, Statement
@@ -112,14 +115,29 @@ def _since(connection: Connection, viewer: Viewer, statement: Statement, seen: s
     accounts = {row.id: row.account_id for row in connection.execute(query)}
     public = {one for one, account in accounts.items() if only_public(viewer, account)}
     found: list[set[str]] = []
-    for rows, at, shown in (
-        (VERSION, (VERSION.c.first_seen_at, VERSION.c.public_first_at), public_version()),
-        (STATE, (STATE.c.from_at, STATE.c.public_from_at), public_state()),
-    ):
-        younger: set[str] = set()
-        for some, seen_at, more in ((seen - public, at[0], ()), (public, at[1], (shown,))):
-            if some:
-                query = select(rows.c.record_id).where(seen_at > statement.at, rows.c.number > 1, *more)
-                younger |= set(connection.scalars(query.where(among(connection, rows.c.record_id, sorted(some)))))
-        found.append(younger)
-    return found[0], found[1]
+    for rows, at in ((VERSION, VERSION.c.first_seen_at), (STATE, STATE.c.from_at)):
+        query = select(rows.c.record_id).where(at > statement.at, rows.c.number > 1)
+        found.append(set(connection.scalars(query.where(among(connection, rows.c.record_id, sorted(seen - public))))))
+    edited, changed = _since_in_public(connection, sorted(public), statement.at)
+    return found[0] | edited, found[1] | changed
+
+
+def _since_in_public(connection: Connection, record_ids: Sequence[str], since: datetime) -> tuple[set[str], set[str]]:
+    """The same, as everybody saw it: what they saw again after something that only an owner's token was shown is
+    neither edited nor changed."""
+    if not record_ids:
+        return set(), set()
+    younger = (
+        VERSION.c.public_first_at > since,
+        VERSION.c.number > 1,
+        among(connection, VERSION.c.record_id, record_ids),
+    )
+    edited = set(connection.scalars(select(VERSION.c.record_id).where(*younger, public_version())))
+    mixed = as_all_saw.versions_of(connection, sorted(edited))
+    edited -= {one for one, some in mixed.items() if not any(_is_later(each.first_seen_at, since) for each in some[1:])}
+    states = {one: in_public(some) for one, some in intervals(connection, record_ids).items()}
+    return edited, {one for one, some in states.items() if any(_is_later(each.from_at, since) for each in some[1:])}
+
+
+def _is_later(at: datetime | None, since: datetime) -> bool:
+    return at is not None and at > since

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from archiver.errors import NotFound
-from archiver.records import families, finding, import_views, then, threads
+from archiver.records import as_all_saw, families, finding, import_views, then, threads
 from archiver.records.finding import NotSeenYet
 from archiver.records.import_views import OnlyImported
 from archiver.records.seeing import allowed, only_public
@@ -23,7 +23,7 @@ from archiver.records.stored import RECORD, STATE, VERSION, chunks
 from archiver.records.threads import Line, Member
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.views import EVERYTHING, AccountName, AuthorView, ThreadLine, ThreadRecord, ThreadView
-from archiver.records.withheld import public_version, withheld_among
+from archiver.records.withheld import withheld_among
 from archiver.viewing import Viewer
 from connectors.contract import State
 
@@ -159,15 +159,17 @@ class _Shown:
     def _now(self, rows: Mapping[str, Row[Any]]) -> dict[str, ThreadRecord]:
         """Of what is held back, the words and states that everybody could see stand in place of the latest."""
         held_back = withheld_among(self.connection, rows) if self.public else set()
-        texts = _texts(self.connection, rows) | _public_texts(self.connection, held_back)
+        mixed = as_all_saw.versions_of(self.connection, rows) if self.public else {}
+        texts = _texts(self.connection, rows)
+        texts |= {one: (found[-1].text, len(found)) if found else ("", 0) for one, found in mixed.items()}
         states = _public_states(self.connection, held_back)
-        found = {}
+        shown = {}
         for row in rows.values():
             text, number = texts.get(row.id, ("", 0))
-            many = number if row.id in held_back else row.versions
+            many = number if row.id in mixed else row.versions
             last = row.public_last_at if self.public else row.last_seen_at
-            found[row.id] = _in_thread(row, states.get(row.id, row.state), text, number, many, self._first(row), last)
-        return found
+            shown[row.id] = _in_thread(row, states.get(row.id, row.state), text, number, many, self._first(row), last)
+        return shown
 
     def _then(self, rows: Mapping[str, Row[Any]], at: datetime) -> dict[str, ThreadRecord]:
         known = then.known(self.connection, list(rows), at, public=self.public)
@@ -246,16 +248,6 @@ def _texts(connection: Connection, records: Mapping[str, Row[Any]]) -> dict[str,
     for chunk in chunks(row.version_id for row in records.values()):
         for row in connection.execute(query.where(VERSION.c.id.in_(chunk))):
             found[row.record_id] = (row.text, row.number)
-    return found
-
-
-def _public_texts(connection: Connection, record_ids: Collection[str]) -> dict[str, tuple[str, int]]:
-    """Text and number of the latest version of each record that everybody could see; none where there is none yet."""
-    found = dict.fromkeys(record_ids, ("", 0))
-    query = select(VERSION.c.record_id, VERSION.c.text, VERSION.c.number).order_by(VERSION.c.number)
-    for chunk in chunks([*found]):
-        for row in connection.execute(query.where(VERSION.c.record_id.in_(chunk), public_version())):
-            found[row.record_id] = (row.text, found[row.record_id][1] + 1)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, sel
 from archiver.accounts.models import Account
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
+from archiver.records import as_all_saw
+from archiver.records.as_all_saw import Homes
 from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import OCCURRENCE, PICTURE, RECORD, VERSION, in_public, table
 from archiver.records.views import EVERYTHING, PictureView
-from archiver.records.withheld import public_version
 from archiver.viewing import Viewer
 from connectors.contract import AccessClass, RecordKind
 
@@ -117,13 +118,15 @@ def of_record(connection: Connection, record_id: str, *, public: bool = False) -
     )
     if not public:
         return tuple(PictureView(**row) for row in connection.execute(query).mappings())
-    shown = select(VERSION.c.number).where(VERSION.c.record_id == record_id, public_version())
-    numbers = {one: count for count, one in enumerate(connection.scalars(shown.order_by(VERSION.c.number)), 1)}
     open_to_all = and_(in_public(PICTURE.c.drawn_from), in_public(PICTURE.c.exchange_id))
     rows = connection.execute(query.where(open_to_all)).mappings()
-    return tuple(
-        PictureView(**{**row, "version": numbers[row["version"]]}) for row in rows if row["version"] in numbers
-    )
+    found = tuple(PictureView(**row) for row in rows)
+    mixed = as_all_saw.versions_of(connection, [record_id]) if found else {}
+    if record_id not in mixed:
+        return found
+    numbers = Homes.of(mixed[record_id]).numbers
+    numbered = (replace(one, version=numbers.get((one.drawn_from, one.position), 0)) for one in found)
+    return tuple(sorted((one for one in numbered if one.version), key=lambda one: one.version))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from archiver.capture.models import Exchange, Segment
 from archiver.errors import NotFound
-from archiver.records import finding, followed, import_views, pictures, suggestions, then
+from archiver.records import as_all_saw, finding, followed, import_views, pictures, suggestions, then
+from archiver.records.as_all_saw import Homes
 from archiver.records.contents import equal
 from archiver.records.conversation import Part, thread
 from archiver.records.differences import differences
@@ -62,7 +63,10 @@ def record(
     public = only_public(viewer, row.account_id)
     held_back = public and bool(withheld_among(connection, [record_id]))
     where = _occurred(record_id, public)
-    versions, states = _versions(connection, record_id, public), _states(connection, record_id, public)
+    mixed = as_all_saw.versions_of(connection, [record_id]).get(record_id) if public else None
+    homes = None if mixed is None else Homes.of(mixed)
+    versions = _shown_as(mixed) if mixed else _versions(connection, record_id, public)
+    states = _states(connection, record_id, public)
     return RecordView(
         id=row.id,
         key=row.key,
@@ -81,7 +85,7 @@ def record(
         state=(states[-1].state if states else State.VISIBLE.value) if held_back else row.state,
         versions=versions,
         states=states,
-        occurrences=_occurrences(connection, where, occurrences, public=public),
+        occurrences=_occurrences(connection, where, occurrences, public=public, homes=homes),
         occurrence_count=_count(connection, where),
         media=_media(connection, record_id, public, held_back),
         pictures=pictures.of_record(connection, record_id, public=public),
@@ -108,12 +112,12 @@ def record_at(
         raise NotSeenYet("nobody had seen this record by then", now.first_seen_at)
     public = only_public(viewer, now.account.id)
     known = then.known(connection, [record_id], as_of, public=public)[record_id]
-    numbers = {(seen.exchange_id, seen.position): one.number for one in known.versions for seen in one.members}
+    homes = Homes.of(known.versions)
     where = [*_occurred(record_id, public), OCCURRENCE.c.observed_at <= as_of]
-    drawn = (replace(one, version=numbers.get((one.drawn_from, one.position), 0)) for one in now.pictures)
+    drawn = (replace(one, version=homes.numbers.get((one.drawn_from, one.position), 0)) for one in now.pictures)
     fetched = _received(connection, [one.exchange_id for one in now.media if one.exchange_id is not None], as_of)
     later = bool(_count(connection, [*_occurred(record_id, public), OCCURRENCE.c.observed_at > as_of]))
-    places = _occurrences(connection, where, occurrences, public=public)
+    places = _occurrences(connection, where, occurrences, public=public, homes=homes if public else None)
     shown = _shown_as(known.versions) or (_wordless(connection, record_id),)
     return replace(
         now,
@@ -270,8 +274,10 @@ def _states(connection: Connection, record_id: str, public: bool) -> tuple[State
 
 
 def _occurrences(
-    connection: Connection, where: Sequence[ColumnElement[bool]], most: int, *, public: bool
+    connection: Connection, where: Sequence[ColumnElement[bool]], most: int, *, public: bool, homes: Homes | None
 ) -> tuple[OccurrenceView, ...]:
+    """Where a record is stored. ``homes``: the versions that they stand in, where they are shown as others than those
+    of the index."""
     here = ("exchange_id", "position", "place", "observed_at", "as_of", "retrospective", "version_id")
     again = OCCURRENCE.c.seen_in_public_at if public else OCCURRENCE.c.last_seen_at
     query = (
@@ -289,7 +295,12 @@ def _occurrences(
         .order_by(OCCURRENCE.c.arrival.desc(), OCCURRENCE.c.ordinal.desc(), OCCURRENCE.c.position.desc())
         .limit(most)
     )
-    return tuple(OccurrenceView(**row) for row in connection.execute(query).mappings())
+    found = tuple(OccurrenceView(**row) for row in connection.execute(query).mappings())
+    if homes is None:
+        return found
+    return tuple(
+        replace(one, version_id=homes.ids.get((one.exchange_id, one.position), one.version_id)) for one in found
+    )
 
 
 def _media(connection: Connection, record_id: str, public: bool, held_back: bool) -> tuple[MediumView, ...]:

@@ -14,11 +14,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, select
 
 from archiver.database import among
-from archiver.records import import_views
+from archiver.records import as_all_saw, import_views
 from archiver.records.import_models import ImportedVersion
 from archiver.records.seeing import allowed, only_public, rows_of
 from archiver.records.stored import RECORD, VERSION, table
-from archiver.records.withheld import public_version
 from archiver.viewing import Viewer
 from connectors.exports.unnamed import PREFIX, is_unnamed
 
@@ -66,9 +65,14 @@ def of_entry(
     said: defaultdict[str, set[str]] = defaultdict(set)
     columns = (VERSION.c.record_id, VERSION.c.text, VERSION.c.content)
     versions = select(*columns).where(among(connection, VERSION.c.record_id, found)).order_by(VERSION.c.number)
+    rows = [*connection.execute(versions)] if found else []
     if only_public(viewer, account_id):
-        versions = versions.where(public_version())
-    for row in connection.execute(versions) if found else ():
+        mixed = as_all_saw.versions_of(connection, found)
+        rows = [row for row in rows if row.record_id not in mixed]
+        for one, some in mixed.items():
+            shown[one] = some[-1].text if some else ""
+            said[one] |= {words for each in some for words in wordings(each.text, each.content)}
+    for row in rows:
         shown[row.record_id] = row.text
         said[row.record_id] |= wordings(row.text, row.content)
     return _ordered(SuggestedView(one, True, bool(said[one] & words), shown.get(one, "")) for one in found)

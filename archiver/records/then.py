@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from archiver.records import stored
+from archiver.records.as_all_saw import public_only
 from archiver.records.moments import Sight, named_as_now, states_at, versions_at
 from archiver.records.states import Interval, in_public
 from archiver.records.stored import OCCURRENCE, chunks, open_among
@@ -44,6 +45,8 @@ def known(
     :mod:`archiver.records.withheld` says it."""
     rows = stored.version_rows(connection, record_ids)
     placed = stored.occurrences(connection, record_ids, rows, seen_by=at)
+    if public:
+        placed = {one: public_only(seen) for one, seen in placed.items()}
     intervals, sights = stored.intervals(connection, record_ids), _sights(connection, record_ids, at)
     versions = {record_id: _versions(record_id, placed.get(record_id, ()), at) for record_id in record_ids}
     if not public:
@@ -55,7 +58,7 @@ def known(
     open_ids = _open_among(connection, sights, shown)
     return {
         one: Known(
-            _as_all_saw(versions[one]),
+            versions[one],
             _proven(states_at(shown[one], _seen_in_public(sights[one], open_ids, at), at), open_ids),
         )
         for one in record_ids
@@ -102,17 +105,3 @@ def _seen_in_public(rows: Iterable[Row[Any]], open_ids: Collection[str], at: dat
         if row.exchange_id in open_ids:
             times = (one for one in (row.observed_at, row.seen_in_public_at) if one is not None and one <= at)
             yield from (Sight(row.state, one) for one in times)
-
-
-def _as_all_saw(versions: Iterable[Version]) -> tuple[Version, ...]:
-    """Those that everybody could see, counted as they are shown, with times and places of what everybody saw."""
-    return tuple(
-        replace(
-            one,
-            number=number,
-            first_seen_at=one.public_first_at,
-            last_seen_at=one.public_last_at,
-            members=tuple(replace(each, last_seen_at=each.seen_in_public_at) for each in one.members if each.public),
-        )
-        for number, one in enumerate((one for one in versions if one.public), 1)
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +13,12 @@ from sqlalchemy import Connection, Row, select
 from archiver import clock
 from archiver.challenges import service as challenges
 from archiver.challenges.service import ChallengeView
-from archiver.records import service
+from archiver.records import as_all_saw, service
 from archiver.records.followed import LinkView
 from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import OCCURRENCE, OPEN, RECORD, in_public
 from archiver.records.unseen import KNOWN_FROM_IMPORT
+from archiver.records.versions import Version, differs
 from archiver.records.views import EVERYTHING, MediumView, PictureView, RecordView, StateView, VersionView
 from archiver.viewing import Viewer
 
@@ -96,15 +98,31 @@ def _places(connection: Connection, view: RecordView, public: bool) -> Iterator[
     query = select(*columns).where(OCCURRENCE.c.record_id == view.id)
     query = query.where(in_public(OCCURRENCE.c.exchange_id)) if public else query
     rows = connection.execute(query.order_by(OCCURRENCE.c.arrival, OCCURRENCE.c.ordinal, OCCURRENCE.c.position)).all()
+    as_shown = as_all_saw.versions_of(connection, [view.id]).get(view.id, ()) if public else ()
+    whole_of = {one.id: _whole(one) for one in as_shown} or _whole_of_rows(rows)
+    order = {(row.exchange_id, row.position): number for number, row in enumerate(rows)}
     for version in view.versions:
-        own = [row for row in rows if row.version_id == version.id]
-        whole = [row for row in own if row.partial is None] or own
-        for row in _ends(whole):
-            yield Place(row.exchange_id, row.position, version.id)
+        for exchange_id, position in _ends(sorted(whole_of.get(version.id, ()), key=order.__getitem__)):
+            yield Place(exchange_id, position, version.id)
 
 
-def _ends(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
-    return rows if len(rows) < 2 else (rows[0], rows[-1])
+def _whole_of_rows(rows: Sequence[Row[Any]]) -> dict[str, list[tuple[str, int]]]:
+    """By version, where all of it is said; where any of it is, if none says all."""
+    own: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        own[row.version_id].append(row)
+    whole = {one: [row for row in some if row.partial is None] or some for one, some in own.items()}
+    return {one: [(row.exchange_id, row.position) for row in some] for one, some in whole.items()}
+
+
+def _whole(version: Version) -> list[tuple[str, int]]:
+    """The same of a version as everybody saw it."""
+    whole = [one for one in version.members if not differs(one, version.scheme, version.content)]
+    return [(one.exchange_id, one.position) for one in whole or version.members]
+
+
+def _ends(places: Sequence[tuple[str, int]]) -> Sequence[tuple[str, int]]:
+    return places if len(places) < 2 else (places[0], places[-1])
 
 
 def _thread_key(connection: Connection, view: RecordView, viewer: Viewer) -> str | None:

@@ -3,6 +3,7 @@ other was seen."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,12 +13,14 @@ from hypothesis import strategies as st
 
 from archiver.records.choice import Choice, Reason, choose
 from archiver.records.contents import within
+from archiver.records.conversation import thread
 from archiver.records.followed import open_links
 from archiver.records.known import Known, known
 from archiver.records.models import RecordState
-from archiver.records.service import record, record_at
+from archiver.records.service import NotSeenYet, record, record_at
 from archiver.records.views import RecordView
 from archiver.records.withheld import withheld_among
+from archiver.release.wanted import read
 from archiver.search.source import read_documents
 from archiver.viewing import Viewer
 from connectors.contract import AccessClass, Author, Reading, SeenRecord, State
@@ -119,7 +122,7 @@ def test_what_everybody_saw_without_its_words_is_there_without_them(city: City, 
     shown = one.shown(as_of=as_of)
     assert (shown.text, shown.state, shown.captured) == ("", "hidden_by_page", True)
     assert [(each.number, each.text, each.content, each.as_of) for each in shown.versions] == [(1, "", {}, None)]
-    assert _times(shown) == [(None, None)]
+    assert _times(shown) == [(at(2), at(2))], "when they saw that it is there"
 
 
 def test_an_old_version_in_a_history_that_everybody_sees_is_stored(city: City) -> None:
@@ -179,6 +182,36 @@ def test_that_it_was_hidden_for_a_while_shows_by_no_gap_between_two_times_it_was
     one.see(words, public=True)
     for view in (one.shown(), one.shown(as_of=9)):
         assert _states(view) == [("visible", at(1), at(4))]
+
+
+def test_what_was_said_again_after_words_that_only_an_owner_saw_is_one_version(city: City) -> None:
+    """Two of the same words would tell that there was something between."""
+    one = Watched(city)
+    for text, as_of, public in (("A", 0, True), ("B", 1, False), ("A", 2, True)):
+        one.see(seen("status/1", text, as_of=as_of), public=public)
+    assert [version.text for version in one.shown(Viewer()).versions] == ["A", "B", "A"]
+    for view in (one.shown(), one.shown(as_of=9)):
+        assert [(version.number, version.text, version.changes) for version in view.versions] == [(1, "A", ())]
+        assert _times(view) == [(at(1), at(3))]
+        assert {place.version_id for place in view.occurrences} == {view.versions[0].id}
+        assert view.versions[0].id == one.shown(Viewer()).versions[0].id
+    with city.database.read() as connection:
+        (line,) = thread(connection, city.id("status/1"), viewer=PUBLIC).lines
+        wanted = read(connection, city.id("status/1"), PUBLIC)
+    assert line.record is not None
+    assert (line.record.text, line.record.version, line.record.versions) == ("A", 1, 1)
+    assert [(place.exchange, place.version) for place in wanted.places] == [
+        (told(number, number, seen("status/1")).id, wanted.view.versions[0].id) for number in (1, 3)
+    ]
+
+
+def test_what_only_an_owner_saw_of_the_words_is_not_among_them(city: City) -> None:
+    one = Watched(city)
+    one.see(seen("status/1", content={"text": "A"}, as_of=0), public=True)
+    one.see(seen("status/1", content={"text": "A", "place": "Hall"}, as_of=-1), public=False)
+    assert [version.content for version in one.shown(Viewer()).versions] == [{"text": "A", "place": "Hall"}]
+    for view in (one.shown(), one.shown(as_of=9)):
+        assert [(version.content, version.as_of) for version in view.versions] == [({"text": "A"}, at(0))]
 
 
 def test_of_what_was_visible_in_private_first_the_times_are_those_of_everybody(city: City) -> None:
@@ -309,3 +342,65 @@ def test_whatever_everybody_saw_is_theirs_and_nothing_else(city: City, steps: li
         assert not words or any(within(words, version.content) for version in view.versions)
     ends = [version.last_seen_at for version in view.versions if version.last_seen_at is not None]
     assert not ends or (last is not None and max(ends) <= last)
+
+
+def _told(view: RecordView) -> list[object]:
+    """What a reader is told of a record, but for where it is stored: ids are those by which the words are known."""
+    said = [replace(one, id="") for one in view.versions]
+    return [view.text, said, view.state, _states(view), view.first_seen_at, view.last_seen_at]
+
+
+def _told_then(view: RecordView) -> list[object]:
+    """The same as of a moment, at which nobody knows any more until when a stored answer had been repeated."""
+    said = [replace(one, id="", last_seen_at=None) for one in view.versions]
+    return [view.text, said, view.state, [each[:2] for each in _states(view)], view.first_seen_at]
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=effort.examples(20),
+    phases=[Phase.generate],
+)
+@given(st.lists(SIGHTS.filter(lambda one: not one[0].retrospective), min_size=2, max_size=6))
+def test_who_sees_public_things_is_shown_what_there_would_be_had_nobody_looked_in_private(
+    new_city: Callable[[], City], cities: list[City], steps: list[tuple[SeenRecord, bool]]
+) -> None:
+    """Of what stands, that is: what the platform tells of earlier is stored where nobody was shown it before, and so it
+    may be known from an answer to an owner."""
+    cities += [new_city(), new_city()] if not cities else []
+    both, alone = (Watched(city) for city in cities)
+    for one in (both, alone):
+        one.city.begin()
+        one.see(seen("message/1", "secret"), public=False)
+        for sight, public in steps:
+            if public or one is both:
+                one.see(sight, public=public)
+            else:
+                one.runs += 1
+    if not any(public for _, public in steps):
+        return
+    moments = [None, *range(2, both.runs + 1)]
+    for as_of in moments:
+        tells = _told if as_of is None else _told_then
+        try:
+            expected = tells(alone.shown(as_of=as_of))
+        except NotSeenYet:
+            with pytest.raises(NotSeenYet):
+                both.shown(as_of=as_of)
+            continue
+        view = both.shown(as_of=as_of)
+        assert tells(view) == expected, as_of
+        assert {place.version_id for place in view.occurrences} <= {version.id for version in view.versions}
+        lines = []
+        for one in (both, alone):
+            with one.city.database.read() as connection:
+                moment = None if as_of is None else at(as_of)
+                (line,) = thread(connection, one.city.id("status/1"), moment, PUBLIC).lines
+            assert line.record is not None
+            lines.append((line.record.text, line.record.version, line.record.versions, line.record.state))
+        assert lines[0] == lines[1]
+
+
+@pytest.fixture
+def cities() -> list[City]:
+    return []

@@ -333,13 +333,13 @@ def test_words_seen_in_private_are_not_shown_for_a_public_sight_without_them(cit
 
 def test_what_was_only_named_in_public_is_shown_without_the_words_that_were_seen_in_private(city: City) -> None:
     private = ask(access=AccessClass.PRIVATE)
-    city.apply(told(1, 1, seen("status/1", content={}, state=State.DELETED_BY_AUTHOR, created_at=at(1))))
+    city.apply(told(1, 1, seen("status/1", "", content={}, state=State.DELETED_BY_AUTHOR, created_at=at(1))))
     city.apply(told(2, 5, seen("status/1", "Held", state=State.DELETED_BY_AUTHOR), asked=private))
     public = Viewer(access=frozenset({"public"}), messages=False)
     one, line = read(city, "status/1", public), threaded(city, "status/1", viewer=public).lines[0].record
     assert line is not None
     assert "Held" not in repr(one) + repr(line)
-    assert (one.captured, one.text, one.versions[0].first_seen_at) == (True, "", None)
+    assert (one.captured, one.text, one.versions[0].first_seen_at) == (True, "", at(1))
     with city.database.read() as connection:
         assert "Held" not in repr(record_at(connection, city.id("status/1"), at(6), public))
     assert [each.text for each in read(city, "status/1").versions] == ["Held"]
