@@ -168,7 +168,8 @@ class Applier:
             works[reference.record_id].take_again(reference, self._same.get(place, ()), self._named.get(place, ()))
         proven = self._proven_in_public()
         for record_id, observation in self._concluded:
-            public = works[record_id].was_public and not proven.isdisjoint(observation.evidence)
+            all_open = bool(observation.evidence) and proven.issuperset(observation.evidence)
+            public = works[record_id].was_public and all_open
             works[record_id].observations.append(replace(observation, public=public) if public else observation)
         for record_id, at, number, deep in self._numbers:
             works[record_id].numbers.append((at, number, deep))

@@ -79,7 +79,7 @@ def record(
         author=finding.author_of(row),
         url=row.url,
         created_at=row.created_at,
-        counts={} if held_back else row.counts or {},
+        counts={} if held_back or mixed is not None else row.counts or {},
         first_seen_at=row.public_first_at if public else row.first_seen_at,
         last_seen_at=row.public_last_at if public else row.last_seen_at,
         state=(states[-1].state if states else State.VISIBLE.value) if held_back else row.state,

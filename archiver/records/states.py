@@ -25,7 +25,7 @@ class Observation:
     evidence: tuple[str, ...]
     """Ids of the exchanges that show it."""
     public: bool = False
-    """Everybody could have got one of them."""
+    """Everybody could have got it: what it was concluded from, all of that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 that was edited while it was hidden, and that it was hidden.
 
 A version is public where an occurrence that shows any of it stands in a public segment; a state where an answer that
-everybody could have got shows it, or is among what it was concluded from. That a public record was visible before
-anything else was seen of it tells nothing. Both are stored with the rows, and with them from when to when everybody
-could see it: :mod:`archiver.records.versions` and :mod:`archiver.records.states` are the rule. Conditions in SQL, so
-that they are part of the query that counts and lists.
+everybody could have got shows it, or where they could have got every answer that it was concluded from. That a public
+record was visible before anything else was seen of it tells nothing. Both are stored with the rows, and with them from
+when to when everybody could see it: :mod:`archiver.records.versions` and :mod:`archiver.records.states` are the rule.
+Conditions in SQL, so that they are part of the query that counts and lists.
 """
 
 from __future__ import annotations

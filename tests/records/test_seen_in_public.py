@@ -214,6 +214,43 @@ def test_what_only_an_owner_saw_of_the_words_is_not_among_them(city: City) -> No
         assert [(version.content, version.as_of) for version in view.versions] == [({"text": "A"}, at(0))]
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(("look", "control"), [(True, True), (True, False), (False, True), (False, False)])
+def test_that_something_is_not_there_is_known_to_all_where_all_that_it_was_concluded_from_is(
+    city: City, look: bool, control: bool, at_once: bool
+) -> None:
+    """A look alone proves nothing, nor does what vouches for it."""
+    city.apply(told(1, 1, seen("status/1", "A", as_of=0)))
+    answers = [
+        told(run, 2, seen(f"status/{run}"), asked=IN_PUBLIC if public else IN_PRIVATE)
+        for run, public in enumerate((look, control), 2)
+    ]
+    gone = [("status/1", State.NOT_RETURNED, 2, [one.id for one in answers])]
+    if at_once:
+        city.apply(*answers, concluded=gone)
+    else:
+        city.apply(*answers)
+        city.apply(concluded=gone)
+    one = Watched(city)
+    public = look and control
+    assert one.held_back() is not public
+    assert one.shown(Viewer()).state == "not_returned"
+    for view in (one.shown(), one.shown(as_of=9)):
+        assert view.state == ("not_returned" if public else "visible")
+        assert [state.state for state in view.states] == (["visible", "not_returned"] if public else ["visible"])
+
+
+def test_the_platforms_numbers_are_shown_to_all_where_nothing_of_it_was_seen_in_private(city: City) -> None:
+    one = Watched(city)
+    words = seen("status/1", "A", as_of=0, counts={"likes": 3})
+    one.see(words, public=True)
+    assert one.shown().counts == {"likes": 3}
+    more = replace(words, content={"text": "A", "place": "Hall"}, counts={"likes": 4})
+    one.see(more, public=False)
+    assert (one.shown(Viewer()).counts, one.shown().counts) == ({"likes": 4}, {})
+    assert not one.held_back(), "its words are those that everybody saw"
+
+
 def test_of_what_was_visible_in_private_first_the_times_are_those_of_everybody(city: City) -> None:
     one = Watched(city)
     words = seen("status/1", "A", as_of=0)
