@@ -9,8 +9,10 @@ from urllib.parse import urlencode
 from archiver.operations.master_list import Entry
 from archiver.search.analyser import fold
 
-NONE = "none"
-"""In place of the name of an authority: accounts that have none."""
+NONE = " none"
+"""In place of the name of an authority: accounts that have none. No name begins with a space
+(:func:`archiver.accounts.register.checks.wrong_text`), so none can be this."""
+NONE_IN_WORDS = "no authority"
 
 
 def platform_of(entry: Entry) -> str:

@@ -14,7 +14,7 @@ from archiver.operations import board, history, proving_record, reconnecting
 from archiver.operations.board import Row
 from archiver.operations.board_rules import Colour
 from archiver.operations.days import DayView
-from archiver.operations.wanted import NONE, Wanted
+from archiver.operations.wanted import NONE, NONE_IN_WORDS, Wanted
 from archiver.people import permission
 from archiver.people.actions import Action
 from archiver.web import narrowing, words
@@ -168,7 +168,7 @@ def _filters(rows: tuple[Row, ...], narrowed: Chosen) -> dict[str, list[Choice]]
         order = ["red", "amber", "green"] if name == "colour" else sorted(counts, key=str.casefold)
         choices = [
             Choice(
-                words.platform(value) if name == "platform" else value,
+                _words_of(name, value),
                 counts[value],
                 narrowed.address(**{name: value}),
                 value == now,
@@ -180,3 +180,9 @@ def _filters(rows: tuple[Row, ...], narrowed: Chosen) -> dict[str, list[Choice]]
         if len(choices) > 1 or now is not None:
             found[name] = [every, *choices]
     return found
+
+
+def _words_of(name: str, value: str) -> str:
+    if name == "platform":
+        return words.platform(value)
+    return NONE_IN_WORDS if name == "authority" and value == NONE else value

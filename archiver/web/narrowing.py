@@ -14,7 +14,11 @@ from archiver.operations.wanted import NONE, Wanted, platform_of
 Platform = Annotated[str | None, Query(max_length=64, description="Only accounts of this platform.")]
 Authority = Annotated[
     str | None,
-    Query(max_length=500, description="Only accounts of this authority, by its name; *none*: those that have none."),
+    Query(
+        max_length=500,
+        description="Only accounts of this authority, by its name; *none* with a space before it, which no name has:"
+        " those that have none.",
+    ),
 ]
 Department = Annotated[str | None, Query(max_length=500, description="Only accounts of this department, by its name.")]
 Name = Annotated[

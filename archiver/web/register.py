@@ -15,6 +15,7 @@ from archiver.operations.master_list import master_list
 from archiver.operations.master_list_files import TYPES, written
 from archiver.operations.register_page import ListingPage
 from archiver.operations.register_seen import Sight, seen
+from archiver.operations.wanted import NONE, NONE_IN_WORDS
 from archiver.people import permission
 from archiver.people.actions import Action
 from archiver.people.registering import Reach
@@ -62,6 +63,8 @@ def show(
         only=only,
         narrowed=narrowed,
         choices=choices(made.entries),
+        nobodys=NONE,
+        none_in_words=NONE_IN_WORDS,
         made=made,
         entries=shown[start : start + _ON_A_PAGE],
         start=start,

@@ -6,14 +6,16 @@ import html
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from archiver import ids
 from archiver.accounts import service as accounts
-from archiver.accounts.register import custody
+from archiver.accounts.register import checks, custody
 from archiver.accounts.register.statements import Thing
 from archiver.archive import Archive
+from archiver.operations.wanted import NONE
 from archiver.people.roles import Role
 from archiver.web.register_fields import SHEETS
 from tests.people import scene
@@ -386,5 +388,22 @@ def test_nobody_has_to_know_whose_an_account_is_that_was_listed_without(desk: Si
     empty = officer.get(f"/register/authorities/{ids.authority_id('mayor')}").text
     assert "enter who holds the office</a>" in empty
     assert "archiver register" not in empty
-    found = officer.get("/accounts?authority=none").text
-    assert "social.example" in found or "@mayor" in found
+
+
+def test_an_authority_may_be_called_none(desk: Sit, town: Town) -> None:
+    """It is another choice than that an account has none, on the board and in the register."""
+    called, _ = town.authority("none", name="none"), town.listing("https://social.example/@nobodys")
+    town.listing("https://social.example/@theirs", authority=called)
+    officer = desk()
+    for path in ("/accounts", "/register"):
+        for value, shown, hidden in (("none", "@theirs", "@nobodys"), (NONE, "@nobodys", "@theirs")):
+            page = officer.get(f"{path}?{urlencode({'authority': value})}").text
+            assert (shown in page, hidden in page) == (True, False), (path, value)
+    page = officer.get("/register").text
+    choices = re.findall(r'<option(?: value="([^"]*)")?>([^<]*)</option>', page)
+    assert [(html.unescape(value), words) for value, words in choices] == [
+        ("", "all"),
+        (NONE, "no authority"),
+        ("", "none"),
+    ]
+    assert checks.wrong_text(NONE) is not None, "no name can be what says that there is none"
