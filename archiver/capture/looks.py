@@ -152,7 +152,12 @@ class Looks:
         return expected, missing
 
     def _suspect(self, listing: Listing, known: int) -> None:
-        self.suspicious = f"{public_name(listing)} came back empty, but {known} records are known to be in it"
+        said = f"{public_name(listing)} came back empty, but {known} records are known to be in it"
+        told = any(one.of is Extent.ACCOUNT for one in self.connector.capabilities.counted)
+        if not told and thread_of(listing.name) is None:
+            said += "; the platform gives no number of its own that would say whether all of them went, so a person has"
+            said += " to look"
+        self.suspicious = said
 
     def _gone(self, listing: Listing, *, full: bool) -> dict[str, RecordRef]:
         """A whole list is not there. Of a thread that is a fact where its first record has gone. Of the account it may

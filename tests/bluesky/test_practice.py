@@ -56,3 +56,16 @@ def test_what_is_rightly_empty_is_not_suspicious(house: House) -> None:
     city.delete(answer)
     assert house.run(found.account, FULL).outcome in GOOD
     assert found.states(answer) == ["not_returned"]
+
+
+def test_an_account_that_deleted_its_only_post_is_not_suspicious_for_ever(house: House) -> None:
+    """The service itself counts none any more, and says of it that it is not there."""
+    found, city = Account.open(house), house.city
+    post, _ = found.talk(0)
+    house.run(found.account, FULL)
+    city.delete(post)
+    house.later(days=1)
+    for _ in range(2):
+        assert house.run(found.account, FULL).outcome in GOOD
+        house.later(days=1)
+    assert found.states(post) == ["not_returned"]

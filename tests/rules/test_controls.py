@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archiver.capture.asking import Asked
+from archiver.capture.listings import Listing
 from archiver.capture.looks import Looks
-from connectors.contract import Ask, Problem, ProblemKind, Reading, Stream
+from connectors.contract import AccessClass, Ask, Extent, Problem, ProblemKind, Reading, Stream
 from tests import effort
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -94,3 +96,12 @@ def test_one_control_for_several_looks_says_nothing_of_what_it_shows() -> None:
         look = _ask("look", context={"look": [f"comment/9_{number}"]}, control=control)
         gone = replace(Problem(ProblemKind.GONE, "Not there."))
         assert looks._conclude(_asked(look, Reading(problem=gone), AT), [f"comment/9_{number}"], shown) is told
+
+
+@pytest.mark.parametrize("of", [Extent.ACCOUNT, Extent.ANSWERS])
+def test_where_no_number_could_say_that_all_went_the_reason_says_so(of: Extent) -> None:
+    looks: Any = object.__new__(Looks)
+    looks.connector = SimpleNamespace(capabilities=SimpleNamespace(counted=(SimpleNamespace(of=of),)))
+    looks._suspect(Listing("posts", Stream.POSTS, AccessClass.PUBLIC), 3)
+    assert looks.suspicious.startswith("posts came back empty, but 3 records are known to be in it")
+    assert ("no number of its own" in looks.suspicious) == (of is not Extent.ACCOUNT)

@@ -53,6 +53,19 @@ def test_more_replies_than_are_shown_are_asked_for(found: Channel) -> None:
     assert records[found.key_of(replies[0])].parent_id == records[found.key_of(top)].id
 
 
+def test_a_channel_that_deleted_its_only_video_is_not_suspicious_for_ever(found: Channel) -> None:
+    """YouTube itself counts none any more, and says of it that it is not there."""
+    house = found.house
+    video, _ = talk(found, 0)
+    house.run(found.account, FULL)
+    house.later(minutes=30)
+    house.city.delete(video)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert house.records()[found.key_of(video)].state == "not_returned"
+    house.later(minutes=30)
+    assert house.run(found.account, FULL).outcome == "unchanged"
+
+
 def test_a_new_comment_is_found_by_the_cheap_sweep(found: Channel) -> None:
     house = found.house
     video, _ = talk(found)
