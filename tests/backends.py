@@ -7,17 +7,12 @@ processes, which read of it in a file beside the home.
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from archiver import migrate
-from archiver.database import Database
+from tests import tables
 from tests.servers.databases import Databases
 from tests.servers.postgresql import NAMED
 
@@ -53,23 +48,11 @@ def database_url(home: Path) -> str:
 
 
 def prepare(home: Path, settings: Mapping[str, Any]) -> None:
-    """Lay an empty index with the tables of this version into ``home``, if one is to be there: making them takes longer
-    than many a test."""
-    index = home / "index.sqlite3"
-    if not is_production() and "database_url" not in settings and not index.exists():
+    """Lay an empty index with the tables of this version into ``home``, if one is to be there: for processes that begin
+    an archive there."""
+    if not is_production() and "database_url" not in settings:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copyfile(_template(), index)
-
-
-@cache
-def _template() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="archiver-tests-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    database = Database(f"sqlite:///{folder / 'index.sqlite3'}")
-    migrate.upgrade(database)
-    database.close()
-    assert [path.name for path in folder.iterdir()] == ["index.sqlite3"], "all of it is in one file"
-    return folder / "index.sqlite3"
+        tables.lay(home / "index.sqlite3")
 
 
 def lose_index(home: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import backends, effort, statements
+from tests import backends, effort, statements, tables
 from tests.servers import postgresql, seaweedfs
 from tests.servers.databases import Databases
 from tests.servers.seaweedfs import SeaweedFS
@@ -21,6 +21,7 @@ settings.register_profile("explore", settings.get_profile("steady"), derandomize
 settings.register_profile("usual", settings.get_profile("steady"), max_examples=effort.examples(100))
 settings.load_profile("usual")
 statements.share()
+tables.share()
 answers.watch()
 
 

@@ -118,7 +118,10 @@ def test_a_link_that_an_owner_was_sent_is_withdrawn_by_who_may(house: House, own
 
 
 def test_of_two_who_store_one_at_once_the_later_one_counts(tmp_path: Path, databases: Databases) -> None:
-    with opened(tmp_path / "home", SetClock(NOW), databases.new()) as archive, ThreadPoolExecutor(6) as pool:
+    with (
+        opened(tmp_path / "home", SetClock(NOW), databases.new_with_tables()) as archive,
+        ThreadPoolExecutor(6) as pool,
+    ):
         list(pool.map(lambda number: apps.keep(archive, "x", f"app-{number}", _SECRET), range(18)))
         with archive.database.read() as connection:
             assert len(apps.listed(connection)) == 1

@@ -24,7 +24,7 @@ def hands() -> SetClock:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def offices(request: pytest.FixtureRequest, tmp_path: Path, hands: SetClock) -> Iterator[Archive]:
     """With what stands in :mod:`tests.people.scene`, on each database."""
-    url = request.getfixturevalue("databases").new() if request.param == "postgresql" else ""
+    url = request.getfixturevalue("databases").new_with_tables() if request.param == "postgresql" else ""
     with opened(tmp_path / "home", hands, url) as made:
         scene.fill(made)
         yield made

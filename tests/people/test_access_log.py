@@ -150,7 +150,7 @@ def test_it_grows_on_in_another_database(
     for number in range(3):
         look(archive, f"rc_{number}")
     table = migrate.metadata().tables["access_log"]
-    with opened(tmp_path / "there", hands, databases.new()) as there:
+    with opened(tmp_path / "there", hands, databases.new_with_tables()) as there:
         with archive.database.read() as source, there.database.write() as target:
             if snapshot:
                 LineReader(target, table, list(table.c.keys())).insert(

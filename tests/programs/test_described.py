@@ -57,7 +57,7 @@ def test_twenty_thousand_questions(tmp_path: Path, database: str, databases: Dat
 
 
 def _url(database: str, databases: Databases) -> str:
-    return databases.new() if database == "postgresql" else ""
+    return databases.new_with_tables() if database == "postgresql" else ""
 
 
 def _ask(served: Served, total: int) -> Counter[int]:

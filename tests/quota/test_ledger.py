@@ -214,7 +214,7 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path / 'index.sqlite3'}"
     if request.param == "postgresql":
         databases: Databases = request.getfixturevalue("databases")
-        url = databases.new()
+        url = databases.new_with_tables()
     database = Database(url)
     migrate.upgrade(database)
     yield database
