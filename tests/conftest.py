@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import backends, effort, statements, tables
+from tests import backends, effort, portals, statements, tables
 from tests.servers import postgresql, seaweedfs
 from tests.servers.databases import Databases
 from tests.servers.seaweedfs import SeaweedFS
@@ -23,6 +23,7 @@ settings.register_profile("usual", settings.get_profile("steady"), max_examples=
 settings.load_profile("usual")
 statements.share()
 tables.share()
+portals.share()
 answers.watch()
 
 
@@ -39,6 +40,10 @@ def pytest_configure(config: pytest.Config) -> None:
         os.fsync = lambda fd: None
     elif settings.get_current_profile_name() == "usual":
         settings.load_profile("steady")
+
+
+def pytest_unconfigure() -> None:
+    portals.close()
 
 
 @pytest.hookimpl(tryfirst=True)
