@@ -80,6 +80,7 @@ from archiver.web import (
     sign_in,
     welcome,
 )
+from archiver.web.finding import by_beginning
 from archiver.web.noting import Noting
 from archiver.web.programs import failures
 from archiver.web.programs.description import PROBLEM_TYPE
@@ -224,10 +225,10 @@ def _every_route() -> APIRouter:
     all, and which site is asked stands in the request."""
     every = APIRouter(dependencies=[Depends(door.enter)], strict_content_type=True)
     for part in _PAGES:
-        every.include_router(part.router, include_in_schema=False)
+        every.include_router(by_beginning(part.router), include_in_schema=False)
     for versioned in programs.ROUTERS:
-        every.include_router(versioned)
-    every.include_router(api.router, include_in_schema=False)
+        every.include_router(by_beginning(versioned))
+    every.include_router(by_beginning(api.router), include_in_schema=False)
     return every
 
 
