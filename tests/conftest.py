@@ -82,6 +82,7 @@ _FIRST = (
     "tests/faults/test_rebuild_faults.py",
     "tests/programs/test_described.py",
     "tests/people/test_matrix.py",
+    "tests/people/test_two_worlds.py",
     "tests/web/test_pages.py",
     "tests/search/test_index.py",
     "tests/storage/test_store_contract.py",
@@ -92,6 +93,8 @@ _FIRST = (
     "tests/faults/test_platforms.py",
     "tests/capture/test_growth.py",
     "tests/guide/test_guide.py",
+    "tests/cli/test_commands.py",
+    "tests/cli/test_register.py",
 )
 
 
