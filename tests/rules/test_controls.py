@@ -102,6 +102,6 @@ def test_one_control_for_several_looks_says_nothing_of_what_it_shows() -> None:
 def test_where_no_number_could_say_that_all_went_the_reason_says_so(of: Extent) -> None:
     looks: Any = object.__new__(Looks)
     looks.connector = SimpleNamespace(capabilities=SimpleNamespace(counted=(SimpleNamespace(of=of),)))
-    looks._suspect(Listing("posts", Stream.POSTS, AccessClass.PUBLIC), 3)
+    looks._suspect(Listing("posts", Stream.POSTS), 3)
     assert looks.suspicious.startswith("posts came back empty, but 3 records are known to be in it")
     assert ("no number of its own" in looks.suspicious) == (of is not Extent.ACCOUNT)
