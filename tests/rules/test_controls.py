@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from archiver.capture.asking import Asked
 from archiver.capture.listings import Listing
 from archiver.capture.looks import Looks
-from connectors.contract import AccessClass, Ask, Extent, Problem, ProblemKind, Reading, Stream
+from connectors.contract import Ask, Extent, Problem, ProblemKind, Reading, Stream
 from tests import effort
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
