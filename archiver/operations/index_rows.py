@@ -41,6 +41,7 @@ IN_SNAPSHOTS: Final = frozenset(
         *("saved_search", "saved_search_mark"),
         *("record_tag", "record_note", "selection", "selection_record", "selection_statement"),
         *("moderation_statement", "moderation_item", "change_mark", "challenge_statement"),
+        "official_decision",
         "role_review_statement",
         *("record", "version", "occurrence", "state", "medium", "picture", "link", "record_link"),
         *("import", "import_end", "imported_file", "imported_version"),

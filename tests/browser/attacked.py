@@ -18,6 +18,7 @@ from archiver.accounts.register.statements import SORTS, Thing
 from archiver.database import Base, Characters, Json, safe_text
 from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.evidence.matter_facts import ModerationSays
+from archiver.evidence.official_facts import OfficialSays
 from archiver.evidence.page_role_facts import RoleReviewSays
 from tests.browser.payloads import payloads
 
@@ -42,6 +43,7 @@ FREE: Final[dict[str, str]] = {
     "mail": "recipient name reason",
     "medium": "url alt_text reason content_type",
     "moderation_statement": "by why",
+    "official_decision": "by why",
     "passkey": "name",
     "person": "name mail subject",
     "platform_app": "client",
@@ -67,6 +69,7 @@ JSON: Final[dict[str, str]] = {
     "imported_version": "content media",
     "moderation_statement": "says",
     "occurrence": "partial",
+    "official_decision": "says",
     "register_statement": "says",
     "role_review_statement": "says",
     "run": "drift",
@@ -156,6 +159,7 @@ OURS: Final = frozenset(
         "mail.purpose",
         "mail.problem",
         "mail.about",
+        "official_decision.finding",
         "deposit.about",
         "quota.purpose",
         "passkey_challenge.purpose",
@@ -184,6 +188,7 @@ _SAYS: Final[Mapping[str, Callable[[Mapping[Any, Any]], type[BaseModel]]]] = {
     "moderation_statement": lambda row: ModerationSays,
     "challenge_statement": lambda row: ChallengeSays,
     "role_review_statement": lambda row: RoleReviewSays,
+    "official_decision": lambda row: OfficialSays,
 }
 
 #: What is written into a field: its name, the number of its row, and how long it may be.

@@ -33,7 +33,7 @@ def filled(served: Served) -> Served:
 
 #: Fields that no page and no export shows here, and why; all others have to be shown, so that they are tried.
 _NOWHERE = {
-    "is in its act, and shown to nobody": "challenge_statement.why role_review_statement.why",
+    "is in its act, and shown to nobody": "challenge_statement.why role_review_statement.why official_decision.why",
     "names to the service what it asks for": "platform_app.client quota.subject register_document.type",
     "is shown where a sign-in was refused, a look was cut off or a name was changed, and none was": (
         "credential.refused_why exchange.problem handle.handle handle.name handle.url occurrence.partial"

@@ -122,7 +122,7 @@ def test_one_connection_for_each_account_taken_up_again_and_none_while_paused(ho
         listeners._begin()
         until(lambda: row(house, account).broken_at is not None)
         listeners._begin()
-        assert not any(thread.is_alive() for thread in listeners._threads.values())
+        until(lambda: not any(thread.is_alive() for thread in listeners._threads.values()))
     finally:
         listeners.stop(60)
 

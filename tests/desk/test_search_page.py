@@ -200,7 +200,12 @@ def test_paper_says_what_was_searched_for_and_which_part_of_it_this_is(offices: 
     assert tagged.startswith("Searched for: everything, among records that were chosen by hand. 1 of 1 ")
     assert "canarytag" not in tagged
     assert rest.endswith("newest first, without those of the pages before.")
-    assert re.search(r'<p class="screen"><a href="/search\?[^"]*tag=canarytag', record_page), "no link on paper"
+    way = record_page.partition('id="hits-beside"')[2].partition("</nav>")[0]
+    assert "tag=canarytag" in way
+    marks_of = record_page.partition('<section class="screen" aria-labelledby="marks">')[2].partition("</section>")[0]
+    printed = record_page.replace(way, "").replace(marks_of, "")
+    assert "tag=canarytag" in marks_of
+    assert "tag=canarytag" not in printed, "no way through pages is on paper, and no tag"
 
 
 @pytest.mark.usefixtures("town")
