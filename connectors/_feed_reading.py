@@ -31,6 +31,10 @@ IDENTIFY, ENTRIES, COMMENTS, PAGE, CONTROL = "identify", "entries", "comments", 
 _HOPS = 2
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 _HEAD = 512 * 1024
+_EMPTIED = (
+    "it came back without an entry, though it had some; a feed says nowhere whether they went, so a person has to look"
+)
+_NOTHING_KNOWN: Mapping[str, JSONValue] = {"etag": None, "last_modified": None}
 _ON_A_PAGE = Problem(ProblemKind.UNSUPPORTED, "the page is there, which does not say that the comment is on it")
 _ELSEWHERE = Problem(ProblemKind.UNSUPPORTED, "the page leads elsewhere, which says nothing of the entry")
 
@@ -137,7 +141,16 @@ def _listed(ask: Ask, answer: Answer, found: Channel) -> Reading:
         asks=() if is_comments else tuple(_comment_asks(ask, found.entries, records)),
         bookmark=_bookmark(ask, answer, records),
     )
+    if _is_emptied(ask, found):
+        # (no bookmark of it: "not modified" would then say for ever that all is well)
+        return replace(reading, suspicious=_EMPTIED, bookmark={**_NOTHING_KNOWN, "newest": ask.context["had"]})
     return _paged(ask, answer, found, reading, oldest)
+
+
+def _is_emptied(ask: Ask, found: Channel) -> bool:
+    """Whether a feed that had entries came back without any."""
+    first = ask.purpose == ENTRIES and _number(ask) == 1
+    return first and not found.entries and not found.quarantine and moment(ask.context.get("had")) is not None
 
 
 def _oldest(ask: Ask, found: Channel) -> str | None:

@@ -129,7 +129,9 @@ class Asks:
         """What is asked beside a status, one after the other: others by their ids, beside a post those of the account
         itself; one that its list names; and where it names none, whether the account counts none."""
         private = kind is RecordKind.MESSAGE
-        others = [ref for ref in known if ref.key.startswith("status/") and not private]
+        # (what only some people were shown is not named in a question that anybody may see)
+        shown = [ref for ref in known if ref.kind is not RecordKind.MESSAGE and not private]
+        others = [ref for ref in shown if ref.key.startswith("status/")]
         if kind is RecordKind.POST:
             others = [ref for ref in others if ref.author == self.account]
         yield from (self.beside(ref.key, private=private) for ref in apart(others))

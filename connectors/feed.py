@@ -105,6 +105,7 @@ class Feed:
         its older pages, all comment feeds that count comments or held some."""
         known = bookmark or {}
         context: dict[str, JSONValue] = {"sweep": sweep.kind.value}
+        context |= {"had": known["newest"]} if isinstance(known.get("newest"), str) else {}
         headers: tuple[tuple[str, str], ...] = ()
         if sweep.kind is SweepKind.NEW:
             context |= {"newest": known["newest"]} if isinstance(known.get("newest"), str) else {}

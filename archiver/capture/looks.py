@@ -254,13 +254,16 @@ class Looks:
             self.take(asked, False)
 
     def judge(self, group: Iterable[Asked]) -> None:
-        """Conclude what answers of direct looks say; they were taken already."""
+        """Conclude what answers of direct looks say; they were taken already. A control that shows one of the things
+        that were said not to be there has proven that such words are not to be relied on: it vouches for none."""
         absent = [(asked, keys) for asked in group if (keys := _absent(asked))]
         # One control read for each question, made after the last of the looks that it speaks for.
         last = {_name(asked.ask.control): asked for asked, _ in absent}
         controls = {name: self._control(asked) for name, asked in last.items()}
-        for asked, keys in absent:
-            if not self._conclude(asked, keys, controls[_name(asked.ask.control)]):
+        named = [(asked, keys, _name(asked.ask.control)) for asked, keys in absent]
+        doubted = {name for asked, _, name in named if (by := controls[name]) is not None and _contradicts(by, asked)}
+        for asked, keys, name in named:
+            if name in doubted or not self._conclude(asked, keys, controls[name]):
                 self.state.count("looks_undecided")
                 self.listings.of(asked.ask).fail(UNDECIDED)
                 self._confused |= asked.ask.stream is Stream.PROFILE

@@ -393,6 +393,22 @@ def test_wordpress_pages_are_counted_until_one_is_not_there() -> None:
     assert end.since == datetime(2026, 10, 26, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("kind", list(SweepKind))
+def test_a_feed_that_had_entries_and_has_none_is_suspicious_and_asked_for_whole_again(kind: SweepKind) -> None:
+    """Its ETag would have "not modified" say from then on that all is well."""
+    newest = "2026-11-01T12:00:00+00:00"
+    for _ in range(2):
+        (ask,) = Feed().begin(FEED_ACCOUNT, sweep(kind), {"etag": '"x"', "last_modified": None, "newest": newest})
+        reading = read(rss(), ask, headers=(("ETag", '"empty"'),))
+        assert reading.suspicious is not None
+        assert reading.bookmark == {"etag": None, "last_modified": None, "newest": newest}
+    (ask,) = Feed().begin(FEED_ACCOUNT, sweep(kind), reading.bookmark)
+    assert not ask.headers
+    assert read(rss(item(1)), ask).suspicious is None
+    (first,) = Feed().begin(FEED_ACCOUNT, sweep(kind), None)
+    assert read(rss(), first).suspicious is None, "one that never had any may well be new"
+
+
 def test_the_bookmark_holds_what_saves_bytes() -> None:
     headers = (("ETag", '"x"'), ("Last-Modified", "Sun, 01 Nov 2026 12:00:00 GMT"))
     bookmark = read(rss(item(1), item(2)), headers=headers).bookmark

@@ -195,7 +195,8 @@ def test_a_look_is_made_beside_other_known_statuses_asked_for_by_their_ids(
     (ask,) = asks
     *others, witness, emptied = _controls(ask)
     private = kind is RecordKind.MESSAGE
-    may = {ref.key: ref for ref in known if ref.key.startswith("status/") and not private}
+    shown = [ref for ref in known if ref.kind is not RecordKind.MESSAGE and not private]
+    may = {ref.key: ref for ref in shown if ref.key.startswith("status/")}
     if kind is RecordKind.POST:
         may = {key: ref for key, ref in may.items() if ref.author == "7"}
     keys = [str(one.context["beside"]) for one in others]

@@ -105,3 +105,20 @@ def test_where_no_number_could_say_that_all_went_the_reason_says_so(of: Extent) 
     looks._suspect(Listing("posts", Stream.POSTS), 3)
     assert looks.suspicious.startswith("posts came back empty, but 3 records are known to be in it")
     assert ("no number of its own" in looks.suspicious) == (of is not Extent.ACCOUNT)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1), (2, 3), (1, 3)])
+def test_a_control_that_shows_one_of_the_things_looked_for_vouches_for_none_of_them(order: tuple[int, int]) -> None:
+    """It has proven that "not there" is not to be relied on."""
+    failed: list[Problem] = []
+    looks: Any = object.__new__(Looks)
+    looks.seen, looks.asker = SimpleNamespace(is_to_conclude=lambda key: False), _Asker(["good"])
+    looks.state = SimpleNamespace(count=lambda *told: None)
+    looks.listings = SimpleNamespace(of=lambda ask: SimpleNamespace(fail=failed.append))
+    looks._confused = False
+    gone = Reading(problem=Problem(ProblemKind.GONE, "Not there."))
+    control = _ask("control")
+    asks = [_ask("look", context={"look": [f"comment/9_{number}"]}, control=control) for number in order]
+    looks.judge([_asked(ask, gone, AT) for ask in asks])
+    assert looks.asker.asked == ["control"]
+    assert len(failed) == (2 if 2 in order else 0)
