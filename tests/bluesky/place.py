@@ -10,8 +10,10 @@ from typing import Any, ClassVar, Self
 
 from sqlalchemy import update
 
+from archiver.accounts.acts import registered
 from archiver.accounts.models import Account as Registered
 from archiver.archive import Archive
+from archiver.database import take_chains
 from archiver.practice.acts import Block, Delete, Share
 from archiver.practice.bluesky_api import BlueskyApi
 from archiver.practice.bluesky_ids import POST, REPOST, number_of, uri_of
@@ -51,10 +53,12 @@ class Account(Place):
 
 
 def use_directory(archive: Archive, account: str, directory: str) -> None:
-    """Look up the account's identity there."""
+    """Look up the account's identity there, after a rebuild too."""
     with archive.database.write() as connection:
+        take_chains(connection, [account])
         chosen = update(Registered).where(Registered.id == account)
         connection.execute(chosen.values(settings={"directory": directory}))
+        archive.acts.record(connection, registered(connection, account), archive.clock.now())
 
 
 # A month held against what really happened.

@@ -58,7 +58,7 @@ def test_every_text_column_says_whose_words_stand_in_it_and_every_route_where_it
 
 
 @pytest.mark.prop
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(7200)
 def test_attacks_in_every_field_at_once_make_nothing_of_any_page_or_export(filled: Served) -> None:
     """Each field holds every attack in turn, of which several stand in one text; the rows of a list hold others each.
     In the long run 500."""
