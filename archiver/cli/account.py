@@ -15,6 +15,7 @@ from archiver.archive import Archive
 from archiver.capture.gaps import in_words
 from archiver.capture.spool import dead
 from archiver.cli import output
+from archiver.cli.account_settings import settings
 from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.cli.connect import connect, disconnect, say_connection, withdraw
 from archiver.cli.register_common import day_of
@@ -164,6 +165,7 @@ def token(account: Account, json: AsJson = False) -> None:
         )
 
 
+app.command("settings")(settings)
 app.command("connect")(connect)
 app.command("withdraw")(withdraw)
 app.command("disconnect")(disconnect)

@@ -105,6 +105,33 @@ def test_a_flipped_byte_is_found_said_and_logged(archiver: CommandLine, city: Ru
 
 
 @pytest.mark.usefixtures("trusting")
+def test_what_is_captured_of_an_account_is_chosen_shown_and_kept_in_the_store(
+    archiver: CommandLine, city: RunningPractice
+) -> None:
+    url = next(one.url for one in city.accounts if "/@" in one.url)
+    archiver("account", "add", url)
+
+    def chosen() -> dict[str, object]:
+        said = archiver("account", "settings", url, "--json")
+        assert said.code == 0, said.err
+        return {one["name"]: one["value"] for one in said.json["settings"]}
+
+    usual = chosen()
+    assert usual["every_thread"] is False
+    changed = archiver("account", "settings", url, "every_thread=yes")
+    assert (changed.code, chosen()) == (0, usual | {"every_thread": True})
+    assert "yes" in changed.out
+    for wrong, words in (("threads=yes", "every_thread"), ("every_thread=perhaps", "every_thread"), ("yes", "NAME=")):
+        said = archiver("account", "settings", url, wrong)
+        assert (said.code, said.out) == (2, "")
+        assert words in said.err
+    assert archiver("index", "rebuild").code == 0
+    assert chosen() == usual | {"every_thread": True}, "it is in an act, and so in the store"
+    archiver("account", "settings", url, "every_thread=")
+    assert chosen() == usual
+
+
+@pytest.mark.usefixtures("trusting")
 def test_pausing_keeps_an_account_from_capture_until_it_is_resumed(
     archiver: CommandLine, city: RunningPractice
 ) -> None:
