@@ -210,7 +210,7 @@ class Asks(GraphAsks):
         same of what is not there and of what a token may not read."""
         kept = {name: value for name, value in context.items() if name in ("index", "others", "comments", "thread")}
         return self._ask(
-            identity, f"look_{what}", _STREAM_OF[what], fields.INDEX[what],
+            identity, f"look_{what}", _STREAM_OF[what], fields.LOOK[what],
             context={**kept, "look": [f"{what}/{identity}"]}, control=self._control(what, context),
         )  # fmt: skip
 

@@ -23,9 +23,8 @@ _COUNTED = ",".join(
 )
 _ATTACHED = "media_type,type,title,description,media,target,url,unshimmed_url"
 _ATTACHMENTS = f"attachments{{{_ATTACHED},subattachments.limit(100){{{_ATTACHED}}}}}"
-POST_INDEX = (
-    f"id,created_time,updated_time,{_WHO_SEES_A_POST},feed_targeting,admin_creator,application{{id,name}},from{{id}}"
-)
+_POST_LOOK = f"id,created_time,updated_time,{_WHO_SEES_A_POST},from{{id}}"
+POST_INDEX = f"{_POST_LOOK},feed_targeting,admin_creator,application{{id,name}}"
 """With what only the Page is shown: who of the City published it, and with what; whose feeds it comes up in first."""
 _POST_WORDS = (
     f"id,created_time,updated_time,{_WHO_SEES_A_POST},from{{id,name}},message,message_tags,story,status_type,"
@@ -38,6 +37,8 @@ _COMMENT_WORDS = (
     "live_broadcast_timestamp"
 )
 INDEX: Mapping[str, str] = {"post": POST_INDEX, "comment": COMMENT_INDEX}
+LOOK: Mapping[str, str] = {"post": _POST_LOOK, "comment": COMMENT_INDEX}
+"""Of a direct look: one that is refused for a field says nothing, so it asks for as few as it can."""
 WORDS: Mapping[str, str] = {"post": _POST_WORDS, "comment": _COMMENT_WORDS}
 OTHERS = "id,from{id},comments.filter(stream).limit(5){id,from{id}}"
 BESIDE = "id,from{id}"
