@@ -27,13 +27,19 @@ _USUAL: Final = timedelta(minutes=30)
 """How long one is used where the platform does not say."""
 _NOT_AGAIN: Final = timedelta(days=1)
 """So long after it was denied it is not asked for: an application of another kind is not given any."""
+_SOON: Final = timedelta(minutes=5)
+"""So long after the platform did not answer, or refused a token that it had just given, none is asked for."""
+_FRESH: Final = timedelta(minutes=1)
+"""A token is used for so long at least, however soon it is said to end; refused within it, another would be too."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Had:
     access: Secret | None
-    """None: it was denied."""
+    """None: there is none, and ``why`` says why not."""
     until: datetime
+    got: datetime
+    why: Problem | None = None
 
 
 @dataclass(slots=True)
@@ -58,29 +64,35 @@ class AppTokens:
             return Problem(ProblemKind.CONTRACT, "this platform gives an application no token of its own")
         with self._lock:
             had, now = self._had.get(connector.platform), self.archive.clock.now()
+            if had is not None and had.access is not None and had.access == not_this and now - had.got < _FRESH:
+                return self._none(connector.platform, _REFUSED, now, _SOON)
             if had is not None and had.until > now and (had.access is None or had.access != not_this):
-                return had.access or _DENIED
+                return had.access or had.why or _DENIED
             try:
                 app = apps.app_for(self.archive, connector.platform, how, "")
                 grant = trade_all(self.fetcher, (how.application,), {}, app, ())
             except Denied as error:
                 _log.warning("application.denied", platform=connector.platform, reason=str(error))
-                self._had[connector.platform] = _Had(None, now + _NOT_AGAIN)
-                return _DENIED
+                return self._none(connector.platform, _DENIED, now, _NOT_AGAIN)
             except NotFound:
                 return Problem(ProblemKind.CONTRACT, "the city's application at the platform is not stored")
             except ArchiverError as error:
                 _log.warning("application.no_token", platform=connector.platform, reason=str(error))
-                return Problem(ProblemKind.TRANSIENT, f"the application got no token: {error}")
+                why = Problem(ProblemKind.TRANSIENT, f"the application got no token: {error}")
+                return self._none(connector.platform, why, now, _SOON)
             return self._kept(connector.platform, grant, now)
 
     def _kept(self, platform: str, grant: Grant, now: datetime) -> Secret | Problem:
         if grant.access is None:
-            self._had[platform] = _Had(None, now + _NOT_AGAIN)
-            return _DENIED
+            return self._none(platform, _DENIED, now, _NOT_AGAIN)
         ends = now + _USUAL if grant.expires_at is None else grant.expires_at - _BEFORE
-        self._had[platform] = _Had(grant.access, ends)
+        self._had[platform] = _Had(grant.access, max(ends, now + _FRESH), now)
         return grant.access
 
+    def _none(self, platform: str, why: Problem, now: datetime, lasts: timedelta) -> Problem:
+        self._had[platform] = _Had(None, now + lasts, now, why)
+        return why
 
+
+_REFUSED: Final = Problem(ProblemKind.TRANSIENT, "the platform refuses the token that it just gave the application")
 _DENIED: Final = Problem(ProblemKind.CONTRACT, "the platform gives the city's application no token of its own")
