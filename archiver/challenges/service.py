@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, select
 
 from archiver import ids
@@ -16,7 +15,7 @@ from archiver.archive import Archive
 from archiver.challenges import acts
 from archiver.challenges.models import ChallengeStatement
 from archiver.challenges.rules import Outcome, complaint
-from archiver.database import among, safe_text, take_chains
+from archiver.database import among, take_chains
 from archiver.errors import NotFound, SaidMeanwhile, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
@@ -24,8 +23,8 @@ from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.evidence.event_types import EventType
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
-from archiver.people.persons import name_of
 from archiver.people.service import viewer_of
+from archiver.people.stating import stated
 from archiver.records import finding
 
 LONGEST_WHY: Final = 2000
@@ -109,20 +108,6 @@ def state(
     return archive.database.act(say)
 
 
-def shape(says: dict[str, Any]) -> ChallengeSays:
-    """What is said, checked for its form.
-
-    Raises:
-        UsageError: a field is missing, or holds what it cannot.
-    """
-    try:
-        return ChallengeSays.model_validate(says)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]).replace("_", " ")
-        raise UsageError(f"{name} cannot be this: {first['msg']}") from None
-
-
 def of_record(
     connection: Connection, record_id: str, *, as_of: datetime | None = None, challenge_id: str | None = None
 ) -> list[ChallengeView]:
@@ -175,14 +160,7 @@ def _record(
     why: str | None,
     change: str,
 ) -> None:
-    facts = {
-        "by": safe_text(name_of(connection, actor)),
-        "by_id": actor.person_id or actor.id,
-        "why": safe_text(why) if why else None,
-        "void": change == "void",
-        "entered": None,
-        "says": {name: safe_text(one) if isinstance(one, str) else one for name, one in says.model_dump().items()},
-    }
+    facts = stated(connection, actor, says, why=why, void=change == "void")
     new = NewAct(ActKind.CHALLENGE_STATED, challenge_id, facts, actor.pair)
     act = archive.acts.record(connection, new, archive.clock.now())
     acts.apply(connection, act)

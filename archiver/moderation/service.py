@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from archiver import ids
 from archiver.archive import Archive
 from archiver.clock import to_text
-from archiver.database import among, safe_text, take_chains
+from archiver.database import among, take_chains
 from archiver.errors import KEY_USED, Meanwhile, NotFound, Refused, SaidMeanwhile, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
@@ -25,8 +25,8 @@ from archiver.moderation.models import ChangeMark
 from archiver.moderation.words import By, Done, Outcome, Stage, grounds
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
-from archiver.people.persons import name_of
 from archiver.people.service import viewer_of
+from archiver.people.stating import stated
 from archiver.records.stored import RECORD
 from archiver.viewing import Viewer
 
@@ -212,14 +212,7 @@ def _record(
     *,
     change: str,
 ) -> None:
-    facts = {
-        "by": safe_text(name_of(connection, actor)),
-        "by_id": actor.person_id or actor.id,
-        "why": safe_text(why) if why else None,
-        "void": change == "void",
-        "entered": None,
-        "says": says.model_dump(),
-    }
+    facts = stated(connection, actor, says, why=why, void=change == "void")
     new = NewAct(ActKind.MODERATION_STATED, moderation_id, facts, actor.pair)
     act = archive.acts.record(connection, new, archive.clock.now())
     acts.apply(connection, act)

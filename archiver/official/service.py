@@ -6,18 +6,17 @@ A decision changes nothing of what is captured, kept or shown: it is told beside
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true
 from sqlalchemy.exc import NoResultFound
 
 from archiver import ids
 from archiver.archive import Archive
-from archiver.database import among, safe_text, take_chains
+from archiver.database import take_chains
 from archiver.errors import NotFound, SaidMeanwhile, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
@@ -30,8 +29,8 @@ from archiver.people import guard
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
 from archiver.people.permission import Resource
-from archiver.people.persons import name_of
 from archiver.people.service import viewer_of
+from archiver.people.stating import stated
 from archiver.records import finding as reading
 from archiver.records.seeing import allowed
 from archiver.records.stored import RECORD, table
@@ -95,20 +94,6 @@ def decide(archive: Archive, actor: Actor, says: OfficialSays, *, after: str | N
         return _record(connection, archive, actor, says)
 
     return archive.database.act(say)
-
-
-def shape(says: dict[str, Any]) -> OfficialSays:
-    """What is said, checked for its form.
-
-    Raises:
-        UsageError: a field is missing, or holds what it cannot.
-    """
-    try:
-        return OfficialSays.model_validate(says)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]).replace("_", " ")
-        raise UsageError(f"{name} cannot be this: {first['msg']}") from None
 
 
 def of_record(connection: Connection, record_id: str, *, as_of: datetime | None = None) -> list[Decision]:
@@ -176,13 +161,6 @@ def listed(
     return [_decision(row) for row in connection.execute(query.order_by(_ROW.c.number.desc()).limit(limit))]
 
 
-def of_records(connection: Connection, record_ids: Collection[str]) -> dict[str, Decision]:
-    """What counts of each of these records by itself; those of which nothing is decided are left out."""
-    rows = connection.execute(select(_ROW).where(among(connection, _ROW.c.record_id, [*record_ids]), _last()))
-    made = (_decision(row) for row in rows)
-    return {str(one.says.record): one for one in made if one.stands}
-
-
 def _last() -> ColumnElement[bool]:
     """The row is the last on its record, or on its account as a whole."""
     later = _ROW.alias("later")
@@ -230,17 +208,8 @@ def _changed(then: OfficialSays, now: OfficialSays) -> tuple[str, ...]:
 
 def _record(connection: Connection, archive: Archive, actor: Actor, says: OfficialSays) -> str:
     decision_id = ids.new_id("od")
-    facts = {
-        "by": safe_text(name_of(connection, actor)),
-        "by_id": actor.person_id or actor.id,
-        "why": None,
-        "void": False,
-        "entered": None,
-        "says": {name: safe_text(one) if isinstance(one, str) else one for name, one in says.model_dump().items()},
-    }
-    act = archive.acts.record(
-        connection, NewAct(ActKind.OFFICIAL_DECIDED, decision_id, facts, actor.pair), archive.clock.now()
-    )
+    new = NewAct(ActKind.OFFICIAL_DECIDED, decision_id, stated(connection, actor, says), actor.pair)
+    act = archive.acts.record(connection, new, archive.clock.now())
     acts.apply(connection, act)
     about = "account" if says.record is None else "record"
     tell(connection, archive, actor, EventType.OFFICIAL_DECIDED, ("act", act.id), {"about": about})

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from archiver import ids
 from archiver.archive import Archive
-from archiver.database import among, safe_text, take_chains
+from archiver.database import among, take_chains
 from archiver.errors import Meanwhile, NotFound, UsageError
 from archiver.evidence.act_types import ActKind
 from archiver.evidence.acts import NewAct
@@ -24,8 +24,8 @@ from archiver.page_roles.models import RoleReviewStatement
 from archiver.people import role_lists
 from archiver.people.acting import Actor, tell
 from archiver.people.actions import Action
-from archiver.people.models import Person
 from archiver.people.service import viewer_of
+from archiver.people.stating import stated
 
 LONGEST_WHY: Final = 2000
 NO_SUCH: Final = "there is no such account"
@@ -164,22 +164,8 @@ def _record(
     why: str | None,
     change: str,
 ) -> None:
-    said = says.model_dump()
-    facts = {
-        "by": safe_text(_name(connection, actor)),
-        "by_id": actor.person_id or actor.id,
-        "why": safe_text(why) if why else None,
-        "void": change == "void",
-        "entered": None,
-        "says": said | {name: safe_text(said[name]) for name in ("reviewer", "findings")},
-    }
+    facts = stated(connection, actor, says, why=why, void=change == "void")
     new = NewAct(ActKind.ROLES_REVIEWED, review_id, facts, actor.pair)
     act = archive.acts.record(connection, new, archive.clock.now())
     acts.apply(connection, act)
     tell(connection, archive, actor, EventType.ROLES_REVIEWED, ("act", act.id), {"change": change})
-
-
-def _name(connection: Connection, actor: Actor) -> str:
-    if actor.person_id is None:
-        return actor.by or actor.id
-    return str(connection.execute(select(Person.name).where(Person.id == actor.person_id)).scalar_one())

@@ -13,6 +13,7 @@ from archiver.challenges.rules import LONGEST, OUTCOMES, Outcome
 from archiver.challenges.service import ChallengeView
 from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
 from archiver.evidence.challenge_facts import ChallengeSays
+from archiver.evidence.register_facts import shaped
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
 from archiver.records import finding
@@ -87,7 +88,7 @@ def _say(site: Site, viewer: Viewer, who: Who, record_id: str, challenge_id: str
     void = form["step"] == "void" and challenge_id is not None
     try:
         said = {name: value or (None if name not in _ALWAYS else "") for name, value in values.items()}
-        says = known[0].says if void else service.shape(said | {"account": account, "record": record_id})
+        says = known[0].says if void else shaped(ChallengeSays, said | {"account": account, "record": record_id})
         actor, why = of_person(who.person.id), form["why"].strip() or None
         service.state(site.archive, actor, says, challenge_id, why=why, void=void, after=form["after"] or None)
     except SaidMeanwhile as failure:

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from archiver.accounts import service as accounts
 from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
+from archiver.evidence.official_facts import OfficialSays
+from archiver.evidence.register_facts import shaped
 from archiver.official import service
 from archiver.official.rules import FINDINGS, LONGEST, QUESTIONS, Finding
 from archiver.official.service import Decision
@@ -107,7 +109,7 @@ def _decide(
     said: dict[str, Any] = {name: values[name] for name in _WORDS} | {"authority": values["authority"] or None}
     said |= {name: _ANSWERS.get(values[name]) for name in QUESTIONS}
     try:
-        says = service.shape(said | {"account": account_id, "record": record_id})
+        says = shaped(OfficialSays, said | {"account": account_id, "record": record_id})
         service.decide(site.archive, of_person(who.person.id), says, after=form["after"] or None)
     except (SaidMeanwhile, UsageError, Refused) as failure:
         return _form(site, viewer, who, account_id, record_id, values, str(failure))

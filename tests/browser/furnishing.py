@@ -19,6 +19,8 @@ from archiver.capture.models import Exchange
 from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
 from archiver.evidence.challenge_facts import ChallengeSays
+from archiver.evidence.official_facts import OfficialSays
+from archiver.evidence.register_facts import shaped
 from archiver.moderation import service as moderation
 from archiver.official import service as official
 from archiver.operations import handovers
@@ -221,7 +223,7 @@ def _official(house: House, captured: Captured, words: Words, who: str) -> str:
     said |= {"decided_by": words("decided by"), "reason": words("reason of a decision")}
     said |= {"authority": words("authority to speak")}
     for record in (captured.record, None):
-        says = official.shape(said | {"account": captured.account, "record": record, "finding": "official"})
+        says = shaped(OfficialSays, said | {"account": captured.account, "record": record, "finding": "official"})
         decision = official.decide(house.archive, of_person(who), says, after=None)
     return decision
 

@@ -15,6 +15,8 @@ from archiver.capture.rebuild import rebuild
 from archiver.clock import SetClock
 from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
 from archiver.evidence.models import Event
+from archiver.evidence.official_facts import OfficialSays
+from archiver.evidence.register_facts import shaped
 from archiver.official import service
 from archiver.official.models import OfficialDecision
 from archiver.official.rules import FINDINGS, LONGEST, QUESTIONS, Finding, complaint
@@ -60,7 +62,7 @@ def says(**other: Any) -> Any:
         "account": account_of("police"), "record": record_of("police", "public"), "finding": "personal",
         "authority": None, "reason": "A birthday.", "decided_on": "2026-02-10", "decided_by": "Jo Custodian",
     }  # fmt: skip
-    return service.shape(given | other)
+    return shaped(OfficialSays, given | other)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from archiver.capture.models import Coverage, Deposit, Due, Gap, Run
 from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
 from archiver.evidence.challenge_facts import ChallengeSays
+from archiver.evidence.register_facts import shaped
 from archiver.mail.models import Mail
 from archiver.moderation import service as moderation
 from archiver.people.acting import of_machine, of_person
@@ -155,10 +156,8 @@ def _said(archive: Archive, office: str, made: list[str]) -> None:
     challenges.state(
         archive,
         of_machine(),
-        challenges.shape(
-            fields | {"account": account, "record": made[0], "received_on": "2026-03-02", "individual": WORD,
-                      "disputed": WORD, "outcome": "open"}
-        ),
+        shaped(ChallengeSays, fields | {"account": account, "record": made[0], "received_on": "2026-03-02",
+                                        "individual": WORD, "disputed": WORD, "outcome": "open"}),
     )  # fmt: skip
 
 

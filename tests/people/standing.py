@@ -18,7 +18,8 @@ from archiver.challenges import service as challenges
 from archiver.database import Base
 from archiver.desk import marks, saved, selections
 from archiver.desk.mark_models import SelectionStatement
-from archiver.evidence.register_facts import HandoverSays
+from archiver.evidence.challenge_facts import ChallengeSays
+from archiver.evidence.register_facts import HandoverSays, shaped
 from archiver.moderation import service as moderation
 from archiver.moderation import statements
 from archiver.people import links, service, sessions
@@ -139,7 +140,7 @@ def _chosen(archive: Archive, listed: Mapping[str, tuple[str, str]], officer: st
             record = written.record(connection, office, f"chosen {end}", kind=kind, access=access)
             archive.search.put(connection, list(read_documents(connection, [record])))
         note = "no_none" if end == "message" else marks.note(archive, of_person(officer), record, "a note")
-        challenge = challenges.state(archive, of_machine(), challenges.shape({
+        challenge = challenges.state(archive, of_machine(), shaped(ChallengeSays, {
             "account": account_of(office), "record": record, "received_on": "2026-11-02", "individual": "Robin Doe",
             "authorized": None, "disputed": "I was not there.", "outcome": "open", "decided_on": None,
             "decided_by": None, "correction": None, "reasons": None, "statement_on": None, "statement": None,

@@ -13,6 +13,9 @@ from archiver.archive import Archive
 from archiver.challenges import service as challenges
 from archiver.desk import marks, saved, selections
 from archiver.desk.models import SavedSearchMark
+from archiver.evidence.challenge_facts import ChallengeSays
+from archiver.evidence.official_facts import OfficialSays
+from archiver.evidence.register_facts import shaped
 from archiver.moderation import service as moderation
 from archiver.official import service as official
 from archiver.people.acting import of_machine, of_person
@@ -75,7 +78,7 @@ def challenged(archive: Archive, record_ids: Sequence[str]) -> None:
                 "statement": None}  # fmt: skip
         if number == 0:
             said |= {"outcome": "denied", "decided_on": "2026-02-10"}
-        challenges.state(archive, of_machine(), challenges.shape(said))
+        challenges.state(archive, of_machine(), shaped(ChallengeSays, said))
 
 
 def decided(archive: Archive, record_ids: Sequence[str]) -> None:
@@ -84,7 +87,7 @@ def decided(archive: Archive, record_ids: Sequence[str]) -> None:
         says = {"account": account_of("police"), "record": record_id, "finding": "personal", "evidence": False,
                 "only_here": None, "information": None, "need": None, "authority": None, "reason": "=a birthday",
                 "decided_on": "2026-02-10", "decided_by": "Jo"}  # fmt: skip
-        official.decide(archive, of_machine(), official.shape(says), after=None)
+        official.decide(archive, of_machine(), shaped(OfficialSays, says), after=None)
 
 
 def desk(archive: Archive, person_id: str) -> Kept:

@@ -19,7 +19,9 @@ from archiver.challenges.models import ChallengeStatement
 from archiver.challenges.rules import LONGEST, OUTCOMES, complaint
 from archiver.cli import show
 from archiver.errors import NotFound, Refused, SaidMeanwhile, UsageError
+from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.evidence.models import Event
+from archiver.evidence.register_facts import shaped
 from archiver.operations.act_keys import renew_key
 from archiver.people.acting import of_machine, of_person
 from archiver.people.permission import AUTHORITY
@@ -62,7 +64,7 @@ def says(**other: Any) -> Any:
         "decided_on": None, "decided_by": None, "correction": None, "reasons": None, "statement_on": None,
         "statement": None,
     }  # fmt: skip
-    return service.shape(given | other)
+    return shaped(ChallengeSays, given | other)
 
 
 DENIED: dict[str, Any] = {"outcome": "denied", "decided_on": "2026-11-10", "reasons": "Nothing shows it."}

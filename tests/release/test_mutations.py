@@ -17,7 +17,9 @@ import pytest
 
 from archiver.challenges import service as challenges
 from archiver.evidence import anchoring, service
+from archiver.evidence.challenge_facts import ChallengeSays
 from archiver.evidence.notes import SignerKey, new_key
+from archiver.evidence.register_facts import shaped
 from archiver.evidence.verifier import verify
 from archiver.people.acting import of_machine
 from tests.capture.house import FULL, WATCH, House
@@ -91,7 +93,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bundles]:
 def _challenged(town: Town, records: list[str]) -> list[str]:
     """After the other bundles were made: the first of these is challenged, denied, and disagreed with."""
     on = town.house.clock.now().date().isoformat()
-    said = challenges.shape({
+    said = shaped(ChallengeSays, {
         "account": town.account, "record": records[0], "received_on": on, "individual": "Robin Doe",
         "authorized": "A lawyer", "disputed": "canarydisputed", "outcome": "denied", "decided_on": on,
         "decided_by": "The clerk", "correction": None, "reasons": "Nothing shows it.", "statement_on": on,
