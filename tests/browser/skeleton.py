@@ -20,6 +20,7 @@ _MARKS: Final = frozenset({"mark"})
 """Made where what is found is cut out."""
 _SQUARES: Final = frozenset({"transform", "stroke", "class"})
 """Of the code for an authenticator, which a library draws."""
+_ROW: Final = "\u3000" * 2
 _VOID: Final = frozenset(("meta", "link", "input", "br", "img", "source", "track", "col", "hr", "wbr"))
 
 
@@ -86,9 +87,13 @@ def wrong(text: str) -> Iterator[str]:
 
 
 def unbroken(text: str) -> str:
-    """Without the spaces of no width that our pages put into what a browser takes for one character."""
-    return "".join(
-        one
-        for place, one in enumerate(text)
-        if one != "\u200b" or not 0 < place < len(text) - 1 or not joins(text[place - 1], text[place + 1])
-    )
+    """Without the spaces of no width that our pages put into what a browser takes for one character, and before and
+    behind a row of ideographic spaces."""
+    return "".join(one for place, one in enumerate(text) if one != "\u200b" or not _is_ours(text, place))
+
+
+def _is_ours(text: str, place: int) -> bool:
+    before, behind = text[max(place - 2, 0) : place], text[place + 1 : place + 3]
+    if not before or not behind:
+        return False
+    return _ROW in (before, behind) or joins(before[-1], behind[0])

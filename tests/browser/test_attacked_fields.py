@@ -22,6 +22,8 @@ from tests.browser.serving import Served
 pytestmark = [pytest.mark.slow]
 #: What is captured, which is written over afterwards: that there is much of it shows nothing more.
 WRITTEN = FEW
+_TURNS: Final = 29
+"""Of the long run: so many texts are 500 attacks, and what has no end beside them."""
 
 
 @pytest.fixture(scope="module")
@@ -112,23 +114,24 @@ def _wrong(answer: httpx.Response) -> Iterator[str]:
 
 
 @pytest.mark.prop
-@pytest.mark.timeout(7200)
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.long) for turn in range(1, _TURNS))])
 def test_attacks_and_words_without_end_in_every_field_move_nothing(
-    filled: Served, reader: Callable[..., Reader]
+    turn: int, filled: Served, reader: Callable[..., Reader]
 ) -> None:
     """Nothing runs or loads, and every page stands in each width. In the long run 500 attacks, each in every field."""
     one: Reader = reader()
     texts = (_WORST, *together(), *_ENDLESS)
-    pages = [address for address in filled.pages() if address.startswith(filled.place.base)]
+    assert not effort.long or len(texts) == _TURNS, "a text has no turn, or a turn has no text"
+    with filled.house.archive.database.write() as connection:
+        Attack(in_turn(texts, turn), frozenset({filled.place.word, filled.place.url}))(connection)
     found: dict[str, object] = {}
-    for turn in range(len(texts) if effort.long else 1):
-        with filled.house.archive.database.write() as connection:
-            Attack(in_turn(texts, turn), frozenset({filled.place.word, filled.place.url}))(connection)
-        for address in pages:
+    for address in filled.pages():
+        if address.startswith(filled.place.base):
             one.read(address)
             one.expect_calm()
             if wrong := list(moved(one)):
-                found[f"{turn}: {address}"] = wrong
+                found[address] = wrong
     assert found == {}
 
 
