@@ -11,7 +11,7 @@ from connectors import _facebook_fields as fields
 from connectors import _graph_found as graph
 from connectors._beside import in_order
 from connectors._facebook_asks import COMMENT, DRAFTS, LISTS, POST, Asks
-from connectors._facebook_audience import everybody_sees_comment, everybody_sees_post
+from connectors._facebook_audience import TARGETING, everybody_sees_comment, everybody_sees_post
 from connectors._facebook_beside import all_there, beside_in, is_by, listed_beside
 from connectors._facebook_live import live_record
 from connectors._facebook_page import page_facts, page_record, people_record, person_of, setting_record
@@ -81,7 +81,9 @@ def read(ask: Ask, answer: Answer) -> Reading:
     def begin(ask: Ask) -> Found:
         return Found(ask, at=answer.received_at)
 
-    return reading_of(ask, answer, begin=begin, readers=_READERS, of_problem=_of_problem, spare=fields.SPARE)
+    return reading_of(
+        ask, answer, begin=begin, readers=_READERS, of_problem=_of_problem, spare=fields.SPARE, audience=(TARGETING,)
+    )  # fmt: skip
 
 
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:

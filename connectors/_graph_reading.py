@@ -26,6 +26,7 @@ def reading_of(
     of_problem: Callable[[Ask, Answer, Problem], Reading],
     asked: str = VERSION,
     spare: Collection[str] = (),
+    audience: Collection[str] = (),
 ) -> Reading:
     """What ``answer`` means, with the allowance it tells and, as drift, the version that gave it.
 
@@ -35,12 +36,13 @@ def reading_of(
         of_problem: what an error means.
         asked: the version that was.
         spare: fields that are asked for, and left out where they are refused.
+        audience: those of them without which an answer is kept as private.
     """
 
     def said() -> Reading:
         problem = problem_of(answer)
         if problem is not None:
-            return spared(ask, answer, spare) or of_problem(ask, answer, problem)
+            return spared(ask, answer, spare, audience) or of_problem(ask, answer, problem)
         try:
             body = answer.json
         except ValueError:

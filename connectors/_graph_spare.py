@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from connectors._graph_errors import GraphError, error_of
 from connectors._graph_server import with_fields
-from connectors.contract import Answer, Ask, Problem, ProblemKind, Reading
+from connectors.contract import AccessClass, Answer, Ask, Problem, ProblemKind, Reading
 
 _REFUSING = frozenset({10, 12, 100, *range(200, 300)})
 _NAMED = re.compile(r"\bfield:? [('\"]?([a-z_]{1,64})\b|[( ]([a-z_]{1,64})[)]? (?=field\b)")
@@ -23,9 +23,14 @@ _NAME = re.compile(r"\w+")
 _REFUSED_LOOK = Problem(ProblemKind.CONTRACT, "the platform refuses a field that it documents")
 
 
-def spared(ask: Ask, answer: Answer, spare: Collection[str]) -> Reading | None:
+def spared(ask: Ask, answer: Answer, spare: Collection[str], audience: Collection[str] = ()) -> Reading | None:
     """The same question without a field that ``answer`` refuses; None where it refuses none of the ``spare`` ones that
-    were asked for. A direct look that was refused says nothing of what it looked for."""
+    were asked for. A direct look that was refused says nothing of what it looked for.
+
+    Args:
+        audience: fields that say whom a thing is shown to. What is asked for without one of them is not known to be
+            for everybody, so that its answer is kept as private, whatever was known before.
+    """
     error = error_of(answer)
     name = None if error is None else _refused(error, spare)
     wanted = dict(parse_qsl(ask.url.partition("?")[2])).get("fields", "")
@@ -33,7 +38,8 @@ def spared(ask: Ask, answer: Answer, spare: Collection[str]) -> Reading | None:
     if name is None or not left or len(left) == len([*_several(wanted)]):
         return None
     context = {**ask.context, "without": [*without(ask), name]}
-    less = replace(ask, url=with_fields(ask.url, ",".join(left)), context=context)
+    access = AccessClass.PRIVATE if name in audience and ask.access is AccessClass.PUBLIC else ask.access
+    less = replace(ask, url=with_fields(ask.url, ",".join(left)), context=context, access=access)
     drift = (f"refused {name}",)
     if ask.context.get("look"):
         return Reading(asks=(less,), drift=drift, problem=_REFUSED_LOOK)

@@ -134,6 +134,23 @@ def test_words_are_asked_for_again_without_it_and_a_look_says_nothing() -> None:
     assert (again.context["look"], again.control) == (look.context["look"], look.control)
 
 
+@pytest.mark.law("R4")
+def test_words_that_are_asked_for_without_it_are_private_from_their_first_byte() -> None:
+    """Their list told that everybody sees it; their own answer cannot tell it, and would be kept as public."""
+    feed = ask_for("feed")
+    (named,) = ASKS.words_of(feed, [f"{PAGE}_1"], seen=True)
+    paged = ASKS.words_of_page(feed, [f"{PAGE}_1"], seen=True)
+    for words, body in ((named, {f"{PAGE}_1": post(1)}), (paged, page_of(post(1)))):
+        assert words.access is AccessClass.PUBLIC
+        (less,) = CONNECTOR.read(words, answer(_refused("targeting"), 400)).asks
+        assert (less.access, without(less)) == (AccessClass.PRIVATE, ["targeting"])
+        reading = CONNECTOR.read(less, answer(body))
+        assert [record.key for record in reading.records] == [f"post/{PAGE}_1"], "kept, as what not everybody sees"
+        assert reading.asks == ()
+        (other,) = CONNECTOR.read(words, answer(_refused("backdated_time"), 400)).asks
+        assert other.access is AccessClass.PUBLIC, "who sees it is told all the same"
+
+
 def test_what_may_be_left_out_is_asked_for_and_nothing_is_read_without_it() -> None:
     asked = ",".join((*fields.INDEX.values(), *fields.WORDS.values(), fields.LIVE)).replace("{", ",").split(",")
     assert set(fields.SPARE) <= set(asked)

@@ -9,9 +9,13 @@ import pytest
 
 from archiver.accounts import tokens
 from archiver.capture import watching
+from archiver.capture.models import Segment
 from archiver.practice.faults import Alter
 from archiver.practice.graph_ids import message_id, post_id
+from archiver.practice.graph_json import dump, error
 from archiver.practice.graph_pages import ENGAGEMENT, MESSAGING, METADATA, USER_CONTENT, of_the_state
+from archiver.practice.messages import Request, Response
+from connectors.contract import SweepKind
 from tests.capture.dying import ProcessDied, die_at
 from tests.capture.house import FULL, NEW, WATCH, House
 from tests.capture.rebuilding import check_rebuilt
@@ -260,6 +264,38 @@ def test_where_facebook_refuses_to_tell_it_everything_is_captured_as_private(fou
     assert found.states(post, said, gone) == ["visible", "visible", "not_returned"]
     look = house.states(found.key_of(gone))[-1].evidence[0]
     assert {row.id: row.purpose for row in house.exchanges()}[look] == "look_post"
+
+
+@pytest.mark.law("R4", "R16")
+@pytest.mark.parametrize("sweep", [NEW, FULL])
+def test_where_the_words_alone_are_refused_it_no_byte_of_them_is_public(found: Page, sweep: SweepKind) -> None:
+    """Their list was told that everybody sees them. What is new to us in an answer has it kept in any case."""
+
+    def without_targeting(request: Request, response: Response) -> Response:
+        wanted = request.parameter("fields") or ""
+        if "message_tags" not in wanted or "targeting" not in wanted:
+            return replace(response, body=response.body.replace(b'"message":', b'"wings":1,"message":'))
+        said = error(100, "(#100) Tried accessing nonexisting field (targeting) on node type (PagePost)")
+        return replace(response, status=400, body=dump(said))
+
+    house, city = found.house, found.house.city
+    post, _ = found.talk(1)
+    city.edit(post, replace(city.posts[post].wording, media=(city.picture("a"),)))
+    house.server.faults.add(without_targeting, times=None)
+    house.run(found.account, sweep)
+    row, key = house.records()[found.key_of(post)], found.key_of(post)
+    assert row.access == "private"
+    assert house.versions(key)[-1].content["message"]
+    assert key not in public_words(house)
+    assert "refused targeting" in house.runs()[-1].drift
+    access = {segment.id: segment.access for segment in house.rows(Segment)}
+    shown = [one for one in house.exchanges() if one.purpose in ("post_words", "posts_by_id")]
+    answered = [one for one in shown if one.status == 200]
+    assert answered
+    assert {access[one.segment_id] for one in answered} == {"private"}
+    shown_in = {one.id: access[one.segment_id] for one in house.exchanges()}
+    pictures = [one.exchange_id for one in house.media() if one.record_id == row.id]
+    assert [shown_in[one] for one in pictures] == ["private-media"]
 
 
 @pytest.mark.law("R16")
