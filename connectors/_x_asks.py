@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
+from connectors._x_spare import query_of, spare_of, without
 from connectors._x_values import ID
 from connectors.contract import (
     AccessClass,
@@ -59,6 +60,8 @@ _USER = (
     "created_at,description,entities,is_identity_verified,location,name,parody,profile_banner_url,profile_image_url,protected,public_metrics,url,"
     "username,verified_type,withheld"
 )
+_WHO = "description,location,name,protected,username,withheld"
+"""No more than what a profile cannot be read without: of a control, and where only an answer as such counts."""
 _POSTS = (
     ("post.fields", _POST),
     ("expansions", _EXPANDED),
@@ -88,6 +91,8 @@ class Asks:
     """Signed with a token of a user."""
     cap_day: int | None = None
     """On which day of the month the allowance is renewed, where X said so."""
+    without: tuple[str, ...] = ()
+    """Fields that X refused (:mod:`connectors._x_spare`)."""
 
     @classmethod
     def begin(cls, account: AccountRef, sweep: Sweep | None, known: Bookmark | None = None) -> Asks:
@@ -103,27 +108,32 @@ class Asks:
         known = ask.context
         site, server, account, sweep = (str(known.get(name, "")) for name in ("site", "server", "account", "sweep"))
         day = known.get("cap_day")
-        return cls(site, server, account, sweep, known.get("owner") is True, day if isinstance(day, int) else None)
+        cap_day = day if isinstance(day, int) else None
+        return cls(site, server, account, sweep, known.get("owner") is True, cap_day, without(ask))
 
     @property
     def full(self) -> bool:
         return self.sweep == SweepKind.FULL
+
+    @property
+    def counts(self) -> bool:
+        """Whether X says how often a post was answered and quoted. Else that is asked for without knowing."""
+        return "post.fields: public_metrics" not in self.without
 
     # Who it is.
 
     def identify(self, handle: str) -> Ask:
         """Whose account an address is."""
         path = f"users/by/username/{quote(handle, safe='')}"
-        return self._ask(path, "identify", Stream.PROFILE, (("user.fields", _USER),))
+        return self._ask(path, "identify", Stream.PROFILE, (("user.fields", _WHO),))
 
     def profile(self) -> Ask:
         """The account itself. X says of one that is away that it is; no control read is needed."""
-        ask = self._profile
+        ask = self._profile(_USER)
         return replace(ask, context={**ask.context, "look": [f"user/{self.account}"]})
 
-    @property
-    def _profile(self) -> Ask:
-        return self._ask(f"users/{self.account}", "profile", Stream.PROFILE, (("user.fields", _USER),))
+    def _profile(self, wanted: str) -> Ask:
+        return self._ask(f"users/{self.account}", "profile", Stream.PROFILE, (("user.fields", wanted),))
 
     def me(self, settings: Sequence[str] = ()) -> Ask:
         """Whose token it is: messages, and lists of ``settings``, are asked for only where it is the account's own."""
@@ -184,7 +194,7 @@ class Asks:
             context = {"look": [ref.key for ref in some], "kinds": [ref.kind.value for ref in some]}
             stream = Stream.POSTS if any(ref.kind is RecordKind.POST for ref in some) else Stream.COMMENTS
             ask = self._posts([_ident(ref.key) for ref in some], "look", context, stream)
-            yield replace(ask, control=self._profile)
+            yield replace(ask, control=self._profile(_WHO))
 
     def _posts(
         self, identities: Sequence[str], purpose: str, context: Mapping[str, JSONValue], stream: Stream = Stream.POSTS
@@ -223,8 +233,11 @@ class Asks:
         self, path: str, purpose: str, stream: Stream, parameters: tuple[tuple[str, str], ...], **more: Any
     ) -> Ask:
         context = {"site": self.site, "server": self.server, "account": self.account, "sweep": self.sweep}
-        given = ({"owner": True} if self.owner else {}) | ({} if self.cap_day is None else {"cap_day": self.cap_day})
-        query = f"?{urlencode(parameters, safe=',:')}" if parameters else ""
+        given: dict[str, JSONValue] = {"owner": True} if self.owner else {}
+        given |= {} if self.cap_day is None else {"cap_day": self.cap_day}
+        given |= {"without": list(self.without)} if self.without else {}
+        asked = spare_of(parameters, self.without)
+        query = f"?{query_of(asked)}" if asked else ""
         return Ask(
             url=f"{self.server}/2/{path}{query}",
             stream=stream,

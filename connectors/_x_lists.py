@@ -126,6 +126,6 @@ def _following(found: Found) -> Iterator[Ask]:
             recent = record.created_at is not None and record.created_at > since
             if recent and (record.counts.get("replies", 1) > 0 or asks.full):
                 yield asks.conversation(record.key)
-            if record.counts.get("quotes", 0) > 0:
+            if record.counts.get("quotes", int(recent and not asks.counts)) > 0:
                 yield asks.quotes(record.key)
     yield from asks.versions(unshown(found))

@@ -45,7 +45,8 @@ def _quoted(found: Found) -> Iterator[Ask]:
     """On a watch, who quotes the account's own posts."""
     if found.asks.sweep == "watch":
         for record in found.records:
-            if record.kind is RecordKind.POST and record.place.startswith("/data") and record.counts.get("quotes", 0):
+            own = record.kind is RecordKind.POST and record.place.startswith("/data")
+            if own and record.counts.get("quotes", int(not found.asks.counts)):
                 yield found.asks.quotes(record.key)
 
 

@@ -13,6 +13,7 @@ from connectors._x_lists import read_list
 from connectors._x_looks import read_look, read_versions
 from connectors._x_problems import NOT_FOUND, problem_of, rate_of
 from connectors._x_settings import SETTINGS, read_people
+from connectors._x_spare import spared
 from connectors._x_users import away, read_user
 from connectors._x_values import time_in
 from connectors.bodies import quarantined
@@ -23,7 +24,9 @@ _K = ProblemKind
 
 def read(ask: Ask, answer: Answer) -> Reading:
     """What ``answer`` means."""
-    rate, problem = rate_of(answer), problem_of(ask, answer)
+    rate, problem, less = rate_of(answer), problem_of(ask, answer), spared(ask, answer)
+    if less is not None:
+        return replace(less, rate=rate)
     if problem is not None:
         return replace(_of_problem(ask, problem, answer.received_at), rate=rate)
     try:

@@ -29,6 +29,9 @@ _PICTURE = re.compile(r"/x/pictures/(\d{1,9})-(\d{1,3})\.png")
 _CONVERSATION = re.compile(r"conversation_id:(\d{1,19})")
 _SEARCHED, _KEPT = timedelta(days=7), timedelta(days=30)
 _WINDOW = 900
+_WITH_FIELDS = (
+    "post.fields", "expansions", "user.fields", "media.fields", "poll.fields", "place.fields", "dm_event.fields",
+)  # fmt: skip
 _ALWAYS = frozenset({"id", "text", "withheld"})
 _EXPANDED = {
     "author_id": "author_id", "edit_history_post_ids": "edit_history_post_ids", "referenced_posts": "referenced_posts",
@@ -58,7 +61,8 @@ class XApi:
     everybody together; None: no limit; ``cap_day``: day of the month on which it begins to count anew. ``limits``: by
     endpoint, how much a user and an app may ask in a quarter of an hour. ``suspended``, ``deactivated``, ``protected``:
     people. ``withheld``: countries, by post. ``polls``: options, by post. ``muted``: people, by who muted them.
-    ``page``: most entries of a page.
+    ``page``: most entries of a page. ``no_fields``: fields (and expansions) that are none any more, ``closed_fields``:
+    fields that are not shown to these tokens: whoever asks for one gets nothing.
     """
 
     city: City
@@ -75,6 +79,8 @@ class XApi:
     polls: dict[int, list[str]] = field(default_factory=dict)
     muted: dict[int, set[int]] = field(default_factory=dict)
     page: int = 100
+    no_fields: set[str] = field(default_factory=set)
+    closed_fields: set[str] = field(default_factory=set)
     webhooks: Webhooks = field(default_factory=Webhooks)
     used: int = 0
     """Posts returned since the allowance was last renewed."""
@@ -125,6 +131,7 @@ class XApi:
             caller, viewer = self._caller(request)
             name, method, found = self._route(request)
             headers = self._spend(caller, name, viewer)
+            self._check_fields(request)
             body = method(self, request, found, viewer)
             self.used += len(body["data"]) if isinstance(body.get("data"), list) and name != "messages" else 0
             return _json(200, body, headers)
@@ -167,6 +174,22 @@ class XApi:
             raise Failure(429, body, headers)
         self._check_cap(name)
         return headers
+
+    def _check_fields(self, request: Request) -> None:
+        """X names the first field of a parameter that is none, and gives the parameter back as it came."""
+        errors: list[Body] = []
+        for name in _WITH_FIELDS:
+            wanted = _listed(request, name)
+            wrong = next((one for one in wanted if one in self.no_fields), None)
+            if wrong is not None:
+                message = f"The `{name}` query parameter value [{wrong}] is not one of [id,name,text,username]"
+                errors.append({"parameters": {name: [",".join(wanted)]}, "message": message})
+            for one in sorted(self.closed_fields.intersection(wanted)):
+                detail = f"Sorry, you are not authorized to access '{one}'."
+                raise Failure(403, problem("not-authorized-for-field", detail, field=one))
+        if errors:
+            detail = "One or more parameters to your request was invalid."
+            raise Failure(400, problem("invalid-request", detail) | {"errors": errors})
 
     def _check_cap(self, name: str) -> None:
         now = self.city.clock.now()

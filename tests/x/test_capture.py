@@ -565,3 +565,34 @@ def test_who_may_reply_to_a_post_is_a_record_of_its_own(house: House) -> None:
     assert (record.parent_id, record.state, said.versions) == (said.id, "visible", 1)
     others = [name for name in house.records() if name.startswith("replies/")]
     assert others == [key], "of what others say it is theirs to choose"
+
+
+# Fields that X refuses.
+
+
+@pytest.mark.law("R16", "R18")
+@pytest.mark.parametrize("closed", [False, True], ids=["none any more", "not shown"])
+def test_a_field_that_x_refuses_is_left_out_and_named_and_nothing_else_is_lost(found: Place, closed: bool) -> None:
+    house = found.house
+    post, replies = talk(found)
+    gone = found.say(found.id, "The pool is open.")
+    house.run(found.account, FULL)
+    before = {key: (row.state, row.versions) for key, row in house.records().items()}
+    names = {"source", "reply_settings", "note_post", "entities", "verified_type"} | (
+        set() if closed else {"geo.place_id"}
+    )
+    (house.server.x.closed_fields if closed else house.server.x.no_fields).update(names)
+    late = found.say(found.cast.residents[0], "@x_city late", answering=post)
+    house.city.delete(gone)
+    house.later(hours=2)
+    for sweep in (NEW, FULL):
+        house.later(hours=1)
+        run = house.run(found.account, sweep)
+        assert run.outcome in (*DONE, "partial"), run.reason
+    drift = {one for row in house.runs() for one in row.drift}
+    assert {"refused post.fields: source", "refused user.fields: verified_type"} <= drift
+    after = {key: (row.state, row.versions) for key, row in house.records().items()}
+    assert after.pop(key_of(late)) == ("visible", 1)
+    assert found.states(gone, post, *replies) == ["not_returned", "visible", "visible", "visible"]
+    assert after == before | {key_of(gone): ("not_returned", 1)}, "nothing is edited or gone for want of a field"
+    check_rebuilt(house)
