@@ -123,7 +123,9 @@ class Facebook:
             "Of a review, story, live video or message that is no longer listed nothing is said.",
             "What Facebook says of a live video (what it was called, for when it was planned, when it began, that it is"
             " over) is kept as private; the post that its film stands in is captured like any other, with the comments."
-            " How many watched, and the film while it is on air, are not captured.",
+            " What is said to a live video that has no post, how many watched, and the film while it is on air, are not"
+            " captured.",
+            "Which Page paid for a post is not captured.",
             "That a post or comment was deleted is said only while the token still shows another one.",
             "Who reacted is not captured, only how many; nor who shared a post, and what was said there.",
             "Advertisements that stand in no list, events and groups are not captured.",
