@@ -135,7 +135,8 @@ class Reading:
     """Other questions that follow from this answer (a thread's context, an edit history)."""
     bookmark: Bookmark | None = None
     """Merged into the account's bookmark with the commit that archives this answer: so it says where to go on after
-    this page, whatever becomes of the rest of the run. What is None is taken out of it."""
+    this page, whatever becomes of the rest of the run. What is None is taken out of it. With a problem it counts only
+    where the refusal of an ``optional`` question is it."""
     whole: bool = False
     """The listing, from first to last page read in this run, is everything the platform has for it (no cap, no
     window). Only then does absence nominate. Judged on the last page."""

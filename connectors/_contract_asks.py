@@ -119,7 +119,8 @@ class Ask:
     """Number of the content projection this exchange is to be read with, now and in every later rebuild."""
     context: Mapping[str, JSONValue] = field(default_factory=dict)
     """What :meth:`Connector.read` must know beyond the bytes; JSON. A question is put once in a run; one that prepares
-    direct looks, and names under ``for`` at what, once for these."""
+    direct looks, and names under ``for`` at what, once for these. Where it is ``optional`` (true), a sweep is whole
+    without it: that it is refused (*permission*, *withdrawn*) is a gap of its stream, and makes no sweep partial."""
     control: Ask | None = None
     """Asked when this one says *gone*: only if the control read works, and shows something else than what was looked
     for, does *gone* mean anything. A control's own control is asked where that one is gone too, or shows nothing. Where

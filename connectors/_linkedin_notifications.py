@@ -17,31 +17,45 @@ from connectors._linkedin_asks import Asks
 from connectors._linkedin_deliveries import post_of
 from connectors._linkedin_found import Found, entries_of, following, millis, name_of, onward
 from connectors._linkedin_urns import page_number
-from connectors.contract import Ask, Bookmark, JSONValue, Reading, SweepKind
+from connectors.contract import Ask, Bookmark, JSONValue, Problem, Reading, SweepKind
 from connectors.values import Json, Unreadable, number, thing
 
 KEPT: Final = timedelta(days=60)
 """So long LinkedIn keeps them."""
 _EVERY: Final = timedelta(hours=1)
 """They are asked for no more often."""
+_REFUSED: Final = timedelta(days=1)
+"""They are asked for no more often while LinkedIn refuses them."""
 _OVERLAP: Final = timedelta(minutes=10)
 """By so much what is asked for reaches back into what was: nothing says that they come in order."""
 _MOST: Final = 200
 """Most names that are remembered of what the next sweep is told again; of what is beyond them posts are looked at once
 more."""
+_NO_LEAVE: Final = (
+    "LinkedIn does not let the token read notifications of the page: have an administrator of it connect the page, who"
+    " grants rw_organization_admin"
+)
 _OF_OTHERS: Final = ("SHARE_MENTION",)
 """Actions whose post is not the page's."""
 
 
 def wanted(asks: Asks, at: datetime, bookmark: Bookmark) -> Ask | None:
     """What is asked on a *new* sweep; None where it was asked lately."""
-    now, told = millis(at), bookmark.get("notified")
-    known = told if isinstance(told, int) and 0 < told <= now else None
-    if known is not None and now - known < _length(_EVERY):
+    now, known = millis(at), _time(bookmark, "notified", at)
+    refused = _time(bookmark, "notifications_refused", at)
+    if any(one is not None and now - one < _length(often) for one, often in ((known, _EVERY), (refused, _REFUSED))):
         return None
     since = now - _length(KEPT)
     begins = since if known is None else max(since, known - _length(_OVERLAP))
-    return asks.notifications(begins, now, known=_texts(bookmark.get("notifications")))
+    ask = asks.notifications(begins, now, known=_texts(bookmark.get("notifications")))
+    return replace(ask, context={**ask.context, "optional": True})
+
+
+def refused(ask: Ask, problem: Problem) -> Reading:
+    """They are not given to this token: comments are seen by what else is asked, only later. That is told, and asked
+    for anew on the next day; once leave is given, as far back as what is missing."""
+    told = replace(problem, detail=_NO_LEAVE)
+    return Reading(problem=told, bookmark={"notifications_refused": ask.context.get("until")})
 
 
 def read_notifications(found: Found, body: Json) -> Reading:
@@ -66,9 +80,13 @@ def read_notifications(found: Found, body: Json) -> Reading:
         asks=tuple(replace(found.asks, sweep=SweepKind.WATCH.value).known(list(posts))),
         next_page=after,
         since=datetime.fromtimestamp(since / 1000, UTC) if isinstance(since, int) else None,
-        bookmark={"notified": until, "notifications": late or None} if after is None else None,
+        bookmark=_done(until, late) if after is None else None,
         part=fresh,
     )
+
+
+def _done(until: JSONValue, late: Sequence[str]) -> dict[str, JSONValue]:
+    return {"notified": until, "notifications": list(late) or None, "notifications_refused": None}
 
 
 def _late(found: Found, entries: Sequence[JSONValue]) -> Iterator[str]:
@@ -96,6 +114,12 @@ def _named(found: Found, entry: JSONValue) -> list[str]:
     if key is None:
         raise Unreadable("a notification that does not say which post it is about")
     return [key]
+
+
+def _time(bookmark: Bookmark, name: str, at: datetime) -> int | None:
+    """When something was, in milliseconds; None where it is not known, or was after now."""
+    told = bookmark.get(name)
+    return told if isinstance(told, int) and not isinstance(told, bool) and 0 < told <= millis(at) else None
 
 
 def _length(of: timedelta) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime
 from connectors import _linkedin_comments as talk
 from connectors._linkedin_asks import FILES
 from connectors._linkedin_found import Found, entries_of, following, millis, onward
-from connectors._linkedin_notifications import read_notifications
+from connectors._linkedin_notifications import read_notifications, refused
 from connectors._linkedin_posts import (
     Place,
     counts_of,
@@ -46,6 +46,8 @@ def read(ask: Ask, answer: Answer) -> Reading:
 
 def _of_problem(found: Found, problem: Problem) -> Reading:
     """That something is not there is part of the story where it is above what is looked for."""
+    if found.ask.purpose == "notifications" and problem.kind is ProblemKind.PERMISSION:
+        return refused(found.ask, problem)
     gone = _WITHOUT.get(found.ask.purpose) if problem.kind is ProblemKind.GONE else None
     return Reading(problem=problem) if gone is None else gone(found)
 

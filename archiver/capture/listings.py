@@ -14,6 +14,7 @@ _Question = tuple[str, str, tuple[tuple[str, str], ...], bytes | None, str, tupl
 REPEATED = "contract: the platform gave a page it had given before in this run"
 PAGE_LIMIT = "other: more pages than one run asks for; the next run goes on"
 STOPPED = "stopped at what is known"
+_REFUSALS = (ProblemKind.PERMISSION, ProblemKind.WITHDRAWN)
 STOPPED_RUN = "interrupted: the service was stopped"
 UNDECIDED = "transient: something is not found, but what should be there is not found either"
 
@@ -21,6 +22,12 @@ UNDECIDED = "transient: something is not found, but what should be there is not 
 def reason_of(problem: Problem) -> str:
     """Cause and words, as gaps take them."""
     return f"{problem.kind.value}: {problem.detail}"
+
+
+def is_spared(ask: Ask, problem: Problem) -> bool:
+    """Whether a sweep is whole without what is refused here, for want of a permission that somebody may give: what the
+    question asks for is not part of what the sweep looks at (``optional``)."""
+    return problem.kind in _REFUSALS and ask.context.get("optional") is True
 
 
 @dataclass(slots=True)
@@ -54,6 +61,9 @@ class Listing:
     """It went on where an earlier run of the same full sweep had stopped, and that run showed the rest."""
     waiting: int = 0
     """Of a thread: how many questions that followed from it were not put yet."""
+    refused: str | None = None
+    """The platform does not let it be read, and that does not make the sweep a partial one (:func:`is_spared`). It is a
+    gap all the same."""
     suspicious: str | None = None
     """What it shows and what the platform counts contradict each other."""
     none: bool = False
@@ -76,6 +86,8 @@ class Listing:
         self.named = ask.listing is not None
         if reading.problem is not None and reading.problem.kind is ProblemKind.GONE:
             self.gone = reason_of(reading.problem)
+        elif reading.problem is not None and is_spared(ask, reading.problem):
+            self.refused = self.refused or reason_of(reading.problem)
         elif reading.problem is not None:
             self.fail(reading.problem)
         elif reading.next_page is None:
@@ -102,6 +114,8 @@ class Listing:
     def complete(self) -> bool:
         """Every page answered, down to its end or to what is known. What has no name is no list: every question of it
         was answered, be it by saying that something is not there."""
+        if self.refused is not None:
+            return False
         if not self.named:
             return self.fault is None and (self.answered or self.gone is not None)
         return self.fault is None and self.gone is None and (self.ended or self.stopped) and self.answered
@@ -112,7 +126,7 @@ class Listing:
         its first page; else where it was asked for by itself or is a named list, and gave an answer. *Not modified*
         proves nothing, neither that the list was looked at nor that it was missed."""
         given = self.answered or self.gone is not None
-        return self.fault is not None or (given and (self.named or self.first))
+        return self.fault is not None or self.refused is not None or (given and (self.named or self.first))
 
     @property
     def nominates(self) -> bool:
@@ -127,7 +141,7 @@ class Listing:
         whole = self.ended and self.whole and not self.stopped
         at_least = (self.oldest or began) if self.named else None
         back_to = None if whole else (self.since or from_known or at_least)
-        reason = self.fault or (None if self.complete else self.gone)
+        reason = self.fault or self.refused or (None if self.complete else self.gone)
         return Covered(self.name, self.stream, back_to, self.complete, len(self.seen), reason)
 
     def at_rest(self, covered: Covered, from_known: datetime | None) -> Covered | None:

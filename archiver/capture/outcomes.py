@@ -44,7 +44,7 @@ def judge(
         return RunOutcome.INTERRUPTED, "the service was stopped"
     if fatal is not None:
         return RunOutcome.FAILED, fatal
-    everything = list(listings)
+    everything = [one for one in listings if one.refused is None or one.fault is not None]
     faulty = [listing for listing in everything if listing.fault is not None]
     if faulty and len(faulty) == len(everything) and not any(listing.answered for listing in faulty):
         return RunOutcome.FAILED, faulty[0].fault

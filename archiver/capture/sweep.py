@@ -21,6 +21,7 @@ from archiver.capture.listings import (
     STOPPED_RUN,
     Listing,
     Listings,
+    is_spared,
     name_of,
     reason_of,
     thread_of,
@@ -347,7 +348,7 @@ class SweepRun:
         self._judge_problem(question, asked)
         if ask.context.get("look"):
             self.looks.judge([asked])
-        if reading.bookmark is not None and asked.problem is None:
+        if reading.bookmark is not None and (asked.problem is None or is_spared(ask, asked.problem)):
             self.state.mark(ask.access, reading.bookmark)
         page = question.page
         if question.walk is not None and asked.problem is None:

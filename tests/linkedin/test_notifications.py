@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from archiver.capture.causes import REMEDIES, Cause
 from archiver.capture.models import Segment
 from archiver.practice import faults
+from archiver.practice.linkedin_json import dump, error
+from archiver.practice.messages import Request, Response
 from connectors._linkedin_notifications import KEPT, wanted
 from connectors.contract import AccessClass, ProblemKind, Reading, SweepKind
 from tests.capture.house import FULL, NEW, House
@@ -74,7 +77,7 @@ def test_posts_that_are_named_are_looked_at_with_all_that_stands_under_them() ->
     # What was told before leads to nothing, and is no news.
     now = reading.bookmark["notified"]
     late = read(notification(lastModifiedAt=now), notification(2, lastModifiedAt=now - 11 * _MINUTES)).bookmark
-    assert late == {"notified": now, "notifications": ["1"]}
+    assert late == {"notified": now, "notifications": ["1"], "notifications_refused": None}
     again = read(notification(), bookmark={"notified": now - 90 * _MINUTES, "notifications": ["1"]})
     assert (again.asks, again.part) == ((), False)
 
@@ -106,12 +109,20 @@ def test_what_names_no_post_of_the_page_leads_nowhere(entry: Json, quarantined: 
     assert reading.part
 
 
-def test_a_token_without_leave_is_told() -> None:
+def test_a_token_without_leave_is_told_and_asked_for_again_the_next_day() -> None:
     ask = wanted(asks(SweepKind.NEW), AT, {})
     assert ask is not None
-    problem = CONNECTOR.read(ask, answer({"status": 403, "code": "ACCESS_DENIED", "message": "No."}, 403)).problem
-    assert problem is not None
-    assert problem.kind is ProblemKind.PERMISSION
+    reading = CONNECTOR.read(ask, answer({"status": 403, "code": "ACCESS_DENIED", "message": "No."}, 403))
+    assert reading.problem is not None
+    assert reading.problem.kind is ProblemKind.PERMISSION
+    assert "rw_organization_admin" in reading.problem.detail
+    assert reading.bookmark is not None
+    known = dict(reading.bookmark)
+    assert wanted(asks(SweepKind.NEW), AT + timedelta(hours=23), known) is None
+    again = wanted(asks(SweepKind.NEW), AT + timedelta(days=1), known)
+    assert again is not None
+    gone = CONNECTOR.read(ask, answer({"status": 404, "code": "ROUTE_NOT_FOUND", "message": "No."}, 404))
+    assert gone.bookmark is None
 
 
 # Over a real socket.
@@ -143,6 +154,48 @@ def test_edits_and_deletions_are_seen_within_the_hour_without_any_webhook(found:
     house.later(hours=2)
     assert house.run(found.account, NEW).outcome == "unchanged"
     check_rebuilt(house)
+
+
+def says_no(request: Request, response: Response) -> Response:
+    return Response(403, (("Content-Type", "application/json"),), dump(error(403, "ACCESS_DENIED", "No.")))
+
+
+def test_notifications_that_are_refused_are_a_gap_and_make_no_sweep_partial(found: Page) -> None:
+    house, city = found.house, found.house.city
+    _, (one, *_) = found.talk()
+    house.run(found.account, FULL)
+    house.run(found.account, NEW)
+    refused = house.server.faults.add(says_no, "/rest/organizationalEntity", times=None)
+    for minutes in (50, 20, 20, 50):
+        house.later(minutes=minutes)
+        assert house.run(found.account, NEW).outcome in ("complete", "unchanged")
+    assert refused.hits == 1, "once a day"
+    city.edit(one, "corrected")
+    (gap,) = [row for row in house.gaps(open_only=True) if row.cause == "permission"]
+    assert (gap.stream, gap.remedy) == ("comments", REMEDIES[Cause.PERMISSION])
+    assert house.account_state(found.account) == "active"
+    # It stays one, whatever else is read, and the refusal is asked for again.
+    house.later(hours=23)
+    assert house.run(found.account, NEW).outcome in ("complete", "unchanged")
+    assert refused.hits == 2
+    assert [row.cause for row in house.gaps(open_only=True) if row.stream == "comments"] == ["permission"]
+    # Leave is given: what was missed is made up for, from where it began.
+    house.server.faults.clear()
+    assert found.states(one) == ["visible"]
+    house.later(hours=24)
+    assert house.run(found.account, NEW).outcome == "complete"
+    assert [row.text for row in house.versions(found.key_of(one))] == ["comment 0", "corrected"]
+    assert "permission" not in {row.cause for row in house.gaps(open_only=True)}
+    check_rebuilt(house)
+
+
+def test_that_they_are_refused_hides_not_that_nothing_else_was_answered(found: Page) -> None:
+    house = found.house
+    house.run(found.account, FULL)
+    house.server.faults.add(says_no, "/rest/organizationalEntity", times=None)
+    house.server.faults.add(faults.html_page(404), "/rest/posts", times=None)
+    run = house.run(found.account, NEW)
+    assert (run.outcome, (run.reason or "").partition(":")[0]) == ("failed", "contract")
 
 
 def test_notifications_that_fail_are_a_gap_and_made_up_for(found: Page) -> None:
