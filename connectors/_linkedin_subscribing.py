@@ -35,6 +35,9 @@ _ELSEWHERE: Final = (
     " subscription, and make one with the address that it has now; another program's is left as it is"
 )
 _NOT_KEPT: Final = "LinkedIn took the subscription, and does not show it"
+_NO_LEAVE: Final = "LinkedIn does not let the token look after subscriptions (the answer was 403)"
+SETTLED: Final = frozenset({_NONE, _ELSEWHERE, _NO_LEAVE})
+"""What LinkedIn itself told, and only a person can change: it is looked at once a day, as what stands is."""
 
 
 def registering(account: AccountRef) -> Step:
@@ -44,8 +47,10 @@ def registering(account: AccountRef) -> Step:
 
 def registered(account: AccountRef, address: str, step: Step, answer: Answer) -> Step | str | None:
     """What follows from an answer: another question, why it came to nothing, or None: the page is subscribed."""
-    if answer.status in (401, 403):
-        return f"LinkedIn does not let the token look after subscriptions (the answer was {answer.status})"
+    if answer.status == 403:
+        return _NO_LEAVE
+    if answer.status == 401:
+        return "LinkedIn does not accept the token (the answer was 401)"
     if not 200 <= answer.status < 300:
         return f"the answer was {answer.status}"
     if step.what == _PUT:

@@ -166,6 +166,15 @@ class Registers(Protocol):
 
 
 @runtime_checkable
+class Settles(Protocol):
+    """A connector that :class:`Registers`, some of whose words for why it came to nothing are what the platform itself
+    told: they stay true until a person does something."""
+
+    settled: ClassVar[frozenset[str]]
+    """Those words. After them it is looked at as seldom as where all is well."""
+
+
+@runtime_checkable
 class Published(Protocol):
     """A connector of a platform whose accounts are feeds at a hub (W3C WebSub)."""
 

@@ -72,6 +72,7 @@ class LinkedIn:
     )
     set_up: ClassVar[SetUp] = _linkedin_grants.SET_UP
     receives: ClassVar[Receiving] = _linkedin_deliveries.RECEIVES
+    settled: ClassVar[frozenset[str]] = _linkedin_subscribing.SETTLED
     api_version: ClassVar[ApiVersion] = _versions.LINKEDIN
     allowances: ClassVar[tuple[Allowance, ...]] = _limits.LINKEDIN
     capabilities: ClassVar[Capabilities] = Capabilities(

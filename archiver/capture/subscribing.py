@@ -7,7 +7,7 @@ where it changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +28,7 @@ from archiver.errors import ArchiverError
 from archiver.evidence.event_types import EventType
 from archiver.settings import Settings, is_loopback
 from connectors.contract import AccountRef, Connector
-from connectors.deliveries import Published, Registers, Subscribes, Subscribing
+from connectors.deliveries import Published, Registers, Settles, Subscribes, Subscribing
 
 if TYPE_CHECKING:
     from archiver.archive import Archive
@@ -55,11 +55,14 @@ class Known:
     failed: str | None = None
 
 
-def is_due(known: Known, again: timedelta, now: datetime) -> bool:
-    """Whether a subscription is to be asked for. ``again``: how often, where it has no end. Pure."""
+def is_due(known: Known, again: timedelta, now: datetime, settled: Collection[str] = ()) -> bool:
+    """Whether a subscription is to be asked for. ``again``: how often, where it has no end, or came to nothing for one
+    of the reasons ``settled``. Pure."""
     if known.asked_at is None:
         return True
     waited = now - known.asked_at
+    if known.failed in settled and not known.awaited:
+        return waited >= again
     if known.awaited or known.failed is not None or known.confirmed_at is None:
         return waited >= _AGAIN
     if known.lease_until is None:
@@ -112,7 +115,8 @@ class Subscriber:
                 self._at_platform(row.id, wanted)
         elif isinstance(connector, Registers):
             hook = hooks.of_platform(self.archive, hooks.application(connector))
-            if hook is not None and is_due(self._known(row.id), _EVERY_DAY, self.archive.clock.now()):
+            settled = connector.settled if isinstance(connector, Settles) else ()
+            if hook is not None and is_due(self._known(row.id), _EVERY_DAY, self.archive.clock.now(), settled):
                 ended = register(self.archive, self.fetcher, row, connector, hook)
                 if ended is not None:
                     self._ended(row.id, ended.failed)

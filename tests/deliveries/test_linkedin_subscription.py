@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from archiver.accounts.models import Subscription
 from archiver.capture import hooks
+from archiver.practice import faults
 from archiver.practice.linkedin_api import ADMIN
 from archiver.practice.linkedin_ids import page_urn
 from archiver.practice.linkedin_webhooks import EVENT, subscription
@@ -158,7 +159,11 @@ def test_it_is_looked_at_every_day_renewed_and_said_where_it_is_missing(
     address = hooks.address(house.archive, hook)
     assert address not in shown
     found.server.subscriptions.append(subscription(7, USER, page_urn(found.id), address, None))
-    house.later(hours=1)
+    # Nothing but a person changes that: it is looked at as often as what stands, not more often.
+    for _ in range(3):
+        house.later(hours=7)
+        assert keep_up()[1] == []
+    house.later(hours=3)
     assert keep_up()[0].failed is None
     assert keep_up()[1] == [], "once a day"
     found.server.subscriptions[0]["expiresAt"] = 1
@@ -176,3 +181,19 @@ def _lost(scene: Scene, found: Page, keep_up: Callable[[], tuple[Any, list[tuple
     scene.house.later(days=1)
     assert "403" in keep_up()[0].failed
     assert "does not let the token look after subscriptions" in scene.page("platforms/linkedin")
+    scene.house.later(hours=2)
+    assert keep_up()[1] == [], "nor is what is refused asked for every hour"
+
+
+def test_what_came_to_nothing_by_chance_is_asked_for_again_within_the_hour(
+    scene: Scene, keep_up: Callable[[], tuple[Any, list[tuple[str, str]]]]
+) -> None:
+    house = scene.house
+    page(house)
+    scene.hook("linkedin")
+    house.server.faults.add(faults.server_error(503), "/rest/eventSubscriptions", times=1)
+    assert "503" in keep_up()[0].failed
+    house.later(hours=1)
+    row, asked = keep_up()
+    assert "no subscription" in row.failed
+    assert len(asked) == 1
