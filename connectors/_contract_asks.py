@@ -82,7 +82,8 @@ class RecordRef:
     """When the archive last saw it (of a thread: all of it), where the engine says so: what changed before that need
     not be asked again."""
     author: str | None = None
-    """The platform's id of whoever said it, where the engine says so (:class:`LooksBeside`) and the platform told."""
+    """The platform's id of whoever said it, where the engine says so (of what is looked for, and beside what) and the
+    platform told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,19 +122,21 @@ class Asks:
             stream,
             private=private,
             context={"look": [ref.key], "thread": ref.thread} | _seen(ref.seen_at),
-            control=in_order(list(self._controls(ref.kind, known))),
+            control=in_order(list(self._controls(ref, known))),
         )
 
-    def _controls(self, kind: RecordKind, known: Iterable[RecordRef]) -> Iterable[Ask]:
+    def _controls(self, ref: RecordRef, known: Iterable[RecordRef]) -> Iterable[Ask]:
         """What is asked beside a status, one after the other: others by their ids, beside a post those of the account
-        itself; one that its list names; and where it names none, whether the account counts none."""
+        itself; one that its list names; and where it names none, beside what the account itself said, whether it counts
+        none: of what others say, and of messages, that number tells nothing."""
+        kind = ref.kind
         private = kind is RecordKind.MESSAGE
         # (what only some people were shown is not named in a question that anybody may see)
-        shown = [ref for ref in known if ref.kind is not RecordKind.MESSAGE and not private]
-        others = [ref for ref in shown if ref.key.startswith("status/")]
+        shown = [one for one in known if one.kind is not RecordKind.MESSAGE and not private]
+        others = [one for one in shown if one.key.startswith("status/")]
         if kind is RecordKind.POST:
-            others = [ref for ref in others if ref.author == self.account]
-        yield from (self.beside(ref.key, private=private) for ref in apart(others))
+            others = [one for one in others if one.author == self.account]
+        yield from (self.beside(one.key, private=private) for one in apart(others))
         yield self._ask(
             f"accounts/{_part(self.account)}/statuses",
             WITNESS,
@@ -142,7 +144,13 @@ class Asks:
             private=private,
             parameters=(("limit", _WITNESSES),),
         )
-        yield self._ask(f"accounts/{_part(self.account)}", EMPTIED, Stream.PROFILE, private=private)
+        if self._is_counted(ref):
+            yield self._ask(f"accounts/{_part(self.account)}", EMPTIED, Stream.PROFILE)
+
+    def _is_counted(self, ref: RecordRef) -> bool:
+        """Whether a status is one of those that the profile counts."""
+        own = ref.kind in _STREAM or (ref.kind is RecordKind.COMMENT and ref.author == self.account)
+        return own and bool(self.account)
 
     def beside(self, key: str, *, private: bool) -> Ask:
         """Whether a status can be had by its id."""

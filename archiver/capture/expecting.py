@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, and_, case, func, select
@@ -16,7 +16,7 @@ from connectors.contract import RecordKind, RecordRef, State
 _THREAD = Record.__table__.alias("thread")
 _GONE = State.NOT_RETURNED.value
 _AT_ONCE = 2000
-_Found = Row[str, str, str, str | None, str | None, str | None, datetime]
+_Found = Row[str, str, str, str | None, str | None, str | None, datetime, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,11 @@ def standing(connection: Connection, account: str, own: str, most: int) -> list[
     )
     query = (
         _refs()
-        .add_columns(Record.author_id)
         .join(inner, inner.c.id == Record.id)
         .where(inner.c.place <= most)
         .order_by(Record.last_seen_at.desc(), Record.id)
     )
-    return [replace(_ref(row), author=row.author_id) for row in connection.execute(query)]
+    return [_ref(row) for row in connection.execute(query)]
 
 
 def settings_of_gone(
@@ -134,7 +133,7 @@ def profiles(connection: Connection, account: str) -> list[RecordRef]:
     return [_ref(row) for row in connection.execute(query)]
 
 
-def _visible(account: str) -> Select[str, str, str, str | None, str | None, str | None, datetime]:
+def _visible(account: str) -> Select[str, str, str, str | None, str | None, str | None, datetime, str | None]:
     return _refs().where(Record.account_id == account, Record.state != _GONE)
 
 
@@ -142,7 +141,7 @@ def _names(account: str) -> Select[str, str]:
     return select(Record.id, Record.key).where(Record.account_id == account, Record.state != _GONE)
 
 
-def _refs() -> Select[str, str, str, str | None, str | None, str | None, datetime]:
+def _refs() -> Select[str, str, str, str | None, str | None, str | None, datetime, str | None]:
     return select(
         Record.id,
         Record.key,
@@ -151,12 +150,13 @@ def _refs() -> Select[str, str, str, str | None, str | None, str | None, datetim
         Record.parent_id,
         _THREAD.c.key.label("thread"),
         Record.last_seen_at,
+        Record.author_id,
     ).join(_THREAD, _THREAD.c.id == Record.thread_id, isouter=True)
 
 
 def _ref(row: _Found) -> RecordRef:
     thread = row.thread if row.thread != row.key else None
-    return RecordRef(row.key, RecordKind(row.kind), thread, row.url, row.last_seen_at)
+    return RecordRef(row.key, RecordKind(row.kind), thread, row.url, row.last_seen_at, row.author_id)
 
 
 def _climb(connection: Connection, places: dict[str, _Place], gone: Collection[str]) -> None:

@@ -219,6 +219,28 @@ def test_an_account_that_deleted_all_it_said_is_not_suspicious_for_ever(small_to
     check_rebuilt(small_town)
 
 
+def test_that_the_account_emptied_itself_says_nothing_of_what_others_said_to_it(house: House) -> None:
+    """The number on its profile does not count that: a server that shows no status any more, theirs included, and a
+    profile that counts none, agree on what the account said alone."""
+    house.account = house.office()  # type: ignore[attr-defined]
+    city, cast = house.city, house.cast
+    notice = city.say(cast.city, "The bridge is closed")
+    theirs = city.say(cast.residents[0], "Since when?", answering=notice)
+    own = city.say(cast.city, "Since noon.", answering=theirs)
+    assert house.run(account(house)).outcome == "complete"
+    house.later(days=1)
+    for number in (own, notice):
+        city.delete(number)
+    house.server.faults.add(faults.not_found, r"/statuses/\d+", times=None)
+    house.run(account(house))
+    told = {key: row.state for key, row in house.records().items() if key.startswith("status/")}
+    assert told == {
+        f"status/{notice}": "not_returned",
+        f"status/{own}": "not_returned",
+        f"status/{theirs}": "visible",
+    }
+
+
 @pytest.mark.parametrize("standing", ["all", "statuses", "count", "profile"])
 def test_an_empty_list_says_nothing_unless_all_else_says_the_same(small_town: House, standing: str) -> None:
     """What still shows that something stands: what is said itself, the number of it, or nobody vouches."""
