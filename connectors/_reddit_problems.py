@@ -15,7 +15,7 @@ from connectors.contract import Answer, JSONValue, Problem, ProblemKind, RateFac
 
 _K = ProblemKind
 #: Why a subreddit is not shown.
-_CLOSED: Mapping[str, str] = {
+CLOSED: Mapping[str, str] = {
     "private": "Reddit says that the subreddit is private, and whoever signed in may not read it",
     "quarantined": "Reddit has quarantined the subreddit: whoever signed in has to agree to see it, on Reddit's site",
     "gated": "Reddit asks whoever signed in to agree to see the subreddit, on Reddit's site",
@@ -46,7 +46,7 @@ def _named(answer: Answer, problem: Problem, told: Mapping[str, JSONValue]) -> P
     if problem.kind is _K.GONE:
         return _gone(told)
     if problem.kind is _K.PERMISSION:
-        return replace(problem, detail=_CLOSED.get(str(told.get("reason")), "Reddit does not let the token read this"))
+        return replace(problem, detail=CLOSED.get(str(told.get("reason")), "Reddit does not let the token read this"))
     return problem
 
 

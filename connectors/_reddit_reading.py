@@ -11,7 +11,7 @@ from connectors._account_asks import with_page
 from connectors._account_found import AccountFound, is_look, read_json
 from connectors._reddit_asks import LISTED, LISTS, MESSAGES, Asks
 from connectors._reddit_fields import KNOWN
-from connectors._reddit_problems import problem_of, rate_of, reason_of
+from connectors._reddit_problems import CLOSED, problem_of, rate_of, reason_of
 from connectors.answers import moment
 from connectors.bodies import quarantined
 from connectors.contract import Answer, Ask, JSONValue, Problem, ProblemKind, Reading, RecordKind, SeenRecord, State
@@ -93,14 +93,30 @@ def read(ask: Ask, answer: Answer) -> Reading:
 def _of_problem(ask: Ask, answer: Answer, problem: Problem) -> Reading:
     if ask.purpose == "automoderator" and problem.kind is _K.GONE and reason_of(answer) in settings.NO_PAGE:
         return Reading(records=(settings.automoderator(None),))
-    if ask.purpose in ("open", "open_profile") and problem.kind in (_K.GONE, _K.PERMISSION):
-        return Reading()  # not everybody sees it; what became of it is told by what is asked signed in
+    if ask.purpose in ("open", "open_profile"):
+        return _not_for_everybody(ask, answer, problem)
     if ask.purpose == "profile" and problem.kind is _K.GONE:
         told = "Reddit no longer knows the account: it was deleted, suspended or renamed, Reddit does not say which"
         return Reading(problem=Problem(_K.DEACTIVATED, told))
     if problem.kind is _K.GONE and (is_look(ask) or ask.purpose == "more"):
-        return Reading(problem=Problem(_K.CONTRACT, "not found, but Reddit does not say which"))
+        return Reading(problem=_NOT_WHICH)
     return Reading(problem=problem)
+
+
+def _not_for_everybody(ask: Ask, answer: Answer, problem: Problem) -> Reading:
+    """What is asked as the application is not shown. That not everybody sees it is told of the account itself, or in
+    Reddit's word for why a subreddit is closed: what became of it is told by what is asked signed in. Any other refusal
+    is one of the application, and says nothing of what was asked for: Reddit leaves out of several what not everybody
+    sees."""
+    if problem.kind is _K.PERMISSION:
+        return Reading() if reason_of(answer) in CLOSED else Reading(problem=Problem(_K.WITHDRAWN, _REFUSED))
+    if problem.kind is not _K.GONE:
+        return Reading(problem=problem)
+    return Reading() if ask.purpose == "open_profile" else Reading(problem=_NOT_WHICH)
+
+
+_NOT_WHICH = Problem(_K.CONTRACT, "not found, but Reddit does not say which")
+_REFUSED = "Reddit does not let the city's application read what everybody sees: nothing more is kept as public"
 
 
 # The account.

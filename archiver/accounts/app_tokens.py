@@ -52,10 +52,15 @@ class AppTokens:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def possible(self, connector: Connector, url: str) -> bool:
-        """Whether what everybody sees can be asked as the application: there is a token. Where there is none, nothing
-        is asked for in vain; a later run asks, and a full sweep makes up for it."""
+        """Whether what everybody sees is asked as the application: there is a token. Where there is none for now,
+        nothing is asked for in vain; a later run asks, and a full sweep makes up for it. Where the platform refuses the
+        application, it is asked all the same, and that comes to nothing without a question to the platform: so it is
+        told as a gap, and not only missing."""
         how = how_of(connector, url)
-        return how is not None and how.application is not None and not isinstance(self.token(connector, url), Problem)
+        if how is None or how.application is None:
+            return False
+        token = self.token(connector, url)
+        return not isinstance(token, Problem) or token.kind is ProblemKind.WITHDRAWN
 
     def token(self, connector: Connector, url: str, *, not_this: Secret | None = None) -> Secret | Problem:
         """A token; or why there is none now. ``not_this``: the platform no longer takes that one."""
@@ -94,5 +99,5 @@ class AppTokens:
         return why
 
 
-_REFUSED: Final = Problem(ProblemKind.TRANSIENT, "the platform refuses the token that it just gave the application")
-_DENIED: Final = Problem(ProblemKind.CONTRACT, "the platform gives the city's application no token of its own")
+_REFUSED: Final = Problem(ProblemKind.WITHDRAWN, "the platform refuses the token that it just gave the application")
+_DENIED: Final = Problem(ProblemKind.WITHDRAWN, "the platform gives the city's application no token of its own")

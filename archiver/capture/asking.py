@@ -303,7 +303,7 @@ def _of_application(ask: Ask, reading: Reading) -> Reading:
     problem = reading.problem
     if ask.authorise != "application" or problem is None or problem.kind not in SIGN_IN_PROBLEMS:
         return reading
-    told = Problem(ProblemKind.CONTRACT, "the platform does not take the application's own token")
+    told = Problem(ProblemKind.WITHDRAWN, "the platform does not take the application's own token")
     return dataclasses.replace(reading, problem=told)
 
 

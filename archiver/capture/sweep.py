@@ -374,7 +374,8 @@ class SweepRun:
             self.expired = self.expired or reason_of(problem)
         if question.ask.context.get("vouches"):
             self.unvouched = self.unvouched or reason_of(problem)
-        if question.tries is not None and again.is_passing(problem.kind):
+        passing = again.is_passing(problem.kind) or is_spared(question.ask, problem)
+        if question.tries is not None and passing:
             self._left.append(Again(question.ask, question.tries + 1))
 
     def _follow(self, following: Iterable[Ask]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from archiver.accounts import apps
+from archiver.capture.causes import REMEDIES, Cause
 from archiver.capture.models import Segment
 from archiver.practice import faults
 from archiver.records import service
@@ -131,6 +132,58 @@ def _not_for_strangers(house: House) -> Any:
     return alter
 
 
+def refused(house: House) -> set[tuple[str, str]]:
+    """Streams and remedies of gaps that are open because the application is refused."""
+    return {(row.stream, row.remedy) for row in house.gaps(open_only=True) if row.cause == "withdrawn"}
+
+
+def _refuses_applications(house: House) -> Any:
+    """As Reddit refuses one that it has blocked: no word of what was asked for."""
+    tokens = house.server.reddit.tokens
+
+    def alter(request: Any, response: Any) -> Any:
+        return says(403)(request, response) if tokens.get(request.token or "") == 0 else response
+
+    return alter
+
+
+@pytest.mark.law("R4", "R16", "R63")
+def test_an_application_that_is_blocked_is_a_gap_and_nothing_is_told_of_what_it_asked_for(found: Subreddit) -> None:
+    house = found.house
+    post, comments = found.talk()
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert refused(house) == set()
+    known = public_words(house)
+    house.server.faults.add(_refuses_applications(house), times=None)
+    house.later(minutes=10)
+    late = house.city.say(found.id, "The bridge is open.")
+    assert house.run(found.account, NEW).outcome == "complete", "what owners see was read"
+    assert refused(house) == {("posts", REMEDIES[Cause.WITHDRAWN])}
+    assert public_words(house) == known
+    assert set(found.states(post, late, *comments)) == {"visible"}
+    assert house.records()[found.key_of(late)].access == "private"
+    assert house.account_state(found.account) == "active"
+    house.later(minutes=10)
+    assert house.run(found.account, NEW).outcome in GOOD
+    assert len(refused(house)) == 1
+    # It is let in again: the next run makes up for it.
+    house.server.faults.clear()
+    house.later(minutes=10)
+    house.run(found.account, NEW)
+    assert found.key_of(late) in public_words(house)
+    assert refused(house) == set()
+    check_rebuilt(house)
+
+
+@pytest.mark.law("R4")
+def test_that_not_everybody_sees_the_account_is_no_refusal_of_the_application(found: Subreddit) -> None:
+    house = found.house
+    found.talk()
+    house.server.faults.add(_not_for_strangers(house), "/r/.*/about", times=None)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert refused(house) == set()
+
+
 def test_an_application_that_is_given_no_token_stands_in_no_way(found: Subreddit) -> None:
     house = found.house
     post, _ = found.talk()
@@ -138,6 +191,7 @@ def test_an_application_that_is_given_no_token_stands_in_no_way(found: Subreddit
     assert house.run(found.account, FULL).outcome == "complete"
     assert found.states(post) == ["visible"]
     assert public_words(house) == set()
+    assert {stream for stream, _ in refused(house)} == {"profile", "posts", "comments"}, "and it is told"
     house.later(hours=2)
     assert house.run(found.account, NEW).outcome in GOOD
     assert house.server.consent.asked.count("client_credentials") == 1, "once a day"
@@ -145,6 +199,7 @@ def test_an_application_that_is_given_no_token_stands_in_no_way(found: Subreddit
     house.later(days=2)
     assert house.run(found.account, FULL).outcome in GOOD
     assert found.key_of(post) in public_words(house)
+    assert refused(house) == set()
 
 
 @pytest.mark.law("R71")
@@ -168,9 +223,10 @@ def test_its_token_is_renewed_masked_and_says_nothing_of_the_owner(
     assert house.account_state(found.account) == "active"
     # Where none is taken, only what is asked with it is missing.
     house.server.faults.add(says(401), "/api/info", times=None)
-    house.later(hours=2)
+    house.later(minutes=10)
     house.city.say(found.id, "And shut again.")
-    assert house.run(found.account, NEW).outcome == "partial"
+    assert house.run(found.account, NEW).outcome == "complete"
+    assert {stream for stream, _ in refused(house)} == {"posts"}
     assert house.account_state(found.account) == "active"
     house.capture.flush(all=True)
     for token in [token for token, one in consent.tokens.items() if one.person == 0]:
