@@ -87,8 +87,8 @@ class AccountAsks:
 
 
 def seen_by_everybody(ask: Ask) -> Ask:
-    """The same asked as the application alone, so that the answer is what everybody sees. What is there is known without
-    it, so a sweep is whole where the application is refused, which is a gap."""
+    """The same asked as the application alone, so that the answer is what everybody sees. What is there is known
+    without it, so a sweep is whole where the application is refused, which is a gap."""
     context = {**ask.context, "optional": True}
     return replace(ask, access=AccessClass.PUBLIC, authorise="application", context=context)
 
