@@ -32,7 +32,7 @@ from connectors.contract import (
     Stream,
 )
 from connectors.sites import Site
-from connectors.values import Json, Unreadable, part
+from connectors.values import Json, Unreadable, number, part
 
 VERSION = "v2"
 _JSON = (("Content-Type", "application/json"),)
@@ -58,16 +58,20 @@ class Asks(Known):
         return replace(self._videos("list", "videos", {"max_count": PAGE}, context=known), listing="videos")
 
     def known(self, keys: Sequence[str]) -> Iterator[Ask]:
-        """Known videos by their numbers, beside the newest one as control."""
+        """Known videos by their numbers, beside the newest one as control; where none is listed, beside the account's
+        own number of videos."""
         for some in videos_of(keys):
             asked = {"filters": {"video_ids": [number_of(key) for key in some]}}
             yield replace(self._videos("query", "look", asked, context={"look": list(some)}), control=self._own())
 
     def _own(self) -> Ask:
-        return self._videos("list", "own", {"max_count": 1})
+        emptied = self._user("emptied", wanted=("open_id", "video_count"))
+        return replace(self._videos("list", "own", {"max_count": 1}), control=emptied)
 
-    def _user(self, purpose: str, context: Mapping[str, JSONValue] | None = None) -> Ask:
-        return self._ask("user/info", fields.USER, purpose, Stream.PROFILE, context or {})
+    def _user(
+        self, purpose: str, context: Mapping[str, JSONValue] | None = None, wanted: Sequence[str] = fields.USER
+    ) -> Ask:
+        return self._ask("user/info", wanted, purpose, Stream.PROFILE, context or {})
 
     def _videos(
         self, path: str, purpose: str, asked: JSONValue, context: Mapping[str, JSONValue] | None = None
@@ -141,10 +145,19 @@ def _own(found: Found, body: Json) -> Reading:
     return videos.own(data_of(found, body, "body", "list"))
 
 
+def _emptied(found: Found, body: Json) -> Reading:
+    """Control: whether TikTok itself counts no video of the account, by another endpoint than those that show them
+    (``video_count``, of those that everybody sees, which are all that this interface returns)."""
+    told = _user_of(found, body)
+    none = told.get("open_id") == Asks.of(found.ask).account and number(told.get("video_count")) == 0
+    return Reading(present=("emptied",) if none else ())
+
+
 _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     "identify": _identify,
     "profile": _profile,
     "videos": _videos,
     "look": _look,
     "own": _own,
+    "emptied": _emptied,
 }

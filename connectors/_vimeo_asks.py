@@ -145,8 +145,8 @@ class Asks(AccountAsks):
         return self._call(path, "beside", Stream.POSTS, "uri", two, **{"for": list(keys)}, **context)
 
     def beside(self, keys: Iterable[str], there: Sequence[str], *, none: bool, **context: JSONValue) -> Iterator[Ask]:
-        """Known videos, each beside one of those that are there; beside the account where it has none (``none``). Else
-        that one is gone is not told."""
+        """Known videos, each beside one of those that are there; where the list says that it has none (``none``),
+        beside the account, which has to count none either. Else that one is gone is not told."""
         for key in keys:
             again = self._call(f"/videos/{ident(key)}", "video", Stream.POSTS, _AGAIN, key=key)
             ask, other = (
@@ -156,7 +156,7 @@ class Asks(AccountAsks):
             if other is None and not none:
                 yield ask
             else:
-                yield looked_at(ask, [key], self._user("server") if other is None else self.video(other))
+                yield looked_at(ask, [key], self._user("emptied") if other is None else self.video(other))
 
     def _gate(self, key: str, **context: JSONValue) -> Ask:
         """Whether the comments on a video can be listed; only then are known ones asked for."""

@@ -126,6 +126,13 @@ def _server(found: Found, body: Json) -> Reading:
     return Reading(present=("server",))
 
 
+def _emptied(found: Found, body: Json) -> Reading:
+    """Control: whether the account itself counts no video, by another endpoint than those that show them. Its owner is
+    told the number of all that the list shows."""
+    none = body.get("uri") == found.asks.account and records.total(body, "videos") == 0
+    return Reading(present=("emptied",) if none else ())
+
+
 # Lists.
 
 
@@ -167,7 +174,8 @@ def _videos(found: Found, body: Json) -> Reading:
     if following is not None:
         return reading
     bookmark = {"videos": {"at": at, "counts": counts}} if reading.whole and at else None
-    return replace(reading, whole=reading.whole and not found.before, bookmark=bookmark)
+    none = reading.whole and not entries and total == 0 and not found.ask.parameters
+    return replace(reading, whole=reading.whole and not found.before, bookmark=bookmark, none=none)
 
 
 def _video(found: Found, value: Json, place: str) -> SeenRecord | None:
@@ -329,6 +337,7 @@ def _one_comment(found: Found, body: Json) -> Reading:
 _READERS: Mapping[str, Callable[[Found, Json], Reading]] = {
     **dict.fromkeys(("identify", "profile"), _account),
     "server": _server,
+    "emptied": _emptied,
     "videos": _videos,
     **dict.fromkeys(("comments", "replies"), _comments),
     "tracks": _tracks,

@@ -66,7 +66,8 @@ class TikTokDisplay:
             "Videos and photo posts themselves are not given out: archive the city's own master files.",
             "An edit that was undone between two looks was not seen; an edit of an older video is seen by full sweeps.",
             "A video that is made private, or for friends only, looks like one that was deleted.",
-            "While the account shows no video, nothing is said of what is no longer returned.",
+            "While the account shows no video, it is said of none that it is no longer returned unless TikTok counts"
+            " none either.",
             "Messages, live streams and stories are not captured.",
             "A token ends after two hours. Where the account was connected by its owner it is renewed for 180 days.",
         ),

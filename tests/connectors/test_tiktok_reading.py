@@ -417,6 +417,21 @@ def test_the_place_stands_in_the_body_where_the_question_has_one() -> None:
     assert (cursor_of(ask), cursor_of(moved)) == (0, 7000)
 
 
+@pytest.mark.law("R16")
+def test_where_no_video_is_listed_the_accounts_own_number_of_none_vouches_and_nothing_else_of_it() -> None:
+    (look,) = shown.Asks.begin(ACCOUNT, None).known([f"video/{VIDEO}"])
+    assert look.control is not None
+    assert DISPLAY.read(look.control, answer(display(videos=[], cursor=0, has_more=False))).present == ()
+    emptied = look.control.control
+    assert emptied is not None
+    assert "/v2/user/info/" in emptied.url
+    told = {"open_id": "-000abc", "video_count": 0}
+    reading = DISPLAY.read(emptied, answer(display(user=told)))
+    assert (reading.present, reading.records, reading.account) == (("emptied",), (), None)
+    for other in ({**told, "video_count": 1}, {**told, "video_count": None}, {**told, "open_id": "x"}, {}):
+        assert DISPLAY.read(emptied, answer(display(user=other))).present == ()
+
+
 # New sweeps.
 
 

@@ -280,11 +280,22 @@ def test_a_video_is_looked_for_beside_another_one_that_is_there() -> None:
     assert read(ask, {"error": "No."}, 404).asks == ()
 
 
+def counted(videos: int) -> dict[str, Any]:
+    return {"metadata": {"connections": {"videos": {"total": videos}}}}
+
+
 @pytest.mark.law("R16")
 def test_a_video_is_looked_for_beside_the_account_alone_only_where_vimeo_says_that_it_has_none() -> None:
     (ask,) = asks().looks([RecordRef(VIDEO, RecordKind.POST)])
     (look,) = read(ask, page(total=0)).asks
     assert (look.context["look"], look.control and "/users/77" in look.control.url) == ([VIDEO], True)
+    # It vouches only where it counts none either, and for nothing but its own videos.
+    control = look.control
+    assert control is not None
+    told = {"uri": "/users/77", "metadata": {"connections": {"videos": {"total": 0}}}}
+    assert read(control, told).present == ("emptied",)
+    for other in ({**told, "uri": "/users/78"}, {"uri": "/users/77"}, {"uri": "/users/77", **counted(1)}):
+        assert read(control, other).present == ()
     silent = {"data": [], "paging": {"next": None}}
     for answered in (page(video(), total=1), page(total=2), silent):  # it is there itself; an empty page; no word of it
         (question,) = read(ask, answered).asks

@@ -12,6 +12,7 @@ from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from archiver.practice.tiktok_json import business
 from tests.capture.house import FULL, NEW, WATCH, House
+from tests.capture.rebuilding import check_rebuilt
 from tests.graph.scenes import GOOD, is_no_deletion, outlasts, tells_of_a_field
 from tests.tiktok.account import Account, Shown, account, says, worded
 
@@ -231,3 +232,57 @@ def test_the_permission_for_comments_is_missing_and_videos_go_on(found: Account)
     found.server.withheld = set()
     house.later(days=1)
     assert house.run(found.account, FULL).outcome in GOOD
+
+
+# All videos are gone, as the interface tells that shows videos alone.
+
+
+@pytest.mark.law("R16")
+def test_an_account_that_deleted_all_its_videos_is_not_suspicious_for_ever(house: House) -> None:
+    """The list, each video asked for by its number, and the number of them that the account has say the same."""
+    found = account(house, Shown)
+    videos = [house.city.say(found.id, words) for words in ("one", "two")]
+    house.run(found.account, FULL)
+    for one in videos:
+        house.city.delete(one)
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert found.states(*videos) == ["not_returned"] * 2
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    check_rebuilt(house)
+
+
+def _none(request: Request, response: Response) -> Response:
+    told = {"videos": [], "cursor": 0, "has_more": False}
+    return with_json(response, json.loads(response.body) | {"data": told})
+
+
+def _counts_none(request: Request, response: Response) -> Response:
+    body = json.loads(response.body)
+    return with_json(response, {**body, "data": {"user": body["data"]["user"] | {"video_count": 0}}})
+
+
+@pytest.mark.law("R16")
+@pytest.mark.parametrize("standing", ["videos", "count", "neither"])
+def test_an_empty_list_says_nothing_unless_the_account_counts_none_and_no_video_is_there(
+    house: House, standing: str
+) -> None:
+    found = account(house, Shown)
+    videos = [house.city.say(found.id, words) for words in ("one", "two")]
+    house.run(found.account, FULL)
+    house.later(days=1)
+    add = house.server.faults.add
+    add(_none, "/v2/video/list/", times=None)
+    if standing in ("videos", "neither"):
+        add(_counts_none, "/v2/user/info/", times=None)
+    if standing in ("count", "neither"):
+        add(_none, "/v2/video/query/", times=None)
+    if standing == "neither":
+        add(faults.server_error(503), "/v2/user/info/", after=1, times=None)
+    assert house.run(found.account, FULL).outcome in ("suspicious", "partial")
+    assert found.states(*videos) == ["visible"] * 2
+    house.server.faults.clear()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(*videos) == ["visible"] * 2

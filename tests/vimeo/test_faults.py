@@ -11,6 +11,7 @@ from archiver.practice import faults
 from archiver.practice.faults import Alter, with_json
 from archiver.practice.messages import Request, Response
 from tests.capture.house import FULL, House
+from tests.capture.rebuilding import check_rebuilt
 from tests.graph.scenes import (
     GOOD,
     comes_back_with_all,
@@ -88,6 +89,56 @@ def test_what_is_deleted_between_two_pages_is_no_reason_to_say_that_anything_is_
 
 def _emptied(request: Request, response: Response) -> Response:
     return with_json(response, json.loads(response.body) | {"data": []})
+
+
+@pytest.mark.law("R16")
+def test_an_account_that_deleted_all_its_videos_is_not_suspicious_for_ever(found: Account) -> None:
+    """Its list, each video asked for by itself, and the account itself say the same."""
+    house = found.house
+    videos = [found.talk(0)[0] for _ in range(2)]
+    house.run(found.account, FULL)
+    for one in videos:
+        house.city.delete(one)
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome == "complete"
+    assert found.states(*videos) == ["not_returned"] * 2
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    check_rebuilt(house)
+
+
+def _none(request: Request, response: Response) -> Response:
+    return with_json(response, json.loads(response.body) | {"data": [], "total": 0, "paging": {"next": None}})
+
+
+def _counts_none(request: Request, response: Response) -> Response:
+    told = {"metadata": {"connections": {"videos": {"total": 0}}}}
+    return with_json(response, json.loads(response.body) | told)
+
+
+@pytest.mark.law("R16")
+@pytest.mark.parametrize("standing", ["videos", "count", "neither"])
+def test_an_empty_list_says_nothing_unless_the_account_counts_none_and_no_video_is_there(
+    found: Account, standing: str
+) -> None:
+    house = found.house
+    videos = [found.talk(0)[0] for _ in range(2)]
+    house.run(found.account, FULL)
+    house.later(days=1)
+    add = house.server.faults.add
+    add(_none, _VIDEOS, times=None)
+    if standing in ("videos", "neither"):
+        add(_counts_none, r"/users/\d+[?]", times=None)
+    if standing in ("count", "neither"):
+        add(says(404), r"/videos/\d+[?]", times=None)
+    if standing == "neither":
+        add(faults.server_error(503), r"/users/\d+[?]", after=1, times=None)
+    assert house.run(found.account, FULL).outcome in ("suspicious", "partial")
+    assert found.states(*videos) == ["visible"] * 2
+    house.server.faults.clear()
+    house.later(days=1)
+    assert house.run(found.account, FULL).outcome in GOOD
+    assert found.states(*videos) == ["visible"] * 2
 
 
 @pytest.mark.parametrize("where", ["/videos[?]", pytest.param("/videos[?].*page=2", marks=pytest.mark.long)])
