@@ -16,6 +16,7 @@ from archiver.records.rows import PASSING, SEEN, Row, Rows
 from archiver.records.sightings import Again, Sighting, either, first_row, fold, latest, latest_in_public
 from archiver.records.states import Interval, Observation, cuts, ends, intervals, observe
 from archiver.records.versions import Occurrence, Version
+from archiver.records.withheld import is_looked_at_in_private
 from connectors.contract import MediaRef
 
 
@@ -88,6 +89,8 @@ class Writer:
         self._applied = Applied()
         self._names: dict[str, None] = {}
         self._recount: set[str] = set()
+        self._is_closed: bool | None = None
+        """Whether not everybody could see all that is stored of the account; None: nobody asked yet."""
 
     def write(self) -> Applied:
         """Write the rows; returns what they change."""
@@ -206,7 +209,7 @@ class Writer:
             first_in_public = either(min, first_in_public, sighting.public_first_at)
             last_in_public = either(max, last_in_public, sighting.public_until)
         public = known.public or first_in_public is not None
-        if public and not known.public:
+        if (public and not known.public) or self._tells_all_more(work):
             self._changed(work.record_id)  # what was held back is held back no longer
         self.rows.versions_repeated.append(
             {
@@ -220,6 +223,14 @@ class Writer:
                 "position": last.position,
             }
         )
+
+    def _tells_all_more(self, work: Work) -> bool:
+        """Whether everybody may have seen of a record now what was only seen in private of it. Its rows do not say."""
+        if not any(sighting.public for sighting in work.sightings):
+            return False
+        if self._is_closed is None:
+            self._is_closed = is_looked_at_in_private(self._connection, self._account_id)
+        return self._is_closed
 
     def _seen_again(self, work: Work, row: Row) -> None:
         for seen, rows in (
@@ -262,6 +273,8 @@ class Writer:
             computed = self._reworked(work, placed.get(work.record_id, []))
             self._place(work, computed)
             self._write_versions(work.record_id, before.get(work.record_id, {}), computed)
+            if self._tells_all_more(work):
+                self._changed(work.record_id)
             row["version_id"], row["versions"] = computed[-1].id, len(computed)
             work.count(row)
             row["state"] = self._observe(work, before_states.get(work.record_id, ()))

@@ -32,6 +32,7 @@ from archiver.search.index import (
     Results,
     Total,
     UnmarkedIndex,
+    edited,
     record_order,
 )
 from archiver.search.models import SearchRecord
@@ -133,15 +134,15 @@ class BaseIndex(ABC, Generic[S, R]):
         self, reader: R, plan: paging.Plan[S], page: Page, count_limit: int, newest: int
     ) -> tuple[Found, Total, Facets]:
         """One page, how many there are, and facets of the ``newest`` so many."""
-        return *self._page(reader, plan, page, count_limit), self._facets(reader, plan.condition, newest)
+        return *self._page(reader, plan, page, count_limit), self._facets(reader, plan.condition, plan.edited, newest)
 
     @abstractmethod
     def _count(self, reader: R, selection: S) -> int:
         """How many records answer."""
 
     @abstractmethod
-    def _facets(self, reader: R, condition: Condition, limit: int | None) -> Facets:
-        """Facets of all hits, or of the newest ``limit``."""
+    def _facets(self, reader: R, condition: Condition, edited: Condition, limit: int | None) -> Facets:
+        """Facets of all hits, or of the newest ``limit``; those that are ``edited``, too, were edited."""
 
     @abstractmethod
     def _names(self, reader: R, selection: S) -> Iterable[tuple[Any, ...]]:
@@ -243,7 +244,7 @@ class BaseIndex(ABC, Generic[S, R]):
                 found, total, counted = self._answer(reader, plan, page, count_limit, COUNT_LIMIT)
             else:
                 found, total = self._page(reader, plan, page, count_limit)
-        shown, context = found[: page.size], Asked(asked)
+        shown, context = found[: page.size], Asked(asked, viewer)
         return Results(
             hits=tuple(Hit(row, context) for _, row in shown),
             total=total,
@@ -264,7 +265,7 @@ class BaseIndex(ABC, Generic[S, R]):
         self._refuse_if_unmarked(connection, viewer)
         condition = paging.whole(self._asked(connection, query, viewer), viewer)
         with self._reading(connection, self._timeout) as reader:
-            return self._facets(reader, condition, limit)
+            return self._facets(reader, condition, edited(viewer), limit)
 
     def listing(self, connection: Connection, query: str | Query, *, viewer: Viewer) -> Listing:
         asked = self._asked(connection, query, viewer)

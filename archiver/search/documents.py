@@ -21,7 +21,7 @@ class DocumentVersion:
 
 
 #: Flag of a public record of which something is known only from answers that not everybody could see: a version, or a
-#: state (decision 9). All its versions are searched together, so it is not found by who may see public things only.
+#: state (decision 9). It is not found by who may see public things only, by none of its words.
 WITHHELD: Final = "withheld"
 
 
@@ -50,6 +50,12 @@ class Document:
     the versions."""
     versions: tuple[DocumentVersion, ...] = ()
     """In order of time."""
+    in_public: tuple[DocumentVersion, ...] | None = None
+    """The same as everybody saw them, where ``versions`` say more: who may see public things only is shown these, and
+    finds the record by their words alone (:data:`archiver.search.terms.CLOSED`). None: ``versions`` are what
+    everybody saw, or the whole record is shown to nobody who may see no more than that."""
+    closed: frozenset[str] = frozenset()
+    """Flags that are true only of what not everybody could see."""
 
     @property
     def at(self) -> datetime:
@@ -62,13 +68,22 @@ class Document:
         return seconds(self.at)
 
     def traits(self) -> Iterator[str]:
-        """What ``has:`` may ask for."""
+        """What ``has:`` may ask for, whoever asks."""
         yield from self.flags
+        yield from self._shown_by(self.versions if self.in_public is None else self.in_public)
+
+    def closed_traits(self) -> Iterator[str]:
+        """The same where whoever asks sees more than what everybody saw."""
+        yield from self.closed
+        if self.in_public is not None:
+            yield from self._shown_by(self.versions)
+
+    def _shown_by(self, versions: tuple[DocumentVersion, ...]) -> Iterator[str]:
         # That two exports differ is no edit that anybody saw.
-        edited = len(self.versions) > 1 and self.state != KNOWN_FROM_IMPORT
+        edited = len(versions) > 1 and self.state != KNOWN_FROM_IMPORT
         if edited and "edits" not in self.flags:
             yield "edits"
-        if "link" not in self.flags and any("://" in version.text for version in self.versions):
+        if "link" not in self.flags and any("://" in version.text for version in versions):
             yield "link"
 
 

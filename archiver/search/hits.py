@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from archiver import clock
+from archiver.records.seeing import only_public
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.search import conditions, meaning
 from archiver.search.documents import DocumentVersion
@@ -15,17 +16,28 @@ from archiver.search.excerpts import Excerpt, excerpt
 from archiver.search.finder import Finder
 from archiver.search.rows import Content, Stored, content_of, to_document
 from archiver.search.tree import Query
+from archiver.viewing import Viewer
 
 
 class Asked:
     """What every hit of one query needs to know of it."""
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, viewer: Viewer) -> None:
         self._query = query
+        self._viewer = viewer
 
     @cached_property
     def condition(self) -> conditions.Condition:
         return meaning.condition(self._query.root)
+
+    @cached_property
+    def whole(self) -> conditions.Condition:
+        """The same of records of which more is seen than what everybody saw."""
+        return meaning.closed(self.condition)
+
+    def shows_only_public(self, account_id: str) -> bool:
+        """Whether whoever asks sees of an account what everybody saw, and nothing else."""
+        return only_public(self._viewer, account_id)
 
     @cached_property
     def finder(self) -> Finder:
@@ -83,7 +95,7 @@ class Hit:
 
     @property
     def versions(self) -> int:
-        """How many versions of it are known."""
+        """How many versions of it are known to whoever asks."""
         return len(self._versions)
 
     @cached_property
@@ -93,7 +105,8 @@ class Hit:
         if len(self._versions) < 2 or self.state == KNOWN_FROM_IMPORT:
             return False
         current = [version for version in self._versions if version.current]
-        return not conditions.holds(self._asked.condition, to_document(self._row, self._content), current)
+        condition = self._asked.condition if self._is_only_public else self._asked.whole
+        return not conditions.holds(condition, to_document(self._row, self._content), current)
 
     @cached_property
     def excerpt(self) -> Excerpt:
@@ -106,7 +119,13 @@ class Hit:
 
     @cached_property
     def _versions(self) -> list[DocumentVersion]:
-        return [DocumentVersion(*version) for version in self._content.versions]
+        in_public = self._content.in_public
+        shown = self._content.versions if in_public is None or not self._is_only_public else in_public
+        return [DocumentVersion(*version) for version in shown]
+
+    @cached_property
+    def _is_only_public(self) -> bool:
+        return self._asked.shows_only_public(self.account_id)
 
 
 def _in_order(versions: list[DocumentVersion], *, earlier_first: bool) -> Iterable[tuple[str, str]]:

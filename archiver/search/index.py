@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from archiver.errors import ArchiverError, Refused, UsageError
 from archiver.helper import Helper
 from archiver.search import meaning, terms
-from archiver.search.conditions import Always, Condition, Run, all_of, any_of, negation
+from archiver.search.conditions import All, Always, Condition, Run, all_of, any_of, negation
 from archiver.search.documents import WITHHELD, Document
 from archiver.search.facets import Facets
 from archiver.search.hits import Hit
@@ -21,7 +21,7 @@ from archiver.viewing import MESSAGE, Viewer
 
 #: Hits are counted exactly up to here; beyond, the count reads "10,000+" until :meth:`SearchIndex.count_exact`.
 COUNT_LIMIT = 10_000
-#: What ``has:edits`` asks for.
+#: What ``has:edits`` asks for, of what everybody saw.
 EDITED: Final[Condition] = Run((terms.value(terms.TRAIT, "edits"),))
 
 
@@ -43,7 +43,36 @@ class BadCursor(UsageError):  # noqa: N818
 
 def seen_by(viewer: Viewer) -> Condition:
     """What must be true of every record shown to a viewer."""
-    return any_of(_part(part) for part in viewer.parts)
+    return _parts(viewer.parts)
+
+
+def as_seen(asked: Condition, viewer: Viewer) -> Condition:
+    """What must be true of every record that is shown to a viewer and answers ``asked``: by the words that everybody
+    saw, and, as far as the viewer sees more than that, by all of its words."""
+    open_parts = [part for part in viewer.parts if part.only_public]
+    whole = meaning.closed(asked)
+    if whole == asked or len(open_parts) == len(viewer.parts):
+        return all_of([asked, seen_by(viewer)])
+    if not open_parts:
+        return all_of([whole, seen_by(viewer)])
+    # What is the same for both (a span of time above all) stays outside, where the engines look for it.
+    parts = asked.parts if isinstance(asked, All) else (asked,)
+    same = [part for part in parts if meaning.closed(part) == part]
+    other = all_of(part for part in parts if part not in same)
+    more = [part for part in viewer.parts if not part.only_public]
+    either = [all_of([other, _parts(open_parts)]), all_of([meaning.closed(other), _parts(more)])]
+    return all_of([*same, any_of(either)])
+
+
+def edited(viewer: Viewer) -> Condition:
+    """What is true of those records shown to a viewer that were edited, as far as they see it."""
+    if all(part.only_public for part in viewer.parts):
+        return EDITED
+    return as_seen(EDITED, viewer) if any(part.only_public for part in viewer.parts) else meaning.closed(EDITED)
+
+
+def _parts(parts: Iterable[Viewer]) -> Condition:
+    return any_of(_part(part) for part in parts)
 
 
 def _part(part: Viewer) -> Condition:

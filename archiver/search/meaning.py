@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from archiver.search import terms
+from archiver.search import conditions, terms
 from archiver.search.analyser import Analysis, analyse, fold, stem
-from archiver.search.conditions import Always, Between, Condition, Never, Run, all_of, any_of, negation
+from archiver.search.conditions import All, Always, Any, Between, Condition, Never, Run, all_of, any_of, negation
 from archiver.search.tree import (
     Accounts,
     And,
@@ -48,6 +48,29 @@ def condition(node: Node) -> Condition:
             return negation(condition(part))
         case _:
             return _leaf(node)
+
+
+def closed(condition: Condition) -> Condition:
+    """The same asked by whoever sees more than what everybody saw: they find a record by what everybody saw of it, and
+    by what they see (:data:`archiver.search.terms.CLOSED`)."""
+    match condition:
+        case Run() if condition.terms[0][0] in terms.CLOSED and _may_be_closed(condition):
+            own = tuple(terms.CLOSED[term[0]] + term[1:] for term in condition.terms)
+            return any_of([condition, Run(own, condition.prefix)])
+        case All(parts):
+            return all_of(closed(part) for part in parts)
+        case Any(parts):
+            widened = [closed(part) for part in parts]
+            return any_of(one for part in widened for one in (part.parts if isinstance(part, Any) else (part,)))
+        case conditions.Not(part):
+            return negation(closed(part))
+        case _:
+            return condition
+
+
+def _may_be_closed(run: Run) -> bool:
+    kind, said = run.terms[0][0], run.terms[0][1:]
+    return kind != terms.TRAIT or said in terms.CLOSED_TRAITS
 
 
 def tiers(node: Node) -> list[Condition]:

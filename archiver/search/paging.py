@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from archiver.search import meaning
 from archiver.search.conditions import Among, Condition, Never, all_of, negation
-from archiver.search.index import BadCursor, Order, seen_by
+from archiver.search.index import BadCursor, Order, as_seen, edited
 from archiver.search.tree import Query
 from archiver.viewing import Viewer
 
@@ -29,15 +29,18 @@ class Plan(Generic[S]):
     """The same, as the engine writes it."""
     steps: tuple[S, ...]
     """No record is in two of them; together they are the whole."""
+    edited: Condition
+    """What is true of those hits that were edited, as far as the viewer sees it."""
 
 
 def whole(query: Query, viewer: Viewer) -> Condition:
     """What is true of every hit."""
-    return all_of([meaning.condition(query.root), _allowed(query, viewer)])
+    return _shown(meaning.condition(query.root), query, viewer)
 
 
-def _allowed(query: Query, viewer: Viewer) -> Condition:
-    seen = seen_by(viewer)
+def _shown(asked: Condition, query: Query, viewer: Viewer) -> Condition:
+    """What is true of every record that the viewer is shown of those that answer ``asked``."""
+    seen = as_seen(asked, viewer)
     return seen if query.within is None else all_of([seen, Among(query.within) if query.within else Never()])
 
 
@@ -46,13 +49,13 @@ def plan(query: Query, viewer: Viewer, order: Order, select: Callable[[Condition
     condition = whole(query, viewer)
     everything = select(condition)
     if order is Order.NEWEST:
-        return Plan(order, condition, everything, (everything,))
-    allowed, before = _allowed(query, viewer), negation(Never())
+        return Plan(order, condition, everything, (everything,), edited(viewer))
+    before = negation(Never())
     steps: list[S] = []
     for tier in meaning.tiers(query.root):
-        steps.append(select(all_of([tier, before, allowed])))
+        steps.append(select(_shown(all_of([tier, before]), query, viewer)))
         before = negation(tier)
-    return Plan(order, condition, everything, tuple(steps))
+    return Plan(order, condition, everything, tuple(steps), edited(viewer))
 
 
 def place(plan: Plan[Any], after: str | None) -> tuple[int, int | None]:

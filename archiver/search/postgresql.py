@@ -73,18 +73,18 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
     ) -> tuple[Found, Total, Facets]:
         if max(count_limit, page.size) > newest:  # (more is asked for than one look finds)
             return super()._answer(reader, plan, page, count_limit, newest)
-        seen = overview(reader, plan.whole, newest, page.size + 1, self._zone)
+        seen = overview(reader, plan.whole, plan.edited, newest, page.size + 1, self._zone)
         if page.after is None and plan.order is Order.NEWEST:
             found: Found = [(0, row) for row in _of_ids(reader, seen.newest)]
         else:
             found, _ = _hits(reader, plan, page, count_limit)
         return found, _total(seen.number, count_limit), seen.facets
 
-    def _facets(self, reader: Reader, condition: Condition, limit: int | None) -> Facets:
+    def _facets(self, reader: Reader, condition: Condition, edited: Condition, limit: int | None) -> Facets:
         selection = self._select(condition)
         if limit is None:
-            return everything(reader, selection, self._zone)
-        return overview(reader, selection, limit, 0, self._zone).facets
+            return everything(reader, selection, edited, self._zone)
+        return overview(reader, selection, edited, limit, 0, self._zone).facets
 
     def _names(self, reader: Reader, selection: Selection) -> list[tuple[Any, ...]]:
         return _rows(reader, _NAMES, selection)

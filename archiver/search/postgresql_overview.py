@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from archiver.search.conditions import Condition
 from archiver.search.facets import Facets, Values, by_month, month_starts, newest_first, of_hits
-from archiver.search.index import EDITED
 from archiver.search.places import SECOND_BITS, first_id, second_of
 from archiver.search.postgresql_time import Question, Reader
 from archiver.search.tsquery import Selection
@@ -78,22 +78,25 @@ class Overview:
     facets: Facets
 
 
-def overview(reader: Reader, selection: Selection, limit: int, size: int, zone: ZoneInfo) -> Overview:
-    """Count the newest ``limit`` hits by everything, and name the newest ``size``."""
+def overview(
+    reader: Reader, selection: Selection, edited: Condition, limit: int, size: int, zone: ZoneInfo
+) -> Overview:
+    """Count the newest ``limit`` hits by everything, and name the newest ``size``; those that are ``edited``, too, were
+    edited."""
     months, bounds = _spread(reader, zone)
     around = _OVERVIEW.format(limit=limit, size=size, month=months.sql("counted.id"))
     above = _where_to_begin(reader, selection, limit, bounds)
-    rows = _counted(reader, around, selection, limit, above)
+    rows = _counted(reader, around, selection, edited, limit, above)
     if above is not None and rows[0][5] <= limit:
-        rows = _counted(reader, around, selection, limit, None)
+        rows = _counted(reader, around, selection, edited, limit, None)
     (*_, number, newest), *counts = rows
     return Overview(number, newest, months.facets(counts, exact=number <= limit))
 
 
-def everything(reader: Reader, selection: Selection, zone: ZoneInfo) -> Facets:
+def everything(reader: Reader, selection: Selection, edited: Condition, zone: ZoneInfo) -> Facets:
     """Facets of all hits, however many."""
     months, _ = _spread(reader, zone)
-    rows = reader.ask(around_ids(_EVERYTHING.format(month=months.sql("r.id")), selection, also=EDITED))
+    rows = reader.ask(around_ids(_EVERYTHING.format(month=months.sql("r.id")), selection, also=edited))
     return months.facets(rows, exact=True)
 
 
@@ -107,8 +110,10 @@ def around_ids(around: str, selection: Selection, **which: Any) -> Question:
     return question
 
 
-def _counted(reader: Reader, around: str, selection: Selection, limit: int, above: int | None) -> list[tuple[Any, ...]]:
-    which = {"newest": limit + 1, "above": above, "also": EDITED, "sort": True}
+def _counted(
+    reader: Reader, around: str, selection: Selection, edited: Condition, limit: int, above: int | None
+) -> list[tuple[Any, ...]]:
+    which = {"newest": limit + 1, "above": above, "also": edited, "sort": True}
     return reader.ask(around_ids(around, selection, **which))
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from archiver import clock, compact
 from archiver.search.documents import Document, DocumentVersion
 
 _encode = compact.encoding(sort_keys=False)
+#: Fields of the content of a row that says the same to everybody.
+_USUAL = 6
 
 
 class Stored(NamedTuple):
@@ -35,6 +38,9 @@ class Content(NamedTuple):
     series: str | None
     flags: list[str]
     versions: list[tuple[str, str, bool]]
+    in_public: list[tuple[str, str, bool]] | None = None
+    """This and what follows is left out of a row that has neither: nearly all of them."""
+    closed: list[str] = []  # noqa: RUF012 - read only
 
 
 def to_row(document: Document) -> Stored:
@@ -45,8 +51,11 @@ def to_row(document: Document) -> Stored:
         document.author_handle,
         document.series,
         sorted(document.flags),
-        [(version.id, version.text, version.current) for version in document.versions],
+        _listed(document.versions),
+        None if document.in_public is None else _listed(document.in_public),
+        sorted(document.closed),
     )
+    is_split = content.in_public is not None or content.closed
     return Stored(
         0,
         document.record_id,
@@ -57,12 +66,16 @@ def to_row(document: Document) -> Stored:
         document.access,
         None if document.created_at is None else clock.repeated_text(document.created_at),
         clock.repeated_text(document.first_seen_at),
-        _encode(content),
+        _encode(content if is_split else content[:_USUAL]),
     )
 
 
+def _listed(versions: Iterable[DocumentVersion]) -> list[tuple[str, str, bool]]:
+    return [(version.id, version.text, version.current) for version in versions]
+
+
 def content_of(row: Stored) -> Content:
-    return Content._make(json.loads(row.content))
+    return Content(*json.loads(row.content))
 
 
 def to_document(row: Stored, content: Content | None = None) -> Document:
@@ -83,4 +96,8 @@ def to_document(row: Stored, content: Content | None = None) -> Document:
         series=content.series,
         flags=frozenset(content.flags),
         versions=tuple(DocumentVersion(*version) for version in content.versions),
+        in_public=None
+        if content.in_public is None
+        else tuple(DocumentVersion(*version) for version in content.in_public),
+        closed=frozenset(content.closed),
     )

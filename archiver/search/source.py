@@ -14,13 +14,15 @@ from sqlalchemy import Connection, select
 
 from archiver.accounts.models import Account
 from archiver.database import among
-from archiver.records import followed, import_views
+from archiver.records import as_all_saw, followed, import_views
 from archiver.records.applied import NewRecord
+from archiver.records.followed import LinkView
 from archiver.records.links import searched
 from archiver.records.models import Medium, Record, Version
 from archiver.records.unseen import KNOWN_FROM_IMPORT
 from archiver.records.withheld import withheld_among
 from archiver.search.documents import WITHHELD, Document, DocumentVersion
+from archiver.viewing import PUBLIC
 
 _BATCH = 1000
 _THREADS = 500
@@ -97,10 +99,14 @@ def _documents(connection: Connection, ids: Sequence[str], made: Mapping[str, Ne
     with_media = _with_media(connection, old) | {one for one, record in new.items() if record.has_media}
     answered, held_back = _answered(connection, ids), withheld_among(connection, ids)
     having = (("media", with_media), ("comments", answered), (WITHHELD, held_back))
+    public = {row["id"] for row in rows if row["access"] == PUBLIC} - held_back
+    unheard = (answered & public) - (_answered(connection, public & answered, PUBLIC) if public & answered else set())
+    in_public = _in_public(connection, public)
     for row in sorted(rows, key=itemgetter("id")):
         record_id = row["id"]
         flags = {name for name, these in having if record_id in these}
-        yield _document(row, versions.get(record_id, ()), frozenset(flags))
+        closed = frozenset({"comments"} if record_id in unheard else ())
+        yield _document(row, versions.get(record_id, ()), frozenset(flags) - closed, in_public.get(record_id), closed)
 
 
 def _only_imported(connection: Connection, ids: Collection[str]) -> Iterator[Document]:
@@ -162,8 +168,7 @@ def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, Sequence[
     for record_id, version_id, text, content in connection.execute(
         chosen.order_by(_VERSION.c.record_id, _VERSION.c.number)
     ):
-        led = followed.of_words(looks.get(record_id, ()), content, text)
-        found[record_id].append((version_id, followed.searched(searched(content, text), led)))
+        found[record_id].append((version_id, _searched(content, text, looks.get(record_id, ()))))
     return {**found}
 
 
@@ -174,15 +179,40 @@ def _with_media(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.scalars(select(record_id).where(among(connection, record_id, ids)).distinct()))
 
 
-def _answered(connection: Connection, ids: Sequence[str]) -> set[str]:
-    """Which of these records something answers. Goes by thread, for which there is an index."""
+def _in_public(connection: Connection, ids: Collection[str]) -> dict[str, Sequence[tuple[str, str]]]:
+    """What those of these records of which anything was seen in private said as everybody saw it."""
+    mixed = as_all_saw.versions_of(connection, ids) if ids else {}
+    looks = followed.of_records(connection, sorted(mixed)) if mixed else {}
+    return {
+        one: [(each.id, _searched(each.content, each.text, looks.get(one, ()))) for each in found]
+        for one, found in mixed.items()
+    }
+
+
+def _searched(content: Mapping[str, Any], text: str, looks: Iterable[LinkView]) -> str:
+    return followed.searched(searched(content, text), followed.of_words(looks, content, text))
+
+
+def _answered(connection: Connection, ids: Collection[str], access: str | None = None) -> set[str]:
+    """Which of these records something answers, or something of one access class. Goes by thread, for which there is an
+    index."""
+    ids = [*ids]
     threads = select(_RECORD.c.thread_id).where(among(connection, _RECORD.c.id, ids)).distinct()
     these = among(connection, _RECORD.c.parent_id, ids)
     chosen = select(_RECORD.c.parent_id).where(_RECORD.c.thread_id.in_(threads), these)
+    chosen = chosen if access is None else chosen.where(_RECORD.c.access == access)
     return set(connection.scalars(chosen.distinct()))
 
 
-def _document(row: Mapping[str, Any], versions: Iterable[tuple[str, str]], flags: frozenset[str]) -> Document:
+def _document(
+    row: Mapping[str, Any],
+    versions: Iterable[tuple[str, str]],
+    flags: frozenset[str],
+    in_public: Sequence[tuple[str, str]] | None,
+    closed: frozenset[str],
+) -> Document:
+    said = tuple(DocumentVersion(id_, text, id_ == row["version_id"]) for id_, text in versions)
+    to_all = None if in_public is None else _as_versions(in_public)
     return Document(
         record_id=row["id"],
         account_id=row["account_id"],
@@ -196,5 +226,14 @@ def _document(row: Mapping[str, Any], versions: Iterable[tuple[str, str]], flags
         author_name=row["author_name"],
         author_handle=row["author_handle"],
         flags=flags,
-        versions=tuple(DocumentVersion(id_, text, id_ == row["version_id"]) for id_, text in versions),
+        versions=said,
+        in_public=None if to_all == said else to_all,
+        closed=closed,
+    )
+
+
+def _as_versions(said: Sequence[tuple[str, str]]) -> tuple[DocumentVersion, ...]:
+    """In order of time, so that the last is what the record says now."""
+    return tuple(
+        DocumentVersion(id_, text, current) for (id_, text), current in zip(said, _last(len(said)), strict=True)
     )

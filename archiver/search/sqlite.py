@@ -21,7 +21,7 @@ from archiver.search.base import BaseIndex, Found, Rows
 from archiver.search.conditions import Condition, all_of
 from archiver.search.facets import Counts, Facets, Values, by_month, of_hits
 from archiver.search.fts5 import Selection, select
-from archiver.search.index import EDITED, CheckReport, Page, Progress, Total
+from archiver.search.index import CheckReport, Page, Progress, Total
 from archiver.search.places import second_of
 from archiver.search.sqlite_time import reading
 
@@ -67,17 +67,17 @@ class SqliteSearchIndex(BaseIndex[Selection, Cursor]):
     def _count(self, reader: Cursor, selection: Selection) -> int:
         return _count(reader, selection, "")
 
-    def _facets(self, reader: Cursor, condition: Condition, limit: int | None) -> Facets:
-        selection, edited = self._select(condition), self._select(all_of([condition, EDITED]))
+    def _facets(self, reader: Cursor, condition: Condition, edited: Condition, limit: int | None) -> Facets:
+        selection, both = self._select(condition), self._select(all_of([condition, edited]))
         if limit is None:
             values, months = self._tally(reader, selection)
-            return of_hits(values, months, self._count(reader, edited), exact=True)
+            return of_hits(values, months, self._count(reader, both), exact=True)
         rows = _rows(reader, _COLUMNS, selection, _NEWEST.format(limit + 1)).fetchall()
         exact = len(rows) <= limit
         rows.sort(reverse=True)
         rows = rows[:limit]
         lowest = rows[-1][0] if rows else 0
-        newest = _rows(reader, "{ids}", edited, _NEWEST.format(limit))
+        newest = _rows(reader, "{ids}", both, _NEWEST.format(limit))
         changed = sum(1 for (row_id,) in newest if row_id >= lowest)
         seconds = [second_of(row[0]) for row in rows]
         return of_hits(Counter(row[1:] for row in rows), by_month(seconds, self._zone), changed, exact=exact)

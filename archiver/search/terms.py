@@ -9,13 +9,19 @@ A document is one list of terms. The words of each version stand in order (so th
 lone ``z`` closes every part (so that no phrase crosses from one version into the next), and whatever has no order
 follows. Whether a list of terms is a run of neighbours in a document is the only question an engine has to answer;
 on an engine that cannot keep all positions it may be answered on the space-separated list itself.
+
+Where a document says less to everybody than to some (:attr:`archiver.search.documents.Document.in_public`), the words
+that everybody saw are its terms like any other's, and all of its words stand beside them once more, under the letters
+of :data:`CLOSED`. So whoever sees public things only cannot find it by the others, whatever is asked.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
 
 from archiver.search.analyser import analyse, fold
 from archiver.search.documents import Document, DocumentVersion
@@ -38,6 +44,14 @@ TRAIT = "f"
 SERIES = "r"
 #: Closes every part of a document; so every document has it.
 END = "z"
+
+#: The letters of what is open only to whoever sees more than what everybody saw, by what it is.
+CLOSED: Final[Mapping[str, str]] = MappingProxyType(
+    {PLAIN: "w", MARKED: "e", STEM: "q", HASHTAG: "g", NAME: "l", TRAIT: "b"}
+)
+#: What ``has:`` may ask for that may be true of a document only for them.
+CLOSED_TRAITS: Final = frozenset({"edits", "link", "comments"})
+_OPEN: Final[Mapping[str, str]] = MappingProxyType({kind: kind for kind in CLOSED})
 
 ACCESS_CLASSES = frozenset(access_class.value for access_class in AccessClass)
 _OTHER = "other"
@@ -67,18 +81,29 @@ def document_terms(document: Document, versions: Iterable[DocumentVersion] | Non
     """The space-separated terms of a document. ``versions`` narrows its words (not its fields) to those versions."""
     parts = [END]
     unordered = set(_fields(document))
-    for version in document.versions if versions is None else versions:
-        found = analyse(version.text)
-        parts += _sequence(PLAIN, found.words)
-        if found.marked:
-            parts += _sequence(MARKED, found.marked)
-        unordered.update(map(STEM.__add__, found.stems))
-        unordered.update(value(HASHTAG, tag) for tag in found.hashtags)
-        unordered.update(value(NAME, name) for name in found.names)
+    if versions is None and document.in_public is not None:
+        _say(document.in_public, _OPEN, parts, unordered)
+        _say(document.versions, CLOSED, parts, unordered)
+    else:
+        _say(document.versions if versions is None else versions, _OPEN, parts, unordered)
     for text in (document.author_name, document.author_handle):
         if text:
             parts += _known_author(text) if len(text) <= _LONGEST_VALUE else _author(text)
     return " ".join([*parts, *sorted(unordered)])
+
+
+def _say(
+    versions: Iterable[DocumentVersion], letters: Mapping[str, str], parts: list[str], unordered: set[str]
+) -> None:
+    """Add the words of versions to a document, under these letters."""
+    for version in versions:
+        found = analyse(version.text)
+        parts += _sequence(letters[PLAIN], found.words)
+        if found.marked:
+            parts += _sequence(letters[MARKED], found.marked)
+        unordered.update(map(letters[STEM].__add__, found.stems))
+        unordered.update(value(letters[HASHTAG], tag) for tag in found.hashtags)
+        unordered.update(value(letters[NAME], name) for name in found.names)
 
 
 def _sequence(kind: str, words: list[str]) -> tuple[str, ...]:
@@ -102,6 +127,8 @@ def _fields(document: Document) -> Iterator[str]:
         yield value(SERIES, document.series)
     for trait in document.traits():
         yield value(TRAIT, trait)
+    for trait in document.closed_traits():
+        yield value(CLOSED[TRAIT], trait)
     if document.author_handle:
         yield value(AUTHOR_EXACT, document.author_handle.lstrip("@"))
     if document.author_id:

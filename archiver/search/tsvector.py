@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from archiver.search import terms as kinds
 
 #: Terms that stand in an order, which a phrase asks for. All others only occur or do not.
-_ORDERED = frozenset({kinds.PLAIN, kinds.MARKED, kinds.AUTHOR})
+_ORDERED = frozenset({kinds.PLAIN, kinds.MARKED, kinds.AUTHOR, kinds.CLOSED[kinds.PLAIN], kinds.CLOSED[kinds.MARKED]})
 #: PostgreSQL's limits are 16,383 positions, 256 of one lexeme, 2^20 - 1 bytes of lexemes and positions.
 _MOST_POSITIONS = 16_000
 _MOST_OF_ONE = 250

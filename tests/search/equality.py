@@ -90,6 +90,7 @@ class Generated:
             ),
             flags=choose.choice(_FLAGS),
             series=choose.choice((None, "GS-10", "Ünused")),
+            in_public=choose.choice((*[None] * 9, (self._text(),))),
         )
 
     def _seen(self, at: datetime) -> datetime:

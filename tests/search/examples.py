@@ -38,8 +38,11 @@ def a_document(
     author: tuple[str | None, str | None, str | None] = ("17", "Jané Doe", "jane@city.example"),
     flags: frozenset[str] = frozenset(),
     series: str | None = None,
+    in_public: tuple[str, ...] | None = None,
+    closed: frozenset[str] = frozenset(),
 ) -> Document:
-    """A record that says ``text`` and said ``earlier`` before (in order of time); None: no version is current."""
+    """A record that says ``text`` and said ``earlier`` before (in order of time); None: no version is current.
+    ``in_public``: what everybody saw it say, where that is something else."""
     record_id = id or f"rc_{next(_numbers)}"
     said = [(*pair, False) for pair in enumerate(earlier)]
     if text is not None:
@@ -60,6 +63,12 @@ def a_document(
         series=series,
         flags=flags,
         versions=tuple(DocumentVersion(f"ve_{record_id}_{n}", words, current) for n, words, current in said),
+        in_public=None
+        if in_public is None
+        else tuple(
+            DocumentVersion(f"ve_{record_id}_{n}", words, n == len(in_public) - 1) for n, words in enumerate(in_public)
+        ),
+        closed=closed,
     )
 
 
@@ -143,6 +152,8 @@ def documents(draw: st.DrawFn, id: str = "") -> Document:
         ),
         flags=frozenset(draw(st.sets(st.sampled_from(["media", "comments"])))),
         series=draw(st.none() | st.sampled_from(["GS-10", "Ünused"])),
+        in_public=draw(st.none() | st.none() | st.lists(texts, max_size=2).map(tuple)),
+        closed=frozenset(draw(st.sets(st.just("comments")))),
     )
 
 
