@@ -78,6 +78,8 @@ class PostgresqlSearchIndex(BaseIndex[Selection, Reader]):
             found: Found = [(0, row) for row in _of_ids(reader, seen.newest)]
         else:
             found, _ = _hits(reader, plan, page, count_limit)
+        if page.after is None and len(found) <= page.size:  # all of them: that is exact, whatever was to be counted
+            return found, Total(len(found), exact=True), seen.facets
         return found, _total(seen.number, count_limit), seen.facets
 
     def _facets(self, reader: Reader, condition: Condition, edited: Condition, limit: int | None) -> Facets:

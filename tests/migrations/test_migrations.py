@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from archiver.capture.models import Segment
 from archiver.database import Database, Json
 from archiver.errors import Unreachable, WrongStore
 from archiver.search.documents import Document, DocumentVersion
+from archiver.search.opening import open_index
 from archiver.search.sqlite import SqliteSearchIndex
 from archiver.viewing import Viewer
 from tests.servers.databases import Databases
@@ -107,15 +110,16 @@ def test_the_way_down_and_up_again_gives_the_same_tables(database: Database) -> 
     assert _schema(database) == before
 
 
+@pytest.mark.parametrize("revision", ["0018", "0037"])
 @pytest.mark.parametrize(("access", "marked"), [("private", False), ("public", True)])
 def test_an_index_of_before_is_closed_to_public_readers_where_anything_was_closed(
-    either: Database, access: str, marked: bool
+    either: Database, access: str, marked: bool, revision: str
 ) -> None:
     from alembic import command
 
     migrate.upgrade(either)
     with either.write() as connection:
-        command.downgrade(migrate._config(connection), "0018")
+        command.downgrade(migrate._config(connection), revision)
         account = {"id": "ac_1", "platform": "feed", "service": "", "platform_id": "1", "handle": "", "name": "",
                    "url": "", "authority": "city", "state": "active", "state_since": NOW, "added_at": NOW}  # fmt: skip
         segment = {"id": "sg_1", "key": "k", "sha256": "0" * 64, "size": 1, "warc_records": 1, "authority": "city",
@@ -125,6 +129,24 @@ def test_an_index_of_before_is_closed_to_public_readers_where_anything_was_close
     migrate.upgrade(either)
     with either.read() as connection:
         assert bool(connection.exec_driver_sql("SELECT marked FROM search_indexed").scalar()) is marked
+
+
+def test_on_the_way_down_no_row_is_left_that_the_version_before_cannot_read(either: Database) -> None:
+    from alembic import command
+
+    migrate.upgrade(either)
+    index = open_index(either.dialect, "America/Chicago")
+    plain = _document(NOW)
+    split = replace(plain, record_id="rc_2", in_public=(DocumentVersion("ve_2", "what all saw", True),))
+    with either.write() as connection:
+        index.put(connection, [plain, split])
+        command.downgrade(migrate._config(connection), "0037")
+        rows = connection.exec_driver_sql("SELECT content FROM search_source").scalars().all()
+        assert [len(json.loads(row)) for row in rows] == [6, 6]
+        assert index.outdated(connection)
+    migrate.upgrade(either)
+    with either.write() as connection:
+        assert index.outdated(connection)
 
 
 def test_starters_at_the_same_time_do_not_collide(either: Database) -> None:

@@ -87,7 +87,9 @@ def test_documents_are_read_from_records_with_all_their_versions(archive: Databa
     assert [(one.text, one.current) for one in comment.versions] == [("first words", False), ("second words", True)]
     assert (comment.author_name, comment.platform, comment.created_at) == ("Ann Lee", "mastodon", None)
     assert by_id["rc_post"].flags == {"media", "comments"}
-    assert by_id["rc_comment"].flags == {"comments"}
+    comment = by_id["rc_comment"]
+    assert not comment.flags
+    assert comment.closed == {"comments"}, "its only answer is not for everybody"
     assert by_id["rc_reply"].flags == frozenset()
     assert (by_id["rc_news"].platform, by_id["rc_news"].state) == ("feed", "hidden_by_page")
 
