@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, literal_column, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, literal_column, select
 
+from archiver.records import as_all_saw
+from archiver.records.seeing import only_public
 from archiver.records.stored import RECORD, STATE, VERSION
+from archiver.records.versions import Version
 from archiver.records.withheld import is_told, times_of
 from archiver.search.conditions import holds
 from archiver.search.index import SearchIndex, SearchTooSlow
@@ -78,7 +81,7 @@ def touched(connection: Connection, viewer: Viewer, since: datetime) -> Touched:
         at = known(first, in_public)
         # (no time is after the last)
         query = (
-            select(RECORD.c.id, at.label("at"))
+            select(RECORD.c.id, at.label("at"), RECORD.c.account_id)
             .where(last >= since, at >= since, *where)
             .order_by(at.desc())
             .limit(MOST + 1)
@@ -87,8 +90,21 @@ def touched(connection: Connection, viewer: Viewer, since: datetime) -> Touched:
             query = query.select_from(rows.join(RECORD, RECORD.c.id == rows.c.record_id))
         changed = connection.execute(query).all()
         every = every and len(changed) <= MOST
-        found += [Touch(one, moment, name) for one, moment in changed[:MOST]]
+        unknown = _unknown_to(connection, viewer, changed[:MOST], since) if rows is VERSION else set()
+        found += [Touch(one, moment, name) for one, moment, _ in changed[:MOST] if one not in unknown]
     return Touched(tuple(found), every)
+
+
+def _unknown_to(connection: Connection, viewer: Viewer, edited: Sequence[Row[Any]], since: datetime) -> set[str]:
+    """Of edited records, those that say to a viewer what they said: another wording of them was only seen in private,
+    and what everybody saw later is to everybody the first (:mod:`archiver.records.as_all_saw`)."""
+    public = sorted({row.id for row in edited if only_public(viewer, row.account_id)})
+    mixed = as_all_saw.versions_of(connection, public) if public else {}
+    return {one for one, some in mixed.items() if not any(_is_since(each, since) for each in some[1:])}
+
+
+def _is_since(version: Version, since: datetime) -> bool:
+    return version.first_seen_at is not None and version.first_seen_at >= since
 
 
 def _seen(rows: FromClause) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from archiver.database import Database
+from archiver.desk import news
 from archiver.search import statements
 from archiver.search.index import Order, SearchIndex
 from archiver.search.opening import open_index
@@ -163,3 +164,30 @@ def test_an_answer_that_only_some_see_is_none_to_others(city: City) -> None:
     assert (_found(city, "has:comments", PUBLIC), _found(city, "has:comments", ALL)) == (0, 1)
     _see(city, 3, comment("status/3", "status/1", "status/1", "open words"), public=True)
     assert (_found(city, "has:comments", PUBLIC), _found(city, "has:comments", ALL)) == (1, 1)
+
+
+@OPEN
+def test_what_is_new_in_a_saved_search_tells_of_no_wording_that_was_seen_in_private(city: City, viewer: Viewer) -> None:
+    """A note that only an owner's token was shown, and another one that everybody saw: to everybody, no edit."""
+    _see(city, 1, POST, public=True)
+    _see(city, 2, WHOLE, public=False)
+    _see(city, 3, seen("status/1", TEXT, content={"text": TEXT, "note": "lion"}), public=True)
+    index, since = _index(city), at(2.5)
+    with city.database.read() as connection:
+        told_all, told = (news.touched(connection, one, since) for one in (ALL, viewer))
+        assert [one.what for one in told_all.touches] == ["edited"]
+        assert told.touches == ()
+        for query, number in (("pool", 1), ("zebra", 1)):
+            assert len(news.news(connection, index, query, ALL, since, told_all).touches) == number
+            assert not news.news(connection, index, query, viewer, since, told).touches
+    assert (_found(city, "has:edits", ALL), _found(city, "has:edits", viewer)) == (1, 0)
+    assert (_edited(city, ALL), _edited(city, viewer)) == ({1}, {0})
+
+
+def _edited(city: City, viewer: Viewer) -> set[int]:
+    """How many of what is found are told to be edited."""
+    index = _index(city)
+    with city.database.read() as connection:
+        results = index.search(connection, "pool", viewer=viewer)
+        each = [results.facets, *(index.facets(connection, "pool", viewer=viewer, limit=one) for one in (None, 100))]
+    return {one.edited for one in each if one is not None}
