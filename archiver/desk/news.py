@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, literal_column, select
+from sqlalchemy import ColumnElement, Connection, FromClause, literal_column, select
 
 from archiver.records import as_all_saw
 from archiver.records.seeing import only_public
@@ -95,7 +95,7 @@ def touched(connection: Connection, viewer: Viewer, since: datetime) -> Touched:
     return Touched(tuple(found), every)
 
 
-def _unknown_to(connection: Connection, viewer: Viewer, edited: Sequence[Row[Any]], since: datetime) -> set[str]:
+def _unknown_to(connection: Connection, viewer: Viewer, edited: Sequence[Any], since: datetime) -> set[str]:
     """Of edited records, those that say to a viewer what they said: another wording of them was only seen in private,
     and what everybody saw later is to everybody the first (:mod:`archiver.records.as_all_saw`)."""
     public = sorted({row.id for row in edited if only_public(viewer, row.account_id)})

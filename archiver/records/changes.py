@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import (
@@ -28,9 +29,11 @@ from sqlalchemy import (
 
 from archiver.accounts.models import Account
 from archiver.clock import from_text, to_text
+from archiver.records import as_all_saw
 from archiver.records.differences import differences
 from archiver.records.seeing import allowed, only_public
 from archiver.records.stored import RECORD, STATE, VERSION, open_among, table
+from archiver.records.versions import Version
 from archiver.records.views import EVERYTHING, AccountName, Change
 from archiver.records.withheld import is_told, times_of
 from archiver.viewing import Viewer
@@ -126,13 +129,41 @@ def recent(
 ) -> list[Change]:
     """Edits and new states of known records, newest first; ``before`` is where the page before ended."""
     wanted = wanted or Wanted()
+    told: list[Change] = []
+    while True:
+        found = _newest(connection, viewer, wanted, limit, before)
+        told += _as_all_saw(connection, viewer, found)
+        if len(found) < limit or len(told) >= limit:
+            return _proven(connection, viewer, told[:limit])
+        before = place_of(found[-1])
+
+
+def _newest(connection: Connection, viewer: Viewer, wanted: Wanted, limit: int, before: Place | None) -> list[Change]:
     for since in _spans(connection, viewer, wanted, before):
         found = _within(connection, viewer, replace(wanted, since=since), limit, before)
         if len(found) >= limit:
-            break
-    else:
-        found = _within(connection, viewer, wanted, limit, before)
-    return _proven(connection, viewer, found)
+            return found
+    return _within(connection, viewer, wanted, limit, before)
+
+
+def _as_all_saw(connection: Connection, viewer: Viewer, found: Sequence[Change]) -> list[Change]:
+    """With the words that the viewer sees, and without what is no edit to them: of records of which anything was seen
+    in private, what is stored may say more than everybody saw (:mod:`archiver.records.as_all_saw`)."""
+    public = {one.record_id for one in found if only_public(viewer, one.account.id)}
+    mixed = as_all_saw.versions_of(connection, sorted(public)) if public else {}
+    shown = (one if one.record_id not in mixed else _in_words_of(one, mixed[one.record_id]) for one in found)
+    return [one for one in shown if one is not None]
+
+
+def _in_words_of(change: Change, versions: Sequence[Version]) -> Change | None:
+    """A change as these versions tell it; None: they tell of none."""
+    if change.after is not None:
+        return replace(change, text=versions[-1].text if versions else "")
+    for earlier, one in pairwise(versions):
+        if one.first_seen_at == change.at:
+            edit = differences(earlier.text, one.text)
+            return replace(change, text=one.text, text_before=earlier.text, edit=edit)
+    return None
 
 
 def _spans(connection: Connection, viewer: Viewer, wanted: Wanted, before: Place | None) -> Iterator[datetime]:

@@ -10,6 +10,7 @@ import pytest
 
 from archiver.database import Database
 from archiver.desk import news
+from archiver.records import changes
 from archiver.search import statements
 from archiver.search.index import Order, SearchIndex
 from archiver.search.opening import open_index
@@ -180,6 +181,10 @@ def test_what_is_new_in_a_saved_search_tells_of_no_wording_that_was_seen_in_priv
         for query, number in (("pool", 1), ("zebra", 1)):
             assert len(news.news(connection, index, query, ALL, since, told_all).touches) == number
             assert not news.news(connection, index, query, viewer, since, told).touches
+        assert [len(changes.recent(connection, one, limit=limit)) for one in (ALL, viewer) for limit in (1, 9)] == [
+            *(1, 1),
+            *(0, 0),
+        ]
     assert (_found(city, "has:edits", ALL), _found(city, "has:edits", viewer)) == (1, 0)
     assert (_edited(city, ALL), _edited(city, viewer)) == ({1}, {0})
 
@@ -191,3 +196,14 @@ def _edited(city: City, viewer: Viewer) -> set[int]:
         results = index.search(connection, "pool", viewer=viewer)
         each = [results.facets, *(index.facets(connection, "pool", viewer=viewer, limit=one) for one in (None, 100))]
     return {one.edited for one in each if one is not None}
+
+
+@OPEN
+def test_a_change_is_told_in_the_words_that_whoever_is_told_sees(noted: City, viewer: Viewer) -> None:
+    _see(noted, 3, seen("status/1", "The pool is shut", content={"text": "The pool is shut"}), public=True)
+    with noted.database.read() as connection:
+        (one,) = changes.recent(connection, viewer)
+        (whole,) = changes.recent(connection, ALL)
+    assert "zebra" in str(whole.text_before)
+    assert (one.text_before, one.text) == (TEXT, "The pool is shut")
+    assert "zebra" not in repr(one)
