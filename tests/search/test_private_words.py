@@ -10,6 +10,7 @@ import pytest
 
 from archiver.database import Database
 from archiver.desk import news
+from archiver.moderation.briefs import briefs
 from archiver.records import changes
 from archiver.search import statements
 from archiver.search.index import Order, SearchIndex
@@ -207,3 +208,11 @@ def test_a_change_is_told_in_the_words_that_whoever_is_told_sees(noted: City, vi
     assert "zebra" in str(whole.text_before)
     assert (one.text_before, one.text) == (TEXT, "The pool is shut")
     assert "zebra" not in repr(one)
+
+
+@OPEN
+def test_a_record_that_something_is_said_of_is_named_in_the_words_that_are_seen(noted: City, viewer: Viewer) -> None:
+    with noted.database.read() as connection:
+        named = [briefs(connection, one, [noted.id("status/1")])[noted.id("status/1")].text for one in (viewer, ALL)]
+    assert named[0] == TEXT
+    assert "zebra" in named[1]
