@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select
 from archiver.accounts.models import Account
 from archiver.clock import from_text
 from archiver.database import among, safe_text
-from archiver.records import short_links
+from archiver.records import as_all_saw, short_links
 from archiver.records.models import Link, RecordLink
 from archiver.records.stored import RECORD, VERSION, table
 from archiver.records.withheld import is_looked_at_in_private, public_version, public_version_since
@@ -104,7 +104,11 @@ def open_links(
         # What a clock that went ahead says is yet to come, holds back nothing that comes, and is not asked for always.
         seen = min(row.first_seen_at, now)
         until = seen if until is None else max(until, seen)
-        for address in short_links.short(row.content, row.text, asked):
+        addresses = short_links.short(row.content, row.text, asked)
+        if addresses and closed:
+            told = _told_to_all(connection, row.record_id, asked)
+            addresses = tuple(one for one in addresses if told is None or one in told)
+        for address in addresses:
             if not looks.has(row.record_id, address, row.first_seen_at, now):
                 found.setdefault(address, Wanted(address)).records.setdefault(row.record_id)
     for record_id, address in looks.due(now):
@@ -136,6 +140,15 @@ def _versions(account_id: str, now: datetime, since: datetime | None, *, comment
     if closed:
         return chosen.where(public_version() if since is None else public_version_since(VERSION, since))
     return chosen if since is None else chosen.where(VERSION.c.first_seen_at >= since)
+
+
+def _told_to_all(connection: Connection, record_id: str, asked: Collection[str]) -> set[str] | None:
+    """The short links in what everybody saw a record say, where anything of it was seen in private: a version that they
+    saw may say more than they saw of it. None: nothing was."""
+    mixed = as_all_saw.versions_of(connection, [record_id]).get(record_id)
+    if mixed is None:
+        return None
+    return {address for one in mixed for address in short_links.short(one.content, one.text, asked)}
 
 
 @dataclass(slots=True)

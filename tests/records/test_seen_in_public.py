@@ -298,6 +298,22 @@ def test_a_short_link_in_words_that_were_seen_in_private_alone_is_not_followed_b
     assert wanted(since=3) == ["https://bit.ly/b"]
 
 
+def test_a_link_in_words_that_stand_beside_what_everybody_saw_is_followed_when_they_see_it(city: City) -> None:
+    """It is in the same version, which everybody saw some of."""
+    one, own = Watched(city), Author("1", "City", "city")
+    more = {"text": "A", "note": "https://bit.ly/b"}
+
+    def wanted() -> list[str]:
+        with city.database.read() as connection:
+            return [link.address for link in open_links(connection, city.account, ["bit.ly"], at(9)).wanted]
+
+    one.see(seen("status/1", "A", content={"text": "A"}, author=own), public=True)
+    one.see(seen("status/1", "A https://bit.ly/b", content=more, author=own), public=False)
+    assert wanted() == []
+    one.see(seen("status/1", "A https://bit.ly/b", content=more, author=own), public=True)
+    assert wanted() == ["https://bit.ly/b"]
+
+
 def test_a_record_without_a_date_is_found_at_the_time_at_which_everybody_could_see_it(city: City) -> None:
     def found_at() -> datetime:
         with city.database.read() as connection:
