@@ -45,6 +45,7 @@ class FeedSettings(BaseModel):
 
     comments_url: str | None = Field(
         default=None,
+        examples=["https://city.example/comments/feed/"],
         title="Address of the feed of all comments",
         description="Where the site has one, for example /comments/feed/ on WordPress. It must be on the same site.",
     )

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import typer
 
-from archiver.accounts import choices, service
+from archiver.accounts import service
+from archiver.archive import Archive
 from archiver.cli import output
-from archiver.cli.common import AsJson, InPractice, opened
+from archiver.cli.common import AsJson, InPractice, opened, shown
 from archiver.errors import UsageError
+from archiver.operations import account_settings
+from archiver.operations.account_settings import Setting, word
+from archiver.people.acting import of_machine
+
+_HEADS: Final = ("setting", "is", "usually", "what it is", "changed last")
 
 
 def settings(
@@ -32,14 +38,18 @@ def settings(
     with opened(practice=practice) as archive:
         with archive.database.read() as connection:
             found = service.find(connection, account)
-            shown = choices.choices(archive, connection, found.id)
+            now = account_settings.read(archive, connection, found.id)
         if said:
-            shown = choices.choose(archive, found.id, said)
+            now = account_settings.change(archive, of_machine(), found.id, said)
         if json:
-            output.as_json({"account": found.id, "settings": [asdict(one) for one in shown]})
+            output.as_json({"account": found.id, "settings": [asdict(one) for one in now.settings]})
             return
-        rows = [(one.name, _word(one.value), _word(one.usual), one.title) for one in shown]
-        output.table(("setting", "is", "usually", "what it is"), rows, "its platform leaves nothing open")
+        output.table(_HEADS, [_row(one, archive) for one in now.settings], "its platform leaves nothing open")
+
+
+def _row(one: Setting, archive: Archive) -> tuple[str, ...]:
+    changed = "" if one.since is None else f"{shown(one.since, archive)} {one.by}"
+    return one.name, one.word, word(one.usual), one.title, changed
 
 
 def _said(changes: Sequence[str]) -> dict[str, str]:
@@ -50,7 +60,3 @@ def _said(changes: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"{one} is no change of a setting: say NAME=VALUE, each name once")
         said[name.strip()] = value.strip()
     return said
-
-
-def _word(value: Any) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "" if value is None else str(value)

@@ -26,6 +26,7 @@ from archiver.search.index import SearchTooSlow
 from archiver.web import (
     access_log,
     account_reserve,
+    account_settings,
     account_state,
     adding,
     api,
@@ -130,6 +131,7 @@ _PAGES = (
     candidacies,
     platform_application,
     account_reserve,
+    account_settings,
     register_reports,
     access_log,
     account_state,

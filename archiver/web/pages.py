@@ -17,9 +17,10 @@ from archiver.accounts.platforms import CAPABILITIES
 from archiver.accounts.service import AccountView
 from archiver.capture.due import CAPTURED
 from archiver.clock import to_text
-from archiver.errors import SettingsError
+from archiver.errors import NotFound, SettingsError
 from archiver.official import service as official
 from archiver.operations import (
+    account_settings,
     closing,
     completeness,
     connections,
@@ -29,6 +30,7 @@ from archiver.operations import (
     proving_record,
     register_page,
 )
+from archiver.operations.account_settings import Settings
 from archiver.operations.days import DayView, days
 from archiver.operations.deposits_due import DueDeposit
 from archiver.operations.gap_imports import with_imports
@@ -126,6 +128,7 @@ def show_account(site: Here, viewer: Seen, who: Who, account_id: str, after: Aft
             else None,
             "authority": offices.names(site, connection).get(account.authority, account.authority),
             "added_by": added_words(connection, account),
+            "settings": _settings(site, connection, account_id),
         }
     title, capabilities, standing = _platform(site, account.platform)
     return site.page(
@@ -191,6 +194,15 @@ def _quotas(site: Site, connection: Connection, who: Visitor, account: AccountVi
     now = site.archive.clock.now()
     answer = permission.may(connection, who.person.id, Action.PLATFORMS_VIEW, Resource(account.id), now)
     return quotas(connection, site.archive, account.platform, account.id) if answer.allowed else []
+
+
+def _settings(site: Site, connection: Connection, account_id: str) -> Settings | None:
+    """Of what its connector leaves open; None: it is not installed, or leaves nothing open."""
+    try:
+        found = account_settings.read(site.archive, connection, account_id)
+    except NotFound:
+        return None
+    return found if found.settings else None
 
 
 def _deposit_due(site: Site, connection: Connection, account_id: str) -> DueDeposit | None:

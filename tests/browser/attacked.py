@@ -64,6 +64,7 @@ FREE: Final[dict[str, str]] = {
 }
 #: Columns of JSON in which somebody's words stand, in every text of it or in those of the model that it follows.
 JSON: Final[dict[str, str]] = {
+    "account": "settings",
     "challenge_statement": "says",
     "exchange": "quarantine",
     "imported_version": "content media",

@@ -23,6 +23,7 @@ from tests.browser.scenes import Place
 ABOUT: Final[dict[str, tuple[str, ...]]] = {
     "/api/v1/accounts/{account_id}": ("/api/v1/accounts/{account}",),
     "/api/v1/accounts/{account_id}/counts": ("/api/v1/accounts/{account}/counts",),
+    "/api/v1/accounts/{account_id}/settings": ("/api/v1/accounts/{account}/settings",),
     "/api/v1/captured": ("/api/v1/captured?q={url}",),
     "/api/v1/captured/looks.csv": ("/api/v1/captured/looks.csv?account={account}&asked=2026-03-02T08:30:00Z",),
     "/api/v1/looks.csv": ("/api/v1/looks.csv?account={account}&at=2026-03-02T08:30:00Z",),

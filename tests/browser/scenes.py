@@ -108,6 +108,9 @@ SCENES: Final[dict[str, tuple[Scene, ...]]] = {
     "/accounts/{account_id}/deposit": _one(
         "account-deposit", "/accounts/{account}/deposit", "Depositing moderation settings by hand."
     ),
+    "/accounts/{account_id}/settings": _one(
+        "account-settings", "/accounts/{account}/settings", "What is captured of an account, and who set it so."
+    ),
     "/accounts/{account_id}/state": _one("account-state", "/accounts/{account}/state", "Pausing an account, or not."),
     "/reconnect": (
         Scene("owners-to-ask", "/reconnect", "Accounts that wait for their owner, who is sent a link."),

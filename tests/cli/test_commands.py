@@ -124,9 +124,13 @@ def test_what_is_captured_of_an_account_is_chosen_shown_and_kept_in_the_store(
     for wrong, words in (("threads=yes", "every_thread"), ("every_thread=perhaps", "every_thread"), ("yes", "NAME=")):
         said = archiver("account", "settings", url, wrong)
         assert (said.code, said.out) == (2, "")
-        assert words in said.err
+        assert words.replace("_", " ") in said.err.replace("_", " ")
+    assert "every thread has to be yes or no" in archiver("account", "settings", url, "every_thread=perhaps").err, (
+        "in plain words"
+    )
     assert archiver("index", "rebuild").code == 0
     assert chosen() == usual | {"every_thread": True}, "it is in an act, and so in the store"
+    assert "by command" in archiver("account", "settings", url).out, "when and by whom is told"
     archiver("account", "settings", url, "every_thread=")
     assert chosen() == usual
 

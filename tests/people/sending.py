@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from archiver.accounts.choices import state_of
+from connectors.facebook import FacebookSettings
+
 #: In place of events: why nothing of it is in the log.
 _LOOK = "it remembers up to when somebody looked: no state of the archive; who looked is in the access log"
 _OWN_LIST = "a selection is its owner’s own list, of ids, and no part of the archive (decision 18)"
@@ -68,6 +71,7 @@ _ACTS: dict[str, Sent] = {
     "POST /api/v1/accounts/{account_id}/look": _program({"everything": "false"}, ("capture.asked",)),
     "POST /api/v1/accounts/{account_id}/pause": _program({"reason": "a test"}, ("account.paused", _ACT)),
     "POST /api/v1/accounts/{account_id}/resume": _program(why="it is captured; resumed: tests/programs/test_acts.py"),
+    "POST /api/v1/accounts/{account_id}/settings": _program({"settings.messages": "false"}, ("account.changed", _ACT)),
     "POST /api/v1/captured/look": _program({"url": "https://facebook.example/{short}"}, of="office", why="as the page"),
     "POST /api/v1/moderation": _program(
         {"account": "{account}", "done": "blocked", "actor": "staff", "matter": "M-17"},
@@ -136,6 +140,11 @@ SENT: Mapping[str, Sent] = _ACTS | {
     "POST /people/{person_id}/sessions/end": Sent({}, ("session.ended",)),
     "POST /accounts/{account_id}/state": Sent(
         {"do": "pause", "reason": "a test", "sure": "yes"}, ("account.paused", _ACT), state="of the police"
+    ),
+    "POST /accounts/{account_id}/settings": Sent(
+        {"set-messages": "no", "sure": "yes", "after": state_of(FacebookSettings().model_dump(mode="json"))},
+        ("account.changed", _ACT),
+        state="of the police",
     ),
     "POST /accounts/{account_id}/close": Sent(
         {
@@ -296,12 +305,15 @@ def form_of(sent: Sent, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def body_of(sent: Sent, values: Mapping[str, str]) -> dict[str, Any]:
-    """The same as a program sends it: *true* and *false* are that, and nothing is null."""
+    """The same as a program sends it: *true* and *false* are that, and nothing is null; behind a dot stands what is in
+    an object."""
     known, plain = _Known(values), {"true": True, "false": False, "": None}
     made: dict[str, Any] = {}
     for name, value in sent.fields.items():
         some = [one.format_map(known) for one in ([value] if isinstance(value, str) else value)]
-        made[name] = plain.get(some[0], some[0]) if isinstance(value, str) else some
+        within, _, key = name.rpartition(".")
+        inside = made.setdefault(within, {}) if within else made
+        inside[key] = plain.get(some[0], some[0]) if isinstance(value, str) else some
     return made
 
 

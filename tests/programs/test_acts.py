@@ -132,6 +132,29 @@ def test_a_search_is_saved_looked_at_and_taken_off(client: httpx.Client) -> None
     assert _post(client, f"saved/{one['id']}/remove").status_code == 404
 
 
+def test_what_is_captured_of_an_account_is_changed_by_the_names_of_its_settings(
+    changed: Served, client: httpx.Client
+) -> None:
+    path, before = f"accounts/{POLICE}/settings", len(_events(changed))
+    for value in (False, "no"):
+        after = _post(client, path, {"settings": {"messages": value}}).json()
+        said = {one["name"]: (one["value"], one["usual"], one["by"]) for one in after["settings"]}
+        assert said["messages"] == (False, True, "by officer")
+        assert said["live_videos"] == (True, True, None)
+        assert client.get(f"/api/v1/{path}").json() == after
+    assert _events(changed)[before:].count("account.changed") == 1, "sent again, it is so already"
+    refused = _post(client, path, {"settings": {"messages": "perhaps", "live_videos": False}})
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [{"field": "messages", "detail": "has to be yes or no"}]
+    unknown = _post(client, path, {"settings": {"none": True}})
+    assert (unknown.status_code, "live_videos" in unknown.json()["detail"]) == (422, True)
+    assert _post(client, path, {"settings": {}}).status_code == 422
+    assert _post(client, "accounts/ac_none/settings", {"settings": {"messages": True}}).status_code == 404
+    assert client.get(f"/api/v1/{path}").json() == after
+    usual = _post(client, path, {"settings": {"messages": None}}).json()["settings"][0]
+    assert (usual["value"], usual["chosen"]) == (True, False)
+
+
 def test_an_account_is_paused_resumed_and_looked_at(changed: Served, client: httpx.Client) -> None:
     path, before = f"accounts/{POLICE}", len(_events(changed))
     for _ in range(2):

@@ -45,6 +45,7 @@ LISTS: Final = {
 ALONE: Final = {
     "/accounts/{account_id}": "accounts/{account_id}",
     "/accounts/{account_id}/first": "captured/looks",
+    "/accounts/{account_id}/settings": "accounts/{account_id}/settings",
     "/evidence": "evidence",
     "/me": "me",
     "/moderation/report": "moderation/report",

@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 from archiver.accounts import service as accounts
 from archiver.errors import Refused
+from archiver.operations import account_settings, completeness
 from archiver.operations import board as boards
-from archiver.operations import completeness
 from archiver.operations.board_rules import Colour
 from archiver.operations.reach import goes_back
 from archiver.people import permission
@@ -51,6 +51,28 @@ class Account(Answer):
     state_since: Time
     state_reason: Text | None
     added_at: Time
+
+
+class Setting(Answer):
+    """One setting. ``usual``: as it is where nobody says otherwise; ``chosen``: whether somebody said it. ``since``,
+    ``by``: when and by whom it was changed last; null: never, or before that was kept."""
+
+    name: str
+    title: Text
+    description: Text
+    value: bool | int | float | str | None
+    usual: bool | int | float | str | None
+    chosen: bool
+    since: Time | None
+    by: Text | None
+
+
+class AccountSettings(Answer):
+    """What is captured of an account, as far as its platform leaves it open."""
+
+    account: str
+    settings: list[Setting]
+    state: str
 
 
 class Difference(Answer):
@@ -187,6 +209,15 @@ def one_account(site: Here, viewer: Seen, account_id: Id) -> Account:
     """One account."""
     with site.archive.database.read() as connection:
         return Account.model_validate(seen_account(connection, viewer, account_id))
+
+
+@router.get("/accounts/{account_id}/settings")
+@needs(Action.CAPTURE_VIEW)
+def settings(site: Here, viewer: Seen, account_id: Id) -> AccountSettings:
+    """What is captured of one account, as far as its platform leaves it open."""
+    with site.archive.database.read() as connection:
+        seen_account(connection, viewer, account_id)
+        return AccountSettings.model_validate(account_settings.read(site.archive, connection, account_id))
 
 
 @router.get("/accounts/{account_id}/counts")

@@ -1,4 +1,5 @@
-"""What a program has done about capture: an account looked at now, paused, resumed, added by its address."""
+"""What a program has done about capture: an account looked at now, paused, resumed, added by its address; and what is
+captured of it."""
 
 from __future__ import annotations
 
@@ -8,22 +9,25 @@ from fastapi import Response
 from pydantic import Field
 
 from archiver.accounts import service as accounts
+from archiver.accounts.choices import LONGEST as LONGEST_SETTING
 from archiver.accounts.service import LONGEST_REASON, UNASSIGNED, AccountView
 from archiver.capture import asking_now
 from archiver.database import safe_text
 from archiver.errors import Meanwhile, Unreachable, WrongField
-from archiver.operations import adding, is_captured
+from archiver.operations import account_settings, adding, is_captured
 from archiver.people.acting import of_person
 from archiver.people.actions import Action
 from archiver.viewing import Viewer
 from archiver.web.door import Here, Seen, Who, acts
 from archiver.web.places import seen_account
-from archiver.web.programs.accounts import Account
+from archiver.web.programs.accounts import Account, AccountSettings
 from archiver.web.programs.answers import Answer, Id, Said, Time
 from archiver.web.programs.description import routes
 from archiver.web.site import Site
 
 router = routes("acts")
+SettingName = Annotated[str, Field(pattern="^[A-Za-z][A-Za-z0-9_]{0,99}$")]
+SettingText = Annotated[str, Field(max_length=LONGEST_SETTING)]
 Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
 
 
@@ -44,6 +48,13 @@ class Pause(Said):
     """Why: it is kept, and shown to whoever looks at the account."""
 
     reason: Reason
+
+
+class ChangedSettings(Said):
+    """Settings by their names: true, false, a number or words; null takes one back to what is usual. What is not named
+    stays."""
+
+    settings: Annotated[dict[SettingName, bool | int | SettingText | None], Field(min_length=1, max_length=100)]
 
 
 class NewAccount(Said):
@@ -118,6 +129,17 @@ def resume_account(site: Here, viewer: Seen, who: Who, account_id: Id) -> Accoun
     _seen(site, viewer, account_id)
     actor = of_person(who.person.id).pair
     return Account.model_validate(accounts.resume(site.archive, account_id, actor, reopens=False))
+
+
+@router.post("/accounts/{account_id}/settings")
+@acts(Action.ACCOUNTS_CHANGE)
+def change_settings(site: Here, viewer: Seen, who: Who, account_id: Id, said: ChangedSettings) -> AccountSettings:
+    """Change what is captured of an account, as far as its platform leaves it open: for what is captured from then
+    on. All settings afterwards."""
+    _seen(site, viewer, account_id)
+    words = {name: account_settings.word(value) for name, value in said.settings.items()}
+    now = account_settings.change(site.archive, of_person(who.person.id), account_id, words)
+    return AccountSettings.model_validate(now)
 
 
 @router.post("/accounts", status_code=201)
