@@ -33,7 +33,7 @@ class Setting:
     """One setting, in plain words.
 
     ``value``, ``usual``: in JSON's types. ``since``, ``by``: when and by whom it was changed last; None: it never was,
-    or the log does not tell of which setting a change was."""
+    or, where it is ``not_kept``, that cannot be told: an entry of the log names no setting."""
 
     name: str
     title: str
@@ -43,6 +43,7 @@ class Setting:
     chosen: bool
     since: datetime | None
     by: str | None
+    not_kept: bool
 
     @property
     def yes_or_no(self) -> bool:
@@ -79,8 +80,8 @@ def read(archive: Archive, connection: Connection, account_id: str) -> Settings:
         NotFound: there is no such account, or its connector is not installed.
     """
     found = choices.choices(archive, connection, account_id)
-    changes = _changes(connection, account_id) if found else {}
-    told = tuple(_setting(connection, one, changes.get(one.name)) for one in found)
+    changes, whole = _changes(connection, account_id) if found else ({}, True)
+    told = tuple(_setting(connection, one, changes.get(one.name), whole) for one in found)
     return Settings(account_id, told, choices.state_of({one.name: one.value for one in found}))
 
 
@@ -108,22 +109,22 @@ def change(
     return archive.database.act(act)
 
 
-def _setting(connection: Connection, one: Choice, changed: Entry | None) -> Setting:
+def _setting(connection: Connection, one: Choice, changed: Entry | None, whole: bool) -> Setting:
     since, by = (None, None) if changed is None else (changed.at, _by(connection, changed))
-    return Setting(one.name, one.title, one.description, one.value, one.usual, one.chosen, since, by)
+    not_kept = changed is None and (one.chosen or not whole)
+    return Setting(one.name, one.title, one.description, one.value, one.usual, one.chosen, since, by, not_kept)
 
 
-def _changes(connection: Connection, account_id: str) -> dict[str, Entry]:
-    """The last entry of the log on each setting, by its name."""
+def _changes(connection: Connection, account_id: str) -> tuple[dict[str, Entry], bool]:
+    """The last entry of the log on each setting, by its name; and whether every change says of which setting it was."""
     mine = (Event.subject_id == account_id, Event.type == EventType.ACCOUNT_CHANGED.value)
     query = select(Event.body).where(*mine).order_by(Event.subject_number.desc()).limit(_MOST)
+    entries = [read_entry(body) for body in connection.execute(query).scalars()]
+    told = [one for one in entries if choices.SETTINGS in one.data["fields"]]
     found: dict[str, Entry] = {}
-    for body in connection.execute(query).scalars():
-        entry = read_entry(body)
-        fields = entry.data["fields"]
-        if choices.SETTINGS in fields:
-            found = {name: entry for name in fields if name != choices.SETTINGS} | found
-    return found
+    for entry in told:
+        found = {name: entry for name in entry.data["fields"] if name != choices.SETTINGS} | found
+    return found, len(entries) < _MOST and all(len(one.data["fields"]) > 1 for one in told)
 
 
 def _by(connection: Connection, entry: Entry) -> str:

@@ -15,8 +15,10 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import select, update
 
+from archiver.accounts.events import log_event
 from archiver.accounts.models import Account
 from archiver.errors import Meanwhile, NotFound, Refused, UsageError, WrongField
+from archiver.evidence.event_types import EventType
 from archiver.evidence.models import ActFile, Event
 from archiver.operations import account_settings
 from archiver.people.acting import of_machine, of_person
@@ -198,4 +200,16 @@ def test_what_a_newer_version_would_not_take_is_shown_all_the_same(house: House)
     with pages(house.archive, person(house.archive, Role.CUSTODIAN)) as browser:
         page = browser.get(f"/accounts/{account}/settings")
         assert (page.status_code, "&lt;b&gt;no address" in page.text) == (200, True)
-        assert "It was set before it was kept when each is set." in words(page)
+        assert "When it was changed last was not kept." in words(page)
+
+
+def test_what_an_older_entry_of_the_log_does_not_tell_is_not_told(house: House) -> None:
+    """It names no setting: which one was changed then is not known, of none."""
+    account = house.office()
+    with house.archive.database.write() as connection:
+        old = {"fields": ["settings"]}
+        log_event(connection, house.archive, EventType.ACCOUNT_CHANGED, account, old)
+    account_settings.change(house.archive, of_machine(), account, {"moderation": "no"})
+    with pages(house.archive, person(house.archive, Role.AUDITOR)) as browser:
+        said = words(browser.get(f"/accounts/{account}/settings"))
+    assert (said.count("Nobody has changed it"), said.count("was not kept"), said.count("by command")) == (0, 2, 1)

@@ -55,7 +55,7 @@ class Account(Answer):
 
 class Setting(Answer):
     """One setting. ``usual``: as it is where nobody says otherwise; ``chosen``: whether somebody said it. ``since``,
-    ``by``: when and by whom it was changed last; null: never, or before that was kept."""
+    ``by``: when and by whom it was changed last; null: never, or, where ``not_kept``, that cannot be told."""
 
     name: str
     title: Text
@@ -65,6 +65,7 @@ class Setting(Answer):
     chosen: bool
     since: Time | None
     by: Text | None
+    not_kept: bool
 
 
 class AccountSettings(Answer):
