@@ -23,6 +23,7 @@ from archiver.cli.gaps import gaps
 from archiver.cli.importing import bring, imports
 from archiver.cli.index import app as index
 from archiver.cli.mail import app as mail
+from archiver.cli.official import app as official
 from archiver.cli.person import app as person
 from archiver.cli.platform import app as platform
 from archiver.cli.practice import practice
@@ -89,6 +90,7 @@ app.add_typer(person, name="person")
 app.add_typer(mail, name="mail")
 app.add_typer(deposits, name="deposits")
 app.add_typer(register, name="register")
+app.add_typer(official, name="official")
 app.add_typer(platform, name="platform")
 app.add_typer(index, name="index")
 app.add_typer(storage, name="storage")
