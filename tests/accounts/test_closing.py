@@ -66,7 +66,7 @@ def test_a_last_look_is_the_newest_that_began_on_the_last_day_or_later(times: li
     assert (None if found is None else found.began) == max(fitting, default=None)
 
 
-@pytest.mark.law("R11", "R12", "R15")
+@pytest.mark.law("R12")
 def test_an_account_is_closed_after_a_last_look_and_its_records_stay(house: House) -> None:
     account, who = house.office(_TOKEN), person(house.archive, Role.LEGAL_CUSTODIAN, name="Jo Custodian")
     town = Town(house.archive)

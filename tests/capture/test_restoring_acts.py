@@ -83,7 +83,7 @@ def _elsewhere(house: House, *, keys: bool = True) -> None:
     house.open(empty_index=True)
 
 
-@pytest.mark.law("R41")
+@pytest.mark.law("R15", "R41")
 def test_a_new_machine_with_store_and_keys_has_the_same_register_searches_and_content(house: House) -> None:
     works = _lived_in(house)
     before, states = _digests(house), house.rows(Account)

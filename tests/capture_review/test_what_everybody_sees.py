@@ -19,7 +19,7 @@ from tests.capture_review.script import START, Stage, page
 PUBLIC = Viewer(access=frozenset({"public"}))
 
 
-@pytest.mark.law("R9", "R16")
+@pytest.mark.law("R4", "R16")
 def test_what_the_public_can_read_is_stored_as_such_and_its_times_are_of_what_it_could_read(stage: Stage) -> None:
     stage.connector.lists, stage.connector.private = ("list", "queue"), frozenset({"queue"})
     steps = [
@@ -53,7 +53,7 @@ def test_what_the_public_can_read_is_stored_as_such_and_its_times_are_of_what_it
     assert seen(public.last_seen_at) == 3
 
 
-@pytest.mark.law("R9")
+@pytest.mark.law("R4")
 def test_a_short_link_in_words_that_only_some_could_see_is_not_asked_for(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,7 @@ def x(owner: Make) -> Owner:
     return one
 
 
+@pytest.mark.law("R71")
 @pytest.mark.parametrize(
     ("platform", "after"),
     [

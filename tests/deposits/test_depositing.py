@@ -33,6 +33,7 @@ from archiver.storage.segment_reader import read_exchange
 from tests.capture.house import NEW, House
 from tests.capture.rebuilding import check_rebuilt
 from tests.faults.calls import Fail, failing
+from tests.register.town import Town
 
 BY, WHY, FROM = "Ann Clerk", "the platform shows them to no program", "screenshot of the settings page"
 HOSTILE = {
@@ -94,6 +95,25 @@ def test_a_file_is_kept_byte_by_byte_with_who_when_why_and_where_from(house: Hou
     assert (tmp_path / "copy").read_bytes() == content
     with pytest.raises(UsageError, match="there already"):
         deposits.copy_out(house.archive, one.exchange, tmp_path / "copy")
+
+
+@pytest.mark.law("R5")
+def test_what_is_the_city_s_business_on_an_account_that_is_never_captured_is_brought_by_hand(
+    house: House, tmp_path: Path
+) -> None:
+    account, town = house.office(), Town(house.archive)
+    with house.archive.database.read() as connection:
+        url = accounts.get(connection, account).url
+    town.listing(url=url, account=account, capacity="personal")
+    with pytest.raises(Refused, match="R5"):
+        house.run(account)
+    asked = len(house.exchanges())
+    (one,) = house.capture.deposit(account, [file(tmp_path, b"The street is closed.", "post.txt")], of("account"))
+    assert (one.new, len(house.exchanges()), house.account_state(account)) == (True, asked + 1, "paused")
+    with house.archive.database.read() as connection:
+        view = deposits.deposit(connection, one.exchange)
+    assert (view.account_id, view.access, view.by) == (account, "private", BY)
+    assert house.records() == {}, "nothing of the account itself was looked at"
 
 
 def test_the_log_tells_truly_that_it_was_brought_and_nothing_was_looked_at(house: House, tmp_path: Path) -> None:

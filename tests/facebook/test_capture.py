@@ -358,6 +358,7 @@ def test_settings_are_records_with_versions_and_reviews_and_stories_are_seen(fou
     assert {row.access for key, row in records.items() if key.startswith("settings/")} == {"settings"}
 
 
+@pytest.mark.law("R4", "R63")
 def test_a_part_that_is_not_permitted_is_a_gap_and_the_rest_goes_on(found: Page) -> None:
     house = found.house
     found.server.pages.withheld = {MESSAGING, METADATA}

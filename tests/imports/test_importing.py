@@ -61,6 +61,7 @@ def everything(desk: Desk) -> Path:
     )
 
 
+@pytest.mark.law("R21")
 def test_what_an_export_says_is_known_from_import_and_says_so(desk: Desk) -> None:
     outcome = desk.bring(everything(desk))
     assert (outcome.files, outcome.records, outcome.only_imported, outcome.not_understood) == (5, 4, 4, 0)

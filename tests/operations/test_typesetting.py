@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pypdfium2
 import pytest
 
@@ -40,6 +42,19 @@ def test_500_attacks_in_every_cell_are_printed(name: str) -> None:
     text = _text(pdf)
     assert b"/URI" not in pdf, "no address of theirs becomes a link"
     assert "caught()" in text.replace("\u200b", ""), "markup is shown as it was written"
+
+
+@pytest.mark.law("R69")
+@pytest.mark.parametrize("name", ["master_list", "inventory"])
+def test_a_printed_page_is_tagged_for_a_screen_reader(name: str) -> None:
+    words = ("Office of the Mayor", "another")
+    page = {"master_list": _list, "inventory": _inventory}[name](words)
+    with pikepdf.open(BytesIO(typesetting.as_pdf((_HERE / f"{name}.typ").read_bytes(), page))) as document:
+        assert document.Root.MarkInfo.Marked
+        assert "/StructTreeRoot" in document.Root
+        assert str(document.Root.Lang).startswith("en")
+        with document.open_metadata() as metadata:
+            assert (metadata["pdfuaid:part"], words[0] in metadata["dc:title"]) == ("1", True)
 
 
 def test_what_no_font_can_show_stands_as_its_code_point_and_the_rest_as_it_is() -> None:

@@ -135,7 +135,7 @@ def pictured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, 
         house.close()
 
 
-@pytest.mark.law("R19")
+@pytest.mark.law("R19", "R69")
 def test_pictures_stand_with_the_words_they_came_with_and_can_do_nothing(
     pictured: tuple[House, Posted, httpx.Client],
 ) -> None:

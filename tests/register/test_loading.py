@@ -110,7 +110,7 @@ def with_three_bad_lines() -> tuple[bytes, list[tuple[int, str, str]]]:
     return content, [(first[20], "Capacity", "E"), (first[30], "Opened", "J"), (first[40], "Address", "D")]
 
 
-@pytest.mark.law("R9", "R12", "R13")
+@pytest.mark.law("R12")
 def test_a_register_of_300_accounts_loads_but_for_three_lines_and_loads_again_unchanged(archive: Archive) -> None:
     content, wrong = with_three_bad_lines()
     told = load(archive, content, CLERK)

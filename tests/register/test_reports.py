@@ -16,13 +16,15 @@ from archiver.accounts.register.columns import COLUMNS
 from archiver.accounts.register.statements import SORTS, Thing
 from archiver.archive import Archive
 from archiver.capture.models import Run
+from archiver.clock import to_text
+from archiver.ids import department_id
 from archiver.operations import candidacy_report, doctor
-from archiver.operations.master_list import master_list
+from archiver.operations.master_list import master_list, rows
 from archiver.operations.master_list_files import written
 from archiver.operations.register_seen import Sight, seen
 from archiver.records.models import Record
 from archiver.viewing import Viewer
-from tests.capture.house import House, houses
+from tests.capture.house import FULL, House, houses
 from tests.register.town import Town
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -98,6 +100,43 @@ def test_an_account_of_which_nothing_comes_any_more_is_not_called_captured(tmp_p
     assert [one.captured for one in made.uncaptured] == ["not since 2026-03-01: consent taken back"]
     text = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(printed))
     assert "last with success: 2026-03-01" in text, "by the city's day, which is not that of UTC"
+
+
+@pytest.mark.law("R12", "R14")
+def test_a_line_of_the_list_says_what_the_account_was_called_when_it_was_captured_and_what_is_excepted(
+    house: House,
+) -> None:
+    account, town = house.office(), Town(house.archive)
+    house.run(account)
+    with house.archive.database.read() as connection:
+        before = accounts.get(connection, account)
+    mayor = town.authority("mayor", kind="elected")
+    press = town.say(Thing.DEPARTMENT, department_id(mayor, "press"), authority=mayor, short="press", name="Press")
+    town.person(mayor, "Ada", "holder", position="Mayor", since="2024-04-16")
+    fields = {"owner": "Sam", "administrators": ["Ann", "Bo"], "purpose": "News", "opened": "2015-04-21"}
+    listing = town.listing(url=before.url, account=account, authority=mayor, department=press, **fields)
+    town.say(Thing.ATTESTATION, listing=listing, person="Sam", on="2026-02-02", until="2026-12-31")
+    town.say(Thing.EXEMPTION, listing=listing, rule="series", reason="not adopted", approver="Cleo CIO")
+    house.later(days=1)
+    house.city.people[house.cast.city].handle = "larkmere_now"
+    house.city.change_profile(house.cast.city, name="Larkmere now")
+    house.run(account, FULL)
+    with house.archive.database.read() as connection:
+        (row,) = rows(master_list(house.archive, connection))
+        now = accounts.get(connection, account)
+    assert now.handle != before.handle
+    wanted = fields | {
+        "authority_name": "Mayor", "department_name": "Press", "custodian": "Ada", "custodian_position": "Mayor",
+        "custodian_since": "2024-04-16", "custody": "Wis. Stat. 19.33(1)", "attested_by": "Sam",
+        "attested_on": "2026-02-02", "attested_until": "2026-12-31", "captured": "yes", "capture": "service",
+        "last_capture": to_text(house.runs()[-1].finished_at), "standing": "complete", "missing": [],
+        "handles_before": [f"{before.handle} (2026-03-02)"], "exceptions": ["series: not adopted (Cleo CIO)"],
+    }  # fmt: skip
+    assert {name: row[name] for name in wanted} == wanted
+    town.change(listing, owner=None)
+    with house.archive.database.read() as connection:
+        (row,) = rows(master_list(house.archive, connection))
+    assert (row["standing"], row["missing"]) == ("provisional", ["no owner"])
 
 
 @pytest.mark.law("R12")

@@ -76,7 +76,7 @@ def _hidden(page: str) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in found}
 
 
-@pytest.mark.law("R10", "R12")
+@pytest.mark.law("R6", "R10", "R12", "R14")
 @pytest.mark.parametrize("thing", _VALUES, ids=_IDS)
 def test_each_thing_is_entered_changed_and_taken_out(desk: Sit, town: Town, thing: Thing) -> None:
     officer = desk(_role(thing))

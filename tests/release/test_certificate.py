@@ -160,6 +160,7 @@ def test_no_words_are_read_as_markup(words: str, form: Form) -> None:
     assert pages >= 1
 
 
+@pytest.mark.law("R69")
 @pytest.mark.parametrize("form", list(Form))
 def test_it_is_one_tagged_sheet_however_many_records(form: Form) -> None:
     one = facts().records[0]

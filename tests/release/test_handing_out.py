@@ -70,6 +70,7 @@ def links(page: Response) -> list[str]:
     ]
 
 
+@pytest.mark.law("R15")
 def test_bundle_and_certificate_are_taken_and_checked_by_the_verifier_alone(own: Town, tmp_path: Path) -> None:
     who = releaser(own.house)
     record = own.record(own.comments[0]).id

@@ -106,12 +106,14 @@ def test_a_small_thread_that_changes_often_is_followed_closely() -> None:
     assert thread.stored_looks >= 36
 
 
+@pytest.mark.law("R16")
 def test_the_first_looks_come_soon_after_posting() -> None:
     thread = Thread([], [])
     thread.simulate(POSTED + timedelta(hours=1))
     assert thread.looks >= 9
 
 
+@pytest.mark.law("R16")
 def test_the_table_of_the_documentation_is_true() -> None:
     expected = {
         timedelta(minutes=30): timedelta(minutes=5),

@@ -437,6 +437,7 @@ def test_a_message_that_is_too_old_to_be_shown_is_not_gone(house: House) -> None
     assert house.records()[f"dm/{x_id(young)}"].state == "not_returned"
 
 
+@pytest.mark.law("R5")
 def test_messages_of_another_account_are_not_asked_for(house: House) -> None:
     found = place(house, TOKEN)
     house.server.x.tokens[TOKEN] = found.cast.works
