@@ -4,13 +4,13 @@ all of it without this one (law R15)."""
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from archiver.practice.city import Wording
+from archiver.practice.acts import Wording
 from archiver.records import service as records
 from archiver.records.views import RecordView
 from archiver.storage.segment_reader import read_exchange
@@ -48,8 +48,9 @@ def test_a_record_is_kept_with_its_content_its_context_and_how_it_came(house: Ho
         wrote = house.city.people[said[number].author]
         assert found.author.handle is not None
         assert (found.author.id, found.author.name) == (str(said[number].author), wrote.profile.name)
-        assert found.created_at == said[number].created_at.replace(microsecond=found.created_at.microsecond)
-        assert (urlsplit(found.url).scheme, str(number) in found.url) == ("http", True), "permalink"
+        assert found.created_at is not None
+        assert abs(found.created_at - said[number].created_at) < timedelta(seconds=1)
+        assert (found.url or "").endswith(f"/{number}"), "permalink"
     assert (theirs.parent_id, theirs.thread_id) == (one.id, one.id)
     assert (one.parent_id, one.thread_id) == (None, one.id)
     assert theirs.counts["favourites"] == 1
