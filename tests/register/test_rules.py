@@ -283,6 +283,11 @@ def test_everything_that_is_missing_is_named_and_an_exception_waives_it() -> Non
     excepted = register(*bare, (Thing.EXEMPTION, identity("xm", "1"), granted))
     assert missing.lacks(excepted, LISTING)[1] == (Lack.SERIES,)
     assert missing.lacks(excepted.on(date(2026, 3, 3)), LISTING)[1] == (), "an exception ends"
+    other = (Thing.LISTING, identity("li", "other"), says(Thing.LISTING, url="https://a.example/o", authority=MAYOR))
+    whole = says(Thing.EXEMPTION, authority=LIBRARY, rule="owner", reason="being named", approver="CIO")
+    both = register(*bare, other, (Thing.EXEMPTION, identity("xm", "1"), granted),
+                    (Thing.EXEMPTION, identity("xm", "2"), whole))  # fmt: skip
+    assert missing.lacks(both, other[1])[1] == (), "it is for its own account, or the accounts of its own authority"
     assert missing.lacks(register(), None) == ((Lack.LISTING,), ())
     left = missing.standing(register(*bare), LISTING, AT, ZoneInfo("UTC"))
     assert left.tone == "bad", "an orphaned account is red at once"
