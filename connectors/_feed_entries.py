@@ -1,6 +1,6 @@
 """Entries of a feed as records, whatever format they came in. Pure.
 
-Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each field.
+Scheme 1 of the content projection is here; ``docs/platform-notes.md`` justifies each field.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Posts, stories and comments of a professional account on Instagram as records: what they say, who says it. Pure.
 
-Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each field. The Graph API leaves out what is
-empty *and* what a token may not read, so a field that is left out is never compared.
+Scheme 1 of the content projection is here; ``docs/platform-notes.md`` justifies each field. The Graph API leaves out
+what is empty *and* what a token may not read, so a field that is left out is never compared.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a page on LinkedIn shows as records: itself, posts, and whether they take comments. Pure.
 
-Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each field.
+Scheme 1 of the content projection is here; ``docs/platform-notes.md`` justifies each field.
 """
 
 from __future__ import annotations

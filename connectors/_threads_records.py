@@ -1,7 +1,7 @@
 """What an account on Threads shows as records: itself, posts, replies, and who may answer. Pure.
 
-Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each field. The API leaves out what is empty
-*and* what a token may not read, so a field that is left out is never compared.
+Scheme 1 of the content projection is here; ``docs/platform-notes.md`` justifies each field. The API leaves out what is
+empty *and* what a token may not read, so a field that is left out is never compared.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Every edit of a post is another post with an id of its own; all of them name all
 id is the record, and the others are its versions. An answer that leaves a field out is no edit: whether a version is
 another one is told by its id alone, and every other field is compared only where both have it.
 
-Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each field.
+Scheme 1 of the content projection is here; ``docs/platform-notes.md`` justifies each field.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Channels, videos and comments of YouTube as records: what they say, who says it, what it answers. Pure.
 
-Scheme 1 of the content projection is here; ``docs/platforms.md`` justifies each field.
+Scheme 1 of the content projection is here; ``docs/platform-notes.md`` justifies each field.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ PAGES = {
     "settings.md": settings_page,
     "commands.md": commands_page,
     "events.md": events_page.render,
-    "what-is-seen.md": seen_page.render,
+    "platforms.md": seen_page.render,
     "connecting.md": connecting_page.render,
 }
 

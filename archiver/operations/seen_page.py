@@ -1,4 +1,4 @@
-"""``docs/what-is-seen.md``: what each platform lets the archive see, in the connectors' own words."""
+"""``docs/platforms.md``: what each platform lets the archive see, in the connectors' own words."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ def render() -> str:
         "# What each platform lets us see",
         "",
         "Made from what the connectors declare; the page of an account shows the same. How each is asked, and what",
-        "counts as an edit there, is in [platforms](platforms.md). What a connector was *proven* against stands in its",
-        "section; one that was not says so wherever it is offered, until [a trial](proving.md) has shown it.",
+        "counts as an edit there, is in [notes on platforms](platform-notes.md). What a connector was *proven* against",
+        "stands in its section; one that was not says so wherever it is offered, until [a trial](proving.md) has shown",
+        "it.",
         "",
         *_table(found),
     ]

@@ -59,7 +59,7 @@ def test_every_exit_code_is_documented() -> None:
 
 @pytest.mark.law("R17")
 def test_of_every_platform_it_is_said_what_is_to_be_deposited_by_hand() -> None:
-    page = (DOCS / "platforms.md").read_text()
+    page = (DOCS / "platform-notes.md").read_text()
     sections = {part.partition("\n")[0]: part for part in page.split("\n## ")}
     for one in load_platforms(()).connectors.values():
         if one.capabilities.deposited != "Nothing.":
