@@ -1,8 +1,8 @@
 """Posts, comments, reviews, stories and messages of a Facebook Page as records: what they say, who says it. Pure.
 
 Scheme 1 of the content projection is here; ``docs/platform-notes.md`` justifies each field. The Graph API leaves out
-what is empty *and* what a token may not read, so a field that is left out is never compared: an edit that nobody made is
-worse than one that is seen late.
+what is empty *and* what a token may not read, so a field that is left out is never compared: an edit that nobody made
+is worse than one that is seen late.
 """
 
 from __future__ import annotations
