@@ -348,7 +348,9 @@ def test_what_a_killed_run_had_seen_counts_from_when_it_was_seen_for_whoever_cou
 def _sight(text: str, bare: bool, more: bool, back: bool, state: State) -> SeenRecord:
     """What an answer shows of it. Each wording has its time by the platform's clock."""
     content: dict[str, str] = {} if bare else {"text": text} | ({"place": "Hall"} if more else {})
-    return seen("status/1", text, content=content, as_of={"A": -2, "B": -1}[text], back=back, state=state)
+    return seen(
+        "status/1", "" if bare else text, content=content, as_of={"A": -2, "B": -1}[text], back=back, state=state
+    )
 
 
 RARELY = st.sampled_from([False, False, True])
